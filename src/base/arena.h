@@ -1,0 +1,53 @@
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdalign.h>
+#include <stdarg.h>
+
+#include "base/str.h"
+
+/*
+ * arena -- memory that is released all at once.
+ *
+ * One arena is one lifetime. Nothing is freed singly. Pass `struct arena *`
+ * to a function that returns memory; pass `struct arena` BY VALUE for
+ * scratch: the callee's copy, and all it allocated, is gone on return.
+ */
+struct arena {
+	char *beg; /* free space is [beg, end) */
+	char *end;
+};
+
+struct arena arena_over(void *memory, size_t size);
+
+/* Zeroed. Use arena_new where our own limits bound n: exhaustion is a bug.
+ * Use arena_try where an outsider chose n: exhaustion returns NULL. */
+#define arena_new(a, type, n) ((type *)arena_alloc((a), sizeof(type), alignof(type), (n)))
+#define arena_try(a, type, n) \
+	((type *)arena_try_alloc((a), sizeof(type), alignof(type), (n)))
+
+void *arena_alloc(struct arena *a, size_t size, size_t align, size_t n);
+NODISCARD void *arena_try_alloc(struct arena *a, size_t size, size_t align, size_t n);
+str arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A copy of s in the arena; aborts when full. */
+str arena_str(struct arena *a, str s);
+/* A NUL-terminated copy, for calls to the OS and to libraries; s holds no NUL. */
+const char *arena_cstr(struct arena *a, str s);
+
+/*
+ * Address space of `size` bytes whose pages cost memory only once touched. The
+ * arena is an ordinary one; arena_unmap gives everything back at once. Panics
+ * where the system gives no address space: this is for start-up and for sizes we chose.
+ */
+struct arena_map {
+	void *memory;
+	size_t size;
+};
+struct arena arena_map(struct arena_map *map, size_t size);
+void arena_unmap(struct arena_map *map);
+/* Forget the contents and return touched pages beyond the first `keep` bytes. */
+struct arena arena_map_reset(struct arena_map *map, size_t keep);
+
+#endif

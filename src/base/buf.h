@@ -1,0 +1,42 @@
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdarg.h>
+
+#include "base/str.h"
+
+/*
+ * buf -- text that grows, up to a maximum.
+ *
+ * Owns heap memory; buf_done releases it. What does not fit under `max` is not
+ * appended and latches `overflow`: check it once at the end. A zeroed buf with
+ * `max` set is ready to use. buf_reset keeps the memory for the next use.
+ */
+struct buf {
+	char *p;
+	size_t n;
+	size_t cap;
+	size_t max; /* bytes; never exceeded */
+	bool overflow;
+};
+
+#define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
+
+void buf_done(struct buf *b);
+void buf_reset(struct buf *b);
+str buf_str(const struct buf *b);
+
+void buf_put(struct buf *b, const void *bytes, size_t n);
+void buf_char(struct buf *b, char c);
+void buf_add(struct buf *b, str s);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_u64(struct buf *b, uint64_t value);
+/* Room for n more bytes at the end, not yet counted in b->n; NULL latches overflow. */
+char *buf_room(struct buf *b, size_t n);
+/* Remove the first n bytes (a sent part); n <= b->n. */
+void buf_drop(struct buf *b, size_t n);
+
+/* RFC 3339 in UTC with milliseconds: 2026-11-23T07:18:22.380Z */
+void buf_time(struct buf *b, msec wall);
+
+#endif

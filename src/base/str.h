@@ -1,0 +1,83 @@
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <string.h>
+
+#include "base/base.h"
+
+/*
+ * str -- a borrowed run of bytes.
+ *
+ * Does not own its memory, is not NUL-terminated, may hold any byte. Cheap:
+ * pass it by value. The bytes live as long as whatever they were cut from
+ * (usually an arena or the request buffer).
+ */
+typedef struct {
+	const char *p;
+	size_t n;
+} str;
+
+#define STR(literal) ((str){ (literal), sizeof(literal) - 1 })
+#define STR_ARG(s) str_printf_len(s), (s).p /* printf("%.*s", STR_ARG(s)) */
+
+struct str_cut {
+	str head;
+	str tail;
+	bool found;
+};
+
+static inline str
+str_of(const char *cstr)
+{
+	return (str){ cstr, strlen(cstr) };
+}
+
+static inline bool
+str_eq(str a, str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline str
+str_take(str s, size_t n)
+{
+	ASSERT(n <= s.n);
+	return (str){ s.p, n };
+}
+
+static inline str
+str_drop(str s, size_t n)
+{
+	ASSERT(n <= s.n);
+	return (str){ s.p + n, s.n - n };
+}
+
+static inline int
+str_printf_len(str s)
+{
+	return s.n > 512 ? 512 : (int)s.n;
+}
+
+struct str_cut str_cut(str s, char separator);
+
+/* memcmp order, shorter first when one begins the other. */
+int str_cmp(str a, str b);
+bool str_starts(str s, str prefix);
+bool str_ends(str s, str suffix);
+bool str_contains(str s, str part);
+/* Without leading and trailing blanks, tabs, CR and LF. */
+str str_trim(str s);
+
+/* Digits only, no sign, no blanks, no overflow. The one way to read a number. */
+NODISCARD bool str_u64(str s, uint64_t max, uint64_t *ret);
+/* An optional '-', digits, optional fraction and exponent; finite; no hex, no blanks. */
+NODISCARD bool str_double(str s, double *ret);
+
+/* Valid UTF-8 without NUL, surrogates, or overlong forms. */
+bool str_utf8(str s);
+
+/* Edit distance, for did-you-mean; gives up and returns `max` + 1 beyond it.
+ * Both strings are looked at up to their first 64 bytes. */
+unsigned str_distance(str a, str b, unsigned max);
+
+#endif
