@@ -1,0 +1,78 @@
+/*
+ * Replays every file of a corpus folder through one fuzz target, as an ordinary test:
+ *
+ *	json_corpus tests/corpus/json [more folders or files]
+ *
+ * The empty input and every prefix of a small file come for free.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/fuzz.h"
+
+#define FUZZ_FILE_MAX (1 << 20)
+#define FUZZ_PREFIXES_MAX 2048 /* bytes; longer files are replayed whole only */
+
+/* The target sees memory of exactly `size` bytes, so that ASan sees a read past the end. */
+static void
+replay_bytes(const uint8_t *bytes, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);
+	if (copy == NULL)
+		abort();
+	memcpy(copy, bytes, size);
+	(void)LLVMFuzzerTestOneInput(copy, size);
+	free(copy);
+}
+
+static int
+replay_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	if (f == NULL) {
+		perror(path);
+		return 1;
+	}
+	static uint8_t bytes[FUZZ_FILE_MAX];
+	size_t n = fread(bytes, 1, sizeof(bytes), f);
+	(void)fclose(f);
+
+	replay_bytes(bytes, n);
+	for (size_t part = 0; n <= FUZZ_PREFIXES_MAX && part < n; part++)
+		replay_bytes(bytes, part);
+	return 0;
+}
+
+static int
+replay_folder(const char *path, unsigned *ret_files)
+{
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		return replay_file(path);
+
+	int failed = 0;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		char file[4096];
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
+		failed |= replay_file(file);
+		(*ret_files)++;
+	}
+	(void)closedir(dir);
+	return failed;
+}
+
+int
+main(int argc, char **argv)
+{
+	int failed = 0;
+	unsigned files = 0;
+	replay_bytes((const uint8_t *)"", 0);
+	for (int i = 1; i < argc; i++)
+		failed |= replay_folder(argv[i], &files);
+	printf("%u files replayed\n", files);
+	return failed;
+}
