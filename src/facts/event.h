@@ -1,0 +1,201 @@
+#ifndef FACTS_EVENT_H
+#define FACTS_EVENT_H
+
+#include "facts/row.h"
+
+/*
+ * event -- everything that can happen to the core. Facts, not wishes; the journal
+ * stores them. Append new kinds and fields, never renumber.
+ */
+struct model;
+
+enum event_kind {
+	EVENT_ALERTS_CHANGED = 1,
+	EVENT_ALERTS_EXPIRED,
+	EVENT_COMMAND,
+	EVENT_ATTEMPT_RESULT,
+	EVENT_PROBE_RESULT,
+	EVENT_NOTICE_RESULT,
+	EVENT_HANDOFF_RESULT,
+	EVENT_TIME_PASSED,
+	EVENT_CONFIG_ADOPTED,
+	EVENT_STARTED,
+	EVENT_SELF,
+};
+#define EVENT_KIND_COUNT 12
+
+/* ---- alerts ---- */
+
+enum change_kind {
+	CHANGE_FIRED = 1, /* a new alert, or one that fires again: a new number */
+	CHANGE_CHANGED,   /* annotations or times that matter; labels never change */
+	CHANGE_RESOLVED,  /* the source said so */
+};
+
+struct alert_change {
+	uint64_t alert;       /* running number, never reused */
+	enum change_kind kind;
+	incident_id incident; /* where the alert is; 0 for CHANGE_FIRED */
+	uint64_t fingerprint; /* Prometheus' */
+	msec starts_wall;
+	msec ends_wall; /* resolved: when; else what the source promised */
+	str body;       /* CBOR of struct alert_body; empty for CHANGE_RESOLVED */
+};
+
+struct alert_body {
+	struct pairs labels;
+	struct pairs annotations;
+	str url; /* generatorURL */
+};
+
+struct alerts_changed {
+	str source;
+	struct records changes; /* struct alert_change, at most ALERTS_PER_EVENT_MAX */
+};
+#define ALERTS_PER_EVENT_MAX 4096
+
+struct alert_end {
+	uint64_t alert;
+	incident_id incident;
+};
+
+struct alerts_expired {
+	struct records ends; /* struct alert_end */
+};
+
+/* ---- a person or an agent asked for something ---- */
+
+enum command_kind {
+	COMMAND_ACKNOWLEDGE = 1,
+	COMMAND_NOTE,
+	COMMAND_RESOLVE,
+	COMMAND_RUN,      /* `name` is the runbook, or "ACTION" with params (action = true) */
+	COMMAND_CANCEL,   /* the incident's run */
+	COMMAND_SETTLE,   /* `row` is an attempt in doubt, `happened` what is known */
+	COMMAND_STOP_ALL,
+	COMMAND_RESUME,
+	COMMAND_TOKEN_ADD,
+	COMMAND_TOKEN_REVOKE,
+};
+
+struct command {
+	enum command_kind kind;
+	uint64_t request;    /* the frame to answer; 0: nobody waits */
+	str principal;       /* set by the engine, never by the gate */
+	incident_id incident;
+	row_id row;
+	str name;
+	str text;            /* note, reason */
+	struct pairs params;
+	bool action;
+	str target;
+	enum happened happened;
+	struct token_row token; /* TOKEN_ADD: name, secret hash, principal, role, until */
+	str idempotency_key;    /* principal + '\n' + key, or empty */
+	hash32 request_hash;
+};
+
+/* ---- the world answered ---- */
+
+enum attempt_news {
+	NEWS_CLAIMED = 1,
+	NEWS_STARTED,
+	NEWS_EXITED,
+	NEWS_TIMED_OUT,
+	NEWS_KILLED,
+	NEWS_NEVER_STARTED, /* certainly: no folder, or the spawn failed */
+	NEWS_REFUSED,       /* hands would not: stale epoch, unknown action, limit of its own */
+	NEWS_UNKNOWN,       /* claimed, no result, nothing alive */
+};
+
+struct attempt_result {
+	row_id attempt;
+	enum attempt_news news;
+	int64_t exit_code;
+	uint32_t signal;
+	str output;
+	uint64_t output_bytes;
+	str why;
+	msec started_wall, ended_wall;
+};
+
+struct probe_result {
+	row_id probe;
+	enum probe_status status;
+	str value;     /* PROMQL: the number as text; HTTP: body, capped; RUN: output, capped */
+	int64_t code;  /* HTTP status, RUN exit code; else 0 */
+	str error;     /* PROBE_FAILED: a sentence */
+	uint32_t series; /* PROMQL: how many series the answer had; value is the first's */
+};
+#define PROBE_VALUE_MAX 4096
+
+struct notice_result {
+	row_id notice;
+	bool delivered;
+	bool permanent; /* trying again cannot help */
+	str error;
+};
+
+struct handoff_result {
+	row_id handoff;
+	bool filed;
+	str where;
+	str error;
+};
+
+struct time_passed {
+	uint32_t unused; /* a record has at least one field */
+};
+
+struct config_adopted {
+	hash32 hash;
+	const struct model *model; /* not stored: whoever decodes finds it by hash */
+};
+
+/* A role is up with nothing in its hands: the engine itself, or hands again. */
+struct started {
+	uint64_t epoch;
+	bool engine;
+};
+
+enum self_kind {
+	SELF_ROLE_DIED = 1,
+	SELF_QUARANTINED,
+	SELF_SANDBOX_GAP,
+	SELF_OVERFLOW,     /* intake dropped or refused; text says what */
+	SELF_DISK_FULL,    /* we were refusing; now there is room again */
+	SELF_SOURCE_BAD,
+};
+
+struct self {
+	enum self_kind kind;
+	str text;
+	str subject;
+};
+
+struct event {
+	enum event_kind kind;
+	msec at;   /* the engine's clock: timers */
+	msec wall; /* schedules, display */
+	union {    /* the member named after kind */
+		struct alerts_changed alerts_changed;
+		struct alerts_expired alerts_expired;
+		struct command command;
+		struct attempt_result attempt_result;
+		struct probe_result probe_result;
+		struct notice_result notice_result;
+		struct handoff_result handoff_result;
+		struct time_passed time_passed;
+		struct config_adopted config_adopted;
+		struct started started;
+		struct self self;
+	};
+};
+
+extern const struct record_type alert_body_type;
+const struct record_type *event_type(enum event_kind kind);
+const char *event_kind_name(enum event_kind kind);
+/* The record inside the event, for record_encode and friends. */
+void *event_record(struct event *event);
+
+#endif

@@ -1,0 +1,238 @@
+#ifndef FACTS_FRAME_H
+#define FACTS_FRAME_H
+
+#include "facts/effect.h"
+
+/*
+ * frame -- messages between the roles, over SOCK_STREAM pairs.
+ *
+ * A frame is a head of 16 bytes (u32 payload length, u16 kind, u16 zero, u64 id; little
+ * endian) and a payload, one CBOR record unless said otherwise. Descriptors travel beside
+ * a head by SCM_RIGHTS. A frame that is too long, of a kind the receiver does not expect,
+ * or that does not decode, closes the connection and nothing else.
+ */
+#define FRAME_HEAD_BYTES 16
+#define FRAME_PAYLOAD_MAX (24u << 20)
+
+enum role_kind { ROLE_KIND_SUPERVISOR = 1, ROLE_KIND_GATE, ROLE_KIND_ENGINE, ROLE_KIND_HANDS };
+
+enum frame_kind {
+	/* gate to engine; id is the gate's request number, echoed in the reply */
+	FRAME_ALERTS = 1, /* payload: intake/wire.h */
+	FRAME_REQUEST,    /* struct request */
+	/* engine to gate */
+	FRAME_ANSWER,  /* struct answer; `more` = further frames with this id follow */
+	FRAME_PUBLISH, /* struct publish: for event streams */
+	/* engine to hands, hands to engine */
+	FRAME_ORDER,  /* CBOR [effect kind, record] */
+	FRAME_RESULT, /* CBOR [event kind, record] */
+	FRAME_EPOCH,  /* struct epoch_frame: first on each connection to hands */
+	/* supervisor and its roles */
+	FRAME_PEER,    /* struct peer_frame, with one descriptor */
+	FRAME_BUNDLE,  /* struct bundle_frame, with a memfd */
+	FRAME_ADOPTED, /* struct adopted_frame */
+	FRAME_READY,   /* struct ready_frame */
+	FRAME_LOG,     /* struct log_frame: roles have no log of their own */
+	FRAME_RELOAD,  /* role to supervisor: read the folder again; answered by FRAME_ADOPTED */
+	FRAME_SELF,    /* struct self: supervisor or gate to engine */
+	FRAME_STOP,    /* end in good order; empty payload */
+};
+
+struct frame {
+	enum frame_kind kind;
+	uint64_t id;
+	str payload;
+	int fd; /* -1: none */
+};
+
+/* Start a frame in `out`; the payload is appended after it; frame_end fills in its length. */
+size_t frame_begin(struct buf *out, enum frame_kind kind, uint64_t id);
+void frame_end(struct buf *out, size_t begin);
+void frame_record(struct buf *out, enum frame_kind kind, uint64_t id,
+    const struct record_type *type, const void *record);
+
+enum frame_status { FRAME_WHOLE = 1, FRAME_PARTIAL, FRAME_BAD };
+/* Cut the first frame off `in` (its payload is a slice); FRAME_PARTIAL needs more bytes. */
+enum frame_status frame_cut(str *in, struct frame *ret);
+
+/* ---- gate to engine ---- */
+
+enum op {
+	OP_STATUS = 1,
+	OP_METRICS,
+	OP_ALERTS,          /* active alerts; params: filters; cursor */
+	OP_INCIDENTS,       /* params: state, service, owner; cursor, limit */
+	OP_INCIDENT,        /* one: incident, timeline, runs, attempts, decisions, notices, handoff */
+	OP_WHY,             /* decisions of an incident with their reasons */
+	OP_HANDOFFS,
+	OP_HANDOFF,
+	OP_GAPS,
+	OP_ON_CALL,         /* who is on duty for each team at params.at */
+	OP_MAY,             /* judge without doing: principal, action, params, target */
+	OP_JOURNAL,         /* entries after `cursor` */
+	OP_EVENTS,          /* published rows after entry `cursor` */
+	OP_TOKENS,
+	OP_COMMAND,         /* params and fields below become a struct command */
+	OP_TOKEN_ADD,       /* the engine draws the secret */
+	OP_RELOAD,
+	OP_WHO,             /* whose token is this */
+};
+
+struct request {
+	enum op op;
+	str token;      /* bearer, as it came; empty: none */
+	str idempotency_key;
+	incident_id incident;
+	row_id row;
+	uint64_t cursor;
+	uint32_t limit;
+	str name;
+	str text;
+	str target;
+	struct pairs params;
+	enum command_kind command;
+	enum happened happened;
+	bool action;
+	msec deadline_ms; /* how long the client still waits */
+};
+
+/* A row as bytes: what the tables hold, untouched. */
+struct item {
+	enum table table; /* 0: `type` in frame.c's list of plain records, by `kind` */
+	uint32_t kind;
+	str body;
+};
+
+/* Plain records in answers that are no rows. */
+enum item_kind {
+	ITEM_STATUS = 1, /* struct status_item */
+	ITEM_METRIC,     /* struct metric_item */
+	ITEM_ALERT,      /* struct alert_item */
+	ITEM_DUTY,       /* struct duty_item */
+	ITEM_ENTRY,      /* struct entry_item */
+	ITEM_SECRET,     /* struct secret_item */
+	ITEM_CAN,        /* struct can_item */
+};
+
+struct status_item {
+	str version;
+	uint64_t epoch, seq;
+	msec since_wall, now_wall;
+	hash32 config;
+	bool refusing; /* no room on the disk */
+	str refusing_why;
+	bool stopped;
+	str stopped_by, stopped_why;
+	bool hands_up;
+	uint32_t incidents_open, incidents_needing_person;
+	uint64_t alerts_active;
+	uint32_t gaps;
+	struct strs sandbox_gaps;
+	str principal; /* of the asker */
+	bool loopback_only;
+};
+
+struct metric_item {
+	str name;   /* without prefix "firstline_" */
+	str help;
+	bool counter;
+	struct pairs labels;
+	uint64_t value;
+};
+
+struct alert_item {
+	uint64_t alert;
+	uint64_t fingerprint;
+	incident_id incident;
+	str body; /* alert_body */
+	msec starts_wall, ends_wall, updated_wall;
+	str source;
+};
+
+struct duty_item {
+	str team;
+	str rotation;
+	str person;
+	msec from_wall, until_wall;
+};
+
+struct entry_item {
+	uint64_t seq;
+	hash32 hash;
+	str bytes;
+};
+
+struct secret_item {
+	row_id id;
+	str name;
+	str secret; /* shown once */
+};
+
+/* One action authority allows right now, for an incident without a runbook. */
+struct can_item {
+	str action;
+	str verb;
+	str service;
+	enum verdict verdict;
+	str text;
+};
+
+struct answer {
+	uint32_t status; /* HTTP's */
+	uint32_t exit;   /* the command line's */
+	str error;
+	uint64_t cursor; /* where to go on; 0: that was all */
+	uint64_t seq;    /* as of this entry */
+	bool more;       /* further frames of this answer follow */
+	struct records items; /* struct item */
+};
+
+/* After each commit: what changed, for event streams. Not for alerts. */
+struct publish {
+	uint64_t seq;
+	msec wall;
+	struct records items; /* struct item */
+};
+
+/* ---- supervisor ---- */
+
+struct epoch_frame {
+	uint64_t epoch;
+};
+struct peer_frame {
+	enum role_kind role;
+};
+struct bundle_frame {
+	hash32 hash;
+	uint64_t bytes;
+};
+struct adopted_frame {
+	hash32 hash;
+	bool ok;
+	str text;
+};
+struct ready_frame {
+	struct strs sandbox_gaps; /* "landlock: kernel has no TCP rules (needs ABI 4)" */
+	uint32_t port;            /* gate: where it listens */
+};
+enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
+struct log_frame {
+	enum log_level level;
+	str text;
+};
+
+extern const struct record_type request_type, item_type, answer_type, publish_type,
+    status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
+    secret_item_type, can_item_type, epoch_frame_type, peer_frame_type, bundle_frame_type,
+    adopted_frame_type, ready_frame_type, log_frame_type, self_frame_type;
+
+/* The record type of an item's body; NULL when there is none. */
+const struct record_type *item_body_type(const struct item *item);
+
+/* An effect as an order, an event as a result, and back. Only the kinds that travel. */
+void order_encode(struct buf *out, const struct effect *effect);
+NODISCARD bool order_decode(str bytes, struct arena *arena, struct effect *ret, struct err *err);
+void result_encode(struct buf *out, const struct event *event);
+NODISCARD bool result_decode(str bytes, struct arena *arena, struct event *ret, struct err *err);
+
+#endif

@@ -1,0 +1,453 @@
+#ifndef FACTS_ROW_H
+#define FACTS_ROW_H
+
+#include "facts/record.h"
+
+/*
+ * row -- what is true now: the objects that the core decides about, as they are kept.
+ *
+ * The core's objects are these structs plus links; after each step the engine writes
+ * the whole row of every object the step touched, in the same transaction as the
+ * journal entry. A row is stored as (id, incident, open, at, body): body is the record's
+ * CBOR, the others are for queries. At start the rows with `open` set are loaded back.
+ *
+ * Strings in a row are owned by whoever owns the row. All stored enums start at 1.
+ */
+
+typedef uint32_t incident_id; /* numbered from 1, never reused */
+typedef uint64_t row_id;      /* one running number over all other kinds, never reused */
+
+enum table {
+	TABLE_INCIDENT = 1,
+	TABLE_TIMELINE,
+	TABLE_RUN,
+	TABLE_ATTEMPT,
+	TABLE_PROBE,
+	TABLE_DECISION,
+	TABLE_GRANT_USE,
+	TABLE_NOTICE,
+	TABLE_HANDOFF,
+	TABLE_GAP,
+	TABLE_TOKEN,
+	TABLE_ANSWER,     /* replies kept for Idempotency-Key */
+	TABLE_QUARANTINE, /* bodies that ended the engine twice */
+	TABLE_CONTROL,    /* one row: counters and the stop state of the core */
+	TABLE_ALERTS,     /* packs of alerts, see intake/alerts.h; may trail the journal */
+};
+#define TABLE_COUNT 16 /* one more than the last */
+
+extern const char *const table_names[TABLE_COUNT];
+/* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
+const struct record_type *table_type(enum table table);
+
+/* ---- incident ---- */
+
+enum incident_state {
+	INCIDENT_OPEN = 1,   /* nothing is being done by us right now */
+	INCIDENT_ACTING,     /* a runbook is running */
+	INCIDENT_VERIFYING,  /* an action was done; a verify step decides */
+	INCIDENT_RECOVERED,  /* a verify step proved it; alerts may still have to clear */
+	INCIDENT_HANDED_OFF, /* with the developers; closes when the alerts clear or by a person */
+	INCIDENT_CLOSED,
+};
+
+enum incident_end {
+	END_VERIFIED = 1, /* recovered, and the alerts cleared */
+	END_RESOLVED,     /* the source said so, nothing of ours proved it */
+	END_EXPIRED,      /* the source went quiet: not the same as resolved */
+	END_PERSON,       /* a person closed it */
+	END_NOT_REAL,     /* a check step said it is already over */
+};
+
+enum severity { SEV1 = 1, SEV2, SEV3, SEV4 };
+
+struct incident_row {
+	incident_id id;
+	enum incident_state state;
+	enum severity severity;
+	str service;     /* empty: matched no service */
+	str owner;       /* team that answers */
+	str developers;  /* team that receives handoffs; may be empty */
+	str environment;
+	str title;       /* from the first alert: alertname, and its summary */
+	str impact;      /* a sentence */
+	str recurrence;  /* what makes it "the same trouble": "alertname=QueueStuck" */
+	uint64_t key;    /* fnv64 over service and recurrence; overflow incidents: over service */
+	bool overflow;   /* collects what found no room */
+	bool acknowledged;
+	str acknowledged_by;
+	bool needs_person;
+	str needs_person_why;
+	uint32_t alerts_active;
+	uint32_t alerts_total;
+	uint32_t alerts_expired; /* of those no longer active, how many went quiet */
+	uint32_t refired;        /* times it came back after recovery */
+	uint32_t occurrence;     /* 1 + earlier incidents with this key, within memory */
+	incident_id previous;    /* the one before with the same key, or 0 */
+	row_id run;              /* the run in work, or 0 */
+	str runbook;             /* chosen runbook's name; may be empty */
+	row_id handoff;          /* or 0 */
+	hash32 config;           /* catalogue and runbook text it began with */
+	msec opened_at, opened_wall;
+	msec acknowledged_wall;
+	msec recovered_at, recovered_wall;
+	msec closed_wall;
+	enum incident_end end;   /* 0 while not closed */
+	msec escalate_at;        /* next escalation tier falls due; 0: none */
+	uint32_t escalate_tier;  /* index of the tier last told */
+	msec settle_at;          /* recovered or resolved: closes then; 0: none */
+	msec look_again_at;      /* closed or recovered with alerts still firing; 0: none */
+	uint32_t told;           /* notices of this incident that reached or may have reached someone */
+	struct strs told_people; /* who must be told of the end */
+	str signature;           /* labels of the first alert as text, for people */
+};
+
+/* ---- timeline: what happened, in order, for people ---- */
+
+enum timeline_kind {
+	TIMELINE_OPENED = 1,
+	TIMELINE_ALERT,
+	TIMELINE_STATE,
+	TIMELINE_RUNBOOK,  /* chosen, step reached, stopped */
+	TIMELINE_CHECK,    /* a check or verify answered */
+	TIMELINE_DECISION, /* ref: the decision */
+	TIMELINE_ATTEMPT,  /* ref: the attempt */
+	TIMELINE_NOTICE,   /* ref: the notice */
+	TIMELINE_COMMAND,  /* a person asked for something */
+	TIMELINE_NOTE,
+	TIMELINE_HANDOFF,  /* ref: the handoff */
+	TIMELINE_GAP,      /* ref: the gap */
+	TIMELINE_SELF,     /* about Firstline itself */
+};
+
+struct timeline_row {
+	row_id id;
+	incident_id incident; /* 0: about no incident */
+	msec at, wall;
+	enum timeline_kind kind;
+	str who; /* principal or "firstline" */
+	str text; /* one sentence */
+	row_id ref;
+};
+
+/* ---- runs, attempts, probes ---- */
+
+enum run_state {
+	RUN_RUNNING = 1,
+	RUN_RECOVERED,   /* reached its end with a verify that held */
+	RUN_STOPPED,     /* a check said: not this, or it is over */
+	RUN_NEEDS_PERSON, /* refused, in doubt, or nothing left that it may do */
+	RUN_HANDED_OFF,
+	RUN_CANCELLED,   /* by a person, by stop-all, or because the incident closed */
+};
+
+/* Where in its step a run is. */
+enum step_phase {
+	PHASE_ENTER = 1, /* step not begun */
+	PHASE_PROBING,   /* a probe is out */
+	PHASE_WAITING,   /* until `due`: the next look, or the pause between targets */
+	PHASE_ATTEMPT,   /* an attempt is out */
+};
+
+struct run_row {
+	row_id id;
+	incident_id incident;
+	enum run_state state;
+	str runbook;          /* name */
+	hash32 runbook_hash;  /* of its file */
+	hash32 config;        /* model that holds it */
+	str started_by;       /* principal: "automation" or who asked */
+	uint32_t step;        /* index into the runbook's steps */
+	enum step_phase phase;
+	uint32_t steps_done;  /* bounds the walk: at most STEPS_WALKED_MAX */
+	msec step_at;         /* when the step was entered */
+	msec held_since;      /* condition true since; 0: not true now */
+	msec due;             /* next look or pause end; 0: none */
+	msec deadline;        /* of the step; 0: none */
+	row_id waiting_for;   /* probe or attempt that is out; 0: none */
+	uint32_t target;      /* index of the target in work */
+	uint32_t failures;    /* targets failed in this step */
+	struct strs targets;  /* resolved when the step began */
+	struct pairs inputs;  /* resolved when the run began */
+	bool acted;           /* some action was started in this run */
+	str last_value;       /* what the last probe saw */
+	str why;              /* the end, as a sentence */
+	msec begun_wall, ended_wall;
+};
+#define STEPS_WALKED_MAX 256
+
+enum attempt_state {
+	ATTEMPT_PLANNED = 1,
+	ATTEMPT_AUTHORIZED, /* limits reserved; the same commit makes it INTENT */
+	ATTEMPT_INTENT,     /* committed; the order may be on its way */
+	ATTEMPT_CLAIMED,    /* hands made its folder */
+	ATTEMPT_STARTED,    /* the shim runs the child */
+	ATTEMPT_EXITED,     /* result known: exit_code */
+	ATTEMPT_TIMED_OUT,  /* stopped by its timeout; not by itself a failure of the action */
+	ATTEMPT_KILLED,     /* by a signal, or by stop-all */
+	ATTEMPT_LOST,       /* never started: no folder, or refused by hands */
+	ATTEMPT_IN_DOUBT,   /* nobody knows whether it happened; its lock is kept */
+	ATTEMPT_SETTLED,    /* was in doubt; a probe or a person said what happened */
+};
+
+enum happened { HAPPENED_UNKNOWN = 0, HAPPENED_YES = 1, HAPPENED_NO = 2 };
+
+struct attempt_row {
+	row_id id;            /* also the name of its folder */
+	incident_id incident;
+	row_id run;           /* 0: asked for by a person outside a run */
+	row_id decision;
+	enum attempt_state state;
+	str step;
+	str action;
+	str verb;
+	str service;
+	str target;           /* host name, or the service's name where there are no hosts */
+	str principal;        /* on whose authority */
+	struct pairs params;
+	struct strs argv;     /* resolved; a secret never stands here */
+	hash32 config;        /* the policy it was judged by */
+	hash32 runbook_hash;
+	uint64_t epoch;       /* of the engine that gave the order */
+	msec timeout_ms;
+	bool repeat_safe;
+	enum happened happened;
+	int64_t exit_code;    /* 0..255 when exited */
+	uint32_t signal;
+	str output;           /* head and tail, at most ATTEMPT_OUTPUT_MAX */
+	uint64_t output_bytes; /* how much it wrote in all */
+	str why;              /* refused, lost or in doubt: a sentence */
+	msec intent_at, intent_wall, started_wall, ended_wall;
+	bool stop_asked;
+	str settled_by;
+	row_id probe;         /* its `happened` probe that is out; 0: none */
+};
+#define ATTEMPT_OUTPUT_MAX 8192
+
+enum probe_kind { PROBE_PROMQL = 1, PROBE_HTTP, PROBE_RUN };
+
+/* A question to the world; changes nothing. Kept until answered. */
+struct probe_row {
+	row_id id;
+	incident_id incident;
+	row_id run;
+	row_id attempt;       /* a `happened` probe: 0 otherwise */
+	enum probe_kind kind;
+	str url;              /* PROMQL: base of the server; HTTP: the whole URL */
+	str query;            /* PROMQL */
+	struct strs argv;     /* RUN */
+	msec timeout_ms;
+	msec asked_at;
+	hash32 config;
+	bool answered;
+};
+
+/* What a probe saw, as facts; the core holds it against the condition. */
+enum probe_status {
+	PROBE_OK = 1,      /* there is an answer */
+	PROBE_NO_DATA,     /* asked well, the answer is empty (no series) */
+	PROBE_FAILED,      /* could not ask: refused, timeout, bad answer */
+};
+
+/* ---- authority ---- */
+
+enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
+
+enum reason_kind {
+	REASON_GRANT = 1,   /* this grant allows it */
+	REASON_PROHIBITED,  /* this prohibition forbids it */
+	REASON_LIMIT,       /* this bound is used up or would be passed */
+	REASON_NO_GRANT,    /* nothing allows it; nearest rule named if any */
+	REASON_NOT_NOW,     /* the grant ended, or asks for an incident */
+	REASON_UNKNOWN,     /* a fact the rule needs is not known */
+	REASON_STOPPED,     /* stop-all is in force */
+	REASON_ERROR,       /* the judge itself failed: deny */
+	REASON_APPROVAL,    /* this rule asks for another person's approval */
+};
+
+struct reason {
+	enum reason_kind kind;
+	str rule;  /* the rule's name */
+	str file;  /* where it is written; empty for built-in reasons */
+	uint32_t line;
+	str text;  /* "3 of 3 restarts of checkout in 1h are used" */
+	uint64_t value, limit; /* the bound, where there is one */
+	msec free_at; /* wall time at which the bound gives way; 0: never by itself */
+};
+
+struct decision_row {
+	row_id id;
+	incident_id incident;
+	row_id run;
+	row_id attempt; /* the attempt it led to, or 0 */
+	msec at, wall;
+	str principal;
+	str action;
+	str verb;
+	str service;
+	str target;
+	struct pairs params;
+	hash32 config; /* policy version */
+	enum verdict verdict;
+	struct records reasons; /* struct reason; the deciding ones first */
+	str forward;            /* the nearest way forward, a sentence */
+};
+
+enum use_state { USE_HELD = 1, USE_CONSUMED, USE_RELEASED };
+
+/* A reservation of a limit: made in the decision's commit, consumed or released by
+ * the outcome, held while in doubt. Kept open until its longest window has passed. */
+struct grant_use_row {
+	row_id id;
+	row_id decision;
+	row_id attempt;
+	enum use_state state;
+	str service;
+	str target;
+	str action;
+	str verb;
+	str principal;
+	msec at; /* engine clock */
+	msec wall;
+};
+
+/* ---- telling people ---- */
+
+enum notice_purpose {
+	PURPOSE_OPENED = 1,
+	PURPOSE_NEEDS_PERSON,
+	PURPOSE_ESCALATED,
+	PURPOSE_REFIRED,
+	PURPOSE_HANDED_OFF,
+	PURPOSE_ENDED,
+	PURPOSE_SELF, /* Firstline about itself */
+};
+
+enum notice_state {
+	NOTICE_PENDING = 1, /* due at next_at */
+	NOTICE_SENDING,     /* an order is out */
+	NOTICE_DELIVERED,   /* the provider took it */
+	NOTICE_GIVEN_UP,    /* tries used up; counts as "may have been told" */
+};
+
+struct notice_row {
+	row_id id; /* with the purpose it is the idempotency key */
+	incident_id incident;
+	enum notice_purpose purpose;
+	enum notice_state state;
+	str person;  /* empty: a team's channel */
+	str channel; /* name of a channel in the configuration */
+	str address; /* e-mail address, or empty where the channel has its own */
+	str subject;
+	str text;
+	struct pairs fields; /* impact, severity, owner, doing, you_can, url: for structured channels */
+	uint32_t tries;
+	msec next_at;
+	msec made_wall, done_wall;
+	str error; /* of the last try */
+};
+
+enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };
+enum handoff_state { HANDOFF_FILING = 1, HANDOFF_FILED };
+
+struct handoff_row {
+	row_id id;
+	incident_id incident;
+	enum handoff_class class;
+	enum handoff_state state;
+	str team; /* developers */
+	str title;
+	str because;
+	str ask;
+	str case_file; /* Markdown, complete in itself */
+	msec wall;
+	str filed; /* where hands put it */
+	uint32_t tries;
+	msec next_at;
+};
+#define CASE_FILE_MAX (256 * 1024)
+
+enum gap_kind {
+	GAP_NO_SERVICE = 1, /* an alert matched no service */
+	GAP_NO_RUNBOOK,     /* an incident found no runbook */
+	GAP_REFUSED,        /* authority refused a step of a runbook */
+	GAP_NOBODY,         /* nobody on duty or reachable */
+	GAP_NOT_TOLD,       /* a notice was given up */
+	GAP_OVERFLOW,       /* too many incidents */
+	GAP_SANDBOX,        /* the kernel lacks a confinement */
+	GAP_HANDOFF_INCOMPLETE,
+};
+
+struct gap_row {
+	row_id id;
+	enum gap_kind kind;
+	str subject; /* what it is about: alert name, service, person */
+	str text;
+	str owner;
+	uint32_t count;
+	incident_id incident; /* the last one it showed in */
+	msec first_wall, last_wall;
+};
+
+/* ---- access ---- */
+
+enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE };
+
+struct token_row {
+	row_id id;
+	str name;
+	hash32 secret;  /* SHA-256 of the secret part */
+	str principal;  /* "person:ana", "source:prometheus", "agent:helper", "local-admin" */
+	enum role role;
+	msec made_wall;
+	msec until_wall; /* 0: no end */
+	bool revoked;
+};
+
+struct answer_row {
+	row_id id;
+	str key;   /* principal + '\n' + Idempotency-Key */
+	hash32 request;
+	uint32_t status;
+	str body;  /* CBOR of the reply, see frame.h */
+	msec wall; /* dropped after ANSWER_KEEP_MS */
+};
+#define ANSWER_KEEP_MS (24 * HOUR)
+
+struct quarantine_row {
+	row_id id;
+	hash32 body_hash;
+	str body;
+	str source;
+	uint32_t deaths;
+	msec wall;
+};
+
+struct control_row {
+	row_id id; /* always 1 */
+	row_id next_row;
+	incident_id next_incident;
+	uint64_t next_alert;
+	uint64_t epoch;
+	uint64_t jitter; /* state of the core's seeded generator */
+	bool stopped;
+	str stopped_by;
+	str stopped_why;
+	msec stopped_wall;
+	hash32 config; /* adopted last */
+	msec at;       /* of the last step: the base of the clock at the next start */
+	msec wall;
+	uint64_t overflowed;   /* alerts that went to overflow incidents */
+	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
+};
+
+extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
+    attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
+    notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
+    quarantine_row_type, control_row_type;
+
+const char *incident_state_name(enum incident_state state);
+const char *severity_name(enum severity severity); /* "sev1" */
+const char *verdict_name(enum verdict verdict);    /* "allow", "allow-after-approval", "deny" */
+
+#endif
