@@ -1,0 +1,38 @@
+#ifndef MODEL_BUNDLE_H
+#define MODEL_BUNDLE_H
+
+#include "base/err.h"
+#include "base/hash.h"
+
+/*
+ * bundle -- a configuration folder as one value: its files and the zone files they name.
+ *
+ * The supervisor reads the folder once and seals the bytes; every role parses the same
+ * bytes; the store keeps them under their hash. CBOR: an array of [path, bytes], paths
+ * relative, '/'-separated, ascending, unique. Zone files stand under "zone:NAME".
+ * The hash is SHA-256 of those bytes.
+ */
+#define BUNDLE_FILES_MAX 4096
+#define BUNDLE_FILE_BYTES_MAX (1u << 20)
+#define BUNDLE_BYTES_MAX (16u << 20)
+#define BUNDLE_PATH_MAX 512
+
+struct bundle_file {
+	str path;
+	str bytes;
+};
+
+struct bundle {
+	struct bundle_file *files;
+	size_t n;
+};
+
+/* Sorts the files by path. */
+void bundle_encode(struct bundle *bundle, struct buf *out);
+/* Slices of `bytes`; refuses what bundle_encode would not write. */
+NODISCARD bool bundle_decode(str bytes, struct arena *arena, struct bundle *ret,
+    struct err *err);
+/* NULL when absent. */
+const struct bundle_file *bundle_find(const struct bundle *bundle, str path);
+
+#endif

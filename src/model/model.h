@@ -1,0 +1,433 @@
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "base/diag.h"
+#include "base/map.h"
+#include "base/zone.h"
+#include "facts/event.h"
+#include "model/bundle.h"
+
+/*
+ * model -- what is written down: services, teams, people, hosts, actions, authority and
+ * runbooks, read from a bundle, checked, with every name resolved.
+ *
+ * Pure and immutable once loaded: pointers into it hold until the arena goes. Arrays are
+ * in the order of (file, position); names are unique within their kind. `place` says
+ * where a thing is written, for explanations and links.
+ */
+
+struct place {
+	str file;
+	uint32_t line; /* from 1 */
+};
+
+/* ---- small languages ---- */
+
+/* "~x" is a regular expression, anchored at both ends (PCRE2, bounded); "!x" and "!~x" negate.
+ * A label that is absent counts as empty, as in Prometheus. */
+enum match_op { MATCH_EQ = 1, MATCH_NE, MATCH_RE, MATCH_NOT_RE };
+#define REGEX_BYTES_MAX 512
+
+struct matcher {
+	str label;
+	enum match_op op;
+	str value;
+	struct regex *regex; /* MATCH_RE, MATCH_NOT_RE */
+};
+
+struct matchers {
+	struct matcher *p;
+	size_t n;
+};
+
+bool matchers_match(const struct matchers *matchers, const struct pairs *labels);
+/* Compiled, JIT where there is one; the whole of `s` must match; a match that needs more
+ * than a fixed number of steps counts as no match. */
+bool regex_match(const struct regex *regex, str s);
+
+/* "> 500", "status == 200", "exit == 0", "output contains ready" */
+enum condition_subject { SUBJECT_VALUE = 1, SUBJECT_STATUS, SUBJECT_BODY, SUBJECT_EXIT, SUBJECT_OUTPUT };
+enum condition_op { OP_LT = 1, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE, OP_CONTAINS, OP_CONTAINS_NOT };
+
+struct condition {
+	enum condition_subject subject;
+	enum condition_op op;
+	bool numeric;
+	double number;
+	str text;
+	str written; /* as the author wrote it */
+};
+
+enum holds { HOLDS_NO = 1, HOLDS_YES, HOLDS_UNKNOWN };
+/* PROBE_FAILED and PROBE_NO_DATA are HOLDS_UNKNOWN: neither proof nor disproof. */
+enum holds condition_holds(const struct condition *condition, const struct probe_result *seen);
+
+/* Text with ${name} in it, cut at load. A placeholder in an argv element is the whole
+ * element; in a query or URL it stands for one quoted or percent-encoded value. */
+enum quote { QUOTE_WHOLE = 1, QUOTE_PROMQL, QUOTE_URL, QUOTE_NONE };
+
+struct piece {
+	str text;         /* literal, or the placeholder's name */
+	bool placeholder;
+	enum quote quote; /* how the value is written in its place */
+};
+
+struct template {
+	struct piece *pieces;
+	size_t n;
+	str written;
+};
+
+struct templates {
+	struct template *p;
+	size_t n;
+};
+
+/* Fill from `values`. false with err when a name has no value. */
+NODISCARD bool template_fill(const struct template *t, const struct pairs *values,
+    struct arena *arena, str *ret, struct err *err);
+
+enum param_kind { PARAM_STRING = 1, PARAM_NAME, PARAM_INTEGER, PARAM_ONE_OF, PARAM_HOST, PARAM_SERVICE };
+
+/* PARAM_STRING must have a pattern; PARAM_NAME is [A-Za-z0-9][A-Za-z0-9_.-]{0,127}. A value
+ * with a leading '-' is refused unless `dash` says it may have one; control characters always. */
+struct param {
+	str name;
+	enum param_kind kind;
+	struct regex *pattern; /* NULL: none */
+	str pattern_text;
+	int64_t min, max;      /* PARAM_INTEGER */
+	struct strs values;    /* PARAM_ONE_OF */
+	bool dash;
+	bool optional;
+	str otherwise;         /* default */
+	struct place place;
+};
+
+struct params {
+	struct param *p;
+	size_t n;
+};
+
+/* A sentence saying why `value` is not one, or empty when it is. */
+str param_refuses(const struct param *param, str value, struct arena *arena);
+
+/* ---- people and teams ---- */
+
+enum channel_kind { CHANNEL_SMTP = 1, CHANNEL_WEBHOOK };
+
+struct channel {
+	str name;
+	enum channel_kind kind;
+	str url;      /* smtp://host:port, smtps://, http(s):// */
+	str from;     /* SMTP */
+	str username;
+	str secret;   /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
+	struct place place;
+};
+
+struct reach {
+	const struct channel *channel;
+	str address; /* empty: the channel's own, or for SMTP the person's e-mail */
+};
+
+struct reaches {
+	struct reach *p;
+	size_t n;
+};
+
+struct person {
+	str id;   /* the key: "ana" */
+	str name; /* "Ana Souza" */
+	str email;
+	const struct zone *zone;
+	struct reaches reach;
+	struct place place;
+};
+
+struct rotation {
+	str name;
+	const struct person **people;
+	size_t people_n;
+	uint32_t weeks;            /* each turn lasts */
+	unsigned handover_weekday; /* 0 Sunday */
+	unsigned handover_minute;  /* of the local day */
+	int64_t anchor_days;       /* civil day of a handover at which people[0] began */
+	struct place place;
+};
+
+enum tier_kind { TIER_ROTATION = 1, TIER_PERSON };
+
+struct tier {
+	enum tier_kind kind;
+	const struct rotation *rotation;
+	const struct person *person;
+	msec after_ms; /* unacknowledged for so long: the next tier is told too; 0 on the last */
+};
+
+enum team_kind { TEAM_OPERATIONS = 1, TEAM_DEVELOPMENT };
+
+struct team {
+	str name;
+	enum team_kind kind;
+	const struct zone *zone;
+	struct rotation *rotations;
+	size_t rotation_n;
+	struct tier *tiers;
+	size_t tier_n;
+	const struct person *lead;   /* NULL: none */
+	struct reaches notify;       /* the team's own channels: told of everything */
+	str tracker;                 /* development teams: where handoffs go, as text */
+	struct place place;
+};
+
+/* Who has the rotation at that instant, and the turn's bounds. */
+struct turn {
+	const struct person *person;
+	msec from_wall, until_wall;
+};
+struct turn rotation_at(const struct rotation *rotation, const struct zone *zone, msec wall);
+
+/* ---- services, hosts, alerts ---- */
+
+struct service {
+	str name;
+	str description;
+	const struct team *owner;
+	const struct team *developers; /* NULL: none */
+	str system;                    /* its own name when not written */
+	uint32_t tier;                 /* 1..4 */
+	struct strs journeys;
+	const struct service **depends_on;
+	size_t depends_on_n;
+	const struct service **dependents; /* derived, direct */
+	size_t dependents_n;
+	str environment;
+	struct strs dashboards;
+	struct strs logs;
+	struct place place;
+};
+
+struct host {
+	str name;
+	const struct service *service;
+	str role;
+	str environment;
+	struct place place;
+};
+
+struct alert_rule {
+	struct matchers match;
+	const struct service *service;
+	enum severity severity;  /* 0: from tier and the alert's severity label */
+	struct strs recurrence;  /* label names; empty: alertname */
+	struct place place;
+};
+
+/* ---- actions and probes ---- */
+
+struct probe {
+	enum probe_kind kind;
+	struct template url;    /* HTTP */
+	struct template query;  /* PROMQL */
+	struct templates argv;  /* RUN */
+	str server;             /* PROMQL: base URL */
+	struct condition expect;
+	msec timeout_ms;
+};
+
+struct action {
+	str name;
+	str verb;
+	struct params params;
+	struct templates run;   /* argv; ${target} and ${service} are always there */
+	struct probe *happened; /* NULL: no way to ask */
+	msec timeout_ms;
+	bool repeat_safe;
+	struct place place;
+};
+
+/* ---- authority ---- */
+
+enum rule_kind { RULE_GRANT = 1, RULE_PROHIBITION };
+
+enum principal_kind {
+	PRINCIPAL_PERSON = 1,  /* name */
+	PRINCIPAL_TEAM,        /* name: any member of its rotations, or its lead */
+	PRINCIPAL_ON_DUTY,     /* name: whoever has a rotation of that team now */
+	PRINCIPAL_AUTOMATION,
+	PRINCIPAL_AGENT,       /* name */
+};
+
+struct principal {
+	enum principal_kind kind;
+	str name;
+	const struct team *team; /* TEAM, ON_DUTY */
+};
+
+/* All lists empty: everything. A list that is there must match. */
+struct scope {
+	struct strs services;
+	struct strs systems;
+	struct strs environments;
+	uint32_t tiers; /* bit t set: tier t; 0: any */
+};
+
+struct rate {
+	uint32_t count; /* 0: no such limit */
+	msec window_ms;
+};
+
+struct rule {
+	enum rule_kind kind;
+	str name;              /* the sentence after `grant:` or `prohibit:` */
+	struct principal *to;  /* grants */
+	size_t to_n;
+	bool any;              /* prohibitions: may: any */
+	struct strs may;       /* verbs and action names */
+	struct scope on;
+	struct rate per_service, per_target;
+	uint32_t at_once;      /* 0: no limit */
+	bool while_incident;
+	msec until_wall;       /* first instant at which it is over; 0: none (prohibitions) */
+	msec from_wall;        /* prohibitions; 0: always */
+	bool has_end;
+	str because;           /* prohibitions: the reason people are shown */
+	const struct person *owner;
+	struct place place;
+};
+
+/* ---- runbooks ---- */
+
+enum step_kind { STEP_CHECK = 1, STEP_ACTION, STEP_VERIFY, STEP_HANDOFF };
+enum autonomy { AUTONOMY_SUGGEST = 1, AUTONOMY_STEP, AUTONOMY_PLAN, AUTONOMY_VETO, AUTONOMY_AUTO };
+
+#define STEP_NEXT UINT32_MAX        /* go on with the step that follows */
+#define STEP_STOP (UINT32_MAX - 1)  /* end the run: it is not this, or it is over */
+#define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
+#define RUNBOOK_STEPS_MAX 64
+
+struct with {
+	str name;
+	struct template value;
+};
+
+struct runbook_step {
+	enum step_kind kind;
+	str name;
+	str heading; /* the Markdown heading it stands under */
+	/* check, verify */
+	struct probe probe;
+	msec every_ms;  /* between looks, default 10 s */
+	msec for_ms;    /* must hold so long without a break */
+	msec within_ms; /* verify: or it has not recovered; check: default for_ms + 1 min */
+	/* action */
+	const struct action *action;
+	struct with *with;
+	size_t with_n;
+	const struct service *target_service; /* NULL: the incident's service itself is the target */
+	str target_role;
+	msec pause_ms;
+	uint32_t stop_after_failures; /* default 1 */
+	/* handoff */
+	enum handoff_class class;
+	str because, ask;
+	struct strs attach; /* logs, changes, attempts, alerts, timeline */
+	/* where to go when it does not hold, fails or is refused; a later step, STEP_STOP or STEP_PERSON */
+	uint32_t otherwise;
+	struct place place;
+};
+
+struct input {
+	struct param param;
+	str label;      /* from: alert.labels.LABEL; empty: only the default */
+};
+
+struct runbook {
+	str name;
+	str path;
+	hash32 hash; /* SHA-256 of the file */
+	str title;   /* first heading */
+	str text;    /* the file */
+	const struct service **services; /* empty: any */
+	size_t services_n;
+	struct matchers *answers; /* any of them; empty: only by hand */
+	size_t answers_n;
+	enum autonomy ceiling;    /* default auto */
+	struct input *inputs;
+	size_t inputs_n;
+	struct runbook_step *steps;
+	size_t steps_n;
+	struct place place;
+};
+
+/* ---- the whole ---- */
+
+struct limits {
+	uint32_t incidents_max;       /* open at once; beyond: overflow incidents. default 10,000 */
+	uint32_t incidents_per_service_max; /* default 500 */
+	uint64_t alerts_max;          /* active at once; beyond: 503 and counted. default 2,000,000 */
+	uint32_t body_bytes_max;      /* of a request, default 16 MiB */
+	msec alert_timeout_ms;        /* endsAt of an alert that names none, default 5 min */
+};
+
+struct model {
+	hash32 hash; /* of the bundle */
+	str listen;  /* ADDR:PORT, default 127.0.0.1:9911 */
+	str store;   /* URL; empty: sqlite:firstline.db in the state folder */
+	str url;     /* how people reach it, for links; empty: http://LISTEN */
+	str prometheus; /* base URL for promql; empty: none */
+	const struct team *fallback;
+	struct limits limits;
+	struct person *people;
+	size_t people_n;
+	struct team *teams;
+	size_t teams_n;
+	struct channel *channels;
+	size_t channels_n;
+	struct service *services;
+	size_t services_n;
+	struct host *hosts;
+	size_t hosts_n;
+	struct alert_rule *alert_rules;
+	size_t alert_rules_n;
+	struct action *actions;
+	size_t actions_n;
+	struct rule *rules;
+	size_t rules_n;
+	struct runbook *runbooks;
+	size_t runbooks_n;
+	struct names service_by_name, team_by_name, person_by_name, action_by_name,
+	    runbook_by_name, host_by_name, channel_by_name;
+};
+
+/* Address space to reserve for a model of a bundle of that many bytes. */
+size_t model_arena_bytes(size_t bundle_bytes);
+
+/*
+ * Read everything. Reports every mistake of every file; a syntax error ends only its
+ * own file. NULL when there was any error. Warnings do not count as errors.
+ */
+struct model *model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
+    struct diags *diags);
+
+/* Zone names that the folder's files mention, for whoever reads the zone files:
+ * a light pass that reports nothing. */
+struct strs model_zone_names(const struct bundle *bundle, struct arena *arena);
+
+/* Lookups; NULL when absent. */
+const struct service *model_service(const struct model *model, str name);
+const struct team *model_team(const struct model *model, str name);
+const struct person *model_person(const struct model *model, str id);
+const struct action *model_action(const struct model *model, str name);
+const struct runbook *model_runbook(const struct model *model, str name);
+
+/* First rule that matches, or NULL. */
+const struct alert_rule *model_alert_rule(const struct model *model, const struct pairs *labels);
+
+/* The runbook that answers: among those whose services and matchers fit, the one with the
+ * most matchers, then the first by name; `skip` names those already tried. */
+const struct runbook *model_choose_runbook(const struct model *model,
+    const struct service *service, const struct pairs *labels, const struct strs *skip);
+
+#endif
