@@ -1,0 +1,104 @@
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include "facts/effect.h"
+#include "model/model.h"
+
+/*
+ * core -- decides what an incident needs next.
+ *
+ * Pure: no I/O, no clock, no randomness; memory only from its own bounded pools.
+ * State is a function of the configurations and the events stepped so far, so replaying
+ * the journal rebuilds it exactly.
+ *
+ * Open incidents keep the catalogue and runbook text they began with; authority is always
+ * judged by the newest configuration.
+ *
+ * Thread: one, the engine's loop.
+ *
+ *	core_step(core, &event, &fx);           any number of times
+ *	rows = core_touched(core, &n);          whole rows to write with the entry
+ *	... commit ...
+ *	core_clean(core);                       rows and transient objects are forgotten
+ */
+struct core;
+
+/* `incidents_max` bounds open incidents before overflow incidents collect the rest;
+ * the pools are sized from it. */
+struct core *core_new(uint32_t incidents_max);
+void core_free(struct core *core);
+
+/* Apply one event. Appends effects. Time must not run backwards. `fx->alert_incident` is
+ * set for EVENT_ALERTS_CHANGED. The first event ever is EVENT_STARTED, then
+ * EVENT_CONFIG_ADOPTED; before a configuration is adopted alerts must not come. */
+void core_step(struct core *core, const struct event *event, struct effects *fx);
+
+struct row_ref {
+	enum table table;
+	row_id id;
+	incident_id incident;
+	bool open;
+	msec wall;
+	const void *row; /* struct of the table's record type; NULL: delete */
+};
+
+/* Every object touched since core_clean, once each, in a fixed order (table, id). */
+const struct row_ref *core_touched(struct core *core, size_t *ret_n);
+void core_clean(struct core *core);
+
+/* At start: rows with `open` set, in any order, then core_load_done. The models of
+ * incidents and runs are asked for by hash; the core keeps them while it needs them. */
+NODISCARD bool core_load(struct core *core, enum table table, str body, struct err *err);
+NODISCARD bool core_load_done(struct core *core,
+    const struct model *(*find_model)(void *context, const hash32 *hash), void *context,
+    struct err *err);
+
+/* When EVENT_TIME_PASSED is next due; 0: nothing waits. */
+msec core_next_due(const struct core *core);
+
+/* Hashes of the models in use, the newest first; the engine may free others. */
+size_t core_models(const struct core *core, hash32 *ret, size_t n);
+
+const struct control_row *core_control(const struct core *core);
+/* The engine's own counters that live in the control row. */
+uint64_t core_next_alert(const struct core *core);
+void core_set_next_alert(struct core *core, uint64_t next);
+
+/* ---- looking, without changing anything ---- */
+
+struct core_counts {
+	uint32_t incidents_open, needing_person, runs, attempts_open, notices_open, gaps;
+};
+struct core_counts core_counts(const struct core *core);
+const struct incident_row *core_incident(const struct core *core, incident_id id);
+/* Open incidents in id order after `after`. */
+size_t core_incidents(const struct core *core, incident_id after,
+    const struct incident_row **ret, size_t n);
+const struct token_row *core_token(const struct core *core, const hash32 *secret);
+size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
+
+/* Judge without recording: the same evaluator, the same facts. Result in the arena. */
+struct core_may {
+	str principal;
+	str action;
+	str service;
+	str target; /* empty: the service's name */
+	const struct pairs *params;
+	msec at, wall;
+};
+void core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct decision_row *ret);
+struct can_view {
+	str action;
+	str verb;
+	enum verdict verdict;
+	str text;
+};
+/* Every action on the incident's service, judged for the principal now. */
+size_t core_what_can(const struct core *core, str principal, incident_id incident, msec at,
+    msec wall, struct arena *arena, struct can_view *ret, size_t max);
+
+/* ASSERTs every invariant. Walks everything: for tests and simulation. */
+void core_check(const struct core *core);
+
+#endif
