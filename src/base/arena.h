@@ -12,6 +12,10 @@
  * One arena is one lifetime. Nothing is freed singly. Pass `struct arena *`
  * to a function that returns memory; pass `struct arena` BY VALUE for
  * scratch: the callee's copy, and all it allocated, is gone on return.
+ *
+ * Under ASan what no one has taken yet is poisoned. Memory that outlives its arena in
+ * another role (a buffer on the stack, a static one) is given back by arena_over again
+ * or by arena_release.
  */
 struct arena {
 	char *beg; /* free space is [beg, end) */
@@ -19,6 +23,7 @@ struct arena {
 };
 
 struct arena arena_over(void *memory, size_t size);
+void arena_release(void *memory, size_t size); /* the memory is anyone's again */
 
 /* Zeroed. Use arena_new where our own limits bound n: exhaustion is a bug.
  * Use arena_try where an outsider chose n: exhaustion returns NULL. */
@@ -26,8 +31,15 @@ struct arena arena_over(void *memory, size_t size);
 #define arena_try(a, type, n) \
 	((type *)arena_try_alloc((a), sizeof(type), alignof(type), (n)))
 
+/* As arena_new, for a large pool at the start of an arena_map: trusts that the memory is
+ * still the zeroes the map began with, so that unused objects never cost a page. */
+#define arena_fresh(a, type, n) \
+	((type *)arena_fresh_alloc((a), sizeof(type), alignof(type), (n)))
+
 void *arena_alloc(struct arena *a, size_t size, size_t align, size_t n);
 NODISCARD void *arena_try_alloc(struct arena *a, size_t size, size_t align, size_t n);
+void *arena_fresh_alloc(struct arena *a, size_t size, size_t align, size_t n);
+/* Formatted text; cut off where the arena ends. */
 str arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -47,7 +59,8 @@ struct arena_map {
 };
 struct arena arena_map(struct arena_map *map, size_t size);
 void arena_unmap(struct arena_map *map);
-/* Forget the contents and return touched pages beyond the first `keep` bytes. */
+/* Forget the contents and return touched pages beyond the first `keep` bytes (those keep
+ * what they held, so arena_fresh is for a new map only). */
 struct arena arena_map_reset(struct arena_map *map, size_t keep);
 
 #endif

@@ -17,7 +17,7 @@ _Noreturn void panic(const char *file, int line, const char *what);
 
 /* The object that holds `member` at `ptr`. */
 #define container_of(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Milliseconds. An `at` is on the engine's clock (starts near 1, never runs
  * backwards, drives timers); a `wall` is since 1970-01-01 UTC (schedules, display);

@@ -45,7 +45,7 @@ hash32 hmac_sha256(str key, str bytes);
 /* Takes the same time whatever differs. */
 bool hash32_eq_secret(const hash32 *a, const hash32 *b);
 
-void buf_hex(struct buf *b, str bytes); /* lower case */
+void buf_hex(struct buf *b, str bytes);    /* lower case */
 void buf_base64(struct buf *b, str bytes); /* RFC 4648 section 4, padded */
 NODISCARD bool hex_decode(str hex, uint8_t *ret, size_t n);
 /* Padded or not; ret has room for s.n * 3 / 4 bytes. */

@@ -51,10 +51,11 @@ link_remove(struct link *link)
 	link->prev = link->next = NULL;
 }
 
-#define list_each(it, list) for (struct link *it = (list)->next; it != (list); it = it->next)
+#define list_each(it, list) \
+	for (struct link *it = (list)->next; it != (list); it = it->next)
 /* Allows removing `it` in the body. */
-#define list_each_safe(it, list)                                                        \
-	for (struct link *it = (list)->next, *it##_next = it->next; it != (list);       \
+#define list_each_safe(it, list)                                                  \
+	for (struct link *it = (list)->next, *it##_next = it->next; it != (list); \
 	     it = it##_next, it##_next = it->next)
 
 #endif

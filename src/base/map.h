@@ -25,7 +25,7 @@ void map_done(struct map *m);
 /* true and *ret when found */
 bool map_get(const struct map *m, uint64_t key, uint64_t *ret);
 void map_put(struct map *m, uint64_t key, uint64_t value); /* inserts or replaces */
-bool map_remove(struct map *m, uint64_t key); /* false when absent */
+bool map_remove(struct map *m, uint64_t key);              /* false when absent */
 
 /*
  * names -- str to a pointer, in an arena; never shrinks. A hash trie. For tables

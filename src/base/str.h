@@ -49,7 +49,7 @@ static inline str
 str_drop(str s, size_t n)
 {
 	ASSERT(n <= s.n);
-	return (str){ s.p + n, s.n - n };
+	return (str){ n ? s.p + n : s.p, s.n - n }; /* NULL + 0 is undefined in C */
 }
 
 static inline int
@@ -70,14 +70,20 @@ str str_trim(str s);
 
 /* Digits only, no sign, no blanks, no overflow. The one way to read a number. */
 NODISCARD bool str_u64(str s, uint64_t max, uint64_t *ret);
-/* An optional '-', digits, optional fraction and exponent; finite; no hex, no blanks. */
+/* An optional '-', digits, optional fraction and exponent; finite; no hex, no blanks; at
+ * most STR_DOUBLE_MAX bytes. */
+#define STR_DOUBLE_MAX 127
 NODISCARD bool str_double(str s, double *ret);
 
 /* Valid UTF-8 without NUL, surrogates, or overlong forms. */
 bool str_utf8(str s);
+/* The length in bytes (1..4) of the character that s begins with; 0 when its bytes are
+ * not UTF-8 or s is empty. NUL counts as a character here. */
+size_t str_utf8_char(str s);
 
-/* Edit distance, for did-you-mean; gives up and returns `max` + 1 beyond it.
- * Both strings are looked at up to their first 64 bytes. */
+/* Edit distance, for did-you-mean: inserted, lost, changed and swapped neighbouring bytes
+ * count one each. Gives up and returns `max` + 1 beyond it. Both strings are looked at up
+ * to their first 64 bytes. */
 unsigned str_distance(str a, str b, unsigned max);
 
 #endif

@@ -37,7 +37,8 @@ struct civil zone_civil(const struct zone *zone, int64_t utc_s);
 
 enum zone_side { ZONE_START, ZONE_END };
 /* The instant at which clocks in the zone show this time; `weekday` is ignored. */
-int64_t zone_instant(const struct zone *zone, const struct civil *local, enum zone_side side);
+int64_t zone_instant(const struct zone *zone, const struct civil *local,
+    enum zone_side side);
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back. */
 int64_t civil_days(int year, unsigned month, unsigned day);
