@@ -1,0 +1,169 @@
+#ifndef MODEL_READ_H
+#define MODEL_READ_H
+
+#include "model/model.h"
+#include "model/yaml.h"
+
+/*
+ * read -- from nodes to typed values, every mistake reported.
+ *
+ * Each function reports what is wrong with the node and returns false (or NULL) with
+ * *ret untouched; the caller carries on with the next key. A NULL node is the caller's
+ * bug: absent keys stay NULL after read_map and are simply not read.
+ */
+
+/* Names of one kind that may be referred to; made by the first pass. */
+struct known {
+	const char *kind; /* "service", for messages */
+	struct names *by_name;
+	str *list; /* in order of (file, position), for did-you-mean */
+	size_t n;
+};
+
+struct reader {
+	struct arena *arena;
+	struct diags *diags;
+	const struct bundle *bundle;
+	struct model *model;
+	/* A file could not be parsed: what seems unknown or missing may be written there, so
+	 * only names that look misspelt are reported. */
+	bool incomplete;
+	struct known services, teams, people, channels, hosts, actions;
+	struct names zones;    /* name to struct zone, as they are asked for */
+	struct regex *regexes; /* all that were compiled, to be released */
+};
+
+/* ---- reporting ---- */
+
+/* The whole value, its key, or bytes of its text. `hint` lives as long as the arena. */
+void read_error(struct reader *r, const struct node *node, str hint, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+void read_error_key(struct reader *r, const struct node *node, str hint, const char *fmt,
+    ...) PRINTF_LIKE(4, 5);
+void read_error_part(struct reader *r, const struct node *node, size_t off, size_t len,
+    str hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* Text in the arena; empty once the list of faults is full, when nobody will see it. */
+str read_hint(struct reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* "did you mean 'x'?" or empty. */
+str read_suggest(struct reader *r, str wanted, const str *candidates, size_t n);
+
+struct place node_place(const struct node *node);
+
+/* ---- maps ---- */
+
+struct key {
+	const char *name;
+	const struct node **ret; /* stays NULL when absent or empty */
+	bool required;
+};
+
+/*
+ * Cut a map into its keys. `what` names the thing in messages: "service" gives "service
+ * 'checkout'" where the map has a key of its own, else "this service". Reports what is
+ * not a map, unknown keys (with did-you-mean), keys without a value and missing required
+ * ones. False only when it is no map at all or a required key is missing.
+ */
+bool read_map(struct reader *r, const struct node *node, const char *what,
+    const struct key *keys, size_t n);
+/* Any keys: only checks that it is a map. */
+bool read_is_map(struct reader *r, const struct node *node, const char *what);
+bool read_is_list(struct reader *r, const struct node *node, const char *what);
+
+/* A list item of the form "name" or "name: value" (a map of one pair).
+ * `ret_value` is NULL for the first form. */
+bool read_item(struct reader *r, const struct node *node, const char *what, str *ret_name,
+    const struct node **ret_value);
+
+/* ---- scalars ---- */
+
+#define NAME_BYTES_MAX 128
+#define DURATION_MS_MAX (400 * DAY)
+
+/* [A-Za-z0-9][A-Za-z0-9_.-]{0,127} */
+bool name_is(str s);
+
+bool read_text(struct reader *r, const struct node *node, str *ret); /* not empty */
+bool read_name(struct reader *r, const struct node *node, str *ret);
+bool read_bool(struct reader *r, const struct node *node, bool *ret); /* true, false */
+bool read_u64(struct reader *r, const struct node *node, uint64_t min, uint64_t max,
+    uint64_t *ret);
+bool read_u32(struct reader *r, const struct node *node, uint32_t min, uint32_t max,
+    uint32_t *ret);
+bool read_i64(struct reader *r, const struct node *node, int64_t *ret);
+/* "90s", "5m", "2h", "7d": from min to max. */
+bool read_duration(struct reader *r, const struct node *node, msec min, msec max,
+    msec *ret);
+/* One of the texts; *ret is its index. `what` as in "unknown severity 'sev9'". */
+bool read_choice(struct reader *r, const struct node *node, const char *what,
+    const char *const *texts, size_t n, unsigned *ret);
+/* http(s):// with a host and without user information. */
+bool read_http_url(struct reader *r, const struct node *node, str *ret);
+
+/* A list of texts; with `one`, a single text is a list of one. */
+bool read_strs(struct reader *r, const struct node *node, bool one, struct strs *ret);
+
+/* ---- names ---- */
+
+/* The thing of that name; reports "unknown service 'x'" with did-you-mean and returns
+ * NULL when there is none. */
+void *read_ref(struct reader *r, const struct known *known, const struct node *node);
+
+/* ---- small languages ---- */
+
+/* A map of label: pattern, not empty. */
+bool read_matchers(struct reader *r, const struct node *node, struct matchers *ret);
+/* A pattern that starts at byte `off` of the text. NULL when it does not compile. */
+struct regex *read_regex(struct reader *r, const struct node *node, size_t off);
+bool read_condition(struct reader *r, const struct node *node, struct condition *ret);
+
+/*
+ * Text with placeholders out of `allowed`. QUOTE_WHOLE: a placeholder must be the whole
+ * text; QUOTE_PROMQL: must stand inside quotes; QUOTE_URL: anywhere after the host;
+ * QUOTE_NONE: anywhere. "$${" is a literal "${".
+ */
+bool read_template(struct reader *r, const struct node *node, enum quote quote,
+    const struct strs *allowed, struct template *ret);
+/* A list of QUOTE_WHOLE templates whose first is a literal. */
+bool read_argv(struct reader *r, const struct node *node, const struct strs *allowed,
+    struct templates *ret);
+
+/*
+ * A probe is some keys of a map (a step, or `happened:`). List them for read_map with
+ * PROBE_KEYS, then let read_probe say what they mean. Exactly one of promql, http and run
+ * must be there, and `expect`.
+ */
+struct probe_nodes {
+	const struct node *promql, *http, *run, *server, *expect, *timeout;
+};
+#define PROBE_KEYS(nodes)                                             \
+	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },   \
+	    { "run", &(nodes)->run }, { "server", &(nodes)->server }, \
+	    { "expect", &(nodes)->expect },                           \
+	{                                                             \
+		"timeout", &(nodes)->timeout                          \
+	}
+#define PROBE_TIMEOUT_MS_DEFAULT (10 * SECOND)
+#define PROBE_TIMEOUT_MS_MAX (5 * MINUTE)
+
+/* `map` is what the keys stand in, for "needs promql, http or run". */
+bool read_probe(struct reader *r, const struct node *map, const char *what,
+    const struct probe_nodes *nodes, const struct strs *allowed, struct probe *ret);
+
+/* The same for a parameter (of an action, or an input of a runbook, which adds `from`). */
+struct param_nodes {
+	const struct node *type, *pattern, *min, *max, *values, *dash, *optional,
+	    *otherwise;
+};
+#define PARAM_KEYS(nodes)                                                               \
+	{ "type", &(nodes)->type, .required = true }, { "pattern", &(nodes)->pattern }, \
+	    { "min", &(nodes)->min }, { "max", &(nodes)->max },                         \
+	    { "values", &(nodes)->values }, { "dash", &(nodes)->dash },                 \
+	    { "optional", &(nodes)->optional },                                         \
+	{                                                                               \
+		"default", &(nodes)->otherwise                                          \
+	}
+/* The parameter's name is the map's key. */
+bool read_param(struct reader *r, const struct node *map, const struct param_nodes *nodes,
+    struct param *ret);
+
+#endif
