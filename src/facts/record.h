@@ -17,13 +17,19 @@
  * CBOR form: a map from the field's number to its value, ascending; fields that are zero
  * or empty are left out. A number is for ever: append fields, never renumber or reuse.
  * Decoding refuses unknown numbers, wrong kinds, enumerators without a name, counts and
- * lengths over the field's `max`; absent fields are zero.
+ * lengths over the field's `max`, and a zero that is written down; absent fields are zero.
+ * So each record has one encoding: encode(decode(x)) == x for whatever is accepted.
  *
  * JSON form: an object with the field names, all fields present except those marked
  * FIELD_QUIET when empty; enumerators by name; `wall` times as RFC 3339; hashes as hex.
+ * A time, hash or enumerator that is not set is null.
  *
  * Decoded strings and arrays: strings are slices of the input bytes, arrays are in the
- * arena. Encoding never fails but by the buf's limit.
+ * arena. Encoding never fails but by the buf's limit, and what it writes can be read back:
+ * text (a FIELD_STR, the value of a pair) over its `max` is cut, and bytes of it that are
+ * not UTF-8 become '?'. All else that decoding would refuse (too many items or bytes,
+ * names out of order, an enumerator without a name) is a bug of whoever made the record
+ * and ends the process.
  */
 enum field_kind {
 	FIELD_BOOL = 1,
@@ -32,12 +38,15 @@ enum field_kind {
 	FIELD_I64,
 	FIELD_MSEC, /* an `at` or a length: a number in JSON */
 	FIELD_WALL, /* a msec since 1970: RFC 3339 in JSON */
+	FIELD_HEX64, /* a uint64_t of scattered bits: 16 hex digits in JSON, whose numbers
+	              * lose bits above 2^53 in many readers */
 	FIELD_ENUM, /* a uint32-sized enum; names[value] is its JSON form */
-	FIELD_STR,
+	FIELD_STR,     /* UTF-8 without NUL */
 	FIELD_BYTES,   /* str of any bytes; base64 in JSON */
 	FIELD_HASH,    /* hash32 */
 	FIELD_STRS,    /* struct strs */
-	FIELD_PAIRS,   /* struct pairs; names ascend and are unique; a JSON object */
+	FIELD_PAIRS,   /* struct pairs; names ascend and are unique; a JSON object. The CBOR
+	                * map keeps that order: bytewise by name, not by encoded name */
 	FIELD_RECORD,  /* a struct by value */
 	FIELD_RECORDS, /* struct records of `type` */
 };
@@ -89,6 +98,12 @@ struct record_type {
 
 #define FIELD_MAX_DEFAULT 65536u
 #define RECORD_DEPTH_MAX 6
+#define RECORD_FIELDS_MAX 64
+#define RECORD_SIZE_MAX 2048 /* bytes of the struct itself */
+
+/* NULL when the table keeps the rules above, else what is wrong. For the unit test that
+ * runs it over every type; nothing else checks tables. */
+const char *record_type_check(const struct record_type *type);
 
 void record_encode(const struct record_type *type, const void *record, struct buf *out);
 /* *ret (type->size bytes) is written on success only. */
@@ -111,6 +126,8 @@ bool record_eq(const struct record_type *type, const void *a, const void *b);
 
 str pairs_get(const struct pairs *pairs, str name); /* empty when absent */
 bool pairs_has(const struct pairs *pairs, str name);
+/* Put pairs in the order of their names, in place; false when a name is there twice. */
+NODISCARD bool pairs_sort(struct pairs *pairs);
 
 /* For the tables in *.c:
  *	static const struct field incident_fields[] = {
@@ -128,6 +145,7 @@ bool pairs_has(const struct pairs *pairs, str name);
 #define F_I64(num, T, m) { F_(num, FIELD_I64, T, m, 0, 0) }
 #define F_MSEC(num, T, m) { F_(num, FIELD_MSEC, T, m, 0, 0) }
 #define F_WALL(num, T, m) { F_(num, FIELD_WALL, T, m, 0, 0) }
+#define F_HEX64(num, T, m) { F_(num, FIELD_HEX64, T, m, 0, 0) }
 #define F_STR(num, T, m) { F_(num, FIELD_STR, T, m, 0, 0) }
 #define F_STR_MAX(num, T, m, mx) { F_(num, FIELD_STR, T, m, 0, mx) }
 #define F_BYTES(num, T, m, mx) { F_(num, FIELD_BYTES, T, m, 0, mx) }
@@ -138,6 +156,19 @@ bool pairs_has(const struct pairs *pairs, str name);
 	{ F_(num, FIELD_ENUM, T, m, 0, 0), .names = (nm), .names_n = countof(nm) }
 #define F_RECORD(num, T, m, t) { F_(num, FIELD_RECORD, T, m, 0, 0), .type = (t) }
 #define F_RECORDS(num, T, m, t, mx) { F_(num, FIELD_RECORDS, T, m, 0, mx), .type = (t) }
+/* The same, left out of JSON when zero or empty. */
+#define FQ_BOOL(num, T, m) { F_(num, FIELD_BOOL, T, m, FIELD_QUIET, 0) }
+#define FQ_U32(num, T, m) { F_(num, FIELD_U32, T, m, FIELD_QUIET, 0) }
+#define FQ_U64(num, T, m) { F_(num, FIELD_U64, T, m, FIELD_QUIET, 0) }
+#define FQ_MSEC(num, T, m) { F_(num, FIELD_MSEC, T, m, FIELD_QUIET, 0) }
+#define FQ_WALL(num, T, m) { F_(num, FIELD_WALL, T, m, FIELD_QUIET, 0) }
+#define FQ_STR(num, T, m) { F_(num, FIELD_STR, T, m, FIELD_QUIET, 0) }
+#define FQ_BYTES(num, T, m, mx) { F_(num, FIELD_BYTES, T, m, FIELD_QUIET, mx) }
+#define FQ_HASH(num, T, m) { F_(num, FIELD_HASH, T, m, FIELD_QUIET, 0) }
+#define FQ_STRS(num, T, m, mx) { F_(num, FIELD_STRS, T, m, FIELD_QUIET, mx) }
+#define FQ_PAIRS(num, T, m, mx) { F_(num, FIELD_PAIRS, T, m, FIELD_QUIET, mx) }
+#define FQ_ENUM(num, T, m, nm) \
+	{ F_(num, FIELD_ENUM, T, m, FIELD_QUIET, 0), .names = (nm), .names_n = countof(nm) }
 #define RECORD(T, nm, f) { .name = (nm), .size = sizeof(T), .fields = (f), .field_count = countof(f) }
 
 #endif
