@@ -39,14 +39,17 @@ struct alert_change {
 	uint64_t fingerprint; /* Prometheus' */
 	msec starts_wall;
 	msec ends_wall; /* resolved: when; else what the source promised */
-	str body;       /* CBOR of struct alert_body; empty for CHANGE_RESOLVED */
+	str body;       /* CBOR of struct alert_body, at most ALERT_BODY_MAX bytes; empty for
+	                 * CHANGE_RESOLVED */
 };
+#define ALERT_BODY_MAX 65536
 
 struct alert_body {
 	struct pairs labels;
 	struct pairs annotations;
 	str url; /* generatorURL */
 };
+#define ALERT_PAIRS_MAX 1024
 
 struct alerts_changed {
 	str source;
@@ -60,7 +63,7 @@ struct alert_end {
 };
 
 struct alerts_expired {
-	struct records ends; /* struct alert_end */
+	struct records ends; /* struct alert_end, at most ALERTS_PER_EVENT_MAX */
 };
 
 /* ---- a person or an agent asked for something ---- */
@@ -77,6 +80,8 @@ enum command_kind {
 	COMMAND_TOKEN_ADD,
 	COMMAND_TOKEN_REVOKE,
 };
+
+#define COMMAND_KIND_COUNT 11 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -192,8 +197,10 @@ struct event {
 	};
 };
 
-extern const struct record_type alert_body_type;
+/* self_frame_type is struct self, which is also a frame of its own. */
+extern const struct record_type alert_body_type, self_frame_type;
 const struct record_type *event_type(enum event_kind kind);
+extern const char *const command_kind_names[COMMAND_KIND_COUNT];
 const char *event_kind_name(enum event_kind kind);
 /* The record inside the event, for record_encode and friends. */
 void *event_record(struct event *event);

@@ -224,7 +224,7 @@ struct log_frame {
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
     secret_item_type, can_item_type, epoch_frame_type, peer_frame_type, bundle_frame_type,
-    adopted_frame_type, ready_frame_type, log_frame_type, self_frame_type;
+    adopted_frame_type, ready_frame_type, log_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

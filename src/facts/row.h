@@ -12,7 +12,13 @@
  * CBOR, the others are for queries. At start the rows with `open` set are loaded back.
  *
  * Strings in a row are owned by whoever owns the row. All stored enums start at 1.
+ * No text is longer than FIELD_MAX_DEFAULT, no list longer than the limits below: a longer
+ * text is cut when it is encoded, a longer list is a bug.
  */
+#define PAIRS_MAX 256   /* params, inputs, notice fields */
+#define ARGV_MAX 256    /* arguments of one command */
+#define TARGETS_MAX 1024 /* of one step of a run */
+#define TOLD_MAX 1024   /* people told of one incident */
 
 typedef uint32_t incident_id; /* numbered from 1, never reused */
 typedef uint64_t row_id;      /* one running number over all other kinds, never reused */
@@ -191,6 +197,7 @@ enum attempt_state {
 };
 
 enum happened { HAPPENED_UNKNOWN = 0, HAPPENED_YES = 1, HAPPENED_NO = 2 };
+#define HAPPENED_COUNT 3
 
 struct attempt_row {
 	row_id id;            /* also the name of its folder */
@@ -252,6 +259,7 @@ enum probe_status {
 /* ---- authority ---- */
 
 enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
+#define VERDICT_COUNT 4 /* one more than the last */
 
 enum reason_kind {
 	REASON_GRANT = 1,   /* this grant allows it */
@@ -289,9 +297,11 @@ struct decision_row {
 	struct pairs params;
 	hash32 config; /* policy version */
 	enum verdict verdict;
-	struct records reasons; /* struct reason; the deciding ones first */
+	struct records reasons; /* struct reason; the deciding ones first; at most REASONS_MAX */
 	str forward;            /* the nearest way forward, a sentence */
 };
+
+#define REASONS_MAX 64
 
 enum use_state { USE_HELD = 1, USE_CONSUMED, USE_RELEASED };
 
@@ -409,19 +419,22 @@ struct answer_row {
 	str key;   /* principal + '\n' + Idempotency-Key */
 	hash32 request;
 	uint32_t status;
-	str body;  /* CBOR of the reply, see frame.h */
+	str body;  /* CBOR of the reply, see frame.h; at most ANSWER_BODY_MAX */
 	msec wall; /* dropped after ANSWER_KEEP_MS */
 };
 #define ANSWER_KEEP_MS (24 * HOUR)
+#define ANSWER_BODY_MAX (1024 * 1024)
 
 struct quarantine_row {
 	row_id id;
-	hash32 body_hash;
-	str body;
+	hash32 body_hash; /* of the whole body */
+	str body;         /* its first QUARANTINE_BODY_MAX bytes */
 	str source;
 	uint32_t deaths;
 	msec wall;
 };
+
+#define QUARANTINE_BODY_MAX (3 * 1024 * 1024)
 
 struct control_row {
 	row_id id; /* always 1 */
@@ -446,8 +459,20 @@ extern const struct record_type incident_row_type, timeline_row_type, run_row_ty
     notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
     quarantine_row_type, control_row_type;
 
+/* The JSON names of enumerators, which the value must have; name tables that other
+ * tables of fields use are arrays. */
+extern const char *const happened_names[HAPPENED_COUNT];
+extern const char *const verdict_names[VERDICT_COUNT];
 const char *incident_state_name(enum incident_state state);
+const char *incident_end_name(enum incident_end end);
 const char *severity_name(enum severity severity); /* "sev1" */
-const char *verdict_name(enum verdict verdict);    /* "allow", "allow-after-approval", "deny" */
+const char *run_state_name(enum run_state state);
+const char *attempt_state_name(enum attempt_state state);
+const char *verdict_name(enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
+const char *reason_kind_name(enum reason_kind kind);
+const char *notice_purpose_name(enum notice_purpose purpose);
+const char *handoff_class_name(enum handoff_class class);
+const char *gap_kind_name(enum gap_kind kind);
+const char *role_name(enum role role);
 
 #endif

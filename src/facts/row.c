@@ -1,0 +1,596 @@
+/*
+ * The tables of the rows: which field has which number, and what enumerators are called.
+ * To add a field: append it with the next free number. Numbers, names of enumerators and
+ * their values are stored; they never change.
+ */
+#include "facts/row.h"
+
+const char *const table_names[TABLE_COUNT] = {
+	[TABLE_INCIDENT] = "incident",
+	[TABLE_TIMELINE] = "timeline",
+	[TABLE_RUN] = "run",
+	[TABLE_ATTEMPT] = "attempt",
+	[TABLE_PROBE] = "probe",
+	[TABLE_DECISION] = "decision",
+	[TABLE_GRANT_USE] = "grant-use",
+	[TABLE_NOTICE] = "notice",
+	[TABLE_HANDOFF] = "handoff",
+	[TABLE_GAP] = "gap",
+	[TABLE_TOKEN] = "token",
+	[TABLE_ANSWER] = "answer",
+	[TABLE_QUARANTINE] = "quarantine",
+	[TABLE_CONTROL] = "control",
+	[TABLE_ALERTS] = "alerts",
+};
+
+/* ---- incident ---- */
+
+static const char *const incident_state_names[] = {
+	[INCIDENT_OPEN] = "open",
+	[INCIDENT_ACTING] = "acting",
+	[INCIDENT_VERIFYING] = "verifying",
+	[INCIDENT_RECOVERED] = "recovered",
+	[INCIDENT_HANDED_OFF] = "handed-off",
+	[INCIDENT_CLOSED] = "closed",
+};
+
+static const char *const incident_end_names[] = {
+	[END_VERIFIED] = "verified",
+	[END_RESOLVED] = "resolved",
+	[END_EXPIRED] = "expired",
+	[END_PERSON] = "person",
+	[END_NOT_REAL] = "not-real",
+};
+
+static const char *const severity_names[] = {
+	[SEV1] = "sev1",
+	[SEV2] = "sev2",
+	[SEV3] = "sev3",
+	[SEV4] = "sev4",
+};
+
+static const struct field incident_fields[] = {
+	F_U32(1, struct incident_row, id),
+	F_ENUM(2, struct incident_row, state, incident_state_names),
+	F_ENUM(3, struct incident_row, severity, severity_names),
+	F_STR(4, struct incident_row, service),
+	F_STR(5, struct incident_row, owner),
+	F_STR(6, struct incident_row, developers),
+	F_STR(7, struct incident_row, environment),
+	F_STR(8, struct incident_row, title),
+	F_STR(9, struct incident_row, impact),
+	F_STR(10, struct incident_row, recurrence),
+	F_HEX64(11, struct incident_row, key),
+	FQ_BOOL(12, struct incident_row, overflow),
+	F_BOOL(13, struct incident_row, acknowledged),
+	FQ_STR(14, struct incident_row, acknowledged_by),
+	F_BOOL(15, struct incident_row, needs_person),
+	FQ_STR(16, struct incident_row, needs_person_why),
+	F_U32(17, struct incident_row, alerts_active),
+	F_U32(18, struct incident_row, alerts_total),
+	F_U32(19, struct incident_row, alerts_expired),
+	F_U32(20, struct incident_row, refired),
+	F_U32(21, struct incident_row, occurrence),
+	FQ_U32(22, struct incident_row, previous),
+	FQ_U64(23, struct incident_row, run),
+	F_STR(24, struct incident_row, runbook),
+	FQ_U64(25, struct incident_row, handoff),
+	F_HASH(26, struct incident_row, config),
+	F_MSEC(27, struct incident_row, opened_at),
+	F_WALL(28, struct incident_row, opened_wall),
+	F_WALL(29, struct incident_row, acknowledged_wall),
+	FQ_MSEC(30, struct incident_row, recovered_at),
+	F_WALL(31, struct incident_row, recovered_wall),
+	F_WALL(32, struct incident_row, closed_wall),
+	F_ENUM(33, struct incident_row, end, incident_end_names),
+	FQ_MSEC(34, struct incident_row, escalate_at),
+	FQ_U32(35, struct incident_row, escalate_tier),
+	FQ_MSEC(36, struct incident_row, settle_at),
+	FQ_MSEC(37, struct incident_row, look_again_at),
+	F_U32(38, struct incident_row, told),
+	FQ_STRS(39, struct incident_row, told_people, TOLD_MAX),
+	F_STR(40, struct incident_row, signature),
+};
+const struct record_type incident_row_type =
+    RECORD(struct incident_row, "incident", incident_fields);
+
+/* ---- timeline ---- */
+
+static const char *const timeline_kind_names[] = {
+	[TIMELINE_OPENED] = "opened",
+	[TIMELINE_ALERT] = "alert",
+	[TIMELINE_STATE] = "state",
+	[TIMELINE_RUNBOOK] = "runbook",
+	[TIMELINE_CHECK] = "check",
+	[TIMELINE_DECISION] = "decision",
+	[TIMELINE_ATTEMPT] = "attempt",
+	[TIMELINE_NOTICE] = "notice",
+	[TIMELINE_COMMAND] = "command",
+	[TIMELINE_NOTE] = "note",
+	[TIMELINE_HANDOFF] = "handoff",
+	[TIMELINE_GAP] = "gap",
+	[TIMELINE_SELF] = "self",
+};
+
+static const struct field timeline_fields[] = {
+	F_U64(1, struct timeline_row, id),
+	F_U32(2, struct timeline_row, incident),
+	FQ_MSEC(3, struct timeline_row, at),
+	F_WALL(4, struct timeline_row, wall),
+	F_ENUM(5, struct timeline_row, kind, timeline_kind_names),
+	F_STR(6, struct timeline_row, who),
+	F_STR(7, struct timeline_row, text),
+	FQ_U64(8, struct timeline_row, ref),
+};
+const struct record_type timeline_row_type =
+    RECORD(struct timeline_row, "timeline", timeline_fields);
+
+/* ---- runs, attempts, probes ---- */
+
+static const char *const run_state_names[] = {
+	[RUN_RUNNING] = "running",
+	[RUN_RECOVERED] = "recovered",
+	[RUN_STOPPED] = "stopped",
+	[RUN_NEEDS_PERSON] = "needs-person",
+	[RUN_HANDED_OFF] = "handed-off",
+	[RUN_CANCELLED] = "cancelled",
+};
+
+static const char *const step_phase_names[] = {
+	[PHASE_ENTER] = "enter",
+	[PHASE_PROBING] = "probing",
+	[PHASE_WAITING] = "waiting",
+	[PHASE_ATTEMPT] = "attempt",
+};
+
+static const struct field run_fields[] = {
+	F_U64(1, struct run_row, id),
+	F_U32(2, struct run_row, incident),
+	F_ENUM(3, struct run_row, state, run_state_names),
+	F_STR(4, struct run_row, runbook),
+	F_HASH(5, struct run_row, runbook_hash),
+	F_HASH(6, struct run_row, config),
+	F_STR(7, struct run_row, started_by),
+	F_U32(8, struct run_row, step),
+	F_ENUM(9, struct run_row, phase, step_phase_names),
+	F_U32(10, struct run_row, steps_done),
+	FQ_MSEC(11, struct run_row, step_at),
+	FQ_MSEC(12, struct run_row, held_since),
+	FQ_MSEC(13, struct run_row, due),
+	FQ_MSEC(14, struct run_row, deadline),
+	FQ_U64(15, struct run_row, waiting_for),
+	FQ_U32(16, struct run_row, target),
+	F_U32(17, struct run_row, failures),
+	F_STRS(18, struct run_row, targets, TARGETS_MAX),
+	F_PAIRS(19, struct run_row, inputs, PAIRS_MAX),
+	F_BOOL(20, struct run_row, acted),
+	F_STR(21, struct run_row, last_value),
+	F_STR(22, struct run_row, why),
+	F_WALL(23, struct run_row, begun_wall),
+	F_WALL(24, struct run_row, ended_wall),
+};
+const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
+
+static const char *const attempt_state_names[] = {
+	[ATTEMPT_PLANNED] = "planned",
+	[ATTEMPT_AUTHORIZED] = "authorized",
+	[ATTEMPT_INTENT] = "intent",
+	[ATTEMPT_CLAIMED] = "claimed",
+	[ATTEMPT_STARTED] = "started",
+	[ATTEMPT_EXITED] = "exited",
+	[ATTEMPT_TIMED_OUT] = "timed-out",
+	[ATTEMPT_KILLED] = "killed",
+	[ATTEMPT_LOST] = "lost",
+	[ATTEMPT_IN_DOUBT] = "in-doubt",
+	[ATTEMPT_SETTLED] = "settled",
+};
+
+const char *const happened_names[HAPPENED_COUNT] = {
+	[HAPPENED_UNKNOWN] = "unknown",
+	[HAPPENED_YES] = "yes",
+	[HAPPENED_NO] = "no",
+};
+
+static const struct field attempt_fields[] = {
+	F_U64(1, struct attempt_row, id),
+	F_U32(2, struct attempt_row, incident),
+	FQ_U64(3, struct attempt_row, run),
+	F_U64(4, struct attempt_row, decision),
+	F_ENUM(5, struct attempt_row, state, attempt_state_names),
+	F_STR(6, struct attempt_row, step),
+	F_STR(7, struct attempt_row, action),
+	F_STR(8, struct attempt_row, verb),
+	F_STR(9, struct attempt_row, service),
+	F_STR(10, struct attempt_row, target),
+	F_STR(11, struct attempt_row, principal),
+	F_PAIRS(12, struct attempt_row, params, PAIRS_MAX),
+	F_STRS(13, struct attempt_row, argv, ARGV_MAX),
+	F_HASH(14, struct attempt_row, config),
+	F_HASH(15, struct attempt_row, runbook_hash),
+	F_U64(16, struct attempt_row, epoch),
+	F_MSEC(17, struct attempt_row, timeout_ms),
+	F_BOOL(18, struct attempt_row, repeat_safe),
+	F_ENUM(19, struct attempt_row, happened, happened_names),
+	F_I64(20, struct attempt_row, exit_code),
+	F_U32(21, struct attempt_row, signal),
+	F_STR_MAX(22, struct attempt_row, output, ATTEMPT_OUTPUT_MAX),
+	F_U64(23, struct attempt_row, output_bytes),
+	FQ_STR(24, struct attempt_row, why),
+	FQ_MSEC(25, struct attempt_row, intent_at),
+	F_WALL(26, struct attempt_row, intent_wall),
+	F_WALL(27, struct attempt_row, started_wall),
+	F_WALL(28, struct attempt_row, ended_wall),
+	FQ_BOOL(29, struct attempt_row, stop_asked),
+	FQ_STR(30, struct attempt_row, settled_by),
+	FQ_U64(31, struct attempt_row, probe),
+};
+const struct record_type attempt_row_type =
+    RECORD(struct attempt_row, "attempt", attempt_fields);
+
+static const char *const probe_kind_names[] = {
+	[PROBE_PROMQL] = "promql",
+	[PROBE_HTTP] = "http",
+	[PROBE_RUN] = "run",
+};
+
+static const struct field probe_fields[] = {
+	F_U64(1, struct probe_row, id),
+	F_U32(2, struct probe_row, incident),
+	FQ_U64(3, struct probe_row, run),
+	FQ_U64(4, struct probe_row, attempt),
+	F_ENUM(5, struct probe_row, kind, probe_kind_names),
+	FQ_STR(6, struct probe_row, url),
+	FQ_STR(7, struct probe_row, query),
+	FQ_STRS(8, struct probe_row, argv, ARGV_MAX),
+	F_MSEC(9, struct probe_row, timeout_ms),
+	F_MSEC(10, struct probe_row, asked_at),
+	F_HASH(11, struct probe_row, config),
+	F_BOOL(12, struct probe_row, answered),
+};
+const struct record_type probe_row_type = RECORD(struct probe_row, "probe", probe_fields);
+
+/* ---- authority ---- */
+
+const char *const verdict_names[VERDICT_COUNT] = {
+	[VERDICT_ALLOW] = "allow",
+	[VERDICT_AFTER_APPROVAL] = "allow-after-approval",
+	[VERDICT_DENY] = "deny",
+};
+
+static const char *const reason_kind_names[] = {
+	[REASON_GRANT] = "grant",
+	[REASON_PROHIBITED] = "prohibited",
+	[REASON_LIMIT] = "limit",
+	[REASON_NO_GRANT] = "no-grant",
+	[REASON_NOT_NOW] = "not-now",
+	[REASON_UNKNOWN] = "unknown",
+	[REASON_STOPPED] = "stopped",
+	[REASON_ERROR] = "error",
+	[REASON_APPROVAL] = "approval",
+};
+
+static const struct field reason_fields[] = {
+	F_ENUM(1, struct reason, kind, reason_kind_names),
+	F_STR(2, struct reason, rule),
+	F_STR(3, struct reason, file),
+	F_U32(4, struct reason, line),
+	F_STR(5, struct reason, text),
+	FQ_U64(6, struct reason, value),
+	FQ_U64(7, struct reason, limit),
+	FQ_WALL(8, struct reason, free_at),
+};
+const struct record_type reason_type = RECORD(struct reason, "reason", reason_fields);
+
+static const struct field decision_fields[] = {
+	F_U64(1, struct decision_row, id),
+	F_U32(2, struct decision_row, incident),
+	FQ_U64(3, struct decision_row, run),
+	FQ_U64(4, struct decision_row, attempt),
+	FQ_MSEC(5, struct decision_row, at),
+	F_WALL(6, struct decision_row, wall),
+	F_STR(7, struct decision_row, principal),
+	F_STR(8, struct decision_row, action),
+	F_STR(9, struct decision_row, verb),
+	F_STR(10, struct decision_row, service),
+	F_STR(11, struct decision_row, target),
+	F_PAIRS(12, struct decision_row, params, PAIRS_MAX),
+	F_HASH(13, struct decision_row, config),
+	F_ENUM(14, struct decision_row, verdict, verdict_names),
+	F_RECORDS(15, struct decision_row, reasons, &reason_type, REASONS_MAX),
+	F_STR(16, struct decision_row, forward),
+};
+const struct record_type decision_row_type =
+    RECORD(struct decision_row, "decision", decision_fields);
+
+static const char *const use_state_names[] = {
+	[USE_HELD] = "held",
+	[USE_CONSUMED] = "consumed",
+	[USE_RELEASED] = "released",
+};
+
+static const struct field grant_use_fields[] = {
+	F_U64(1, struct grant_use_row, id),
+	F_U64(2, struct grant_use_row, decision),
+	F_U64(3, struct grant_use_row, attempt),
+	F_ENUM(4, struct grant_use_row, state, use_state_names),
+	F_STR(5, struct grant_use_row, service),
+	F_STR(6, struct grant_use_row, target),
+	F_STR(7, struct grant_use_row, action),
+	F_STR(8, struct grant_use_row, verb),
+	F_STR(9, struct grant_use_row, principal),
+	F_MSEC(10, struct grant_use_row, at),
+	F_WALL(11, struct grant_use_row, wall),
+};
+const struct record_type grant_use_row_type =
+    RECORD(struct grant_use_row, "grant-use", grant_use_fields);
+
+/* ---- telling people ---- */
+
+static const char *const notice_purpose_names[] = {
+	[PURPOSE_OPENED] = "opened",
+	[PURPOSE_NEEDS_PERSON] = "needs-person",
+	[PURPOSE_ESCALATED] = "escalated",
+	[PURPOSE_REFIRED] = "refired",
+	[PURPOSE_HANDED_OFF] = "handed-off",
+	[PURPOSE_ENDED] = "ended",
+	[PURPOSE_SELF] = "self",
+};
+
+static const char *const notice_state_names[] = {
+	[NOTICE_PENDING] = "pending",
+	[NOTICE_SENDING] = "sending",
+	[NOTICE_DELIVERED] = "delivered",
+	[NOTICE_GIVEN_UP] = "given-up",
+};
+
+static const struct field notice_fields[] = {
+	F_U64(1, struct notice_row, id),
+	F_U32(2, struct notice_row, incident),
+	F_ENUM(3, struct notice_row, purpose, notice_purpose_names),
+	F_ENUM(4, struct notice_row, state, notice_state_names),
+	F_STR(5, struct notice_row, person),
+	F_STR(6, struct notice_row, channel),
+	FQ_STR(7, struct notice_row, address),
+	F_STR(8, struct notice_row, subject),
+	F_STR(9, struct notice_row, text),
+	F_PAIRS(10, struct notice_row, fields, PAIRS_MAX),
+	F_U32(11, struct notice_row, tries),
+	FQ_MSEC(12, struct notice_row, next_at),
+	F_WALL(13, struct notice_row, made_wall),
+	F_WALL(14, struct notice_row, done_wall),
+	FQ_STR(15, struct notice_row, error),
+};
+const struct record_type notice_row_type =
+    RECORD(struct notice_row, "notice", notice_fields);
+
+static const char *const handoff_class_names[] = {
+	[HANDOFF_CODE_CHANGE] = "code-change",
+	[HANDOFF_ARCHITECTURE] = "architecture",
+	[HANDOFF_INVESTIGATION] = "investigation",
+};
+
+static const char *const handoff_state_names[] = {
+	[HANDOFF_FILING] = "filing",
+	[HANDOFF_FILED] = "filed",
+};
+
+static const struct field handoff_fields[] = {
+	F_U64(1, struct handoff_row, id),
+	F_U32(2, struct handoff_row, incident),
+	F_ENUM(3, struct handoff_row, class, handoff_class_names),
+	F_ENUM(4, struct handoff_row, state, handoff_state_names),
+	F_STR(5, struct handoff_row, team),
+	F_STR(6, struct handoff_row, title),
+	F_STR(7, struct handoff_row, because),
+	F_STR(8, struct handoff_row, ask),
+	F_STR_MAX(9, struct handoff_row, case_file, CASE_FILE_MAX),
+	F_WALL(10, struct handoff_row, wall),
+	F_STR(11, struct handoff_row, filed),
+	FQ_U32(12, struct handoff_row, tries),
+	FQ_MSEC(13, struct handoff_row, next_at),
+};
+const struct record_type handoff_row_type =
+    RECORD(struct handoff_row, "handoff", handoff_fields);
+
+static const char *const gap_kind_names[] = {
+	[GAP_NO_SERVICE] = "no-service",
+	[GAP_NO_RUNBOOK] = "no-runbook",
+	[GAP_REFUSED] = "refused",
+	[GAP_NOBODY] = "nobody",
+	[GAP_NOT_TOLD] = "not-told",
+	[GAP_OVERFLOW] = "overflow",
+	[GAP_SANDBOX] = "sandbox",
+	[GAP_HANDOFF_INCOMPLETE] = "handoff-incomplete",
+};
+
+static const struct field gap_fields[] = {
+	F_U64(1, struct gap_row, id),
+	F_ENUM(2, struct gap_row, kind, gap_kind_names),
+	F_STR(3, struct gap_row, subject),
+	F_STR(4, struct gap_row, text),
+	F_STR(5, struct gap_row, owner),
+	F_U32(6, struct gap_row, count),
+	F_U32(7, struct gap_row, incident),
+	F_WALL(8, struct gap_row, first_wall),
+	F_WALL(9, struct gap_row, last_wall),
+};
+const struct record_type gap_row_type = RECORD(struct gap_row, "gap", gap_fields);
+
+/* ---- access ---- */
+
+static const char *const role_names[] = {
+	[ROLE_VIEWER] = "viewer",
+	[ROLE_OPERATOR] = "operator",
+	[ROLE_ADMIN] = "admin",
+	[ROLE_SOURCE] = "source",
+};
+
+static const struct field token_fields[] = {
+	F_U64(1, struct token_row, id),
+	F_STR(2, struct token_row, name),
+	{ F_(3, FIELD_HASH, struct token_row, secret, FIELD_SECRET, 0) },
+	F_STR(4, struct token_row, principal),
+	F_ENUM(5, struct token_row, role, role_names),
+	F_WALL(6, struct token_row, made_wall),
+	F_WALL(7, struct token_row, until_wall),
+	F_BOOL(8, struct token_row, revoked),
+};
+const struct record_type token_row_type = RECORD(struct token_row, "token", token_fields);
+
+static const struct field answer_fields[] = {
+	F_U64(1, struct answer_row, id),
+	F_STR(2, struct answer_row, key),
+	F_HASH(3, struct answer_row, request),
+	F_U32(4, struct answer_row, status),
+	F_BYTES(5, struct answer_row, body, ANSWER_BODY_MAX),
+	F_WALL(6, struct answer_row, wall),
+};
+const struct record_type answer_row_type =
+    RECORD(struct answer_row, "answer", answer_fields);
+
+static const struct field quarantine_fields[] = {
+	F_U64(1, struct quarantine_row, id),
+	F_HASH(2, struct quarantine_row, body_hash),
+	F_BYTES(3, struct quarantine_row, body, QUARANTINE_BODY_MAX),
+	F_STR(4, struct quarantine_row, source),
+	F_U32(5, struct quarantine_row, deaths),
+	F_WALL(6, struct quarantine_row, wall),
+};
+const struct record_type quarantine_row_type =
+    RECORD(struct quarantine_row, "quarantine", quarantine_fields);
+
+static const struct field control_fields[] = {
+	F_U64(1, struct control_row, id),
+	F_U64(2, struct control_row, next_row),
+	F_U32(3, struct control_row, next_incident),
+	F_U64(4, struct control_row, next_alert),
+	F_U64(5, struct control_row, epoch),
+	F_HEX64(6, struct control_row, jitter),
+	F_BOOL(7, struct control_row, stopped),
+	F_STR(8, struct control_row, stopped_by),
+	F_STR(9, struct control_row, stopped_why),
+	F_WALL(10, struct control_row, stopped_wall),
+	F_HASH(11, struct control_row, config),
+	F_MSEC(12, struct control_row, at),
+	F_WALL(13, struct control_row, wall),
+	F_U64(14, struct control_row, overflowed),
+	F_U64(15, struct control_row, incidents_opened),
+	F_U64(16, struct control_row, incidents_closed),
+	F_U64(17, struct control_row, attempts_started),
+	F_U64(18, struct control_row, notices_delivered),
+};
+const struct record_type control_row_type =
+    RECORD(struct control_row, "control", control_fields);
+
+/* ---- looking up ---- */
+
+const struct record_type *
+table_type(enum table table)
+{
+	switch (table) {
+	case TABLE_INCIDENT:
+		return &incident_row_type;
+	case TABLE_TIMELINE:
+		return &timeline_row_type;
+	case TABLE_RUN:
+		return &run_row_type;
+	case TABLE_ATTEMPT:
+		return &attempt_row_type;
+	case TABLE_PROBE:
+		return &probe_row_type;
+	case TABLE_DECISION:
+		return &decision_row_type;
+	case TABLE_GRANT_USE:
+		return &grant_use_row_type;
+	case TABLE_NOTICE:
+		return &notice_row_type;
+	case TABLE_HANDOFF:
+		return &handoff_row_type;
+	case TABLE_GAP:
+		return &gap_row_type;
+	case TABLE_TOKEN:
+		return &token_row_type;
+	case TABLE_ANSWER:
+		return &answer_row_type;
+	case TABLE_QUARANTINE:
+		return &quarantine_row_type;
+	case TABLE_CONTROL:
+		return &control_row_type;
+	case TABLE_ALERTS:
+		return NULL;
+	}
+	UNREACHABLE();
+}
+
+static const char *
+name_of(const char *const *names, size_t n, size_t value)
+{
+	ASSERT(value < n);
+	ASSERT(names[value] != NULL);
+	return names[value];
+}
+
+const char *
+incident_state_name(enum incident_state state)
+{
+	return name_of(incident_state_names, countof(incident_state_names), state);
+}
+
+const char *
+incident_end_name(enum incident_end end)
+{
+	return name_of(incident_end_names, countof(incident_end_names), end);
+}
+
+const char *
+severity_name(enum severity severity)
+{
+	return name_of(severity_names, countof(severity_names), severity);
+}
+
+const char *
+run_state_name(enum run_state state)
+{
+	return name_of(run_state_names, countof(run_state_names), state);
+}
+
+const char *
+attempt_state_name(enum attempt_state state)
+{
+	return name_of(attempt_state_names, countof(attempt_state_names), state);
+}
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	return name_of(verdict_names, countof(verdict_names), verdict);
+}
+
+const char *
+reason_kind_name(enum reason_kind kind)
+{
+	return name_of(reason_kind_names, countof(reason_kind_names), kind);
+}
+
+const char *
+notice_purpose_name(enum notice_purpose purpose)
+{
+	return name_of(notice_purpose_names, countof(notice_purpose_names), purpose);
+}
+
+const char *handoff_class_name(enum handoff_class class)
+{
+	return name_of(handoff_class_names, countof(handoff_class_names), class);
+}
+
+const char *
+gap_kind_name(enum gap_kind kind)
+{
+	return name_of(gap_kind_names, countof(gap_kind_names), kind);
+}
+
+const char *
+role_name(enum role role)
+{
+	return name_of(role_names, countof(role_names), role);
+}
