@@ -1,31 +1,39 @@
 #ifndef OS_CONFINE_H
 #define OS_CONFINE_H
 
+#include "base/arena.h"
 #include "base/err.h"
-#include "facts/row.h"
 #include "facts/record.h"
 
 /*
- * confine -- a role gives up what it does not need (Landlock, seccomp answering EPERM,
- * no_new_privs, no core dumps, PR_SET_DUMPABLE 0).
+ * confine -- a role gives up what it does not need: no new privileges, no core dumps, not
+ * traceable; Landlock for files and outgoing TCP; a seccomp filter that answers EPERM.
  *
- * What the kernel lacks is no failure: it is appended to `gaps` as a sentence.
+ * Call it before the role starts a thread. What the kernel lacks is no failure: it is
+ * appended to `gaps` as a sentence. ERR is returned only where a confinement the kernel
+ * does have could not be put on: the role must then end.
+ *
+ *	role    files                              network            processes
+ *	gate    none                               accept             none
+ *	engine  state folder                       none               none
+ *	hands   attempts, handoffs; reads          connect            none (the spawner does)
+ *	        system files and secrets
  */
 enum confine_role { CONFINE_GATE = 1, CONFINE_ENGINE, CONFINE_HANDS };
 
 struct confine {
 	enum confine_role role;
-	const char *state_dir;      /* ENGINE: read and write; HANDS: state_dir/attempts and /handoffs */
-	const char *const *read;    /* files and folders that may be read (certificates, secrets) */
+	const char *state_dir; /* ENGINE, HANDS */
+	/* Further files and folders that may be read (secrets). Missing ones are skipped. */
+	const char *const *read;
 	size_t read_n;
-	uint16_t port;              /* GATE: may accept there */
 };
 #define CONFINE_GAPS_MAX 8
 
 NODISCARD bool confine(const struct confine *how, struct arena *arena, struct strs *gaps,
     struct err *err);
 
-/* Die when the parent dies (PR_SET_PDEATHSIG plus a check for the race). */
-void die_with_parent(int parent_pid);
+/* End with the parent. `parent` is its pid as seen before the fork: closes the race. */
+void die_with_parent(int parent);
 
 #endif

@@ -25,7 +25,8 @@ int peer_fd(const struct peer *peer);
  * false. A frame's payload holds until the next peer_read. A received descriptor belongs to
  * whoever takes the frame. */
 NODISCARD bool peer_read(struct peer *peer, struct err *err);
-bool peer_next(struct peer *peer, struct frame *ret, struct err *err); /* err->kind set when the stream is bad */
+bool peer_next(struct peer *peer, struct frame *ret,
+    struct err *err); /* err->kind set when the stream is bad */
 
 /* The buffer to append frames to (frame_begin/frame_end/frame_record), then peer_flush tries to write. */
 struct buf *peer_out(struct peer *peer);

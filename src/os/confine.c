@@ -1,0 +1,297 @@
+#include "os/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/fd.h"
+
+/* Later than Debian 12's header; the numbers are the kernel's. */
+#define ACCESS_FS_REFER (UINT64_C(1) << 13)     /* ABI 2 */
+#define ACCESS_FS_TRUNCATE (UINT64_C(1) << 14)  /* ABI 3 */
+#define ACCESS_FS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
+#define ACCESS_NET_BIND_TCP (UINT64_C(1) << 0)  /* ABI 4 */
+#define ACCESS_NET_CONNECT_TCP (UINT64_C(1) << 1)
+#define SCOPE_ABSTRACT_UNIX (UINT64_C(1) << 0) /* ABI 6 */
+#define SCOPE_SIGNAL (UINT64_C(1) << 1)
+
+struct ruleset_attr {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
+};
+
+#define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_ABI1 ((UINT64_C(1) << 13) - 1)
+
+static void
+add_gap(struct strs *gaps, struct arena *arena, const char *text)
+{
+	if (gaps->n < CONFINE_GAPS_MAX)
+		gaps->p[gaps->n++] = arena_str(arena, str_of(text));
+}
+
+/* ---- Landlock ---- */
+
+static long
+landlock_abi(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+static uint64_t
+fs_all(long abi)
+{
+	uint64_t all = FS_ABI1;
+	all |= abi >= 2 ? ACCESS_FS_REFER : 0;
+	all |= abi >= 3 ? ACCESS_FS_TRUNCATE : 0;
+	all |= abi >= 5 ? ACCESS_FS_IOCTL_DEV : 0;
+	return all;
+}
+
+/* A path that does not exist needs no rule. */
+static bool
+allow_path(int ruleset, const char *path, uint64_t access, struct err *err)
+{
+	AUTO_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ||
+		       err_sys(err, ERR_DENIED, "confine: open '%s'", path);
+	int dir = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
+	if (dir < 0) /* a file: only what makes sense on one */
+		access &= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+		          ACCESS_FS_TRUNCATE;
+	else
+		(void)close(dir);
+	struct landlock_path_beneath_attr rule = { .allowed_access = access,
+		.parent_fd = fd };
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) <
+	    0)
+		return err_sys(err, ERR_DENIED, "confine: rule for '%s'", path);
+	return true;
+}
+
+static bool
+allow_beneath_state(int ruleset, const char *state_dir, const char *sub, uint64_t access,
+    struct err *err)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof(path), "%s%s", state_dir, sub);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(err, ERR_LIMIT, "state folder's name is too long");
+	return allow_path(ruleset, path, access, err);
+}
+
+static bool
+allow_files(int ruleset, const struct confine *how, uint64_t all, struct err *err)
+{
+	/* hands resolves names, checks certificates and reads the state of its children */
+	static const char *const system[] = { "/etc", "/usr", "/lib", "/lib64", "/proc",
+		"/run/systemd/resolve", "/dev/urandom", "/dev/null" };
+	uint64_t write = all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
+
+	switch (how->role) {
+	case CONFINE_GATE:
+		return true;
+	case CONFINE_ENGINE:
+		return allow_beneath_state(ruleset, how->state_dir, "", write, err);
+	case CONFINE_HANDS:
+		for (size_t i = 0; i < countof(system); i++) {
+			if (!allow_path(ruleset, system[i], FS_READ, err))
+				return false;
+		}
+		for (size_t i = 0; i < how->read_n; i++) {
+			if (!allow_path(ruleset, how->read[i], FS_READ, err))
+				return false;
+		}
+		return allow_beneath_state(ruleset, how->state_dir, "/attempts", write,
+			   err) &&
+		       allow_beneath_state(ruleset, how->state_dir, "/handoffs", write,
+			   err);
+	}
+	UNREACHABLE();
+}
+
+static bool
+confine_landlock(const struct confine *how, struct arena *arena, struct strs *gaps,
+    struct err *err)
+{
+	long abi = landlock_abi();
+	if (abi < 1) {
+		add_gap(gaps, arena,
+		    "landlock: the kernel has none: files are not confined");
+		return true;
+	}
+	if (abi < 4)
+		add_gap(gaps, arena, "landlock: no TCP rules (they need ABI 4, Linux 6.7)");
+	if (abi < 6)
+		add_gap(gaps, arena,
+		    "landlock: no signal scope (it needs ABI 6, Linux 6.12)");
+
+	struct ruleset_attr attr = { .handled_access_fs = fs_all(abi) };
+	if (abi >= 4)
+		attr.handled_access_net =
+		    ACCESS_NET_BIND_TCP |
+		    (how->role == CONFINE_HANDS ? 0 : ACCESS_NET_CONNECT_TCP);
+	/* hands stops shims, which are not its children: it keeps its signals */
+	if (abi >= 6)
+		attr.scoped =
+		    how->role == CONFINE_HANDS ? 0 : SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+	size_t size = abi >= 6   ? sizeof(attr)
+	              : abi >= 4 ? offsetof(struct ruleset_attr, scoped)
+	                         : offsetof(struct ruleset_attr, handled_access_net);
+	AUTO_CLOSE int ruleset =
+	    (int)syscall(SYS_landlock_create_ruleset, (void *)&attr, size, 0);
+	if (ruleset < 0)
+		return err_sys(err, ERR_DENIED, "confine: landlock ruleset");
+	if (!allow_files(ruleset, how, attr.handled_access_fs, err))
+		return false;
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
+		return err_sys(err, ERR_DENIED, "confine: landlock");
+	return true;
+}
+
+/* ---- seccomp ---- */
+
+/* No role has a use for these. */
+static const int never[] = {
+	SCMP_SYS(acct),
+	SCMP_SYS(add_key),
+	SCMP_SYS(bpf),
+	SCMP_SYS(chroot),
+	SCMP_SYS(clock_adjtime),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(execve),
+	SCMP_SYS(execveat),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(init_module),
+	SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(mount),
+	SCMP_SYS(mount_setattr),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(personality),
+	SCMP_SYS(pidfd_getfd),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(reboot),
+	SCMP_SYS(request_key),
+	SCMP_SYS(setdomainname),
+	SCMP_SYS(sethostname),
+	SCMP_SYS(setns),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(swapon),
+	SCMP_SYS(syslog),
+	SCMP_SYS(umount2),
+	SCMP_SYS(unshare),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(vhangup),
+};
+
+static bool
+refuse(scmp_filter_ctx filter, int call)
+{
+	int code = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), call, 0);
+	return code == 0 || code == -EDOM; /* EDOM: this machine has no such call */
+}
+
+/* A process of its own: clone without CLONE_THREAD. clone3 hides its flags in memory; ENOSYS
+ * makes libc fall back to clone. */
+static bool
+refuse_processes(scmp_filter_ctx filter)
+{
+	const uint64_t thread = 0x00010000; /* CLONE_THREAD */
+	return refuse(filter, SCMP_SYS(fork)) && refuse(filter, SCMP_SYS(vfork)) &&
+	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
+	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+		   SCMP_A0(SCMP_CMP_MASKED_EQ, thread, 0)) == 0;
+}
+
+static bool
+refuse_network(scmp_filter_ctx filter, enum confine_role role)
+{
+	switch (role) {
+	case CONFINE_GATE: /* what it accepts on was made before */
+		return refuse(filter, SCMP_SYS(connect)) &&
+		       refuse(filter, SCMP_SYS(bind)) && refuse(filter, SCMP_SYS(listen)) &&
+		       refuse(filter, SCMP_SYS(socket));
+	case CONFINE_ENGINE:
+		return refuse(filter, SCMP_SYS(connect)) &&
+		       refuse(filter, SCMP_SYS(bind)) && refuse(filter, SCMP_SYS(listen)) &&
+		       refuse(filter, SCMP_SYS(accept)) &&
+		       refuse(filter, SCMP_SYS(accept4)) &&
+		       refuse(filter, SCMP_SYS(socket));
+	case CONFINE_HANDS:
+		return refuse(filter, SCMP_SYS(listen)) &&
+		       refuse(filter, SCMP_SYS(accept)) &&
+		       refuse(filter, SCMP_SYS(accept4));
+	}
+	UNREACHABLE();
+}
+
+static bool
+confine_seccomp(const struct confine *how, struct err *err)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	if (filter == NULL)
+		return err_set(err, ERR_DENIED, "confine: no memory for a filter");
+	bool ok = refuse_network(filter, how->role) && refuse_processes(filter);
+	for (size_t i = 0; ok && i < countof(never); i++)
+		ok = refuse(filter, never[i]);
+	if (!ok)
+		(void)err_set(err, ERR_DENIED, "confine: a filter rule was not accepted");
+	int code = ok ? seccomp_load(filter) : 0;
+	if (code < 0) {
+		errno = -code;
+		ok = err_sys(err, ERR_DENIED, "confine: seccomp");
+	}
+	seccomp_release(filter);
+	return ok;
+}
+
+bool
+confine(const struct confine *how, struct arena *arena, struct strs *gaps, struct err *err)
+{
+	*gaps = (struct strs){ .p = arena_new(arena, str, CONFINE_GAPS_MAX) };
+	const struct rlimit no_core = { 0, 0 };
+	if (setrlimit(RLIMIT_CORE, &no_core) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, ERR_DENIED, "confine");
+	return confine_landlock(how, arena, gaps, err) && confine_seccomp(how, err);
+}
+
+void
+die_with_parent(int parent)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != parent)
+		_exit(1);
+}
