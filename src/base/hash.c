@@ -97,7 +97,7 @@ sha256_parts(const str *parts, size_t n)
 	int ok = EVP_DigestInit_ex2(context, sha256_md(), NULL);
 	for (size_t i = 0; i < n && ok; i++)
 		ok = EVP_DigestUpdate(context, parts[i].p, parts[i].n);
-	hash32 hash;
+	hash32 hash = { { 0 } };
 	unsigned size = 0;
 	ok = ok && EVP_DigestFinal_ex(context, hash.b, &size);
 	ASSERT(ok);
@@ -115,7 +115,7 @@ hash32
 hmac_sha256(str key, str bytes)
 {
 	ASSERT(key.n <= INT32_MAX);
-	hash32 hash;
+	hash32 hash = { { 0 } };
 	unsigned size = 0;
 	const unsigned char *made = HMAC(sha256_md(), key.n ? key.p : "", (int)key.n,
 	    (const unsigned char *)bytes.p, bytes.n, hash.b, &size);

@@ -10,8 +10,9 @@
  * A pull scanner: the caller asks for what it expects, in order; nothing is built.
  * Strings without escapes are slices of the text; others are unescaped into the
  * arena. Checked: grammar, depth, UTF-8 in strings, escapes (lone surrogates are
- * errors), control characters, numbers, that nothing follows the value. The reader
- * does not know duplicate members: whoever reads an object refuses those it names twice.
+ * errors, and so is \u0000, which no text of ours may hold), control characters, numbers,
+ * that nothing follows the value. The reader does not know duplicate members: whoever
+ * reads an object refuses those it names twice.
  *
  *	json_open(&j, text, &arena);
  *	if (json_object(&j))
@@ -50,7 +51,9 @@ struct json {
 	bool first; /* no element read yet in the innermost object or array */
 };
 
+/* `strings` may be NULL where no string is read; skipping needs none. */
 void json_open(struct json *j, str text, struct arena *strings);
+/* The kind of the next value; nothing is taken. */
 enum json_kind json_peek(struct json *j);
 
 /* Enter; false (with an error) when the next value is of another kind. */

@@ -19,7 +19,7 @@
 static void
 replay_bytes(const uint8_t *bytes, size_t size)
 {
-	uint8_t *copy = malloc(size ? size : 1);
+	uint8_t *copy = calloc(size ? size : 1, 1);
 	if (copy == NULL)
 		abort();
 	memcpy(copy, bytes, size);
