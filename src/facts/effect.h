@@ -64,7 +64,7 @@ struct reply {
 	str error;        /* a sentence; empty when 2xx */
 	enum table table; /* the object concerned; 0: none */
 	row_id row;
-	str body;         /* its record's CBOR as of this step, or empty */
+	str body;         /* its record's CBOR as of this step, or empty; at most ANSWER_BODY_MAX */
 };
 
 struct append_timeline {
@@ -88,6 +88,7 @@ struct effect {
 
 const struct record_type *effect_type(enum effect_kind kind);
 const char *effect_kind_name(enum effect_kind kind);
+/* The record inside the effect, for record_encode and friends. */
 void *effect_record(struct effect *effect);
 
 /*
@@ -103,6 +104,7 @@ struct effects {
 	size_t alert_n;
 };
 
+/* A zeroed effect of that kind, to be filled before the next is added (which may move it). */
 struct effect *effects_add(struct effects *fx, enum effect_kind kind);
 
 /*
@@ -111,7 +113,8 @@ struct effect *effects_add(struct effects *fx, enum effect_kind kind);
  *
  * CBOR: {1: seq, 2: [step...]}; a step is {1: at, 2: wall, 3: event kind, 4: event,
  * 5: [incident of each alert change], 6: [[effect kind, effect]...]}, 5 and 6 left out
- * when empty. The chain: hash(n) = SHA-256(hash(n-1) || bytes(n)), hash(0) = 32 zeros.
+ * when empty; 5 has as many items as the event has changes. At least one step, seq > 0.
+ * The chain: hash(n) = SHA-256(hash(n-1) || bytes(n)), hash(0) = 32 zeros.
  */
 struct step {
 	struct event event;
@@ -121,6 +124,7 @@ struct step {
 	size_t effect_n;
 };
 
+/* entry_begin, then entry_step exactly step_n times. */
 void entry_begin(struct buf *out, uint64_t seq, size_t step_n);
 void entry_step(struct buf *out, const struct step *step);
 hash32 entry_hash(const hash32 *before, str bytes);
@@ -130,6 +134,7 @@ struct entry {
 	struct step *step;
 	size_t step_n;
 };
+/* Strings are slices of `bytes`. A decoded EVENT_CONFIG_ADOPTED has no model. */
 NODISCARD bool entry_decode(str bytes, struct arena *arena, struct entry *ret, struct err *err);
 
 #endif

@@ -45,7 +45,9 @@ struct frame {
 	int fd; /* -1: none */
 };
 
-/* Start a frame in `out`; the payload is appended after it; frame_end fills in its length. */
+/* Start a frame in `out`; the payload is appended after it; frame_end fills in its length.
+ * A frame that does not fit into `out`, or is over FRAME_PAYLOAD_MAX, is taken back whole
+ * by frame_end and out->overflow is set: what stays in `out` are whole frames. */
 size_t frame_begin(struct buf *out, enum frame_kind kind, uint64_t id);
 void frame_end(struct buf *out, size_t begin);
 void frame_record(struct buf *out, enum frame_kind kind, uint64_t id,
@@ -54,6 +56,8 @@ void frame_record(struct buf *out, enum frame_kind kind, uint64_t id,
 enum frame_status { FRAME_WHOLE = 1, FRAME_PARTIAL, FRAME_BAD };
 /* Cut the first frame off `in` (its payload is a slice); FRAME_PARTIAL needs more bytes. */
 enum frame_status frame_cut(str *in, struct frame *ret);
+const char *frame_kind_name(enum frame_kind kind);
+const char *role_kind_name(enum role_kind kind); /* "engine" */
 
 /* ---- gate to engine ---- */
 
@@ -77,6 +81,7 @@ enum op {
 	OP_RELOAD,
 	OP_WHO,             /* whose token is this */
 };
+const char *op_name(enum op op);
 
 struct request {
 	enum op op;
@@ -114,6 +119,8 @@ enum item_kind {
 	ITEM_CAN,        /* struct can_item */
 };
 
+#define SANDBOX_GAPS_MAX 64
+
 struct status_item {
 	str version;
 	uint64_t epoch, seq;
@@ -127,7 +134,7 @@ struct status_item {
 	uint32_t incidents_open, incidents_needing_person;
 	uint64_t alerts_active;
 	uint32_t gaps;
-	struct strs sandbox_gaps;
+	struct strs sandbox_gaps; /* at most SANDBOX_GAPS_MAX */
 	str principal; /* of the asker */
 	bool loopback_only;
 };
@@ -184,14 +191,15 @@ struct answer {
 	uint64_t cursor; /* where to go on; 0: that was all */
 	uint64_t seq;    /* as of this entry */
 	bool more;       /* further frames of this answer follow */
-	struct records items; /* struct item */
+	struct records items; /* struct item, at most ITEMS_PER_FRAME_MAX */
 };
+#define ITEMS_PER_FRAME_MAX 65536
 
 /* After each commit: what changed, for event streams. Not for alerts. */
 struct publish {
 	uint64_t seq;
 	msec wall;
-	struct records items; /* struct item */
+	struct records items; /* struct item, at most ITEMS_PER_FRAME_MAX */
 };
 
 /* ---- supervisor ---- */
@@ -228,6 +236,9 @@ extern const struct record_type request_type, item_type, answer_type, publish_ty
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);
+
+/* Every record type there is; NULL from their number on. For tests and fuzzing. */
+const struct record_type *record_type_at(size_t i);
 
 /* An effect as an order, an event as a result, and back. Only the kinds that travel. */
 void order_encode(struct buf *out, const struct effect *effect);
