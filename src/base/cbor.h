@@ -9,11 +9,20 @@
  * frames are written in (RFC 8949 section 4.2.1).
  *
  * Unsigned and negative integers in their shortest form, byte strings, text strings
- * (UTF-8), arrays, maps, false, true, null. Definite lengths only. No floats, no tags.
- * Map keys ascend bytewise; the writer's caller sees to that, cbor_key_* checks it.
+ * (UTF-8 without NUL), arrays, maps, false, true, null. Definite lengths only. No floats,
+ * no tags. Map keys are integers, byte or text strings and ascend by their encoded bytes
+ * (so numbers by value, texts by length first): the writer's caller sees to that,
+ * cbor_key_* and cbor_skip check it.
  *
  * The reader is strict (it refuses what the writer would not write), never allocates
- * and latches its first error; strings are slices of the input.
+ * and latches its first error; strings are slices of the input. A false means `error`
+ * is set; outputs are then untouched.
+ *
+ *	size_t n;
+ *	uint64_t key = 0;
+ *	if (cbor_map(&c, &n))
+ *		for (size_t i = 0; i < n && cbor_key_u64(&c, i, &key); i++)
+ *			switch (key) { ... }
  */
 #define CBOR_DEPTH_MAX 16
 
@@ -29,7 +38,7 @@ enum cbor_kind {
 	CBOR_NULL,
 };
 
-/* Writing */
+/* Writing. Text is UTF-8 without NUL: whoever took it from outside has checked it. */
 void cbor_put_u64(struct buf *b, uint64_t value);
 void cbor_put_i64(struct buf *b, int64_t value);
 void cbor_put_bytes(struct buf *b, str bytes);
@@ -63,6 +72,9 @@ bool cbor_skip(struct cbor *c); /* one item, at most CBOR_DEPTH_MAX deep */
 bool cbor_raw(struct cbor *c, str *ret);
 /* All bytes read and no error. */
 NODISCARD bool cbor_close(struct cbor *c);
+/* The key of pair i of a map, above the one before it, which *key still holds. */
+bool cbor_key_u64(struct cbor *c, size_t i, uint64_t *key);
+bool cbor_key_text(struct cbor *c, size_t i, str *key);
 bool cbor_fail(struct cbor *c, const char *error); /* latches; returns false */
 
 #endif
