@@ -90,6 +90,10 @@ static const struct field incident_fields[] = {
 	F_U32(38, struct incident_row, told),
 	FQ_STRS(39, struct incident_row, told_people, TOLD_MAX),
 	F_STR(40, struct incident_row, signature),
+	FQ_PAIRS(41, struct incident_row, labels, LABELS_MAX),
+	FQ_STRS(42, struct incident_row, tried, TARGETS_MAX),
+	FQ_BOOL(43, struct incident_row, not_real),
+	FQ_MSEC(44, struct incident_row, closed_at),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -168,6 +172,8 @@ static const struct field run_fields[] = {
 	F_STR(22, struct run_row, why),
 	F_WALL(23, struct run_row, begun_wall),
 	F_WALL(24, struct run_row, ended_wall),
+	FQ_U32(25, struct run_row, tries),
+	FQ_BOOL(26, struct run_row, unknown),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 
@@ -223,6 +229,7 @@ static const struct field attempt_fields[] = {
 	FQ_BOOL(29, struct attempt_row, stop_asked),
 	FQ_STR(30, struct attempt_row, settled_by),
 	FQ_U64(31, struct attempt_row, probe),
+	FQ_MSEC(32, struct attempt_row, ask_at),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -478,6 +485,7 @@ static const struct field control_fields[] = {
 	F_U64(16, struct control_row, incidents_closed),
 	F_U64(17, struct control_row, attempts_started),
 	F_U64(18, struct control_row, notices_delivered),
+	F_U64(19, struct control_row, shed),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

@@ -19,6 +19,7 @@
 #define ARGV_MAX 256    /* arguments of one command */
 #define TARGETS_MAX 1024 /* of one step of a run */
 #define TOLD_MAX 1024   /* people told of one incident */
+#define LABELS_MAX 1024 /* of one alert */
 
 typedef uint32_t incident_id; /* numbered from 1, never reused */
 typedef uint64_t row_id;      /* one running number over all other kinds, never reused */
@@ -104,8 +105,12 @@ struct incident_row {
 	msec settle_at;          /* recovered or resolved: closes then; 0: none */
 	msec look_again_at;      /* closed or recovered with alerts still firing; 0: none */
 	uint32_t told;           /* notices of this incident that reached or may have reached someone */
-	struct strs told_people; /* who must be told of the end */
+	struct strs told_people; /* who must be told of the end: "PERSON/CHANNEL/ADDRESS" */
 	str signature;           /* labels of the first alert as text, for people */
+	struct pairs labels;     /* of the first alert: what runbooks answer to */
+	struct strs tried;       /* runbooks run since it opened or fired again */
+	bool not_real;           /* the last run's check said: over, or something else */
+	msec closed_at;          /* orders closed incidents that are remembered */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */
@@ -179,6 +184,8 @@ struct run_row {
 	str last_value;       /* what the last probe saw */
 	str why;              /* the end, as a sentence */
 	msec begun_wall, ended_wall;
+	uint32_t tries;       /* attempts on the target in work that surely did not happen */
+	bool unknown;         /* the last look gave no answer */
 };
 #define STEPS_WALKED_MAX 256
 
@@ -228,6 +235,7 @@ struct attempt_row {
 	bool stop_asked;
 	str settled_by;
 	row_id probe;         /* its `happened` probe that is out; 0: none */
+	msec ask_at;          /* no news until then: hands are asked what became of it; 0: never */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -452,6 +460,7 @@ struct control_row {
 	msec wall;
 	uint64_t overflowed;   /* alerts that went to overflow incidents */
 	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
+	uint64_t shed; /* rows that found no room in memory */
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
