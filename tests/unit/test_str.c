@@ -143,13 +143,23 @@ str_utf8__knows_what_is_not_text(void)
 		EXPECT(str_utf8(rows[i].in) == rows[i].ok);
 	}
 
-	/* wherever in a long text the fault lies */
+	/* wherever in a text of any length the fault lies */
 	for (size_t at = 0; at < 40; at++) {
 		char text[40];
 		memset(text, 'x', sizeof(text));
-		EXPECT(str_utf8((str){ text, sizeof(text) }));
-		text[at] = '\xff';
-		EXPECT(!str_utf8((str){ text, sizeof(text) }));
+		for (size_t n = at + 1; n <= sizeof(text); n++) {
+			text[at] = 'x';
+			EXPECT(str_utf8((str){ text, n }));
+			text[at] = '\xff';
+			EXPECT(!str_utf8((str){ text, n }));
+			text[at] = '\0';
+			EXPECT(!str_utf8((str){ text, n }));
+			text[at] = '\x7f';
+			EXPECT(str_utf8((str){ text, n }));
+			memcpy(text + at, "\xc3\xa9", at + 1 < n ? 2 : 1);
+			EXPECT(str_utf8((str){ text, n }) == (at + 1 < n));
+			memset(text, 'x', sizeof(text));
+		}
 	}
 }
 
