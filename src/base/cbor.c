@@ -94,6 +94,20 @@ cbor_put_text(struct buf *b, str text)
 }
 
 void
+cbor_put_text_repaired(struct buf *b, str text)
+{
+	put_head(b, MAJOR_TEXT, text.n);
+	char *p = buf_room(b, text.n);
+	for (size_t i = 0; p != NULL && i < text.n;) {
+		size_t n = str_utf8_char(str_drop(text, i));
+		bool good = n > 0 && text.p[i] != '\0';
+		memcpy(p + i, good ? text.p + i : "?", good ? n : 1);
+		i += good ? n : 1;
+	}
+	b->n += p != NULL ? text.n : 0;
+}
+
+void
 cbor_put_array(struct buf *b, size_t n)
 {
 	put_head(b, MAJOR_ARRAY, n);

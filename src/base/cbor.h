@@ -43,6 +43,8 @@ void cbor_put_u64(struct buf *b, uint64_t value);
 void cbor_put_i64(struct buf *b, int64_t value);
 void cbor_put_bytes(struct buf *b, str bytes);
 void cbor_put_text(struct buf *b, str text);
+/* The same for text that may be damaged: what is part of no character becomes '?'. */
+void cbor_put_text_repaired(struct buf *b, str text);
 void cbor_put_array(struct buf *b, size_t n);
 void cbor_put_map(struct buf *b, size_t n);
 void cbor_put_bool(struct buf *b, bool value);

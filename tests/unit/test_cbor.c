@@ -257,6 +257,19 @@ cbor__writing_respects_the_maximum(void)
 	buf_done(&b);
 }
 
+static void
+cbor__damaged_text_is_repaired(void)
+{
+	struct buf b = BUF(100);
+	cbor_put_text_repaired(&b, STR("caf\xc3\xa9 \xe2\x82 \xff\0.\xc3"));
+	struct cbor c;
+	str text = { NULL, 0 };
+	cbor_open(&c, buf_str(&b));
+	EXPECT(cbor_text(&c, &text) && cbor_close(&c));
+	EXPECT_STR(text, STR("caf\xc3\xa9 ?? ??.?"));
+	buf_done(&b);
+}
+
 int
 main(void)
 {
@@ -268,5 +281,6 @@ main(void)
 	RUN(cbor__the_first_error_stays_and_outputs_are_untouched);
 	RUN(cbor_key__ascends);
 	RUN(cbor__writing_respects_the_maximum);
+	RUN(cbor__damaged_text_is_repaired);
 	TEST_MAIN_END();
 }
