@@ -39,8 +39,8 @@ static const struct record_type alert_change_type =
     RECORD(struct alert_change, "alert-change", alert_change_fields);
 
 static const struct field alert_body_fields[] = {
-	F_PAIRS(1, struct alert_body, labels, ALERT_PAIRS_MAX),
-	F_PAIRS(2, struct alert_body, annotations, ALERT_PAIRS_MAX),
+	F_PAIRS(1, struct alert_body, labels, LABELS_MAX),
+	F_PAIRS(2, struct alert_body, annotations, LABELS_MAX),
 	F_STR(3, struct alert_body, url),
 };
 const struct record_type alert_body_type =

@@ -49,7 +49,6 @@ struct alert_body {
 	struct pairs annotations;
 	str url; /* generatorURL */
 };
-#define ALERT_PAIRS_MAX 1024
 
 struct alerts_changed {
 	str source;

@@ -45,8 +45,8 @@ enum field_kind {
 	FIELD_BYTES,   /* str of any bytes; base64 in JSON */
 	FIELD_HASH,    /* hash32 */
 	FIELD_STRS,    /* struct strs */
-	FIELD_PAIRS,   /* struct pairs; names ascend and are unique; a JSON object. The CBOR
-	                * map keeps that order: bytewise by name, not by encoded name */
+	FIELD_PAIRS,   /* struct pairs; names ascend and are unique; a JSON object; in CBOR
+	                * one array: name, value, name, value, ... */
 	FIELD_RECORD,  /* a struct by value */
 	FIELD_RECORDS, /* struct records of `type` */
 };

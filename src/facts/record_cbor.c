@@ -1,27 +1,20 @@
 /*
  * Records as CBOR: a map from field number to value, without what is zero or empty.
  *
- *	struct pair { "queue": "mail" } in field 3 of { id = 7 }:
- *	a2          map of 2
- *	   01 07         1: 7
- *	   03 a1         3: map of 1
- *	      65 7175657565 64 6d61696c    "queue": "mail"
+ * For instance field 1, id = 7, and field 3, pairs = { queue = "mail" }:
+ *
+ *	a2                     map of 2
+ *	   01 07                  1: 7
+ *	   03 82                  3: array of 2
+ *	         65 7175657565        "queue"
+ *	         64 6d61696c          "mail"
+ *
+ * Pairs are an array name, value, name, value, since a deterministic map would have to be
+ * in another order than theirs: by length first, then by bytes.
  */
 #include "facts/field.h"
 
 /* ---- encoding ---- */
-
-/* Each byte that is part of no character becomes '?', so the length stays. */
-static void
-repair(char *p, size_t n)
-{
-	for (size_t i = 0; i < n;) {
-		size_t good = p[i] == '\0' ? 0 : str_utf8_char((str){ p + i, n - i });
-		if (good == 0)
-			p[i] = '?';
-		i += good ? good : 1;
-	}
-}
 
 /*
  * Text is for people: somewhere a message was cut inside a character, or grew too long.
@@ -37,9 +30,10 @@ put_text(struct buf *out, str text, size_t max)
 			cut--;
 		text.n = cut > 0 ? cut : max;
 	}
-	cbor_put_text(out, text);
-	if (!str_utf8(text) && !out->overflow)
-		repair(out->p + out->n - text.n, text.n);
+	if (str_utf8(text))
+		cbor_put_text(out, text);
+	else
+		cbor_put_text_repaired(out, text);
 }
 
 /* Names and arguments mean something to machines: those are right or they are a bug. */
@@ -47,7 +41,6 @@ static void
 put_exact(struct buf *out, str text)
 {
 	ASSERT(text.n <= FIELD_MAX_DEFAULT);
-	ASSERT(str_utf8(text));
 	cbor_put_text(out, text);
 }
 
@@ -55,7 +48,7 @@ static void
 put_pairs(struct buf *out, const struct pairs *pairs, size_t max)
 {
 	ASSERT(pairs->n <= max);
-	cbor_put_map(out, pairs->n);
+	cbor_put_array(out, 2 * pairs->n);
 	for (size_t i = 0; i < pairs->n; i++) {
 		ASSERT(i == 0 || str_cmp(pairs->p[i - 1].name, pairs->p[i].name) < 0);
 		put_exact(out, pairs->p[i].name);
@@ -234,10 +227,14 @@ read_strs(struct decoding *d, size_t max, struct strs *ret)
 static bool
 read_pairs(struct decoding *d, size_t max, struct pairs *ret)
 {
-	if (!cbor_map(d->in, &ret->n))
+	size_t n;
+	if (!cbor_array(d->in, &n))
 		return false;
-	if (ret->n > max)
+	if (n % 2 != 0)
+		return cbor_fail(d->in, "a name without a value");
+	if (n / 2 > max)
 		return cbor_fail(d->in, "too many items");
+	ret->n = n / 2;
 	ret->p = arena_try(d->arena, struct pair, ret->n);
 	if (ret->p == NULL)
 		return no_room(d);
