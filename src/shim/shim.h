@@ -1,0 +1,66 @@
+#ifndef SHIM_SHIM_H
+#define SHIM_SHIM_H
+
+/*
+ * shim -- what hands, its spawner and firstline-shim agree on. Facts only: the shim is a
+ * static program of libc alone and includes nothing else of this tree.
+ *
+ *	firstline-shim attempt ID INCIDENT SERVICE TARGET TIMEOUT_MS ARGV...
+ *	firstline-shim probe   ID INCIDENT SERVICE TARGET TIMEOUT_MS ARGV...
+ *
+ * Both run one command in a session of its own, with stdin from /dev/null and its output
+ * captured, end it when its time is over, and say how it went. An attempt says so in its
+ * folder (SHIM_FD_WORK) and holds the lock on its claim (SHIM_FD_LOCK) for as long as it
+ * lives; a probe writes result, an empty line and output to a socket (SHIM_FD_WORK), and
+ * ends with its command when the other side of it is gone.
+ *
+ * An attempt's folder, STATE/attempts/ID/:
+ *
+ *	claimed   by hands, before the spawn; locked (flock) while anybody is at work
+ *	started   by the shim, once the command runs
+ *	output    by the shim: the first SHIM_HEAD_MAX bytes at once, the last ones at the end
+ *	result    by the shim (by hands where the spawn itself failed): the end, durable
+ *	stop      by hands: end it now
+ *
+ * claimed, started and result are lines name=value, all of them, in the order written
+ * here; control characters and '%' in a value are written %XX.
+ *
+ *	claimed   attempt incident epoch wall action service target
+ *	started   shim_pid child_pid child_start begun_wall cgroup
+ *	result    state exit_code signal begun_wall ended_wall output_bytes why
+ *
+ * child_start is the kernel's start time of the child (field 22 of /proc/PID/stat); walls
+ * are milliseconds since 1970. A state is one of the SHIM_STATE_ words.
+ */
+#define SHIM_FD_WORK 3
+#define SHIM_FD_LOCK 4
+
+#define SHIM_CLAIMED "claimed"
+#define SHIM_STARTED "started"
+#define SHIM_OUTPUT "output"
+#define SHIM_RESULT "result"
+/* Made ready by hands, so that a full disk loses no result. */
+#define SHIM_RESULT_NEW "result.new"
+#define SHIM_STOP "stop"
+
+#define SHIM_STATE_EXITED "exited"               /* exit_code */
+#define SHIM_STATE_SIGNALED "signaled"           /* signal: by somebody else's hand */
+#define SHIM_STATE_TIMED_OUT "timed-out"         /* we ended it */
+#define SHIM_STATE_STOPPED "stopped"             /* we were asked to end it */
+#define SHIM_STATE_NEVER_STARTED "never-started" /* the command surely did not run */
+
+#define SHIM_HEAD_MAX 4096
+#define SHIM_TAIL_MAX 4000   /* of what did not fit into the head */
+#define SHIM_OUTPUT_MAX 8192 /* both and the line between them */
+#define SHIM_TEXT_MAX 4096   /* bytes of claimed, started and result each */
+#define SHIM_ARGS_MAX 256
+#define SHIM_ARGS_BYTES_MAX (64 * 1024) /* all arguments with their NULs */
+#define SHIM_GRACE_MS 5000              /* between TERM and KILL */
+#define SHIM_LOOK_MS 100                /* how often it looks for `stop` */
+
+/* All that a command gets to see of an environment, besides FIRSTLINE_ATTEMPT, _INCIDENT,
+ * _SERVICE and _TARGET. */
+#define SHIM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define SHIM_LANG "C.UTF-8"
+
+#endif
