@@ -328,6 +328,7 @@ const struct record_type adopted_frame_type =
 static const struct field ready_fields[] = {
 	F_STRS(1, struct ready_frame, sandbox_gaps, SANDBOX_GAPS_MAX),
 	F_U32(2, struct ready_frame, port),
+	F_BOOL(3, struct ready_frame, tokens),
 };
 const struct record_type ready_frame_type =
     RECORD(struct ready_frame, "ready", ready_fields);

@@ -222,6 +222,7 @@ struct adopted_frame {
 struct ready_frame {
 	struct strs sandbox_gaps; /* "landlock: kernel has no TCP rules (needs ABI 4)" */
 	uint32_t port;            /* gate: where it listens */
+	bool tokens;              /* engine: there are tokens besides the local one */
 };
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {

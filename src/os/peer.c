@@ -81,8 +81,9 @@ keep_fds(struct peer *peer, struct msghdr *msg, struct err *err)
 }
 
 bool
-peer_read(struct peer *peer, struct err *err)
+peer_read(struct peer *peer, size_t *ret_n, struct err *err)
 {
+	*ret_n = 0;
 	buf_drop(&peer->in, peer->in_taken);
 	peer->in_taken = 0;
 
@@ -109,6 +110,7 @@ peer_read(struct peer *peer, struct err *err)
 	if (got == 0)
 		return err_set(err, ERR_CLOSED, "peer closed the connection");
 	peer->in.n += (size_t)got;
+	*ret_n = (size_t)got;
 	return keep_fds(peer, &msg, err);
 }
 

@@ -21,10 +21,10 @@ struct peer *peer_new(int fd, size_t out_max);
 void peer_free(struct peer *peer); /* closes the descriptor */
 int peer_fd(const struct peer *peer);
 
-/* Read what is there (one large read), then cut frames off with peer_next until it returns
+/* Read what is there (one large read; *ret_n 0: nothing waits), then cut frames off with peer_next until it returns
  * false. A frame's payload holds until the next peer_read. A received descriptor belongs to
  * whoever takes the frame. */
-NODISCARD bool peer_read(struct peer *peer, struct err *err);
+NODISCARD bool peer_read(struct peer *peer, size_t *ret_n, struct err *err);
 bool peer_next(struct peer *peer, struct frame *ret,
     struct err *err); /* err->kind set when the stream is bad */
 

@@ -57,8 +57,10 @@ NODISCARD bool store_commit(struct store *store, const struct commit *commit, st
  * true while there is more to do. Never fails loudly: what matters shows at a commit. */
 bool store_checkpoint(struct store *store);
 
-/* Bytes that a page to the people on duty may still use when the disk is full. */
+/* Bytes set aside so that a page to the people on duty can still be kept when the disk is
+ * full: store_reserve takes them (fine when taken), store_reserve_release gives them up. */
 NODISCARD bool store_reserve(struct store *store, struct err *err);
+NODISCARD bool store_reserve_release(struct store *store, struct err *err);
 /* Is there room for ordinary work? Tries by writing. */
 bool store_has_room(struct store *store);
 

@@ -1,0 +1,137 @@
+/*
+ * access -- whose token is this, and what may they ask of Firstline.
+ *
+ * Access roles govern Firstline's own data; authority governs production. Both must
+ * agree. Without any token but the local one, alerts and Alertmanager's reads are open:
+ * the server then listens on loopback only.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/state.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#define LOCAL_TOKEN_FILE "local.token"
+#define SECRET_CHARS 43 /* of 62: 256 bits */
+
+void
+access_new_secret(char ret[static 64])
+{
+	static const char digits[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	memcpy(ret, "flt_", 4);
+	for (size_t i = 0; i < SECRET_CHARS;) {
+		uint8_t byte;
+		random_bytes(&byte, 1);
+		if (byte < 248) /* 4 * 62: each digit as likely as the others */
+			ret[4 + i++] = digits[byte % 62];
+	}
+	ret[4 + SECRET_CHARS] = '\0';
+}
+
+bool
+access_init(struct engine *engine, struct err *err)
+{
+	AUTO_CLOSE int dir =
+	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(err, ERR_IO, "open '%s'", engine->options->state_dir);
+	char memory[512];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	str text;
+	if (file_read_at(&arena, dir, LOCAL_TOKEN_FILE, 200, &text, err)) {
+		engine->local_token = sha256(str_trim(text));
+		return true;
+	}
+	if (err->kind != ERR_NOT_FOUND)
+		return false;
+	char secret[64];
+	access_new_secret(secret);
+	engine->local_token = sha256(str_of(secret));
+	return file_write_durable(dir, LOCAL_TOKEN_FILE, str_of(secret), 0600, err);
+}
+
+struct caller
+access_caller(const struct engine *engine, str token)
+{
+	if (token.n == 0)
+		return (struct caller){ 0 };
+	hash32 hash = sha256(token);
+	if (hash32_eq_secret(&hash, &engine->local_token))
+		return (struct caller){ STR("local-admin"), ROLE_ADMIN };
+	const struct token_row *row = core_token(engine->core, &hash);
+	if (row == NULL || row->revoked ||
+	    (row->until_wall != 0 && row->until_wall <= clock_wall()))
+		return (struct caller){ 0 };
+	return (struct caller){ row->principal, row->role };
+}
+
+static bool
+is_open(const struct engine *engine)
+{
+	const struct token_row *any;
+	return core_tokens(engine->core, &any, 1) == 0;
+}
+
+static enum role
+needs(enum op op)
+{
+	switch (op) {
+	case OP_STATUS:
+	case OP_METRICS:
+	case OP_ALERTS:
+	case OP_INCIDENTS:
+	case OP_INCIDENT:
+	case OP_WHY:
+	case OP_HANDOFFS:
+	case OP_HANDOFF:
+	case OP_GAPS:
+	case OP_ON_CALL:
+	case OP_MAY:
+	case OP_EVENTS:
+	case OP_WHO:
+		return ROLE_VIEWER;
+	case OP_COMMAND:
+		return ROLE_OPERATOR;
+	case OP_JOURNAL:
+	case OP_TOKENS:
+	case OP_TOKEN_ADD:
+	case OP_RELOAD:
+		return ROLE_ADMIN;
+	}
+	UNREACHABLE();
+}
+
+/* A source's token opens the alerts route and nothing else. */
+static bool
+role_reaches(enum role has, enum role wanted)
+{
+	return has != ROLE_SOURCE && has >= wanted;
+}
+
+uint32_t
+access_refuses(const struct engine *engine, struct caller caller, enum op op)
+{
+	bool open_to_all = (op == OP_ALERTS || op == OP_METRICS) && is_open(engine);
+	if (open_to_all)
+		return 0;
+	if (caller.role == 0)
+		return 401;
+	if (op == OP_ALERTS && caller.role == ROLE_SOURCE)
+		return 0; /* a sender may see what it sent: amtool with one token */
+	return role_reaches(caller.role, needs(op)) ? 0 : 403;
+}
+
+uint32_t
+access_refuses_alerts(const struct engine *engine, struct caller caller)
+{
+	if (is_open(engine))
+		return 0;
+	if (caller.role == 0)
+		return 401;
+	return caller.role == ROLE_SOURCE || role_reaches(caller.role, ROLE_OPERATOR) ? 0
+	                                                                              : 403;
+}

@@ -1,0 +1,77 @@
+#include "engine/state.h"
+
+/* The head of an alerts frame's payload: the sender's token, then the wire form. */
+static bool
+cut_token(str payload, str *ret_token, str *ret_wire)
+{
+	struct cbor c;
+	cbor_open(&c, payload);
+	if (!cbor_text(&c, ret_token))
+		return false;
+	*ret_wire = str_drop(payload, (size_t)((const char *)c.at - payload.p));
+	return true;
+}
+
+static void
+answer(struct engine *engine, uint64_t id, uint32_t status, const char *error)
+{
+	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status,
+	    status < 300 ? 0 : 1, error);
+}
+
+void
+on_alerts_frame(struct engine *engine, const struct frame *frame)
+{
+	str token, wire;
+	if (!cut_token(frame->payload, &token, &wire)) {
+		engine->n.frames_bad++;
+		wire_close(&engine->gate);
+		return;
+	}
+	if (engine->refusing) {
+		answer(engine, frame->id, 507, engine->refusing_why);
+		return;
+	}
+	struct caller caller = access_caller(engine, token);
+	uint32_t refused = access_refuses_alerts(engine, caller);
+	if (refused != 0) {
+		engine->n.unauthorized++;
+		answer(engine, frame->id, refused,
+		    refused == 401 ? "a token is needed: Authorization: Bearer TOKEN"
+				   : "this token may not send alerts");
+		return;
+	}
+
+	struct batch *b = &engine->batch;
+	struct event event = { .kind = EVENT_ALERTS_CHANGED };
+	engine_now(engine, &event.at, &event.wall);
+	uint64_t next = core_next_alert(engine->core);
+	str source = caller.role == 0 ? STR("anonymous") : caller.principal;
+	struct merge merge = intake_merge(engine->intake, wire, source, event.at,
+	    event.wall, &next, &b->arena);
+	switch (merge.status) {
+	case MERGE_MALFORMED:
+		engine->n.frames_bad++;
+		wire_close(&engine->gate);
+		return;
+	case MERGE_FULL:
+		engine->n.alerts_full++;
+		answer(engine, frame->id, 503,
+		    "too many active alerts: limits.alerts is reached");
+		return;
+	case MERGE_OK:
+		break;
+	}
+	engine->n.batches++;
+	engine->n.alerts_fired += merge.fired;
+	engine->n.alerts_changed += merge.changed;
+	engine->n.alerts_resolved += merge.resolved;
+	engine->n.alerts_unchanged += merge.unchanged;
+	if (merge.event.changes.n > 0) {
+		core_set_next_alert(engine->core, next);
+		event.alerts_changed = merge.event;
+		batch_step(engine, &event);
+	}
+	b->arena.beg = b->map.memory;
+	answer(engine, frame->id, 200, "");
+}

@@ -1,0 +1,396 @@
+/*
+ * batch -- one commit: the steps between two turns of the loop.
+ *
+ * Each step is encoded as soon as it is stepped, so nothing of it needs to live longer
+ * than the next one. Answers and orders are written as frames into buffers that are handed
+ * to the peers only after the commit.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/state.h"
+#include "os/clock.h"
+#include "os/crash.h"
+
+#define STEP_ARENA_BYTES ((size_t)1 << 30) /* address space; touched pages are returned */
+#define STEP_ARENA_KEEP ((size_t)8 << 20)
+
+void
+batch_init(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	b->arena = arena_map(&b->map, STEP_ARENA_BYTES);
+	b->steps = BUF(STORE_ENTRY_BYTES_MAX);
+	b->entry = BUF(STORE_ENTRY_BYTES_MAX);
+	b->rows = BUF((size_t)1 << 30);
+	b->to_gate = BUF((size_t)1 << 30);
+	b->to_hands = BUF((size_t)1 << 30);
+}
+
+void
+engine_now(struct engine *engine, msec *ret_at, msec *ret_wall)
+{
+	*ret_at = engine_clock_at(&engine->clock, clock_boot());
+	*ret_wall = clock_wall();
+}
+
+void
+engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
+{
+	char text[500];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (engine->supervisor.peer == NULL)
+		return;
+	struct log_frame log = { .level = level, .text = str_of(text) };
+	frame_record(peer_out(engine->supervisor.peer), FRAME_LOG, 0, &log_frame_type,
+	    &log);
+	wire_send(&engine->supervisor);
+}
+
+void
+engine_die(struct engine *engine, int code, const char *fmt, ...)
+{
+	char text[400];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	engine_log(engine, LOG_ERROR, "%s", text);
+	_Exit(code);
+}
+
+/* ---- rows ---- */
+
+/* `at` in rows.p is filled in when the commit is made: the buffer may still move. */
+static struct row_write *
+row_add(struct batch *b)
+{
+	if (b->row_n == b->row_cap) {
+		size_t cap = b->row_cap == 0 ? 256 : 2 * b->row_cap;
+		struct row_write *row = realloc(b->row, cap * sizeof(*row));
+		ASSERT(row != NULL);
+		b->row = row;
+		b->row_cap = cap;
+	}
+	struct row_write *row = &b->row[b->row_n++];
+	*row = (struct row_write){ 0 };
+	return row;
+}
+
+/* The body as an offset into b->rows until rows_settle. */
+static void
+row_record(struct batch *b, struct row_write row, const struct record_type *type,
+    const void *record)
+{
+	size_t begin = b->rows.n;
+	record_encode(type, record, &b->rows);
+	row.body = (str){ NULL, b->rows.n - begin };
+	*row_add(b) = row;
+}
+
+static void
+row_bytes(struct batch *b, struct row_write row, str body)
+{
+	row.body = (str){ NULL, body.n };
+	buf_add(&b->rows, body);
+	*row_add(b) = row;
+}
+
+static void
+rows_settle(struct batch *b)
+{
+	const char *at = b->rows.p;
+	for (size_t i = 0; i < b->row_n; i++) {
+		if (b->row[i].body.n == 0)
+			continue;
+		b->row[i].body.p = at;
+		at += b->row[i].body.n;
+	}
+	ASSERT(at == b->rows.p + b->rows.n);
+}
+
+/* ---- performing ---- */
+
+static void
+perform_reply(struct engine *engine, const struct event *event, const struct reply *reply)
+{
+	struct batch *b = &engine->batch;
+	if (reply->request == 0)
+		return;
+	struct answer_out a;
+	answer_begin(&a, &b->to_gate, &b->arena, reply->request, engine->head.seq + 1);
+	a.answer.status = reply->status;
+	a.answer.exit = reply->exit;
+	a.answer.error = reply->error;
+	if (reply->body.n > 0)
+		answer_item(&a, reply->table, 0, reply->body, false);
+	bool secret = reply->request == engine->secret_request && reply->status < 300;
+	if (secret) {
+		engine->secret.id = reply->row;
+		answer_record(&a, ITEM_SECRET, &engine->secret);
+	}
+	answer_end(&a, 0);
+	engine->secret_request = secret ? 0 : engine->secret_request;
+
+	const struct command *command = &event->command;
+	if (event->kind != EVENT_COMMAND || command->idempotency_key.n == 0 || secret)
+		return;
+	struct item item = { .table = reply->table, .body = reply->body };
+	struct answer kept = { .status = reply->status,
+		.exit = reply->exit,
+		.error = reply->error,
+		.seq = engine->head.seq + 1,
+		.items = { &item, reply->body.n > 0 ? 1 : 0 } };
+	struct buf payload = BUF(FRAME_PAYLOAD_MAX);
+	record_encode(&answer_type, &kept, &payload);
+	struct answer_row row = {
+		.id = ((engine->head.seq + 1) << 12) + b->step_n,
+		.key = command->idempotency_key,
+		.request = command->request_hash,
+		.status = reply->status,
+		.body = buf_str(&payload),
+		.wall = event->wall,
+	};
+	row_record(b,
+	    (struct row_write){ .table = TABLE_ANSWER,
+		.id = row.id,
+		.open = true,
+		.wall = event->wall },
+	    &answer_row_type, &row);
+	idempotency_keep(engine, &row);
+	buf_done(&payload);
+}
+
+static void
+perform(struct engine *engine, const struct event *event, const struct effect *effect)
+{
+	struct batch *b = &engine->batch;
+	switch (effect->kind) {
+	case EFFECT_START_ATTEMPT:
+	case EFFECT_STOP_ATTEMPT:
+	case EFFECT_RECONCILE_ATTEMPT:
+	case EFFECT_FORGET_ATTEMPT:
+	case EFFECT_PROBE:
+	case EFFECT_NOTIFY:
+	case EFFECT_FILE_HANDOFF: {
+		size_t begin = frame_begin(&b->to_hands, FRAME_ORDER, 0);
+		order_encode(&b->to_hands, effect);
+		frame_end(&b->to_hands, begin);
+		return;
+	}
+	case EFFECT_REPLY:
+		perform_reply(engine, event, &effect->reply);
+		return;
+	case EFFECT_APPEND_TIMELINE: {
+		const struct timeline_row *row = &effect->append_timeline.row;
+		row_record(b,
+		    (struct row_write){ .table = TABLE_TIMELINE,
+			.id = row->id,
+			.incident = row->incident,
+			.wall = row->wall },
+		    &timeline_row_type, row);
+		return;
+	}
+	}
+	UNREACHABLE();
+}
+
+void
+batch_step(struct engine *engine, struct event *event)
+{
+	struct batch *b = &engine->batch;
+	ASSERT(!engine->refusing);
+	engine_now(engine, &event->at, &event->wall);
+
+	struct effects fx = { .arena = &b->arena };
+	core_step(engine->core, event, &fx);
+	if (event->kind == EVENT_ALERTS_CHANGED) {
+		ASSERT(fx.alert_n == event->alerts_changed.changes.n);
+		intake_settle(engine->intake, &event->alerts_changed, fx.alert_incident);
+		b->alert_n += fx.alert_n;
+	}
+	entry_step(&b->steps, &(struct step){
+				  .event = *event,
+				  .alert_incident = fx.alert_incident,
+				  .alert_n = fx.alert_n,
+				  .effect = fx.item,
+				  .effect_n = fx.n,
+			      });
+	b->step_n++;
+	for (size_t i = 0; i < fx.n; i++)
+		perform(engine, event, &fx.item[i]);
+	b->arena.beg = b->map.memory;
+}
+
+/* ---- committing ---- */
+
+static bool
+is_published(enum table table)
+{
+	return table == TABLE_INCIDENT || table == TABLE_TIMELINE || table == TABLE_RUN ||
+	       table == TABLE_ATTEMPT || table == TABLE_DECISION || table == TABLE_NOTICE ||
+	       table == TABLE_HANDOFF || table == TABLE_GAP || table == TABLE_CONTROL;
+}
+
+static void
+add_touched(struct engine *engine)
+{
+	size_t n;
+	const struct row_ref *touched = core_touched(engine->core, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct row_ref *r = &touched[i];
+		struct row_write row = { .table = r->table,
+			.id = r->id,
+			.incident = r->incident,
+			.open = r->open,
+			.wall = r->wall };
+		if (r->row == NULL)
+			*row_add(&engine->batch) = row;
+		else
+			row_record(&engine->batch, row, table_type(r->table), r->row);
+	}
+}
+
+/* Trailing alert packs: as many as the batch made dirty once too many trail, a few else. */
+static void
+add_packs(struct engine *engine, size_t most)
+{
+	struct batch *b = &engine->batch;
+	struct arena scratch = b->arena;
+	struct pack *packs = arena_new(&scratch, struct pack, most);
+	size_t n = intake_packs(engine->intake, engine->head.seq, packs, most, &scratch);
+	for (size_t i = 0; i < n; i++)
+		row_bytes(b,
+		    (struct row_write){ .table = TABLE_ALERTS,
+			.id = packs[i].id,
+			.open = packs[i].body.n > 0 },
+		    packs[i].body);
+}
+
+static void
+add_publish(struct engine *engine, uint64_t seq)
+{
+	struct batch *b = &engine->batch;
+	struct arena scratch = b->arena;
+	struct item *items = arena_new(&scratch, struct item, b->row_n > 0 ? b->row_n : 1);
+	size_t n = 0, bytes = 0;
+	for (size_t i = 0; i < b->row_n; i++) {
+		const struct row_write *row = &b->row[i];
+		if (!is_published(row->table) || row->body.n == 0)
+			continue;
+		items[n++] = (struct item){ .table = row->table, .body = row->body };
+		bytes += row->body.n;
+		if (n == ANSWER_ITEMS_MAX || bytes > ANSWER_BYTES_MAX) {
+			struct publish part = { .seq = seq,
+				.wall = clock_wall(),
+				.items = { items, n } };
+			frame_record(&b->to_gate, FRAME_PUBLISH, 0, &publish_type, &part);
+			n = bytes = 0;
+		}
+	}
+	struct publish publish = { .seq = seq,
+		.wall = clock_wall(),
+		.items = { items, n } };
+	if (n > 0)
+		frame_record(&b->to_gate, FRAME_PUBLISH, 0, &publish_type, &publish);
+}
+
+static void
+send_waiting(struct buf *from, struct wire *to)
+{
+	/* A role that is away gets nothing: when it is back it is told what is open. */
+	if (to->peer != NULL && from->n > 0) {
+		buf_add(peer_out(to->peer), buf_str(from));
+		wire_send(to);
+	}
+	buf_reset(from);
+}
+
+static void
+commit_failed(struct engine *engine, const struct err *err)
+{
+	if (err->kind == ERR_NO_SPACE)
+		engine_die(engine, ENGINE_EXIT_NO_ROOM, "commit: %s", err->text);
+	engine_die(engine, ENGINE_EXIT_FAILED, "commit: %s", err->text);
+}
+
+static void
+commit_entry(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	uint64_t seq = engine->head.seq + 1;
+	add_touched(engine);
+	if (intake_packs_dirty(engine->intake) > ENGINE_PACKS_TRAIL_MAX)
+		add_packs(engine, 2 * b->alert_n / PACK_ALERTS + 16);
+	rows_settle(b);
+	entry_begin(&b->entry, seq, b->step_n);
+	buf_add(&b->entry, buf_str(&b->steps));
+	ASSERT(!b->entry.overflow && !b->rows.overflow);
+
+	struct commit commit = {
+		.seq = seq,
+		.entry = buf_str(&b->entry),
+		.rows = b->row,
+		.row_n = b->row_n,
+		.alerts_as_of = intake_packs_as_of(engine->intake, engine->head.seq),
+	};
+	struct err err;
+	uint64_t began = clock_boot_us();
+	CRASH_POINT("engine-commit-before");
+	if (!store_commit(engine->store, &commit, &err))
+		commit_failed(engine, &err);
+	CRASH_POINT("engine-commit-after");
+	engine->n.commit_us += clock_boot_us() - began;
+	engine->n.commits++;
+	engine->head = store_head(engine->store);
+	add_publish(engine, seq);
+	core_clean(engine->core);
+}
+
+void
+batch_commit(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	if (b->step_n > 0) {
+		commit_entry(engine);
+		b->step_n = b->alert_n = b->row_n = 0;
+		buf_reset(&b->steps);
+		buf_reset(&b->rows);
+		buf_reset(&b->entry);
+		b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
+		config_drop_unused(engine);
+		timers_arm(engine);
+	}
+	send_waiting(&b->to_hands, &engine->hands);
+	CRASH_POINT("engine-orders-sent");
+	send_waiting(&b->to_gate, &engine->gate);
+}
+
+/* Between commits, when nothing waits: rows that trail, then the log. true: more to do. */
+bool
+batch_idle(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	ASSERT(b->step_n == 0);
+	if (engine->refusing)
+		return false;
+	if (intake_packs_dirty(engine->intake) > 0) {
+		add_packs(engine, 32);
+		rows_settle(b);
+		struct commit commit = { .rows = b->row,
+			.row_n = b->row_n,
+			.alerts_as_of =
+			    intake_packs_as_of(engine->intake, engine->head.seq) };
+		struct err err;
+		if (!store_commit(engine->store, &commit, &err))
+			commit_failed(engine, &err);
+		b->row_n = 0;
+		buf_reset(&b->rows);
+		return true;
+	}
+	return store_checkpoint(engine->store);
+}

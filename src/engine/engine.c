@@ -1,0 +1,526 @@
+#include "engine/engine.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/state.h"
+#include "os/clock.h"
+#include "os/confine.h"
+#include "os/file.h"
+
+#define SWEEP_EVERY_MS 1000
+#define SWEEP_ALERTS 20000
+#define HEAL_EVERY_MS 1000
+#define BODY_BYTES_AN_ALERT 1024 /* address space for alert bodies, per possible alert */
+
+/* ---- timers ---- */
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	if (engine->refusing || !engine->ready)
+		return;
+	struct event event = { .kind = EVENT_TIME_PASSED };
+	batch_step(engine, &event);
+}
+
+void
+timers_arm(struct engine *engine)
+{
+	msec due = core_next_due(engine->core);
+	if (due == 0) {
+		(void)uv_timer_stop(&engine->timer);
+		return;
+	}
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	(void)uv_timer_start(&engine->timer, on_timer, due > at ? due - at : 0, 0);
+}
+
+static void
+on_sweep(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	if (engine->refusing || !engine->ready)
+		return;
+	/* Without a gate nobody can tell us that an alert is still there. */
+	if (engine->gate.peer == NULL)
+		return;
+	struct batch *b = &engine->batch;
+	struct event event = { .kind = EVENT_ALERTS_EXPIRED };
+	engine_now(engine, &event.at, &event.wall);
+	size_t slices = (size_t)(intake_active(engine->intake) / SWEEP_ALERTS / 10) + 1;
+	if (intake_sweep(engine->intake, event.at, slices * SWEEP_ALERTS, &b->arena,
+		&event.alerts_expired)) {
+		engine->n.alerts_expired += event.alerts_expired.ends.n;
+		intake_expired(engine->intake, &event.alerts_expired);
+		batch_step(engine, &event);
+	}
+	b->arena.beg = b->map.memory;
+}
+
+/* ---- no room on the disk ---- */
+
+/* One page to the people on duty, out of the reserve. */
+static void
+tell_no_room(struct engine *engine)
+{
+	struct err err;
+	if (!store_reserve_release(engine->store, &err)) {
+		engine_log(engine, LOG_ERROR, "no reserve to tell of the full disk: %s",
+		    err.text);
+		return;
+	}
+	engine->refusing = false;
+	struct event event = { .kind = EVENT_SELF };
+	event.self = (struct self){ .kind = SELF_DISK_FULL,
+		.subject = STR("disk"),
+		.text = STR("there is no room on the disk: alerts are refused with 507 and "
+			    "nothing is done until there is room") };
+	batch_step(engine, &event);
+	batch_commit(engine);
+	engine->refusing = true;
+}
+
+static void
+on_heal(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	struct err err;
+	if (!engine->refusing || !engine->ready || !store_has_room(engine->store))
+		return;
+	if (!store_reserve(engine->store, &err))
+		return; /* not yet room for the reserve too */
+	engine->refusing = false;
+	(void)uv_timer_stop(timer);
+	engine_log(engine, LOG_INFO, "there is room on the disk again");
+	/* What came while we refused was not heard: ask for all that is open. */
+	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
+	batch_step(engine, &event);
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	intake_grace(engine->intake, at);
+}
+
+static void
+look_for_room(struct engine *engine)
+{
+	struct err err;
+	if (store_has_room(engine->store) && store_reserve(engine->store, &err))
+		return;
+	engine->refusing = true;
+	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why),
+	    "no room on the disk of '%s': make room, it goes on by itself",
+	    engine->options->state_dir);
+	engine_log(engine, LOG_ERROR, "%s", engine->refusing_why);
+}
+
+/* ---- the supervisor ---- */
+
+static void
+send_adopted(struct engine *engine, uint64_t id, const hash32 *hash, bool ok,
+    const char *text)
+{
+	struct adopted_frame adopted = { .hash = *hash, .ok = ok, .text = str_of(text) };
+	frame_record(peer_out(engine->supervisor.peer), FRAME_ADOPTED, id,
+	    &adopted_frame_type, &adopted);
+	wire_send(&engine->supervisor);
+}
+
+static void
+send_ready(struct engine *engine)
+{
+	const struct token_row *any;
+	struct ready_frame ready = { .sandbox_gaps = engine->sandbox_gaps,
+		.tokens = core_tokens(engine->core, &any, 1) > 0 };
+	frame_record(peer_out(engine->supervisor.peer), FRAME_READY, 0, &ready_frame_type,
+	    &ready);
+	wire_send(&engine->supervisor);
+}
+
+static void
+step_gaps(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->sandbox_gaps.n; i++) {
+		struct event event = { .kind = EVENT_SELF };
+		event.self = (struct self){ .kind = SELF_SANDBOX_GAP,
+			.subject = STR("engine"),
+			.text = engine->sandbox_gaps.p[i] };
+		batch_step(engine, &event);
+	}
+}
+
+/* The first configuration of this process: what was open goes on. */
+static void
+first_steps(struct engine *engine)
+{
+	engine->epoch++;
+	struct event started = { .kind = EVENT_STARTED,
+		.started = { engine->epoch, true } };
+	batch_step(engine, &started);
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	intake_grace(engine->intake, at);
+}
+
+static void
+adopt(struct engine *engine, const struct config *config)
+{
+	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
+	if (!engine->ready)
+		first_steps(engine);
+	if (!same || !engine->ready) {
+		struct event event = { .kind = EVENT_CONFIG_ADOPTED };
+		event.config_adopted =
+		    (struct config_adopted){ config->hash, config->model };
+		batch_step(engine, &event);
+	}
+	if (!engine->ready)
+		step_gaps(engine);
+	engine->ready = true;
+	batch_commit(engine);
+}
+
+static bool
+adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
+    struct err *err)
+{
+	struct arena scratch = engine->batch.arena;
+	struct bundle_frame announced;
+	if (!record_decode_all(&bundle_frame_type, frame->payload, &scratch, &announced,
+		err))
+		return false;
+	*ret_hash = announced.hash;
+	str bytes;
+	if (!file_read_fd(&scratch, frame->fd, BUNDLE_BYTES_MAX, &bytes, err))
+		return false;
+	const struct config *config = config_add(engine, &announced.hash, bytes, err);
+	if (config == NULL)
+		return false;
+	if (engine->refusing && engine->ready)
+		return err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
+	if (engine->refusing) {
+		/* Nothing can be kept: serve from what was adopted last, if it was this. */
+		engine->ready = config_newest(engine) != NULL;
+		if (engine->ready)
+			tell_no_room(engine);
+		return engine->ready ||
+		       err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
+	}
+	if (!store_bundle_put(engine->store, &announced.hash, bytes, clock_wall(), err))
+		return false;
+	adopt(engine, config);
+	return true;
+}
+
+static void
+on_bundle(struct engine *engine, const struct frame *frame)
+{
+	struct err err = { .kind = ERR_NONE };
+	hash32 hash = { 0 };
+	bool was_ready = engine->ready;
+	bool ok = adopt_bundle(engine, frame, &hash, &err);
+	(void)close(frame->fd);
+	if (!ok && err.kind == ERR_NO_SPACE && !engine->refusing)
+		engine_die(engine, ENGINE_EXIT_NO_ROOM, "%s", err.text);
+	send_adopted(engine, frame->id, &hash, ok, ok ? "" : err.text);
+	if (ok && !was_ready)
+		send_ready(engine);
+}
+
+static void
+on_peer(struct engine *engine, const struct frame *frame)
+{
+	struct arena scratch = engine->batch.arena;
+	struct peer_frame peer;
+	struct err err;
+	if (!record_decode_all(&peer_frame_type, frame->payload, &scratch, &peer, &err)) {
+		(void)close(frame->fd);
+		return;
+	}
+	if (peer.role == ROLE_KIND_GATE)
+		wire_replace(&engine->gate, engine, ROLE_KIND_GATE, frame->fd);
+	else if (peer.role == ROLE_KIND_HANDS)
+		wire_replace(&engine->hands, engine, ROLE_KIND_HANDS, frame->fd);
+	else
+		(void)close(frame->fd);
+}
+
+static void
+on_self(struct engine *engine, const struct frame *frame)
+{
+	struct arena scratch = engine->batch.arena;
+	struct event event = { .kind = EVENT_SELF };
+	struct err err;
+	if (engine->ready && !engine->refusing &&
+	    record_decode_all(&self_frame_type, frame->payload, &scratch, &event.self,
+		&err))
+		batch_step(engine, &event);
+}
+
+/* The command line asked for a reload: the supervisor's FRAME_ADOPTED answers it. */
+void
+engine_ask_reload(struct engine *engine, uint64_t request)
+{
+	struct buf *out = peer_out(engine->supervisor.peer);
+	frame_end(out, frame_begin(out, FRAME_RELOAD, request));
+	wire_send(&engine->supervisor);
+}
+
+static void
+on_reloaded(struct engine *engine, const struct frame *frame)
+{
+	struct arena scratch = engine->batch.arena;
+	struct adopted_frame adopted;
+	struct err err;
+	if (!record_decode_all(&adopted_frame_type, frame->payload, &scratch, &adopted,
+		&err))
+		return;
+	struct answer answer = { .status = adopted.ok ? 200 : 422,
+		.exit = adopted.ok ? 0 : 1,
+		.seq = engine->head.seq,
+		.error = adopted.text };
+	frame_record(&engine->batch.to_gate, FRAME_ANSWER, frame->id, &answer_type,
+	    &answer);
+}
+
+static void
+stop(struct engine *engine, int code)
+{
+	if (!engine->stopping)
+		batch_commit(engine);
+	engine->stopping = true;
+	engine->exit_code = code;
+	uv_stop(&engine->loop);
+}
+
+static bool
+on_supervisor_frame(struct engine *engine, const struct frame *frame)
+{
+	switch ((int)frame->kind) {
+	case FRAME_PEER:
+		on_peer(engine, frame);
+		return true;
+	case FRAME_BUNDLE:
+		on_bundle(engine, frame);
+		return true;
+	case FRAME_SELF:
+		on_self(engine, frame);
+		return true;
+	case FRAME_ADOPTED:
+		on_reloaded(engine, frame);
+		return true;
+	case FRAME_STOP:
+		stop(engine, ENGINE_EXIT_STOPPED);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- the other roles ---- */
+
+static bool
+on_hands_frame(struct engine *engine, const struct frame *frame)
+{
+	if (frame->kind != FRAME_RESULT)
+		return false;
+	if (!engine->ready || engine->refusing)
+		return true; /* heard again once there is room: all that is open is asked for */
+	struct arena scratch = engine->batch.arena;
+	struct event event = { 0 };
+	struct err err;
+	if (!result_decode(frame->payload, &scratch, &event, &err))
+		return false;
+	/* The step's own memory begins after what was decoded. */
+	engine->batch.arena = scratch;
+	batch_step(engine, &event);
+	return true;
+}
+
+static bool
+on_gate_frame(struct engine *engine, const struct frame *frame)
+{
+	switch ((int)frame->kind) {
+	case FRAME_ALERTS:
+		on_alerts_frame(engine, frame);
+		return true;
+	case FRAME_REQUEST:
+		on_request_frame(engine, frame);
+		return true;
+	case FRAME_SELF:
+		on_self(engine, frame);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void
+on_frame(struct wire *wire, const struct frame *frame)
+{
+	struct engine *engine = wire->engine;
+	bool ok = false;
+	switch (wire->role) {
+	case ROLE_KIND_SUPERVISOR:
+		ok = on_supervisor_frame(engine, frame);
+		break;
+	case ROLE_KIND_GATE:
+		ok = on_gate_frame(engine, frame);
+		break;
+	case ROLE_KIND_HANDS:
+		ok = on_hands_frame(engine, frame);
+		break;
+	case ROLE_KIND_ENGINE:
+		UNREACHABLE();
+	}
+	if (ok)
+		return;
+	engine->n.frames_bad++;
+	wire_close(wire);
+}
+
+void
+on_wire_opened(struct wire *wire)
+{
+	struct engine *engine = wire->engine;
+	if (wire->role == ROLE_KIND_GATE) {
+		/* While it was away nobody could refresh an alert. */
+		msec at, wall;
+		engine_now(engine, &at, &wall);
+		intake_grace(engine->intake, at);
+	}
+	if (wire->role != ROLE_KIND_HANDS)
+		return;
+	/* Its first start of this engine gets the epoch with EVENT_STARTED's orders. */
+	uint64_t epoch = engine->ready ? engine->epoch : engine->epoch + 1;
+	struct epoch_frame frame = { .epoch = epoch };
+	frame_record(peer_out(wire->peer), FRAME_EPOCH, 0, &epoch_frame_type, &frame);
+	wire_send(wire);
+	if (!engine->ready || engine->refusing)
+		return;
+	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
+	batch_step(engine, &event);
+}
+
+void
+on_wire_closed(struct wire *wire)
+{
+	if (wire->role == ROLE_KIND_GATE) {
+		listings_forget(wire->engine);
+		reader_forget(wire->engine);
+		buf_reset(&wire->engine->batch.to_gate);
+	}
+	if (wire->role == ROLE_KIND_SUPERVISOR)
+		stop(wire->engine, ENGINE_EXIT_STOPPED);
+}
+
+/* ---- the loop ---- */
+
+static void
+on_idle(uv_idle_t *idle)
+{
+	(void)idle; /* its being active is what keeps the loop turning */
+}
+
+/* After all that was readable in this turn: commit it, then do what can wait. */
+static void
+on_check(uv_check_t *check)
+{
+	struct engine *engine = check->data;
+	bool stepped = engine->batch.step_n > 0;
+	bool more = listings_turn(engine);
+	batch_commit(engine);
+	if (!stepped && engine->ready)
+		more |= batch_idle(engine);
+	if (more || stepped)
+		(void)uv_idle_start(&engine->busy, on_idle);
+	else
+		(void)uv_idle_stop(&engine->busy);
+}
+
+static void
+start_loop(struct engine *engine)
+{
+	uv_loop_t *loop = &engine->loop;
+	ASSERT(uv_loop_init(loop) == 0);
+	ASSERT(uv_check_init(loop, &engine->check) == 0);
+	ASSERT(uv_idle_init(loop, &engine->busy) == 0);
+	uv_timer_t *timers[] = { &engine->timer, &engine->sweep, &engine->heal };
+	for (size_t i = 0; i < countof(timers); i++) {
+		ASSERT(uv_timer_init(loop, timers[i]) == 0);
+		timers[i]->data = engine;
+	}
+	engine->check.data = engine;
+	engine->busy.data = engine;
+	(void)uv_check_start(&engine->check, on_check);
+	(void)uv_timer_start(&engine->sweep, on_sweep, SWEEP_EVERY_MS, SWEEP_EVERY_MS);
+}
+
+static int
+exit_for(const struct err *err)
+{
+	switch ((int)err->kind) {
+	case ERR_BUSY:
+		return ENGINE_EXIT_BUSY;
+	case ERR_CORRUPT:
+		return ENGINE_EXIT_CORRUPT;
+	case ERR_NO_SPACE:
+		return ENGINE_EXIT_NO_ROOM;
+	default:
+		return ENGINE_EXIT_FAILED;
+	}
+}
+
+/* Everything until the loop turns; false with err. */
+static bool
+set_up(struct engine *engine, struct arena *arena, struct err *err)
+{
+	const struct engine_options *options = engine->options;
+	if (!store_open(options->store_url, options->state_dir, &engine->store, err))
+		return false;
+	engine->head = store_head(engine->store);
+	if (!access_init(engine, err))
+		return false;
+	struct confine how = { .role = CONFINE_ENGINE, .state_dir = options->state_dir };
+	if (!confine(&how, arena, &engine->sandbox_gaps, err))
+		return false;
+	engine->core = core_new(ENGINE_INCIDENTS_MAX);
+	engine->intake = intake_new(ENGINE_ALERTS_MAX,
+	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
+	idempotency_init(engine);
+	listings_init(engine);
+	if (!engine_load(engine, err) || !reader_init(engine, err))
+		return false;
+	look_for_room(engine);
+	return true;
+}
+
+int
+engine_main(const struct engine_options *options)
+{
+	static struct engine engine;
+	static char memory[16384];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct err err;
+	(void)signal(SIGPIPE, SIG_IGN);
+	engine = (struct engine){ .options = options, .since_wall = clock_wall() };
+	engine.supervisor.next_fd = engine.gate.next_fd = engine.hands.next_fd = -1;
+	batch_init(&engine);
+
+	/* The wire first: a failure to start must be told too. */
+	start_loop(&engine);
+	wire_open(&engine.supervisor, &engine, ROLE_KIND_SUPERVISOR,
+	    options->supervisor_fd);
+	if (!set_up(&engine, &arena, &err))
+		engine_die(&engine, exit_for(&err), "%s", err.text);
+	if (engine.refusing)
+		(void)uv_timer_start(&engine.heal, on_heal, HEAL_EVERY_MS, HEAL_EVERY_MS);
+	(void)uv_run(&engine.loop, UV_RUN_DEFAULT);
+	store_close(engine.store);
+	return engine.exit_code;
+}

@@ -1,0 +1,48 @@
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/err.h"
+
+/*
+ * engine -- the role that authenticates, deduplicates, decides, keeps and answers.
+ *
+ * One loop over a pure core and one store:
+ *
+ *	every frame that waits -> intake drops what says nothing new -> core_step
+ *	-> one commit for all of it -> only then replies and orders go out
+ *
+ * Requests that come while a commit runs wait for the next, so the group grows with the
+ * load and nothing waits without it. A failed commit ends the process: memory is then
+ * ahead of the disk and starting again is the repair.
+ *
+ * Without room on the disk it comes up refusing: it steps nothing, answers 507, tells
+ * the people on duty once from a reserve, looks again every second and heals by itself.
+ */
+struct engine_options {
+	int supervisor_fd; /* all other peers arrive over it, as FRAME_PEER */
+	const char *state_dir;
+	const char *store_url;
+};
+
+/* Exit codes the supervisor understands. */
+enum engine_exit {
+	ENGINE_EXIT_STOPPED = 0, /* was asked to */
+	ENGINE_EXIT_FAILED = 1,  /* start me again */
+	ENGINE_EXIT_NO_ROOM = 3, /* start me again: I will refuse until there is room */
+	ENGINE_EXIT_BUSY = 4,    /* another engine holds the store: do not start me again */
+	ENGINE_EXIT_CORRUPT = 5, /* the store is damaged: do not start me again */
+};
+
+/* Runs until FRAME_STOP or the end of the supervisor's connection. */
+int engine_main(const struct engine_options *options);
+
+#define ENGINE_BATCH_STEPS_MAX 1024        /* steps in one commit */
+#define ENGINE_BATCH_BYTES_MAX (16u << 20) /* of the entry, about; a step may pass it */
+#define ENGINE_PACKS_TRAIL_MAX \
+	8192 /* dirty alert packs; beyond: every commit writes some */
+#define ENGINE_INCIDENTS_MAX \
+	100000u                    /* sizes the pools; the configuration limits below it */
+#define ENGINE_ALERTS_MAX 4000000u /* address space; the configuration limits below it */
+#define ENGINE_LIST_SLICE 500      /* objects answered from memory in a turn */
+
+#endif

@@ -1,0 +1,167 @@
+/*
+ * listings -- long answers from memory, a slice a turn, so that no listing holds up a
+ * commit. The cursor is a key of the order (fingerprint, incident number), so what comes
+ * and goes between slices moves nothing else.
+ */
+#include <stdlib.h>
+
+#include "engine/state.h"
+
+#define LISTINGS_MAX 64
+
+struct listing {
+	uint64_t id;
+	enum op op;
+	incident_id incident;
+	uint64_t cursor;
+	uint64_t left; /* objects still wanted */
+	bool once;     /* the asker pages by itself: end after `left` with a cursor */
+	char service[128], owner[128];
+	size_t service_n, owner_n;
+};
+
+struct listings {
+	struct listing item[LISTINGS_MAX];
+	size_t n;
+};
+
+void
+listings_init(struct engine *engine)
+{
+	engine->listings = calloc(1, sizeof(*engine->listings));
+	ASSERT(engine->listings != NULL);
+}
+
+void
+listings_forget(struct engine *engine)
+{
+	engine->listings->n = 0;
+}
+
+static bool
+keep_text(char *to, size_t max, size_t *ret_n, str text)
+{
+	if (text.n > max)
+		return false;
+	memcpy(to, text.p, text.n);
+	*ret_n = text.n;
+	return true;
+}
+
+void
+listing_add(struct engine *engine, uint64_t id, const struct request *request)
+{
+	struct listings *all = engine->listings;
+	struct listing l = { .id = id,
+		.op = request->op,
+		.incident = request->incident,
+		.cursor = request->cursor,
+		.left = request->limit > 0 ? request->limit : UINT64_MAX,
+		.once = request->limit > 0 };
+	if (!keep_text(l.service, sizeof(l.service), &l.service_n,
+		pairs_get(&request->params, STR("service"))) ||
+	    !keep_text(l.owner, sizeof(l.owner), &l.owner_n,
+		pairs_get(&request->params, STR("owner")))) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
+		    "a filter is too long");
+		return;
+	}
+	if (all->n == LISTINGS_MAX) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
+		    "too many listings at once: ask again");
+		return;
+	}
+	all->item[all->n++] = l;
+}
+
+static size_t
+slice_size(const struct listing *l)
+{
+	return l->left < ENGINE_LIST_SLICE ? (size_t)l->left : ENGINE_LIST_SLICE;
+}
+
+/* Each puts one slice into `a`; false when that was the last. */
+static bool
+alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	const struct alert *alerts[ENGINE_LIST_SLICE];
+	size_t want = slice_size(l);
+	size_t n = intake_list(engine->intake, l->incident, l->cursor, alerts, want);
+	struct buf body = BUF(ANSWER_BYTES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const struct alert *alert = alerts[i];
+		struct alert_item item = { .alert = alert->number,
+			.fingerprint = alert->fingerprint,
+			.incident = alert->incident,
+			.body = alert->body,
+			.starts_wall = alert->starts_wall,
+			.ends_wall = alert->ends_wall,
+			.updated_wall = alert->updated_wall,
+			.source = intake_source(engine->intake, alert->source) };
+		buf_reset(&body);
+		record_encode(&alert_item_type, &item, &body);
+		answer_item(a, 0, ITEM_ALERT, buf_str(&body), true);
+		l->cursor = alert->fingerprint;
+	}
+	buf_done(&body);
+	l->left -= n;
+	return n == want && l->left > 0;
+}
+
+static bool
+incident_wanted(const struct listing *l, const struct incident_row *row)
+{
+	return (l->service_n == 0 ||
+		   str_eq(row->service, (str){ l->service, l->service_n })) &&
+	       (l->owner_n == 0 || str_eq(row->owner, (str){ l->owner, l->owner_n }));
+}
+
+static bool
+incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	const struct incident_row *rows[ENGINE_LIST_SLICE];
+	size_t n =
+	    core_incidents(engine->core, (incident_id)l->cursor, rows, ENGINE_LIST_SLICE);
+	for (size_t i = 0; i < n; i++) {
+		l->cursor = rows[i]->id;
+		if (!incident_wanted(l, rows[i]))
+			continue;
+		answer_row_record(a, TABLE_INCIDENT, rows[i]);
+		if (--l->left == 0)
+			return false;
+	}
+	return n == ENGINE_LIST_SLICE;
+}
+
+/* true: there is more of this one */
+static bool
+listing_slice(struct engine *engine, struct listing *l)
+{
+	struct arena scratch = engine->batch.arena;
+	struct answer_out a;
+	answer_begin(&a, &engine->batch.to_gate, &scratch, l->id, engine->head.seq);
+	bool more = l->op == OP_ALERTS ? alerts_slice(engine, l, &a)
+	                               : incidents_slice(engine, l, &a);
+	if (more)
+		answer_more(&a);
+	else
+		answer_end(&a, l->once && l->left == 0 ? l->cursor : 0);
+	return more;
+}
+
+bool
+listings_turn(struct engine *engine)
+{
+	struct listings *all = engine->listings;
+	/* The gate takes its time: make nothing it cannot hold. */
+	if (engine->gate.peer == NULL || peer_full(engine->gate.peer))
+		return false;
+	size_t kept = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		struct listing l = all->item[i];
+		if (listing_slice(engine, &l))
+			all->item[kept++] = l;
+	}
+	all->n = kept;
+	return kept > 0;
+}

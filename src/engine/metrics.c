@@ -1,0 +1,60 @@
+#include "engine/state.h"
+
+static void
+add(struct answer_out *a, const char *name, bool counter, uint64_t value, const char *help)
+{
+	struct metric_item item = { .name = str_of(name),
+		.help = str_of(help),
+		.counter = counter,
+		.value = value };
+	answer_record(a, ITEM_METRIC, &item);
+}
+
+void
+metrics_answer(struct engine *engine, struct answer_out *a)
+{
+	const struct counters *n = &engine->n;
+	struct core_counts now = core_counts(engine->core);
+	const struct control_row *control = core_control(engine->core);
+
+	add(a, "alerts_fired", true, n->alerts_fired, "New alerts taken, since start");
+	add(a, "alerts_changed", true, n->alerts_changed, "Alerts whose text changed");
+	add(a, "alerts_resolved", true, n->alerts_resolved,
+	    "Alerts resolved by their source");
+	add(a, "alerts_unchanged", true, n->alerts_unchanged,
+	    "Alerts re-sent with no news");
+	add(a, "alerts_expired", true, n->alerts_expired, "Alerts whose source went quiet");
+	add(a, "alerts_full", true, n->alerts_full, "Batches refused at limits.alerts");
+	add(a, "alert_batches", true, n->batches, "Batches of alerts taken");
+	add(a, "commits", true, n->commits, "Journal entries committed");
+	add(a, "commit_microseconds", true, n->commit_us, "Time spent committing");
+	add(a, "frames_bad", true, n->frames_bad, "Malformed messages from another role");
+	add(a, "unauthorized", true, n->unauthorized,
+	    "Requests refused for want of a token or role");
+	add(a, "incidents_opened", true, control->incidents_opened,
+	    "Incidents opened, ever");
+	add(a, "incidents_closed", true, control->incidents_closed,
+	    "Incidents closed, ever");
+	add(a, "attempts_started", true, control->attempts_started,
+	    "Attempts ordered, ever");
+	add(a, "notices_delivered", true, control->notices_delivered,
+	    "Notices a provider took, ever");
+	add(a, "alerts_overflowed", true, control->overflowed,
+	    "Alerts put into overflow incidents, ever");
+	add(a, "alerts_active", false, intake_active(engine->intake), "Alerts active now");
+	add(a, "alert_packs_trailing", false, intake_packs_dirty(engine->intake),
+	    "Alert packs not yet written; their alerts are in the journal");
+	add(a, "incidents_open", false, now.incidents_open, "Incidents open now");
+	add(a, "incidents_needing_person", false, now.needing_person,
+	    "Of those, waiting for a person");
+	add(a, "runs_active", false, now.runs, "Runbooks running now");
+	add(a, "attempts_open", false, now.attempts_open, "Attempts without a known end");
+	add(a, "notices_waiting", false, now.notices_open, "Notices not yet delivered");
+	add(a, "gaps_open", false, now.gaps, "Operational gaps on record");
+	add(a, "journal_entries", true, engine->head.seq, "Entries in the journal");
+	add(a, "refusing", false, engine->refusing, "1 while there is no room on the disk");
+	add(a, "stopped", false, control->stopped, "1 while stop-all is in force");
+	add(a, "hands_up", false, engine->hands.peer != NULL,
+	    "1 while the hands role is there");
+	add(a, "epoch", true, engine->epoch, "Starts of the engine");
+}

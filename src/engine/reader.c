@@ -1,0 +1,313 @@
+/*
+ * reader -- answers from the store: history, whole incidents, reports.
+ *
+ * One thread of libuv's pool at a time works with a read-only handle of its own; the loop
+ * hands it a copy of the request and takes back finished frames. Nothing is shared.
+ */
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "engine/state.h"
+
+#define JOBS_MAX 256
+#define JOB_ARENA_BYTES ((size_t)256 << 20)
+#define PAGE_MAX 1000
+
+struct job {
+	struct link link;
+	uint64_t id;
+	uint64_t generation; /* of the gate connection that asked */
+	struct request request;
+	struct arena_map map;
+	struct arena arena;
+	struct buf out;
+	struct reader *reader;
+	struct answer_out answer;
+	/* While rows come: */
+	uint64_t last;
+	size_t taken;
+	bool truncated;
+};
+
+struct reader {
+	struct engine *engine;
+	struct store *store;
+	struct link waiting;
+	size_t n;
+	uint64_t generation;
+	struct job *working;
+	uv_work_t work;
+};
+
+bool
+reader_init(struct engine *engine, struct err *err)
+{
+	struct reader *reader = calloc(1, sizeof(*reader));
+	ASSERT(reader != NULL);
+	reader->engine = engine;
+	list_init(&reader->waiting);
+	engine->reader = reader;
+	return store_reader(engine->store, &reader->store, err);
+}
+
+/* ---- on the reader's thread ---- */
+
+static bool
+take_row(void *context, const struct stored_row *row)
+{
+	struct job *job = context;
+	answer_item(&job->answer, row->table, 0, row->body, true);
+	job->last = row->id;
+	job->taken++;
+	return true;
+}
+
+static bool
+rows_of_incident(struct job *job, enum table table, struct err *err)
+{
+	struct row_query query = { .table = table,
+		.incident = job->request.incident,
+		.limit = PAGE_MAX };
+	uint64_t seq;
+	for (;;) {
+		job->taken = 0;
+		if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
+			return false;
+		job->answer.answer.seq = seq;
+		if (job->taken < PAGE_MAX)
+			return true;
+		query.after = job->last;
+	}
+}
+
+static bool
+one_row(struct job *job, enum table table, row_id id, const char *what, struct err *err)
+{
+	struct stored_row row;
+	if (store_row(job->reader->store, table, id, &job->arena, &row, err)) {
+		answer_item(&job->answer, table, 0, row.body, true);
+		return true;
+	}
+	if (err->kind == ERR_NOT_FOUND) {
+		job->answer.answer.status = 404;
+		job->answer.answer.exit = 3;
+		job->answer.answer.error = str_of(what);
+	}
+	return false;
+}
+
+static bool
+whole_incident(struct job *job, struct err *err)
+{
+	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
+		TABLE_DECISION, TABLE_NOTICE, TABLE_HANDOFF };
+	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
+		return false;
+	for (size_t i = 0; i < countof(with); i++) {
+		if (!rows_of_incident(job, with[i], err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+why(struct job *job, struct err *err)
+{
+	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
+		TABLE_ATTEMPT };
+	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
+		return false;
+	for (size_t i = 0; i < countof(with); i++) {
+		if (!rows_of_incident(job, with[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* One page of a table, newest first; the cursor goes on below the last one. */
+static bool
+page(struct job *job, enum table table, bool open_only, uint64_t *ret_cursor,
+    struct err *err)
+{
+	uint32_t limit = job->request.limit > 0 && job->request.limit <= PAGE_MAX
+	                     ? job->request.limit
+	                     : 100;
+	struct row_query query = { .table = table,
+		.incident = job->request.incident,
+		.open_only = open_only,
+		.newest_first = true,
+		.after = job->request.cursor,
+		.limit = limit };
+	uint64_t seq;
+	if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
+		return false;
+	job->answer.answer.seq = seq;
+	*ret_cursor = job->taken == limit ? job->last : 0;
+	return true;
+}
+
+static bool
+take_entry(void *context, const struct stored_entry *entry)
+{
+	struct job *job = context;
+	struct entry_item item = { .seq = entry->seq,
+		.hash = entry->hash,
+		.bytes = entry->bytes };
+	answer_record(&job->answer, ITEM_ENTRY, &item);
+	job->last = entry->seq;
+	job->taken++;
+	return true;
+}
+
+/* The timeline rows that an entry appended, for an event stream that resumes. */
+static bool
+take_timeline(void *context, const struct stored_entry *stored)
+{
+	struct job *job = context;
+	struct arena scratch = job->arena;
+	struct entry entry;
+	struct err err;
+	job->last = stored->seq;
+	job->taken++;
+	if (!entry_decode(stored->bytes, &scratch, &entry, &err))
+		return true;
+	job->answer.answer.seq = stored->seq;
+	struct buf body = BUF(STORE_ROW_BYTES_MAX);
+	for (size_t i = 0; i < entry.step_n; i++) {
+		for (size_t k = 0; k < entry.step[i].effect_n; k++) {
+			const struct effect *effect = &entry.step[i].effect[k];
+			if (effect->kind != EFFECT_APPEND_TIMELINE)
+				continue;
+			buf_reset(&body);
+			record_encode(&timeline_row_type, &effect->append_timeline.row,
+			    &body);
+			answer_item(&job->answer, TABLE_TIMELINE, 0, buf_str(&body), true);
+		}
+	}
+	buf_done(&body);
+	/* A frame an entry: its `seq` is the event's id. */
+	answer_more(&job->answer);
+	return true;
+}
+
+static bool
+entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
+    uint64_t *ret_cursor, struct err *err)
+{
+	uint64_t limit = job->request.limit > 0 && job->request.limit <= PAGE_MAX
+	                     ? job->request.limit
+	                     : PAGE_MAX;
+	if (!store_entries(job->reader->store, job->request.cursor + 1, limit, take, job,
+		err))
+		return false;
+	*ret_cursor = job->taken == limit ? job->last : 0;
+	return true;
+}
+
+static bool
+read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
+{
+	switch ((int)job->request.op) {
+	case OP_INCIDENT:
+		return whole_incident(job, err);
+	case OP_WHY:
+		return why(job, err);
+	case OP_INCIDENTS:
+		return page(job, TABLE_INCIDENT, false, ret_cursor, err);
+	case OP_HANDOFFS:
+		return page(job, TABLE_HANDOFF, false, ret_cursor, err);
+	case OP_HANDOFF:
+		return one_row(job, TABLE_HANDOFF, job->request.row, "no such handoff",
+		    err);
+	case OP_GAPS:
+		return page(job, TABLE_GAP, false, ret_cursor, err);
+	case OP_JOURNAL:
+		return entries(job, take_entry, ret_cursor, err);
+	case OP_EVENTS:
+		return entries(job, take_timeline, ret_cursor, err);
+	default:
+		UNREACHABLE();
+	}
+}
+
+static void
+work(uv_work_t *work)
+{
+	struct reader *reader = work->data;
+	struct job *job = reader->working;
+	struct err err;
+	uint64_t cursor = 0;
+	answer_begin(&job->answer, &job->out, &job->arena, job->id, 0);
+	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200) {
+		job->answer.answer.status = 500;
+		job->answer.answer.exit = 1;
+		job->answer.answer.error = arena_str(&job->arena, str_of(err.text));
+	}
+	answer_end(&job->answer, cursor);
+}
+
+/* ---- on the loop ---- */
+
+static void
+job_free(struct job *job)
+{
+	buf_done(&job->out);
+	arena_unmap(&job->map);
+	free(job);
+}
+
+static void start_next(struct reader *reader);
+
+static void
+work_done(uv_work_t *uv, int status)
+{
+	struct reader *reader = uv->data;
+	struct job *job = reader->working;
+	reader->working = NULL;
+	if (status == 0 && job->generation == reader->generation)
+		buf_add(&reader->engine->batch.to_gate, buf_str(&job->out));
+	job_free(job);
+	start_next(reader);
+}
+
+static void
+start_next(struct reader *reader)
+{
+	if (reader->working != NULL || list_empty(&reader->waiting))
+		return;
+	struct job *job = container_of(reader->waiting.next, struct job, link);
+	link_remove(&job->link);
+	reader->n--;
+	reader->working = job;
+	reader->work.data = reader;
+	ASSERT(uv_queue_work(&reader->engine->loop, &reader->work, work, work_done) == 0);
+}
+
+void
+reader_ask(struct engine *engine, uint64_t id, const struct request *request, str first)
+{
+	struct reader *reader = engine->reader;
+	if (reader->n == JOBS_MAX) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
+		    "too many questions wait: ask again");
+		return;
+	}
+	struct job *job = calloc(1, sizeof(*job));
+	ASSERT(job != NULL);
+	job->arena = arena_map(&job->map, JOB_ARENA_BYTES);
+	job->out = BUF(JOB_ARENA_BYTES);
+	buf_add(&job->out, first);
+	job->id = id;
+	job->reader = reader;
+	job->generation = reader->generation;
+	record_copy(&request_type, request, &job->arena, &job->request);
+	list_append(&reader->waiting, &job->link);
+	reader->n++;
+	start_next(reader);
+}
+
+void
+reader_forget(struct engine *engine)
+{
+	engine->reader->generation++;
+}

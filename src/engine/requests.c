@@ -1,0 +1,429 @@
+/*
+ * requests -- what the API asks: commands become events, questions are answered from
+ * memory here, from memory in slices (listings.c) or from the store (reader.c).
+ */
+#include <stdio.h>
+
+#include "engine/state.h"
+#include "os/clock.h"
+
+struct asked {
+	uint64_t id;
+	struct request request;
+	struct caller caller;
+};
+
+static void
+refuse(struct engine *engine, uint64_t id, uint32_t status, uint32_t exit,
+    const char *error)
+{
+	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status, exit, error);
+}
+
+/* ---- commands ---- */
+
+/* What was asked, apart from who waits for it and how long. */
+static hash32
+request_hash(const struct request *request)
+{
+	struct request same = *request;
+	same.token = same.idempotency_key = STR("");
+	same.deadline_ms = 0;
+	struct buf bytes = BUF(FRAME_PAYLOAD_MAX);
+	record_encode(&request_type, &same, &bytes);
+	hash32 hash = sha256(buf_str(&bytes));
+	buf_done(&bytes);
+	return hash;
+}
+
+/* An earlier answer under the same key, or a conflict: true when answered. */
+static bool
+answered_before(struct engine *engine, const struct asked *asked, struct command *command)
+{
+	str payload;
+	command->request_hash = request_hash(&asked->request);
+	switch (idempotency_look(engine, command->idempotency_key, &command->request_hash,
+	    &payload)) {
+	case IDEMPOTENCY_NEW:
+		return false;
+	case IDEMPOTENCY_SEEN: {
+		size_t begin = frame_begin(&engine->batch.to_gate, FRAME_ANSWER, asked->id);
+		buf_add(&engine->batch.to_gate, payload);
+		frame_end(&engine->batch.to_gate, begin);
+		return true;
+	}
+	case IDEMPOTENCY_OTHER:
+		refuse(engine, asked->id, 409, 9,
+		    "this Idempotency-Key was used for another request");
+		return true;
+	}
+	UNREACHABLE();
+}
+
+static void
+on_command(struct engine *engine, const struct asked *asked)
+{
+	const struct request *r = &asked->request;
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){
+		.kind = r->command,
+		.request = asked->id,
+		.principal = asked->caller.principal,
+		.incident = r->incident,
+		.row = r->row,
+		.name = r->name,
+		.text = r->text,
+		.target = r->target,
+		.params = r->params,
+		.action = r->action,
+		.happened = r->happened,
+	};
+	char key[512];
+	if (r->idempotency_key.n > 0) {
+		int n = snprintf(key, sizeof(key), "%.*s\n%.*s",
+		    STR_ARG(asked->caller.principal), STR_ARG(r->idempotency_key));
+		if (n < 0 || (size_t)n >= sizeof(key)) {
+			refuse(engine, asked->id, 400, 2,
+			    "the Idempotency-Key is too long");
+			return;
+		}
+		event.command.idempotency_key = (str){ key, (size_t)n };
+		if (answered_before(engine, asked, &event.command))
+			return;
+	}
+	if (r->command == COMMAND_TOKEN_ADD || r->command == 0 ||
+	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role < ROLE_ADMIN)) {
+		refuse(engine, asked->id, 403, 4, "this needs the role admin");
+		return;
+	}
+	batch_step(engine, &event);
+}
+
+static bool
+role_by_name(str name, enum role *ret)
+{
+	static const struct {
+		const char *name;
+		enum role role;
+	} rows[] = {
+		{ "viewer", ROLE_VIEWER },
+		{ "operator", ROLE_OPERATOR },
+		{ "admin", ROLE_ADMIN },
+		{ "source", ROLE_SOURCE },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		if (str_eq(name, str_of(rows[i].name))) {
+			*ret = rows[i].role;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* params: principal, role, until (milliseconds since 1970; absent: no end) */
+static void
+on_token_add(struct engine *engine, const struct asked *asked)
+{
+	const struct request *r = &asked->request;
+	if (engine->secret_request != 0) {
+		refuse(engine, asked->id, 503, 1, "another token is being made: ask again");
+		return;
+	}
+	struct token_row token = { .name = r->name,
+		.principal = pairs_get(&r->params, STR("principal")) };
+	str until = pairs_get(&r->params, STR("until"));
+	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role)) {
+		refuse(engine, asked->id, 422, 2,
+		    "role is one of viewer, operator, admin, source");
+		return;
+	}
+	if (until.n > 0 && !str_u64(until, UINT64_MAX, &token.until_wall)) {
+		refuse(engine, asked->id, 422, 2,
+		    "until is a time in milliseconds since 1970");
+		return;
+	}
+	access_new_secret(engine->secret_text);
+	token.secret = sha256(str_of(engine->secret_text));
+	engine->secret_request = asked->id;
+	engine->secret = (struct secret_item){ .name = token.name,
+		.secret = str_of(engine->secret_text) };
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){
+		.kind = COMMAND_TOKEN_ADD,
+		.request = asked->id,
+		.principal = asked->caller.principal,
+		.name = token.name,
+		.token = token,
+	};
+	batch_step(engine, &event);
+	explicit_bzero(engine->secret_text, sizeof(engine->secret_text));
+	engine->secret_request = 0;
+}
+
+/* ---- questions ---- */
+
+static void
+on_status(struct engine *engine, const struct asked *asked, struct answer_out *a)
+{
+	const struct control_row *control = core_control(engine->core);
+	struct core_counts counts = core_counts(engine->core);
+	const struct token_row *any;
+	struct status_item status = {
+		.version = STR(FIRSTLINE_VERSION),
+		.epoch = engine->epoch,
+		.seq = engine->head.seq,
+		.since_wall = engine->since_wall,
+		.now_wall = clock_wall(),
+		.config = control->config,
+		.refusing = engine->refusing,
+		.refusing_why = str_of(engine->refusing_why),
+		.stopped = control->stopped,
+		.stopped_by = control->stopped_by,
+		.stopped_why = control->stopped_why,
+		.hands_up = engine->hands.peer != NULL,
+		.incidents_open = counts.incidents_open,
+		.incidents_needing_person = counts.needing_person,
+		.alerts_active = intake_active(engine->intake),
+		.gaps = counts.gaps,
+		.sandbox_gaps = engine->sandbox_gaps,
+		.principal = asked->caller.principal,
+		.loopback_only = core_tokens(engine->core, &any, 1) == 0,
+	};
+	answer_record(a, ITEM_STATUS, &status);
+}
+
+static void
+duty_of_team(struct answer_out *a, const struct team *team, msec wall)
+{
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		struct turn turn = rotation_at(&team->rotations[i], team->zone, wall);
+		struct duty_item duty = {
+			.team = team->name,
+			.rotation = team->rotations[i].name,
+			.person = turn.person != NULL ? turn.person->id : STR(""),
+			.from_wall = turn.from_wall,
+			.until_wall = turn.until_wall,
+		};
+		answer_record(a, ITEM_DUTY, &duty);
+	}
+}
+
+/* name: a team or empty for all; params.at: milliseconds since 1970 */
+static void
+on_on_call(struct engine *engine, const struct asked *asked, struct answer_out *a)
+{
+	const struct model *model = config_newest(engine);
+	uint64_t wall = clock_wall();
+	str at = pairs_get(&asked->request.params, STR("at"));
+	if (at.n > 0 && !str_u64(at, UINT64_MAX, &wall)) {
+		a->answer.status = 422;
+		a->answer.exit = 2;
+		a->answer.error = STR("at is a time in milliseconds since 1970");
+		return;
+	}
+	for (size_t i = 0; i < model->teams_n; i++) {
+		const struct team *team = &model->teams[i];
+		if (asked->request.name.n == 0 || str_eq(asked->request.name, team->name))
+			duty_of_team(a, team, wall);
+	}
+}
+
+/* params: who, and the action's parameters prefixed "with." are the request's own params */
+static void
+on_may(struct engine *engine, const struct asked *asked, struct answer_out *a)
+{
+	const struct request *r = &asked->request;
+	struct core_may may = { .principal =
+				    r->text.n > 0 ? r->text : asked->caller.principal,
+		.action = r->name,
+		.target = r->target,
+		.service = pairs_get(&r->params, STR("service")) };
+	struct pairs params = { arena_new(a->arena, struct pair, r->params.n + 1), 0 };
+	for (size_t i = 0; i < r->params.n; i++) {
+		if (!str_starts(r->params.p[i].name, STR("with.")))
+			continue;
+		params.p[params.n++] =
+		    (struct pair){ str_drop(r->params.p[i].name, 5), r->params.p[i].value };
+	}
+	may.params = &params;
+	engine_now(engine, &may.at, &may.wall);
+	struct decision_row decision = { 0 };
+	core_judge(engine->core, &may, a->arena, &decision);
+	answer_row_record(a, TABLE_DECISION, &decision);
+	a->answer.exit = decision.verdict == VERDICT_ALLOW  ? 0
+	                 : decision.verdict == VERDICT_DENY ? 5
+	                                                    : 6;
+}
+
+void
+answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
+    incident_id incident)
+{
+	struct can_view can[32];
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	size_t n = core_what_can(engine->core, caller.principal, incident, at, wall,
+	    a->arena, can, countof(can));
+	const struct incident_row *row = core_incident(engine->core, incident);
+	for (size_t i = 0; i < n; i++) {
+		struct can_item item = { .action = can[i].action,
+			.verb = can[i].verb,
+			.service = row != NULL ? row->service : STR(""),
+			.verdict = can[i].verdict,
+			.text = can[i].text };
+		answer_record(a, ITEM_CAN, &item);
+	}
+}
+
+static void
+on_tokens(struct engine *engine, struct answer_out *a)
+{
+	const struct token_row *tokens[256];
+	size_t n = core_tokens(engine->core, tokens, countof(tokens));
+	for (size_t i = 0; i < n; i++)
+		answer_row_record(a, TABLE_TOKEN, tokens[i]);
+}
+
+static void
+on_who(const struct asked *asked, struct answer_out *a)
+{
+	struct token_row row = { .principal = asked->caller.principal,
+		.role = asked->caller.role };
+	answer_row_record(a, TABLE_TOKEN, &row);
+}
+
+/* Small answers that the loop gives at once. */
+static void
+answer_now(struct engine *engine, const struct asked *asked)
+{
+	struct arena scratch = engine->batch.arena;
+	struct answer_out a;
+	answer_begin(&a, &engine->batch.to_gate, &scratch, asked->id, engine->head.seq);
+	switch ((int)asked->request.op) {
+	case OP_STATUS:
+		on_status(engine, asked, &a);
+		break;
+	case OP_METRICS:
+		metrics_answer(engine, &a);
+		break;
+	case OP_ON_CALL:
+		on_on_call(engine, asked, &a);
+		break;
+	case OP_MAY:
+		on_may(engine, asked, &a);
+		break;
+	case OP_TOKENS:
+		on_tokens(engine, &a);
+		break;
+	case OP_WHO:
+		on_who(asked, &a);
+		break;
+	default:
+		UNREACHABLE();
+	}
+	answer_end(&a, 0);
+}
+
+static void
+ask_reader(struct engine *engine, const struct asked *asked)
+{
+	struct buf first = BUF(ANSWER_BYTES_MAX);
+	if (asked->request.op == OP_WHY) {
+		struct arena scratch = engine->batch.arena;
+		struct answer_out a;
+		answer_begin(&a, &first, &scratch, asked->id, engine->head.seq);
+		answer_what_can(engine, &a, asked->caller, asked->request.incident);
+		answer_more(&a);
+	}
+	reader_ask(engine, asked->id, &asked->request, buf_str(&first));
+	buf_done(&first);
+}
+
+static bool
+wants_closed(const struct request *r)
+{
+	str state = pairs_get(&r->params, STR("state"));
+	return str_eq(state, STR("closed")) || str_eq(state, STR("all"));
+}
+
+static void
+dispatch(struct engine *engine, const struct asked *asked)
+{
+	switch (asked->request.op) {
+	case OP_COMMAND:
+		on_command(engine, asked);
+		return;
+	case OP_TOKEN_ADD:
+		on_token_add(engine, asked);
+		return;
+	case OP_RELOAD:
+		engine_ask_reload(engine, asked->id);
+		return;
+	case OP_ALERTS:
+		listing_add(engine, asked->id, &asked->request);
+		return;
+	case OP_INCIDENTS:
+		if (wants_closed(&asked->request))
+			ask_reader(engine, asked);
+		else
+			listing_add(engine, asked->id, &asked->request);
+		return;
+	case OP_INCIDENT:
+	case OP_WHY:
+	case OP_HANDOFFS:
+	case OP_HANDOFF:
+	case OP_GAPS:
+	case OP_JOURNAL:
+	case OP_EVENTS:
+		ask_reader(engine, asked);
+		return;
+	case OP_STATUS:
+	case OP_METRICS:
+	case OP_ON_CALL:
+	case OP_MAY:
+	case OP_TOKENS:
+	case OP_WHO:
+		answer_now(engine, asked);
+		return;
+	}
+	UNREACHABLE();
+}
+
+static bool
+works_without_room(enum op op)
+{
+	return op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD;
+}
+
+void
+on_request_frame(struct engine *engine, const struct frame *frame)
+{
+	struct asked asked = { .id = frame->id };
+	struct err err;
+	/* A step that follows takes its memory behind what was decoded, and resets both. */
+	if (!record_decode_all(&request_type, frame->payload, &engine->batch.arena,
+		&asked.request, &err)) {
+		engine->n.frames_bad++;
+		wire_close(&engine->gate);
+		return;
+	}
+	asked.caller = access_caller(engine, asked.request.token);
+	uint32_t refused = access_refuses(engine, asked.caller, asked.request.op);
+	if (refused != 0) {
+		engine->n.unauthorized++;
+		refuse(engine, asked.id, refused, 4,
+		    refused == 401 ? "a token is needed: Authorization: Bearer TOKEN"
+				   : "this token's role does not reach that far");
+		return;
+	}
+	if (!engine->ready) {
+		refuse(engine, asked.id, 503, 1, "starting");
+		return;
+	}
+	if (engine->refusing && !works_without_room(asked.request.op)) {
+		refuse(engine, asked.id, 507, 1, engine->refusing_why);
+		return;
+	}
+	dispatch(engine, &asked);
+	engine->batch.arena.beg = engine->batch.map.memory;
+}

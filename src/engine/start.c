@@ -1,0 +1,132 @@
+/*
+ * start -- from the store to a core and an intake as they were at the last commit.
+ *
+ * Loads open rows and alert packs, then applies recorded outcomes of the entries that the
+ * packs trail. Never runs core_step: what was decided is not decided again.
+ */
+#include "engine/state.h"
+#include "os/clock.h"
+
+#define LOAD_ARENA_BYTES ((size_t)1 << 30)
+#define LOAD_PAGE 1000
+
+struct load {
+	struct engine *engine;
+	msec at; /* the engine's clock now: freshness starts anew from it */
+	uint64_t last;
+	size_t taken;
+	bool ok;
+	struct err *err;
+	struct arena_map map;
+};
+
+static bool
+take_row(void *context, const struct stored_row *row)
+{
+	struct load *load = context;
+	load->last = row->id;
+	load->taken++;
+	switch (row->table) {
+	case TABLE_ALERTS:
+		load->ok = intake_load_pack(load->engine->intake, row->id, row->body,
+		    load->at, load->err);
+		break;
+	case TABLE_ANSWER:
+		load->ok = idempotency_load(load->engine, row->body, load->err);
+		break;
+	case TABLE_INCIDENT:
+	case TABLE_RUN:
+	case TABLE_ATTEMPT:
+	case TABLE_PROBE:
+	case TABLE_DECISION:
+	case TABLE_GRANT_USE:
+	case TABLE_NOTICE:
+	case TABLE_HANDOFF:
+	case TABLE_GAP:
+	case TABLE_TOKEN:
+	case TABLE_QUARANTINE:
+	case TABLE_CONTROL:
+	case TABLE_TIMELINE:
+		load->ok = core_load(load->engine->core, row->table, row->body, load->err);
+		break;
+	}
+	return load->ok;
+}
+
+static bool
+load_table(struct load *load, enum table table)
+{
+	struct row_query query = { .table = table, .open_only = true, .limit = LOAD_PAGE };
+	uint64_t seq;
+	do {
+		load->taken = 0;
+		if (!store_rows(load->engine->store, &query, take_row, load, &seq,
+			load->err))
+			return false;
+		query.after = load->last;
+	} while (load->ok && load->taken == LOAD_PAGE);
+	return load->ok;
+}
+
+static bool
+take_entry(void *context, const struct stored_entry *stored)
+{
+	struct load *load = context;
+	struct arena arena = arena_map_reset(&load->map, (size_t)8 << 20);
+	struct entry entry;
+	load->ok = entry_decode(stored->bytes, &arena, &entry, load->err);
+	for (size_t i = 0; load->ok && i < entry.step_n; i++)
+		intake_apply(load->engine->intake, stored->seq, &entry.step[i], load->at);
+	return load->ok;
+}
+
+static const struct model *
+find_model(void *context, const hash32 *hash)
+{
+	struct load *load = context;
+	const struct config *config = config_find(load->engine, hash);
+	if (config != NULL)
+		return config->model;
+	struct arena arena = arena_map_reset(&load->map, (size_t)8 << 20);
+	str bytes;
+	if (!store_bundle_get(load->engine->store, hash, &arena, &bytes, load->err))
+		return NULL;
+	config = config_add(load->engine, hash, bytes, load->err);
+	return config != NULL ? config->model : NULL;
+}
+
+static bool
+load_all(struct load *load)
+{
+	/* The control row first: it sizes and seeds the rest. */
+	static const enum table order[] = { TABLE_CONTROL, TABLE_INCIDENT, TABLE_RUN,
+		TABLE_ATTEMPT, TABLE_PROBE, TABLE_DECISION, TABLE_GRANT_USE, TABLE_NOTICE,
+		TABLE_HANDOFF, TABLE_GAP, TABLE_TOKEN, TABLE_ANSWER, TABLE_ALERTS };
+	struct engine *engine = load->engine;
+	for (size_t i = 0; i < countof(order); i++) {
+		if (!load_table(load, order[i]))
+			return false;
+		if (order[i] != TABLE_CONTROL)
+			continue;
+		const struct control_row *control = core_control(engine->core);
+		engine_clock_start(&engine->clock, control->at, control->wall, clock_wall(),
+		    clock_boot());
+		load->at = engine_clock_at(&engine->clock, clock_boot());
+	}
+	if (!store_entries(engine->store, engine->head.alerts_as_of + 1, UINT64_MAX,
+		take_entry, load, load->err) ||
+	    !load->ok)
+		return false;
+	return core_load_done(engine->core, find_model, load, load->err);
+}
+
+bool
+engine_load(struct engine *engine, struct err *err)
+{
+	struct load load = { .engine = engine, .err = err, .ok = true };
+	(void)arena_map(&load.map, LOAD_ARENA_BYTES);
+	bool ok = load_all(&load);
+	arena_unmap(&load.map);
+	engine->epoch = core_control(engine->core)->epoch;
+	return ok;
+}

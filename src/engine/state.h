@@ -1,0 +1,198 @@
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <uv.h>
+
+#include "core/core.h"
+#include "engine/clock.h"
+#include "engine/engine.h"
+#include "facts/frame.h"
+#include "intake/intake.h"
+#include "os/peer.h"
+#include "store/store.h"
+
+/*
+ * state -- the engine's own parts, shared by its files and nobody else.
+ */
+
+/* A connection to another role. `peer` is NULL while that role is away. */
+struct wire {
+	struct engine *engine;
+	enum role_kind role;
+	struct peer *peer;
+	uv_poll_t poll;
+	bool polled; /* libuv still knows the handle */
+	int next_fd; /* to be opened once libuv has let go of the old one; -1: none */
+};
+
+/* A configuration in use, newest last. */
+struct config {
+	hash32 hash;
+	struct arena_map map;
+	const struct model *model;
+};
+#define CONFIGS_MAX 64
+
+/* What has been stepped since the last commit. */
+struct batch {
+	struct arena_map map; /* effects and scratch of one step; reset after each */
+	struct arena arena;
+	struct buf steps; /* entry_step of each */
+	size_t step_n;
+	size_t alert_n;  /* alert changes in it: paces the trailing packs */
+	struct buf rows; /* bodies of `row` */
+	struct row_write *row;
+	size_t row_n, row_cap;
+	struct buf to_gate; /* frames that wait for the commit */
+	struct buf to_hands;
+	struct buf entry;
+};
+
+struct engine {
+	const struct engine_options *options;
+	uv_loop_t loop;
+	uv_check_t check;
+	uv_timer_t timer, sweep, heal;
+	uv_idle_t busy; /* keeps the loop turning while there is work in slices */
+	struct wire supervisor, gate, hands;
+	struct store *store;
+	struct core *core;
+	struct intake *intake;
+	struct engine_clock clock;
+	struct config config[CONFIGS_MAX];
+	size_t config_n;
+	struct batch batch;
+	struct store_head head;
+	struct reader *reader;
+	struct listings *listings;
+	struct answers *answers;
+	hash32 local_token;
+	uint64_t epoch;
+	msec since_wall;
+	bool ready;    /* a configuration is adopted */
+	bool refusing; /* no room on the disk */
+	char refusing_why[200];
+	bool stopping;
+	int exit_code;
+	struct strs sandbox_gaps;
+	uint64_t secret_request; /* the TOKEN_ADD whose secret waits for its commit */
+	struct secret_item secret;
+	char secret_text[64];
+	struct counters {
+		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
+		    alerts_expired, alerts_full, batches, commits, commit_us, frames_bad,
+		    unauthorized;
+	} n;
+};
+
+/* batch.c */
+void batch_init(struct engine *engine);
+void batch_step(struct engine *engine, struct event *event);
+/* Commit what was stepped and send what waits. Ends the process when it cannot. */
+void batch_commit(struct engine *engine);
+bool batch_idle(struct engine *engine);
+void engine_now(struct engine *engine, msec *ret_at, msec *ret_wall);
+void engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+_Noreturn void engine_die(struct engine *engine, int code, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* The timer for EVENT_TIME_PASSED, after anything may have moved it. */
+void timers_arm(struct engine *engine);
+
+/* wires.c */
+void wire_open(struct wire *wire, struct engine *engine, enum role_kind role, int fd);
+void wire_close(struct wire *wire);
+/* A new connection to the role instead of the old; may open a turn later. */
+void wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd);
+void wire_send(struct wire *wire); /* flush; closes the wire when it is broken */
+
+/* configs.c */
+const struct config *config_find(const struct engine *engine, const hash32 *hash);
+/* Parse a bundle and keep it; NULL with err->text when it does not load. */
+const struct config *config_add(struct engine *engine, const hash32 *hash, str bundle,
+    struct err *err);
+void config_drop_unused(struct engine *engine);
+const struct model *config_newest(const struct engine *engine);
+
+/* start.c */
+NODISCARD bool engine_load(struct engine *engine, struct err *err);
+
+/* engine.c: what wires.c calls */
+void on_frame(struct wire *wire, const struct frame *frame);
+void on_wire_opened(struct wire *wire);
+void on_wire_closed(struct wire *wire);
+/* Ask the supervisor to read the folder again; the answer follows FRAME_ADOPTED. */
+void engine_ask_reload(struct engine *engine, uint64_t request);
+
+/* access.c */
+struct caller {
+	str principal;
+	enum role role; /* 0: nobody */
+};
+NODISCARD bool access_init(struct engine *engine, struct err *err);
+struct caller access_caller(const struct engine *engine, str token);
+/* May the caller use the op? 0, or the status to answer: 401 or 403. */
+uint32_t access_refuses(const struct engine *engine, struct caller caller, enum op op);
+uint32_t access_refuses_alerts(const struct engine *engine, struct caller caller);
+void access_new_secret(char ret[static 64]);
+
+/* alerts.c, requests.c */
+void on_alerts_frame(struct engine *engine, const struct frame *frame);
+void on_request_frame(struct engine *engine, const struct frame *frame);
+
+/* answers.c: building FRAME_ANSWER into a buf */
+struct answer_out {
+	struct buf *out;
+	struct arena *arena;
+	struct arena begin; /* where the arena stood: reset after each frame */
+	uint64_t id;
+	uint64_t seq;
+	struct answer answer;
+	struct item *item; /* ANSWER_ITEMS_MAX of them */
+	size_t bytes;
+};
+#define ANSWER_ITEMS_MAX 500
+#define ANSWER_BYTES_MAX (512u << 10)
+void answer_begin(struct answer_out *a, struct buf *out, struct arena *arena, uint64_t id,
+    uint64_t seq);
+/* `body` must hold until the frame is written; copied when `copy`. */
+void answer_item(struct answer_out *a, enum table table, uint32_t kind, str body,
+    bool copy);
+void answer_record(struct answer_out *a, enum item_kind kind, const void *record);
+void answer_row_record(struct answer_out *a, enum table table, const void *row);
+void answer_more(
+    struct answer_out *a); /* what is gathered so far, as a frame that is not the last */
+void answer_end(struct answer_out *a, uint64_t cursor);
+void answer_plain(struct buf *out, uint64_t id, uint64_t seq, uint32_t status,
+    uint32_t exit, const char *error);
+
+/* Judged by the caller's authority now; for people without a runbook. */
+void answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
+    incident_id incident);
+
+/* reader.c: answers from the store, on another thread */
+NODISCARD bool reader_init(struct engine *engine, struct err *err);
+/* `first` is what the loop already knows of the answer: complete frames or empty. */
+void reader_ask(struct engine *engine, uint64_t id, const struct request *request,
+    str first);
+void reader_forget(struct engine *engine); /* the gate is gone: answers go nowhere */
+
+/* listings.c: answers from memory, in slices */
+void listings_init(struct engine *engine);
+void listing_add(struct engine *engine, uint64_t id, const struct request *request);
+bool listings_turn(struct engine *engine);   /* true: more to do */
+void listings_forget(struct engine *engine); /* the gate is gone */
+
+/* idempotency.c */
+NODISCARD bool idempotency_load(struct engine *engine, str body, struct err *err);
+void idempotency_init(struct engine *engine);
+enum idempotency { IDEMPOTENCY_NEW = 1, IDEMPOTENCY_SEEN, IDEMPOTENCY_OTHER };
+/* SEEN: *ret is the earlier answer's frame payload. OTHER: same key, other request. */
+enum idempotency idempotency_look(struct engine *engine, str key, const hash32 *request,
+    str *ret);
+void idempotency_keep(struct engine *engine, const struct answer_row *row);
+
+/* metrics.c */
+void metrics_answer(struct engine *engine, struct answer_out *a);
+
+#endif
