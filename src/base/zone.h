@@ -7,16 +7,22 @@
 /*
  * zone -- local time by the rules of one TZif file (RFC 8536), version 2 or later.
  *
- * Uses the 64-bit block and, past its last transition, the POSIX TZ footer. One rule
- * for times that a jump skips or repeats: as a start, the first occurrence (a skipped
- * time: the instant of the jump); as an end, the last.
+ * Uses the 64-bit block and, from its last transition on, the POSIX TZ footer. Files that
+ * count leap seconds (zoneinfo's "right/") are refused: our clocks do not. One rule for
+ * times that a jump skips or repeats: as a start, the first occurrence (a skipped time:
+ * the instant of the jump); as an end, the last.
+ *
+ * Pure; the caller reads the file. Exact for the years 1 to 9999; instants beyond are
+ * shown as the first or last second of that range.
  */
 #define ZONE_TRANSITIONS_MAX 4096
-#define ZONE_FILE_MAX (64 * 1024) /* bytes */
+#define ZONE_FILE_MAX (64 * 1024)   /* bytes */
+#define ZONE_OFFSET_MAX (26 * 3600) /* seconds, either way */
 
 struct zone;
 
-/* `file` is the whole TZif file. NULL with err when it is not one. Always-valid: UTC. */
+/* `file` is the whole TZif file; nothing of it or of `name` is kept. False with err when
+ * it is not one or the arena is full. */
 NODISCARD bool zone_parse(struct arena *arena, str name, str file, struct zone **ret,
     struct err *err);
 const struct zone *zone_utc(void);
@@ -36,7 +42,8 @@ str zone_abbreviation(const struct zone *zone, int64_t utc_s);
 struct civil zone_civil(const struct zone *zone, int64_t utc_s);
 
 enum zone_side { ZONE_START, ZONE_END };
-/* The instant at which clocks in the zone show this time; `weekday` is ignored. */
+/* The instant at which clocks in the zone show this time; `weekday` is ignored, hour 24 is
+ * the end of the day, the 31st of a shorter month is in the next. */
 int64_t zone_instant(const struct zone *zone, const struct civil *local,
     enum zone_side side);
 
