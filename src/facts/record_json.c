@@ -3,8 +3,8 @@
  *
  * Reading is strict: a member without a field, or named twice, is an error that names the
  * member and its place. null stands for "not set" where writing says null: times, hashes,
- * enumerators. Whatever is accepted can be encoded, so lengths, counts and UTF-8 are
- * checked here as they are in record_cbor.c.
+ * enumerators. Whatever is accepted can be encoded, so lengths and counts are checked
+ * here as they are in record_cbor.c; UTF-8 without NUL is json's.
  */
 #include "facts/field.h"
 
@@ -187,8 +187,6 @@ read_text(struct reading *r, size_t max, str *ret)
 		return false;
 	if (ret->n > max)
 		return fail(r, "the string is too long");
-	if (!str_utf8(*ret))
-		return fail(r, "the string holds a NUL");
 	return true;
 }
 
@@ -210,19 +208,21 @@ read_bytes(struct reading *r, size_t max, str *ret)
 	return true;
 }
 
-/* How many elements or members are next; the reader does not move. */
+/* How many elements or members begin, up to the end or the first error; the reader does
+ * not move. */
 static size_t
 count_items(const struct reading *r, enum json_kind kind)
 {
 	struct json ahead = r->json;
 	size_t n = 0;
+	bool more = true;
 	str name;
 	if (kind == JSON_ARRAY && json_array(&ahead))
-		while (json_element(&ahead) && json_skip(&ahead))
-			n++;
+		for (; more && json_element(&ahead); n++)
+			more = json_skip(&ahead);
 	if (kind == JSON_OBJECT && json_object(&ahead))
-		while (json_member(&ahead, &name) && json_skip(&ahead))
-			n++;
+		for (; more && json_member(&ahead, &name); n++)
+			more = json_skip(&ahead);
 	return n;
 }
 
@@ -262,8 +262,8 @@ read_pairs(struct reading *r, size_t max, struct pairs *ret)
 	for (str name; json_member(&r->json, &name);) {
 		ASSERT(ret->n < n);
 		struct pair *pair = &ret->p[ret->n];
-		if (name.n > FIELD_MAX_DEFAULT || !str_utf8(name))
-			return fail(r, "a name is too long or holds a NUL");
+		if (name.n > FIELD_MAX_DEFAULT)
+			return fail(r, "a name is too long");
 		pair->name = name;
 		if (!read_text(r, FIELD_MAX_DEFAULT, &pair->value))
 			return refuse(r, name);
