@@ -100,6 +100,12 @@ row_bytes(struct batch *b, struct row_write row, str body)
 	*row_add(b) = row;
 }
 
+void
+batch_row(struct engine *engine, struct row_write row, const void *record)
+{
+	row_record(&engine->batch, row, table_type(row.table), record);
+}
+
 static void
 rows_settle(struct batch *b)
 {

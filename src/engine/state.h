@@ -88,6 +88,8 @@ struct engine {
 /* batch.c */
 void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
+/* A row of the engine's own, in the commit of the step that follows. */
+void batch_row(struct engine *engine, struct row_write row, const void *record);
 /* Commit what was stepped and send what waits. Ends the process when it cannot. */
 void batch_commit(struct engine *engine);
 bool batch_idle(struct engine *engine);

@@ -23,6 +23,8 @@ static const char *const frame_kind_names[] = {
 	[FRAME_RELOAD] = "reload",
 	[FRAME_SELF] = "self",
 	[FRAME_STOP] = "stop",
+	[FRAME_SETTINGS] = "settings",
+	[FRAME_QUARANTINE] = "quarantine",
 };
 
 static const char *const role_kind_names[] = {
@@ -333,6 +335,16 @@ static const struct field ready_fields[] = {
 const struct record_type ready_frame_type =
     RECORD(struct ready_frame, "ready", ready_fields);
 
+static const struct field settings_fields[] = {
+	F_STR(1, struct settings_frame, listen),
+	F_STRS(2, struct settings_frame, hosts, 64),
+	F_U64(3, struct settings_frame, body_bytes_max),
+	F_MSEC(4, struct settings_frame, alert_timeout_ms),
+	F_BOOL(5, struct settings_frame, loopback_only),
+};
+const struct record_type settings_frame_type =
+    RECORD(struct settings_frame, "settings", settings_fields);
+
 static const char *const log_level_names[] = {
 	[LOG_ERROR] = "error",
 	[LOG_WARNING] = "warning",
@@ -494,6 +506,7 @@ record_type_at(size_t i)
 		&adopted_frame_type,
 		&ready_frame_type,
 		&log_frame_type,
+		&settings_frame_type,
 	};
 	if (i < TABLE_ALERTS - 1)
 		return table_type((enum table)(i + 1));

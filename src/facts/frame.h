@@ -36,6 +36,8 @@ enum frame_kind {
 	FRAME_RELOAD,  /* role to supervisor: read the folder again; answered by FRAME_ADOPTED */
 	FRAME_SELF,    /* struct self: supervisor or gate to engine */
 	FRAME_STOP,    /* end in good order; empty payload */
+	FRAME_SETTINGS,   /* supervisor to gate, at start and after each reload: struct settings_frame */
+	FRAME_QUARANTINE, /* gate to engine: struct quarantine_row, a body that ended two engines */
 };
 
 struct frame {
@@ -224,6 +226,14 @@ struct ready_frame {
 	uint32_t port;            /* gate: where it listens */
 	bool tokens;              /* engine: there are tokens besides the local one */
 };
+/* What the gate needs of the configuration. */
+struct settings_frame {
+	str listen;           /* as bound: ADDR:PORT */
+	struct strs hosts;    /* further names in Host: of `url` */
+	uint64_t body_bytes_max;
+	msec alert_timeout_ms;
+	bool loopback_only;   /* no token but the local one exists */
+};
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {
 	enum log_level level;
@@ -233,7 +243,7 @@ struct log_frame {
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
     secret_item_type, can_item_type, epoch_frame_type, peer_frame_type, bundle_frame_type,
-    adopted_frame_type, ready_frame_type, log_frame_type;
+    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -1,0 +1,202 @@
+/*
+ * adopt -- configurations on their way to the roles: hands first, then the engine, then
+ * the gate, so that nobody is ever asked to act under a policy that hands does not know.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "node/folder.h"
+#include "node/supervisor.h"
+#include "os/file.h"
+
+#define READ_ARENA_BYTES ((size_t)256 << 20)
+
+static bool
+seal(struct bundle *bundle, struct adoption *adoption, struct err *err)
+{
+	struct buf bytes = BUF(BUNDLE_BYTES_MAX);
+	bundle_encode(bundle, &bytes);
+	bool ok = !bytes.overflow;
+	if (!ok)
+		(void)err_set(err, ERR_LIMIT, "the configuration is over %u bytes",
+		    BUNDLE_BYTES_MAX);
+	adoption->hash = sha256(buf_str(&bytes));
+	adoption->bytes = bytes.n;
+	ok = ok && memfd_sealed("firstline-bundle", buf_str(&bytes), &adoption->memfd, err);
+	buf_done(&bytes);
+	return ok;
+}
+
+bool
+adoption_read(const char *dir, struct adoption *ret, FILE *out, struct err *err)
+{
+	struct adoption adoption = { .memfd = -1 };
+	struct arena arena = arena_map(&adoption.map, READ_ARENA_BYTES);
+	struct bundle bundle;
+	struct diags diags;
+	diags_init(&diags, &arena);
+	bool ok = folder_read(dir, &arena, &bundle, err);
+	if (ok) {
+		struct strs zones = model_zone_names(&bundle, &arena);
+		ok = folder_read_zones(&bundle, &zones, &arena, err) &&
+		    seal(&bundle, &adoption, err);
+	}
+	if (ok) {
+		adoption.model = model_load(&bundle, &adoption.hash, &arena, &diags);
+		diags_sort(&diags);
+		diags_print(out, &diags);
+		if (adoption.model == NULL)
+			ok = err_set(err, ERR_INVALID, "the configuration in '%s' has mistakes",
+			    dir);
+	}
+	if (!ok) {
+		adoption_free(&adoption);
+		return false;
+	}
+	*ret = adoption;
+	return true;
+}
+
+void
+adoption_free(struct adoption *adoption)
+{
+	if (adoption->memfd >= 0)
+		(void)close(adoption->memfd);
+	arena_unmap(&adoption->map);
+	*adoption = (struct adoption){ .memfd = -1 };
+}
+
+/* The gate gets what it needs and no more. */
+static void
+give_settings(struct role_process *role, const struct adoption *adoption)
+{
+	struct supervisor *s = role->supervisor;
+	const struct model *model = adoption->model;
+	str rest = model->url;
+	if (str_starts(rest, STR("http://")))
+		rest = str_drop(rest, 7);
+	else if (str_starts(rest, STR("https://")))
+		rest = str_drop(rest, 8);
+	str host = str_cut(rest, '/').head;
+	struct settings_frame settings = {
+		.listen = str_of(s->listen),
+		.hosts = { &host, host.n > 0 ? 1 : 0 },
+		.body_bytes_max = model->limits.body_bytes_max,
+		.alert_timeout_ms = model->limits.alert_timeout_ms,
+		.loopback_only = s->loopback_only,
+	};
+	role_send(role, FRAME_SETTINGS, 0, &settings_frame_type, &settings, -1);
+}
+
+void
+adoption_give(struct role_process *role, const struct adoption *adoption)
+{
+	if (role->kind == ROLE_KIND_GATE) {
+		give_settings(role, adoption);
+		return;
+	}
+	struct bundle_frame frame = { .hash = adoption->hash, .bytes = adoption->bytes };
+	role_send(role, FRAME_BUNDLE, 0, &bundle_frame_type, &frame, adoption->memfd);
+}
+
+/* ---- reload ---- */
+
+static void
+reload_end(struct supervisor *s, bool ok, const char *text)
+{
+	if (s->next.memfd >= 0) {
+		if (ok) {
+			adoption_free(&s->now);
+			s->now = s->next;
+			s->next = (struct adoption){ .memfd = -1 };
+			adoption_give(&s->gate, &s->now);
+		} else {
+			adoption_free(&s->next);
+		}
+	}
+	node_log(s, ok ? LOG_INFO : LOG_ERROR, "supervisor", "reload: %s",
+	    ok ? "the new configuration is in force" : text);
+	if (s->reload_request == 0)
+		return;
+	struct adopted_frame adopted = { .ok = ok, .text = str_of(text) };
+	role_send(&s->engine, FRAME_ADOPTED, s->reload_request, &adopted_frame_type, &adopted,
+	    -1);
+	s->reload_request = 0;
+}
+
+static void
+refuse_reload(struct supervisor *s, uint64_t request, const char *text)
+{
+	node_log(s, LOG_ERROR, "supervisor", "reload: %s", text);
+	struct adopted_frame adopted = { .text = str_of(text) };
+	if (request != 0)
+		role_send(&s->engine, FRAME_ADOPTED, request, &adopted_frame_type, &adopted, -1);
+}
+
+/* All complaints as text, for whoever asked; the folder's mistakes also go to our log. */
+static bool
+read_next(struct supervisor *s, char *text, size_t max)
+{
+	struct err err;
+	FILE *out = fmemopen(text, max, "w");
+	ASSERT(out != NULL);
+	bool ok = adoption_read(s->options->config_dir, &s->next, out, &err);
+	if (!ok)
+		fprintf(out, "%s\n", err.text);
+	(void)fclose(out);
+	text[max - 1] = '\0';
+	return ok;
+}
+
+void
+reload_begin(struct supervisor *s, uint64_t request)
+{
+	static char text[16384];
+	if (s->next.memfd >= 0) {
+		refuse_reload(s, request, "another reload is on its way: ask again");
+		return;
+	}
+	if (!read_next(s, text, sizeof(text))) {
+		refuse_reload(s, request, text);
+		return;
+	}
+	s->reload_request = request;
+	if (hash32_eq(&s->next.hash, &s->now.hash)) {
+		reload_end(s, true, "");
+		return;
+	}
+	if (s->hands.state != ROLE_READY || s->engine.state != ROLE_READY) {
+		reload_end(s, false, "a role is starting: ask again");
+		return;
+	}
+	s->hands.adopting = true;
+	adoption_give(&s->hands, &s->next);
+}
+
+void
+reload_adopted(struct role_process *role, const struct adopted_frame *adopted)
+{
+	struct supervisor *s = role->supervisor;
+	if (!role->adopting || s->next.memfd < 0 ||
+	    (adopted->ok && !hash32_eq(&adopted->hash, &s->next.hash)))
+		return;
+	role->adopting = false;
+	char text[400];
+	(void)snprintf(text, sizeof(text), "%s: %.*s", role->name, STR_ARG(adopted->text));
+	if (!adopted->ok)
+		reload_end(s, false, text);
+	else if (role->kind == ROLE_KIND_ENGINE)
+		reload_end(s, true, "");
+	else {
+		s->engine.adopting = true;
+		adoption_give(&s->engine, &s->next);
+	}
+}
+
+/* A role died while the new one was on its way: the old one stays in force. */
+void
+reload_abandon(struct supervisor *s)
+{
+	if (s->next.memfd >= 0)
+		reload_end(s, false, "a role ended meanwhile: ask again");
+}

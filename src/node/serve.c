@@ -1,0 +1,388 @@
+#include "node/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/engine.h"
+#include "node/supervisor.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "os/listen.h"
+
+#define PATIENCE_MS 8000
+
+void
+node_log(const struct supervisor *s, enum log_level level, const char *who, const char *fmt,
+    ...)
+{
+	if (s->options->quiet && level != LOG_ERROR)
+		return;
+	char text[600];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	struct buf when = BUF(64);
+	buf_time(&when, clock_wall());
+	fprintf(stderr, "%.*s %s%s: %s\n", STR_ARG(buf_str(&when)),
+	    level == LOG_ERROR ? "error: " : level == LOG_WARNING ? "warning: " : "", who, text);
+	buf_done(&when);
+}
+
+/* ---- connecting ---- */
+
+/* A fresh pair: one end each. */
+static void
+connect_roles(struct role_process *a, struct role_process *b)
+{
+	struct supervisor *s = a->supervisor;
+	struct err err;
+	int pair[2];
+	if (!peer_pair(pair, &err)) {
+		node_log(s, LOG_ERROR, "supervisor", "%s", err.text);
+		return;
+	}
+	struct peer_frame to_a = { .role = b->kind }, to_b = { .role = a->kind };
+	role_send(a, FRAME_PEER, 0, &peer_frame_type, &to_a, pair[0]);
+	role_send(b, FRAME_PEER, 0, &peer_frame_type, &to_b, pair[1]);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static void
+tell_engine(struct supervisor *s, enum self_kind kind, const char *subject, const char *text)
+{
+	struct self self = { .kind = kind,
+		.subject = str_of(subject),
+		.text = str_of(text) };
+	role_send(&s->engine, FRAME_SELF, 0, &self_frame_type, &self, -1);
+}
+
+static void
+tell_deaths(struct supervisor *s)
+{
+	struct role_process *roles[] = { &s->hands, &s->engine, &s->gate };
+	for (size_t i = 0; i < countof(roles); i++) {
+		if (roles[i]->died[0] == '\0' || s->engine.state != ROLE_READY)
+			continue;
+		tell_engine(s, SELF_ROLE_DIED, roles[i]->name, roles[i]->died);
+		roles[i]->died[0] = '\0';
+	}
+}
+
+/* ---- the listening socket ---- */
+
+static void
+stop_serving(struct supervisor *s, int exit_code);
+
+static bool
+bind_socket(struct supervisor *s, bool tokens, struct err *err)
+{
+	str wanted = s->options->listen != NULL ? str_of(s->options->listen)
+						: s->now.model->listen;
+	char address[128];
+	(void)snprintf(address, sizeof(address), "%.*s", STR_ARG(wanted));
+	if (!tokens && !address_is_loopback(wanted)) {
+		const char *port = strrchr(address, ':');
+		node_log(s, LOG_WARNING, "supervisor",
+		    "there is no token but the local one: listening on loopback only, not on %s; "
+		    "'firstline token add NAME --role source', then start again",
+		    address);
+		char loopback[128];
+		(void)snprintf(loopback, sizeof(loopback), "127.0.0.1%s", port != NULL ? port : "");
+		memcpy(address, loopback, sizeof(address));
+	}
+	s->loopback_only = address_is_loopback(str_of(address));
+	if (!listen_tcp(str_of(address), &s->listen_fd, &s->port, err))
+		return false;
+	const char *colon = strrchr(address, ':');
+	(void)snprintf(s->listen, sizeof(s->listen), "%.*s:%u", (int)(colon - address), address,
+	    s->port);
+	return true;
+}
+
+static void
+announce(struct supervisor *s)
+{
+	if (s->announced)
+		return;
+	s->announced = true;
+	char path[4200], url[200];
+	struct err err;
+	(void)snprintf(url, sizeof(url), "http://%s\n", s->listen);
+	AUTO_CLOSE int dir = open(s->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && !file_write_durable(dir, "endpoint", str_of(url), 0644, &err))
+		node_log(s, LOG_WARNING, "supervisor", "%s", err.text);
+	(void)snprintf(path, sizeof(path), "%s", s->listen);
+	node_log(s, LOG_INFO, "supervisor",
+	    "serving on http://%s (%zu services, %zu runbooks, %zu rules)%s", path,
+	    s->now.model->services_n, s->now.model->runbooks_n, s->now.model->rules_n,
+	    s->loopback_only ? "; loopback only" : "");
+}
+
+/* ---- what roles tell ---- */
+
+static void
+on_hands_adopted(struct supervisor *s)
+{
+	s->hands.state = ROLE_READY;
+	if (!role_running(&s->engine) && s->engine.deaths == 0)
+		role_start(&s->engine);
+	else if (s->engine.state != ROLE_DOWN)
+		connect_roles(&s->engine, &s->hands);
+}
+
+static void
+on_engine_ready(struct supervisor *s, const struct ready_frame *ready)
+{
+	struct err err;
+	s->engine.state = ROLE_READY;
+	tell_deaths(s);
+	if (s->listen_fd < 0 && !bind_socket(s, ready->tokens, &err)) {
+		node_log(s, LOG_ERROR, "supervisor", "%s", err.text);
+		stop_serving(s, 1);
+		return;
+	}
+	if (s->gate.state == ROLE_READY)
+		connect_roles(&s->gate, &s->engine);
+	else if (!role_running(&s->gate) && s->gate.deaths == 0)
+		role_start(&s->gate);
+}
+
+static void
+on_gate_ready(struct supervisor *s)
+{
+	s->gate.state = ROLE_READY;
+	if (s->engine.state == ROLE_READY)
+		connect_roles(&s->gate, &s->engine);
+	announce(s);
+}
+
+static void
+on_ready(struct role_process *role, const struct ready_frame *ready)
+{
+	struct supervisor *s = role->supervisor;
+	if (role->kind == ROLE_KIND_ENGINE)
+		on_engine_ready(s, ready);
+	else if (role->kind == ROLE_KIND_GATE)
+		on_gate_ready(s);
+	for (size_t i = 0; i < ready->sandbox_gaps.n; i++) {
+		node_log(s, LOG_WARNING, role->name, "%.*s", STR_ARG(ready->sandbox_gaps.p[i]));
+		if (role->kind != ROLE_KIND_ENGINE && s->engine.state == ROLE_READY) {
+			char text[300];
+			(void)snprintf(text, sizeof(text), "%.*s",
+			    STR_ARG(ready->sandbox_gaps.p[i]));
+			tell_engine(s, SELF_SANDBOX_GAP, role->name, text);
+		}
+	}
+}
+
+static void
+on_adopted(struct role_process *role, const struct adopted_frame *adopted)
+{
+	struct supervisor *s = role->supervisor;
+	if (role->state == ROLE_STARTING) {
+		if (!adopted->ok) {
+			node_log(s, LOG_ERROR, role->name, "%.*s", STR_ARG(adopted->text));
+			role_kill(role);
+			return;
+		}
+		if (role->kind == ROLE_KIND_HANDS)
+			on_hands_adopted(s);
+		else if (role->kind == ROLE_KIND_ENGINE && s->hands.state == ROLE_READY)
+			connect_roles(&s->engine, &s->hands);
+		return;
+	}
+	reload_adopted(role, adopted);
+}
+
+void
+on_role_frame(struct role_process *role, const struct frame *frame)
+{
+	struct supervisor *s = role->supervisor;
+	char memory[16384];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct err err;
+	struct adopted_frame adopted;
+	struct ready_frame ready;
+	struct log_frame log;
+	switch ((int)frame->kind) {
+	case FRAME_ADOPTED:
+		if (record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted, &err))
+			on_adopted(role, &adopted);
+		return;
+	case FRAME_READY:
+		if (record_decode_all(&ready_frame_type, frame->payload, &arena, &ready, &err))
+			on_ready(role, &ready);
+		return;
+	case FRAME_LOG:
+		if (record_decode_all(&log_frame_type, frame->payload, &arena, &log, &err))
+			node_log(s, log.level, role->name, "%.*s", STR_ARG(log.text));
+		return;
+	case FRAME_RELOAD:
+		if (role->kind == ROLE_KIND_ENGINE)
+			reload_begin(s, frame->id);
+		return;
+	default:
+		role_kill(role);
+	}
+}
+
+void
+on_role_ended(struct role_process *role, int64_t status, int signal)
+{
+	struct supervisor *s = role->supervisor;
+	if (s->stopping) {
+		if (!role_running(&s->hands) && !role_running(&s->engine) &&
+		    !role_running(&s->gate))
+			uv_stop(&s->loop);
+		return;
+	}
+	if (signal != 0)
+		(void)snprintf(role->died, sizeof(role->died),
+		    "the role %s ended by signal %d and was started again", role->name, signal);
+	else
+		(void)snprintf(role->died, sizeof(role->died),
+		    "the role %s ended with code %d and was started again", role->name,
+		    (int)status);
+	node_log(s, LOG_ERROR, role->name, "ended %s %d", signal != 0 ? "by signal" : "with code",
+	    signal != 0 ? signal : (int)status);
+	reload_abandon(s);
+	bool for_good = role->kind == ROLE_KIND_ENGINE && signal == 0 &&
+	    (status == ENGINE_EXIT_BUSY || status == ENGINE_EXIT_CORRUPT);
+	if (for_good)
+		stop_serving(s, 1);
+	else if (role->kind != ROLE_KIND_ENGINE)
+		tell_deaths(s);
+}
+
+/* ---- the end ---- */
+
+static void
+out_of_patience(uv_timer_t *timer)
+{
+	struct supervisor *s = timer->data;
+	role_kill(&s->gate);
+	role_kill(&s->engine);
+	role_kill(&s->hands);
+	uv_stop(&s->loop);
+}
+
+/* The gate first: what it took is answered; then who decides; then who does. Running
+ * actions go on: their shims outlive us and are found again. */
+static void
+stop_serving(struct supervisor *s, int exit_code)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->exit_code = exit_code;
+	role_stop(&s->gate);
+	role_stop(&s->engine);
+	role_stop(&s->hands);
+	(void)uv_timer_start(&s->patience, out_of_patience, PATIENCE_MS, 0);
+	if (!role_running(&s->hands) && !role_running(&s->engine) && !role_running(&s->gate))
+		uv_stop(&s->loop);
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct supervisor *s = handle->data;
+	if (number == SIGHUP)
+		reload_begin(s, 0);
+	else
+		stop_serving(s, 0);
+}
+
+/* ---- the beginning ---- */
+
+static bool
+choose_paths(struct supervisor *s, struct err *err)
+{
+	const char *state = s->options->state_dir;
+	if (state == NULL)
+		state = getenv("STATE_DIRECTORY");
+	if (state == NULL)
+		state = "firstline-state";
+	if (!folder_make(state, 0700, err))
+		return false;
+	if (realpath(state, s->state_dir) == NULL)
+		return err_sys(err, ERR_IO, "'%s'", state);
+	static const char *const folders[] = { "attempts", "handoffs" };
+	for (size_t i = 0; i < countof(folders); i++) {
+		char path[4200];
+		(void)snprintf(path, sizeof(path), "%s/%s", s->state_dir, folders[i]);
+		if (!folder_make(path, 0700, err))
+			return false;
+	}
+	str store = s->options->store_url != NULL ? str_of(s->options->store_url)
+	    : s->now.model->store.n > 0		  ? s->now.model->store
+						  : STR("sqlite:firstline.db");
+	(void)snprintf(s->store_url, sizeof(s->store_url), "%.*s", STR_ARG(store));
+	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
+	if (n < 0)
+		return err_sys(err, ERR_IO, "/proc/self/exe");
+	s->exe[n] = '\0';
+	return true;
+}
+
+static void
+start_loop(struct supervisor *s)
+{
+	ASSERT(uv_loop_init(&s->loop) == 0);
+	const struct {
+		uv_signal_t *handle;
+		int number;
+	} signals[] = { { &s->on_term, SIGTERM }, { &s->on_int, SIGINT }, { &s->on_hup, SIGHUP } };
+	for (size_t i = 0; i < countof(signals); i++) {
+		ASSERT(uv_signal_init(&s->loop, signals[i].handle) == 0);
+		signals[i].handle->data = s;
+		(void)uv_signal_start(signals[i].handle, on_signal, signals[i].number);
+	}
+	ASSERT(uv_timer_init(&s->loop, &s->patience) == 0);
+	s->patience.data = s;
+	role_init(&s->hands, s, ROLE_KIND_HANDS, "hands");
+	role_init(&s->engine, s, ROLE_KIND_ENGINE, "engine");
+	role_init(&s->gate, s, ROLE_KIND_GATE, "gate");
+}
+
+/* As many descriptors as the system lets us have: connections are ours to limit. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int
+node_serve(const struct serve_options *options)
+{
+	static struct supervisor s;
+	struct err err;
+	s = (struct supervisor){ .options = options, .listen_fd = -1 };
+	s.now.memfd = s.next.memfd = -1;
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(077);
+	raise_limits();
+	if (!adoption_read(options->config_dir, &s.now, stderr, &err) ||
+	    !choose_paths(&s, &err)) {
+		fprintf(stderr, "firstline: %s\n", err.text);
+		return 1;
+	}
+	start_loop(&s);
+	role_start(&s.hands);
+	(void)uv_run(&s.loop, UV_RUN_DEFAULT);
+	return s.exit_code;
+}

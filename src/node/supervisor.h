@@ -1,0 +1,101 @@
+#ifndef NODE_SUPERVISOR_H
+#define NODE_SUPERVISOR_H
+
+#include <uv.h>
+
+#include "facts/frame.h"
+#include "model/model.h"
+#include "node/serve.h"
+#include "os/peer.h"
+
+/*
+ * supervisor -- the parts of serve.h's implementation: serve.c (start and end), role.c (one
+ * role's process and connection), adopt.c (configurations).
+ */
+#define ROLE_FD_SUPERVISOR 3
+#define ROLE_FD_LISTEN 4
+
+/* The folder as it was read: what each role is given. */
+struct adoption {
+	struct arena_map map;
+	const struct model *model;
+	hash32 hash;
+	int memfd; /* -1: none */
+	uint64_t bytes;
+};
+
+enum role_state {
+	ROLE_DOWN = 1,  /* not running; may be due to start again */
+	ROLE_STARTING,  /* running, has not adopted the configuration yet */
+	ROLE_READY,
+};
+
+struct supervisor;
+
+struct role_process {
+	struct supervisor *supervisor;
+	enum role_kind kind;
+	const char *name;
+	enum role_state state;
+	uv_process_t process;
+	uv_poll_t poll;
+	uv_timer_t again;
+	struct peer *peer; /* NULL: no connection */
+	bool process_open; /* libuv still holds process */
+	bool poll_open;
+	unsigned deaths;   /* in a row, without a quiet minute between */
+	msec started_boot;
+	char died[120];    /* how, for the engine to record; empty: nothing to tell */
+	bool adopting;     /* a newer bundle is on its way to it */
+};
+
+struct supervisor {
+	const struct serve_options *options;
+	uv_loop_t loop;
+	uv_signal_t on_term, on_int, on_hup;
+	uv_timer_t patience; /* at the end: then kill */
+	struct role_process hands, engine, gate;
+	struct adoption now;  /* what all roles have, or are being given at the start */
+	struct adoption next; /* being given out by a reload; memfd -1: none */
+	uint64_t reload_request; /* of the engine's client that asked; 0: a signal */
+	char state_dir[4096];
+	char store_url[4096];
+	char exe[4096];
+	int listen_fd;
+	char listen[128]; /* ADDR:PORT as bound */
+	uint16_t port;
+	bool loopback_only;
+	bool announced;
+	bool stopping;
+	int exit_code;
+};
+
+void node_log(const struct supervisor *s, enum log_level level, const char *who,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* role.c */
+void role_init(struct role_process *role, struct supervisor *s, enum role_kind kind,
+    const char *name);
+void role_start(struct role_process *role);
+void role_send(struct role_process *role, enum frame_kind kind, uint64_t id,
+    const struct record_type *type, const void *record, int fd);
+void role_stop(struct role_process *role);
+void role_kill(struct role_process *role);
+bool role_running(const struct role_process *role);
+
+/* adopt.c */
+/* Read, check and seal the folder. Mistakes go to `out` as diagnostics. */
+NODISCARD bool adoption_read(const char *dir, struct adoption *ret, FILE *out,
+    struct err *err);
+void adoption_free(struct adoption *adoption);
+void adoption_give(struct role_process *role, const struct adoption *adoption);
+/* Read the folder again and give it out: hands, then engine, then gate. */
+void reload_begin(struct supervisor *s, uint64_t request);
+void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);
+void reload_abandon(struct supervisor *s);
+
+/* serve.c: what roles tell */
+void on_role_frame(struct role_process *role, const struct frame *frame);
+void on_role_ended(struct role_process *role, int64_t status, int signal);
+
+#endif
