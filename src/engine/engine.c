@@ -350,19 +350,20 @@ on_quarantine(struct engine *engine, const struct frame *frame)
 		return true;
 	struct quarantine_row row;
 	struct err err;
-	if (!record_decode_all(&quarantine_row_type, frame->payload, &engine->batch.arena, &row,
-		&err))
+	if (!record_decode_all(&quarantine_row_type, frame->payload, &engine->batch.arena,
+		&row, &err))
 		return false;
 	row.id = engine->head.seq + 1;
 	row.wall = clock_wall();
-	batch_row(engine, (struct row_write){ .table = TABLE_QUARANTINE, .id = row.id,
-			      .wall = row.wall },
+	batch_row(engine,
+	    (struct row_write){ .table = TABLE_QUARANTINE, .id = row.id, .wall = row.wall },
 	    &row);
 	struct event event = { .kind = EVENT_SELF };
 	event.self = (struct self){ .kind = SELF_QUARANTINED,
 		.subject = row.source,
 		.text = arena_printf(&engine->batch.arena,
-		    "a body of %zu bytes was in flight at %u deaths of the engine: it is kept "
+		    "a body of %zu bytes was in flight at %u deaths of the engine: it is "
+		    "kept "
 		    "in quarantine and refused from now on",
 		    row.body.n, row.deaths) };
 	batch_step(engine, &event);

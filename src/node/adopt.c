@@ -39,15 +39,15 @@ adoption_read(const char *dir, struct adoption *ret, FILE *out, struct err *err)
 	if (ok) {
 		struct strs zones = model_zone_names(&bundle, &arena);
 		ok = folder_read_zones(&bundle, &zones, &arena, err) &&
-		    seal(&bundle, &adoption, err);
+		     seal(&bundle, &adoption, err);
 	}
 	if (ok) {
 		adoption.model = model_load(&bundle, &adoption.hash, &arena, &diags);
 		diags_sort(&diags);
 		diags_print(out, &diags);
 		if (adoption.model == NULL)
-			ok = err_set(err, ERR_INVALID, "the configuration in '%s' has mistakes",
-			    dir);
+			ok = err_set(err, ERR_INVALID,
+			    "the configuration in '%s' has mistakes", dir);
 	}
 	if (!ok) {
 		adoption_free(&adoption);
@@ -119,8 +119,8 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 	if (s->reload_request == 0)
 		return;
 	struct adopted_frame adopted = { .ok = ok, .text = str_of(text) };
-	role_send(&s->engine, FRAME_ADOPTED, s->reload_request, &adopted_frame_type, &adopted,
-	    -1);
+	role_send(&s->engine, FRAME_ADOPTED, s->reload_request, &adopted_frame_type,
+	    &adopted, -1);
 	s->reload_request = 0;
 }
 
@@ -130,7 +130,8 @@ refuse_reload(struct supervisor *s, uint64_t request, const char *text)
 	node_log(s, LOG_ERROR, "supervisor", "reload: %s", text);
 	struct adopted_frame adopted = { .text = str_of(text) };
 	if (request != 0)
-		role_send(&s->engine, FRAME_ADOPTED, request, &adopted_frame_type, &adopted, -1);
+		role_send(&s->engine, FRAME_ADOPTED, request, &adopted_frame_type, &adopted,
+		    -1);
 }
 
 /* All complaints as text, for whoever asked; the folder's mistakes also go to our log. */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/fd.h"
+#include "os/env.h"
 #include "os/file.h"
 
 #define DEPTH_MAX 16
@@ -20,6 +20,15 @@ struct reading {
 	struct err *err;
 	char root[PATH_MAX]; /* resolved: symlinks may not lead out of it */
 };
+
+static bool
+join(const struct reading *r, str path, char full[static PATH_MAX])
+{
+	int n = snprintf(full, PATH_MAX, "%s/%.*s", r->root, STR_ARG(path));
+	if (n < 0 || n >= PATH_MAX || path.n > BUNDLE_PATH_MAX)
+		return err_set(r->err, ERR_LIMIT, "a path in '%s' is too long", r->root);
+	return true;
+}
 
 /* Runbooks are Markdown below runbooks/; the rest of the tree is only for YAML. */
 static bool
@@ -63,11 +72,10 @@ static bool read_folder(struct reading *r, str path, unsigned depth);
 static bool
 read_one(struct reading *r, str path, unsigned depth)
 {
-	char full[2 * PATH_MAX];
-	int n = snprintf(full, sizeof(full), "%s/%.*s", r->root, STR_ARG(path));
-	if (n < 0 || (size_t)n >= sizeof(full) || path.n > BUNDLE_PATH_MAX)
-		return err_set(r->err, ERR_LIMIT, "a path in '%s' is too long", r->root);
+	char full[PATH_MAX];
 	struct stat st;
+	if (!join(r, path, full))
+		return false;
 	if (stat(full, &st) < 0)
 		return err_sys(r->err, ERR_IO, "'%s'", full);
 	if (S_ISDIR(st.st_mode))
@@ -82,15 +90,17 @@ read_names(struct reading *r, DIR *dir, str path, unsigned depth)
 		errno = 0;
 		const struct dirent *entry = readdir(dir);
 		if (entry == NULL)
-			return errno == 0 || err_sys(r->err, ERR_IO, "read folder '%s'", r->root);
+			return errno == 0 ||
+			       err_sys(r->err, ERR_IO, "read folder '%s'", r->root);
 		if (entry->d_name[0] == '.')
 			continue;
 		char name[PATH_MAX];
-		int n = path.n > 0
-		    ? snprintf(name, sizeof(name), "%.*s/%s", STR_ARG(path), entry->d_name)
-		    : snprintf(name, sizeof(name), "%s", entry->d_name);
+		int n = path.n > 0 ? snprintf(name, sizeof(name), "%.*s/%s", STR_ARG(path),
+					 entry->d_name)
+		                   : snprintf(name, sizeof(name), "%s", entry->d_name);
 		if (n < 0 || (size_t)n >= sizeof(name))
-			return err_set(r->err, ERR_LIMIT, "a path in '%s' is too long", r->root);
+			return err_set(r->err, ERR_LIMIT, "a path in '%s' is too long",
+			    r->root);
 		if (!read_one(r, str_of(name), depth))
 			return false;
 	}
@@ -100,10 +110,11 @@ static bool
 read_folder(struct reading *r, str path, unsigned depth)
 {
 	if (depth > DEPTH_MAX)
-		return err_set(r->err, ERR_LIMIT, "'%s' is more than %d folders deep", r->root,
-		    DEPTH_MAX);
-	char full[2 * PATH_MAX];
-	(void)snprintf(full, sizeof(full), "%s/%.*s", r->root, STR_ARG(path));
+		return err_set(r->err, ERR_LIMIT, "'%s' is more than %d folders deep",
+		    r->root, DEPTH_MAX);
+	char full[PATH_MAX];
+	if (!join(r, path, full))
+		return false;
 	if (!stays_inside(r, full))
 		return err_set(r->err, ERR_DENIED, "'%s' leads out of the folder", full);
 	DIR *dir = opendir(full);
@@ -117,7 +128,8 @@ read_folder(struct reading *r, str path, unsigned depth)
 bool
 folder_read(const char *path, struct arena *arena, struct bundle *ret, struct err *err)
 {
-	struct bundle bundle = { arena_new(arena, struct bundle_file, BUNDLE_FILES_MAX), 0 };
+	struct bundle bundle = { arena_new(arena, struct bundle_file, BUNDLE_FILES_MAX),
+		0 };
 	struct reading *r = arena_new(arena, struct reading, 1);
 	*r = (struct reading){ .arena = arena, .bundle = &bundle, .err = err };
 	struct stat st;
@@ -141,7 +153,8 @@ is_zone_name(str name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+' || c == '/';
+		          (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+' ||
+		          c == '/';
 		if (!ok)
 			return false;
 	}
@@ -152,7 +165,7 @@ bool
 folder_read_zones(struct bundle *bundle, const struct strs *names, struct arena *arena,
     struct err *err)
 {
-	const char *root = getenv("TZDIR");
+	const char *root = env_get("TZDIR");
 	struct bundle_file *files =
 	    arena_new(arena, struct bundle_file, bundle->n + names->n);
 	memcpy(files, bundle->files, bundle->n * sizeof(*files));
@@ -168,7 +181,8 @@ folder_read_zones(struct bundle *bundle, const struct strs *names, struct arena 
 		if (!file_read(arena, path, BUNDLE_FILE_BYTES_MAX, &bytes, &missing))
 			continue;
 		files[n++] = (struct bundle_file){
-			arena_printf(arena, "zone:%.*s", STR_ARG(names->p[i])), bytes };
+			arena_printf(arena, "zone:%.*s", STR_ARG(names->p[i])), bytes
+		};
 	}
 	(void)err;
 	*bundle = (struct bundle){ files, n };

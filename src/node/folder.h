@@ -1,8 +1,8 @@
 #ifndef NODE_FOLDER_H
 #define NODE_FOLDER_H
 
-#include "model/bundle.h"
 #include "facts/record.h"
+#include "model/bundle.h"
 
 /*
  * folder -- a configuration folder as a bundle.

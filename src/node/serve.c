@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "node/supervisor.h"
 #include "os/clock.h"
+#include "os/env.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/listen.h"
@@ -33,7 +34,10 @@ node_log(const struct supervisor *s, enum log_level level, const char *who, cons
 	struct buf when = BUF(64);
 	buf_time(&when, clock_wall());
 	fprintf(stderr, "%.*s %s%s: %s\n", STR_ARG(buf_str(&when)),
-	    level == LOG_ERROR ? "error: " : level == LOG_WARNING ? "warning: " : "", who, text);
+	    level == LOG_ERROR     ? "error: "
+	    : level == LOG_WARNING ? "warning: "
+				   : "",
+	    who, text);
 	buf_done(&when);
 }
 
@@ -58,7 +62,8 @@ connect_roles(struct role_process *a, struct role_process *b)
 }
 
 static void
-tell_engine(struct supervisor *s, enum self_kind kind, const char *subject, const char *text)
+tell_engine(struct supervisor *s, enum self_kind kind, const char *subject,
+    const char *text)
 {
 	struct self self = { .kind = kind,
 		.subject = str_of(subject),
@@ -80,32 +85,33 @@ tell_deaths(struct supervisor *s)
 
 /* ---- the listening socket ---- */
 
-static void
-stop_serving(struct supervisor *s, int exit_code);
+static void stop_serving(struct supervisor *s, int exit_code);
 
 static bool
 bind_socket(struct supervisor *s, bool tokens, struct err *err)
 {
-	str wanted = s->options->listen != NULL ? str_of(s->options->listen)
-						: s->now.model->listen;
+	str wanted =
+	    s->options->listen != NULL ? str_of(s->options->listen) : s->now.model->listen;
 	char address[128];
 	(void)snprintf(address, sizeof(address), "%.*s", STR_ARG(wanted));
 	if (!tokens && !address_is_loopback(wanted)) {
 		const char *port = strrchr(address, ':');
 		node_log(s, LOG_WARNING, "supervisor",
-		    "there is no token but the local one: listening on loopback only, not on %s; "
+		    "there is no token but the local one: listening on loopback only, not "
+		    "on %s; "
 		    "'firstline token add NAME --role source', then start again",
 		    address);
 		char loopback[128];
-		(void)snprintf(loopback, sizeof(loopback), "127.0.0.1%s", port != NULL ? port : "");
+		(void)snprintf(loopback, sizeof(loopback), "127.0.0.1%s",
+		    port != NULL ? port : "");
 		memcpy(address, loopback, sizeof(address));
 	}
 	s->loopback_only = address_is_loopback(str_of(address));
 	if (!listen_tcp(str_of(address), &s->listen_fd, &s->port, err))
 		return false;
 	const char *colon = strrchr(address, ':');
-	(void)snprintf(s->listen, sizeof(s->listen), "%.*s:%u", (int)(colon - address), address,
-	    s->port);
+	(void)snprintf(s->listen, sizeof(s->listen), "%.*s:%u", (int)(colon - address),
+	    address, s->port);
 	return true;
 }
 
@@ -175,7 +181,8 @@ on_ready(struct role_process *role, const struct ready_frame *ready)
 	else if (role->kind == ROLE_KIND_GATE)
 		on_gate_ready(s);
 	for (size_t i = 0; i < ready->sandbox_gaps.n; i++) {
-		node_log(s, LOG_WARNING, role->name, "%.*s", STR_ARG(ready->sandbox_gaps.p[i]));
+		node_log(s, LOG_WARNING, role->name, "%.*s",
+		    STR_ARG(ready->sandbox_gaps.p[i]));
 		if (role->kind != ROLE_KIND_ENGINE && s->engine.state == ROLE_READY) {
 			char text[300];
 			(void)snprintf(text, sizeof(text), "%.*s",
@@ -208,7 +215,7 @@ void
 on_role_frame(struct role_process *role, const struct frame *frame)
 {
 	struct supervisor *s = role->supervisor;
-	char memory[16384];
+	static char memory[65536]; /* one loop: never needed twice at once */
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	struct adopted_frame adopted;
@@ -216,11 +223,13 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	struct log_frame log;
 	switch ((int)frame->kind) {
 	case FRAME_ADOPTED:
-		if (record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted, &err))
+		if (record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted,
+			&err))
 			on_adopted(role, &adopted);
 		return;
 	case FRAME_READY:
-		if (record_decode_all(&ready_frame_type, frame->payload, &arena, &ready, &err))
+		if (record_decode_all(&ready_frame_type, frame->payload, &arena, &ready,
+			&err))
 			on_ready(role, &ready);
 		return;
 	case FRAME_LOG:
@@ -248,16 +257,17 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 	}
 	if (signal != 0)
 		(void)snprintf(role->died, sizeof(role->died),
-		    "the role %s ended by signal %d and was started again", role->name, signal);
+		    "the role %s ended by signal %d and was started again", role->name,
+		    signal);
 	else
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s ended with code %d and was started again", role->name,
 		    (int)status);
-	node_log(s, LOG_ERROR, role->name, "ended %s %d", signal != 0 ? "by signal" : "with code",
-	    signal != 0 ? signal : (int)status);
+	node_log(s, LOG_ERROR, role->name, "ended %s %d",
+	    signal != 0 ? "by signal" : "with code", signal != 0 ? signal : (int)status);
 	reload_abandon(s);
 	bool for_good = role->kind == ROLE_KIND_ENGINE && signal == 0 &&
-	    (status == ENGINE_EXIT_BUSY || status == ENGINE_EXIT_CORRUPT);
+	                (status == ENGINE_EXIT_BUSY || status == ENGINE_EXIT_CORRUPT);
 	if (for_good)
 		stop_serving(s, 1);
 	else if (role->kind != ROLE_KIND_ENGINE)
@@ -289,7 +299,8 @@ stop_serving(struct supervisor *s, int exit_code)
 	role_stop(&s->engine);
 	role_stop(&s->hands);
 	(void)uv_timer_start(&s->patience, out_of_patience, PATIENCE_MS, 0);
-	if (!role_running(&s->hands) && !role_running(&s->engine) && !role_running(&s->gate))
+	if (!role_running(&s->hands) && !role_running(&s->engine) &&
+	    !role_running(&s->gate))
 		uv_stop(&s->loop);
 }
 
@@ -310,7 +321,7 @@ choose_paths(struct supervisor *s, struct err *err)
 {
 	const char *state = s->options->state_dir;
 	if (state == NULL)
-		state = getenv("STATE_DIRECTORY");
+		state = env_get("STATE_DIRECTORY");
 	if (state == NULL)
 		state = "firstline-state";
 	if (!folder_make(state, 0700, err))
@@ -325,8 +336,8 @@ choose_paths(struct supervisor *s, struct err *err)
 			return false;
 	}
 	str store = s->options->store_url != NULL ? str_of(s->options->store_url)
-	    : s->now.model->store.n > 0		  ? s->now.model->store
-						  : STR("sqlite:firstline.db");
+	            : s->now.model->store.n > 0   ? s->now.model->store
+	                                          : STR("sqlite:firstline.db");
 	(void)snprintf(s->store_url, sizeof(s->store_url), "%.*s", STR_ARG(store));
 	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
 	if (n < 0)
@@ -342,7 +353,8 @@ start_loop(struct supervisor *s)
 	const struct {
 		uv_signal_t *handle;
 		int number;
-	} signals[] = { { &s->on_term, SIGTERM }, { &s->on_int, SIGINT }, { &s->on_hup, SIGHUP } };
+	} signals[] = { { &s->on_term, SIGTERM }, { &s->on_int, SIGINT },
+		{ &s->on_hup, SIGHUP } };
 	for (size_t i = 0; i < countof(signals); i++) {
 		ASSERT(uv_signal_init(&s->loop, signals[i].handle) == 0);
 		signals[i].handle->data = s;

@@ -25,8 +25,8 @@ struct adoption {
 };
 
 enum role_state {
-	ROLE_DOWN = 1,  /* not running; may be due to start again */
-	ROLE_STARTING,  /* running, has not adopted the configuration yet */
+	ROLE_DOWN = 1, /* not running; may be due to start again */
+	ROLE_STARTING, /* running, has not adopted the configuration yet */
 	ROLE_READY,
 };
 
@@ -43,10 +43,10 @@ struct role_process {
 	struct peer *peer; /* NULL: no connection */
 	bool process_open; /* libuv still holds process */
 	bool poll_open;
-	unsigned deaths;   /* in a row, without a quiet minute between */
+	unsigned deaths; /* in a row, without a quiet minute between */
 	msec started_boot;
-	char died[120];    /* how, for the engine to record; empty: nothing to tell */
-	bool adopting;     /* a newer bundle is on its way to it */
+	char died[120]; /* how, for the engine to record; empty: nothing to tell */
+	bool adopting;  /* a newer bundle is on its way to it */
 };
 
 struct supervisor {
@@ -55,8 +55,8 @@ struct supervisor {
 	uv_signal_t on_term, on_int, on_hup;
 	uv_timer_t patience; /* at the end: then kill */
 	struct role_process hands, engine, gate;
-	struct adoption now;  /* what all roles have, or are being given at the start */
-	struct adoption next; /* being given out by a reload; memfd -1: none */
+	struct adoption now;     /* what all roles have, or are being given at the start */
+	struct adoption next;    /* being given out by a reload; memfd -1: none */
 	uint64_t reload_request; /* of the engine's client that asked; 0: a signal */
 	char state_dir[4096];
 	char store_url[4096];

@@ -66,7 +66,8 @@ listen_tcp(str text, int *ret_fd, uint16_t *ret_port, struct err *err)
 		return err_set(err, ERR_INVALID,
 		    "'%.*s' is no address to listen on: write 127.0.0.1:9911 or [::1]:9911",
 		    STR_ARG(text));
-	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd =
+	    socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(err, ERR_IO, "socket");
 	int on = 1;
@@ -77,8 +78,8 @@ listen_tcp(str text, int *ret_fd, uint16_t *ret_port, struct err *err)
 		(void)close(fd);
 		return false;
 	}
-	*ret_port = ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
-							    : address.v6.sin6_port);
+	*ret_port = ntohs(
+	    address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 	*ret_fd = fd;
 	return true;
 }
