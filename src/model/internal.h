@@ -17,21 +17,85 @@
  * was reported, but references to them must not be reported once more.
  */
 
-/* What all files together hold under one top-level key: entries of a map (unique names) or items
- * of a list, in the order of (file, position). */
-struct section {
-	const char *name;
-	const struct node **nodes;
-	size_t n;
+enum section_kind {
+	SECTION_LISTEN,
+	SECTION_STORE,
+	SECTION_URL,
+	SECTION_PROMETHEUS,
+	SECTION_FALLBACK,
+	SECTION_LIMITS,
+	SECTION_CHANNELS,
+	SECTION_PEOPLE,
+	SECTION_TEAMS,
+	SECTION_SERVICES,
+	SECTION_HOSTS,
+	SECTION_ALERTS,
+	SECTION_ACTIONS,
+	SECTION_AUTHORITY,
 };
+#define SECTION_COUNT 14
+
+void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
+
+void channels_declare(struct reader *r, const struct section *section);
+void channels_read(struct reader *r, const struct section *section);
+void people_declare(struct reader *r, const struct section *section);
+void people_read(struct reader *r, const struct section *section);
+void teams_declare(struct reader *r, const struct section *section);
+void teams_read(struct reader *r, const struct section *section);
+/* Once services are read: whoever answers for something has someone on call. */
+void teams_check(struct reader *r, const struct section *section);
+void services_declare(struct reader *r, const struct section *section);
+void services_read(struct reader *r, const struct section *section);
+void hosts_declare(struct reader *r, const struct section *section);
+void hosts_read(struct reader *r, const struct section *section);
+void alerts_read(struct reader *r, const struct section *section);
+void actions_declare(struct reader *r, const struct section *section);
+void actions_read(struct reader *r, const struct section *section);
+void authority_read(struct reader *r, const struct section *section);
 
 /* runbooks/... .md files of the bundle to model->runbooks and runbook_by_name.
  * Everything else of the model is resolved by then. */
 void runbooks_read(struct reader *r);
 
-/* Appends to by_name and list; reports a bad name or one that is already taken. False
- * then. */
-bool known_add(struct reader *r, struct known *known, const struct node *node,
+/* ---- shared by those files ---- */
+
+void known_init(struct reader *r, struct known *known, const char *kind,
+    const char *section, struct names *by_name, size_t max);
+/* Reports a bad name, but knows it nevertheless. The name is new. */
+void known_add(struct reader *r, struct known *known, const struct node *node,
     void *object);
+
+/* A zone of the bundle, or UTC. */
+bool read_zone(struct reader *r, const struct node *node, const struct zone **ret);
+/* [email, {hook: address}]: channels, each with an address where it needs one. With
+ * `has_email`, SMTP needs none: the person's own is used. */
+bool read_reaches(struct reader *r, const struct node *node, bool has_email,
+    struct reaches *ret);
+/* Reports a person who is to be told of incidents and cannot be. `node` says where. */
+void need_reach(struct reader *r, const struct node *node, const struct person *person);
+
+/* ---- values: small languages of one text (values.c) ---- */
+
+bool text_i64(str text, int64_t *ret); /* digits with an optional '-' */
+bool read_date(struct reader *r, const struct node *node,
+    int64_t *ret_days); /* 2026-01-05 */
+bool read_rate(struct reader *r, const struct node *node, struct rate *ret); /* 3 in 1h */
+bool read_weeks(struct reader *r, const struct node *node, uint32_t *ret);   /* 2 weeks */
+/* "Mon 09:00" */
+bool read_handover(struct reader *r, const struct node *node, unsigned *ret_weekday,
+    unsigned *ret_minute);
+bool read_tiers(struct reader *r, const struct node *node, uint32_t *ret); /* [1, 2] */
+bool read_bytes(struct reader *r, const struct node *node, uint32_t min, uint32_t max,
+    uint32_t *ret); /* 16 MiB */
+/* SCHEME://HOST[:PORT][...] with one of these schemes ("http https"), no user information. */
+bool read_url(struct reader *r, const struct node *node, const char *schemes, str *ret);
+const char *condition_subject_name(enum condition_subject subject);
+const char *url_fault(str url, const char *schemes); /* what is wrong with it, or NULL */
+str duration_text(msec ms, struct arena *arena);     /* "90s", "2h" */
+bool read_email(struct reader *r, const struct node *node, str *ret);
+/* "file:/path" or "env:NAME" */
+bool read_secret(struct reader *r, const struct node *node, str *ret);
+bool read_listen(struct reader *r, const struct node *node, str *ret); /* ADDR:PORT */
 
 #endif

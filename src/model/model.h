@@ -45,9 +45,30 @@ bool matchers_match(const struct matchers *matchers, const struct pairs *labels)
  * than a fixed number of steps counts as no match. */
 bool regex_match(const struct regex *regex, str s);
 
-/* "> 500", "status == 200", "exit == 0", "output contains ready" */
-enum condition_subject { SUBJECT_VALUE = 1, SUBJECT_STATUS, SUBJECT_BODY, SUBJECT_EXIT, SUBJECT_OUTPUT };
-enum condition_op { OP_LT = 1, OP_LE, OP_GT, OP_GE, OP_EQ, OP_NE, OP_CONTAINS, OP_CONTAINS_NOT };
+/*
+ * "> 500", "status == 200", "exit == 0", "output contains ready", "body lacks error"
+ *
+ * The subject `value` (of a query) may be left out. `contains` and `lacks` are for body
+ * and output; == and != compare those as text, blanks around it aside. Quotes around the
+ * text keep its blanks.
+ */
+enum condition_subject {
+	SUBJECT_VALUE = 1,
+	SUBJECT_STATUS,
+	SUBJECT_BODY,
+	SUBJECT_EXIT,
+	SUBJECT_OUTPUT
+};
+enum condition_op {
+	OP_LT = 1,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_EQ,
+	OP_NE,
+	OP_CONTAINS,
+	OP_CONTAINS_NOT
+};
 
 struct condition {
 	enum condition_subject subject;
@@ -59,20 +80,24 @@ struct condition {
 };
 
 enum holds { HOLDS_NO = 1, HOLDS_YES, HOLDS_UNKNOWN };
-/* PROBE_FAILED and PROBE_NO_DATA are HOLDS_UNKNOWN: neither proof nor disproof. */
-enum holds condition_holds(const struct condition *condition, const struct probe_result *seen);
+/* PROBE_FAILED, PROBE_NO_DATA, what is no number where one is compared, and what a cut-off
+ * output may have said further on are HOLDS_UNKNOWN: neither proof nor disproof. */
+enum holds condition_holds(const struct condition *condition,
+    const struct probe_result *seen);
 
 /* Text with ${name} in it, cut at load. A placeholder in an argv element is the whole
- * element; in a query or URL it stands for one quoted or percent-encoded value. */
-enum quote { QUOTE_WHOLE = 1, QUOTE_PROMQL, QUOTE_URL, QUOTE_NONE };
+ * element; in a query or URL it stands for one quoted or percent-encoded value; in a
+ * query's =~ or !~ it stands for exactly itself, not for a pattern. */
+enum quote { QUOTE_WHOLE = 1, QUOTE_PROMQL, QUOTE_URL, QUOTE_NONE, QUOTE_PROMQL_REGEX };
 
 struct piece {
-	str text;         /* literal, or the placeholder's name */
+	str text; /* literal, or the placeholder's name */
 	bool placeholder;
 	enum quote quote; /* how the value is written in its place */
 };
 
-struct template {
+struct template
+{
 	struct piece *pieces;
 	size_t n;
 	str written;
@@ -83,11 +108,19 @@ struct templates {
 	size_t n;
 };
 
-/* Fill from `values`. false with err when a name has no value. */
+/* Fill from `values`. false with err when a name has no value, when a value cannot stand
+ * there at all ("..", as a piece of a path) and when the arena is full. */
 NODISCARD bool template_fill(const struct template *t, const struct pairs *values,
     struct arena *arena, str *ret, struct err *err);
 
-enum param_kind { PARAM_STRING = 1, PARAM_NAME, PARAM_INTEGER, PARAM_ONE_OF, PARAM_HOST, PARAM_SERVICE };
+enum param_kind {
+	PARAM_STRING = 1,
+	PARAM_NAME,
+	PARAM_INTEGER,
+	PARAM_ONE_OF,
+	PARAM_HOST,
+	PARAM_SERVICE
+};
 
 /* PARAM_STRING must have a pattern; PARAM_NAME is [A-Za-z0-9][A-Za-z0-9_.-]{0,127}. A value
  * with a leading '-' is refused unless `dash` says it may have one; control characters always. */
@@ -96,13 +129,15 @@ struct param {
 	enum param_kind kind;
 	struct regex *pattern; /* NULL: none */
 	str pattern_text;
-	int64_t min, max;      /* PARAM_INTEGER */
-	struct strs values;    /* PARAM_ONE_OF */
+	int64_t min, max;   /* PARAM_INTEGER */
+	struct strs values; /* PARAM_ONE_OF */
 	bool dash;
 	bool optional;
-	str otherwise;         /* default */
+	str otherwise;             /* default */
+	const struct names *among; /* PARAM_HOST, PARAM_SERVICE: the names there are */
 	struct place place;
 };
+#define PARAM_VALUE_BYTES_MAX 1024
 
 struct params {
 	struct param *p;
@@ -119,10 +154,10 @@ enum channel_kind { CHANNEL_SMTP = 1, CHANNEL_WEBHOOK };
 struct channel {
 	str name;
 	enum channel_kind kind;
-	str url;      /* smtp://host:port, smtps://, http(s):// */
-	str from;     /* SMTP */
+	str url;  /* smtp://host:port, smtps://, http(s):// */
+	str from; /* SMTP */
 	str username;
-	str secret;   /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
+	str secret; /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
 	struct place place;
 };
 
@@ -162,7 +197,8 @@ struct tier {
 	enum tier_kind kind;
 	const struct rotation *rotation;
 	const struct person *person;
-	msec after_ms; /* unacknowledged for so long: the next tier is told too; 0 on the last */
+	msec
+	    after_ms; /* unacknowledged for so long: the next tier is told too; 0 on the last */
 };
 
 enum team_kind { TEAM_OPERATIONS = 1, TEAM_DEVELOPMENT };
@@ -175,9 +211,9 @@ struct team {
 	size_t rotation_n;
 	struct tier *tiers;
 	size_t tier_n;
-	const struct person *lead;   /* NULL: none */
-	struct reaches notify;       /* the team's own channels: told of everything */
-	str tracker;                 /* development teams: where handoffs go, as text */
+	const struct person *lead; /* NULL: none */
+	struct reaches notify;     /* the team's own channels: told of everything */
+	str tracker;               /* development teams: where handoffs go, as text */
 	struct place place;
 };
 
@@ -186,7 +222,8 @@ struct turn {
 	const struct person *person;
 	msec from_wall, until_wall;
 };
-struct turn rotation_at(const struct rotation *rotation, const struct zone *zone, msec wall);
+struct turn rotation_at(const struct rotation *rotation, const struct zone *zone,
+    msec wall);
 
 /* ---- services, hosts, alerts ---- */
 
@@ -219,8 +256,8 @@ struct host {
 struct alert_rule {
 	struct matchers match;
 	const struct service *service;
-	enum severity severity;  /* 0: from tier and the alert's severity label */
-	struct strs recurrence;  /* label names; empty: alertname */
+	enum severity severity; /* 0: from tier and the alert's severity label */
+	struct strs recurrence; /* label names; empty: alertname */
 	struct place place;
 };
 
@@ -228,10 +265,10 @@ struct alert_rule {
 
 struct probe {
 	enum probe_kind kind;
-	struct template url;    /* HTTP */
-	struct template query;  /* PROMQL */
-	struct templates argv;  /* RUN */
-	str server;             /* PROMQL: base URL */
+	struct template url;   /* HTTP */
+	struct template query; /* PROMQL */
+	struct templates argv; /* RUN */
+	str server;            /* PROMQL: base URL */
 	struct condition expect;
 	msec timeout_ms;
 };
@@ -252,11 +289,11 @@ struct action {
 enum rule_kind { RULE_GRANT = 1, RULE_PROHIBITION };
 
 enum principal_kind {
-	PRINCIPAL_PERSON = 1,  /* name */
-	PRINCIPAL_TEAM,        /* name: any member of its rotations, or its lead */
-	PRINCIPAL_ON_DUTY,     /* name: whoever has a rotation of that team now */
+	PRINCIPAL_PERSON = 1, /* name */
+	PRINCIPAL_TEAM,       /* name: any member of its rotations, or its lead */
+	PRINCIPAL_ON_DUTY,    /* name: whoever has a rotation of that team now */
 	PRINCIPAL_AUTOMATION,
-	PRINCIPAL_AGENT,       /* name */
+	PRINCIPAL_AGENT, /* name */
 };
 
 struct principal {
@@ -280,19 +317,19 @@ struct rate {
 
 struct rule {
 	enum rule_kind kind;
-	str name;              /* the sentence after `grant:` or `prohibit:` */
-	struct principal *to;  /* grants */
+	str name;             /* the sentence after `grant:` or `prohibit:` */
+	struct principal *to; /* grants */
 	size_t to_n;
-	bool any;              /* prohibitions: may: any */
-	struct strs may;       /* verbs and action names */
+	bool any;        /* prohibitions: may: any */
+	struct strs may; /* verbs and action names */
 	struct scope on;
 	struct rate per_service, per_target;
-	uint32_t at_once;      /* 0: no limit */
+	uint32_t at_once; /* 0: no limit */
 	bool while_incident;
-	msec until_wall;       /* first instant at which it is over; 0: none (prohibitions) */
-	msec from_wall;        /* prohibitions; 0: always */
+	msec until_wall; /* first instant at which it is over; 0: none (prohibitions) */
+	msec from_wall;  /* prohibitions; 0: always */
 	bool has_end;
-	str because;           /* prohibitions: the reason people are shown */
+	str because; /* prohibitions: the reason people are shown */
 	const struct person *owner;
 	struct place place;
 };
@@ -300,10 +337,16 @@ struct rule {
 /* ---- runbooks ---- */
 
 enum step_kind { STEP_CHECK = 1, STEP_ACTION, STEP_VERIFY, STEP_HANDOFF };
-enum autonomy { AUTONOMY_SUGGEST = 1, AUTONOMY_STEP, AUTONOMY_PLAN, AUTONOMY_VETO, AUTONOMY_AUTO };
+enum autonomy {
+	AUTONOMY_SUGGEST = 1,
+	AUTONOMY_STEP,
+	AUTONOMY_PLAN,
+	AUTONOMY_VETO,
+	AUTONOMY_AUTO
+};
 
-#define STEP_NEXT UINT32_MAX        /* go on with the step that follows */
-#define STEP_STOP (UINT32_MAX - 1)  /* end the run: it is not this, or it is over */
+#define STEP_NEXT UINT32_MAX         /* go on with the step that follows */
+#define STEP_STOP (UINT32_MAX - 1)   /* end the run: it is not this, or it is over */
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
 #define RUNBOOK_STEPS_MAX 64
 
@@ -325,7 +368,8 @@ struct runbook_step {
 	const struct action *action;
 	struct with *with;
 	size_t with_n;
-	const struct service *target_service; /* NULL: the incident's service itself is the target */
+	const struct service
+	    *target_service; /* NULL: the incident's service itself is the target */
 	str target_role;
 	msec pause_ms;
 	uint32_t stop_after_failures; /* default 1 */
@@ -340,20 +384,20 @@ struct runbook_step {
 
 struct input {
 	struct param param;
-	str label;      /* from: alert.labels.LABEL; empty: only the default */
+	str label; /* from: alert.labels.LABEL; empty: only the default */
 };
 
 struct runbook {
 	str name;
 	str path;
-	hash32 hash; /* SHA-256 of the file */
-	str title;   /* first heading */
-	str text;    /* the file */
+	hash32 hash;                     /* SHA-256 of the file */
+	str title;                       /* first heading */
+	str text;                        /* the file */
 	const struct service **services; /* empty: any */
 	size_t services_n;
 	struct matchers *answers; /* any of them; empty: only by hand */
 	size_t answers_n;
-	enum autonomy ceiling;    /* default auto */
+	enum autonomy ceiling; /* default auto */
 	struct input *inputs;
 	size_t inputs_n;
 	struct runbook_step *steps;
@@ -364,18 +408,20 @@ struct runbook {
 /* ---- the whole ---- */
 
 struct limits {
-	uint32_t incidents_max;       /* open at once; beyond: overflow incidents. default 10,000 */
+	uint32_t
+	    incidents_max; /* open at once; beyond: overflow incidents. default 10,000 */
 	uint32_t incidents_per_service_max; /* default 500 */
-	uint64_t alerts_max;          /* active at once; beyond: 503 and counted. default 2,000,000 */
-	uint32_t body_bytes_max;      /* of a request, default 16 MiB */
-	msec alert_timeout_ms;        /* endsAt of an alert that names none, default 5 min */
+	uint64_t
+	    alerts_max; /* active at once; beyond: 503 and counted. default 2,000,000 */
+	uint32_t body_bytes_max; /* of a request, default 16 MiB */
+	msec alert_timeout_ms;   /* endsAt of an alert that names none, default 5 min */
 };
 
 struct model {
-	hash32 hash; /* of the bundle */
-	str listen;  /* ADDR:PORT, default 127.0.0.1:9911 */
-	str store;   /* URL; empty: sqlite:firstline.db in the state folder */
-	str url;     /* how people reach it, for links; empty: http://LISTEN */
+	hash32 hash;    /* of the bundle */
+	str listen;     /* ADDR:PORT, default 127.0.0.1:9911 */
+	str store;      /* URL; empty: sqlite:firstline.db in the state folder */
+	str url;        /* how people reach it, for links; empty: http://LISTEN */
 	str prometheus; /* base URL for promql; empty: none */
 	const struct team *fallback;
 	struct limits limits;
@@ -397,6 +443,7 @@ struct model {
 	size_t rules_n;
 	struct runbook *runbooks;
 	size_t runbooks_n;
+	struct regex *regexes; /* all of them, for model_done */
 	struct names service_by_name, team_by_name, person_by_name, action_by_name,
 	    runbook_by_name, host_by_name, channel_by_name;
 };
@@ -405,14 +452,20 @@ struct model {
 size_t model_arena_bytes(size_t bundle_bytes);
 
 /*
- * Read everything. Reports every mistake of every file; a syntax error ends only its
- * own file. NULL when there was any error. Warnings do not count as errors.
+ * Read everything of a bundle whose files are in order (as bundle_encode and bundle_decode
+ * leave it) and outlive the model and the diags. Reports every mistake of every file; a
+ * syntax error ends only its own file. NULL when there was any.
  */
-struct model *model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
-    struct diags *diags);
+struct model *model_load(const struct bundle *bundle, const hash32 *hash,
+    struct arena *arena, struct diags *diags);
 
-/* Zone names that the folder's files mention, for whoever reads the zone files:
- * a light pass that reports nothing. */
+/* Gives back what is not in the arena (the machine code of regular expressions). Before
+ * the arena goes; the model is then unusable. NULL is allowed. */
+void model_done(struct model *model);
+
+/* Zone names that the folder's files mention, each once and fit to be a path, at most
+ * MODEL_ZONES_MAX; for whoever reads the zone files. A light pass that reports nothing. */
+#define MODEL_ZONES_MAX 512
 struct strs model_zone_names(const struct bundle *bundle, struct arena *arena);
 
 /* Lookups; NULL when absent. */
@@ -423,7 +476,8 @@ const struct action *model_action(const struct model *model, str name);
 const struct runbook *model_runbook(const struct model *model, str name);
 
 /* First rule that matches, or NULL. */
-const struct alert_rule *model_alert_rule(const struct model *model, const struct pairs *labels);
+const struct alert_rule *model_alert_rule(const struct model *model,
+    const struct pairs *labels);
 
 /* The runbook that answers: among those whose services and matchers fit, the one with the
  * most matchers, then the first by name; `skip` names those already tried. */

@@ -14,9 +14,17 @@
 
 /* Names of one kind that may be referred to; made by the first pass. */
 struct known {
-	const char *kind; /* "service", for messages */
+	const char *kind;    /* "service", for messages */
+	const char *section; /* "services": the top-level key to write it under */
 	struct names *by_name;
 	str *list; /* in order of (file, position), for did-you-mean */
+	size_t n;
+};
+
+/* What all files together hold under one top-level key: entries of a map (unique names)
+ * or items of a list, in the order of (file, position). */
+struct section {
+	const struct node **nodes;
 	size_t n;
 };
 
@@ -25,6 +33,7 @@ struct reader {
 	struct diags *diags;
 	const struct bundle *bundle;
 	struct model *model;
+	const struct section *sections; /* by enum section_kind */
 	/* A file could not be parsed: what seems unknown or missing may be written there, so
 	 * only names that look misspelt are reported. */
 	bool incomplete;
@@ -46,6 +55,8 @@ void read_error_part(struct reader *r, const struct node *node, size_t off, size
 str read_hint(struct reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* "did you mean 'x'?" or empty. */
 str read_suggest(struct reader *r, str wanted, const str *candidates, size_t n);
+/* "a, b, c", for hints; cut when long. */
+str read_join(struct reader *r, const str *texts, size_t n);
 
 struct place node_place(const struct node *node);
 
@@ -59,8 +70,8 @@ struct key {
 
 /*
  * Cut a map into its keys. `what` names the thing in messages: "service" gives "service
- * 'checkout'" where the map has a key of its own, else "this service". Reports what is
- * not a map, unknown keys (with did-you-mean), keys without a value and missing required
+ * 'checkout'" where the map has a key of its own, else "this service"; NULL: the key
+ * itself is what to say ("'on_call'"). Reports what is not a map, unknown keys (with did-you-mean), keys without a value and missing required
  * ones. False only when it is no map at all or a required key is missing.
  */
 bool read_map(struct reader *r, const struct node *node, const char *what,
@@ -68,6 +79,8 @@ bool read_map(struct reader *r, const struct node *node, const char *what,
 /* Any keys: only checks that it is a map. */
 bool read_is_map(struct reader *r, const struct node *node, const char *what);
 bool read_is_list(struct reader *r, const struct node *node, const char *what);
+/* Reports a list or map with more than `max` entries. */
+bool read_at_most(struct reader *r, const struct node *node, size_t max);
 
 /* A list item of the form "name" or "name: value" (a map of one pair).
  * `ret_value` is NULL for the first form. */
@@ -105,8 +118,10 @@ bool read_strs(struct reader *r, const struct node *node, bool one, struct strs 
 /* ---- names ---- */
 
 /* The thing of that name; reports "unknown service 'x'" with did-you-mean and returns
- * NULL when there is none. */
+ * NULL when there is none. The second form: the name is a part of the node, or its key. */
 void *read_ref(struct reader *r, const struct known *known, const struct node *node);
+void *read_ref_name(struct reader *r, const struct known *known, const struct node *node,
+    str name);
 
 /* ---- small languages ---- */
 
