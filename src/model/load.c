@@ -1,0 +1,364 @@
+/*
+ * A bundle to a model.
+ *
+ * First every *.yaml becomes a tree and the values of each top-level key are hung
+ * together over all files (maps merge, lists are joined). Then names are declared, then
+ * everything is read with every name known. A file that does not parse is left out, and
+ * from then on what is unknown is only reported where it looks like a slip of the pen.
+ */
+#include "model/internal.h"
+#include "model/matcher.h"
+
+#define ARENA_BYTES_FIXED ((size_t)8 << 20)
+#define ARENA_BYTES_EACH 256 /* address space for each byte of a bundle; see test_load.c */
+#define ZONE_NAME_MAX 64
+
+enum section_form { FORM_VALUE, FORM_MAP, FORM_LIST };
+
+static const struct {
+	const char *name;
+	enum section_form form;
+} section_types[SECTION_COUNT] = {
+	[SECTION_LISTEN] = { "listen", FORM_VALUE },
+	[SECTION_STORE] = { "store", FORM_VALUE },
+	[SECTION_URL] = { "url", FORM_VALUE },
+	[SECTION_PROMETHEUS] = { "prometheus", FORM_VALUE },
+	[SECTION_FALLBACK] = { "fallback", FORM_VALUE },
+	[SECTION_LIMITS] = { "limits", FORM_MAP },
+	[SECTION_CHANNELS] = { "channels", FORM_MAP },
+	[SECTION_PEOPLE] = { "people", FORM_MAP },
+	[SECTION_TEAMS] = { "teams", FORM_MAP },
+	[SECTION_SERVICES] = { "services", FORM_MAP },
+	[SECTION_HOSTS] = { "hosts", FORM_MAP },
+	[SECTION_ALERTS] = { "alerts", FORM_LIST },
+	[SECTION_ACTIONS] = { "actions", FORM_MAP },
+	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
+};
+
+size_t
+model_arena_bytes(size_t bundle_bytes)
+{
+	return ARENA_BYTES_FIXED + ARENA_BYTES_EACH * bundle_bytes;
+}
+
+/* ---- files to sections ---- */
+
+static bool
+is_yaml(str path)
+{
+	return str_ends(path, STR(".yaml")) || str_ends(path, STR(".yml"));
+}
+
+/* The trees of all files, and what is known of them. */
+struct gather {
+	struct reader *r;
+	struct node **roots; /* of the files that hold a map, in order of path */
+	size_t roots_n;
+	struct section sections[SECTION_COUNT];
+	struct names taken[SECTION_COUNT]; /* name to node */
+	bool written[SECTION_COUNT];       /* well or badly */
+};
+
+static int
+section_find(str name)
+{
+	for (int i = 0; i < SECTION_COUNT; i++)
+		if (str_eq(name, str_of(section_types[i].name)))
+			return i;
+	return -1;
+}
+
+static void
+report_unknown_section(struct reader *r, const struct node *node)
+{
+	str names[SECTION_COUNT];
+	for (size_t i = 0; i < SECTION_COUNT; i++)
+		names[i] = str_of(section_types[i].name);
+	str hint = read_suggest(r, node->key, names, SECTION_COUNT);
+	if (hint.n == 0) {
+		str all = read_join(r, names, SECTION_COUNT);
+		hint = read_hint(r, "the top-level keys are %.*s", STR_ARG(all));
+	}
+	read_error_key(r, node, hint, "unknown key '%.*s'", STR_ARG(node->key));
+}
+
+/* False when the name is already written elsewhere; both places are named. */
+static bool
+claim(struct gather *g, int section, const struct node *node)
+{
+	void **slot = names_slot(&g->taken[section], g->r->arena, node->key);
+	const struct node *first = *slot;
+	if (first == NULL) {
+		*slot = (void *)(uintptr_t)node;
+		return true;
+	}
+	read_error_key(g->r, node, STR("keep one of the two"),
+	    "'%.*s' is already written at %.*s:%u", STR_ARG(node->key),
+	    STR_ARG(first->src->name), first->line);
+	return false;
+}
+
+/* What one top-level key of one file adds to its section; counts only while nodes is NULL. */
+static void
+section_add(struct gather *g, int kind, const struct node *node)
+{
+	struct section *section = &g->sections[kind];
+	enum section_form form = section_types[kind].form;
+	if (form == FORM_VALUE) {
+		if (section->nodes == NULL)
+			section->n++;
+		else if (claim(g, kind, node))
+			section->nodes[section->n++] = node;
+		return;
+	}
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		if (section->nodes == NULL)
+			section->n++;
+		else if (form == FORM_LIST || claim(g, kind, child))
+			section->nodes[section->n++] = child;
+	}
+}
+
+/* Whether the value of a top-level key can be used; reports it if not. */
+static bool
+section_usable(struct reader *r, int kind, const struct node *node)
+{
+	if (node->kind == NODE_EMPTY) {
+		read_error_key(r, node, STR("write a value, or remove the key"),
+		    "'%.*s' has no value", STR_ARG(node->key));
+		return false;
+	}
+	switch (section_types[kind].form) {
+	case FORM_VALUE:
+		return true;
+	case FORM_MAP:
+		return read_is_map(r, node, NULL);
+	case FORM_LIST:
+		return read_is_list(r, node, NULL);
+	}
+	UNREACHABLE();
+}
+
+static struct node *
+parse_file(struct reader *r, const struct bundle_file *file)
+{
+	struct source *src = arena_new(r->arena, struct source, 1);
+	*src = (struct source){ .name = file->path, .text = file->bytes };
+	struct node *root =
+	    yaml_parse(src, (struct span){ 0, src->text.n }, r->arena, r->diags);
+	if (root == NULL) {
+		r->incomplete = true;
+		return NULL;
+	}
+	if (root->kind == NODE_EMPTY)
+		return NULL;
+	if (root->kind != NODE_MAP) {
+		read_error(r, root, STR("begin with a key such as 'services:'"),
+		    "a configuration file is a map of top-level keys");
+		return NULL;
+	}
+	return root;
+}
+
+static void
+parse_files(struct gather *g)
+{
+	const struct bundle *bundle = g->r->bundle;
+	g->roots = arena_new(g->r->arena, struct node *, bundle->n);
+	for (size_t i = 0; i < bundle->n; i++) {
+		struct node *root = is_yaml(bundle->files[i].path)
+		                        ? parse_file(g->r, &bundle->files[i])
+		                        : NULL;
+		if (root != NULL)
+			g->roots[g->roots_n++] = root;
+	}
+}
+
+/* Twice over all files: to count, then to fill. Faults are reported once. */
+static void
+gather_sections(struct gather *g)
+{
+	struct reader *r = g->r;
+	for (size_t i = 0; i < g->roots_n; i++) {
+		for (struct node *node = g->roots[i]->first; node != NULL;
+		     node = node->next) {
+			int kind = section_find(node->key);
+			if (kind < 0) {
+				report_unknown_section(r, node);
+				continue;
+			}
+			g->written[kind] = true;
+			if (section_usable(r, kind, node))
+				section_add(g, kind, node);
+			else
+				node->key =
+				    STR(""); /* names no section: passed over below */
+		}
+	}
+	for (int kind = 0; kind < SECTION_COUNT; kind++) {
+		struct section *section = &g->sections[kind];
+		section->nodes = arena_new(r->arena, const struct node *, section->n);
+		section->n = 0;
+	}
+	for (size_t i = 0; i < g->roots_n; i++) {
+		for (struct node *node = g->roots[i]->first; node != NULL;
+		     node = node->next) {
+			int kind = section_find(node->key);
+			if (kind >= 0)
+				section_add(g, kind, node);
+		}
+	}
+}
+
+/* ---- zones ---- */
+
+/* Such as "Europe/Lisbon"; also what keeps "zone:NAME" a proper path. */
+static bool
+zone_name_is(str name)
+{
+	if (name.n == 0 || name.n > ZONE_NAME_MAX || !name_is(str_take(name, 1)))
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool mark = c == '/' || c == '+' || c == '_' || c == '-';
+		if (!mark && !name_is((str){ &c, 1 }))
+			return false;
+	}
+	return !str_contains(name, STR("//")) && !str_ends(name, STR("/"));
+}
+
+bool
+read_zone(struct reader *r, const struct node *node, const struct zone **ret)
+{
+	str name;
+	if (!read_text(r, node, &name))
+		return false;
+	if (str_eq(name, STR("UTC"))) {
+		*ret = zone_utc();
+		return true;
+	}
+	str hint = STR("write a name of the time zone database, as in Europe/Lisbon");
+	if (!zone_name_is(name)) {
+		read_error(r, node, hint, "'%.*s' is not a time zone", STR_ARG(name));
+		return false;
+	}
+	void **slot = names_slot(&r->zones, r->arena, name);
+	struct zone *zone = *slot;
+	if (zone == NULL) {
+		str path = arena_printf(r->arena, "zone:%.*s", STR_ARG(name));
+		const struct bundle_file *file = bundle_find(r->bundle, path);
+		struct err err;
+		if (file == NULL) {
+			read_error(r, node, hint, "unknown time zone '%.*s'",
+			    STR_ARG(name));
+			return false;
+		}
+		if (!zone_parse(r->arena, name, file->bytes, &zone, &err)) {
+			read_error(r, node, STR("reinstall the tzdata package"),
+			    "the time zone '%.*s' cannot be read: %s", STR_ARG(name),
+			    err.text);
+			return false;
+		}
+		*slot = zone;
+	}
+	*ret = zone;
+	return true;
+}
+
+struct zone_names {
+	struct names seen;
+	struct strs list;
+	size_t max;
+	struct arena *arena;
+};
+
+static void
+collect_zones(struct zone_names *z, const struct node *node)
+{
+	if (node->kind == NODE_TEXT && str_eq(node->key, STR("zone")) &&
+	    zone_name_is(node->text) && z->list.n < z->max) {
+		void **slot = names_slot(&z->seen, z->arena, node->text);
+		if (*slot == NULL)
+			z->list.p[z->list.n++] = node->text;
+		*slot = z;
+	}
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		collect_zones(z, child);
+}
+
+struct strs
+model_zone_names(const struct bundle *bundle, struct arena *arena)
+{
+	struct zone_names z = { .max = MODEL_ZONES_MAX, .arena = arena };
+	z.list.p = arena_new(arena, str, z.max);
+	for (size_t i = 0; i < bundle->n; i++) {
+		const struct bundle_file *file = &bundle->files[i];
+		if (!is_yaml(file->path))
+			continue;
+		struct source *src = arena_new(arena, struct source, 1);
+		*src = (struct source){ .name = file->path, .text = file->bytes };
+		struct diags unheard;
+		diags_init(&unheard, arena);
+		struct node *root =
+		    yaml_parse(src, (struct span){ 0, src->text.n }, arena, &unheard);
+		if (root != NULL)
+			collect_zones(&z, root);
+	}
+	return z.list;
+}
+
+/* ---- the whole ---- */
+
+static void
+require_fallback(struct reader *r, const struct gather *g)
+{
+	if (g->written[SECTION_FALLBACK] || r->incomplete)
+		return;
+	static const struct source nowhere = { .name = { "configuration", 13 },
+		.text = { "", 0 } };
+	const struct source *src = g->roots_n > 0 ? g->roots[0]->src : &nowhere;
+	diag_error(r->diags, src, (struct span){ 0, 0 },
+	    STR("add 'fallback: TEAM': who answers what matches no service"),
+	    "missing top-level key 'fallback'");
+}
+
+struct model *
+model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
+    struct diags *diags)
+{
+	unsigned faults = diags->count;
+	struct model *m = arena_new(arena, struct model, 1);
+	m->hash = *hash;
+	struct reader r = { .arena = arena, .diags = diags, .bundle = bundle, .model = m };
+	struct gather g = { .r = &r };
+	parse_files(&g);
+	gather_sections(&g);
+	r.sections = g.sections;
+
+	const struct section *s = g.sections;
+	channels_declare(&r, &s[SECTION_CHANNELS]);
+	people_declare(&r, &s[SECTION_PEOPLE]);
+	teams_declare(&r, &s[SECTION_TEAMS]);
+	services_declare(&r, &s[SECTION_SERVICES]);
+	hosts_declare(&r, &s[SECTION_HOSTS]);
+	actions_declare(&r, &s[SECTION_ACTIONS]);
+
+	require_fallback(&r, &g);
+	server_read(&r, s);
+	channels_read(&r, &s[SECTION_CHANNELS]);
+	people_read(&r, &s[SECTION_PEOPLE]);
+	teams_read(&r, &s[SECTION_TEAMS]);
+	services_read(&r, &s[SECTION_SERVICES]);
+	teams_check(&r, &s[SECTION_TEAMS]);
+	hosts_read(&r, &s[SECTION_HOSTS]);
+	alerts_read(&r, &s[SECTION_ALERTS]);
+	actions_read(&r, &s[SECTION_ACTIONS]);
+	authority_read(&r, &s[SECTION_AUTHORITY]);
+	runbooks_read(&r);
+
+	m->regexes = r.regexes;
+	if (diags->count == faults)
+		return m;
+	model_done(m);
+	return NULL;
+}

@@ -1,0 +1,203 @@
+/*
+ * Label matchers and the regular expressions behind them.
+ *
+ *	match: {namespace: shop, job: "~checkout-.*", severity: "!info"}
+ *
+ * PCRE2, anchored at both ends, '.' matches a newline too (as Prometheus 3). The compiled
+ * program lives in the model's arena; its machine code does not, hence regex_release.
+ */
+#include "model/matcher.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "model/internal.h"
+
+#define MATCH_STEPS_MAX 20000 /* of backtracking: some 40 us */
+#define MATCH_HEAP_KIB_MAX 1024
+#define PARENS_NEST_MAX 32
+#define MATCHERS_MAX 32
+
+struct regex {
+	struct regex *next; /* all of one model */
+	pcre2_code *code;
+};
+
+/* The arena, asked by PCRE2 through its own interface. */
+static void *
+arena_take(size_t size, void *arena)
+{
+	return arena_try_alloc(arena, 1, alignof(max_align_t), size);
+}
+
+static void
+arena_give(void *memory, void *arena)
+{
+	(void)memory;
+	(void)arena;
+}
+
+static void
+report_regex(struct reader *r, const struct node *node, size_t off, int code, size_t at)
+{
+	char text[128];
+	int n = pcre2_get_error_message(code, (PCRE2_UCHAR *)text, sizeof(text));
+	str message = n < 0 ? STR("it does not compile") : str_of(text);
+	size_t end = node->text.n - off;
+	read_error_part(r, node, off + (at < end ? at : end), 1,
+	    STR("this is a regular expression; write \\. for a dot, \\\\ for a backslash"),
+	    "bad pattern: %.*s", STR_ARG(message));
+}
+
+struct regex *
+read_regex(struct reader *r, const struct node *node, size_t off)
+{
+	str pattern = str_drop(node->text, off);
+	if (pattern.n > REGEX_BYTES_MAX) {
+		read_error(r, node, STR(""), "a pattern is at most %d bytes",
+		    REGEX_BYTES_MAX);
+		return NULL;
+	}
+
+	/* The compiled program keeps a copy of these functions and of the arena's address,
+	 * but asks them for nothing after it was made. */
+	pcre2_general_context *general =
+	    pcre2_general_context_create(arena_take, arena_give, r->arena);
+	pcre2_compile_context *context =
+	    general ? pcre2_compile_context_create(general) : NULL;
+	if (context == NULL) {
+		read_error(r, node, STR(""), "no room for this pattern");
+		return NULL;
+	}
+	(void)pcre2_set_parens_nest_limit(context, PARENS_NEST_MAX);
+
+	int error = 0;
+	size_t error_at = 0;
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)(pattern.n ? pattern.p : ""),
+	    pattern.n,
+	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL | PCRE2_UTF |
+		PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE,
+	    &error, &error_at, context);
+	if (code == NULL) {
+		report_regex(r, node, off, error, error_at);
+		return NULL;
+	}
+	/* Without executable memory it is interpreted: slower, the same answer. */
+	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+
+	struct regex *regex = arena_new(r->arena, struct regex, 1);
+	*regex = (struct regex){ .next = r->regexes, .code = code };
+	r->regexes = regex;
+	return regex;
+}
+
+void
+regex_release(struct regex *all)
+{
+	for (struct regex *regex = all; regex != NULL; regex = regex->next) {
+		pcre2_code_free(regex->code);
+		regex->code = NULL;
+	}
+}
+
+/* What a match needs besides the program; one a thread, made at its first match. */
+struct match_tools {
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+};
+
+static struct match_tools *
+match_tools(void)
+{
+	static _Thread_local struct match_tools tools;
+	if (tools.data == NULL) {
+		tools.data = pcre2_match_data_create(1, NULL);
+		tools.context = pcre2_match_context_create(NULL);
+		ASSERT(tools.data != NULL);
+		ASSERT(tools.context != NULL);
+		(void)pcre2_set_match_limit(tools.context, MATCH_STEPS_MAX);
+		(void)pcre2_set_heap_limit(tools.context, MATCH_HEAP_KIB_MAX);
+	}
+	return &tools;
+}
+
+bool
+regex_match(const struct regex *regex, str s)
+{
+	struct match_tools *tools = match_tools();
+	return pcre2_match(regex->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, 0, 0,
+		   tools->data, tools->context) >= 0;
+}
+
+/* ---- matchers ---- */
+
+static bool
+read_matcher(struct reader *r, const struct node *node, struct matcher *ret)
+{
+	str text = node->text;
+	if (node->kind != NODE_TEXT) {
+		read_error(r, node,
+		    STR("as in {job: api, zone: \"~eu-.*\", team: \"!dev\"}"),
+		    "the pattern of a label must be text");
+		return false;
+	}
+	bool negated = str_starts(text, STR("!"));
+	bool pattern = str_starts(str_drop(text, negated ? 1 : 0), STR("~"));
+	size_t off = (negated ? 1u : 0u) + (pattern ? 1u : 0u);
+	*ret = (struct matcher){
+		.label = node->key,
+		.op = pattern ? (negated ? MATCH_NOT_RE : MATCH_RE)
+		              : (negated ? MATCH_NE : MATCH_EQ),
+		.value = str_drop(text, off),
+	};
+	if (pattern)
+		ret->regex = read_regex(r, node, off);
+	return !pattern || ret->regex != NULL;
+}
+
+bool
+read_matchers(struct reader *r, const struct node *node, struct matchers *ret)
+{
+	if (!read_is_map(r, node, NULL))
+		return false;
+	if (node->n == 0 || node->n > MATCHERS_MAX) {
+		read_error(r, node, STR("as in {alertname: DiskFull, job: \"~db-.*\"}"),
+		    "expected 1 to %d labels, not %zu: an empty match would take every "
+		    "alert",
+		    MATCHERS_MAX, node->n);
+		return false;
+	}
+	struct matchers matchers = { arena_new(r->arena, struct matcher, node->n), 0 };
+	bool ok = true;
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		ok = read_matcher(r, child, &matchers.p[matchers.n++]) && ok;
+	if (ok)
+		*ret = matchers;
+	return ok;
+}
+
+static bool
+matcher_matches(const struct matcher *m, str value)
+{
+	switch (m->op) {
+	case MATCH_EQ:
+		return str_eq(m->value, value);
+	case MATCH_NE:
+		return !str_eq(m->value, value);
+	case MATCH_RE:
+		return regex_match(m->regex, value);
+	case MATCH_NOT_RE:
+		return !regex_match(m->regex, value);
+	}
+	UNREACHABLE();
+}
+
+bool
+matchers_match(const struct matchers *matchers, const struct pairs *labels)
+{
+	for (size_t i = 0; i < matchers->n; i++)
+		if (!matcher_matches(&matchers->p[i],
+			pairs_get(labels, matchers->p[i].label)))
+			return false;
+	return true;
+}

@@ -1,0 +1,377 @@
+/*
+ * authority: who may do what, on which services, within which bounds.
+ *
+ *	authority:
+ *	  - grant: on-duty operators restart tier 1 to 3
+ *	    to: [on-duty: platform-ops, automation]
+ *	    may: [restart]
+ *	    on: {tier: [1, 2, 3]}
+ *	    within: {per_service: 3 in 1h, at_once: 1}
+ *	    while: incident
+ *	    until: 2027-06-30
+ *	    owner: ana
+ *	  - {prohibit: nothing moves in the year-end freeze, may: any, from: 2026-12-20,
+ *	     until: 2027-01-02, because: the books are closed}
+ *
+ * What a rule names must exist: a grant that misses its mark surprises nobody but its
+ * author, a prohibition that does is a hole.
+ */
+#include "model/internal.h"
+
+#define RULES_MAX 20000
+#define LIST_MAX 256
+#define AT_ONCE_MAX 100000
+
+/* Words that rules may use besides names that are declared. */
+struct words {
+	struct names seen;
+	str *list;
+	size_t n;
+};
+
+static void
+words_init(struct reader *r, struct words *words, size_t max)
+{
+	*words = (struct words){ .list = arena_new(r->arena, str, max) };
+}
+
+static void
+words_add(struct reader *r, struct words *words, str word)
+{
+	if (word.n == 0)
+		return;
+	void **slot = names_slot(&words->seen, r->arena, word);
+	if (*slot != NULL)
+		return;
+	*slot = words;
+	words->list[words->n++] = word;
+}
+
+struct vocabulary {
+	struct words deeds; /* verbs and actions */
+	struct words systems;
+	struct words environments;
+};
+
+static void
+vocabulary_make(struct reader *r, struct vocabulary *v)
+{
+	const struct model *m = r->model;
+	words_init(r, &v->deeds, 2 * m->actions_n);
+	words_init(r, &v->systems, m->services_n);
+	words_init(r, &v->environments, m->services_n + m->hosts_n);
+	for (size_t i = 0; i < m->actions_n; i++)
+		words_add(r, &v->deeds, m->actions[i].verb);
+	for (size_t i = 0; i < m->actions_n; i++)
+		words_add(r, &v->deeds, m->actions[i].name);
+	for (size_t i = 0; i < m->services_n; i++) {
+		words_add(r, &v->systems, m->services[i].system);
+		words_add(r, &v->environments, m->services[i].environment);
+	}
+	for (size_t i = 0; i < m->hosts_n; i++)
+		words_add(r, &v->environments, m->hosts[i].environment);
+}
+
+static void
+check_word(struct reader *r, const struct node *node, const char *kind,
+    const struct words *words)
+{
+	if (node->kind != NODE_TEXT || names_get(&words->seen, node->text) != NULL)
+		return;
+	str hint = read_suggest(r, node->text, words->list, words->n);
+	if (hint.n == 0 && r->incomplete)
+		return;
+	if (hint.n == 0 && words->n > 0) {
+		str all = read_join(r, words->list, words->n);
+		hint = read_hint(r, "there are %.*s", STR_ARG(all));
+	}
+	read_error(r, node, hint, "unknown %s '%.*s'", kind, STR_ARG(node->text));
+}
+
+/* A text or a list of texts, none of them unknown, not empty. */
+static void
+read_words(struct reader *r, const struct node *node, const char *kind,
+    const struct words *words, struct strs *ret)
+{
+	if (!read_at_most(r, node, LIST_MAX) || !read_strs(r, node, true, ret))
+		return;
+	if (node->kind == NODE_TEXT) {
+		check_word(r, node, kind, words);
+		return;
+	}
+	if (node->n == 0)
+		read_error(r, node, STR("an empty list never means everything"),
+		    "'%.*s' names nothing", STR_ARG(node->key));
+	for (const struct node *item = node->first; item != NULL; item = item->next)
+		check_word(r, item, kind, words);
+}
+
+/* ---- parts of rules ---- */
+
+static void
+principal_team(struct reader *r, const struct node *node, bool on_duty,
+    struct principal *ret)
+{
+	ret->kind = on_duty ? PRINCIPAL_ON_DUTY : PRINCIPAL_TEAM;
+	ret->name = node->text;
+	ret->team = read_ref(r, &r->teams, node);
+	if (on_duty && ret->team != NULL && ret->team->kind == TEAM_DEVELOPMENT)
+		read_error(r, node, STR("name an operations team"),
+		    "development team '%.*s' is never on duty", STR_ARG(node->text));
+}
+
+static void
+principal_read(struct reader *r, const struct node *node, struct principal *ret)
+{
+	static const char *const kinds[] = { "automation", "person", "team", "on-duty",
+		"agent" };
+	str name;
+	const struct node *value;
+	if (!read_item(r, node, "principal", &name, &value))
+		return;
+	if (value == NULL) {
+		ret->name = name;
+		if (str_eq(name, STR("automation"))) {
+			ret->kind = PRINCIPAL_AUTOMATION;
+			return;
+		}
+		ret->kind = PRINCIPAL_PERSON;
+		if (names_get(r->people.by_name, name) == NULL &&
+		    names_get(r->teams.by_name, name) != NULL)
+			read_error(r, node,
+			    read_hint(r, "write 'on-duty: %.*s' or 'team: %.*s'",
+				STR_ARG(name), STR_ARG(name)),
+			    "'%.*s' is a team, not a person", STR_ARG(name));
+		else
+			(void)read_ref(r, &r->people, node);
+		return;
+	}
+
+	str text;
+	if (!read_name(r, value, &text))
+		return;
+	if (str_eq(name, STR("person"))) {
+		*ret = (struct principal){ .kind = PRINCIPAL_PERSON, .name = text };
+		(void)read_ref(r, &r->people, value);
+	} else if (str_eq(name, STR("team")) || str_eq(name, STR("on-duty"))) {
+		principal_team(r, value, str_eq(name, STR("on-duty")), ret);
+	} else if (str_eq(name, STR("agent"))) {
+		*ret = (struct principal){ .kind = PRINCIPAL_AGENT, .name = text };
+	} else {
+		str names[countof(kinds)];
+		for (size_t i = 0; i < countof(kinds); i++)
+			names[i] = str_of(kinds[i]);
+		str hint = read_suggest(r, name, names, countof(names));
+		read_error_key(r, value,
+		    hint.n ? hint
+			   : STR("write automation, person: X, team: X, on-duty: X or "
+		                 "agent: X"),
+		    "unknown principal '%.*s'", STR_ARG(name));
+	}
+}
+
+static void
+principals_read(struct reader *r, const struct node *node, struct rule *rule)
+{
+	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, LIST_MAX))
+		return;
+	if (node->n == 0)
+		read_error(r, node, STR("as in [on-duty: platform-ops, automation]"),
+		    "this is granted to nobody");
+	rule->to = arena_new(r->arena, struct principal, node->n);
+	for (const struct node *item = node->first; item != NULL; item = item->next)
+		principal_read(r, item, &rule->to[rule->to_n++]);
+}
+
+static void
+services_in_scope(struct reader *r, const struct node *node, struct scope *ret)
+{
+	if (!read_at_most(r, node, LIST_MAX) || !read_strs(r, node, true, &ret->services))
+		return;
+	if (node->kind == NODE_TEXT) {
+		(void)read_ref(r, &r->services, node);
+		return;
+	}
+	if (node->n == 0)
+		read_error(r, node, STR("an empty list never means everything"),
+		    "'%.*s' names nothing", STR_ARG(node->key));
+	for (const struct node *item = node->first; item != NULL; item = item->next)
+		(void)read_ref(r, &r->services, item);
+}
+
+static void
+scope_read(struct reader *r, const struct node *node, const struct vocabulary *v,
+    struct scope *ret)
+{
+	const struct node *service = NULL, *tier = NULL, *system = NULL,
+			  *environment = NULL;
+	const struct key keys[] = {
+		{ "service", &service },
+		{ "tier", &tier },
+		{ "system", &system },
+		{ "environment", &environment },
+	};
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	if (node->n == 0)
+		read_error(r, node,
+		    STR("an empty selector never means everything: write {tier: [1, 2, 3, "
+		        "4]}"),
+		    "'on' selects nothing");
+	if (service != NULL)
+		services_in_scope(r, service, ret);
+	if (tier != NULL && read_tiers(r, tier, &ret->tiers) && ret->tiers == 0)
+		read_error(r, tier, STR("an empty list never means everything"),
+		    "'tier' names nothing");
+	if (system != NULL)
+		read_words(r, system, "system", &v->systems, &ret->systems);
+	if (environment != NULL)
+		read_words(r, environment, "environment", &v->environments,
+		    &ret->environments);
+}
+
+static void
+within_read(struct reader *r, const struct node *node, struct rule *rule)
+{
+	const struct node *per_service = NULL, *per_target = NULL, *at_once = NULL;
+	const struct key keys[] = {
+		{ "per_service", &per_service },
+		{ "per_target", &per_target },
+		{ "at_once", &at_once },
+	};
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	if (per_service != NULL)
+		(void)read_rate(r, per_service, &rule->per_service);
+	if (per_target != NULL)
+		(void)read_rate(r, per_target, &rule->per_target);
+	if (at_once != NULL)
+		(void)read_u32(r, at_once, 1, AT_ONCE_MAX, &rule->at_once);
+}
+
+/* The end of that day, in UTC. */
+static void
+until_read(struct reader *r, const struct node *node, struct rule *rule)
+{
+	int64_t days;
+	if (!read_date(r, node, &days))
+		return;
+	rule->until_wall = (msec)(days + 1) * DAY;
+	rule->has_end = true;
+}
+
+/* ---- rules ---- */
+
+static void
+grant_read(struct reader *r, const struct node *node, const struct vocabulary *v,
+    struct rule *rule)
+{
+	static const char *const whiles[] = { "incident" };
+	const struct node *grant = NULL, *to = NULL, *may = NULL, *on = NULL,
+			  *within = NULL, *during = NULL, *until = NULL, *owner = NULL;
+	const struct key keys[] = {
+		{ "grant", &grant, .required = true },
+		{ "to", &to, .required = true },
+		{ "may", &may, .required = true },
+		{ "on", &on },
+		{ "within", &within },
+		{ "while", &during },
+		{ "until", &until, .required = true },
+		{ "owner", &owner, .required = true },
+	};
+	(void)read_map(r, node, "grant", keys, countof(keys));
+	if (grant != NULL)
+		(void)read_text(r, grant, &rule->name);
+	if (to != NULL)
+		principals_read(r, to, rule);
+	if (may != NULL && may->kind == NODE_TEXT && str_eq(may->text, STR("any")))
+		read_error(r, may, STR("name verbs or actions, as in [restart]"),
+		    "a grant names what it allows");
+	else if (may != NULL)
+		read_words(r, may, "verb or action", &v->deeds, &rule->may);
+	if (on != NULL)
+		scope_read(r, on, v, &rule->on);
+	else
+		read_error_key(r, node,
+		    STR("write on: {tier: [1, 2, 3, 4]} if you mean everything"),
+		    "this grant does not say on what");
+	if (within != NULL)
+		within_read(r, within, rule);
+	unsigned choice;
+	if (during != NULL)
+		rule->while_incident =
+		    read_choice(r, during, "state", whiles, countof(whiles), &choice);
+	if (until != NULL)
+		until_read(r, until, rule);
+	if (owner != NULL)
+		rule->owner = read_ref(r, &r->people, owner);
+}
+
+static void
+prohibition_read(struct reader *r, const struct node *node, const struct vocabulary *v,
+    struct rule *rule)
+{
+	const struct node *prohibit = NULL, *may = NULL, *on = NULL, *from = NULL,
+			  *until = NULL, *because = NULL;
+	const struct key keys[] = {
+		{ "prohibit", &prohibit, .required = true },
+		{ "may", &may, .required = true },
+		{ "on", &on },
+		{ "from", &from },
+		{ "until", &until },
+		{ "because", &because },
+	};
+	(void)read_map(r, node, "prohibition", keys, countof(keys));
+	if (prohibit != NULL)
+		(void)read_text(r, prohibit, &rule->name);
+	rule->any = may != NULL && may->kind == NODE_TEXT && str_eq(may->text, STR("any"));
+	if (may != NULL && !rule->any)
+		read_words(r, may, "verb or action", &v->deeds, &rule->may);
+	if (on != NULL)
+		scope_read(r, on, v, &rule->on);
+	int64_t days;
+	if (from != NULL && read_date(r, from, &days))
+		rule->from_wall = (msec)days * DAY;
+	if (until != NULL)
+		until_read(r, until, rule);
+	if (rule->has_end && rule->until_wall <= rule->from_wall)
+		read_error(r, until, STR(""), "this prohibition ends before it begins");
+	if (because != NULL)
+		(void)read_text(r, because, &rule->because);
+}
+
+void
+authority_read(struct reader *r, const struct section *section)
+{
+	struct model *m = r->model;
+	if (section->n > RULES_MAX) {
+		read_error(r, section->nodes[RULES_MAX], STR(""), "more than %d rules",
+		    RULES_MAX);
+		return;
+	}
+	struct vocabulary vocabulary;
+	vocabulary_make(r, &vocabulary);
+	m->rules = arena_new(r->arena, struct rule, section->n);
+	m->rules_n = section->n;
+	for (size_t i = 0; i < section->n; i++) {
+		const struct node *node = section->nodes[i];
+		struct rule *rule = &m->rules[i];
+		rule->place = node_place(node);
+		rule->kind = RULE_GRANT;
+		if (!read_is_map(r, node, "rule"))
+			continue;
+		bool grant = node_get(node, STR("grant")) != NULL;
+		bool prohibit = node_get(node, STR("prohibit")) != NULL;
+		if (grant == prohibit) {
+			read_error_key(r, node,
+			    STR("begin it with 'grant: SENTENCE' or 'prohibit: SENTENCE'"),
+			    grant ? "a rule cannot grant and prohibit"
+				  : "this rule neither grants nor prohibits");
+		} else if (grant) {
+			grant_read(r, node, &vocabulary, rule);
+		} else {
+			rule->kind = RULE_PROHIBITION;
+			prohibition_read(r, node, &vocabulary, rule);
+		}
+	}
+}

@@ -1,0 +1,99 @@
+/*
+ * The top-level keys that are about Firstline itself: listen, store, url, prometheus,
+ * fallback and limits.
+ */
+#include "model/internal.h"
+
+#define STORE_BYTES_MAX 1024
+
+static const struct limits limits_default = {
+	.incidents_max = 10000,
+	.incidents_per_service_max = 500,
+	.alerts_max = 2000000,
+	.body_bytes_max = 16 << 20,
+	.alert_timeout_ms = 5 * MINUTE,
+};
+
+static const struct node *
+section_value(const struct section *section)
+{
+	return section->n > 0 ? section->nodes[0] : NULL;
+}
+
+static void
+store_read(struct reader *r, const struct node *node, str *ret)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return;
+	bool ok = str_eq(text, STR("memory:")) ||
+	          (str_starts(text, STR("sqlite:")) && text.n > strlen("sqlite:") &&
+		      text.n <= STORE_BYTES_MAX);
+	if (ok)
+		*ret = text;
+	else
+		read_error(r, node, STR("write sqlite:FILE"), "'%.*s' is no store",
+		    STR_ARG(text));
+}
+
+static void
+limits_read(struct reader *r, const struct section *section, struct limits *ret)
+{
+	static const char *const names[] = { "incidents", "incidents_per_service", "alerts",
+		"body", "alert_timeout" };
+	for (size_t i = 0; i < section->n; i++) {
+		const struct node *node = section->nodes[i];
+		if (node->kind == NODE_EMPTY) {
+			read_error_key(r, node, STR("write a value, or remove the key"),
+			    "'%.*s' has no value", STR_ARG(node->key));
+		} else if (str_eq(node->key, STR("incidents"))) {
+			(void)read_u32(r, node, 1, 1000000, &ret->incidents_max);
+		} else if (str_eq(node->key, STR("incidents_per_service"))) {
+			(void)read_u32(r, node, 1, 1000000,
+			    &ret->incidents_per_service_max);
+		} else if (str_eq(node->key, STR("alerts"))) {
+			(void)read_u64(r, node, 1000, 20000000, &ret->alerts_max);
+		} else if (str_eq(node->key, STR("body"))) {
+			(void)read_bytes(r, node, 64 << 10, 64 << 20, &ret->body_bytes_max);
+		} else if (str_eq(node->key, STR("alert_timeout"))) {
+			(void)read_duration(r, node, MINUTE, DAY, &ret->alert_timeout_ms);
+		} else {
+			str all[countof(names)];
+			for (size_t k = 0; k < countof(names); k++)
+				all[k] = str_of(names[k]);
+			str hint = read_suggest(r, node->key, all, countof(all));
+			str joined = read_join(r, all, countof(all));
+			read_error_key(r, node,
+			    hint.n
+				? hint
+				: read_hint(r, "the keys here are %.*s", STR_ARG(joined)),
+			    "unknown key '%.*s' in 'limits'", STR_ARG(node->key));
+		}
+	}
+}
+
+void
+server_read(struct reader *r, const struct section sections[SECTION_COUNT])
+{
+	struct model *m = r->model;
+	m->listen = STR("127.0.0.1:9911");
+	m->limits = limits_default;
+
+	const struct node *node;
+	if ((node = section_value(&sections[SECTION_LISTEN])) != NULL)
+		(void)read_listen(r, node, &m->listen);
+	if ((node = section_value(&sections[SECTION_STORE])) != NULL)
+		store_read(r, node, &m->store);
+	if ((node = section_value(&sections[SECTION_URL])) != NULL)
+		(void)read_http_url(r, node, &m->url);
+	if ((node = section_value(&sections[SECTION_PROMETHEUS])) != NULL)
+		(void)read_http_url(r, node, &m->prometheus);
+	if ((node = section_value(&sections[SECTION_FALLBACK])) != NULL) {
+		m->fallback = read_ref(r, &r->teams, node);
+		if (m->fallback != NULL && m->fallback->kind == TEAM_DEVELOPMENT)
+			read_error(r, node, STR("name an operations team"),
+			    "development team '%.*s' cannot be the fallback",
+			    STR_ARG(node->text));
+	}
+	limits_read(r, &sections[SECTION_LIMITS], &m->limits);
+}
