@@ -1,0 +1,22 @@
+#ifndef HANDS_TEXT_H
+#define HANDS_TEXT_H
+
+#include "base/arena.h"
+
+/*
+ * text -- what the world said, made fit for records, terminals and mail.
+ *
+ * Valid UTF-8 without control characters: what is none becomes '?', so that escape
+ * sequences in the output of a command are inert wherever it is shown.
+ */
+
+/* Newlines and tabs stay, a CR before a newline goes. At most `max` bytes, cut between
+ * characters. Never longer than `in`. */
+str text_clean(struct arena *arena, str in, size_t max);
+/* For one line: newlines and tabs become blanks too. */
+str text_line(struct arena *arena, str in, size_t max);
+
+/* Prefix that ends between characters and has at most `max` bytes. */
+str text_cut(str in, size_t max);
+
+#endif

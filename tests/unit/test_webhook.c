@@ -1,0 +1,102 @@
+#include "hands/webhook.h"
+
+#include "support/test.h"
+
+static void
+webhook_sign__gives_the_published_signature(void)
+{
+	/* The example of the Standard Webhooks reference libraries. */
+	struct buf out = BUF(200);
+	struct err err;
+	EXPECT(webhook_sign(&out, STR("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+	    STR("msg_p5jXN8AQM9LWM0D4loKWxJek"), 1614265330, STR("{\"test\": 2432232314}"),
+	    &err));
+	EXPECT_STR(buf_str(&out), STR("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+	buf_done(&out);
+}
+
+static void
+webhook_sign__takes_a_secret_as_it_is(void)
+{
+	/* printf 'notice-1.1614265330.{}' | openssl dgst -sha256 -hmac hunter2 */
+	struct buf out = BUF(200);
+	struct err err;
+	EXPECT(webhook_sign(&out, STR("hunter2"), STR("notice-1"), 1614265330, STR("{}"),
+	    &err));
+	EXPECT_STR(buf_str(&out), STR("v1,V6+BguN81miisBWtbntLyx0Naez4jwgDM/RJFTfDlqg="));
+	buf_done(&out);
+}
+
+static void
+webhook_sign__refuses_a_key_that_is_none(void)
+{
+	static const struct {
+		const char *name;
+		const char *secret;
+		const char *error;
+	} rows[] = {
+		{ "empty", "", "the secret is empty" },
+		{ "empty after the prefix", "whsec_", "the secret is empty" },
+		{ "no base64", "whsec_!!!", "the secret has no base64 after 'whsec_'" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct buf out = BUF(200);
+		struct err err;
+		EXPECT(!webhook_sign(&out, str_of(rows[i].secret), STR("id"), 1, STR("{}"),
+		    &err));
+		EXPECT_STR(str_of(err.text), str_of(rows[i].error));
+		EXPECT_U64(out.n, 0);
+		buf_done(&out);
+	}
+}
+
+static void
+webhook_body__is_the_documented_one(void)
+{
+	struct pair fields[] = {
+		{ STR("impact"), STR("customers may be unable to \"buy\"") },
+		{ STR("text"), STR("not this one") },
+		{ STR("you_can"), STR("firstline incident ack 17") },
+	};
+	struct notice_row notice = {
+		.id = 42,
+		.incident = 17,
+		.purpose = PURPOSE_OPENED,
+		.person = STR("ana"),
+		.subject = STR("[sev2] checkout"),
+		.text = STR("line one\nline two"),
+		.fields = { fields, countof(fields) },
+		.made_wall = 1795457902380,
+	};
+	struct buf out = BUF(2000);
+	webhook_body(&out, &notice);
+	EXPECT_STR(buf_str(&out),
+	    STR("{\"type\":\"incident.opened\",\"timestamp\":\"2026-11-23T18:18:22.380Z\","
+		"\"data\":{\"notice\":\"notice-42\",\"incident\":17,\"person\":\"ana\","
+		"\"subject\":\"[sev2] checkout\",\"text\":\"line one\\nline two\","
+		"\"impact\":\"customers may be unable to \\\"buy\\\"\","
+		"\"you_can\":\"firstline incident ack 17\"}}"));
+	buf_done(&out);
+}
+
+static void
+webhook_type__names_every_purpose(void)
+{
+	for (unsigned i = PURPOSE_OPENED; i <= PURPOSE_SELF; i++) {
+		str type = str_of(webhook_type((enum notice_purpose)i));
+		EXPECT(str_starts(type,
+		    i == PURPOSE_SELF ? STR("firstline.") : STR("incident.")));
+	}
+}
+
+int
+main(void)
+{
+	RUN(webhook_sign__gives_the_published_signature);
+	RUN(webhook_sign__takes_a_secret_as_it_is);
+	RUN(webhook_sign__refuses_a_key_that_is_none);
+	RUN(webhook_body__is_the_documented_one);
+	RUN(webhook_type__names_every_purpose);
+	TEST_MAIN_END();
+}
