@@ -77,11 +77,25 @@ cbor_put_i64(struct buf *b, int64_t value)
 		put_head(b, MAJOR_NINT, ~(uint64_t)value); /* -1 - value */
 }
 
+static inline void
+put_string(struct buf *b, enum major major, str s)
+{
+	size_t room = b->overflow ? 0 : b->cap - b->n;
+	if (s.n == 0 || room < HEAD_MAX || s.n > room - HEAD_MAX) {
+		put_head(b, major, s.n);
+		buf_put(b, s.p, s.n);
+		return;
+	}
+	char *p = b->p + b->n;
+	size_t head_n = head_at((uint8_t *)p, major, s.n);
+	memcpy(p + head_n, s.p, s.n);
+	b->n += head_n + s.n;
+}
+
 void
 cbor_put_bytes(struct buf *b, str bytes)
 {
-	put_head(b, MAJOR_BYTES, bytes.n);
-	buf_put(b, bytes.p, bytes.n);
+	put_string(b, MAJOR_BYTES, bytes);
 }
 
 void
@@ -89,8 +103,7 @@ cbor_put_text(struct buf *b, str text)
 {
 	/* An entry that its own reader refuses must never reach the journal. */
 	ASSERT(str_utf8(text));
-	put_head(b, MAJOR_TEXT, text.n);
-	buf_put(b, text.p, text.n);
+	put_string(b, MAJOR_TEXT, text);
 }
 
 void
@@ -338,16 +351,15 @@ struct level {
 	str key; /* the encoded key before; of no bytes at first */
 };
 
-/* Take one item, of a container its head only, and describe that in *ret. */
-static bool
-skip_one(struct cbor *c, struct level *ret)
+/* Take one item, of a container its head only and *ret_left, the number of items in it. */
+static inline bool
+skip_one(struct cbor *c, enum cbor_kind kind, size_t *ret_left)
 {
 	str bytes;
 	uint64_t number;
 	int64_t negative;
 	bool flag;
-	*ret = (struct level){ .left = 0 };
-	switch (cbor_peek(c)) {
+	switch (kind) {
 	case CBOR_UINT:
 		return cbor_u64(c, &number);
 	case CBOR_NINT:
@@ -357,12 +369,11 @@ skip_one(struct cbor *c, struct level *ret)
 	case CBOR_TEXT:
 		return cbor_text(c, &bytes);
 	case CBOR_ARRAY:
-		return cbor_array(c, &ret->left);
+		return cbor_array(c, ret_left);
 	case CBOR_MAP:
-		ret->map = true;
-		if (!cbor_map(c, &ret->left))
+		if (!cbor_map(c, ret_left))
 			return false;
-		ret->left *= 2;
+		*ret_left *= 2;
 		return true;
 	case CBOR_BOOL:
 		return cbor_bool(c, &flag);
@@ -383,8 +394,8 @@ skip_key(struct cbor *c, struct level *level)
 	    kind != CBOR_TEXT)
 		return cbor_fail(c, "expected a map key");
 	const uint8_t *beg = c->at;
-	struct level none;
-	if (!skip_one(c, &none))
+	size_t none = 0;
+	if (!skip_one(c, kind, &none))
 		return false;
 	str key = { (const char *)beg, (size_t)(c->at - beg) };
 	if (level->key.n > 0 && str_cmp(key, level->key) <= 0)
@@ -415,14 +426,15 @@ cbor_skip(struct cbor *c)
 				return false;
 			continue;
 		}
-		struct level inner;
-		if (!skip_one(c, &inner))
+		enum cbor_kind kind = cbor_peek(c);
+		size_t left = 0;
+		if (!skip_one(c, kind, &left))
 			return false;
-		if (inner.left == 0)
+		if (left == 0)
 			continue;
 		if (depth == CBOR_DEPTH_MAX)
 			return cbor_fail(c, "nested too deeply");
-		levels[++depth] = inner;
+		levels[++depth] = (struct level){ .left = left, .map = kind == CBOR_MAP };
 	}
 }
 

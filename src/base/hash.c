@@ -15,14 +15,13 @@ fnv64(uint64_t seed, str bytes)
 	return h;
 }
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t x, unsigned n)
 {
 	return x << n | x >> (64 - n);
 }
 
-static void
-sip_round(uint64_t v[4])
+static inline void __attribute__((always_inline)) sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -36,7 +35,7 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static void
+static inline void
 sip_block(uint64_t v[4], uint64_t block)
 {
 	v[3] ^= block;

@@ -332,7 +332,7 @@ read_file(struct arena *arena, struct zone *z, str file, struct err *err)
 	if (h.type_n == 0 || h.type_n > TYPES_MAX)
 		return bad(err, z->name, "has no local time types, or too many");
 
-	size_t times = h.transition_n * sizeof(int64_t);
+	size_t times = (size_t)h.transition_n * sizeof(int64_t);
 	size_t types_at = times + h.transition_n;
 	size_t chars_at = types_at + (size_t)h.type_n * TYPE_BYTES;
 	str body = str_take(file, block);

@@ -16,8 +16,8 @@
  * shown as the first or last second of that range.
  */
 #define ZONE_TRANSITIONS_MAX 4096
-#define ZONE_FILE_MAX (64 * 1024)   /* bytes */
-#define ZONE_OFFSET_MAX (26 * 3600) /* seconds, either way */
+#define ZONE_FILE_MAX (64 * 1024)      /* bytes */
+#define ZONE_OFFSET_MAX INT32_C(93600) /* seconds, either way */
 
 struct zone;
 
