@@ -1,0 +1,19 @@
+# A menu: everything real is in meson.build and tools/.
+.PHONY: help build demo test unit san fuzz kills e2e long bench format lint clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+
+build: ; @tools/setup build && tools/build build ## build/firstline
+demo:  ; @tools/demo ## set up, build, and watch it work
+test:  ; @tools/test ## every test, as CI runs it
+unit:  ; @tools/test plain ## the quick ones
+san:   ; @tools/test san ## the quick ones under ASan and UBSan
+fuzz:  ; @tools/test fuzz ## each fuzz target for 10 s
+kills: ; @tools/test kills ## kill -9 at every crash point
+e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
+long:  ; @FUZZ_SECONDS=600 LONG=1 tools/test ## hours: the large counts
+bench: ; @tools/build build && bench/run ## beside Alertmanager, with ratios
+format:; @git ls-files '*.c' '*.h' | xargs clang-format -i ## clang-format decides
+lint:  ; @run-clang-tidy -p build -quiet 'src/.*' ## clang-tidy
+clean: ; @rm -rf build build-san build-fuzz build-crash ## remove the builds
