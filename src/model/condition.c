@@ -97,7 +97,7 @@ read_op(struct reader *r, const struct node *node, size_t at, enum condition_op 
 	}
 	read_error_part(r, node, at, len ? len : rest.n,
 	    STR("use <, <=, >, >=, ==, !=, contains or lacks, as in \"> 500\" or \"status "
-	        "== "
+		"== "
 		"200\""),
 	    "expected a comparison, not '%.*s'", STR_ARG(len ? str_take(rest, len) : rest));
 	return false;

@@ -120,7 +120,7 @@ read_integer_keys(struct reader *r, const struct param_nodes *nodes, struct para
 		(void)read_i64(r, nodes->max, &ret->max);
 	if (nodes->min != NULL && nodes->max != NULL && ret->min > ret->max)
 		read_error(r, nodes->max, STR(""), "max is below min");
-	if (ret->min < 0)
+	if (nodes->min != NULL && ret->min < 0)
 		ret->dash = true; /* a negative number is no option */
 }
 

@@ -63,7 +63,7 @@ probe_server(struct reader *r, const struct node *promql, const struct node *ser
 	else if (r->sections[SECTION_PROMETHEUS].n == 0 && !r->incomplete)
 		read_error_key(r, promql,
 		    STR("add a top-level 'prometheus: http://localhost:9090', or 'server' "
-		        "here"),
+			"here"),
 		    "there is no Prometheus to ask");
 }
 

@@ -165,7 +165,7 @@ principal_read(struct reader *r, const struct node *node, struct principal *ret)
 		read_error_key(r, value,
 		    hint.n ? hint
 			   : STR("write automation, person: X, team: X, on-duty: X or "
-		                 "agent: X"),
+				 "agent: X"),
 		    "unknown principal '%.*s'", STR_ARG(name));
 	}
 }
@@ -216,7 +216,7 @@ scope_read(struct reader *r, const struct node *node, const struct vocabulary *v
 	if (node->n == 0)
 		read_error(r, node,
 		    STR("an empty selector never means everything: write {tier: [1, 2, 3, "
-		        "4]}"),
+			"4]}"),
 		    "'on' selects nothing");
 	if (service != NULL)
 		services_in_scope(r, service, ret);

@@ -267,7 +267,7 @@ refuse_foreign_keys(struct reader *r, const struct team_nodes *n, const struct t
 	if (development && n->on_call != NULL)
 		read_error_key(r, n->on_call,
 		    STR("developers receive handoffs; put the rotation in an operations "
-		        "team"),
+			"team"),
 		    "development team '%.*s' cannot be on call", STR_ARG(team->name));
 	if (!development && n->tracker != NULL)
 		read_error_key(r, n->tracker,

@@ -183,7 +183,7 @@ whole_ok(struct cutter *c)
 			continue;
 		read_error(c->r, c->node,
 		    STR("make it an element of its own: no value can then change what "
-		        "runs"),
+			"runs"),
 		    "a placeholder must be the whole argument");
 		return false;
 	}

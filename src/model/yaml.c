@@ -511,6 +511,19 @@ node_part(const struct node *node, size_t off, size_t len)
 	return (struct span){ node->text_off + off, len < rest ? len : rest };
 }
 
+struct node
+node_of_source(const struct source *src)
+{
+	return (struct node){
+		.kind = src->text.n > 0 ? NODE_TEXT : NODE_EMPTY,
+		.line = 1,
+		.src = src,
+		.at = { 0, src->text.n },
+		.verbatim = true,
+		.text = src->text,
+	};
+}
+
 const struct node *
 node_get(const struct node *map, str key)
 {

@@ -51,6 +51,9 @@ struct node *yaml_parse(const struct source *src, struct span within, struct are
  * told apart (escapes, folded lines). */
 struct span node_part(const struct node *node, size_t off, size_t len);
 
+/* All of a source as one plain text, for small languages that stand alone. */
+struct node node_of_source(const struct source *src);
+
 /* The value of a key, or NULL. */
 const struct node *node_get(const struct node *map, str key);
 
