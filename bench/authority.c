@@ -1,0 +1,276 @@
+/*
+ * What one decision costs among many rules, beside a scan of all of them.
+ *
+ *	bench_authority [RULES]		default 10,000
+ *
+ * 1,000 services in 100 systems, 20 verbs of 10 actions, 50 teams on duty, 64 uses that
+ * count. Of the rules 80 in 100 name services, 17 a system, 3 a whole tier; one in twenty
+ * is a prohibition. Times are of authority_decide with all its sentences;
+ * the scan gives only a verdict.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "authority/internal.h"
+
+#define SERVICES 1000u
+#define SYSTEMS 100u
+#define TEAMS 50u
+#define VERBS 20u
+#define ACTIONS (VERBS * 10u)
+#define USES 64u
+#define ROUNDS 200000u
+#define SCANS 2000u
+#define WALL UINT64_C(1795439520000) /* 2026-11-23 13:12 UTC */
+#define AT (100 * DAY)
+
+static uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
+
+static unsigned
+below(unsigned n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (unsigned)(seed >> 33) % n;
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int
+u64_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static void
+make_catalogue(struct model *model, struct arena *arena)
+{
+	*model = (struct model){
+		.people = arena_new(arena, struct person, 2 * TEAMS),
+		.people_n = (size_t)2 * TEAMS,
+		.teams = arena_new(arena, struct team, TEAMS),
+		.teams_n = TEAMS,
+		.services = arena_new(arena, struct service, SERVICES),
+		.services_n = SERVICES,
+		.actions = arena_new(arena, struct action, ACTIONS),
+		.actions_n = ACTIONS,
+	};
+	for (unsigned i = 0; i < 2 * TEAMS; i++) {
+		struct person *person = &model->people[i];
+		person->id = arena_printf(arena, "person-%u", i);
+		*names_slot(&model->person_by_name, arena, person->id) = person;
+	}
+	for (unsigned i = 0; i < TEAMS; i++) {
+		struct team *team = &model->teams[i];
+		team->name = arena_printf(arena, "team-%u", i);
+		team->zone = zone_utc();
+		team->rotations = arena_new(arena, struct rotation, 1);
+		team->rotation_n = 1;
+		const struct person **turns = arena_new(arena, const struct person *, 2);
+		turns[0] = &model->people[2 * i];
+		turns[1] = &model->people[2 * i + 1];
+		team->rotations[0] = (struct rotation){
+			.people = turns,
+			.people_n = 2,
+			.weeks = 1,
+		};
+	}
+	for (unsigned i = 0; i < SERVICES; i++) {
+		struct service *service = &model->services[i];
+		service->name = arena_printf(arena, "service-%u", i);
+		service->system = arena_printf(arena, "system-%u", i % SYSTEMS);
+		service->tier = 1 + i % 4;
+		service->environment = i % 5 == 0 ? STR("staging") : STR("production");
+		*names_slot(&model->service_by_name, arena, service->name) = service;
+	}
+	for (unsigned i = 0; i < ACTIONS; i++) {
+		struct action *action = &model->actions[i];
+		action->name = arena_printf(arena, "action-%u", i);
+		action->verb = arena_printf(arena, "verb-%u", i % VERBS);
+		*names_slot(&model->action_by_name, arena, action->name) = action;
+	}
+}
+
+static struct strs
+some(struct arena *arena, const char *what, unsigned of, unsigned n)
+{
+	struct strs strs = { arena_new(arena, str, n), n };
+	for (unsigned i = 0; i < n; i++)
+		strs.p[i] = arena_printf(arena, "%s-%u", what, below(of));
+	return strs;
+}
+
+static void
+make_rules(struct model *model, struct arena *arena, unsigned n)
+{
+	model->rules = arena_new(arena, struct rule, n);
+	model->rules_n = n;
+	for (unsigned i = 0; i < n; i++) {
+		struct rule *rule = &model->rules[i];
+		rule->kind = below(20) == 0 ? RULE_PROHIBITION : RULE_GRANT;
+		rule->name = arena_printf(arena, "rule number %u", i);
+		rule->place = (struct place){ STR("authority.yaml"), i + 1 };
+		rule->may = some(arena, "verb", VERBS, 1 + below(2));
+		unsigned on = below(100);
+		if (on < 80)
+			rule->on.services = some(arena, "service", SERVICES, 1 + below(3));
+		else if (on < 97)
+			rule->on.systems = some(arena, "system", SYSTEMS, 1);
+		else
+			rule->on.tiers = 2u << below(4);
+		if (rule->kind == RULE_PROHIBITION) {
+			rule->from_wall = WALL + DAY; /* the next freeze */
+			continue;
+		}
+		rule->to_n = 2;
+		rule->to = arena_new(arena, struct principal, 2);
+		rule->to[0].kind = PRINCIPAL_ON_DUTY;
+		rule->to[0].team = &model->teams[below(TEAMS)];
+		rule->to[1].kind = below(3) ? PRINCIPAL_AUTOMATION : PRINCIPAL_AGENT;
+		rule->to[1].name = STR("helper");
+		rule->per_service = (struct rate){ 3, HOUR };
+		rule->at_once = below(3);
+		rule->while_incident = true;
+		rule->until_wall = WALL + 30 * DAY;
+	}
+}
+
+static struct authority_facts
+make_facts(const struct model *model, struct arena *arena)
+{
+	struct authority_use *uses = arena_new(arena, struct authority_use, USES);
+	for (unsigned i = 0; i < USES; i++) {
+		const struct action *action = &model->actions[below(ACTIONS)];
+		str service = model->services[below(SERVICES)].name;
+		uses[i] = (struct authority_use){
+			.service = service,
+			.target = service,
+			.action = action->name,
+			.verb = action->verb,
+			.at = AT - below(60) * MINUTE,
+			.held = below(8) == 0,
+		};
+	}
+	return (struct authority_facts){ .uses = uses, .uses_n = USES };
+}
+
+static struct authority_request
+make_request(const struct model *model)
+{
+	static const struct pairs none;
+	const struct service *service = &model->services[below(SERVICES)];
+	return (struct authority_request){
+		.principal = STR("automation"),
+		.action = &model->actions[below(ACTIONS)],
+		.service = service,
+		.target = service->name,
+		.params = &none,
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+}
+
+static void
+report(const char *what, uint64_t *ns, size_t n)
+{
+	if (n == 0)
+		return;
+	qsort(ns, n, sizeof(*ns), u64_cmp);
+	printf("%-24s %8zu  p50 %7.2f us  p99 %7.2f us  max %8.2f us\n", what, n,
+	    (double)ns[n / 2] / 1e3, (double)ns[n * 99 / 100] / 1e3,
+	    (double)ns[n - 1] / 1e3);
+}
+
+static void
+time_decisions(const struct authority *authority, const struct authority_facts *facts,
+    struct arena *arena)
+{
+	uint64_t *ns[3];
+	size_t n[3] = { 0 };
+	for (size_t i = 0; i < countof(ns); i++)
+		ns[i] = arena_new(arena, uint64_t, ROUNDS);
+	uint64_t *all = arena_new(arena, uint64_t, ROUNDS);
+	for (size_t i = 0; i < ROUNDS; i++) {
+		struct authority_request request = make_request(authority->model);
+		struct arena step = arena_over(arena->beg, 64 << 10);
+		struct authority_decision decision;
+		uint64_t from = now_ns();
+		authority_decide(authority, &request, facts, &step, &decision);
+		all[i] = now_ns() - from;
+		bool limit = decision.reasons[0].kind == REASON_LIMIT;
+		size_t k = decision.verdict == VERDICT_ALLOW ? 0 : limit ? 1 : 2;
+		ns[k][n[k]++] = all[i];
+	}
+	report("all", all, ROUNDS);
+	report("allowed", ns[0], n[0]);
+	report("denied by a limit", ns[1], n[1]);
+	report("denied, nearest named", ns[2], n[2]);
+}
+
+static void
+time_scan(const struct authority *authority, const struct authority_facts *facts,
+    struct arena *arena)
+{
+	uint64_t *ns = arena_new(arena, uint64_t, SCANS);
+	size_t applied = 0;
+	for (size_t i = 0; i < SCANS; i++) {
+		struct authority_request request = make_request(authority->model);
+		struct judgement j = {
+			.authority = authority,
+			.request = &request,
+			.facts = facts,
+			.action = request.action,
+			.service = request.service,
+		};
+		uint64_t from = now_ns();
+		for (size_t r = 0; r < authority->entries_n; r++) {
+			const struct rule *rule = authority->entries[r].rule;
+			bool names = strs_has(&rule->may, j.action->verb) ||
+			             strs_has(&rule->may, j.action->name);
+			if (names && scope_covers(&rule->on, j.service) &&
+			    rule->kind == RULE_GRANT && grant_lacks(&j, rule) == 0)
+				applied++;
+		}
+		ns[i] = now_ns() - from;
+	}
+	report("scan of all, no limits", ns, SCANS);
+	printf("%-24s %8.2f\n", "grants that apply", (double)applied / SCANS);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t rules = 10000;
+	if (argc > 1 && !str_u64(str_of(argv[1]), 1000000, &rules)) {
+		(void)fprintf(stderr, "usage: bench_authority [RULES]\n");
+		return 2;
+	}
+	struct arena_map map;
+	struct arena arena = arena_map(&map, (size_t)4 << 30);
+	struct model model;
+	make_catalogue(&model, &arena);
+	make_rules(&model, &arena, (unsigned)rules);
+	struct authority_facts facts = make_facts(&model, &arena);
+
+	char *before = arena.beg;
+	uint64_t from = now_ns();
+	struct authority *authority = authority_new(&model, &arena);
+	printf("%zu rules indexed in %.1f ms, %zu of at most %zu kB\n", model.rules_n,
+	    (double)(now_ns() - from) / 1e6, (size_t)(arena.beg - before) / 1024,
+	    authority_arena_bytes(&model) / 1024);
+	time_decisions(authority, &facts, &arena);
+	time_scan(authority, &facts, &arena);
+	arena_unmap(&map);
+	return 0;
+}

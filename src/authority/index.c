@@ -1,0 +1,252 @@
+/*
+ * Where rules stand, so that a request meets few of them.
+ *
+ * Of ten thousand rules a request is about a handful. Each rule is filed under every verb
+ * and action name in `may` (a prohibition of anything under a word of its own), and there
+ * on the narrowest kind of shelf its scope allows:
+ *
+ *	restart -> by service: checkout -> [rule 3, rule 17]
+ *	           by system:  shop     -> [rule 5]
+ *	           by tier:    1        -> [rule 1, rule 2]
+ *
+ * A request walks at most three words (verb, name, any) times three shelves. What it finds
+ * fits by word and selector; the other selectors are still to be checked.
+ */
+#include <stdlib.h>
+
+#include "authority/internal.h"
+
+/* Called for each shelf on which a rule belongs. */
+typedef void shelf_visit(struct shelf *shelf, const struct entry *entry,
+    struct arena *arena);
+
+static int
+place_cmp(const void *a, const void *b)
+{
+	const struct rule *x = ((const struct entry *)a)->rule;
+	const struct rule *y = ((const struct entry *)b)->rule;
+	int by_file = str_cmp(x->place.file, y->place.file);
+	if (by_file != 0)
+		return by_file;
+	if (x->place.line != y->place.line)
+		return x->place.line < y->place.line ? -1 : 1;
+	int by_name = str_cmp(x->name, y->name);
+	if (by_name != 0)
+		return by_name;
+	return (x > y) - (x < y);
+}
+
+static struct word *
+word_slot(struct names *words, struct arena *arena, str name)
+{
+	void **slot = names_slot(words, arena, name);
+	if (*slot == NULL)
+		*slot = arena_new(arena, struct word, 1);
+	return *slot;
+}
+
+static struct shelf *
+shelf_slot(struct names *shelves, struct arena *arena, str name)
+{
+	void **slot = names_slot(shelves, arena, name);
+	if (*slot == NULL)
+		*slot = arena_new(arena, struct shelf, 1);
+	return *slot;
+}
+
+static void
+count_entry(struct shelf *shelf, const struct entry *entry, struct arena *arena)
+{
+	(void)entry;
+	(void)arena;
+	shelf->cap++;
+}
+
+static void
+file_entry(struct shelf *shelf, const struct entry *entry, struct arena *arena)
+{
+	if (shelf->p == NULL)
+		shelf->p = arena_new(arena, const struct entry *, shelf->cap);
+	if (shelf->n > 0 && shelf->p[shelf->n - 1] == entry)
+		return; /* `may: [restart, restart]` */
+	ASSERT(shelf->n < shelf->cap);
+	shelf->p[shelf->n++] = entry;
+}
+
+static void
+visit_word(struct word *word, const struct entry *entry, struct arena *arena,
+    shelf_visit *visit)
+{
+	const struct scope *on = &entry->rule->on;
+	if (on->services.n > 0) {
+		for (size_t i = 0; i < on->services.n; i++)
+			visit(shelf_slot(&word->by_service, arena, on->services.p[i]),
+			    entry, arena);
+		return;
+	}
+	if (on->systems.n > 0) {
+		for (size_t i = 0; i < on->systems.n; i++)
+			visit(shelf_slot(&word->by_system, arena, on->systems.p[i]), entry,
+			    arena);
+		return;
+	}
+	for (unsigned tier = 0; tier < TIERS; tier++) {
+		if (on->tiers == 0 || (on->tiers & (1u << tier)) != 0)
+			visit(&word->by_tier[tier], entry, arena);
+	}
+}
+
+/* Words of the rule, and whether its shelf says all of its scope. */
+static void
+prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
+{
+	const struct rule *rule = entry->rule;
+	const struct scope *on = &rule->on;
+	bool services = on->services.n > 0;
+	bool systems = on->systems.n > 0;
+	entry->shelved = services + systems + (on->tiers != 0) <= 1;
+	entry->words_n = rule->any ? 0 : rule->may.n;
+	entry->words = arena_new(arena, struct word *, entry->words_n);
+	for (size_t i = 0; i < entry->words_n; i++)
+		entry->words[i] = word_slot(&authority->words, arena, rule->may.p[i]);
+}
+
+static void
+visit_all(struct authority *authority, struct arena *arena, shelf_visit *visit)
+{
+	for (size_t i = 0; i < authority->entries_n; i++) {
+		const struct entry *entry = &authority->entries[i];
+		const struct rule *rule = entry->rule;
+		if (rule->any)
+			visit_word(authority->any, entry, arena, visit);
+		for (size_t m = 0; !rule->any && m < rule->may.n; m++)
+			visit_word(word_slot(&authority->words, arena, rule->may.p[m]),
+			    entry, arena, visit);
+	}
+}
+
+size_t
+authority_arena_bytes(const struct model *model)
+{
+	/* A name costs a node of the table and what it names, about 80 bytes and 240. */
+	const size_t name_bytes = 512;
+	size_t bytes = sizeof(struct authority) + sizeof(struct word) + name_bytes;
+	for (size_t i = 0; i < model->rules_n; i++) {
+		const struct rule *rule = &model->rules[i];
+		size_t words = rule->any ? 1 : rule->may.n;
+		size_t shelves = rule->on.services.n + rule->on.systems.n + TIERS;
+		bytes += sizeof(struct entry) + words * (name_bytes + sizeof(struct word));
+		bytes += words * sizeof(struct word *);
+		bytes += words * shelves * (name_bytes / 4 + sizeof(struct shelf));
+	}
+	return bytes;
+}
+
+struct authority *
+authority_new(const struct model *model, struct arena *arena)
+{
+	struct authority *authority = arena_new(arena, struct authority, 1);
+	authority->model = model;
+	authority->any = arena_new(arena, struct word, 1);
+	authority->entries_n = model->rules_n;
+	authority->entries = arena_new(arena, struct entry, model->rules_n);
+
+	for (size_t i = 0; i < model->rules_n; i++) {
+		const struct rule *rule = &model->rules[i];
+		authority->entries[i].rule = rule;
+		if (rule->per_service.count > 0 &&
+		    rule->per_service.window_ms > authority->window_ms)
+			authority->window_ms = rule->per_service.window_ms;
+		if (rule->per_target.count > 0 &&
+		    rule->per_target.window_ms > authority->window_ms)
+			authority->window_ms = rule->per_target.window_ms;
+	}
+	if (model->rules_n > 0)
+		qsort(authority->entries, model->rules_n, sizeof(struct entry), place_cmp);
+	for (size_t i = 0; i < model->rules_n; i++)
+		authority->entries[i].order = (uint32_t)i;
+	for (size_t i = 0; i < model->rules_n; i++)
+		prepare_entry(authority, &authority->entries[i], arena);
+
+	visit_all(authority, arena, count_entry);
+	visit_all(authority, arena, file_entry);
+	return authority;
+}
+
+msec
+authority_window_ms(const struct authority *authority)
+{
+	return authority->window_ms;
+}
+
+const struct word *
+word_get(const struct authority *authority, str text)
+{
+	return names_get(&authority->words, text);
+}
+
+bool
+entry_names(const struct entry *entry, const struct word *verb, const struct word *name)
+{
+	if (entry->rule->any)
+		return true;
+	for (size_t i = 0; i < entry->words_n; i++) {
+		if (entry->words[i] == verb || entry->words[i] == name)
+			return true;
+	}
+	return false;
+}
+
+static void
+walk_add(struct walk *walk, const struct shelf *shelf)
+{
+	if (shelf != NULL && shelf->n > 0)
+		walk->shelves[walk->n++] = shelf;
+}
+
+static void
+walk_word(struct walk *walk, const struct word *word, const struct service *service)
+{
+	if (word == NULL)
+		return;
+	ASSERT(service->tier < TIERS);
+	walk_add(walk, names_get(&word->by_service, service->name));
+	walk_add(walk, names_get(&word->by_system, service->system));
+	walk_add(walk, &word->by_tier[service->tier]);
+}
+
+void
+walk_begin(struct walk *walk, const struct authority *authority,
+    const struct action *action, const struct service *service)
+{
+	*walk = (struct walk){
+		.verb = word_get(authority, action->verb),
+		.name = word_get(authority, action->name),
+	};
+	walk_word(walk, walk->verb, service);
+	walk->by_name = walk->n;
+	if (walk->name != walk->verb)
+		walk_word(walk, walk->name, service);
+	walk->by_any = walk->n;
+	walk_word(walk, authority->any, service);
+}
+
+const struct entry *
+walk_next(struct walk *walk)
+{
+	while (walk->shelf < walk->n) {
+		const struct shelf *shelf = walk->shelves[walk->shelf];
+		if (walk->next == shelf->n) {
+			walk->shelf++;
+			walk->next = 0;
+			continue;
+		}
+		const struct entry *entry = shelf->p[walk->next++];
+		/* `may` names both: it was met under the verb. */
+		bool by_name = walk->shelf >= walk->by_name && walk->shelf < walk->by_any;
+		if (by_name && entry_names(entry, walk->verb, NULL))
+			continue;
+		return entry;
+	}
+	return NULL;
+}
