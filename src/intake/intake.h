@@ -18,54 +18,53 @@
 /* ---- the gate's half: alertmanager.c ---- */
 
 struct intake_limits {
-	size_t labels_max;          /* pairs an alert, default 64 */
-	size_t name_bytes_max;      /* default 256 */
-	size_t value_bytes_max;     /* default 8192 */
-	size_t alert_bytes_max;     /* body of one alert, default 65536 */
-	size_t alerts_max;          /* a request, default 4096 */
+	size_t labels_max;      /* pairs an alert, and annotations alike; default 64 */
+	size_t name_bytes_max;  /* default 256 */
+	size_t value_bytes_max; /* default 8192 */
+	size_t alert_bytes_max; /* body of one alert, default and most WIRE_BODY_MAX */
+	size_t alerts_max;      /* a request, default ALERTS_PER_EVENT_MAX */
 };
 extern const struct intake_limits intake_limits_default;
 
-struct intake_problem {
-	size_t index;  /* which alert */
-	char text[160];
-};
-
 enum intake_status {
 	INTAKE_OK = 1,
-	INTAKE_PARTLY,    /* some alerts were refused; the others are in *out */
-	INTAKE_MALFORMED, /* not JSON, or not an array: nothing is in *out */
-	INTAKE_INVALID,   /* JSON, but not of the schema (Alertmanager answers 422) */
-	INTAKE_TOO_MUCH,  /* over a limit: 413 */
+	INTAKE_PARTLY,    /* some alerts were refused (400); the others are in *out */
+	INTAKE_MALFORMED, /* not JSON, or of other types (400): nothing is in *out */
+	INTAKE_INVALID,   /* JSON, but not of the schema (422): nothing is in *out */
+	INTAKE_TOO_MUCH,  /* over a limit (413): nothing is in *out */
 };
 
 struct intake_read {
 	enum intake_status status;
 	size_t taken;
 	size_t refused;
-	uint32_t code;      /* Alertmanager's, for 422: 602 "required", 601 "not a URI"... */
-	char error[512];    /* for the client: all problems joined by '\n', cut with a count */
-	size_t error_at;    /* MALFORMED: byte offset */
+	uint32_t code;   /* Alertmanager's, for 422: 602 "required", 601 "not a URI"... */
+	char error[512]; /* for the client: all problems joined by '\n', cut with a count */
+	size_t error_at; /* MALFORMED: byte offset */
 };
 
-/* Alertmanager API v2, POST /api/v2/alerts (reference alerting-wire 3a): append the alerts
- * in wire form to `out`. startsAt and endsAt defaults, dropped empty labels, partial success
- * and messages are Alertmanager's. `now` is wall time. */
+/* Alertmanager API v2, POST /api/v2/alerts: append the alerts in wire form (wire.h) to
+ * `out`, which is not over its maximum yet. startsAt and endsAt defaults, dropped empty
+ * labels, partial success and messages are Alertmanager's. `now` is wall time. An alert
+ * over a limit of its own is refused alone. `scratch` needs room for the text's bytes and
+ * INTAKE_SCRATCH_BYTES; with less the answer is INTAKE_TOO_MUCH. */
+#define INTAKE_SCRATCH_BYTES ((size_t)96 << 10)
 struct intake_read intake_read_alertmanager(str json, msec now, msec timeout_ms,
     const struct intake_limits *limits, struct arena *scratch, struct buf *out);
 
 /* ---- the engine's half: alerts.c ---- */
 
 struct alert {
-	uint64_t number;      /* running, never reused */
-	uint64_t fingerprint; /* Prometheus', over the labels */
-	str body;             /* CBOR of struct alert_body, in the pool */
+	uint64_t number;       /* running, never reused */
+	uint64_t fingerprint;  /* Prometheus', over the labels */
+	str body;              /* CBOR of struct alert_body, in the pool */
 	uint32_t labels_bytes; /* the labels' part at the front of the body: identity */
 	incident_id incident;
 	msec starts_wall, ends_wall, updated_wall;
-	msec expires_at;      /* engine clock */
-	uint32_t horizon_ms;  /* endsAt minus reception at the last write, at least HORIZON_MIN_MS */
-	uint16_t source;      /* index into intake's sources */
+	msec expires_at; /* engine clock */
+	uint32_t
+	    horizon_ms; /* endsAt minus reception at the last write, at least HORIZON_MIN_MS */
+	uint16_t source; /* index into intake's sources */
 	/* links of the tables; intake's own */
 	uint32_t next_in_incident, prev_in_incident;
 };

@@ -1,0 +1,73 @@
+#ifndef INTAKE_WIRE_H
+#define INTAKE_WIRE_H
+
+#include <assert.h>
+
+#include "base/str.h"
+#include "facts/event.h"
+
+/*
+ * wire -- alerts on their way from the gate to the engine.
+ *
+ * The payload of FRAME_ALERTS is the sender's token (one CBOR text, as it came) and then,
+ * to its end, any number of alerts, little endian:
+ *
+ *	0   u8   1: the version of this form
+ *	1   u8   flags: 1 = `ends` is a default, not the sender's word
+ *	2   u16  0
+ *	4   u32  bytes of the body
+ *	8   u32  bytes of its beginning up to the end of the labels
+ *	12  u64  Prometheus' fingerprint of the labels
+ *	20  u64  starts, wall
+ *	28  u64  ends, wall; at or before now: resolved
+ *	36       body: CBOR of struct alert_body, as record_encode writes it
+ *
+ * Two alerts are the same when the bytes of their labels are: names ascend, no name twice,
+ * no empty value. The first byte of a body (how many fields it has) is not part of that.
+ *
+ * The gate may be hostile. wire_cut checks the head, wire_body_ok the body; whoever takes
+ * an alert calls both, or compares the body with one that was checked. The fingerprint is
+ * the gate's word: a wrong one misplaces its alert in listings and does nothing else.
+ */
+#define WIRE_VERSION 1
+#define WIRE_HEAD_BYTES 36
+#define WIRE_FINGERPRINT_AT 12
+/* Of one alert: 64 of them and what surrounds them fit a row of the store (4 MiB). */
+#define WIRE_BODY_MAX 65024u
+#define WIRE_PAIRS_MAX 1024u /* labels; annotations */
+
+static_assert(WIRE_BODY_MAX <= ALERT_BODY_MAX, "a body fits the event's field");
+
+struct wire_alert {
+	str body;
+	uint32_t labels_bytes;
+	bool timeout; /* `ends` is a default */
+	uint64_t fingerprint;
+	msec starts_wall, ends_wall; /* 1..MOMENT_MAX */
+};
+
+/* Write the head; the body's bytes follow it. */
+void wire_put_head(char *p, const struct wire_alert *alert);
+
+enum wire_status { WIRE_ALERT = 1, WIRE_END, WIRE_BAD };
+/* Cut the next alert off `in`; its body is a slice that is not looked into. */
+enum wire_status wire_cut(str *in, struct wire_alert *ret);
+
+/* Is the body what record_encode would write of an alert that may be, and are its first
+ * `labels_bytes` bytes all up to the end of the labels? */
+bool wire_body_ok(str body, uint32_t labels_bytes);
+/* The same without knowing where the labels end: tells it. */
+NODISCARD bool wire_body_measure(str body, uint32_t *ret_labels_bytes);
+
+/* The bytes that make an alert this alert. */
+static inline str
+wire_labels(str body, uint32_t labels_bytes)
+{
+	ASSERT(labels_bytes > 1 && labels_bytes <= body.n);
+	return (str){ body.p + 1, labels_bytes - 1 };
+}
+
+/* Prometheus' fingerprint of the labels of a checked body. */
+uint64_t wire_fingerprint(str body);
+
+#endif

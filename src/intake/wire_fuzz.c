@@ -1,0 +1,45 @@
+#include "intake/wire.h"
+
+#include "facts/event.h"
+#include "support/fuzz.h"
+
+/* The body reader here and the generic one agree on what an alert's body is, but that an
+ * alert must have labels, each with a name and a value. */
+static void
+check_body(str body)
+{
+	static char memory[4 << 20];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct alert_body decoded;
+	struct err err;
+	uint32_t labels_bytes = 0;
+	bool ok = wire_body_measure(body, &labels_bytes);
+	bool generic = record_decode_all(&alert_body_type, body, &arena, &decoded, &err);
+	bool whole = generic && decoded.labels.n > 0;
+	for (size_t i = 0; whole && i < decoded.labels.n; i++)
+		whole = decoded.labels.p[i].name.n > 0 && decoded.labels.p[i].value.n > 0;
+	for (size_t i = 0; whole && i < decoded.annotations.n; i++)
+		whole = decoded.annotations.p[i].name.n > 0;
+	ASSERT(ok == (whole && body.n <= WIRE_BODY_MAX));
+	if (ok) {
+		ASSERT(wire_labels(body, labels_bytes).n == labels_bytes - 1);
+		(void)wire_fingerprint(body);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	str all = { (const char *)data, size };
+	check_body(all);
+
+	struct wire_alert alert;
+	str in = all;
+	while (wire_cut(&in, &alert) == WIRE_ALERT) {
+		check_body(alert.body);
+		char head[WIRE_HEAD_BYTES];
+		wire_put_head(head, &alert);
+		ASSERT(memcmp(head, alert.body.p - WIRE_HEAD_BYTES, sizeof(head)) == 0);
+	}
+	return 0;
+}
