@@ -42,7 +42,7 @@ answer_record(struct answer_out *a, enum item_kind kind, const void *record)
 	struct buf body = BUF(ANSWER_BYTES_MAX);
 	record_encode(item_body_type(&probe), record, &body);
 	ASSERT(!body.overflow);
-	answer_item(a, 0, kind, buf_str(&body), true);
+	answer_item(a, TABLE_NONE, kind, buf_str(&body), true);
 	buf_done(&body);
 }
 

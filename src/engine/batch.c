@@ -77,7 +77,7 @@ row_add(struct batch *b)
 		b->row_cap = cap;
 	}
 	struct row_write *row = &b->row[b->row_n++];
-	*row = (struct row_write){ 0 };
+	*row = (struct row_write){ .table = TABLE_NONE };
 	return row;
 }
 

@@ -332,7 +332,7 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 	if (!engine->ready || engine->refusing)
 		return true; /* heard again once there is room: all that is open is asked for */
 	struct arena scratch = engine->batch.arena;
-	struct event event = { 0 };
+	struct event event;
 	struct err err;
 	if (!result_decode(frame->payload, &scratch, &event, &err))
 		return false;

@@ -100,7 +100,7 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 			.source = intake_source(engine->intake, alert->source) };
 		buf_reset(&body);
 		record_encode(&alert_item_type, &item, &body);
-		answer_item(a, 0, ITEM_ALERT, buf_str(&body), true);
+		answer_item(a, TABLE_NONE, ITEM_ALERT, buf_str(&body), true);
 		l->cursor = alert->fingerprint;
 	}
 	buf_done(&body);

@@ -41,6 +41,7 @@ enum table {
 	TABLE_CONTROL,    /* one row: counters and the stop state of the core */
 	TABLE_ALERTS,     /* packs of alerts, see intake/alerts.h; may trail the journal */
 };
+#define TABLE_NONE ((enum table)0)
 #define TABLE_COUNT 16 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
