@@ -1,19 +1,25 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
-#include "facts/row.h"
 #include "facts/effect.h"
+#include "facts/row.h"
 
 /*
  * store -- the journal, and the tables of what is true as of its last entry.
  *
  * One writer. A commit is one transaction: the entry, and whole rows of every object the
  * steps touched. When store_commit returns true everything is on the disk (fsync). When it
- * returns false nothing of it is; ERR_NO_SPACE leaves the store usable, any other error
- * means the caller must end (the memory is ahead of the disk) and start again.
+ * returns false nothing of it is visible; ERR_NO_SPACE leaves the store usable, any other
+ * error means the caller must end (the memory is ahead of the disk) and start again. After
+ * a failed sync nobody can know what the disk has: the next start finds all of the commit
+ * or nothing of it.
  *
- * Kinds: "memory:" (tests; same semantics, no disk) and "sqlite:PATH". Thread: one;
- * readers are separate handles with their own connection.
+ * Kinds: "memory:" (tests; same semantics, no disk, gone with its last handle) and
+ * "sqlite:PATH", relative to the state folder or absolute. Thread: one for each handle;
+ * readers are separate handles with their own connection, and closed by whoever made them.
+ *
+ * Rows and entries are held against their digests whenever they are read: ERR_CORRUPT names
+ * what is damaged.
  */
 struct store;
 
@@ -36,32 +42,43 @@ struct commit {
 };
 
 struct store_head {
-	uint64_t seq;  /* of the last entry; 0: none */
-	hash32 hash;   /* of the chain's end */
+	uint64_t seq; /* of the last entry; 0: none */
+	hash32 hash;  /* of the chain's end */
 	uint64_t alerts_as_of;
 };
 
 #define STORE_ENTRY_BYTES_MAX (32u << 20)
 #define STORE_ROW_BYTES_MAX (4u << 20)
+#define STORE_ROWS_MAX 1000 /* in one call of store_rows */
 
-/* Creates the store where there is none, migrates it (numbered steps, each a transaction),
- * takes the lock: ERR_BUSY when another process holds it. `state_dir` holds the file. */
+/* Takes the lock (an flock on STATE/lock): ERR_BUSY when another process holds it. Creates
+ * the store where there is none, for its user's eyes only, migrates it (numbered steps, each
+ * a transaction) and checks its end, or all of a small one: ERR_CORRUPT. ERR_NO_SPACE when
+ * the disk is full and even the reserve could not help; with its help the store opens, and
+ * the reserve is given up. `state_dir` exists. */
 NODISCARD bool store_open(const char *url, const char *state_dir, struct store **ret,
     struct err *err);
 void store_close(struct store *store);
 
+/* Of a reader: as it was when that was opened. */
 struct store_head store_head(const struct store *store);
-NODISCARD bool store_commit(struct store *store, const struct commit *commit, struct err *err);
+NODISCARD bool store_commit(struct store *store, const struct commit *commit,
+    struct err *err);
 
-/* Move at most a few pages from the log into the file; call when idle and between commits.
- * true while there is more to do. Never fails loudly: what matters shows at a commit. */
+/* Move pages from the log into the file, when a slice's worth of them waits (4 MiB, about
+ * 10 ms on a fast disk); costs nothing otherwise. Call it between commits, always: a slice
+ * is as long as what came since the last. true while there is more to do at once. Never
+ * fails loudly: what matters shows at a commit. Beyond 64 MiB a commit does it itself. */
 bool store_checkpoint(struct store *store);
 
-/* Bytes set aside so that a page to the people on duty can still be kept when the disk is
- * full: store_reserve takes them (fine when taken), store_reserve_release gives them up. */
+/* Bytes set aside (1 MiB, STATE/reserve) so that a page to the people on duty can still be
+ * kept when the disk is full: store_reserve takes them (fine when taken; ERR_NO_SPACE),
+ * store_reserve_release gives them up to the next commit (ERR_NO_SPACE when there are none:
+ * they have been given up already). */
 NODISCARD bool store_reserve(struct store *store, struct err *err);
 NODISCARD bool store_reserve_release(struct store *store, struct err *err);
-/* Is there room for ordinary work? Tries by writing. */
+/* Is there room for ordinary work, and some distance? Tries by writing: a few syncs and
+ * 4 MiB, so ask each second or so, not often. */
 bool store_has_room(struct store *store);
 
 /* Configuration bundles by hash. Putting one that is there is fine. Durable on return. */
@@ -73,8 +90,8 @@ NODISCARD bool store_bundle_put(struct store *store, const hash32 *hash, str byt
 /* A read-only handle with a connection of its own, for another thread. */
 NODISCARD bool store_reader(const struct store *store, struct store **ret, struct err *err);
 /* Open the files read-only without the lock, for `journal verify` beside a live server. */
-NODISCARD bool store_open_readonly(const char *url, const char *state_dir, struct store **ret,
-    struct err *err);
+NODISCARD bool store_open_readonly(const char *url, const char *state_dir,
+    struct store **ret, struct err *err);
 
 struct stored_row {
 	enum table table;
@@ -90,33 +107,35 @@ struct row_query {
 	incident_id incident; /* 0: any */
 	bool open_only;
 	bool newest_first;
-	row_id after;   /* go on after this id; 0: from the start */
-	uint32_t limit; /* 1..1000 */
+	row_id after;   /* go on after this id, in the order asked for; 0: from the start */
+	uint32_t limit; /* 1..STORE_ROWS_MAX */
 };
 
-/* Calls `take` for each row in id order; its slices hold until it returns. `take` returning
- * false ends early without error. All rows of one call are as of one entry, *ret_seq. */
+/* Calls `take` for each row in id order; its slices hold until it returns, and it must not
+ * use the store. `take` returning false ends early without error. All rows of one call are
+ * as of one entry, *ret_seq. */
 NODISCARD bool store_rows(struct store *store, const struct row_query *query,
     bool (*take)(void *context, const struct stored_row *row), void *context,
     uint64_t *ret_seq, struct err *err);
 /* false with ERR_NOT_FOUND; the body is copied into the arena. */
 NODISCARD bool store_row(struct store *store, enum table table, row_id id,
     struct arena *arena, struct stored_row *ret, struct err *err);
-NODISCARD bool store_bundle_get(struct store *store, const hash32 *hash, struct arena *arena,
-    str *ret, struct err *err);
+NODISCARD bool store_bundle_get(struct store *store, const hash32 *hash,
+    struct arena *arena, str *ret, struct err *err);
 
 struct stored_entry {
 	uint64_t seq;
 	hash32 hash; /* of the chain up to and with this entry */
 	str bytes;
 };
-/* Entries from `first` up, in order. */
+/* Entries from `first` (1 or more) up, in order, each held against the chain. */
 NODISCARD bool store_entries(struct store *store, uint64_t first, uint64_t limit,
     bool (*take)(void *context, const struct stored_entry *entry), void *context,
     struct err *err);
 
-/* Walk the chain from the start; names the first entry that is missing or altered, and
- * rows of tables whose stored digest differs from their bytes. */
+/* Walk the chain from the start; names the first entry that is missing or altered, else the
+ * first row whose digest differs from its bytes, else what SQLite finds wrong with the file.
+ * Works beside a live server. false only when the store cannot be read at all. */
 struct store_verdict {
 	bool ok;
 	uint64_t entries;
@@ -124,6 +143,7 @@ struct store_verdict {
 	uint64_t bad_seq; /* 0: none */
 	char text[200];
 };
-NODISCARD bool store_verify(struct store *store, struct store_verdict *ret, struct err *err);
+NODISCARD bool store_verify(struct store *store, struct store_verdict *ret,
+    struct err *err);
 
 #endif

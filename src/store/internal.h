@@ -1,0 +1,52 @@
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include "store/store.h"
+
+/*
+ * What a kind of store supplies. store.c checks arguments, keeps the chain and hands the
+ * rest to these; so a kind never sees a commit that is out of order or over a limit.
+ */
+struct store_ops {
+	void (*close)(struct store *store);
+	/* `next` is the head once the commit holds. */
+	bool (*commit)(struct store *store, const struct commit *commit,
+	    const struct store_head *next, struct err *err);
+	bool (*checkpoint)(struct store *store);
+	bool (*reserve)(struct store *store, struct err *err);
+	bool (*reserve_release)(struct store *store, struct err *err);
+	bool (*has_room)(struct store *store);
+	bool (*bundle_put)(struct store *store, const hash32 *hash, str bytes, msec wall,
+	    struct err *err);
+	bool (*reader)(const struct store *store, struct store **ret, struct err *err);
+	bool (*rows)(struct store *store, const struct row_query *query,
+	    bool (*take)(void *context, const struct stored_row *row), void *context,
+	    uint64_t *ret_seq, struct err *err);
+	bool (*row)(struct store *store, enum table table, row_id id, struct arena *arena,
+	    struct stored_row *ret, struct err *err);
+	bool (*bundle_get)(struct store *store, const hash32 *hash, struct arena *arena,
+	    str *ret, struct err *err);
+	/* As stored: store.c holds them against the chain. */
+	bool (*entries)(struct store *store, uint64_t first, uint64_t limit,
+	    bool (*take)(void *context, const struct stored_entry *entry), void *context,
+	    struct err *err);
+	/* All but the journal's chain, which store.c has walked: ERR_CORRUPT is a finding. */
+	bool (*verify)(struct store *store, struct err *err);
+};
+
+struct store {
+	const struct store_ops *ops;
+	struct store_head head;
+	bool writer;
+};
+
+/* A copy of a body in the caller's arena: ERR_LIMIT where it does not fit. */
+NODISCARD bool store_body_copy(struct arena *arena, str body, str *ret, struct err *err);
+
+NODISCARD bool memory_open(struct store **ret, struct err *err);
+NODISCARD bool sqlite_open(str path, const char *state_dir, struct store **ret,
+    struct err *err);
+NODISCARD bool sqlite_open_readonly(str path, const char *state_dir, struct store **ret,
+    struct err *err);
+
+#endif

@@ -1,0 +1,147 @@
+#include "store/sqlite/sqlite.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/*
+ * The tables, as numbered steps from an empty file. A step that has been released is never
+ * changed: what it makes is spelled out here and follows no name or number of today's.
+ *
+ * Version 1:
+ *	journal   id = shard << 48 | number of the entry; hash, the chain's end up to and with
+ *	          the entry; alerts_as_of, the entry that the alert rows were complete as of
+ *	          with that commit, and digest, which covers it; bytes, the entry. No other
+ *	          index: one would make every append a random write as well.
+ *	incident, timeline, ... (one per enum table)
+ *	          seq is the entry as of which the row stands (or trails), so that a journal
+ *	          that lost its end shows; incident is NULL for none; digest covers the rest.
+ *	          Open rows are found through a partial index, as start-up asks for them alone.
+ *	bundle    configurations by their SHA-256
+ *	alerts_as_of  one row: the same for commits without an entry; the larger one counts.
+ *	          Not written with every commit, as it would cost each a page of its own.
+ */
+static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
+	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
+	"quarantine", "control", "alerts" };
+static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
+	"notice", "handoff" };
+
+static bool
+step_1(struct sqlite_store *s, struct err *err)
+{
+	char sql[512];
+	if (!sqlite_exec(s,
+		"CREATE TABLE journal (id INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+		" alerts_as_of INTEGER NOT NULL, digest INTEGER NOT NULL,"
+		" bytes BLOB NOT NULL) STRICT;"
+		"CREATE TABLE bundle (hash BLOB PRIMARY KEY NOT NULL,"
+		" wall INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;"
+		"CREATE TABLE alerts_as_of (id INTEGER PRIMARY KEY CHECK (id = 1),"
+		" value INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT",
+		err))
+		return false;
+	for (size_t i = 0; i < countof(tables_1); i++) {
+		const char *name = tables_1[i];
+		(void)snprintf(sql, sizeof(sql),
+		    "CREATE TABLE %s (id INTEGER PRIMARY KEY, incident INTEGER,"
+		    " open INTEGER NOT NULL, wall INTEGER NOT NULL, seq INTEGER NOT NULL,"
+		    " digest INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+		    "CREATE INDEX %s_open ON %s (open) WHERE open = 1",
+		    name, name, name);
+		if (!sqlite_exec(s, sql, err))
+			return false;
+	}
+	for (size_t i = 0; i < countof(by_incident_1); i++) {
+		const char *name = by_incident_1[i];
+		(void)snprintf(sql, sizeof(sql),
+		    "CREATE INDEX %s_incident ON %s (incident) WHERE incident IS NOT NULL",
+		    name, name);
+		if (!sqlite_exec(s, sql, err))
+			return false;
+	}
+	return true;
+}
+
+/* steps[i] leads from version i to i + 1. */
+static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
+	step_1,
+};
+
+bool
+schema_migrate(struct sqlite_store *s, int64_t from, int64_t to, struct err *err)
+{
+	ASSERT(from >= 0 && to <= SCHEMA_VERSION);
+	for (int64_t version = from; version < to; version++) {
+		char sql[64];
+		(void)snprintf(sql, sizeof(sql), "PRAGMA user_version = %lld",
+		    (long long)version + 1);
+		if (!sqlite_begin(s, err))
+			return false;
+		bool ok = steps[version](s, err) && sqlite_exec(s, sql, err);
+		if (!sqlite_end(s, ok, err))
+			return false;
+	}
+	return true;
+}
+
+/* Today's tables. A new one needs a step above. */
+static const char *const tables[] = {
+	[TABLE_INCIDENT] = "incident",
+	[TABLE_TIMELINE] = "timeline",
+	[TABLE_RUN] = "run",
+	[TABLE_ATTEMPT] = "attempt",
+	[TABLE_PROBE] = "probe",
+	[TABLE_DECISION] = "decision",
+	[TABLE_GRANT_USE] = "grant_use",
+	[TABLE_NOTICE] = "notice",
+	[TABLE_HANDOFF] = "handoff",
+	[TABLE_GAP] = "gap",
+	[TABLE_TOKEN] = "token",
+	[TABLE_ANSWER] = "answer",
+	[TABLE_QUARANTINE] = "quarantine",
+	[TABLE_CONTROL] = "control",
+	[TABLE_ALERTS] = "alerts",
+};
+static_assert(countof(tables) == TABLE_COUNT,
+    "every table has a name here and a step above");
+
+const char *
+schema_table(enum table table)
+{
+	ASSERT(table >= 1 && table < TABLE_COUNT);
+	return tables[table];
+}
+
+bool
+schema_by_incident(enum table table)
+{
+	return table == TABLE_TIMELINE || table == TABLE_RUN || table == TABLE_ATTEMPT ||
+	       table == TABLE_DECISION || table == TABLE_NOTICE || table == TABLE_HANDOFF;
+}
+
+/* The key is fixed and no secret: digests find what broke, they do not stop a forger. */
+static const struct siphash_key digest_key = { { UINT64_C(0x6669727374),
+    UINT64_C(0x6c696e65) } };
+
+int64_t
+row_digest(const struct stored_row *row, uint64_t seq)
+{
+	const uint64_t head[] = { (uint64_t)row->table, row->id, row->incident,
+		(uint64_t)row->open, row->wall, seq, row->body.n };
+	uint8_t bytes[sizeof(head)];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(head[i / 8] >> i % 8 * 8);
+	struct siphash_key key = { { digest_key.k[0],
+	    siphash(&digest_key, (str){ (const char *)bytes, sizeof(bytes) }) } };
+	return (int64_t)siphash(&key, row->body);
+}
+
+int64_t
+number_digest(uint64_t what, uint64_t value)
+{
+	struct siphash_key key = { { digest_key.k[0], what } };
+	char bytes[8];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(value >> i * 8);
+	return (int64_t)siphash(&key, (str){ bytes, sizeof(bytes) });
+}

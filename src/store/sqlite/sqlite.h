@@ -1,0 +1,178 @@
+#ifndef STORE_SQLITE_SQLITE_H
+#define STORE_SQLITE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/internal.h"
+
+/*
+ * The SQLite kind of store, as its files share it.
+ *
+ * One connection writes and checkpoints; readers are read-only and never checkpoint: the
+ * WAL-reset race of SQLite before 3.51.3 needs a second writer or checkpointer, and
+ * checkpoints stay off the commits' path. Pages of 16 kB; write-ahead log; every commit
+ * is synced (synchronous=FULL).
+ */
+#define SQLITE_PAGE_BYTES 16384
+/* One page in the write-ahead log. */
+#define SQLITE_FRAME_BYTES (SQLITE_PAGE_BYTES + 24)
+
+/* The journal's key is its shard in the upper bits and its number below: one integer key,
+ * so that entries are appended to the table itself and to nothing else. */
+#define JOURNAL_SHARD UINT64_C(1)
+#define JOURNAL_SEQ_BITS 48
+#define JOURNAL_SEQ_MAX ((UINT64_C(1) << JOURNAL_SEQ_BITS) - 1)
+
+enum plain_stmt {
+	STMT_BEGIN,
+	STMT_BEGIN_READ,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_ENTRY_PUT,
+	STMT_ENTRY_LAST,
+	STMT_ENTRIES,
+	STMT_AS_OF_GET,
+	STMT_AS_OF_PUT,
+	STMT_BUNDLE_PUT,
+	STMT_BUNDLE_GET,
+	STMT_BUNDLES,
+	PLAIN_STMT_COUNT,
+};
+
+enum table_stmt {
+	STMT_ROW_UPDATE, /* of a row whose incident and open flag stay as they are */
+	STMT_ROW_PUT,
+	STMT_ROW_DELETE,
+	STMT_ROW_GET,
+	STMT_ROWS, /* all, oldest first; + ROWS_OPEN, ROWS_INCIDENT, ROWS_NEWEST */
+	TABLE_STMT_COUNT = STMT_ROWS + 8,
+};
+#define ROWS_OPEN 1
+#define ROWS_INCIDENT 2
+#define ROWS_NEWEST 4
+
+struct sqlite_store {
+	struct store base;
+	sqlite3 *db;
+	char *path; /* of the database file, absolute */
+	/* Of the writer alone; -1 in readers. */
+	int state_fd;     /* the state folder */
+	int lock_fd;      /* STATE/lock, held */
+	int file_lock_fd; /* PATH-lock, held; -1 when the file is in the state folder */
+	bool reserved;    /* STATE/reserve is there at its full size */
+	bool broken;      /* a commit failed in a way that says nothing about the disk */
+	/* The write-ahead log, in frames: how many it holds, how many of these the file has
+	 * too, and how many it held when a checkpoint was last tried. */
+	int log_frames, log_copied, log_tried;
+	sqlite3_stmt *plain[PLAIN_STMT_COUNT];
+	sqlite3_stmt *table[TABLE_COUNT][TABLE_STMT_COUNT];
+};
+
+extern const struct store_ops sqlite_ops;
+
+static inline struct sqlite_store *
+sqlite_of(const struct store *store)
+{
+	return (struct sqlite_store *)(uintptr_t)store;
+}
+
+static inline int64_t
+journal_key(uint64_t seq)
+{
+	ASSERT(seq <= JOURNAL_SEQ_MAX);
+	return (int64_t)(JOURNAL_SHARD << JOURNAL_SEQ_BITS | seq);
+}
+
+static inline uint64_t
+journal_seq(int64_t key)
+{
+	return (uint64_t)key & JOURNAL_SEQ_MAX;
+}
+
+/* ---- statements (sqlite.c): prepared on first use and kept ---- */
+
+/* Describes why SQLite refused; a full disk and damage have kinds of their own. */
+bool sqlite_fail(const struct sqlite_store *s, int rc, struct err *err, const char *doing);
+NODISCARD sqlite3_stmt *sqlite_plain(struct sqlite_store *s, enum plain_stmt which,
+    struct err *err);
+NODISCARD sqlite3_stmt *sqlite_table(struct sqlite_store *s, enum table table,
+    unsigned which, struct err *err);
+/* Runs a statement that returns no rows. */
+NODISCARD bool sqlite_run(struct sqlite_store *s, sqlite3_stmt *stmt, struct err *err,
+    const char *doing);
+NODISCARD bool sqlite_run_plain(struct sqlite_store *s, enum plain_stmt which,
+    struct err *err, const char *doing);
+NODISCARD bool sqlite_exec(struct sqlite_store *s, const char *sql, struct err *err);
+/* One integer, the first column of the first row. */
+NODISCARD bool sqlite_number(struct sqlite_store *s, const char *sql, int64_t *ret,
+    struct err *err);
+/* The column's bytes; they hold until the statement moves. */
+str sqlite_bytes(sqlite3_stmt *stmt, int column);
+void sqlite_bind(sqlite3_stmt *stmt, int index, str bytes);
+void sqlite_finalize(struct sqlite_store *s);
+
+/* ---- schema.c ---- */
+
+#define SCHEMA_VERSION 1
+/* Takes the tables from version `from` to `to`, each step a transaction. */
+NODISCARD bool schema_migrate(struct sqlite_store *s, int64_t from, int64_t to,
+    struct err *err);
+/* The name of a table in SQL; `table` is below TABLE_COUNT. */
+const char *schema_table(enum table table);
+/* Has it an index by incident? */
+bool schema_by_incident(enum table table);
+
+/* Over everything a row says, so that a flipped bit anywhere in it shows. */
+int64_t row_digest(const struct stored_row *row, uint64_t seq);
+/* Of a number that has no bytes around it: `what` it is, and its value. */
+int64_t number_digest(uint64_t what, uint64_t value);
+
+/* ---- read.c ---- */
+
+NODISCARD bool sqlite_head(struct sqlite_store *s, struct store_head *ret, struct err *err);
+/* The columns of a row statement, checked against the digest. */
+NODISCARD bool sqlite_row_read(sqlite3_stmt *stmt, enum table table, struct stored_row *ret,
+    uint64_t *ret_seq, struct err *err);
+bool sqlite_rows(struct store *store, const struct row_query *query,
+    bool (*take)(void *context, const struct stored_row *row), void *context,
+    uint64_t *ret_seq, struct err *err);
+bool sqlite_row(struct store *store, enum table table, row_id id, struct arena *arena,
+    struct stored_row *ret, struct err *err);
+bool sqlite_bundle_get(struct store *store, const hash32 *hash, struct arena *arena,
+    str *ret, struct err *err);
+bool sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
+    bool (*take)(void *context, const struct stored_entry *entry), void *context,
+    struct err *err);
+
+/* ---- verify.c ---- */
+
+/* At open: what can be checked in a moment. */
+NODISCARD bool sqlite_check(struct sqlite_store *s, struct err *err);
+bool sqlite_verify(struct store *store, struct err *err);
+
+/* ---- commit.c ---- */
+
+bool sqlite_commit(struct store *store, const struct commit *commit,
+    const struct store_head *next, struct err *err);
+bool sqlite_checkpoint(struct store *store);
+bool sqlite_bundle_put(struct store *store, const hash32 *hash, str bytes, msec wall,
+    struct err *err);
+/* Begin, and end as `ok` says: true when everything is on the disk. */
+NODISCARD bool sqlite_begin(struct sqlite_store *s, struct err *err);
+NODISCARD bool sqlite_end(struct sqlite_store *s, bool ok, struct err *err);
+/* Writes the alerts' entry where a commit without an entry keeps it. */
+NODISCARD bool sqlite_as_of_put(struct sqlite_store *s, uint64_t value, struct err *err);
+/* Called by SQLite after each commit with the log's length. */
+int sqlite_logged(void *context, sqlite3 *db, const char *name, int frames);
+
+/* ---- room.c ---- */
+
+/* At open: is the reserve there? */
+void sqlite_reserve_open(struct sqlite_store *s);
+bool sqlite_reserve(struct store *store, struct err *err);
+bool sqlite_reserve_release(struct store *store, struct err *err);
+bool sqlite_has_room(struct store *store);
+/* Nothing more can be written there. */
+bool sqlite_disk_full(int folder_fd);
+
+#endif
