@@ -106,10 +106,10 @@ cbor_put_text(struct buf *b, str text)
 	put_string(b, MAJOR_TEXT, text);
 }
 
-void
-cbor_put_text_repaired(struct buf *b, str text)
+/* Append a text whose damage becomes '?', byte for byte. */
+static void
+put_repaired(struct buf *b, str text)
 {
-	put_head(b, MAJOR_TEXT, text.n);
 	char *p = buf_room(b, text.n);
 	for (size_t i = 0; p != NULL && i < text.n;) {
 		size_t n = str_utf8_char(str_drop(text, i));
@@ -118,6 +118,16 @@ cbor_put_text_repaired(struct buf *b, str text)
 		i += good ? n : 1;
 	}
 	b->n += p != NULL ? text.n : 0;
+}
+
+void
+cbor_put_text_repaired(struct buf *b, str text)
+{
+	put_head(b, MAJOR_TEXT, text.n);
+	if (str_utf8(text))
+		buf_put(b, text.p, text.n);
+	else
+		put_repaired(b, text);
 }
 
 void

@@ -30,10 +30,7 @@ put_text(struct buf *out, str text, size_t max)
 			cut--;
 		text.n = cut > 0 ? cut : max;
 	}
-	if (str_utf8(text))
-		cbor_put_text(out, text);
-	else
-		cbor_put_text_repaired(out, text);
+	cbor_put_text_repaired(out, text);
 }
 
 /* Names and arguments mean something to machines: those are right or they are a bug. */
