@@ -1,0 +1,50 @@
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * cli -- the command line: one file per command, one table in main.c.
+ *
+ * Data goes to stdout, messages to stderr. Every command has --help that leads with an
+ * example, and --json where it prints data.
+ */
+enum exit_code {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOT_FOUND = 3,
+	EXIT_AUTH = 4,
+	EXIT_REFUSED = 5, /* by authority */
+	EXIT_NEEDS_APPROVAL = 6,
+	EXIT_IN_DOUBT = 7,
+	EXIT_TIMEOUT = 8,
+	EXIT_CONFLICT = 9,
+};
+
+struct command_line {
+	const char *name;    /* "incident list" has the name "incident" */
+	const char *summary; /* for `firstline help` */
+	const char *help;    /* the whole of --help; its first paragraph is an example */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+/*
+ * Options: "--name VALUE", "--name=VALUE", "--flag". What is no option is left in order at
+ * the front of argv, and argc counts it; "--" ends options. An unknown option prints what
+ * is wrong and the nearest name, and returns false: the caller returns EXIT_USAGE.
+ */
+struct option_spec {
+	const char *name;   /* without dashes */
+	const char **value; /* takes a value; or */
+	bool *flag;         /* is a flag */
+};
+bool options_take(int *argc, char **argv, const struct option_spec *specs, size_t n);
+
+/* "firstline: TEXT" on stderr. */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+extern const struct command_line command_serve, command_check;
+
+#endif
