@@ -64,7 +64,7 @@ struct reply {
 	str error;        /* a sentence; empty when 2xx */
 	enum table table; /* the object concerned; 0: none */
 	row_id row;
-	str body;         /* its record's CBOR as of this step, or empty; at most ANSWER_BODY_MAX */
+	str body; /* its record's CBOR as of this step, or empty; at most ANSWER_BODY_MAX */
 };
 
 struct append_timeline {
@@ -135,6 +135,7 @@ struct entry {
 	size_t step_n;
 };
 /* Strings are slices of `bytes`. A decoded EVENT_CONFIG_ADOPTED has no model. */
-NODISCARD bool entry_decode(str bytes, struct arena *arena, struct entry *ret, struct err *err);
+NODISCARD bool entry_decode(str bytes, struct arena *arena, struct entry *ret,
+    struct err *err);
 
 #endif
