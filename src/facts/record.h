@@ -39,7 +39,7 @@ enum field_kind {
 	FIELD_MSEC,    /* an `at` or a length: a number in JSON */
 	FIELD_WALL,    /* a msec since 1970: RFC 3339 in JSON */
 	FIELD_HEX64,   /* a uint64_t of scattered bits: 16 hex digits in JSON, whose numbers
-	              * lose bits above 2^53 in many readers */
+	                * lose bits above 2^53 in many readers */
 	FIELD_ENUM,    /* a uint32-sized enum; names[value] is its JSON form */
 	FIELD_STR,     /* UTF-8 without NUL */
 	FIELD_BYTES,   /* str of any bytes; base64 in JSON */
@@ -135,8 +135,10 @@ NODISCARD bool pairs_sort(struct pairs *pairs);
  *		F_ENUM(2, struct incident_row, state, incident_state_names),
  *		...
  *	};
- *	const struct record_type incident_row_type = RECORD(struct incident_row, "incident", incident_fields);
+ *	const struct record_type incident_row_type =
+ *	    RECORD(struct incident_row, "incident", incident_fields);
  */
+/* clang-format off: one line each */
 #define F_(num, k, T, m, fl, mx)                                                           \
 	.name = #m, .number = (num), .kind = (k), .flags = (fl), .offset = offsetof(T, m), \
 	.max = (mx)
@@ -254,5 +256,6 @@ NODISCARD bool pairs_sort(struct pairs *pairs);
 	{                                                                                 \
 		.name = (nm), .size = sizeof(T), .fields = (f), .field_count = countof(f) \
 	}
+/* clang-format on */
 
 #endif
