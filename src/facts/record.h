@@ -138,124 +138,42 @@ NODISCARD bool pairs_sort(struct pairs *pairs);
  *	const struct record_type incident_row_type =
  *	    RECORD(struct incident_row, "incident", incident_fields);
  */
-/* clang-format off: one line each */
-#define F_(num, k, T, m, fl, mx)                                                           \
+/* clang-format off */
+#define F_(num, k, T, m, fl, mx) \
 	.name = #m, .number = (num), .kind = (k), .flags = (fl), .offset = offsetof(T, m), \
 	.max = (mx)
-#define F_BOOL(num, T, m)                       \
-	{                                       \
-		F_(num, FIELD_BOOL, T, m, 0, 0) \
-	}
-#define F_U32(num, T, m)                       \
-	{                                      \
-		F_(num, FIELD_U32, T, m, 0, 0) \
-	}
-#define F_U64(num, T, m)                       \
-	{                                      \
-		F_(num, FIELD_U64, T, m, 0, 0) \
-	}
-#define F_I64(num, T, m)                       \
-	{                                      \
-		F_(num, FIELD_I64, T, m, 0, 0) \
-	}
-#define F_MSEC(num, T, m)                       \
-	{                                       \
-		F_(num, FIELD_MSEC, T, m, 0, 0) \
-	}
-#define F_WALL(num, T, m)                       \
-	{                                       \
-		F_(num, FIELD_WALL, T, m, 0, 0) \
-	}
-#define F_HEX64(num, T, m)                       \
-	{                                        \
-		F_(num, FIELD_HEX64, T, m, 0, 0) \
-	}
-#define F_STR(num, T, m)                       \
-	{                                      \
-		F_(num, FIELD_STR, T, m, 0, 0) \
-	}
-#define F_STR_MAX(num, T, m, mx)                \
-	{                                       \
-		F_(num, FIELD_STR, T, m, 0, mx) \
-	}
-#define F_BYTES(num, T, m, mx)                    \
-	{                                         \
-		F_(num, FIELD_BYTES, T, m, 0, mx) \
-	}
-#define F_HASH(num, T, m)                       \
-	{                                       \
-		F_(num, FIELD_HASH, T, m, 0, 0) \
-	}
-#define F_STRS(num, T, m, mx)                    \
-	{                                        \
-		F_(num, FIELD_STRS, T, m, 0, mx) \
-	}
-#define F_PAIRS(num, T, m, mx)                    \
-	{                                         \
-		F_(num, FIELD_PAIRS, T, m, 0, mx) \
-	}
-#define F_ENUM(num, T, m, nm)                                                          \
-	{                                                                              \
-		F_(num, FIELD_ENUM, T, m, 0, 0), .names = (nm), .names_n = countof(nm) \
-	}
-#define F_RECORD(num, T, m, t)                                 \
-	{                                                      \
-		F_(num, FIELD_RECORD, T, m, 0, 0), .type = (t) \
-	}
-#define F_RECORDS(num, T, m, t, mx)                              \
-	{                                                        \
-		F_(num, FIELD_RECORDS, T, m, 0, mx), .type = (t) \
-	}
+#define F_BOOL(num, T, m) { F_(num, FIELD_BOOL, T, m, 0, 0) }
+#define F_U32(num, T, m) { F_(num, FIELD_U32, T, m, 0, 0) }
+#define F_U64(num, T, m) { F_(num, FIELD_U64, T, m, 0, 0) }
+#define F_I64(num, T, m) { F_(num, FIELD_I64, T, m, 0, 0) }
+#define F_MSEC(num, T, m) { F_(num, FIELD_MSEC, T, m, 0, 0) }
+#define F_WALL(num, T, m) { F_(num, FIELD_WALL, T, m, 0, 0) }
+#define F_HEX64(num, T, m) { F_(num, FIELD_HEX64, T, m, 0, 0) }
+#define F_STR(num, T, m) { F_(num, FIELD_STR, T, m, 0, 0) }
+#define F_STR_MAX(num, T, m, mx) { F_(num, FIELD_STR, T, m, 0, mx) }
+#define F_BYTES(num, T, m, mx) { F_(num, FIELD_BYTES, T, m, 0, mx) }
+#define F_HASH(num, T, m) { F_(num, FIELD_HASH, T, m, 0, 0) }
+#define F_STRS(num, T, m, mx) { F_(num, FIELD_STRS, T, m, 0, mx) }
+#define F_PAIRS(num, T, m, mx) { F_(num, FIELD_PAIRS, T, m, 0, mx) }
+#define F_ENUM(num, T, m, nm) \
+	{ F_(num, FIELD_ENUM, T, m, 0, 0), .names = (nm), .names_n = countof(nm) }
+#define F_RECORD(num, T, m, t) { F_(num, FIELD_RECORD, T, m, 0, 0), .type = (t) }
+#define F_RECORDS(num, T, m, t, mx) { F_(num, FIELD_RECORDS, T, m, 0, mx), .type = (t) }
 /* The same, left out of JSON when zero or empty. */
-#define FQ_BOOL(num, T, m)                                \
-	{                                                 \
-		F_(num, FIELD_BOOL, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_U32(num, T, m)                                \
-	{                                                \
-		F_(num, FIELD_U32, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_U64(num, T, m)                                \
-	{                                                \
-		F_(num, FIELD_U64, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_MSEC(num, T, m)                                \
-	{                                                 \
-		F_(num, FIELD_MSEC, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_WALL(num, T, m)                                \
-	{                                                 \
-		F_(num, FIELD_WALL, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_STR(num, T, m)                                \
-	{                                                \
-		F_(num, FIELD_STR, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_BYTES(num, T, m, mx)                             \
-	{                                                   \
-		F_(num, FIELD_BYTES, T, m, FIELD_QUIET, mx) \
-	}
-#define FQ_HASH(num, T, m)                                \
-	{                                                 \
-		F_(num, FIELD_HASH, T, m, FIELD_QUIET, 0) \
-	}
-#define FQ_STRS(num, T, m, mx)                             \
-	{                                                  \
-		F_(num, FIELD_STRS, T, m, FIELD_QUIET, mx) \
-	}
-#define FQ_PAIRS(num, T, m, mx)                             \
-	{                                                   \
-		F_(num, FIELD_PAIRS, T, m, FIELD_QUIET, mx) \
-	}
-#define FQ_ENUM(num, T, m, nm)                                                    \
-	{                                                                         \
-		F_(num, FIELD_ENUM, T, m, FIELD_QUIET, 0), .names = (nm),         \
-							   .names_n = countof(nm) \
-	}
-#define RECORD(T, nm, f)                                                                  \
-	{                                                                                 \
-		.name = (nm), .size = sizeof(T), .fields = (f), .field_count = countof(f) \
-	}
+#define FQ_BOOL(num, T, m) { F_(num, FIELD_BOOL, T, m, FIELD_QUIET, 0) }
+#define FQ_U32(num, T, m) { F_(num, FIELD_U32, T, m, FIELD_QUIET, 0) }
+#define FQ_U64(num, T, m) { F_(num, FIELD_U64, T, m, FIELD_QUIET, 0) }
+#define FQ_MSEC(num, T, m) { F_(num, FIELD_MSEC, T, m, FIELD_QUIET, 0) }
+#define FQ_WALL(num, T, m) { F_(num, FIELD_WALL, T, m, FIELD_QUIET, 0) }
+#define FQ_STR(num, T, m) { F_(num, FIELD_STR, T, m, FIELD_QUIET, 0) }
+#define FQ_BYTES(num, T, m, mx) { F_(num, FIELD_BYTES, T, m, FIELD_QUIET, mx) }
+#define FQ_HASH(num, T, m) { F_(num, FIELD_HASH, T, m, FIELD_QUIET, 0) }
+#define FQ_STRS(num, T, m, mx) { F_(num, FIELD_STRS, T, m, FIELD_QUIET, mx) }
+#define FQ_PAIRS(num, T, m, mx) { F_(num, FIELD_PAIRS, T, m, FIELD_QUIET, mx) }
+#define FQ_ENUM(num, T, m, nm) \
+	{ F_(num, FIELD_ENUM, T, m, FIELD_QUIET, 0), .names = (nm), .names_n = countof(nm) }
+#define RECORD(T, nm, f) \
+	{ .name = (nm), .size = sizeof(T), .fields = (f), .field_count = countof(f) }
 /* clang-format on */
 
 #endif
