@@ -1,0 +1,73 @@
+#ifndef MODEL_RUNBOOK_H
+#define MODEL_RUNBOOK_H
+
+#include "model/internal.h"
+
+/*
+ * runbook -- how a Markdown file becomes a struct runbook.
+ *
+ * runbook.c	reads the front matter and puts the parts together
+ * markdown.c	finds headings and step fences with cmark, each with the bytes it stands in
+ * runbook_steps.c	reads the YAML of each step
+ * runbook_flow.c	resolves `otherwise` and proves that the steps lead somewhere
+ * runbook_choose.c	which runbook answers
+ */
+#define RUNBOOKS_MAX 256
+/* The longest of a hundred public runbooks has 5 kB. cmark needs time that grows with the
+ * square of some texts: half a second for the worst of this size. */
+#define RUNBOOK_BYTES_MAX (64u << 10)
+#define RUNBOOK_INPUTS_MAX 32
+#define RUNBOOK_ANSWERS_MAX 64
+#define HEADING_BYTES_MAX 200
+
+#define STEP_EVERY_MS_DEFAULT (10 * SECOND)
+#define STEP_EVERY_MS_MAX HOUR
+#define STEP_FOR_MS_MAX DAY
+#define STEP_WITHIN_MS_MAX (7 * DAY)
+#define STEP_WITHIN_MS_MORE \
+	MINUTE /* a check's `within` beyond its `for`, when not written */
+#define STEP_PAUSE_MS_MAX HOUR
+#define STEP_FAILURES_MAX 1000
+
+/* A step as it stands in the Markdown. */
+struct fence {
+	enum step_kind kind;
+	struct node name; /* text, at the name behind the kind */
+	struct span body;
+	str heading; /* the heading above it */
+};
+
+struct markdown {
+	str title; /* the first heading; may be empty */
+	struct fence *fences;
+	size_t n;
+	bool faulty; /* something that wants to be a step is not among them */
+};
+
+/*
+ * Reads src->text from `off`. Only fences at the start of a line and outside of lists and
+ * quotes can be steps: only there do the bytes of the source equal the text of the block.
+ * Fences that want to be steps and cannot are reported, so none is passed over in silence.
+ */
+void markdown_read(struct reader *r, const struct source *src, size_t off,
+    struct markdown *ret);
+
+const char *step_kind_name(enum step_kind kind);
+bool step_kind_of(str word, enum step_kind *ret);
+
+/* One step in the making. */
+struct draft {
+	const struct fence *fence;
+	const struct node *otherwise; /* as written; NULL: the kind's default */
+};
+
+/* Fills runbook->steps from the fences, but for `otherwise`. False when a step could not
+ * be read far enough for its flow to be judged. */
+bool steps_read(struct reader *r, const struct markdown *markdown, struct runbook *runbook,
+    struct draft *drafts);
+
+/* Resolves `otherwise`; then: no cycle, no step that nothing reaches, no action that
+ * nothing verifies. */
+void flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts);
+
+#endif

@@ -1,0 +1,56 @@
+/* Which runbook answers an alert. */
+#include "model/model.h"
+
+static bool
+fits_service(const struct runbook *runbook, const struct service *service)
+{
+	for (size_t i = 0; service != NULL && i < runbook->services_n; i++) {
+		if (str_eq(runbook->services[i]->name, service->name))
+			return true;
+	}
+	return runbook->services_n == 0;
+}
+
+/* The most matchers of those answers that match; 0: none does. */
+static size_t
+answer_matchers(const struct runbook *runbook, const struct pairs *labels)
+{
+	size_t most = 0;
+	for (size_t i = 0; i < runbook->answers_n; i++) {
+		const struct matchers *answer = &runbook->answers[i];
+		if (answer->n > most && matchers_match(answer, labels))
+			most = answer->n;
+	}
+	return most;
+}
+
+static bool
+was_tried(const struct strs *skip, str name)
+{
+	for (size_t i = 0; skip != NULL && i < skip->n; i++) {
+		if (str_eq(skip->p[i], name))
+			return true;
+	}
+	return false;
+}
+
+const struct runbook *
+model_choose_runbook(const struct model *model, const struct service *service,
+    const struct pairs *labels, const struct strs *skip)
+{
+	const struct runbook *best = NULL;
+	size_t best_matchers = 0;
+	for (size_t i = 0; i < model->runbooks_n; i++) {
+		const struct runbook *runbook = &model->runbooks[i];
+		if (!fits_service(runbook, service) || was_tried(skip, runbook->name))
+			continue;
+		size_t n = answer_matchers(runbook, labels);
+		if (n == 0 || n < best_matchers)
+			continue;
+		if (n == best_matchers && str_cmp(runbook->name, best->name) > 0)
+			continue;
+		best = runbook;
+		best_matchers = n;
+	}
+	return best;
+}

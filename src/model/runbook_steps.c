@@ -1,0 +1,405 @@
+/*
+ * The YAML inside a step's fence.
+ *
+ *	check, verify	promql | http | run, expect, for, every, within, otherwise, timeout
+ *	action		do, with, targets, rolling, otherwise
+ *	handoff		class, because, attach, ask
+ */
+#include "model/runbook.h"
+
+static const char *const classes[] = { "code-change", "architecture", "investigation" };
+static const char *const attachments[] = { "logs", "changes", "attempts", "alerts",
+	"timeline" };
+
+struct step_reader {
+	struct reader *r;
+	const struct strs *probe_names; /* what ${} may name in a probe: inputs, service */
+	const struct strs *with_names;  /* in a value of `with`: target too */
+	const struct node *map;
+	struct runbook_step *step;
+	struct draft *draft;
+};
+
+/* ---- check, verify ---- */
+
+static void
+read_times(struct step_reader *s, const struct node *hold, const struct node *every,
+    const struct node *within)
+{
+	struct reader *r = s->r;
+	struct runbook_step *step = s->step;
+	step->every_ms = STEP_EVERY_MS_DEFAULT;
+	if (hold != NULL)
+		(void)read_duration(r, hold, SECOND, STEP_FOR_MS_MAX, &step->for_ms);
+	if (every != NULL)
+		(void)read_duration(r, every, SECOND, STEP_EVERY_MS_MAX, &step->every_ms);
+	step->within_ms = step->for_ms + STEP_WITHIN_MS_MORE;
+	if (within == NULL ||
+	    !read_duration(r, within, SECOND, STEP_WITHIN_MS_MAX, &step->within_ms))
+		return;
+	if (step->within_ms < step->for_ms)
+		read_error(r, within, STR("write a 'within' that is longer than 'for'"),
+		    "it cannot hold for %.*s within %.*s", STR_ARG(hold->text),
+		    STR_ARG(within->text));
+}
+
+static void
+read_look(struct step_reader *s, const char *what)
+{
+	struct probe_nodes n = { 0 };
+	const struct node *hold = NULL, *every = NULL, *within = NULL;
+	const struct key keys[] = {
+		PROBE_KEYS(&n),
+		{ "for", &hold },
+		{ "every", &every },
+		{ "within", &within, .required = s->step->kind == STEP_VERIFY },
+		{ "otherwise", &s->draft->otherwise },
+	};
+	if (!read_is_map(s->r, s->map, what))
+		return;
+	(void)read_map(s->r, s->map, what, keys, countof(keys));
+	(void)read_probe(s->r, s->map, what, &n, s->probe_names, &s->step->probe);
+	read_times(s, hold, every, within);
+}
+
+/* ---- action ---- */
+
+static const struct param *
+param_find(const struct params *params, str name)
+{
+	for (size_t i = 0; i < params->n; i++) {
+		if (str_eq(params->p[i].name, name))
+			return &params->p[i];
+	}
+	return NULL;
+}
+
+static void
+report_unknown_param(struct step_reader *s, const struct node *node,
+    const struct params *params)
+{
+	struct reader *r = s->r;
+	str *names = arena_new(r->arena, str, params->n);
+	for (size_t i = 0; i < params->n; i++)
+		names[i] = params->p[i].name;
+	str hint = read_suggest(r, node->key, names, params->n);
+	if (hint.n == 0 && params->n == 0)
+		hint = STR("it has none: remove 'with'");
+	else if (hint.n == 0)
+		hint =
+		    read_hint(r, "there are %.*s", STR_ARG(read_join(r, names, params->n)));
+	read_error_key(r, node, hint, "'%.*s' has no parameter '%.*s'",
+	    STR_ARG(s->step->action->name), STR_ARG(node->key));
+}
+
+static bool
+is_literal(const struct template *value)
+{
+	return value->n == 1 && !value->pieces[0].placeholder;
+}
+
+static void
+read_with_value(struct step_reader *s, const struct node *node, struct with *with)
+{
+	struct reader *r = s->r;
+	with->name = node->key;
+	bool ok = read_template(r, node, QUOTE_NONE, s->with_names, &with->value);
+	if (s->step->action == NULL)
+		return;
+	const struct params *params = &s->step->action->params;
+	const struct param *param = param_find(params, node->key);
+	if (param == NULL) {
+		report_unknown_param(s, node, params);
+		return;
+	}
+	/* A parameter whose own reading failed has no kind; that is reported there. */
+	if (!ok || param->kind == 0 || !is_literal(&with->value))
+		return;
+	str why = param_refuses(param, with->value.pieces[0].text, r->arena);
+	if (why.n > 0)
+		read_error(r, node, STR(""), "a bad value for %.*s", STR_ARG(why));
+}
+
+static void
+read_with(struct step_reader *s, const struct node *node)
+{
+	if (!read_is_map(s->r, node, NULL) || !read_at_most(s->r, node, RUNBOOK_INPUTS_MAX))
+		return;
+	s->step->with = arena_new(s->r->arena, struct with, node->n);
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		read_with_value(s, child, &s->step->with[s->step->with_n++]);
+}
+
+static void
+check_required(struct step_reader *s, const struct node *action, const struct node *with)
+{
+	const struct params *params = &s->step->action->params;
+	for (size_t i = 0; i < params->n; i++) {
+		const struct param *param = &params->p[i];
+		bool given = param->optional || param->otherwise.n > 0;
+		for (size_t k = 0; k < s->step->with_n; k++)
+			given |= str_eq(s->step->with[k].name, param->name);
+		if (given)
+			continue;
+		str hint = read_hint(s->r, "add 'with: {%.*s: ...}'", STR_ARG(param->name));
+		if (with != NULL)
+			read_error_key(s->r, with, hint,
+			    "the parameter '%.*s' of '%.*s' is missing",
+			    STR_ARG(param->name), STR_ARG(s->step->action->name));
+		else
+			read_error(s->r, action, hint,
+			    "the parameter '%.*s' of '%.*s' is missing",
+			    STR_ARG(param->name), STR_ARG(s->step->action->name));
+	}
+}
+
+#define ROLES_NAMED_MAX 64
+
+/* The role must be one that a host of the service has: no host is an empty target set. */
+static void
+check_role(struct step_reader *s, const struct node *node)
+{
+	struct reader *r = s->r;
+	const struct model *m = r->model;
+	str roles[ROLES_NAMED_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < m->hosts_n; i++) {
+		const struct host *host = &m->hosts[i];
+		if (host->service != s->step->target_service || host->role.n == 0)
+			continue;
+		if (str_eq(host->role, s->step->target_role))
+			return;
+		if (n < countof(roles))
+			roles[n++] = host->role;
+	}
+	if (r->incomplete)
+		return;
+	str hint = read_suggest(r, s->step->target_role, roles, n);
+	if (hint.n == 0 && n > 0)
+		hint = read_hint(r, "its hosts have the roles %.*s",
+		    STR_ARG(read_join(r, roles, n)));
+	else if (hint.n == 0)
+		hint = STR("give its hosts a role, or leave 'role' out");
+	read_error(r, node, hint, "no host of '%.*s' has the role '%.*s'",
+	    STR_ARG(s->step->target_service->name), STR_ARG(s->step->target_role));
+}
+
+static bool
+has_hosts(const struct model *m, const struct service *service)
+{
+	for (size_t i = 0; i < m->hosts_n; i++) {
+		if (m->hosts[i].service == service)
+			return true;
+	}
+	return false;
+}
+
+static void
+read_targets(struct step_reader *s, const struct node *node)
+{
+	struct reader *r = s->r;
+	const struct node *service = NULL, *role = NULL;
+	const struct key keys[] = {
+		{ "service", &service, .required = true },
+		{ "role", &role },
+	};
+	bool complete = read_map(r, node, NULL, keys, countof(keys));
+	if (role != NULL && !read_name(r, role, &s->step->target_role))
+		return;
+	if (!complete)
+		return;
+	s->step->target_service = read_ref(r, &r->services, service);
+	if (s->step->target_service == NULL)
+		return;
+	if (!has_hosts(r->model, s->step->target_service)) {
+		if (!r->incomplete)
+			read_error(r, service,
+			    STR("add its hosts under 'hosts', or leave 'targets' out to "
+				"act "
+				"on the service itself"),
+			    "'%.*s' has no hosts", STR_ARG(service->text));
+		return;
+	}
+	if (role != NULL)
+		check_role(s, role);
+}
+
+static void
+read_rolling(struct step_reader *s, const struct node *node, const struct node *targets)
+{
+	struct reader *r = s->r;
+	const struct node *one = NULL, *pause = NULL, *failures = NULL;
+	const struct key keys[] = {
+		{ "one_at_a_time", &one },
+		{ "pause", &pause },
+		{ "stop_after_failures", &failures },
+	};
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	bool one_at_a_time = true;
+	if (one != NULL && read_bool(r, one, &one_at_a_time) && !one_at_a_time)
+		read_error(r, one, STR("write true, or remove the key"),
+		    "targets are always taken one at a time");
+	if (pause != NULL)
+		(void)read_duration(r, pause, 0, STEP_PAUSE_MS_MAX, &s->step->pause_ms);
+	if (failures != NULL)
+		(void)read_u32(r, failures, 1, STEP_FAILURES_MAX,
+		    &s->step->stop_after_failures);
+	if (targets == NULL)
+		read_error_key(r, node, STR("add 'targets: {service: ...}'"),
+		    "'rolling' means nothing without 'targets'");
+}
+
+static void
+read_action(struct step_reader *s)
+{
+	struct reader *r = s->r;
+	const struct node *action = NULL, *with = NULL, *targets = NULL, *rolling = NULL;
+	const struct key keys[] = {
+		{ "do", &action, .required = true },
+		{ "with", &with },
+		{ "targets", &targets },
+		{ "rolling", &rolling },
+		{ "otherwise", &s->draft->otherwise },
+	};
+	(void)read_map(r, s->map, "action", keys, countof(keys));
+	s->step->stop_after_failures = 1;
+	if (action != NULL)
+		s->step->action = read_ref(r, &r->actions, action);
+	if (with != NULL)
+		read_with(s, with);
+	if (s->step->action != NULL)
+		check_required(s, action, with);
+	if (targets != NULL)
+		read_targets(s, targets);
+	if (rolling != NULL)
+		read_rolling(s, rolling, targets);
+}
+
+/* ---- handoff ---- */
+
+static void
+read_attach(struct step_reader *s, const struct node *node)
+{
+	struct reader *r = s->r;
+	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, countof(attachments)))
+		return;
+	s->step->attach.p = arena_new(r->arena, str, node->n);
+	for (const struct node *item = node->first; item != NULL; item = item->next) {
+		unsigned choice;
+		if (read_choice(r, item, "attachment", attachments, countof(attachments),
+			&choice))
+			s->step->attach.p[s->step->attach.n++] =
+			    str_of(attachments[choice]);
+	}
+}
+
+static void
+read_handoff(struct step_reader *s)
+{
+	struct reader *r = s->r;
+	const struct node *class = NULL, *because = NULL, *attach = NULL, *ask = NULL;
+	const struct key keys[] = {
+		{ "class", &class, .required = true },
+		{ "because", &because, .required = true },
+		{ "attach", &attach },
+		{ "ask", &ask, .required = true },
+	};
+	(void)read_map(r, s->map, "handoff", keys, countof(keys));
+	unsigned choice;
+	if (class != NULL &&
+	    read_choice(r, class, "class", classes, countof(classes), &choice))
+		s->step->class = (enum handoff_class)(HANDOFF_CODE_CHANGE + choice);
+	if (because != NULL)
+		(void)read_text(r, because, &s->step->because);
+	if (ask != NULL)
+		(void)read_text(r, ask, &s->step->ask);
+	if (attach != NULL)
+		read_attach(s, attach);
+}
+
+/* ---- all of them ---- */
+
+static uint32_t
+default_otherwise(enum step_kind kind)
+{
+	switch (kind) {
+	case STEP_CHECK:
+	case STEP_HANDOFF:
+		return STEP_STOP;
+	case STEP_ACTION:
+	case STEP_VERIFY:
+		return STEP_PERSON;
+	}
+	UNREACHABLE();
+}
+
+static void
+read_step(struct step_reader *s)
+{
+	switch (s->step->kind) {
+	case STEP_CHECK:
+		read_look(s, "check");
+		return;
+	case STEP_VERIFY:
+		read_look(s, "verify");
+		return;
+	case STEP_ACTION:
+		read_action(s);
+		return;
+	case STEP_HANDOFF:
+		read_handoff(s);
+		return;
+	}
+	UNREACHABLE();
+}
+
+bool
+steps_read(struct reader *r, const struct markdown *markdown, struct runbook *runbook,
+    struct draft *drafts)
+{
+	str *names = arena_new(r->arena, str, runbook->inputs_n + 2);
+	size_t n = 0;
+	while (n < runbook->inputs_n) {
+		names[n] = runbook->inputs[n].param.name;
+		n++;
+	}
+	names[n] = STR("service");
+	names[n + 1] = STR("target");
+	const struct strs probe_names = { names, n + 1 };
+	const struct strs with_names = { names, n + 2 };
+
+	bool whole = true;
+	runbook->steps = arena_new(r->arena, struct runbook_step, markdown->n);
+	runbook->steps_n = markdown->n;
+	for (size_t i = 0; i < markdown->n; i++) {
+		const struct fence *fence = &markdown->fences[i];
+		struct runbook_step *step = &runbook->steps[i];
+		step->kind = fence->kind;
+		step->name = fence->name.text;
+		step->heading = fence->heading;
+		step->place = node_place(&fence->name);
+		step->otherwise = default_otherwise(fence->kind);
+		drafts[i].fence = fence;
+
+		struct node *map =
+		    yaml_parse(fence->name.src, fence->body, r->arena, r->diags);
+		if (map == NULL || map->kind != NODE_MAP)
+			whole = false;
+		if (map == NULL)
+			continue;
+		map->key = fence->name.text;
+		map->key_at = fence->name.at;
+		map->line = fence->name.line;
+		struct step_reader s = {
+			.r = r,
+			.probe_names = &probe_names,
+			.with_names = &with_names,
+			.map = map,
+			.step = step,
+			.draft = &drafts[i],
+		};
+		read_step(&s);
+	}
+	return whole;
+}
