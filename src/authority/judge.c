@@ -457,9 +457,7 @@ judge_params(struct judgement *j, struct arena *arena)
 		str why = param_refuses(param, pair->value, arena);
 		if (why.n > 0)
 			fault(j, REASON_ERROR,
-			    arena_printf(arena, "parameter '%.*s' of %.*s: %.*s",
-				STR_ARG(pair->name), STR_ARG(j->action->name),
-				STR_ARG(why)),
+			    arena_printf(arena, "parameter %.*s", STR_ARG(why)),
 			    arena_printf(arena, "correct '%.*s'", STR_ARG(pair->name)));
 	}
 	for (size_t i = 0; i < declared->n; i++) {

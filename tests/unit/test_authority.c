@@ -750,8 +750,7 @@ decide__denies_a_value_that_the_parameter_refuses(void)
 	authority_decide(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_DENY);
 	EXPECT(decision.reasons[0].kind == REASON_ERROR);
-	EXPECT(str_starts(decision.reasons[0].text,
-	    STR("parameter 'replicas' of scale-web: ")));
+	EXPECT(str_starts(decision.reasons[0].text, STR("parameter 'replicas': ")));
 
 	pair.value = STR("9");
 	authority_decide(authority, &request, &facts, &arena, &decision);
