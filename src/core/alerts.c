@@ -1,0 +1,293 @@
+/*
+ * Alerts: which incident each belongs to. The busiest file: most alerts join an incident
+ * that is already open, which costs reading the labels, one key and two counts.
+ *
+ *	labels -> first alert rule that matches, or the label `service` -> service
+ *	       -> the labels that make it "the same trouble" again -> recurrence
+ *	key = fnv64(service, 0, recurrence) -> the open incident, or a new one
+ */
+#include "base/cbor.h"
+#include "core/state.h"
+
+#define RECURRENCE_LABELS_MAX 32
+
+struct match {
+	struct pairs labels;
+	const struct service *service; /* NULL: none */
+	const struct alert_rule *rule; /* NULL: none */
+	str recurrence;
+};
+
+/* The labels at the front of an alert's body, without the rest. */
+static struct pairs
+read_labels(struct core *core, str body)
+{
+	struct pairs labels = { 0 };
+	struct cbor in;
+	size_t fields, items;
+	uint64_t number;
+	cbor_open(&in, body);
+	if (!cbor_map(&in, &fields) || fields == 0 || !cbor_u64(&in, &number) ||
+	    number != 1 || !cbor_array(&in, &items) || items > 2 * LABELS_MAX)
+		return labels;
+	struct pair *p = arena_new(&core->scratch, struct pair, items / 2 + 1);
+	for (size_t i = 0; i < items / 2; i++) {
+		if (!cbor_text(&in, &p[i].name) || !cbor_text(&in, &p[i].value))
+			return labels;
+		if (i > 0 && str_cmp(p[i - 1].name, p[i].name) >= 0)
+			return labels; /* no such body is ever made: nothing to go by */
+	}
+	labels.p = p;
+	labels.n = items / 2;
+	return labels;
+}
+
+/* "alertname=QueueStuck,queue=payments" */
+static str
+recurrence_of(struct core *core, const struct alert_rule *rule, const struct pairs *labels)
+{
+	static const str alertname = { "alertname", 9 };
+	const str *names = &alertname;
+	size_t n = 1;
+	if (rule != NULL && rule->recurrence.n > 0) {
+		names = rule->recurrence.p;
+		n = rule->recurrence.n;
+	}
+	str values[RECURRENCE_LABELS_MAX];
+	if (n > countof(values))
+		n = countof(values);
+	size_t bytes = 0;
+	for (size_t i = 0; i < n; i++) {
+		values[i] = pairs_get(labels, names[i]);
+		bytes += names[i].n + values[i].n + 2;
+	}
+	char *p = arena_new(&core->scratch, char, bytes);
+	size_t at = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			p[at++] = ',';
+		memcpy(p + at, names[i].p, names[i].n);
+		at += names[i].n;
+		p[at++] = '=';
+		if (values[i].n > 0)
+			memcpy(p + at, values[i].p, values[i].n);
+		at += values[i].n;
+	}
+	return (str){ p, at };
+}
+
+static void
+match_alert(struct core *core, str body, struct match *ret)
+{
+	const struct model *model = core->newest->model;
+	ret->labels = read_labels(core, body);
+	ret->rule = model_alert_rule(model, &ret->labels);
+	if (ret->rule != NULL) {
+		ret->service = ret->rule->service;
+	} else {
+		str named = pairs_get(&ret->labels, STR("service"));
+		ret->service = named.n > 0 ? model_service(model, named) : NULL;
+	}
+	ret->recurrence = recurrence_of(core, ret->rule, &ret->labels);
+}
+
+/* ---- new incidents ---- */
+
+/* "QueueStuck: 812 messages wait", from the alert's name and summary. */
+static str
+title_of(struct core *core, const struct match *match, str body)
+{
+	str name = pairs_get(&match->labels, STR("alertname"));
+	if (name.n == 0)
+		name = STR("alert without a name");
+	struct alert_body whole;
+	struct err err;
+	str summary = { 0 };
+	if (record_decode_all(&alert_body_type, body, &core->scratch, &whole, &err)) {
+		summary = pairs_get(&whole.annotations, STR("summary"));
+		if (summary.n == 0)
+			summary = pairs_get(&whole.annotations, STR("description"));
+	}
+	name = text_line(core, name, TITLE_MAX);
+	if (summary.n == 0)
+		return name;
+	summary = text_line(core, summary, TITLE_MAX);
+	return text_cut(text(core, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)),
+	    TITLE_MAX);
+}
+
+static bool
+is_full(const struct core *core, str service)
+{
+	const struct limits *limits = &core->newest->model->limits;
+	uint32_t most = limits->incidents_max;
+	if (most == 0 || most > core->incidents_max)
+		most = core->incidents_max;
+	if (core->counted >= most || !core_roomy(core))
+		return true;
+	const struct service_state *state = service_state_find(core, service);
+	return limits->incidents_per_service_max != 0 && state != NULL &&
+	       state->counted >= limits->incidents_per_service_max;
+}
+
+/* Beyond the bound: one incident per service collects what found no room. */
+static struct incident *
+overflow_incident(struct core *core, const struct match *match, str service, bool *ret_new)
+{
+	uint64_t key = incident_key(service, (str){ 0 });
+	struct incident *incident = incident_by_key(core, &key, service, STR("overflow"));
+	core->control->row.overflowed++;
+	if (incident != NULL)
+		return incident;
+	str of = service.n > 0 ? service : STR("alerts without a service");
+	struct opening opening = { .service = match->service,
+		.severity = severity_of(match->service, match->rule, &match->labels),
+		.recurrence = STR("overflow"),
+		.title = text(core, "overflow: more incidents of %.*s than are kept apart",
+		    STR_ARG(of)),
+		.key = key,
+		.overflow = true };
+	*ret_new = true;
+	return incident_open(core, &opening);
+}
+
+static struct incident *
+incident_for(struct core *core, const struct match *match, str body, bool *ret_new)
+{
+	str service = match->service != NULL ? match->service->name : (str){ 0 };
+	uint64_t key = incident_key(service, match->recurrence);
+	struct incident *incident = incident_by_key(core, &key, service, match->recurrence);
+	if (incident != NULL)
+		return incident;
+	if (is_full(core, service))
+		return overflow_incident(core, match, service, ret_new);
+	struct opening opening = { .service = match->service,
+		.severity = severity_of(match->service, match->rule, &match->labels),
+		.recurrence = match->recurrence,
+		.title = title_of(core, match, body),
+		.key = key,
+		.labels = &match->labels };
+	incident = incident_open(core, &opening);
+	if (incident == NULL)
+		return overflow_incident(core, match, service, ret_new);
+	*ret_new = true;
+	return incident;
+}
+
+/* ---- changes ---- */
+
+static bool
+power_of_ten(uint32_t n)
+{
+	while (n >= 10 && n % 10 == 0)
+		n /= 10;
+	return n == 1;
+}
+
+static void
+join(struct core *core, struct incident *incident, const struct match *match)
+{
+	struct incident_row *row = &incident->row;
+	object_touch(core, &incident->o);
+	row->alerts_active++;
+	row->alerts_total++;
+	if (row->alerts_total <= ALERTS_TOLD) {
+		str labels = text_labels(core, &match->labels, 500);
+		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
+		    "alert fired: %.*s", STR_ARG(labels));
+	} else if (row->alerts_total >= 100 && power_of_ten(row->alerts_total)) {
+		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
+		    "%u alerts have fired, %u are active", row->alerts_total,
+		    row->alerts_active);
+	}
+	enum severity severity = severity_of(match->service, match->rule, &match->labels);
+	if (severity < row->severity) {
+		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
+		    "severity raised from %s to %s by a further alert",
+		    severity_name(row->severity), severity_name(severity));
+		row->severity = severity;
+	}
+}
+
+static incident_id
+on_fired(struct core *core, str body)
+{
+	struct match match;
+	bool is_new = false;
+	match_alert(core, body, &match);
+	struct incident *incident = incident_for(core, &match, body, &is_new);
+	if (incident == NULL)
+		return 0; /* no room even for that: counted */
+	join(core, incident, &match);
+	if (is_new) {
+		if (match.service == NULL && !incident->row.overflow) {
+			str name = pairs_get(&match.labels, STR("alertname"));
+			gap_add(core, GAP_NO_SERVICE, name, incident->row.owner, incident,
+			    text(core, "alert %.*s belongs to no service", STR_ARG(name)));
+		}
+		incident_begin(core, incident);
+	} else {
+		incident_fired(core, incident);
+	}
+	return incident->row.id;
+}
+
+static void
+on_ended(struct core *core, incident_id id, bool expired)
+{
+	struct incident *incident = incident_find(core, id);
+	if (incident == NULL || incident->row.alerts_active == 0)
+		return;
+	struct incident_row *row = &incident->row;
+	object_touch(core, &incident->o);
+	row->alerts_active--;
+	if (expired)
+		row->alerts_expired++;
+	if (row->alerts_total <= ALERTS_TOLD || row->alerts_active == 0)
+		timeline_add(core, id, TIMELINE_ALERT, FIRSTLINE, 0,
+		    "an alert %s, %u %s active",
+		    expired ? "expired: its source went quiet" : "resolved",
+		    row->alerts_active, row->alerts_active == 1 ? "is" : "are");
+	if (row->state == INCIDENT_CLOSED)
+		incident_drained(core, incident);
+	else if (row->alerts_active == 0)
+		incident_quiet(core, incident);
+}
+
+void
+on_alerts_changed(struct core *core, const struct alerts_changed *changed)
+{
+	ASSERT(core->newest != NULL);
+	const struct alert_change *changes = changed->changes.p;
+	incident_id *incidents =
+	    arena_new(core->fx->arena, incident_id, changed->changes.n);
+	for (size_t i = 0; i < changed->changes.n; i++) {
+		struct arena mark = core->scratch;
+		switch (changes[i].kind) {
+		case CHANGE_FIRED:
+			incidents[i] = on_fired(core, changes[i].body);
+			break;
+		case CHANGE_CHANGED:
+			incidents[i] = changes[i].incident;
+			break;
+		case CHANGE_RESOLVED:
+			incidents[i] = changes[i].incident;
+			on_ended(core, changes[i].incident, false);
+			break;
+		}
+		core->scratch = mark;
+	}
+	core->fx->alert_incident = incidents;
+	core->fx->alert_n = changed->changes.n;
+}
+
+void
+on_alerts_expired(struct core *core, const struct alerts_expired *expired)
+{
+	const struct alert_end *ends = expired->ends.p;
+	for (size_t i = 0; i < expired->ends.n; i++) {
+		struct arena mark = core->scratch;
+		on_ended(core, ends[i].incident, true);
+		core->scratch = mark;
+	}
+}

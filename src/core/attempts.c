@@ -1,0 +1,572 @@
+/*
+ * Attempts: one start of one action on one target, and the truth about it.
+ *
+ *	decided ALLOW, use reserved, INTENT, ordered      all in one step
+ *	  -> CLAIMED -> STARTED -> EXITED | TIMED_OUT | KILLED     use consumed
+ *	  -> LOST (never started, or hands refused)                use released
+ *	  -> IN_DOUBT: hands found a claim without an end          use stays held
+ *	       its `happened` probe says yes or no, or a person does   -> SETTLED
+ *
+ * Nothing is started twice: a new start is a new attempt, decided anew, and only after it
+ * is sure that the one before did not happen, or where the action may be repeated.
+ */
+#include "core/state.h"
+
+bool
+attempt_open(const struct attempt *attempt)
+{
+	switch (attempt->row.state) {
+	case ATTEMPT_PLANNED:
+	case ATTEMPT_AUTHORIZED:
+	case ATTEMPT_INTENT:
+	case ATTEMPT_CLAIMED:
+	case ATTEMPT_STARTED:
+	case ATTEMPT_IN_DOUBT:
+		return true;
+	case ATTEMPT_EXITED:
+	case ATTEMPT_TIMED_OUT:
+	case ATTEMPT_KILLED:
+	case ATTEMPT_LOST:
+	case ATTEMPT_SETTLED:
+		return false;
+	}
+	UNREACHABLE();
+}
+
+/* ---- starting ---- */
+
+static str
+refusal(struct core *core, const struct decision_row *decision)
+{
+	const struct reason *reasons = decision->reasons.p;
+	str why = decision->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
+	if (decision->forward.n == 0)
+		return why;
+	return text(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(decision->forward));
+}
+
+static bool
+fill_argv(struct core *core, const struct action *action, const struct asking *asking,
+    struct strs *ret, str *ret_why)
+{
+	struct pairs values =
+	    pairs_with(core, &asking->params, STR("service"), asking->service);
+	values = pairs_with(core, &values, STR("target"), asking->target);
+	ret->p = arena_new(&core->scratch, str, action->run.n);
+	ret->n = action->run.n;
+	struct err err;
+	for (size_t i = 0; i < action->run.n; i++) {
+		if (!template_fill(&action->run.p[i], &values, &core->scratch, &ret->p[i],
+			&err)) {
+			*ret_why = arena_str(&core->scratch, str_of(err.text));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the rules allow, but cannot be done, is refused: with its own reason first. */
+static void
+deny(struct core *core, struct decision_row *decision, str why)
+{
+	size_t n =
+	    decision->reasons.n < REASONS_MAX ? decision->reasons.n : REASONS_MAX - 1;
+	struct reason *reasons = arena_new(&core->scratch, struct reason, n + 1);
+	reasons[0] = (struct reason){ .kind = REASON_ERROR, .text = why };
+	if (n > 0)
+		memcpy(reasons + 1, decision->reasons.p, n * sizeof(*reasons));
+	decision->verdict = VERDICT_DENY;
+	decision->reasons = (struct records){ reasons, n + 1 };
+}
+
+static void
+keep_decision(struct core *core, struct incident *incident, struct decision_row *row)
+{
+	struct decision *decision = object_add(core, TABLE_DECISION, row);
+	const struct reason *reasons = row->reasons.p;
+	str why = row->reasons.n > 0 ? reasons[0].text : (str){ 0 };
+	str on = row->target.n > 0 ? row->target : STR("nothing");
+	timeline_add(core, row->incident, TIMELINE_DECISION, row->principal, row->id,
+	    "%s: %.*s on %.*s: %.*s", verdict_name(row->verdict), STR_ARG(row->action),
+	    STR_ARG(on), STR_ARG(why));
+	if (decision == NULL)
+		return;
+	list_append(&incident->decisions, &decision->o.of_incident);
+	if (++incident->decisions_n > TRAIL_KEPT_MAX) {
+		incident->decisions_n--;
+		object_done(core, object_of(incident->decisions.next, of_incident));
+	}
+}
+
+/* Attempts that have ended, beyond what a case file shows. */
+static void
+keep_attempts(struct core *core, struct incident *incident)
+{
+	if (incident->attempts_n <= TRAIL_KEPT_MAX)
+		return;
+	list_each_safe(it, &incident->attempts)
+	{
+		struct attempt *attempt =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		if (incident->attempts_n > TRAIL_KEPT_MAX && !attempt_open(attempt)) {
+			incident->attempts_n--;
+			object_done(core, &attempt->o);
+		}
+	}
+}
+
+static void
+order(struct core *core, const struct attempt *attempt, enum effect_kind kind)
+{
+	const struct attempt_row *row = &attempt->row;
+	struct attempt_order order = { .attempt = row->id,
+		.epoch = core->control->row.epoch,
+		.config = row->config,
+		.action = row->action,
+		.verb = row->verb,
+		.service = row->service,
+		.target = row->target,
+		.principal = row->principal,
+		.params = row->params,
+		.argv = row->argv,
+		.timeout_ms = row->timeout_ms,
+		.runbook_hash = row->runbook_hash,
+		.incident = row->incident };
+	struct effect *effect = effects_add(core->fx, kind);
+	record_copy(effect_type(kind), &order, core->fx->arena, effect_record(effect));
+}
+
+static void
+order_ref(struct core *core, row_id attempt, enum effect_kind kind, str why)
+{
+	struct attempt_ref ref = { .attempt = attempt,
+		.epoch = core->control->row.epoch,
+		.why = text_line(core, why, TIMELINE_TEXT_MAX) };
+	struct effect *effect = effects_add(core->fx, kind);
+	record_copy(effect_type(kind), &ref, core->fx->arena, effect_record(effect));
+}
+
+static void
+wait_for_news(struct core *core, struct attempt *attempt)
+{
+	object_touch(core, &attempt->o);
+	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+}
+
+/* The reservation and the intent; both or none. */
+static struct attempt *
+reserve(struct core *core, const struct attempt_row *row)
+{
+	struct grant_use_row use = { .id = next_row(core),
+		.decision = row->decision,
+		.attempt = row->id,
+		.state = USE_HELD,
+		.service = row->service,
+		.target = row->target,
+		.action = row->action,
+		.verb = row->verb,
+		.principal = row->principal,
+		.at = core->at,
+		.wall = core->wall };
+	struct attempt *attempt = object_add(core, TABLE_ATTEMPT, row);
+	if (attempt == NULL)
+		return NULL;
+	if (object_add(core, TABLE_GRANT_USE, &use) == NULL) {
+		object_erase(core, &attempt->o);
+		return NULL;
+	}
+	return attempt;
+}
+
+struct attempt *
+attempt_start(struct core *core, struct incident *incident, struct run *run,
+    const struct asking *asking, str step, str *ret_why)
+{
+	struct decision_row decision;
+	decide(core, asking, &core->scratch, &decision);
+	decision.id = next_row(core);
+	const struct action *action = model_action(core->newest->model, asking->action);
+	struct strs argv = { 0 };
+	str why = { 0 };
+	struct attempt *attempt = NULL;
+	if (decision.verdict == VERDICT_ALLOW) {
+		ASSERT(action != NULL);
+		if (!fill_argv(core, action, asking, &argv, &why))
+			deny(core, &decision,
+			    text(core, "its command cannot be made: %.*s", STR_ARG(why)));
+		else if (!core_roomy(core))
+			deny(core, &decision,
+			    STR("there is no memory for another attempt"));
+	}
+	if (decision.verdict == VERDICT_ALLOW) {
+		struct attempt_row row = { .id = next_row(core),
+			.incident = incident->row.id,
+			.run = run != NULL ? run->row.id : 0,
+			.decision = decision.id,
+			.state = ATTEMPT_INTENT,
+			.step = step,
+			.action = action->name,
+			.verb = action->verb,
+			.service = asking->service,
+			.target = asking->target,
+			.principal = asking->principal,
+			.params = asking->params,
+			.argv = argv,
+			.config = core->newest->hash,
+			.epoch = core->control->row.epoch,
+			.timeout_ms = action->timeout_ms,
+			.repeat_safe = action->repeat_safe,
+			.intent_at = core->at,
+			.intent_wall = core->wall,
+			.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS };
+		if (run != NULL)
+			row.runbook_hash = run->row.runbook_hash;
+		attempt = reserve(core, &row);
+		if (attempt == NULL)
+			deny(core, &decision,
+			    STR("there is no memory for another attempt"));
+		else
+			decision.attempt = row.id;
+	}
+	keep_decision(core, incident, &decision);
+	if (attempt == NULL) {
+		*ret_why = refusal(core, &decision);
+		return NULL;
+	}
+	core->control->row.attempts_started++;
+	list_append(&incident->attempts, &attempt->o.of_incident);
+	incident->attempts_n++;
+	keep_attempts(core, incident);
+	wait_for_news(core, attempt);
+	order(core, attempt, EFFECT_START_ATTEMPT);
+	return attempt;
+}
+
+void
+attempt_stop(struct core *core, struct attempt *attempt, str why)
+{
+	if (attempt->row.stop_asked || attempt->row.state == ATTEMPT_IN_DOUBT)
+		return;
+	attempt->row.stop_asked = true;
+	object_touch(core, &attempt->o);
+	order_ref(core, attempt->row.id, EFFECT_STOP_ATTEMPT, why);
+}
+
+void
+attempt_reconcile(struct core *core, struct attempt *attempt)
+{
+	order(core, attempt, EFFECT_RECONCILE_ATTEMPT);
+}
+
+/* No news for long: maybe an order or an answer was lost. */
+void
+attempt_timer(struct core *core, struct attempt *attempt)
+{
+	attempt->row.ask_at = core->at + ATTEMPT_GRACE_MS;
+	wait_for_news(core, attempt);
+	attempt_reconcile(core, attempt);
+}
+
+/* ---- ending ---- */
+
+static struct run *
+waiting_run(const struct core *core, const struct attempt *attempt)
+{
+	struct run *run = object_find(core, TABLE_RUN, attempt->row.run);
+	return run != NULL && run->row.phase == PHASE_ATTEMPT &&
+	               run->row.waiting_for == attempt->row.id
+	           ? run
+	           : NULL;
+}
+
+static void
+end(struct core *core, struct attempt *attempt, enum attempt_state state,
+    enum use_state use)
+{
+	struct attempt_row *row = &attempt->row;
+	struct run *run = waiting_run(core, attempt);
+	if (row->state == ATTEMPT_IN_DOUBT && run != NULL)
+		person_clear(core, run_incident(core, run)); /* it was for this */
+	row->state = state;
+	row->ask_at = 0;
+	if (row->ended_wall == 0)
+		row->ended_wall = core->wall;
+	if (row->probe != 0)
+		probe_drop(core, row->probe);
+	row->probe = 0;
+	wait_for_news(core, attempt);
+	use_end(core, row->id, use);
+	order_ref(core, row->id, EFFECT_FORGET_ATTEMPT, (str){ 0 });
+}
+
+/* What follows for its run. The attempt may be gone afterwards. */
+static void
+go_on(struct core *core, struct attempt *attempt, enum outcome outcome)
+{
+	struct run *run = waiting_run(core, attempt);
+	if (run != NULL) {
+		action_outcome(core, run, attempt, outcome);
+		run_walk(core, run);
+	}
+	/* An open incident keeps it for its case file. */
+	struct incident *incident = incident_find(core, attempt->row.incident);
+	bool kept = incident != NULL && (incident->row.state != INCIDENT_CLOSED ||
+					    incident->row.alerts_active > 0);
+	if (kept || attempt->o.done)
+		return;
+	if (incident != NULL)
+		incident->attempts_n--;
+	object_done(core, &attempt->o);
+}
+
+static void
+note_result(struct core *core, struct attempt *attempt, const struct attempt_result *result)
+{
+	struct attempt_row *row = &attempt->row;
+	row->exit_code = result->exit_code;
+	row->signal = result->signal;
+	row->output_bytes = result->output_bytes;
+	if (result->started_wall != 0)
+		row->started_wall = result->started_wall;
+	row->ended_wall = result->ended_wall;
+	set_str(core, &row->output, text_cut(result->output, ATTEMPT_OUTPUT_MAX));
+	if (result->why.n > 0)
+		set_str(core, &row->why, text_line(core, result->why, TIMELINE_TEXT_MAX));
+}
+
+static void
+say(struct core *core, const struct attempt *attempt, str how)
+{
+	const struct attempt_row *row = &attempt->row;
+	timeline_add(core, row->incident, TIMELINE_ATTEMPT, FIRSTLINE, row->id,
+	    "%.*s on %.*s: %.*s", STR_ARG(row->action), STR_ARG(row->target), STR_ARG(how));
+}
+
+/* ---- in doubt ---- */
+
+void
+attempt_settle(struct core *core, struct attempt *attempt, enum happened happened, str by)
+{
+	ASSERT(attempt->row.state == ATTEMPT_IN_DOUBT);
+	attempt->row.happened = happened;
+	set_str(core, &attempt->row.settled_by, by);
+	/* What may have happened counts. */
+	end(core, attempt, ATTEMPT_SETTLED,
+	    happened == HAPPENED_NO ? USE_RELEASED : USE_CONSUMED);
+	switch (happened) {
+	case HAPPENED_YES:
+		say(core, attempt, STR("settled: it happened"));
+		go_on(core, attempt, OUTCOME_OK);
+		return;
+	case HAPPENED_NO:
+		say(core, attempt, STR("settled: it did not happen"));
+		go_on(core, attempt, OUTCOME_NOT_DONE);
+		return;
+	case HAPPENED_UNKNOWN:
+		say(core, attempt,
+		    STR("nobody knows whether it happened, but it may be repeated"));
+		go_on(core, attempt, OUTCOME_MAYBE);
+		return;
+	}
+	UNREACHABLE();
+}
+
+static void
+stay_in_doubt(struct core *core, struct attempt *attempt, str why)
+{
+	const struct attempt_row *row = &attempt->row;
+	if (row->repeat_safe) {
+		attempt_settle(core, attempt, HAPPENED_UNKNOWN, FIRSTLINE);
+		return;
+	}
+	say(core, attempt, text(core, "in doubt: %.*s", STR_ARG(why)));
+	struct incident *incident = incident_find(core, row->incident);
+	if (incident == NULL || incident->row.state == INCIDENT_CLOSED)
+		return;
+	person_need(core, incident,
+	    text(core,
+		"nobody knows whether %.*s on %.*s happened (%.*s): look, then `firstline "
+		"incident settle %llu yes|no`",
+		STR_ARG(row->action), STR_ARG(row->target), STR_ARG(why),
+		(unsigned long long)row->id));
+}
+
+void
+attempt_probed(struct core *core, struct attempt *attempt, const struct probe_result *seen)
+{
+	attempt->row.probe = 0;
+	object_touch(core, &attempt->o);
+	const struct action *action =
+	    model_action(core->newest->model, attempt->row.action);
+	enum holds holds = action != NULL && action->happened != NULL
+	                       ? condition_holds(&action->happened->expect, seen)
+	                       : HOLDS_UNKNOWN;
+	switch (holds) {
+	case HOLDS_YES:
+		attempt_settle(core, attempt, HAPPENED_YES, FIRSTLINE);
+		return;
+	case HOLDS_NO:
+		attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+		return;
+	case HOLDS_UNKNOWN:
+		stay_in_doubt(core, attempt, STR("its own probe could not tell"));
+		return;
+	}
+	UNREACHABLE();
+}
+
+static void
+doubt(struct core *core, struct attempt *attempt, str why)
+{
+	struct attempt_row *row = &attempt->row;
+	row->state = ATTEMPT_IN_DOUBT;
+	row->ask_at = 0;
+	set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
+	wait_for_news(core, attempt);
+	const struct action *action = model_action(core->newest->model, row->action);
+	if (action == NULL || action->happened == NULL) {
+		stay_in_doubt(core, attempt, row->why);
+		return;
+	}
+	struct pairs values = pairs_with(core, &row->params, STR("service"), row->service);
+	values = pairs_with(core, &values, STR("target"), row->target);
+	struct probe_row probe;
+	str cannot;
+	if (probe_fill(core, core->newest->model, action->happened, &values, &probe,
+		&cannot)) {
+		probe.incident = row->incident;
+		probe.run = row->run;
+		probe.attempt = row->id;
+		probe.config = core->newest->hash;
+		row->probe = probe_send(core, &probe);
+	}
+	if (row->probe == 0)
+		stay_in_doubt(core, attempt, STR("it cannot be asked"));
+	else
+		say(core, attempt, STR("its end is not known: asking whether it happened"));
+}
+
+/* ---- news ---- */
+
+static bool
+is_last(enum attempt_news news)
+{
+	return news != NEWS_CLAIMED && news != NEWS_STARTED;
+}
+
+static void
+on_exited(struct core *core, struct attempt *attempt)
+{
+	long long code = attempt->row.exit_code;
+	end(core, attempt, ATTEMPT_EXITED, USE_CONSUMED);
+	say(core, attempt, text(core, "exit %lld", code));
+	go_on(core, attempt, code == 0 ? OUTCOME_OK : OUTCOME_FAILED);
+}
+
+static void
+on_killed(struct core *core, struct attempt *attempt)
+{
+	end(core, attempt, ATTEMPT_KILLED, USE_CONSUMED);
+	say(core, attempt,
+	    attempt->row.stop_asked
+		? STR("stopped")
+		: text(core, "killed by signal %u", attempt->row.signal));
+	go_on(core, attempt, OUTCOME_FAILED);
+}
+
+static void
+on_timed_out(struct core *core, struct attempt *attempt)
+{
+	end(core, attempt, ATTEMPT_TIMED_OUT, USE_CONSUMED);
+	str after = text_ms(core, attempt->row.timeout_ms);
+	say(core, attempt, text(core, "stopped after its %.*s", STR_ARG(after)));
+	go_on(core, attempt, OUTCOME_TIMED_OUT);
+}
+
+static void
+on_lost(struct core *core, struct attempt *attempt, bool refused)
+{
+	/* An order of an engine that is gone is no refusal of the action. */
+	bool stale = attempt->row.epoch < core->control->row.epoch;
+	attempt->row.happened = HAPPENED_NO;
+	end(core, attempt, ATTEMPT_LOST, USE_RELEASED);
+	say(core, attempt,
+	    text(core, "%s: %.*s", refused ? "refused by hands" : "never started",
+		STR_ARG(attempt->row.why)));
+	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
+}
+
+void
+on_attempt_result(struct core *core, const struct attempt_result *result)
+{
+	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, result->attempt);
+	if (attempt == NULL || !attempt_open(attempt)) {
+		/* Known before: its folder may go. */
+		if (is_last(result->news) && result->attempt < core->control->row.next_row)
+			order_ref(core, result->attempt, EFFECT_FORGET_ATTEMPT, (str){ 0 });
+		return;
+	}
+	struct attempt_row *row = &attempt->row;
+	bool started = row->state == ATTEMPT_STARTED;
+	object_touch(core, &attempt->o);
+	switch (result->news) {
+	case NEWS_CLAIMED:
+		if (row->state == ATTEMPT_INTENT)
+			row->state = ATTEMPT_CLAIMED;
+		return;
+	case NEWS_STARTED:
+		if (row->state == ATTEMPT_INTENT || row->state == ATTEMPT_CLAIMED) {
+			row->state = ATTEMPT_STARTED;
+			row->started_wall =
+			    result->started_wall != 0 ? result->started_wall : core->wall;
+			say(core, attempt, STR("started"));
+		}
+		return;
+	case NEWS_EXITED:
+		note_result(core, attempt, result);
+		on_exited(core, attempt);
+		return;
+	case NEWS_TIMED_OUT:
+		note_result(core, attempt, result);
+		on_timed_out(core, attempt);
+		return;
+	case NEWS_KILLED:
+		note_result(core, attempt, result);
+		on_killed(core, attempt);
+		return;
+	case NEWS_NEVER_STARTED:
+	case NEWS_REFUSED:
+		if (started) {
+			doubt(core, attempt,
+			    STR("hands say that it never started, but it had"));
+			return;
+		}
+		note_result(core, attempt, result);
+		on_lost(core, attempt, result->news == NEWS_REFUSED);
+		return;
+	case NEWS_UNKNOWN:
+		if (row->state != ATTEMPT_IN_DOUBT)
+			doubt(core, attempt,
+			    result->why.n > 0 ? result->why
+					      : STR("claimed, without an end"));
+		return;
+	}
+	UNREACHABLE();
+}
+
+void
+trail_release(struct core *core, struct incident *incident)
+{
+	list_each_safe(it, &incident->decisions)
+	    object_done(core, object_of(it, of_incident));
+	incident->decisions_n = 0;
+	list_each_safe(it, &incident->attempts)
+	{
+		struct attempt *attempt =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		if (!attempt_open(attempt)) {
+			incident->attempts_n--;
+			object_done(core, &attempt->o);
+		}
+	}
+}

@@ -1,0 +1,343 @@
+/*
+ * Every invariant of the core, asserted over the whole state. What the loop keeps true in
+ * small steps is worked out here the slow and obvious way.
+ */
+#include "core/state.h"
+
+/* ---- objects, lists, maps ---- */
+
+static bool
+ends_up_with(const struct heap *heap, const struct object *o)
+{
+	return o->heap_at < heap->n && heap->p[o->heap_at] == o;
+}
+
+static void
+check_object(const struct core *core, const struct object *o, uint64_t before)
+{
+	ASSERT(!o->done);
+	ASSERT(o->id > before);
+	uint64_t value;
+	if (o->table == TABLE_INCIDENT) {
+		ASSERT(map_get(&core->incidents, o->id, &value));
+		ASSERT(value == (uintptr_t)o);
+		ASSERT(o->id < core->control->row.next_incident);
+	} else if (o->table != TABLE_CONTROL) {
+		ASSERT(map_get(&core->rows, o->id, &value));
+		ASSERT(value == (uintptr_t)o);
+		ASSERT(o->id < core->control->row.next_row);
+	}
+	if (o->heap != NULL) {
+		ASSERT(o->due != 0);
+		ASSERT(ends_up_with(o->heap, o));
+	}
+}
+
+static void
+check_tables(const struct core *core)
+{
+	size_t rows = 0;
+	for (size_t t = 1; t < TABLE_COUNT; t++) {
+		uint32_t n = 0;
+		uint64_t before = 0;
+		list_each(it, &core->tables[t])
+		{
+			const struct object *o = object_of(it, in_table);
+			ASSERT(o->table == t);
+			check_object(core, o, before);
+			before = o->id;
+			n++;
+		}
+		ASSERT(n == core->counts[t]);
+		if (t != TABLE_INCIDENT && t != TABLE_CONTROL)
+			rows += n;
+	}
+	ASSERT(core->rows.n == rows);
+	ASSERT(core->incidents.n == core->counts[TABLE_INCIDENT]);
+	ASSERT(core->counts[TABLE_CONTROL] == 1);
+	size_t touched = 0;
+	list_each(it, &core->touched)
+	{
+		ASSERT(object_of(it, in_touched)->touched);
+		touched++;
+	}
+	ASSERT(touched == core->touched_n);
+}
+
+static void
+check_heap(const struct heap *heap)
+{
+	for (size_t i = 0; i < heap->n; i++) {
+		const struct object *o = heap->p[i];
+		ASSERT(o->heap == heap);
+		ASSERT(o->heap_at == i);
+		ASSERT(i == 0 || heap->p[(i - 1) / 2]->due <= o->due);
+	}
+}
+
+/* ---- incidents ---- */
+
+static msec
+earliest(const struct incident_row *row)
+{
+	msec due = row->escalate_at;
+	if (row->settle_at != 0 && (due == 0 || row->settle_at < due))
+		due = row->settle_at;
+	if (row->look_again_at != 0 && (due == 0 || row->look_again_at < due))
+		due = row->look_again_at;
+	return due;
+}
+
+/* Something, some time or somebody moves it. */
+static void
+check_moves(const struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	switch (row->state) {
+	case INCIDENT_OPEN:
+		ASSERT(incident->run == NULL);
+		ASSERT(row->needs_person || row->settle_at != 0 || row->look_again_at != 0);
+		return;
+	case INCIDENT_ACTING:
+	case INCIDENT_VERIFYING:
+		ASSERT(incident->run != NULL);
+		ASSERT(row->settle_at == 0);
+		return;
+	case INCIDENT_RECOVERED:
+		ASSERT(incident->run == NULL);
+		ASSERT(row->recovered_at != 0);
+		ASSERT(row->alerts_active > 0 || row->settle_at != 0);
+		ASSERT(row->needs_person || row->settle_at != 0 || row->look_again_at != 0);
+		return;
+	case INCIDENT_HANDED_OFF:
+		ASSERT(incident->run == NULL);
+		ASSERT(row->handoff != 0);
+		ASSERT(row->alerts_active > 0 || row->settle_at != 0);
+		return;
+	case INCIDENT_CLOSED:
+		ASSERT(incident->run == NULL);
+		ASSERT(row->end != 0);
+		ASSERT(!row->needs_person);
+		ASSERT(row->settle_at == 0 && row->escalate_at == 0);
+		ASSERT((row->alerts_active > 0) == (row->look_again_at != 0));
+		ASSERT(row->end != END_VERIFIED || row->recovered_at != 0);
+		ASSERT(row->told_people.n == 0);
+		return;
+	}
+	UNREACHABLE();
+}
+
+static void
+check_incident(const struct core *core, const struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	ASSERT(!incident->opening);
+	ASSERT(row->alerts_active <= row->alerts_total);
+	ASSERT((row->end != 0) == (row->state == INCIDENT_CLOSED));
+	ASSERT((row->run != 0) == (incident->run != NULL));
+	ASSERT(incident->run == NULL || incident->run->row.id == row->run);
+	ASSERT(hash32_eq(&incident->model->hash, &row->config));
+	ASSERT(incident->o.due == earliest(row));
+	ASSERT((row->escalate_at != 0) == (row->needs_person && !row->acknowledged));
+	uint64_t value;
+	if (row->state != INCIDENT_CLOSED) {
+		ASSERT(map_get(&core->keys, row->key, &value));
+		ASSERT(value == (uintptr_t)incident);
+	}
+	check_moves(incident);
+	uint32_t n = 0;
+	list_each(it, &incident->timeline) n++;
+	ASSERT(n == incident->timeline_n && n <= TIMELINE_KEPT_MAX);
+	n = 0;
+	list_each(it, &incident->decisions) n++;
+	ASSERT(n == incident->decisions_n && n <= TRAIL_KEPT_MAX);
+	n = 0;
+	list_each(it, &incident->attempts) n++;
+	ASSERT(n == incident->attempts_n);
+}
+
+static uint32_t
+check_list(const struct link *list)
+{
+	uint32_t n = 0;
+	const struct incident *before = NULL;
+	list_each(it, list)
+	{
+		const struct incident *incident =
+		    container_of(it, struct incident, in_state);
+		if (before != NULL && before->row.state == INCIDENT_CLOSED &&
+		    before->row.alerts_active == 0)
+			ASSERT(before->row.closed_at <= incident->row.closed_at);
+		else if (before != NULL)
+			ASSERT(before->row.id < incident->row.id);
+		before = incident;
+		n++;
+	}
+	return n;
+}
+
+static void
+check_incidents(const struct core *core)
+{
+	uint32_t open = 0, firing = 0, quiet = 0, counted = 0;
+	list_each(it, &core->tables[TABLE_INCIDENT])
+	{
+		const struct incident *incident =
+		    container_of(object_of(it, in_table), struct incident, o);
+		check_incident(core, incident);
+		bool is_open = incident->row.state != INCIDENT_CLOSED;
+		bool is_firing = !is_open && incident->row.alerts_active > 0;
+		open += is_open ? 1 : 0;
+		firing += is_firing ? 1 : 0;
+		quiet += !is_open && !is_firing ? 1 : 0;
+		if ((is_open || is_firing) && !incident->row.overflow &&
+		    !incident_is_self(incident))
+			counted++;
+	}
+	ASSERT(open == core->open_n && open == check_list(&core->open));
+	ASSERT(
+	    firing == core->closed_firing_n && firing == check_list(&core->closed_firing));
+	ASSERT(quiet == core->remembered_n && quiet == check_list(&core->remembered));
+	ASSERT(counted == core->counted && counted <= core->incidents_max);
+	ASSERT(core->keys.n == open);
+	ASSERT(quiet <= REMEMBERED_MAX);
+}
+
+/* ---- runs, attempts, uses ---- */
+
+static void
+check_run(const struct core *core, const struct run *run)
+{
+	const struct run_row *row = &run->row;
+	const struct incident *incident = incident_find(core, row->incident);
+	ASSERT(incident != NULL && incident->run == run);
+	ASSERT(row->state == RUN_RUNNING);
+	ASSERT(row->step < run->runbook->steps_n);
+	ASSERT(row->steps_done <= STEPS_WALKED_MAX);
+	ASSERT(run->o.due == row->due);
+	const struct attempt *attempt;
+	const struct question *probe;
+	switch (row->phase) {
+	case PHASE_ENTER:
+		UNREACHABLE(); /* never between steps */
+	case PHASE_WAITING:
+		ASSERT(row->due != 0 && row->waiting_for == 0);
+		return;
+	case PHASE_PROBING:
+		probe = object_find(core, TABLE_PROBE, row->waiting_for);
+		ASSERT(probe != NULL && probe->row.run == row->id);
+		ASSERT(row->due == 0);
+		return;
+	case PHASE_ATTEMPT:
+		attempt = object_find(core, TABLE_ATTEMPT, row->waiting_for);
+		ASSERT(attempt != NULL && attempt->row.run == row->id);
+		ASSERT(attempt_open(attempt));
+		ASSERT(row->acted && row->due == 0);
+		return;
+	}
+	UNREACHABLE();
+}
+
+static void
+check_attempts(const struct core *core)
+{
+	uint32_t open = 0, held = 0;
+	list_each(it, &core->tables[TABLE_ATTEMPT])
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		const struct attempt_row *row = &attempt->row;
+		ASSERT(attempt->o.due == row->ask_at);
+		if (!attempt_open(attempt)) {
+			ASSERT(row->ask_at == 0 && row->probe == 0);
+			continue;
+		}
+		open++;
+		ASSERT(row->decision != 0);
+		ASSERT(row->happened == HAPPENED_UNKNOWN);
+		ASSERT((row->state == ATTEMPT_IN_DOUBT) == (row->ask_at == 0));
+		ASSERT(row->probe == 0 || row->state == ATTEMPT_IN_DOUBT);
+		ASSERT(
+		    row->probe == 0 || object_find(core, TABLE_PROBE, row->probe) != NULL);
+		/* A run that is not waiting for it has ended. */
+		const struct run *run = object_find(core, TABLE_RUN, row->run);
+		ASSERT(run == NULL || run->row.waiting_for == row->id);
+	}
+	list_each(it, &core->tables[TABLE_GRANT_USE])
+	{
+		const struct grant_use *use =
+		    container_of(object_of(it, in_table), struct grant_use, o);
+		ASSERT(use->row.state != USE_RELEASED);
+		if (use->row.state != USE_HELD)
+			continue;
+		held++;
+		const struct attempt *attempt =
+		    object_find(core, TABLE_ATTEMPT, use->row.attempt);
+		ASSERT(attempt != NULL && attempt_open(attempt));
+		ASSERT(attempt->row.decision == use->row.decision);
+	}
+	ASSERT(open == held);
+	list_each(it, &core->tables[TABLE_DECISION])
+	{
+		const struct decision *decision =
+		    container_of(object_of(it, in_table), struct decision, o);
+		ASSERT(
+		    decision->row.attempt == 0 || decision->row.verdict == VERDICT_ALLOW);
+	}
+}
+
+/* ---- notices and others ---- */
+
+static void
+check_notices(const struct core *core)
+{
+	uint32_t sending = 0;
+	list_each(it, &core->tables[TABLE_NOTICE])
+	{
+		const struct notice *notice =
+		    container_of(object_of(it, in_table), struct notice, o);
+		const struct notice_row *row = &notice->row;
+		bool out = row->state == NOTICE_SENDING;
+		ASSERT(out || row->state == NOTICE_PENDING);
+		ASSERT(notice->o.heap == (out ? &core->timers : &core->outbox));
+		ASSERT(row->tries <= NOTICE_TRIES_MAX);
+		ASSERT(!out || row->tries > 0);
+		sending += out ? 1 : 0;
+		/* Nothing about an end comes before the end, nothing else begins after it. */
+		const struct incident *incident = incident_find(core, row->incident);
+		if (incident != NULL && incident->row.state == INCIDENT_CLOSED)
+			ASSERT(out || row->purpose == PURPOSE_ENDED);
+	}
+	ASSERT(sending == core->sending && sending <= SENDING_MAX);
+}
+
+static void
+check_others(const struct core *core)
+{
+	list_each(it, &core->tables[TABLE_HANDOFF])
+	    ASSERT(object_of(it, in_table)->due != 0);
+	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);
+	ASSERT(core->gap_keys.n == core->counts[TABLE_GAP]);
+	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);
+	uint32_t users = core->newest != NULL ? 1 : 0, counted = 0;
+	users += core->counts[TABLE_INCIDENT] + core->counts[TABLE_RUN];
+	list_each(it, &core->models) counted +=
+	    container_of(it, struct core_model, link)->users;
+	ASSERT(users == counted);
+	ASSERT(core->newest == NULL ||
+	       hash32_eq(&core->newest->hash, &core->control->row.config));
+}
+
+void
+core_check(const struct core *core)
+{
+	check_tables(core);
+	check_heap(&core->timers);
+	check_heap(&core->outbox);
+	check_incidents(core);
+	list_each(it, &core->tables[TABLE_RUN])
+	    check_run(core, container_of(object_of(it, in_table), struct run, o));
+	check_attempts(core);
+	check_notices(core);
+	check_others(core);
+}

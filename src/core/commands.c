@@ -1,0 +1,501 @@
+/*
+ * Commands: what a person or an agent asked for. Each is answered once, and stands in a
+ * timeline with who asked. The exit codes are the command line's (design section 6).
+ *
+ * With an Idempotency-Key the answer is kept for a day: the same request again gets the
+ * same answer and does nothing, another request under that key is refused.
+ */
+#include "core/state.h"
+
+#define EXIT_OK 0
+#define EXIT_USAGE 2
+#define EXIT_NOT_FOUND 3
+#define EXIT_REFUSED 5
+#define EXIT_CONFLICT 9
+
+#define ANSWER_BYTES_MAX (ANSWER_BODY_MAX / 2) /* of a reply's record */
+#define NAME_MAX_BYTES 200
+
+/* An answer in the making; `o` is what it shows. */
+struct answering {
+	uint32_t status;
+	uint32_t exit;
+	str error;
+	struct object *o;
+};
+
+PRINTF_LIKE(4, 5)
+static struct answering
+no(struct core *core, uint32_t status, uint32_t exit, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	str error = arena_vprintf(&core->scratch, fmt, args);
+	va_end(args);
+	return (struct answering){ .status = status, .exit = exit, .error = error };
+}
+
+static struct answering
+yes(uint32_t status, struct object *o)
+{
+	return (struct answering){ .status = status, .exit = EXIT_OK, .o = o };
+}
+
+/* ---- about one incident ---- */
+
+static struct answering
+acknowledge(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	if (row->acknowledged)
+		return yes(200, &incident->o);
+	row->acknowledged = true;
+	row->acknowledged_wall = core->wall;
+	set_str(core, &row->acknowledged_by, command->principal);
+	object_touch(core, &incident->o);
+	escalate_arm(core, incident);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    "acknowledged");
+	return yes(200, &incident->o);
+}
+
+static struct answering
+note(struct core *core, const struct command *command, struct incident *incident)
+{
+	if (command->text.n == 0)
+		return no(core, 422, EXIT_USAGE, "a note needs text");
+	if (command->text.n > NOTE_MAX)
+		return no(core, 413, EXIT_USAGE, "a note has at most %u bytes", NOTE_MAX);
+	timeline_text(core, incident->row.id, TIMELINE_NOTE, command->principal, 0,
+	    command->text);
+	object_touch(core, &incident->o);
+	return yes(200, &incident->o);
+}
+
+static struct answering
+resolve(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    said.n > 0 ? "resolved: %.*s" : "resolved%.*s", STR_ARG(said));
+	if (!row->acknowledged) {
+		row->acknowledged = true;
+		row->acknowledged_wall = core->wall;
+	}
+	set_str(core, &row->acknowledged_by, command->principal);
+	incident_close(core, incident, END_PERSON, command->principal);
+	return yes(200, &incident->o);
+}
+
+static struct answering
+cancel(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct run *run = incident->run;
+	if (run == NULL)
+		return no(core, 409, EXIT_CONFLICT, "incident %u has no runbook in work",
+		    incident->row.id);
+	str who = who_text(command->principal);
+	str why = text(core, "%.*s cancelled runbook %.*s", STR_ARG(who),
+	    STR_ARG(run->row.runbook));
+	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
+	    run->row.id, "cancelled runbook %.*s", STR_ARG(run->row.runbook));
+	run_end(core, run, RUN_CANCELLED, why);
+	incident_set_state(core, incident, INCIDENT_OPEN);
+	person_need(core, incident, why);
+	incident_quiet(core, incident);
+	return yes(200, &incident->o);
+}
+
+static struct answering
+run_runbook(struct core *core, const struct command *command, struct incident *incident)
+{
+	const struct runbook *runbook = model_runbook(core->newest->model, command->name);
+	if (runbook == NULL)
+		return no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
+		    STR_ARG(command->name));
+	if (incident->run != NULL)
+		return no(core, 409, EXIT_CONFLICT,
+		    "runbook %.*s is in work on incident %u",
+		    STR_ARG(incident->run->row.runbook), incident->row.id);
+	if (core->control->row.stopped)
+		return no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
+		    STR_ARG(core->control->row.stopped_by));
+	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
+	    "asked to run runbook %.*s", STR_ARG(runbook->name));
+	str why;
+	if (!run_start(core, incident, core->newest, runbook, command->principal,
+		&command->params, &why))
+		return no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
+		    STR_ARG(runbook->name), STR_ARG(why));
+	return yes(202, &incident->o);
+}
+
+/* Without a target: the service itself, where it has no hosts to choose from. */
+static str
+target_of(const struct core *core, const struct command *command, str service)
+{
+	const struct model *model = core->newest->model;
+	if (command->target.n > 0)
+		return command->target;
+	for (size_t i = 0; i < model->hosts_n; i++) {
+		if (str_eq(model->hosts[i].service->name, service))
+			return (str){ 0 };
+	}
+	return service;
+}
+
+static str
+service_of_target(const struct core *core, const struct incident *incident, str target)
+{
+	const struct host *host = names_get(&core->newest->model->host_by_name, target);
+	return host != NULL ? host->service->name : incident->row.service;
+}
+
+static struct answering
+run_action(struct core *core, const struct command *command, struct incident *incident)
+{
+	const struct action *action = model_action(core->newest->model, command->name);
+	if (action == NULL)
+		return no(core, 404, EXIT_NOT_FOUND, "there is no action %.*s",
+		    STR_ARG(command->name));
+	str target = target_of(core, command, incident->row.service);
+	struct asking asking = { .principal = command->principal,
+		.action = action->name,
+		.service = service_of_target(core, incident, target),
+		.target = target,
+		.params = command->params,
+		.incident = incident->row.id,
+		.incident_open = true,
+		.at = core->at,
+		.wall = core->wall };
+	for (size_t i = 0; i < action->params.n; i++) {
+		const struct param *param = &action->params.p[i];
+		if (param->otherwise.n > 0 && !pairs_has(&asking.params, param->name))
+			asking.params =
+			    pairs_with(core, &asking.params, param->name, param->otherwise);
+	}
+	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
+	    "asked for %.*s on %.*s", STR_ARG(action->name), STR_ARG(target));
+	str why;
+	struct attempt *attempt =
+	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &why);
+	if (attempt == NULL)
+		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(why));
+	return yes(202, &attempt->o);
+}
+
+static struct answering
+about_incident(struct core *core, const struct command *command)
+{
+	struct incident *incident = incident_find(core, command->incident);
+	if (incident == NULL) {
+		if (command->incident != 0 &&
+		    command->incident < core->control->row.next_incident)
+			return no(core, 409, EXIT_CONFLICT, "incident %u is closed",
+			    command->incident);
+		return no(core, 404, EXIT_NOT_FOUND, "there is no incident %u",
+		    command->incident);
+	}
+	if (command->kind == COMMAND_NOTE)
+		return note(core, command, incident);
+	if (incident->row.state == INCIDENT_CLOSED)
+		return no(core, 409, EXIT_CONFLICT, "incident %u is closed",
+		    incident->row.id);
+	switch (command->kind) {
+	case COMMAND_ACKNOWLEDGE:
+		return acknowledge(core, command, incident);
+	case COMMAND_RESOLVE:
+		return resolve(core, command, incident);
+	case COMMAND_RUN:
+		return command->action ? run_action(core, command, incident)
+		                       : run_runbook(core, command, incident);
+	case COMMAND_CANCEL:
+		return cancel(core, command, incident);
+	case COMMAND_NOTE:
+	case COMMAND_SETTLE:
+	case COMMAND_STOP_ALL:
+	case COMMAND_RESUME:
+	case COMMAND_TOKEN_ADD:
+	case COMMAND_TOKEN_REVOKE:
+		break;
+	}
+	UNREACHABLE();
+}
+
+/* ---- others ---- */
+
+static struct answering
+settle(struct core *core, const struct command *command)
+{
+	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, command->row);
+	if (attempt == NULL)
+		return no(core, 404, EXIT_NOT_FOUND, "there is no open attempt %llu",
+		    (unsigned long long)command->row);
+	if (attempt->row.state != ATTEMPT_IN_DOUBT)
+		return no(core, 409, EXIT_CONFLICT, "attempt %llu is %s, not in doubt",
+		    (unsigned long long)command->row,
+		    attempt_state_name(attempt->row.state));
+	if (command->happened == HAPPENED_UNKNOWN)
+		return no(core, 422, EXIT_USAGE, "say whether it happened: yes or no");
+	timeline_add(core, attempt->row.incident, TIMELINE_COMMAND, command->principal,
+	    attempt->row.id, "said that %.*s on %.*s %s", STR_ARG(attempt->row.action),
+	    STR_ARG(attempt->row.target),
+	    command->happened == HAPPENED_YES ? "happened" : "did not happen");
+	attempt_settle(core, attempt, command->happened, command->principal);
+	return yes(200, &attempt->o);
+}
+
+static struct answering
+stop_all(struct core *core, const struct command *command)
+{
+	struct control_row *control = &core->control->row;
+	str who = who_text(command->principal);
+	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
+	str why = text(core, "%.*s stopped everything%s%.*s", STR_ARG(who),
+	    said.n > 0 ? ": " : "", STR_ARG(said));
+	control->stopped = true;
+	control->stopped_wall = core->wall;
+	set_str(core, &control->stopped_by, command->principal);
+	set_str(core, &control->stopped_why, said);
+	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0, "%.*s",
+	    STR_ARG(why));
+	/* Runs first: their attempts are stopped with them. */
+	list_each_safe(it, &core->tables[TABLE_RUN])
+	{
+		struct run *run = container_of(object_of(it, in_table), struct run, o);
+		struct arena mark = core->scratch;
+		run_person(core, run, why);
+		core->scratch = mark;
+	}
+	list_each(it, &core->tables[TABLE_ATTEMPT])
+	{
+		struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt_open(attempt))
+			attempt_stop(core, attempt, why);
+	}
+	return yes(200, &core->control->o);
+}
+
+static struct answering
+resume(struct core *core, const struct command *command)
+{
+	struct control_row *control = &core->control->row;
+	if (!control->stopped)
+		return yes(200, &core->control->o);
+	control->stopped = false;
+	control->stopped_wall = 0;
+	set_str(core, &control->stopped_by, (str){ 0 });
+	set_str(core, &control->stopped_why, (str){ 0 });
+	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0,
+	    "lifted the stop of everything");
+	return yes(200, &core->control->o);
+}
+
+static struct token *
+token_named(const struct core *core, row_id id, str name)
+{
+	list_each(it, &core->tables[TABLE_TOKEN])
+	{
+		struct token *token =
+		    container_of(object_of(it, in_table), struct token, o);
+		if (token->row.revoked)
+			continue;
+		if (id != 0 ? token->row.id == id : str_eq(token->row.name, name))
+			return token;
+	}
+	return NULL;
+}
+
+static struct answering
+token_add(struct core *core, const struct command *command)
+{
+	const struct token_row *asked = &command->token;
+	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
+	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
+	    asked->role == 0 || hash32_zero(&asked->secret))
+		return no(core, 422, EXIT_USAGE,
+		    "a token needs a name, a principal, a role and a secret");
+	if (token_named(core, 0, asked->name) != NULL)
+		return no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
+		    STR_ARG(asked->name));
+	if (core_token(core, &asked->secret) != NULL)
+		return no(core, 409, EXIT_CONFLICT, "there is a token with that secret");
+	if (core->counts[TABLE_TOKEN] >= TOKENS_MAX)
+		return no(core, 409, EXIT_CONFLICT, "there are %u tokens already",
+		    TOKENS_MAX);
+	struct token_row row = *asked;
+	row.id = next_row(core);
+	row.made_wall = core->wall;
+	row.revoked = false;
+	struct token *token = object_add(core, TABLE_TOKEN, &row);
+	if (token == NULL)
+		return no(core, 503, 1, "there is no memory for another token");
+	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, row.id,
+	    "added token %.*s for %.*s", STR_ARG(row.name), STR_ARG(row.principal));
+	return yes(201, &token->o);
+}
+
+static struct answering
+token_revoke(struct core *core, const struct command *command)
+{
+	struct token *token = token_named(core, command->row, command->name);
+	if (token == NULL)
+		return no(core, 404, EXIT_NOT_FOUND, "there is no such token");
+	token->row.revoked = true;
+	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, token->row.id,
+	    "revoked token %.*s of %.*s", STR_ARG(token->row.name),
+	    STR_ARG(token->row.principal));
+	object_done(core, &token->o);
+	return yes(200, &token->o);
+}
+
+static struct answering
+apply(struct core *core, const struct command *command)
+{
+	if (core->newest == NULL)
+		return no(core, 503, 1, "there is no configuration yet");
+	switch (command->kind) {
+	case COMMAND_ACKNOWLEDGE:
+	case COMMAND_NOTE:
+	case COMMAND_RESOLVE:
+	case COMMAND_RUN:
+	case COMMAND_CANCEL:
+		return about_incident(core, command);
+	case COMMAND_SETTLE:
+		return settle(core, command);
+	case COMMAND_STOP_ALL:
+		return stop_all(core, command);
+	case COMMAND_RESUME:
+		return resume(core, command);
+	case COMMAND_TOKEN_ADD:
+		return token_add(core, command);
+	case COMMAND_TOKEN_REVOKE:
+		return token_revoke(core, command);
+	}
+	UNREACHABLE();
+}
+
+/* ---- answering ---- */
+
+uint64_t
+answer_hash(str key)
+{
+	return fnv64(FNV64_BASIS, key);
+}
+
+static void
+answer_drop(struct core *core, struct answer *answer)
+{
+	uint64_t hash = answer_hash(answer->row.key), value;
+	if (map_get(&core->answer_keys, hash, &value) && value == (uintptr_t)answer)
+		map_remove(&core->answer_keys, hash);
+	object_erase(core, &answer->o);
+}
+
+static struct answer *
+oldest_answer(const struct core *core)
+{
+	const struct link *list = &core->tables[TABLE_ANSWER];
+	return list_empty(list)
+	           ? NULL
+	           : container_of(object_of(list->next, in_table), struct answer, o);
+}
+
+/* A few at each step: what is over by the wall, or over the limit. */
+void
+answers_expire(struct core *core)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct answer *answer = oldest_answer(core);
+		if (answer == NULL || (core->wall < answer->row.wall + ANSWER_KEEP_MS &&
+					  core->counts[TABLE_ANSWER] <= ANSWERS_MAX))
+			return;
+		answer_drop(core, answer);
+	}
+}
+
+static void
+reply_fill(struct core *core, const struct answering *answering, struct reply *ret)
+{
+	*ret = (struct reply){ .status = answering->status,
+		.exit = answering->exit,
+		.error = text_line(core, answering->error, TIMELINE_TEXT_MAX) };
+	if (answering->o == NULL)
+		return;
+	enum table table = answering->o->table;
+	struct buf body = BUF(ANSWER_BYTES_MAX);
+	record_encode(table_type(table), object_row(answering->o), &body);
+	ret->table = table;
+	ret->row = answering->o->id;
+	ret->body = body.overflow ? (str){ 0 } : arena_str(&core->scratch, buf_str(&body));
+	buf_done(&body);
+}
+
+static void
+send(struct core *core, uint64_t request, struct reply *reply)
+{
+	if (request == 0)
+		return; /* nobody waits */
+	reply->request = request;
+	struct effect *effect = effects_add(core->fx, EFFECT_REPLY);
+	record_copy(effect_type(EFFECT_REPLY), reply, core->fx->arena, &effect->reply);
+	reply->request = 0;
+}
+
+static void
+keep(struct core *core, const struct command *command, const struct reply *reply)
+{
+	struct buf body = BUF(ANSWER_BODY_MAX);
+	record_encode(effect_type(EFFECT_REPLY), reply, &body);
+	struct answer_row row = { .id = next_row(core),
+		.key = command->idempotency_key,
+		.request = command->request_hash,
+		.status = reply->status,
+		.body = buf_str(&body),
+		.wall = core->wall };
+	struct answer *answer = body.overflow ? NULL : object_add(core, TABLE_ANSWER, &row);
+	buf_done(&body);
+	if (answer != NULL)
+		map_put(&core->answer_keys, answer_hash(row.key), (uintptr_t)answer);
+}
+
+/* false: this key was not used before. */
+static bool
+answered_before(struct core *core, const struct command *command)
+{
+	uint64_t value;
+	if (command->idempotency_key.n == 0 ||
+	    !map_get(&core->answer_keys, answer_hash(command->idempotency_key), &value))
+		return false;
+	struct answer *answer = (struct answer *)(uintptr_t)value;
+	if (!str_eq(answer->row.key, command->idempotency_key)) {
+		answer_drop(core, answer); /* another key with that hash: as if evicted */
+		return false;
+	}
+	struct reply reply;
+	struct err err;
+	if (!hash32_eq(&answer->row.request, &command->request_hash))
+		reply = (struct reply){ .status = 422,
+			.exit = EXIT_USAGE,
+			.error = STR("this Idempotency-Key was used for another request") };
+	else if (!record_decode_all(effect_type(EFFECT_REPLY), answer->row.body,
+		     &core->scratch, &reply, &err))
+		return false;
+	send(core, command->request, &reply);
+	return true;
+}
+
+void
+on_command(struct core *core, const struct command *command)
+{
+	if (answered_before(core, command))
+		return;
+	struct answering answering = apply(core, command);
+	struct reply reply;
+	reply_fill(core, &answering, &reply);
+	send(core, command->request, &reply);
+	if (command->idempotency_key.n > 0)
+		keep(core, command, &reply);
+}

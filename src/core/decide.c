@@ -1,0 +1,116 @@
+/*
+ * Asking authority, always by the newest configuration, with every use that still counts;
+ * and those uses: reserved with the decision, held until the attempt is known to have
+ * ended, consumed when it started, released when it surely did not.
+ */
+#include "core/state.h"
+
+/* A host is its service's; else the target is the service itself. */
+static const struct service *
+service_named(const struct model *model, str name)
+{
+	return name.n > 0 ? model_service(model, name) : NULL;
+}
+
+struct authority_facts
+facts_of(const struct core *core, struct arena *arena)
+{
+	struct authority_use *uses =
+	    arena_new(arena, struct authority_use, core->counts[TABLE_GRANT_USE]);
+	size_t n = 0;
+	list_each(it, &core->tables[TABLE_GRANT_USE])
+	{
+		const struct grant_use *use =
+		    container_of(object_of(it, in_table), struct grant_use, o);
+		uses[n++] = (struct authority_use){ .service = use->row.service,
+			.target = use->row.target,
+			.action = use->row.action,
+			.verb = use->row.verb,
+			.at = use->row.at,
+			.held = use->row.state == USE_HELD };
+	}
+	return (struct authority_facts){ .uses = uses,
+		.uses_n = n,
+		.stopped = core->control->row.stopped,
+		.stopped_by = core->control->row.stopped_by };
+}
+
+void
+decide(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct decision_row *ret)
+{
+	const struct model *model = core->newest->model;
+	const struct action *action = model_action(model, asking->action);
+	struct authority_request request = { .principal = asking->principal,
+		.action = action,
+		.action_name = asking->action,
+		.service = service_named(model, asking->service),
+		.target = asking->target,
+		.params = &asking->params,
+		.incident_open = asking->incident_open,
+		.wall = asking->wall,
+		.at = asking->at };
+	struct authority_facts facts = facts_of(core, arena);
+	struct authority_decision decision;
+	authority_decide(core->authority, &request, &facts, arena, &decision);
+	*ret = (struct decision_row){ .incident = asking->incident,
+		.run = asking->run,
+		.at = asking->at,
+		.wall = asking->wall,
+		.principal = asking->principal,
+		.action = asking->action,
+		.verb = action != NULL ? action->verb : (str){ 0 },
+		.service = asking->service,
+		.target = asking->target,
+		.params = asking->params,
+		.config = core->newest->hash,
+		.verdict = decision.verdict,
+		.reasons = { decision.reasons, decision.reasons_n },
+		.forward = decision.forward };
+}
+
+/* ---- uses ---- */
+
+static struct grant_use *
+use_of(const struct core *core, row_id attempt)
+{
+	/* The last ones are the likely ones. */
+	for (struct link *it = core->tables[TABLE_GRANT_USE].prev;
+	     it != &core->tables[TABLE_GRANT_USE]; it = it->prev) {
+		struct grant_use *use =
+		    container_of(object_of(it, in_table), struct grant_use, o);
+		if (use->row.attempt == attempt)
+			return use;
+	}
+	return NULL;
+}
+
+void
+use_arm(struct core *core, struct grant_use *use)
+{
+	/* What is held counts for as long as nobody knows. */
+	msec due = use->row.state == USE_HELD
+	               ? 0
+	               : use->row.at + authority_window_ms(core->authority) + 1;
+	heap_set(&core->timers, &use->o, due);
+}
+
+void
+use_end(struct core *core, row_id attempt, enum use_state state)
+{
+	struct grant_use *use = use_of(core, attempt);
+	if (use == NULL || use->row.state != USE_HELD)
+		return;
+	use->row.state = state;
+	object_touch(core, &use->o);
+	if (state == USE_RELEASED)
+		object_done(core, &use->o);
+	else
+		use_arm(core, use);
+}
+
+void
+use_timer(struct core *core, struct grant_use *use)
+{
+	object_done(core, &use->o);
+}

@@ -1,0 +1,681 @@
+/*
+ * An incident, from open to closed.
+ *
+ *	          run starts            action, then verify
+ *	  OPEN ---------------> ACTING ---------------------> VERIFYING
+ *	  ^  ^ <--- run ends ----'  '--------.--------.----------'
+ *	  |  |                             holds    otherwise: handoff
+ *	  |  |  fires again                  v        v
+ *	  |  '---------------------- RECOVERED      HANDED_OFF
+ *	  |                                |          |
+ *	  | still firing    quiet for      v          v   (OPEN as well)
+ *	  '----------------- a while --> CLOSED <-----'
+ *
+ * Quiet means that no alert of it is active. Closed incidents are remembered, so that the
+ * same trouble is known again: while alerts of one that a person closed still count down,
+ * and after that the last REMEMBERED_MAX. A remembered incident is a row that is loaded
+ * at start, like any other.
+ *
+ * What an incident waits for stands in three of its times: escalate_at, settle_at (quiet
+ * until then: closed) and look_again_at, which means by state
+ *	OPEN       a check said it is over; do alerts still fire?
+ *	RECOVERED  verified; do alerts still fire?
+ *	CLOSED     by a person while alerts fired; do they still?
+ */
+#include "core/state.h"
+
+#define SELF_RECURRENCE STR("firstline=")
+
+uint64_t
+incident_key(str service, str recurrence)
+{
+	uint64_t key = fnv64(FNV64_BASIS, service);
+	key = fnv64(key, (str){ "", 1 }); /* a NUL */
+	return fnv64(key, recurrence);
+}
+
+struct incident *
+incident_find(const struct core *core, incident_id id)
+{
+	uint64_t value;
+	return map_get(&core->incidents, id, &value) ? (struct incident *)(uintptr_t)value
+	                                             : NULL;
+}
+
+bool
+incident_is_self(const struct incident *incident)
+{
+	return incident->row.service.n == 0 &&
+	       str_starts(incident->row.recurrence, SELF_RECURRENCE);
+}
+
+const struct service *
+incident_service(const struct incident *incident)
+{
+	return incident->row.service.n > 0
+	           ? model_service(incident->model->model, incident->row.service)
+	           : NULL;
+}
+
+struct incident *
+incident_by_key(const struct core *core, uint64_t *key, str service, str recurrence)
+{
+	recurrence = text_cut(recurrence, RECURRENCE_MAX);
+	uint64_t value;
+	while (map_get(&core->keys, *key, &value)) {
+		struct incident *incident = (struct incident *)(uintptr_t)value;
+		if (str_eq(incident->row.service, service) &&
+		    str_eq(incident->row.recurrence, recurrence))
+			return incident;
+		/* FNV is no protection against chosen labels: look further. */
+		++*key;
+	}
+	return NULL;
+}
+
+/* ---- places: lists, maps and counts that follow from the row ---- */
+
+struct service_state *
+service_state_find(const struct core *core, str name)
+{
+	uint64_t value;
+	if (!map_get(&core->services, fnv64(FNV64_BASIS, name), &value))
+		return NULL;
+	struct service_state *state = (struct service_state *)(uintptr_t)value;
+	while (state != NULL && !str_eq(state->name, name))
+		state = state->next;
+	return state;
+}
+
+/* Small, and from the reserve that core_roomy keeps. */
+static struct service_state *
+service_state_use(struct core *core, str name)
+{
+	struct service_state *state = service_state_find(core, name);
+	if (state == NULL) {
+		uint64_t hash = fnv64(FNV64_BASIS, name), value;
+		state = pool_alloc(core->pool, sizeof(*state));
+		if (state == NULL)
+			return NULL;
+		if (!pool_str(core->pool, name, &state->name)) {
+			pool_free(core->pool, state, sizeof(*state));
+			return NULL;
+		}
+		if (map_get(&core->services, hash, &value))
+			state->next = (struct service_state *)(uintptr_t)value;
+		map_put(&core->services, hash, (uintptr_t)state);
+	}
+	state->users++;
+	return state;
+}
+
+static void
+service_state_drop(struct core *core, struct service_state *state)
+{
+	ASSERT(state->users > 0);
+	if (--state->users > 0)
+		return;
+	uint64_t hash = fnv64(FNV64_BASIS, state->name), value;
+	bool found = map_get(&core->services, hash, &value);
+	ASSERT(found);
+	struct service_state *first = (struct service_state *)(uintptr_t)value;
+	if (first == state) {
+		if (state->next != NULL)
+			map_put(&core->services, hash, (uintptr_t)state->next);
+		else
+			map_remove(&core->services, hash);
+	} else {
+		while (first->next != state)
+			first = first->next;
+		first->next = state->next;
+	}
+	pool_str_free(core->pool, state->name);
+	pool_free(core->pool, state, sizeof(*state));
+}
+
+static bool
+is_counted(const struct incident *incident)
+{
+	return !incident->row.overflow && !incident_is_self(incident);
+}
+
+static bool
+closed_before(const struct incident *a, const struct incident *b)
+{
+	if (a->row.closed_at != b->row.closed_at)
+		return a->row.closed_at < b->row.closed_at;
+	return a->row.id < b->row.id;
+}
+
+#define in_state_of(it) container_of(it, struct incident, in_state)
+
+/* Into a list that is sorted by id, or by closing for remembered ones; usually last. */
+static void
+insert(struct link *list, struct incident *incident, bool by_closing)
+{
+	struct link *before = list->prev;
+	while (
+	    before != list && (by_closing ? closed_before(incident, in_state_of(before))
+					  : in_state_of(before)->row.id > incident->row.id))
+		before = before->prev;
+	/* Append to the list as seen from the link that follows. */
+	list_append(before->next, &incident->in_state);
+}
+
+static void
+forget(struct core *core, struct incident *incident)
+{
+	uint64_t value;
+	if (map_get(&core->closed_keys, incident->row.key, &value) &&
+	    value == (uintptr_t)incident)
+		map_remove(&core->closed_keys, incident->row.key);
+	incident_unplace(core, incident);
+	timeline_release(core, incident);
+	trail_release(core, incident);
+	/* What is still out goes on without it. */
+	list_each_safe(it, &incident->attempts) link_remove(it);
+	list_each_safe(it, &incident->notices) link_remove(it);
+	service_state_drop(core, incident->counts);
+	core_model_drop(core, incident->model);
+	object_done(core, &incident->o);
+}
+
+void
+incident_place(struct core *core, struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	bool open = row->state != INCIDENT_CLOSED;
+	bool firing = !open && row->alerts_active > 0;
+	uint32_t counted = (open || firing) && is_counted(incident) ? 1 : 0;
+	core->counted += counted;
+	incident->counts->counted += counted;
+	if (open) {
+		incident->counts->open++;
+		core->open_n++;
+		insert(&core->open, incident, false);
+		map_put(&core->keys, row->key, (uintptr_t)incident);
+	} else if (firing) {
+		core->closed_firing_n++;
+		insert(&core->closed_firing, incident, false);
+	} else {
+		core->remembered_n++;
+		insert(&core->remembered, incident, true);
+	}
+}
+
+void
+incident_unplace(struct core *core, struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	bool open = row->state != INCIDENT_CLOSED;
+	bool firing = !open && row->alerts_active > 0;
+	uint32_t counted = (open || firing) && is_counted(incident) ? 1 : 0;
+	core->counted -= counted;
+	incident->counts->counted -= counted;
+	link_remove(&incident->in_state);
+	if (open) {
+		incident->counts->open--;
+		core->open_n--;
+		map_remove(&core->keys, row->key);
+	} else if (firing) {
+		core->closed_firing_n--;
+	} else {
+		core->remembered_n--;
+	}
+}
+
+static struct incident *
+closed_with(const struct core *core, uint64_t key)
+{
+	uint64_t value;
+	return map_get(&core->closed_keys, key, &value)
+	           ? (struct incident *)(uintptr_t)value
+	           : NULL;
+}
+
+void
+incident_arm(struct core *core, struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	const msec times[] = { row->escalate_at, row->settle_at, row->look_again_at };
+	msec due = 0;
+	for (size_t i = 0; i < countof(times); i++) {
+		if (times[i] != 0 && (due == 0 || times[i] < due))
+			due = times[i];
+	}
+	heap_set(&core->timers, &incident->o, due);
+}
+
+/* ---- open ---- */
+
+static void
+opening_row(struct core *core, const struct opening *opening, struct incident_row *row)
+{
+	const struct model *model = core->newest->model;
+	const struct service *service = opening->service;
+	*row = (struct incident_row){
+		.state = INCIDENT_OPEN,
+		.severity = opening->severity,
+		.owner = service != NULL ? service->owner->name : model->fallback->name,
+		.title = text_line(core, opening->title, TITLE_MAX),
+		.impact = opening->impact.n > 0 ? opening->impact
+		                                : impact_of(core, model, service),
+		.recurrence = text_cut(opening->recurrence, RECURRENCE_MAX),
+		.key = opening->key,
+		.overflow = opening->overflow,
+		.occurrence = 1,
+		.config = core->newest->hash,
+		.opened_at = core->at,
+		.opened_wall = core->wall,
+	};
+	if (service != NULL) {
+		row->service = service->name;
+		row->environment = service->environment;
+		if (service->developers != NULL)
+			row->developers = service->developers->name;
+	}
+	if (opening->labels != NULL) {
+		row->labels = *opening->labels;
+		row->signature = text_labels(core, opening->labels, 1000);
+	}
+	const struct incident *before = closed_with(core, opening->key);
+	if (before != NULL) {
+		row->previous = before->row.id;
+		row->occurrence = before->row.occurrence + 1;
+	}
+}
+
+bool
+incident_wire(struct core *core, struct incident *incident, struct core_model *model)
+{
+	incident->counts = service_state_use(core, incident->row.service);
+	if (incident->counts == NULL)
+		return false;
+	incident->model = core_model_use(model);
+	list_init(&incident->timeline);
+	list_init(&incident->attempts);
+	list_init(&incident->decisions);
+	list_init(&incident->notices);
+	incident_place(core, incident);
+	return true;
+}
+
+struct incident *
+incident_open(struct core *core, const struct opening *opening)
+{
+	struct incident_row row;
+	opening_row(core, opening, &row);
+	row.id = core->control->row.next_incident;
+	struct incident *incident = object_add(core, TABLE_INCIDENT, &row);
+	if (incident == NULL)
+		return NULL;
+	struct incident *before = closed_with(core, row.key);
+	if (!incident_wire(core, incident, core->newest)) {
+		core->control->row.shed++;
+		object_erase(core, &incident->o);
+		return NULL;
+	}
+	core->control->row.next_incident++;
+	core->control->row.incidents_opened++;
+	if (before != NULL && before->row.alerts_active == 0)
+		forget(core, before); /* this one knows it from now on */
+
+	timeline_add(core, row.id, TIMELINE_OPENED, FIRSTLINE, 0, "opened as %s: %.*s",
+	    severity_name(row.severity), STR_ARG(row.title));
+	if (row.previous != 0)
+		timeline_add(core, row.id, TIMELINE_OPENED, FIRSTLINE, 0,
+		    "the same trouble as incident %u, time %u", row.previous,
+		    row.occurrence);
+	return incident;
+}
+
+/* Choose what to do and tell people, in one notice. */
+void
+incident_begin(struct core *core, struct incident *incident)
+{
+	incident->opening = true;
+	if (incident->row.overflow) {
+		str service = incident->row.service;
+		gap_add(core, GAP_OVERFLOW, service, incident->row.owner, incident,
+		    STR("more incidents at once than are kept apart"));
+		person_need(core, incident,
+		    STR("alerts that would open incidents of their own are only counted "
+			"here: too many are open"));
+	} else if (incident_is_self(incident)) {
+		person_need(core, incident, incident->row.title);
+	} else {
+		run_choose(core, incident);
+	}
+	incident->opening = false;
+	enum notice_purpose purpose = PURPOSE_OPENED;
+	if (incident_is_self(incident))
+		purpose = PURPOSE_SELF;
+	else if (incident->row.needs_person)
+		purpose = PURPOSE_NEEDS_PERSON;
+	tell(core, incident, purpose, TELL_TIER | TELL_CHANNELS);
+	incident_arm(core, incident);
+}
+
+void
+incident_set_state(struct core *core, struct incident *incident, enum incident_state state)
+{
+	ASSERT(state != INCIDENT_CLOSED && incident->row.state != INCIDENT_CLOSED);
+	if (incident->row.state == state)
+		return;
+	timeline_add(core, incident->row.id, TIMELINE_STATE, FIRSTLINE, 0, "%s, was %s",
+	    incident_state_name(state), incident_state_name(incident->row.state));
+	incident->row.state = state;
+	object_touch(core, &incident->o);
+}
+
+/* ---- alerts come and go ---- */
+
+static void
+try_again(struct core *core, struct incident *incident)
+{
+	set_strs(core, &incident->row.tried, (struct strs){ 0 });
+	incident->row.not_real = false;
+	run_choose(core, incident);
+}
+
+static void
+refired(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	row->refired++;
+	row->recovered_at = 0;
+	row->recovered_wall = 0;
+	row->look_again_at = 0;
+	row->acknowledged = false;
+	row->escalate_tier = 0;
+	incident_set_state(core, incident, INCIDENT_OPEN);
+	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
+	    "fires again after a verified recovery, time %u", row->refired);
+	incident->opening = true;
+	try_again(core, incident);
+	incident->opening = false;
+	tell(core, incident, PURPOSE_REFIRED, TELL_TIER | TELL_CHANNELS);
+}
+
+void
+incident_fired(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	bool settling = row->settle_at != 0;
+	row->settle_at = 0;
+	switch (row->state) {
+	case INCIDENT_RECOVERED:
+		if (settling)
+			refired(core, incident);
+		break;
+	case INCIDENT_OPEN:
+		if (!settling || row->overflow || row->needs_person)
+			break;
+		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
+		    "fires again before it was closed");
+		if (row->not_real)
+			row->look_again_at = core->at + STOPPED_LOOK_MS;
+		else
+			try_again(core, incident);
+		break;
+	case INCIDENT_ACTING:
+	case INCIDENT_VERIFYING:
+	case INCIDENT_HANDED_OFF:
+		break;
+	case INCIDENT_CLOSED:
+		UNREACHABLE();
+	}
+	incident_arm(core, incident);
+}
+
+void
+incident_quiet(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	if (row->alerts_active > 0 || row->state == INCIDENT_CLOSED ||
+	    incident_is_self(incident))
+		return;
+	struct run *run = incident->run;
+	if (run != NULL && !run->row.acted && run_step(run)->kind == STEP_CHECK) {
+		run_end(core, run, RUN_CANCELLED,
+		    STR("the alerts cleared before anything was done"));
+		incident_set_state(core, incident, INCIDENT_OPEN);
+	}
+	/* With a run that has acted, its verify decides. */
+	if (incident->run == NULL) {
+		row->settle_at = core->at + SETTLE_MS;
+		row->look_again_at = 0;
+		object_touch(core, &incident->o);
+	}
+	incident_arm(core, incident);
+}
+
+void
+incident_recovered(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	person_clear(core, incident);
+	incident_set_state(core, incident, INCIDENT_RECOVERED);
+	row->recovered_at = core->at;
+	row->recovered_wall = core->wall;
+	row->look_again_at = core->at + RECOVERED_LOOK_MS;
+	object_touch(core, &incident->o);
+	incident_quiet(core, incident);
+	incident_arm(core, incident);
+}
+
+/* ---- closed ---- */
+
+str
+incident_end_text(struct core *core, const struct incident *incident)
+{
+	switch (incident->row.end) {
+	case END_VERIFIED:
+		return STR("recovered, verified, and the alerts cleared");
+	case END_RESOLVED:
+		return STR("the alerts cleared; nothing of ours proved why");
+	case END_EXPIRED:
+		return STR(
+		    "the alerts' source went quiet: that is no proof that it is over");
+	case END_PERSON:
+		return incident->row.alerts_active > 0
+		           ? text(core, "%.*s closed it while %u alerts still fire",
+				 STR_ARG(who_text(incident->row.acknowledged_by)),
+				 incident->row.alerts_active)
+		           : text(core, "%.*s closed it",
+				 STR_ARG(who_text(incident->row.acknowledged_by)));
+	case END_NOT_REAL:
+		return STR("a check of the runbook said that it is over, and the alerts "
+			   "cleared");
+	}
+	return STR("not ended");
+}
+
+/* Before it is placed as closed: the newest to close is the one that is known. */
+static void
+take_over(struct core *core, struct incident *incident)
+{
+	struct incident *before = closed_with(core, incident->row.key);
+	incident->row.closed_at = core->at;
+	if (before != NULL) {
+		if (before->row.closed_at >= incident->row.closed_at)
+			incident->row.closed_at = before->row.closed_at + 1;
+		if (before->row.alerts_active == 0)
+			forget(core, before);
+	}
+	map_put(&core->closed_keys, incident->row.key, (uintptr_t)incident);
+}
+
+static void
+remember(struct core *core)
+{
+	while (core->remembered_n > REMEMBERED_MAX)
+		forget(core, in_state_of(core->remembered.next));
+}
+
+void
+incident_close(struct core *core, struct incident *incident, enum incident_end end, str who)
+{
+	struct incident_row *row = &incident->row;
+	ASSERT(row->state != INCIDENT_CLOSED);
+	ASSERT(end != END_VERIFIED || row->recovered_at != 0);
+	if (incident->run != NULL)
+		run_end(core, incident->run, RUN_CANCELLED, STR("the incident was closed"));
+	incident_unplace(core, incident);
+	row->state = INCIDENT_CLOSED;
+	row->end = end;
+	row->closed_wall = core->wall;
+	row->needs_person = false;
+	set_str(core, &row->needs_person_why, (str){ 0 });
+	row->escalate_at = 0;
+	row->settle_at = 0;
+	row->look_again_at = row->alerts_active > 0 ? core->at + RESOLVED_LOOK_MS : 0;
+	take_over(core, incident);
+	incident_place(core, incident);
+	object_touch(core, &incident->o);
+	core->control->row.incidents_closed++;
+	str how = incident_end_text(core, incident);
+	timeline_add(core, row->id, TIMELINE_STATE, who, 0, "closed: %.*s", STR_ARG(how));
+	notices_end(core, incident);
+	if (row->alerts_active == 0) {
+		timeline_release(core, incident);
+		trail_release(core, incident);
+	}
+	incident_arm(core, incident);
+	remember(core);
+}
+
+void
+incident_drained(struct core *core, struct incident *incident)
+{
+	ASSERT(incident->row.state == INCIDENT_CLOSED);
+	if (incident->row.alerts_active > 0)
+		return;
+	/* It was placed as one that still counts down. */
+	incident->row.alerts_active = 1;
+	incident_unplace(core, incident);
+	incident->row.alerts_active = 0;
+	incident->row.look_again_at = 0;
+	incident_place(core, incident);
+	timeline_release(core, incident);
+	trail_release(core, incident);
+	incident_arm(core, incident);
+	uint64_t value;
+	if (closed_with(core, incident->row.key) != incident ||
+	    map_get(&core->keys, incident->row.key, &value))
+		forget(core, incident); /* a later one is known */
+	else
+		remember(core);
+}
+
+static void
+open_again(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	uint64_t value;
+	if (map_get(&core->keys, row->key, &value)) {
+		const struct incident *other = (const struct incident *)(uintptr_t)value;
+		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
+		    "%u alerts still fire; incident %u is open for the same trouble",
+		    row->alerts_active, other->row.id);
+		row->look_again_at = core->at + RESOLVED_LOOK_MS;
+		incident_arm(core, incident);
+		return;
+	}
+	if (closed_with(core, row->key) == incident)
+		map_remove(&core->closed_keys, row->key);
+	incident_unplace(core, incident);
+	row->state = INCIDENT_OPEN;
+	row->end = (enum incident_end)0; /* not ended */
+	row->closed_wall = 0;
+	row->look_again_at = 0;
+	row->acknowledged = false;
+	row->escalate_tier = 0;
+	incident_place(core, incident);
+	str since = text_ms(core, RESOLVED_LOOK_MS);
+	str who = who_text(row->acknowledged_by);
+	str why = text(core, "%u alerts still fire %.*s after %.*s resolved it",
+	    row->alerts_active, STR_ARG(since), STR_ARG(who));
+	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0, "open again: %.*s",
+	    STR_ARG(why));
+	person_need(core, incident, why);
+}
+
+/* ---- times ---- */
+
+static bool
+in_doubt(const struct incident *incident)
+{
+	list_each(it, &incident->attempts)
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		if (attempt->row.state == ATTEMPT_IN_DOUBT)
+			return true;
+	}
+	return false;
+}
+
+static enum incident_end
+quiet_end(const struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	if (row->state == INCIDENT_RECOVERED)
+		return END_VERIFIED;
+	if (row->not_real)
+		return END_NOT_REAL;
+	bool expired = row->alerts_total > 0 && row->alerts_expired == row->alerts_total;
+	return expired ? END_EXPIRED : END_RESOLVED;
+}
+
+static void
+settled(struct core *core, struct incident *incident)
+{
+	incident->row.settle_at = 0;
+	if (in_doubt(incident)) {
+		/* Somebody must say what happened before it may be forgotten. */
+		incident->row.settle_at = core->at + SETTLE_MS;
+		return;
+	}
+	incident_close(core, incident, quiet_end(incident), FIRSTLINE);
+}
+
+static void
+look_again(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	row->look_again_at = 0;
+	switch (row->state) {
+	case INCIDENT_OPEN:
+		run_choose(core, incident);
+		return;
+	case INCIDENT_RECOVERED:
+		if (row->alerts_active > 0)
+			person_need(core, incident,
+			    text(core, "the verify holds, but %u alerts still fire",
+				row->alerts_active));
+		return;
+	case INCIDENT_CLOSED:
+		open_again(core, incident);
+		return;
+	case INCIDENT_ACTING:
+	case INCIDENT_VERIFYING:
+	case INCIDENT_HANDED_OFF:
+		return;
+	}
+	UNREACHABLE();
+}
+
+void
+incident_timer(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	object_touch(core, &incident->o);
+	if (row->settle_at != 0 && row->settle_at <= core->at)
+		settled(core, incident);
+	if (row->look_again_at != 0 && row->look_again_at <= core->at)
+		look_again(core, incident);
+	if (row->escalate_at != 0 && row->escalate_at <= core->at)
+		escalate(core, incident);
+	incident_arm(core, incident);
+}

@@ -1,0 +1,127 @@
+/*
+ * Configurations in use: the newest, by which authority is judged and new incidents
+ * begin, and those that open incidents and runs began with. And what a start of a role
+ * asks for: everything that was out is asked for again.
+ */
+#include "core/state.h"
+
+struct core_model *
+core_model_find(const struct core *core, const hash32 *hash)
+{
+	list_each(it, &core->models)
+	{
+		struct core_model *model = container_of(it, struct core_model, link);
+		if (hash32_eq(&model->hash, hash))
+			return model;
+	}
+	return NULL;
+}
+
+struct core_model *
+core_model_use(struct core_model *model)
+{
+	model->users++;
+	return model;
+}
+
+void
+core_model_drop(struct core *core, struct core_model *model)
+{
+	ASSERT(model->users > 0);
+	if (--model->users > 0)
+		return;
+	link_remove(&model->link);
+	pool_free(core->pool, model, sizeof(*model));
+}
+
+struct core_model *
+core_model_add(struct core *core, const hash32 *hash, const struct model *model)
+{
+	/* A few bytes from the reserve that core_roomy keeps. */
+	struct core_model *added = pool_alloc(core->pool, sizeof(*added));
+	ASSERT(added != NULL);
+	added->hash = *hash;
+	added->model = model;
+	list_append(&core->models, &added->link);
+	return added;
+}
+
+/* Makes it the one to judge by. */
+void
+core_adopt(struct core *core, struct core_model *newest)
+{
+	core_model_use(newest);
+	if (core->newest != NULL)
+		core_model_drop(core, core->newest);
+	core->newest = newest;
+	link_remove(&newest->link); /* the newest is the last */
+	list_append(&core->models, &newest->link);
+
+	if (core->authority_map.memory != NULL)
+		arena_unmap(&core->authority_map);
+	struct arena arena =
+	    arena_map(&core->authority_map, authority_arena_bytes(newest->model));
+	core->authority = authority_new(newest->model, &arena);
+	/* How long a use counts may have changed. */
+	list_each(it, &core->tables[TABLE_GRANT_USE])
+	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));
+}
+
+void
+on_config_adopted(struct core *core, const struct config_adopted *adopted)
+{
+	ASSERT(adopted->model != NULL);
+	struct core_model *model = core_model_find(core, &adopted->hash);
+	if (model == NULL)
+		model = core_model_add(core, &adopted->hash, adopted->model);
+	else
+		ASSERT(model->users > 0);
+	bool first = core->newest == NULL;
+	core_adopt(core, model);
+	core->control->row.config = adopted->hash;
+	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
+	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
+	    first ? "started with" : "adopted", model->model->services_n,
+	    model->model->runbooks_n, model->model->rules_n);
+}
+
+size_t
+core_models(const struct core *core, hash32 *ret, size_t n)
+{
+	size_t count = 0;
+	for (struct link *it = core->models.prev; it != &core->models && count < n;
+	     it = it->prev)
+		ret[count++] = container_of(it, struct core_model, link)->hash;
+	return count;
+}
+
+void
+on_started(struct core *core, const struct started *started)
+{
+	struct control_row *control = &core->control->row;
+	if (started->engine) {
+		control->epoch = started->epoch;
+		timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0, "started, epoch %llu",
+		    (unsigned long long)started->epoch);
+	}
+	/* First what became of what was begun; nothing new is ordered before. */
+	list_each(it, &core->tables[TABLE_ATTEMPT])
+	{
+		struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt_open(attempt))
+			attempt_reconcile(core, attempt);
+	}
+	list_each(it, &core->tables[TABLE_PROBE])
+	    probe_again(core, container_of(object_of(it, in_table), struct question, o));
+	list_each(it, &core->tables[TABLE_NOTICE])
+	{
+		struct notice *notice =
+		    container_of(object_of(it, in_table), struct notice, o);
+		if (notice->row.state == NOTICE_SENDING)
+			notice_order(core, notice);
+	}
+	/* Case files are large: timers order them in slices. */
+	list_each(it, &core->tables[TABLE_HANDOFF])
+	    handoff_again(core, container_of(object_of(it, in_table), struct handoff, o));
+}

@@ -1,0 +1,235 @@
+/*
+ * What people are told: what is hit and how badly, who answers, what Firstline is doing,
+ * and what the reader may do about it. Every notice says all of that, so each can be the
+ * only one that arrives.
+ *
+ *	[sev2] checkout: QueueStuck (incident 17): restarting payments-worker
+ *
+ *	customers may be unable to buy; checkout (tier 1) is affected
+ *
+ *	severity:  sev2
+ *	...
+ */
+#include "core/state.h"
+
+#define TEXT_MAX (16 * 1024)
+
+static const struct attempt *
+attempt_out(const struct core *core, const struct incident *incident)
+{
+	const struct run *run = incident->run;
+	if (run == NULL || run->row.phase != PHASE_ATTEMPT)
+		return NULL;
+	return object_find(core, TABLE_ATTEMPT, run->row.waiting_for);
+}
+
+static str
+doing_in_run(struct core *core, const struct incident *incident)
+{
+	const struct run *run = incident->run;
+	const struct runbook_step *step = run_step(run);
+	str verb;
+	switch (step->kind) {
+	case STEP_CHECK:
+		return text(core, "checking %.*s", STR_ARG(step->name));
+	case STEP_ACTION: {
+		const struct attempt *attempt = attempt_out(core, incident);
+		if (attempt != NULL && attempt->row.state == ATTEMPT_IN_DOUBT)
+			return text(core, "finding out whether %.*s on %.*s happened",
+			    STR_ARG(attempt->row.action), STR_ARG(attempt->row.target));
+		verb = text_verb(core, step->action->verb);
+		if (attempt != NULL)
+			return text(core, "%.*s %.*s", STR_ARG(verb),
+			    STR_ARG(attempt->row.target));
+		return text(core, "%.*s (%.*s)", STR_ARG(verb), STR_ARG(step->name));
+	}
+	case STEP_VERIFY:
+		return text(core, "verifying %.*s", STR_ARG(step->name));
+	case STEP_HANDOFF:
+		return STR("handing it to the developers");
+	}
+	UNREACHABLE();
+}
+
+str
+incident_doing(struct core *core, const struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	switch (row->state) {
+	case INCIDENT_CLOSED: {
+		str how = incident_end_text(core, incident);
+		return text(core, "ended: %.*s", STR_ARG(how));
+	}
+	case INCIDENT_RECOVERED:
+		return row->needs_person
+		           ? STR("waiting for a person")
+		           : STR("recovered and verified, watching the alerts");
+	case INCIDENT_HANDED_OFF:
+		return text(core, "handed to %.*s", STR_ARG(row->developers));
+	case INCIDENT_ACTING:
+	case INCIDENT_VERIFYING:
+		return doing_in_run(core, incident);
+	case INCIDENT_OPEN:
+		if (row->needs_person)
+			return STR("waiting for a person");
+		if (row->settle_at != 0)
+			return STR("the alerts cleared, closing soon");
+		return STR("a check said it is over, watching the alerts");
+	}
+	UNREACHABLE();
+}
+
+/* ---- what the reader may do ---- */
+
+static void
+can_by_authority(struct core *core, const struct incident *incident,
+    const struct person *person, struct buf *out)
+{
+	struct can_view can[CAN_MAX];
+	str who = text(core, "person:%.*s", STR_ARG(person->id));
+	size_t n = core_what_can(core, who, incident->row.id, core->at, core->wall,
+	    &core->scratch, can, countof(can));
+	if (n == 0) {
+		buf_printf(out, "authority allows %.*s no action on it right now\n",
+		    STR_ARG(person->id));
+		return;
+	}
+	buf_printf(out, "authority allows %.*s right now:\n", STR_ARG(person->id));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out,
+		    "  firstline run --action %.*s --on %.*s --incident %u    (%.*s)\n",
+		    STR_ARG(can[i].action), STR_ARG(incident->row.service),
+		    incident->row.id, STR_ARG(can[i].text));
+}
+
+static str
+you_can(struct core *core, const struct incident *incident, const struct person *person)
+{
+	const struct incident_row *row = &incident->row;
+	unsigned id = row->id;
+	struct buf out = BUF(TEXT_MAX / 2);
+	if (row->state == INCIDENT_CLOSED) {
+		buf_printf(&out, "firstline incident show %u    (what happened)\n", id);
+	} else {
+		if (!row->acknowledged)
+			buf_printf(&out, "firstline incident ack %u    (%s)\n", id,
+			    row->needs_person ? "you have it; stops the escalation"
+					      : "you have it");
+		buf_printf(&out, "firstline incident show %u    (all about it)\n", id);
+		const struct attempt *attempt = attempt_out(core, incident);
+		if (attempt != NULL && attempt->row.state == ATTEMPT_IN_DOUBT)
+			buf_printf(&out,
+			    "firstline incident settle %llu yes|no    (did it happen?)\n",
+			    (unsigned long long)attempt->row.id);
+		if (incident->run != NULL)
+			buf_printf(&out,
+			    "firstline incident cancel %u    (stop the runbook)\n", id);
+		if (row->needs_person && incident->run == NULL && person != NULL &&
+		    row->service.n > 0)
+			can_by_authority(core, incident, person, &out);
+		buf_printf(&out, "firstline incident resolve %u    (it is over)\n", id);
+	}
+	str s = arena_str(&core->scratch, buf_str(&out));
+	buf_done(&out);
+	return s;
+}
+
+/* ---- the whole ---- */
+
+static str
+lead(struct core *core, const struct incident *incident, enum notice_purpose purpose)
+{
+	const struct incident_row *row = &incident->row;
+	switch (purpose) {
+	case PURPOSE_OPENED:
+	case PURPOSE_HANDED_OFF:
+		return (str){ 0 };
+	case PURPOSE_NEEDS_PERSON:
+	case PURPOSE_SELF:
+		return text(core, "A person is needed: %.*s.\n\n",
+		    STR_ARG(row->needs_person_why));
+	case PURPOSE_ESCALATED:
+		return text(core,
+		    "Nobody has acknowledged it yet. A person is needed: %.*s.\n\n",
+		    STR_ARG(row->needs_person_why));
+	case PURPOSE_REFIRED:
+		return text(core, "It fires again after a verified recovery (time %u).\n\n",
+		    row->refired);
+	case PURPOSE_ENDED: {
+		str how = incident_end_text(core, incident);
+		return text(core, "It is over: %.*s.\n\n", STR_ARG(how));
+	}
+	}
+	UNREACHABLE();
+}
+
+static str
+subject_of(struct core *core, const struct incident *incident, enum notice_purpose purpose,
+    str doing)
+{
+	const struct incident_row *row = &incident->row;
+	str name = pairs_get(&row->labels, STR("alertname"));
+	if (name.n == 0)
+		name = row->title;
+	str of = row->service.n > 0 ? row->service : row->owner;
+	str state = doing;
+	if (row->needs_person && row->state != INCIDENT_CLOSED)
+		state = purpose == PURPOSE_ESCALATED
+		            ? STR("escalated to you: needs a person")
+		            : STR("needs a person");
+	return text_line(core,
+	    text(core, "[%s] %.*s: %.*s (incident %u): %.*s", severity_name(row->severity),
+		STR_ARG(of), STR_ARG(text_cut(name, 120)), row->id, STR_ARG(state)),
+	    400);
+}
+
+void
+notice_words(struct core *core, const struct incident *incident,
+    enum notice_purpose purpose, const struct person *person, struct notice_words *ret)
+{
+	const struct incident_row *row = &incident->row;
+	str doing = incident_doing(core, incident);
+	str can = you_can(core, incident, person);
+	str url = url_of(core, row->id);
+	const char *state = incident_state_name(row->state);
+	str service = row->service.n > 0 ? row->service : STR("none");
+
+	struct buf out = BUF(TEXT_MAX);
+	buf_add(&out, lead(core, incident, purpose));
+	buf_printf(&out, "%.*s\n\n%.*s.\n\n", STR_ARG(row->title), STR_ARG(row->impact));
+	buf_printf(&out, "severity:  %s\nowner:     %.*s\nservice:   %.*s\nstate:     %s\n",
+	    severity_name(row->severity), STR_ARG(row->owner), STR_ARG(service), state);
+	if (row->runbook.n > 0)
+		buf_printf(&out, "runbook:   %.*s\n", STR_ARG(row->runbook));
+	if (row->alerts_total > 0)
+		buf_printf(&out, "alerts:    %u active, %u in all\n", row->alerts_active,
+		    row->alerts_total);
+	if (row->previous != 0)
+		buf_printf(&out, "before:    incident %u, this is time %u\n", row->previous,
+		    row->occurrence);
+	buf_printf(&out, "\nFirstline: %.*s\n\nYou may:\n", STR_ARG(doing));
+	for (str rest = can; rest.n > 0;) {
+		struct str_cut line = str_cut(rest, '\n');
+		buf_printf(&out, "  %.*s\n", STR_ARG(line.head));
+		rest = line.tail;
+	}
+	buf_printf(&out, "\n%.*s\n", STR_ARG(url));
+
+	const struct pair fields[] = {
+		{ STR("doing"), doing },
+		{ STR("impact"), row->impact },
+		{ STR("incident"), text(core, "%u", row->id) },
+		{ STR("owner"), row->owner },
+		{ STR("service"), service },
+		{ STR("severity"), str_of(severity_name(row->severity)) },
+		{ STR("state"), str_of(state) },
+		{ STR("url"), url },
+		{ STR("you_can"), can },
+	};
+	struct pair *p = arena_new(&core->scratch, struct pair, countof(fields));
+	memcpy(p, fields, sizeof(fields));
+	*ret = (struct notice_words){ .subject = subject_of(core, incident, purpose, doing),
+		.text = arena_str(&core->scratch, buf_str(&out)),
+		.fields = { p, countof(fields) } };
+	buf_done(&out);
+}

@@ -1,0 +1,296 @@
+/*
+ * Notices: the outbox. A notice is a row before it is an order, so none is lost, and its
+ * id lets hands and receivers see a repetition.
+ *
+ *	PENDING --(due, room)--> SENDING --> DELIVERED
+ *	   ^                        |
+ *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
+ *
+ * Whoever may have been told of an incident is told of its end, once: they stand in its
+ * row from the first order on (told_people), and the end takes them from there.
+ */
+#include "core/state.h"
+
+#define JITTER_PARTS 1000
+
+static const msec backoff[] = { 5 * SECOND, 15 * SECOND, 45 * SECOND, 2 * MINUTE,
+	5 * MINUTE, 10 * MINUTE, 15 * MINUTE };
+
+/* splitmix64: its state is a row, so a replay draws the same numbers. */
+static uint64_t
+draw(struct core *core)
+{
+	uint64_t z = (core->control->row.jitter += UINT64_C(0x9e3779b97f4a7c15));
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* Within a fifth of the step for this many tries, so that what failed together does not
+ * come back together. */
+msec
+backoff_ms(struct core *core, uint32_t tries)
+{
+	ASSERT(tries > 0);
+	size_t i = tries - 1 < countof(backoff) ? tries - 1 : countof(backoff) - 1;
+	uint64_t parts = JITTER_PARTS * 4 / 5 + draw(core) % (JITTER_PARTS * 2 / 5 + 1);
+	return backoff[i] * parts / JITTER_PARTS;
+}
+
+/* ---- making ---- */
+
+static void
+notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
+    const struct recipient *to, const struct notice_words *words)
+{
+	struct notice_row row = { .id = next_row(core),
+		.incident = id,
+		.purpose = purpose,
+		.state = NOTICE_PENDING,
+		.person = to->person,
+		.channel = to->channel,
+		.address = to->address,
+		.subject = words->subject,
+		.text = words->text,
+		.fields = words->fields,
+		.next_at = core->at,
+		.made_wall = core->wall };
+	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
+	if (notice == NULL)
+		return;
+	struct incident *incident = incident_find(core, id);
+	if (incident != NULL)
+		list_append(&incident->notices, &notice->o.of_incident);
+	notice_arm(core, notice);
+}
+
+void
+tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
+    unsigned whom)
+{
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	const struct team *team = team_in_charge(core, incident);
+	const struct person *person = NULL;
+	if ((whom & TELL_TIER) != 0) {
+		uint32_t tier = 0;
+		person = reachable(core, team, incident->row.escalate_tier, &tier);
+		if (person != NULL) {
+			incident->row.escalate_tier = tier;
+			recipients_person(to, person);
+		} else {
+			gap_add(core, GAP_NOBODY, team->name, team->name, incident,
+			    text(core, "nobody of %.*s can be reached",
+				STR_ARG(team->name)));
+		}
+	}
+	if ((whom & TELL_TOLD) != 0)
+		recipients_told(to, incident);
+	if ((whom & TELL_CHANNELS) != 0)
+		recipients_team(to, team);
+	struct notice_words words;
+	notice_words(core, incident, purpose, person, &words);
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, incident->row.id, purpose, &to->p[i], &words);
+}
+
+/* ---- sending ---- */
+
+static bool
+same_person(str told, const struct notice_row *notice)
+{
+	struct str_cut cut = str_cut(told, '/');
+	if (notice->person.n > 0)
+		return str_eq(cut.head, notice->person);
+	struct str_cut channel = str_cut(cut.tail, '/');
+	return cut.head.n == 0 && str_eq(channel.head, notice->channel) &&
+	       str_eq(channel.tail, notice->address);
+}
+
+/* They may know of it from now on. What was delivered is the better address. */
+static void
+note_told(struct core *core, const struct notice *notice, bool delivered)
+{
+	struct incident *incident = incident_find(core, notice->row.incident);
+	if (incident == NULL || incident->row.state == INCIDENT_CLOSED ||
+	    notice->row.purpose == PURPOSE_ENDED)
+		return;
+	struct incident_row *row = &incident->row;
+	if (!delivered)
+		row->told++;
+	object_touch(core, &incident->o);
+	size_t at = 0;
+	while (
+	    at < row->told_people.n && !same_person(row->told_people.p[at], &notice->row))
+		at++;
+	if (at < row->told_people.n ? !delivered : at >= TOLD_MAX)
+		return;
+	size_t n = at < row->told_people.n ? row->told_people.n : at + 1;
+	struct strs told = { arena_new(&core->scratch, str, n), n };
+	for (size_t i = 0; i < row->told_people.n; i++)
+		told.p[i] = row->told_people.p[i];
+	told.p[at] = text(core, "%.*s/%.*s/%.*s", STR_ARG(notice->row.person),
+	    STR_ARG(notice->row.channel), STR_ARG(notice->row.address));
+	set_strs(core, &row->told_people, told);
+}
+
+void
+notice_arm(struct core *core, struct notice *notice)
+{
+	struct heap *heap =
+	    notice->row.state == NOTICE_PENDING ? &core->outbox : &core->timers;
+	heap_set(heap, &notice->o, notice->row.next_at != 0 ? notice->row.next_at : 1);
+}
+
+void
+notice_order(struct core *core, struct notice *notice)
+{
+	ASSERT(notice->row.state == NOTICE_SENDING);
+	notice->row.next_at = core->at + NOTICE_GUARD_MS;
+	object_touch(core, &notice->o);
+	notice_arm(core, notice);
+	struct effect *effect = effects_add(core->fx, EFFECT_NOTIFY);
+	record_copy(&notice_row_type, &notice->row, core->fx->arena,
+	    &effect->notify.notice);
+}
+
+void
+outbox_pump(struct core *core)
+{
+	while (core->sending < SENDING_MAX) {
+		struct object *o = heap_top(&core->outbox);
+		if (o == NULL || o->due > core->at)
+			return;
+		struct notice *notice = container_of(o, struct notice, o);
+		ASSERT(notice->row.state == NOTICE_PENDING);
+		heap_set(&core->outbox, o, 0);
+		notice->row.state = NOTICE_SENDING;
+		notice->row.tries++;
+		core->sending++;
+		note_told(core, notice, false);
+		notice_order(core, notice);
+	}
+}
+
+/* An order without an answer for long: hands may have lost it. */
+void
+notice_timer(struct core *core, struct notice *notice)
+{
+	notice_order(core, notice);
+}
+
+/* ---- answers ---- */
+
+static void
+notice_finish(struct core *core, struct notice *notice, enum notice_state state)
+{
+	if (notice->row.state == NOTICE_SENDING)
+		core->sending--;
+	notice->row.state = state;
+	notice->row.next_at = 0;
+	notice->row.done_wall = core->wall;
+	object_done(core, &notice->o);
+}
+
+static str
+notice_to(struct core *core, const struct notice_row *row)
+{
+	if (row->person.n == 0)
+		return text(core, "channel %.*s", STR_ARG(row->channel));
+	return text(core, "%.*s by %.*s", STR_ARG(row->person), STR_ARG(row->channel));
+}
+
+static void
+try_next_reach(struct core *core, const struct notice *notice)
+{
+	struct recipient next;
+	if (!next_reach(core, &notice->row, &next))
+		return;
+	struct notice_words words = { .subject = notice->row.subject,
+		.text = notice->row.text,
+		.fields = notice->row.fields };
+	notice_add(core, notice->row.incident, notice->row.purpose, &next, &words);
+}
+
+static void
+give_up(struct core *core, struct notice *notice, bool moot)
+{
+	const struct notice_row *row = &notice->row;
+	struct incident *incident = incident_find(core, row->incident);
+	str to = notice_to(core, row);
+	timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
+	    "%s notice to %.*s given up: %.*s", notice_purpose_name(row->purpose),
+	    STR_ARG(to), STR_ARG(row->error));
+	if (!moot) {
+		str owner = incident != NULL ? incident->row.owner : (str){ 0 };
+		gap_add(core, GAP_NOT_TOLD, row->person.n > 0 ? row->person : row->channel,
+		    owner, incident,
+		    text(core, "%.*s could not be told: %.*s", STR_ARG(to),
+			STR_ARG(row->error)));
+		try_next_reach(core, notice);
+	}
+	notice_finish(core, notice, NOTICE_GIVEN_UP);
+}
+
+void
+on_notice_result(struct core *core, const struct notice_result *result)
+{
+	struct notice *notice = object_find(core, TABLE_NOTICE, result->notice);
+	if (notice == NULL || notice->row.state != NOTICE_SENDING)
+		return;
+	struct notice_row *row = &notice->row;
+	if (result->delivered) {
+		core->control->row.notices_delivered++;
+		note_told(core, notice, true);
+		str to = notice_to(core, row);
+		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
+		    "%s notice delivered to %.*s", notice_purpose_name(row->purpose),
+		    STR_ARG(to));
+		notice_finish(core, notice, NOTICE_DELIVERED);
+		return;
+	}
+	set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
+	const struct incident *incident = incident_find(core, row->incident);
+	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
+	bool moot = over && row->purpose != PURPOSE_ENDED;
+	if (moot || result->permanent || row->tries >= NOTICE_TRIES_MAX) {
+		give_up(core, notice, moot);
+		return;
+	}
+	core->sending--;
+	row->state = NOTICE_PENDING;
+	row->next_at = core->at + backoff_ms(core, row->tries);
+	object_touch(core, &notice->o);
+	notice_arm(core, notice);
+}
+
+/* ---- the end ---- */
+
+void
+notices_end(struct core *core, struct incident *incident)
+{
+	list_each_safe(it, &incident->notices)
+	{
+		struct notice *notice =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		if (notice->row.purpose == PURPOSE_ENDED ||
+		    notice->row.state != NOTICE_PENDING)
+			continue;
+		if (notice->row.tries == 0) {
+			object_erase(core, &notice->o);
+			continue;
+		}
+		if (notice->row.error.n == 0)
+			set_str(core, &notice->row.error, STR("the incident ended first"));
+		notice_finish(core, notice, NOTICE_GIVEN_UP);
+	}
+	if (incident->row.told_people.n == 0)
+		return;
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	recipients_told(to, incident);
+	struct notice_words words;
+	notice_words(core, incident, PURPOSE_ENDED, NULL, &words);
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, incident->row.id, PURPOSE_ENDED, &to->p[i], &words);
+	set_strs(core, &incident->row.told_people, (struct strs){ 0 });
+	object_touch(core, &incident->o);
+}

@@ -1,0 +1,137 @@
+/*
+ * People: who answers for an incident now, and how they are reached. Always by the newest
+ * configuration: whoever left it is not called any more, except to be told of an end.
+ */
+#include "core/state.h"
+
+static const struct team *
+team_named(const struct core *core, str name)
+{
+	return name.n > 0 ? model_team(core->newest->model, name) : NULL;
+}
+
+const struct team *
+team_in_charge(const struct core *core, const struct incident *incident)
+{
+	const struct team *team = team_named(core, incident->row.owner);
+	return team != NULL ? team : core->newest->model->fallback;
+}
+
+const struct person *
+tier_person(const struct core *core, const struct team *team, uint32_t tier)
+{
+	if (tier >= team->tier_n)
+		return NULL;
+	const struct tier *at = &team->tiers[tier];
+	switch (at->kind) {
+	case TIER_PERSON:
+		return at->person;
+	case TIER_ROTATION:
+		return rotation_at(at->rotation, team->zone, core->wall).person;
+	}
+	UNREACHABLE();
+}
+
+static const struct person *
+first_reachable(const struct core *core, const struct team *team, uint32_t from,
+    uint32_t *ret_tier)
+{
+	for (uint32_t tier = from; tier < team->tier_n; tier++) {
+		const struct person *person = tier_person(core, team, tier);
+		if (person != NULL && person->reach.n > 0) {
+			*ret_tier = tier;
+			return person;
+		}
+	}
+	return NULL;
+}
+
+const struct person *
+reachable(const struct core *core, const struct team *team, uint32_t from,
+    uint32_t *ret_tier)
+{
+	const struct person *person = first_reachable(core, team, from, ret_tier);
+	if (person == NULL && from > 0)
+		person = first_reachable(core, team, 0, ret_tier);
+	if (person != NULL)
+		return person;
+	uint32_t other;
+	*ret_tier = 0;
+	return first_reachable(core, core->newest->model->fallback, 0, &other);
+}
+
+static void
+recipients_add(struct recipients *to, const struct recipient *who)
+{
+	for (size_t i = 0; i < to->n; i++) {
+		const struct recipient *there = &to->p[i];
+		if (who->person.n > 0
+			? str_eq(there->person, who->person)
+			: there->person.n == 0 && str_eq(there->channel, who->channel) &&
+			      str_eq(there->address, who->address))
+			return;
+	}
+	if (to->n < countof(to->p))
+		to->p[to->n++] = *who;
+}
+
+static struct recipient
+by_reach(const struct person *person, const struct reach *reach)
+{
+	str address = reach->address;
+	if (address.n == 0 && person != NULL && reach->channel->kind == CHANNEL_SMTP)
+		address = person->email;
+	return (struct recipient){ .person = person != NULL ? person->id : (str){ 0 },
+		.channel = reach->channel->name,
+		.address = address };
+}
+
+void
+recipients_person(struct recipients *to, const struct person *person)
+{
+	if (person->reach.n == 0)
+		return;
+	struct recipient who = by_reach(person, &person->reach.p[0]);
+	recipients_add(to, &who);
+}
+
+void
+recipients_team(struct recipients *to, const struct team *team)
+{
+	for (size_t i = 0; i < team->notify.n; i++) {
+		struct recipient who = by_reach(NULL, &team->notify.p[i]);
+		recipients_add(to, &who);
+	}
+}
+
+void
+recipients_told(struct recipients *to, const struct incident *incident)
+{
+	const struct strs *told = &incident->row.told_people;
+	for (size_t i = 0; i < told->n; i++) {
+		struct str_cut person = str_cut(told->p[i], '/');
+		struct str_cut channel = str_cut(person.tail, '/');
+		struct recipient who = { .person = person.head,
+			.channel = channel.head,
+			.address = channel.tail };
+		recipients_add(to, &who);
+	}
+}
+
+bool
+next_reach(const struct core *core, const struct notice_row *tried, struct recipient *ret)
+{
+	const struct person *person =
+	    tried->person.n > 0 ? model_person(core->newest->model, tried->person) : NULL;
+	if (person == NULL)
+		return false;
+	for (size_t i = 0; i + 1 < person->reach.n; i++) {
+		struct recipient who = by_reach(person, &person->reach.p[i]);
+		if (str_eq(who.channel, tried->channel) &&
+		    str_eq(who.address, tried->address)) {
+			*ret = by_reach(person, &person->reach.p[i + 1]);
+			return true;
+		}
+	}
+	return false;
+}

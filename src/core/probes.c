@@ -1,0 +1,108 @@
+/*
+ * Probes: questions to the world. A probe is a row until it is answered, so that it is
+ * asked again after a restart; what it saw goes to the step or attempt that asked.
+ */
+#include "core/state.h"
+
+bool
+probe_fill(struct core *core, const struct model *model, const struct probe *what,
+    const struct pairs *values, struct probe_row *ret, str *ret_why)
+{
+	struct err err;
+	struct arena *arena = &core->scratch;
+	*ret = (struct probe_row){ .kind = what->kind, .timeout_ms = what->timeout_ms };
+	bool ok = true;
+	switch (what->kind) {
+	case PROBE_PROMQL:
+		ret->url = what->server.n > 0 ? what->server : model->prometheus;
+		ok = template_fill(&what->query, values, arena, &ret->query, &err);
+		break;
+	case PROBE_HTTP:
+		ok = template_fill(&what->url, values, arena, &ret->url, &err);
+		break;
+	case PROBE_RUN:
+		ret->argv.p = arena_new(arena, str, what->argv.n);
+		for (size_t i = 0; ok && i < what->argv.n; i++)
+			ok = template_fill(&what->argv.p[i], values, arena, &ret->argv.p[i],
+			    &err);
+		ret->argv.n = what->argv.n;
+		break;
+	}
+	if (!ok)
+		*ret_why = arena_str(arena, str_of(err.text));
+	return ok;
+}
+
+msec
+probe_due(const struct question *probe)
+{
+	return probe->row.asked_at + probe->row.timeout_ms + PROBE_GRACE_MS;
+}
+
+static void
+order(struct core *core, struct question *probe)
+{
+	object_touch(core, &probe->o);
+	heap_set(&core->timers, &probe->o, probe_due(probe));
+	struct effect *effect = effects_add(core->fx, EFFECT_PROBE);
+	record_copy(&probe_row_type, &probe->row, core->fx->arena, &effect->probe.probe);
+}
+
+row_id
+probe_send(struct core *core, const struct probe_row *row)
+{
+	struct probe_row filled = *row;
+	filled.id = next_row(core);
+	filled.asked_at = core->at;
+	struct question *probe = object_add(core, TABLE_PROBE, &filled);
+	if (probe == NULL)
+		return 0;
+	order(core, probe);
+	return filled.id;
+}
+
+void
+probe_again(struct core *core, struct question *probe)
+{
+	probe->row.asked_at = core->at;
+	order(core, probe);
+}
+
+void
+probe_drop(struct core *core, row_id id)
+{
+	struct question *probe = object_find(core, TABLE_PROBE, id);
+	if (probe != NULL)
+		object_erase(core, &probe->o);
+}
+
+static void
+answered(struct core *core, struct question *probe, const struct probe_result *seen)
+{
+	row_id id = probe->row.id;
+	struct run *run = object_find(core, TABLE_RUN, probe->row.run);
+	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, probe->row.attempt);
+	object_erase(core, &probe->o);
+	if (attempt != NULL && attempt->row.probe == id)
+		attempt_probed(core, attempt, seen);
+	else if (run != NULL && run->row.phase == PHASE_PROBING &&
+		 run->row.waiting_for == id)
+		check_seen(core, run, seen);
+}
+
+void
+probe_timer(struct core *core, struct question *probe)
+{
+	struct probe_result nothing = { .probe = probe->row.id,
+		.status = PROBE_FAILED,
+		.error = STR("no answer in time") };
+	answered(core, probe, &nothing);
+}
+
+void
+on_probe_result(struct core *core, const struct probe_result *result)
+{
+	struct question *probe = object_find(core, TABLE_PROBE, result->probe);
+	if (probe != NULL)
+		answered(core, probe, result);
+}

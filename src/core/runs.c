@@ -1,0 +1,366 @@
+/*
+ * Runs: choosing a runbook, and walking its steps. One run per incident at a time.
+ *
+ * The walk is a loop over `run->row.step`: a step is entered, and either says where to go
+ * next (run_goto) or waits (run_wait) for a probe, an attempt or a time. Whatever it waits
+ * for comes back to its step's file, which says where to go, and the loop goes on. A run
+ * ends in one of five ways: recovered, stopped, a person, handed off, cancelled.
+ */
+#include <stdlib.h>
+
+#include "core/state.h"
+
+struct incident *
+run_incident(const struct core *core, const struct run *run)
+{
+	struct incident *incident = incident_find(core, run->row.incident);
+	ASSERT(incident != NULL);
+	return incident;
+}
+
+const struct runbook_step *
+run_step(const struct run *run)
+{
+	ASSERT(run->row.step < run->runbook->steps_n);
+	return &run->runbook->steps[run->row.step];
+}
+
+/* ---- values for templates ---- */
+
+struct pairs
+pairs_with(struct core *core, const struct pairs *pairs, str name, str value)
+{
+	struct pair *p = arena_new(&core->scratch, struct pair, pairs->n + 1);
+	size_t n = 0;
+	bool placed = false;
+	for (size_t i = 0; i < pairs->n; i++) {
+		int order = str_cmp(pairs->p[i].name, name);
+		if (order > 0 && !placed) {
+			p[n++] = (struct pair){ name, value };
+			placed = true;
+		}
+		if (order != 0)
+			p[n++] = pairs->p[i];
+	}
+	if (!placed)
+		p[n++] = (struct pair){ name, value };
+	return (struct pairs){ p, n };
+}
+
+struct pairs
+run_values(struct core *core, const struct run *run)
+{
+	const struct incident *incident = run_incident(core, run);
+	return pairs_with(core, &run->row.inputs, STR("service"), incident->row.service);
+}
+
+/* Each input: what was given, else the label it comes from, else its default. */
+static bool
+read_inputs(struct core *core, const struct incident *incident,
+    const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
+    str *ret_why)
+{
+	struct pairs inputs = { 0 };
+	for (size_t i = 0; i < runbook->inputs_n; i++) {
+		const struct input *input = &runbook->inputs[i];
+		str value =
+		    given != NULL ? pairs_get(given, input->param.name) : (str){ 0 };
+		if (value.n == 0 && input->label.n > 0)
+			value = pairs_get(&incident->row.labels, input->label);
+		if (value.n == 0)
+			value = input->param.otherwise;
+		if (value.n == 0 && input->param.optional)
+			continue;
+		str refused = param_refuses(&input->param, value, &core->scratch);
+		if (refused.n > 0) {
+			*ret_why = text(core, "its input %.*s is not usable: %.*s",
+			    STR_ARG(input->param.name), STR_ARG(refused));
+			return false;
+		}
+		inputs = pairs_with(core, &inputs, input->param.name, value);
+	}
+	for (size_t i = 0; given != NULL && i < given->n; i++) {
+		size_t k = 0;
+		while (k < runbook->inputs_n &&
+		       !str_eq(runbook->inputs[k].param.name, given->p[i].name))
+			k++;
+		if (k == runbook->inputs_n) {
+			*ret_why =
+			    text(core, "it has no input %.*s", STR_ARG(given->p[i].name));
+			return false;
+		}
+	}
+	*ret = inputs;
+	return true;
+}
+
+/* ---- starting ---- */
+
+static void
+add_tried(struct core *core, struct incident *incident, str name)
+{
+	struct strs *tried = &incident->row.tried;
+	for (size_t i = 0; i < tried->n; i++) {
+		if (str_eq(tried->p[i], name))
+			return;
+	}
+	if (tried->n >= TARGETS_MAX)
+		return;
+	struct strs more = { arena_new(&core->scratch, str, tried->n + 1), tried->n + 1 };
+	for (size_t i = 0; i < tried->n; i++)
+		more.p[i] = tried->p[i];
+	more.p[tried->n] = name;
+	set_strs(core, tried, more);
+}
+
+bool
+run_start(struct core *core, struct incident *incident, struct core_model *model,
+    const struct runbook *runbook, str principal, const struct pairs *given, str *ret_why)
+{
+	ASSERT(incident->run == NULL);
+	struct run_row row = { .incident = incident->row.id,
+		.state = RUN_RUNNING,
+		.runbook = runbook->name,
+		.runbook_hash = runbook->hash,
+		.config = model->hash,
+		.started_by = principal,
+		.phase = PHASE_ENTER,
+		.step_at = core->at,
+		.begun_wall = core->wall };
+	if (runbook->steps_n == 0) {
+		*ret_why = STR("it has no steps to run: it is for people to read");
+		return false;
+	}
+	if (!read_inputs(core, incident, runbook, given, &row.inputs, ret_why))
+		return false;
+	row.id = next_row(core);
+	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;
+	if (run == NULL) {
+		*ret_why = STR("there is no memory for another run");
+		return false;
+	}
+	run->model = core_model_use(model);
+	run->runbook = runbook;
+	incident->run = run;
+	incident->row.run = row.id;
+	incident->row.recovered_at = 0;
+	incident->row.recovered_wall = 0;
+	incident->row.not_real = false;
+	incident->row.settle_at = 0;
+	incident->row.look_again_at = 0;
+	set_str(core, &incident->row.runbook, runbook->name);
+	add_tried(core, incident, runbook->name);
+	object_touch(core, &incident->o);
+	timeline_add(core, row.incident, TIMELINE_RUNBOOK, principal, row.id,
+	    "runbook %.*s starts", STR_ARG(runbook->name));
+	person_clear(core, incident); /* it says so where it needs one again */
+	run_walk(core, run);
+	incident_arm(core, incident);
+	return true;
+}
+
+/* Nothing answers: a gap the first time, a person always. */
+static void
+no_runbook(struct core *core, struct incident *incident)
+{
+	const struct incident_row *row = &incident->row;
+	if (row->tried.n > 0) {
+		str tried = text_list(core, &row->tried, 5);
+		person_need(core, incident,
+		    text(core, "no other runbook answers after %.*s", STR_ARG(tried)));
+		return;
+	}
+	str name = pairs_get(&row->labels, STR("alertname"));
+	str of = row->service.n > 0 ? row->service : STR("no service");
+	gap_add(core, GAP_NO_RUNBOOK,
+	    text(core, "%.*s on %.*s", STR_ARG(name), STR_ARG(of)), row->owner, incident,
+	    text(core, "no runbook answers %.*s on %.*s", STR_ARG(name), STR_ARG(of)));
+	person_need(core, incident, STR("no runbook answers"));
+}
+
+bool
+run_choose(struct core *core, struct incident *incident)
+{
+	const struct service *service = incident_service(incident);
+	const struct runbook *runbook = model_choose_runbook(incident->model->model,
+	    service, &incident->row.labels, &incident->row.tried);
+	if (runbook == NULL) {
+		no_runbook(core, incident);
+		return false;
+	}
+	str why = { 0 };
+	if (runbook->ceiling != AUTONOMY_AUTO || runbook->steps_n == 0) {
+		set_str(core, &incident->row.runbook, runbook->name);
+		add_tried(core, incident, runbook->name);
+		person_need(core, incident,
+		    text(core,
+			"runbook %.*s may only suggest: run it with `firstline run %.*s "
+			"--incident %u`",
+			STR_ARG(runbook->name), STR_ARG(runbook->name), incident->row.id));
+		return false;
+	}
+	if (run_start(core, incident, incident->model, runbook, AUTOMATION, NULL, &why))
+		return true;
+	add_tried(core, incident, runbook->name);
+	person_need(core, incident,
+	    text(core, "runbook %.*s cannot start: %.*s", STR_ARG(runbook->name),
+		STR_ARG(why)));
+	return false;
+}
+
+/* ---- ending ---- */
+
+void
+run_end(struct core *core, struct run *run, enum run_state state, str why)
+{
+	ASSERT(run->row.state == RUN_RUNNING && state != RUN_RUNNING);
+	struct incident *incident = run_incident(core, run);
+	ASSERT(incident->run == run);
+	row_id out = run->row.waiting_for;
+	enum step_phase phase = run->row.phase;
+	run->row.state = state;
+	run->row.ended_wall = core->wall;
+	run->row.waiting_for = 0;
+	run->row.due = 0;
+	set_str(core, &run->row.why, text_line(core, why, TIMELINE_TEXT_MAX));
+	incident->run = NULL;
+	incident->row.run = 0;
+	object_touch(core, &incident->o);
+	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
+	    "runbook %.*s ends, %s: %.*s", STR_ARG(run->row.runbook), run_state_name(state),
+	    STR_ARG(why));
+	if (phase == PHASE_PROBING)
+		probe_drop(core, out);
+	struct attempt *attempt =
+	    phase == PHASE_ATTEMPT ? object_find(core, TABLE_ATTEMPT, out) : NULL;
+	if (attempt != NULL && attempt_open(attempt))
+		attempt_stop(core, attempt, why);
+	core_model_drop(core, run->model);
+	object_done(core, &run->o);
+}
+
+void
+run_person(struct core *core, struct run *run, str why)
+{
+	struct incident *incident = run_incident(core, run);
+	run_end(core, run, RUN_NEEDS_PERSON, why);
+	incident_set_state(core, incident, INCIDENT_OPEN);
+	person_need(core, incident, why);
+	incident_quiet(core, incident);
+	incident_arm(core, incident);
+}
+
+static void
+run_stop(struct core *core, struct run *run, str why)
+{
+	struct incident *incident = run_incident(core, run);
+	run_end(core, run, RUN_STOPPED, why);
+	incident_set_state(core, incident, INCIDENT_OPEN);
+	incident->row.not_real = true;
+	incident->row.look_again_at = core->at + STOPPED_LOOK_MS;
+	object_touch(core, &incident->o);
+	incident_quiet(core, incident);
+	incident_arm(core, incident);
+}
+
+/* ---- walking ---- */
+
+void
+run_wait(struct core *core, struct run *run, enum step_phase phase, msec due,
+    row_id waiting_for)
+{
+	run->row.phase = phase;
+	run->row.due = due;
+	run->row.waiting_for = waiting_for;
+	object_touch(core, &run->o);
+	heap_set(&core->timers, &run->o, due);
+}
+
+void
+run_goto(struct core *core, struct run *run, uint32_t where, str why)
+{
+	if (where == STEP_STOP) {
+		run_stop(core, run, why);
+		return;
+	}
+	if (where == STEP_PERSON) {
+		run_person(core, run, why);
+		return;
+	}
+	run->row.step = where == STEP_NEXT ? run->row.step + 1 : where;
+	run_wait(core, run, PHASE_ENTER, 0, 0);
+}
+
+static void
+show_state(struct core *core, const struct run *run)
+{
+	bool verifying = run_step(run)->kind == STEP_VERIFY && run->row.acted;
+	incident_set_state(core, run_incident(core, run),
+	    verifying ? INCIDENT_VERIFYING : INCIDENT_ACTING);
+}
+
+static void
+enter(struct core *core, struct run *run)
+{
+	struct run_row *row = &run->row;
+	row->steps_done++;
+	row->step_at = core->at;
+	row->held_since = 0;
+	row->deadline = 0;
+	row->failures = 0;
+	row->target = 0;
+	row->tries = 0;
+	row->unknown = false;
+	set_str(core, &row->last_value, (str){ 0 });
+	set_strs(core, &row->targets, (struct strs){ 0 });
+	object_touch(core, &run->o);
+	show_state(core, run);
+	switch (run_step(run)->kind) {
+	case STEP_CHECK:
+	case STEP_VERIFY:
+		check_enter(core, run);
+		return;
+	case STEP_ACTION:
+		action_enter(core, run);
+		return;
+	case STEP_HANDOFF:
+		handoff_enter(core, run);
+		return;
+	}
+	UNREACHABLE();
+}
+
+void
+run_walk(struct core *core, struct run *run)
+{
+	while (run->row.state == RUN_RUNNING && run->row.phase == PHASE_ENTER) {
+		if (run->row.steps_done >= STEPS_WALKED_MAX)
+			run_person(core, run, STR("it walked too many steps"));
+		else if (run->row.step >= run->runbook->steps_n)
+			run_person(core, run,
+			    run->row.acted ? STR("it acted, but nothing verifies that it "
+						 "helped")
+					   : STR("it has nothing more to do"));
+		else
+			enter(core, run);
+	}
+}
+
+void
+run_timer(struct core *core, struct run *run)
+{
+	ASSERT(run->row.phase == PHASE_WAITING);
+	run_wait(core, run, PHASE_WAITING, 0, 0);
+	switch (run_step(run)->kind) {
+	case STEP_CHECK:
+	case STEP_VERIFY:
+		check_due(core, run);
+		break;
+	case STEP_ACTION:
+		action_due(core, run);
+		break;
+	case STEP_HANDOFF:
+		UNREACHABLE();
+	}
+	run_walk(core, run);
+}

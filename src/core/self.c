@@ -1,0 +1,74 @@
+/*
+ * Firstline about itself: its own faults are incidents, one for each kind of fault, which
+ * close when nothing of the kind happened for an hour. What the kernel lacks is a gap: it
+ * comes back with every start, and nobody needs to be woken for it again.
+ */
+#include "core/state.h"
+
+static const char *
+kind_text(enum self_kind kind)
+{
+	switch (kind) {
+	case SELF_ROLE_DIED:
+		return "role-died";
+	case SELF_QUARANTINED:
+		return "quarantined";
+	case SELF_SANDBOX_GAP:
+		return "sandbox-gap";
+	case SELF_OVERFLOW:
+		return "overflow";
+	case SELF_DISK_FULL:
+		return "disk-full";
+	case SELF_SOURCE_BAD:
+		return "source-bad";
+	}
+	UNREACHABLE();
+}
+
+static struct incident *
+incident_of(struct core *core, const struct self *self, bool *ret_new)
+{
+	str recurrence = text(core, "firstline=%s", kind_text(self->kind));
+	uint64_t key = incident_key((str){ 0 }, recurrence);
+	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
+	*ret_new = incident == NULL;
+	if (incident != NULL)
+		return incident;
+	struct opening opening = { .severity = SEV3,
+		.recurrence = recurrence,
+		.title = text(core, "Firstline itself: %.*s", STR_ARG(self->text)),
+		.impact =
+		    STR("Firstline itself is affected; production is not known to be"),
+		.key = key };
+	return incident_open(core, &opening);
+}
+
+void
+on_self(struct core *core, const struct self *self)
+{
+	if (core->newest == NULL) {
+		/* Nobody to tell yet. */
+		timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0, "%.*s",
+		    STR_ARG(self->text));
+		return;
+	}
+	if (self->kind == SELF_SANDBOX_GAP) {
+		gap_add(core, GAP_SANDBOX, self->subject.n > 0 ? self->subject : self->text,
+		    core->newest->model->fallback->name, NULL, self->text);
+		return;
+	}
+	bool is_new;
+	struct incident *incident = incident_of(core, self, &is_new);
+	if (incident == NULL)
+		return;
+	uint32_t n = ++incident->row.alerts_total;
+	if (n <= ALERTS_TOLD || n % 100 == 0)
+		timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0,
+		    "%.*s%s%.*s", STR_ARG(self->subject), self->subject.n > 0 ? ": " : "",
+		    STR_ARG(self->text));
+	incident->row.settle_at = core->at + SELF_SETTLE_MS;
+	object_touch(core, &incident->o);
+	if (is_new)
+		incident_begin(core, incident);
+	incident_arm(core, incident);
+}

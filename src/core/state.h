@@ -1,0 +1,513 @@
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "authority/authority.h"
+#include "base/list.h"
+#include "base/pool.h"
+#include "core/core.h"
+#include "facts/own.h"
+
+/*
+ * state -- what the core holds, and which file does what with it.
+ *
+ * Every object is a row (facts/row.h) behind a `struct object`: its row is what is kept,
+ * links and pointers are derived from rows. So core_load rebuilds exactly what the rows
+ * say, and nothing that decides may live outside them (check.c holds that in tests).
+ *
+ * Objects are named by id; a pointer to one is good within a step only, except for the
+ * ones that this header shows (an incident's run, lists of an incident).
+ */
+
+/* ---- limits and times; README.md explains them to operators ---- */
+
+#define REMEMBERED_MAX 4096     /* closed incidents known for "again" */
+#define GAPS_MAX 4096           /* further ones are counted as "others" */
+#define TOKENS_MAX 1024u        /* not revoked */
+#define ANSWERS_MAX 4096        /* replies kept for Idempotency-Key; the oldest go first */
+#define SENDING_MAX 128         /* notices out at once; the others wait their turn */
+#define TIMERS_PER_STEP_MAX 256 /* the rest is due at once again */
+#define TIMELINE_KEPT_MAX 128   /* entries of one incident in memory, for its case file */
+#define TIMELINE_KEPT_FIRST 32  /* of them from its beginning */
+#define TRAIL_KEPT_MAX 64       /* attempts and decisions of one incident in memory */
+#define TIMELINE_TEXT_MAX 1000  /* bytes */
+#define NOTE_MAX (16u * 1024)   /* bytes */
+#define TITLE_MAX 200           /* bytes */
+#define RECURRENCE_MAX 1000     /* bytes */
+#define ALERTS_TOLD 20          /* alerts of an incident with a timeline entry each */
+#define RECIPIENTS_MAX (TOLD_MAX + 256) /* of one notice */
+#define NOTICE_TRIES_MAX 12
+#define NEVER_STARTED_MAX 3 /* attempts on a target that never started */
+#define CAN_MAX 16          /* allowed actions listed in a notice */
+
+#define SETTLE_MS (60 * SECOND)         /* quiet for so long: closed */
+#define SELF_SETTLE_MS HOUR             /* the same for incidents about Firstline */
+#define STOPPED_LOOK_MS (2 * MINUTE)    /* a check said "over", alerts fire: look again */
+#define RECOVERED_LOOK_MS (15 * MINUTE) /* verified, alerts fire: a person */
+#define RESOLVED_LOOK_MS (30 * MINUTE)  /* closed by a person, alerts fire: open again */
+#define ESCALATE_AGAIN_MS (30 * MINUTE) /* after the last tier: from the first again */
+#define PROBE_GRACE_MS (30 * SECOND)    /* beyond its timeout: no answer */
+#define ATTEMPT_GRACE_MS MINUTE         /* beyond its timeout: ask what became of it */
+#define NOTICE_GUARD_MS (10 * MINUTE)   /* no result: order it again */
+
+#define POOL_BASE_BYTES ((size_t)64 << 20)
+#define POOL_INCIDENT_BYTES ((size_t)64 << 10)
+#define SCRATCH_BYTES ((size_t)256 << 20) /* of address space, for one step */
+
+/* ---- objects ---- */
+
+struct heap;
+
+struct object {
+	struct link in_table; /* core->tables[table]; ids ascend */
+	struct link in_touched;
+	struct link of_incident; /* a list of its incident */
+	struct heap *heap;       /* the heap it waits in, or NULL */
+	msec due;
+	uint64_t id;
+	uint32_t heap_at; /* its place there */
+	uint8_t table;    /* enum table */
+	bool touched;
+	bool done;   /* not loaded again; freed by core_clean */
+	bool erased; /* done, and its row goes */
+};
+
+/* Objects that wait, ordered by (due, table, id): never by where they lie in memory. */
+struct heap {
+	struct object **p;
+	size_t n, cap;
+};
+
+struct core_model {
+	struct link link; /* core->models, oldest first */
+	hash32 hash;
+	const struct model *model;
+	uint32_t users; /* incidents and runs; the newest has one more */
+};
+
+/* How many incidents a service has; there while it has any. */
+struct service_state {
+	struct service_state *next; /* the same hash */
+	str name;
+	uint32_t counted; /* towards the bound */
+	uint32_t open;
+	uint32_t users; /* incidents that point here */
+};
+
+struct incident {
+	struct object o;
+	struct incident_row row;
+	struct core_model *model;
+	struct service_state *counts;
+	struct run *run;
+	struct link in_state; /* core->open, ->closed_firing or ->remembered */
+	struct link timeline, attempts, decisions, notices; /* kept ones, by id */
+	uint32_t timeline_n, attempts_n, decisions_n;
+	bool opening; /* within incident_begin: one notice tells all */
+};
+
+struct timeline {
+	struct object o;
+	struct timeline_row row;
+};
+
+struct run {
+	struct object o;
+	struct run_row row;
+	struct core_model *model;
+	const struct runbook *runbook; /* of that model */
+};
+
+struct attempt {
+	struct object o;
+	struct attempt_row row;
+};
+
+struct question {
+	struct object o;
+	struct probe_row row;
+};
+
+struct decision {
+	struct object o;
+	struct decision_row row;
+};
+
+struct grant_use {
+	struct object o;
+	struct grant_use_row row;
+};
+
+struct notice {
+	struct object o;
+	struct notice_row row;
+};
+
+struct handoff {
+	struct object o;
+	struct handoff_row row;
+};
+
+struct gap {
+	struct object o;
+	struct gap_row row;
+};
+
+struct token {
+	struct object o;
+	struct token_row row;
+};
+
+struct answer {
+	struct object o;
+	struct answer_row row;
+};
+
+struct control {
+	struct object o;
+	struct control_row row;
+};
+
+struct core {
+	struct pool *pool;
+	size_t pool_bytes;
+	struct arena_map scratch_map, heap_map, refs_map, authority_map;
+	struct arena scratch; /* of the step in work */
+	struct row_ref *refs;
+	size_t refs_cap;
+	struct arena refs_arena;
+
+	struct control *control;
+	msec at, wall; /* of the step in work */
+	struct effects *fx;
+
+	struct link tables[TABLE_COUNT]; /* objects that are not done */
+	uint32_t counts[TABLE_COUNT];
+	struct link touched;
+	size_t touched_n;
+	struct map incidents; /* id to struct incident */
+	struct map rows;      /* row id to struct object */
+
+	struct link open;          /* incidents that are not closed, by id */
+	struct link closed_firing; /* closed by a person, alerts still count down; by id */
+	struct link remembered;    /* closed and quiet, by (closed_at, id) */
+	uint32_t open_n, closed_firing_n, remembered_n;
+	uint32_t counted; /* incidents towards the bound */
+	uint32_t incidents_max;
+	struct map keys;        /* key of an open incident to it */
+	struct map closed_keys; /* key to the incident that closed last with it */
+	struct map services;    /* hash of the name to the first struct service_state */
+	struct map gap_keys;    /* hash of kind and subject to struct gap */
+	struct map answer_keys; /* hash of the key to struct answer */
+
+	struct heap timers;
+	struct heap outbox; /* pending notices */
+	uint32_t sending;
+
+	struct link models;
+	struct link loading;       /* loaded objects until core_load_done */
+	struct core_model *newest; /* NULL: none adopted yet */
+	struct authority *authority;
+};
+
+#define FIRSTLINE STR("firstline")
+#define AUTOMATION STR("automation")
+
+/* ---- object.c: rows with links ---- */
+
+/* A new object with a copy of the row, touched. NULL when there is no room: counted. */
+void *object_add(struct core *core, enum table table, const void *row);
+/* The same for a row that was loaded: not touched, not linked. */
+struct object *object_make(struct core *core, enum table table, const void *row);
+void object_link(struct core *core, struct object *o);
+void object_touch(struct core *core, struct object *o);
+/* Its row is written once more, then it is forgotten. */
+void object_done(struct core *core, struct object *o);
+/* Its row is deleted. */
+void object_erase(struct core *core, struct object *o);
+void object_free(struct core *core, struct object *o);
+void *object_row(struct object *o);
+const void *object_row_const(const struct object *o);
+row_id next_row(struct core *core);
+/* The object with that id if it is of that table, else NULL. */
+void *object_find(const struct core *core, enum table table, row_id id);
+/* Replace a string of a touched row. Without room the old one stays: counted. */
+void set_str(struct core *core, str *field, str value);
+void set_strs(struct core *core, struct strs *field, struct strs value);
+/* New incidents and runs are refused below this much memory, so that what is in work
+ * can go on. */
+bool core_roomy(const struct core *core);
+
+#define object_of(link_, member_) container_of(link_, struct object, member_)
+
+/* ---- timers.c ---- */
+
+/* Wait in that heap until `due`; 0: wait no more. */
+void heap_set(struct heap *heap, struct object *o, msec due);
+struct object *heap_top(const struct heap *heap);
+void on_time_passed(struct core *core);
+
+/* ---- text.c: short texts, in the step's scratch ---- */
+
+str text(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* At most max bytes, whole characters. */
+str text_cut(str s, size_t max);
+/* Control characters become blanks; cut. */
+str text_line(struct core *core, str s, size_t max);
+str text_ms(struct core *core, msec ms);    /* "1h 30m", "45s" */
+str text_verb(struct core *core, str verb); /* "restart" to "restarting" */
+/* {alertname="QueueStuck", queue="payments"} */
+str text_labels(struct core *core, const struct pairs *labels, size_t max);
+/* "web-1, web-2 and 3 more" */
+str text_list(struct core *core, const struct strs *items, size_t max);
+str url_of(struct core *core, incident_id incident);
+/* What a principal is called: "person:ana" to "ana". */
+str who_text(str principal);
+
+/* ---- timeline.c ---- */
+
+void timeline_add(struct core *core, incident_id incident, enum timeline_kind kind, str who,
+    row_id ref, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* Text of up to NOTE_MAX bytes. */
+void timeline_text(struct core *core, incident_id incident, enum timeline_kind kind,
+    str who, row_id ref, str words);
+void timeline_release(struct core *core, struct incident *incident);
+
+/* ---- gaps.c ---- */
+
+void gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
+    const struct incident *incident, str words);
+uint64_t gap_hash(enum gap_kind kind, str subject);
+
+/* ---- models.c ---- */
+
+struct core_model *core_model_find(const struct core *core, const hash32 *hash);
+struct core_model *core_model_use(struct core_model *model);
+void core_model_drop(struct core *core, struct core_model *model);
+struct core_model *core_model_add(struct core *core, const hash32 *hash,
+    const struct model *model);
+void core_adopt(struct core *core, struct core_model *newest);
+void on_config_adopted(struct core *core, const struct config_adopted *adopted);
+void on_started(struct core *core, const struct started *started);
+
+/* ---- alerts.c ---- */
+
+void on_alerts_changed(struct core *core, const struct alerts_changed *changed);
+void on_alerts_expired(struct core *core, const struct alerts_expired *expired);
+
+/* ---- impact.c: how bad it is, in words ---- */
+
+enum severity severity_of(const struct service *service, const struct alert_rule *rule,
+    const struct pairs *labels);
+str impact_of(struct core *core, const struct model *model, const struct service *service);
+
+/* ---- incident.c: from open to closed ---- */
+
+struct opening {
+	const struct service *service; /* NULL: none */
+	enum severity severity;
+	str recurrence;
+	str title;
+	str impact; /* empty: from the service */
+	uint64_t key;
+	bool overflow;
+	const struct pairs *labels; /* NULL: none */
+};
+
+uint64_t incident_key(str service, str recurrence);
+struct incident *incident_find(const struct core *core, incident_id id);
+/* A free key for this trouble, or the key of the open incident that has it. */
+struct incident *incident_by_key(const struct core *core, uint64_t *key, str service,
+    str recurrence);
+/* Its model and derived places; false: no room. */
+bool incident_wire(struct core *core, struct incident *incident, struct core_model *model);
+/* The row, its links, the timeline; incident_begin must follow. NULL: no room. */
+struct incident *incident_open(struct core *core, const struct opening *opening);
+void incident_begin(struct core *core, struct incident *incident);
+bool incident_is_self(const struct incident *incident);
+void incident_set_state(struct core *core, struct incident *incident,
+    enum incident_state state);
+/* An alert joined it. */
+void incident_fired(struct core *core, struct incident *incident);
+/* Nothing fires any more, or nothing is being done any more: what follows from that. */
+void incident_quiet(struct core *core, struct incident *incident);
+/* An alert of a closed incident ended. */
+void incident_drained(struct core *core, struct incident *incident);
+void incident_recovered(struct core *core, struct incident *incident);
+void incident_close(struct core *core, struct incident *incident, enum incident_end end,
+    str who);
+void incident_timer(struct core *core, struct incident *incident);
+/* Wait for the earliest of its times. */
+void incident_arm(struct core *core, struct incident *incident);
+/* Derived places: lists, maps and counts by its state. */
+void incident_place(struct core *core, struct incident *incident);
+void incident_unplace(struct core *core, struct incident *incident);
+struct service_state *service_state_find(const struct core *core, str name);
+const struct service *incident_service(const struct incident *incident);
+
+/* ---- people.c, escalate.c: who is told ---- */
+
+struct recipient {
+	str person; /* empty: a channel of a team */
+	str channel;
+	str address;
+};
+
+struct recipients {
+	struct recipient p[RECIPIENTS_MAX];
+	size_t n;
+};
+
+const struct team *team_in_charge(const struct core *core, const struct incident *incident);
+/* Who answers at that tier now; NULL: nobody. */
+const struct person *tier_person(const struct core *core, const struct team *team,
+    uint32_t tier);
+/* From that tier on, the first who can be reached, also of the fallback team. The tier
+ * in *ret_tier where it is the team's own. */
+const struct person *reachable(const struct core *core, const struct team *team,
+    uint32_t from, uint32_t *ret_tier);
+void recipients_person(struct recipients *to, const struct person *person);
+void recipients_team(struct recipients *to, const struct team *team);
+void recipients_told(struct recipients *to, const struct incident *incident);
+/* The next way to reach that person, after this one; false: none left. */
+bool next_reach(const struct core *core, const struct notice_row *tried,
+    struct recipient *ret);
+
+/* A person must look, because. While that is so, people are told tier by tier. */
+void person_need(struct core *core, struct incident *incident, str why);
+void person_clear(struct core *core, struct incident *incident);
+void escalate_arm(struct core *core, struct incident *incident);
+void escalate(struct core *core, struct incident *incident);
+
+/* ---- notices.c, notice_text.c: telling them ---- */
+
+#define TELL_TIER 1u     /* whoever has the present tier */
+#define TELL_CHANNELS 2u /* the team's channels */
+#define TELL_TOLD 4u     /* whoever was told before */
+void tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
+    unsigned whom);
+/* Send what is due while there is room for more at once. After each step. */
+void outbox_pump(struct core *core);
+/* It is over: drop what was not sent, tell everyone who may know of it. */
+void notices_end(struct core *core, struct incident *incident);
+void notice_timer(struct core *core, struct notice *notice);
+void notice_arm(struct core *core, struct notice *notice);
+/* The order to send it, once more with the same id. */
+void notice_order(struct core *core, struct notice *notice);
+void on_notice_result(struct core *core, const struct notice_result *result);
+msec backoff_ms(struct core *core, uint32_t tries);
+
+struct notice_words {
+	str subject;
+	str text;
+	struct pairs fields;
+};
+void notice_words(struct core *core, const struct incident *incident,
+    enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
+str incident_doing(struct core *core, const struct incident *incident);
+str incident_end_text(struct core *core, const struct incident *incident);
+
+/* ---- runs.c: choosing and walking a runbook ---- */
+
+/* The next runbook that answers; false: there is none, or it may not run by itself (then
+ * a person is needed, and why is said). */
+bool run_choose(struct core *core, struct incident *incident);
+/* false: it cannot start; *ret_why says so. */
+bool run_start(struct core *core, struct incident *incident, struct core_model *model,
+    const struct runbook *runbook, str principal, const struct pairs *given, str *ret_why);
+void run_walk(struct core *core, struct run *run);
+void run_goto(struct core *core, struct run *run, uint32_t where, str why);
+void run_person(struct core *core, struct run *run, str why);
+/* Ends the run only: the incident's state is the caller's. */
+void run_end(struct core *core, struct run *run, enum run_state state, str why);
+void run_wait(struct core *core, struct run *run, enum step_phase phase, msec due,
+    row_id waiting_for);
+void run_timer(struct core *core, struct run *run);
+struct incident *run_incident(const struct core *core, const struct run *run);
+const struct runbook_step *run_step(const struct run *run);
+/* Inputs and what is always there, for templates. */
+struct pairs run_values(struct core *core, const struct run *run);
+struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
+
+/* ---- step_check.c, step_action.c, step_handoff.c ---- */
+
+void check_enter(struct core *core, struct run *run);
+void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
+void check_due(struct core *core, struct run *run);
+void action_enter(struct core *core, struct run *run);
+void action_due(struct core *core, struct run *run);
+enum outcome {
+	OUTCOME_OK = 1,
+	OUTCOME_FAILED,
+	OUTCOME_TIMED_OUT,
+	OUTCOME_NOT_DONE, /* surely did not happen: may be decided again */
+	OUTCOME_REFUSED,  /* hands would not */
+	OUTCOME_MAYBE,    /* nobody knows, but it may be repeated */
+};
+void action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
+    enum outcome outcome);
+void handoff_enter(struct core *core, struct run *run);
+void handoff_arm(struct core *core, struct handoff *handoff);
+void handoff_again(struct core *core, struct handoff *handoff);
+void handoff_timer(struct core *core, struct handoff *handoff);
+void on_handoff_result(struct core *core, const struct handoff_result *result);
+void case_file(struct core *core, const struct incident *incident, const struct run *run,
+    const struct runbook_step *step, struct buf *out);
+
+/* ---- probes.c ---- */
+
+/* Its texts, with the values in place; false: *ret_why. */
+bool probe_fill(struct core *core, const struct model *model, const struct probe *what,
+    const struct pairs *values, struct probe_row *ret, str *ret_why);
+/* A copy of the row goes out, with an id of its own. 0: no room. */
+row_id probe_send(struct core *core, const struct probe_row *row);
+/* When it counts as not answered. */
+msec probe_due(const struct question *probe);
+void probe_again(struct core *core, struct question *probe);
+void probe_drop(struct core *core, row_id id);
+void probe_timer(struct core *core, struct question *probe);
+void on_probe_result(struct core *core, const struct probe_result *result);
+
+/* ---- decide.c: authority, with what it counted ---- */
+
+struct asking {
+	str principal;
+	str action;
+	str service;
+	str target;
+	struct pairs params;
+	incident_id incident;
+	bool incident_open;
+	row_id run;
+	msec at, wall;
+};
+struct authority_facts facts_of(const struct core *core, struct arena *arena);
+void decide(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct decision_row *ret);
+void use_end(struct core *core, row_id attempt, enum use_state state);
+void use_timer(struct core *core, struct grant_use *use);
+void use_arm(struct core *core, struct grant_use *use);
+
+/* ---- attempts.c: what was done ---- */
+
+/* Decide; when allowed, reserve and order it. NULL: refused, *ret_why says so. */
+struct attempt *attempt_start(struct core *core, struct incident *incident, struct run *run,
+    const struct asking *asking, str step, str *ret_why);
+bool attempt_open(const struct attempt *attempt);
+void attempt_timer(struct core *core, struct attempt *attempt);
+void attempt_stop(struct core *core, struct attempt *attempt, str why);
+void attempt_reconcile(struct core *core, struct attempt *attempt);
+void attempt_settle(struct core *core, struct attempt *attempt, enum happened happened,
+    str by);
+void attempt_probed(struct core *core, struct attempt *attempt,
+    const struct probe_result *seen);
+void on_attempt_result(struct core *core, const struct attempt_result *result);
+void trail_release(struct core *core, struct incident *incident);
+
+/* ---- commands.c, self.c ---- */
+
+void on_command(struct core *core, const struct command *command);
+void answers_expire(struct core *core);
+uint64_t answer_hash(str key);
+void on_self(struct core *core, const struct self *self);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * The step `action`: one target after the other, each decided by authority at the moment
+ * it is due. What is refused, fails too often or cannot be told ends the step; the verify
+ * that follows says whether it helped.
+ */
+#include "core/state.h"
+
+/* Hosts of the service with that role where the incident is; or the service itself. */
+static struct strs
+resolve(struct core *core, const struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	const struct model *model = run->model->model;
+	const struct incident *incident = run_incident(core, run);
+	struct strs targets = { arena_new(&core->scratch, str, model->hosts_n + 1), 0 };
+	if (step->target_service == NULL) {
+		if (incident->row.service.n > 0)
+			targets.p[targets.n++] = incident->row.service;
+		return targets;
+	}
+	for (size_t i = 0; i < model->hosts_n && targets.n < TARGETS_MAX; i++) {
+		const struct host *host = &model->hosts[i];
+		if (host->service == step->target_service &&
+		    (step->target_role.n == 0 || str_eq(host->role, step->target_role)) &&
+		    str_eq(host->environment, incident->row.environment))
+			targets.p[targets.n++] = host->name;
+	}
+	return targets;
+}
+
+static str
+service_of(const struct core *core, const struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	return step->target_service != NULL ? step->target_service->name
+	                                    : run_incident(core, run)->row.service;
+}
+
+/* The action's params: what the step gives, else their defaults. */
+static bool
+read_params(struct core *core, const struct run *run, struct pairs *ret, str *ret_why)
+{
+	const struct runbook_step *step = run_step(run);
+	struct pairs values = run_values(core, run);
+	values =
+	    pairs_with(core, &values, STR("target"), run->row.targets.p[run->row.target]);
+	struct pairs params = { 0 };
+	for (size_t i = 0; i < step->action->params.n; i++) {
+		const struct param *param = &step->action->params.p[i];
+		if (param->otherwise.n > 0)
+			params = pairs_with(core, &params, param->name, param->otherwise);
+	}
+	for (size_t i = 0; i < step->with_n; i++) {
+		str value;
+		struct err err;
+		if (!template_fill(&step->with[i].value, &values, &core->scratch, &value,
+			&err)) {
+			*ret_why = arena_str(&core->scratch, str_of(err.text));
+			return false;
+		}
+		params = pairs_with(core, &params, step->with[i].name, value);
+	}
+	*ret = params;
+	return true;
+}
+
+static void
+refused(struct core *core, struct run *run, str why)
+{
+	const struct runbook_step *step = run_step(run);
+	struct incident *incident = run_incident(core, run);
+	str service = service_of(core, run);
+	gap_add(core, GAP_REFUSED,
+	    text(core, "%.*s on %.*s", STR_ARG(step->action->name), STR_ARG(service)),
+	    incident->row.owner, incident,
+	    text(core, "step %.*s of runbook %.*s was refused: %.*s", STR_ARG(step->name),
+		STR_ARG(run->row.runbook), STR_ARG(why)));
+	run_goto(core, run, step->otherwise,
+	    text(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
+}
+
+/* The target in work: decide, and order it. */
+static void
+act(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	struct incident *incident = run_incident(core, run);
+	struct asking asking = { .principal = run->row.started_by,
+		.action = step->action->name,
+		.service = service_of(core, run),
+		.target = run->row.targets.p[run->row.target],
+		.incident = incident->row.id,
+		.incident_open = true,
+		.run = run->row.id,
+		.at = core->at,
+		.wall = core->wall };
+	str why;
+	if (!read_params(core, run, &asking.params, &why)) {
+		run_goto(core, run, STEP_PERSON,
+		    text(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
+			STR_ARG(why)));
+		return;
+	}
+	struct attempt *attempt =
+	    attempt_start(core, incident, run, &asking, step->name, &why);
+	if (attempt == NULL) {
+		refused(core, run, why);
+		return;
+	}
+	run->row.acted = true;
+	run_wait(core, run, PHASE_ATTEMPT, 0, attempt->row.id);
+}
+
+void
+action_enter(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	struct strs targets = resolve(core, run);
+	if (targets.n == 0) {
+		const struct incident *incident = run_incident(core, run);
+		str why = step->target_service == NULL
+		              ? STR("the incident belongs to no service")
+		              : text(core, "no host of %.*s in %.*s has role %.*s",
+				    STR_ARG(step->target_service->name),
+				    STR_ARG(incident->row.environment),
+				    STR_ARG(step->target_role));
+		run_goto(core, run, STEP_PERSON, why);
+		return;
+	}
+	set_strs(core, &run->row.targets, targets);
+	if (run->row.targets.n != targets.n) {
+		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));
+		return;
+	}
+	act(core, run);
+}
+
+void
+action_due(struct core *core, struct run *run)
+{
+	act(core, run);
+}
+
+/* This target is done with: the next one after the pause, or the next step. */
+static void
+next_target(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	run->row.target++;
+	run->row.tries = 0;
+	object_touch(core, &run->o);
+	if (run->row.target < run->row.targets.n) {
+		if (step->pause_ms == 0)
+			act(core, run);
+		else
+			run_wait(core, run, PHASE_WAITING, core->at + step->pause_ms, 0);
+		return;
+	}
+	if (run->row.failures == run->row.targets.n)
+		run_goto(core, run, step->otherwise,
+		    text(core, "%.*s failed on every target", STR_ARG(step->name)));
+	else
+		run_goto(core, run, STEP_NEXT, step->name);
+}
+
+static void
+failed(struct core *core, struct run *run, const struct attempt *attempt)
+{
+	const struct runbook_step *step = run_step(run);
+	uint32_t most = step->stop_after_failures != 0 ? step->stop_after_failures : 1;
+	run->row.failures++;
+	if (run->row.failures >= most)
+		run_goto(core, run, step->otherwise,
+		    text(core, "%.*s failed on %.*s", STR_ARG(step->name),
+			STR_ARG(attempt->row.target)));
+	else
+		next_target(core, run);
+}
+
+/* Stopped by its time: it may have done its work. The verify knows; nothing else does. */
+static void
+timed_out(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	uint32_t next = run->row.step + 1;
+	if (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_VERIFY)
+		run_goto(core, run, STEP_NEXT, step->name);
+	else
+		run_goto(core, run, STEP_PERSON,
+		    text(core, "%.*s was stopped by its timeout, and nothing verifies it",
+			STR_ARG(step->name)));
+}
+
+static void
+again(struct core *core, struct run *run, const struct attempt *attempt)
+{
+	run->row.tries++;
+	if (run->row.tries < NEVER_STARTED_MAX) {
+		act(core, run);
+		return;
+	}
+	run_goto(core, run, STEP_PERSON,
+	    text(core, "%.*s on %.*s could not be started %u times: %.*s",
+		STR_ARG(attempt->row.action), STR_ARG(attempt->row.target), run->row.tries,
+		STR_ARG(attempt->row.why)));
+}
+
+void
+action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
+    enum outcome outcome)
+{
+	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
+	switch (outcome) {
+	case OUTCOME_OK:
+		next_target(core, run);
+		return;
+	case OUTCOME_FAILED:
+		failed(core, run, attempt);
+		return;
+	case OUTCOME_TIMED_OUT:
+		timed_out(core, run);
+		return;
+	case OUTCOME_NOT_DONE:
+	case OUTCOME_MAYBE:
+		again(core, run, attempt);
+		return;
+	case OUTCOME_REFUSED:
+		refused(core, run, attempt->row.why);
+		return;
+	}
+	UNREACHABLE();
+}

@@ -1,0 +1,175 @@
+/*
+ * The steps `check` and `verify`: ask, hold the answer against the condition, ask again.
+ *
+ *	        holds for its time      does not hold      no answer
+ *	check   next step               otherwise          ask until the deadline, then a person
+ *	verify  recovered               ask until the deadline, then otherwise; a person where
+ *	                                the last look gave no answer
+ *
+ * No answer is neither proof nor disproof, and breaks a time of holding: what was not
+ * seen did not hold. The deadline counts when looks come back; one that is out at the
+ * deadline is waited for, since its own timeout bounds it.
+ */
+#include "core/state.h"
+
+#define EVERY_MS (10 * SECOND)
+
+static void
+look(struct core *core, struct run *run)
+{
+	struct pairs values = run_values(core, run);
+	struct probe_row row;
+	str why;
+	if (!probe_fill(core, run->model->model, &run_step(run)->probe, &values, &row,
+		&why)) {
+		run_goto(core, run, STEP_PERSON,
+		    text(core, "%.*s cannot be asked: %.*s", STR_ARG(run_step(run)->name),
+			STR_ARG(why)));
+		return;
+	}
+	row.incident = run->row.incident;
+	row.run = run->row.id;
+	row.config = run->model->hash;
+	row_id id = probe_send(core, &row);
+	if (id == 0)
+		run_goto(core, run, STEP_PERSON, STR("there is no memory to ask"));
+	else
+		run_wait(core, run, PHASE_PROBING, 0, id);
+}
+
+void
+check_enter(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	msec within = step->within_ms != 0 ? step->within_ms : step->for_ms + MINUTE;
+	run->row.deadline = core->at + within;
+	look(core, run);
+}
+
+/* "drained: 812, wanted < 50" */
+static str
+seen_text(struct core *core, const struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	return text(core, "%.*s: saw %.*s, wanted %.*s", STR_ARG(step->name),
+	    STR_ARG(run->row.last_value), STR_ARG(step->probe.expect.written));
+}
+
+static void
+say(struct core *core, const struct run *run, str words)
+{
+	timeline_add(core, run->row.incident, TIMELINE_CHECK, FIRSTLINE, run->row.id,
+	    "%.*s", STR_ARG(words));
+}
+
+static void
+held(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	str seen = seen_text(core, run);
+	str lasted = text_ms(core, step->for_ms);
+	say(core, run, text(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
+	if (step->kind == STEP_CHECK) {
+		run_goto(core, run, STEP_NEXT, seen);
+		return;
+	}
+	struct incident *incident = run_incident(core, run);
+	run_end(core, run, RUN_RECOVERED, seen);
+	incident_recovered(core, incident);
+}
+
+/* The deadline passed and it did not hold long enough. */
+static void
+too_late(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	str seen = seen_text(core, run);
+	if (step->kind == STEP_CHECK || run->row.unknown) {
+		str why = text(core, "%s, %.*s",
+		    step->kind == STEP_CHECK ? "could not tell" : "unverifiable",
+		    STR_ARG(seen));
+		say(core, run, why);
+		run_goto(core, run, STEP_PERSON, why);
+		return;
+	}
+	str why = text(core, "it has not recovered in time, %.*s", STR_ARG(seen));
+	say(core, run, why);
+	run_goto(core, run, step->otherwise, why);
+}
+
+/* Wait for the next look: after a while, when it will have held, or at the deadline. */
+static void
+look_later(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	const struct run_row *row = &run->row;
+	msec due = core->at + (step->every_ms != 0 ? step->every_ms : EVERY_MS);
+	msec complete = row->held_since + step->for_ms;
+	if (row->held_since != 0 && complete < due)
+		due = complete;
+	if (row->deadline < due)
+		due = row->deadline;
+	if (due <= core->at)
+		due = core->at + 1;
+	run_wait(core, run, PHASE_WAITING, due, 0);
+}
+
+static void
+see(struct core *core, struct run *run, const struct probe_result *seen)
+{
+	struct run_row *row = &run->row;
+	const struct condition *expect = &run_step(run)->probe.expect;
+	enum holds holds = condition_holds(expect, seen);
+	str value = seen->value;
+	if (seen->status == PROBE_FAILED)
+		value = text(core, "no answer (%.*s)", STR_ARG(seen->error));
+	else if (seen->status == PROBE_NO_DATA)
+		value = STR("no data");
+	else if (expect->subject == SUBJECT_STATUS || expect->subject == SUBJECT_EXIT)
+		value = text(core, "%s %lld",
+		    expect->subject == SUBJECT_STATUS ? "status" : "exit",
+		    (long long)seen->code);
+	set_str(core, &row->last_value, text_line(core, str_trim(value), 200));
+	row->unknown = holds == HOLDS_UNKNOWN;
+	if (holds != HOLDS_YES)
+		row->held_since = 0;
+	else if (row->held_since == 0)
+		row->held_since = core->at;
+	object_touch(core, &run->o);
+}
+
+void
+check_seen(struct core *core, struct run *run, const struct probe_result *seen)
+{
+	ASSERT(run->row.phase == PHASE_PROBING);
+	const struct runbook_step *step = run_step(run);
+	struct run_row *row = &run->row;
+	see(core, run, seen);
+	bool yes = row->held_since != 0;
+	msec complete = row->held_since + step->for_ms;
+	if (yes && core->at >= complete && complete <= row->deadline) {
+		held(core, run);
+	} else if (step->kind == STEP_CHECK && !yes && !row->unknown) {
+		str why = seen_text(core, run);
+		say(core, run, text(core, "%.*s: does not hold", STR_ARG(why)));
+		run_goto(core, run, step->otherwise, why);
+	} else if (core->at >= row->deadline) {
+		too_late(core, run);
+	} else {
+		look_later(core, run);
+	}
+	run_walk(core, run);
+}
+
+void
+check_due(struct core *core, struct run *run)
+{
+	const struct run_row *row = &run->row;
+	msec complete = row->held_since + run_step(run)->for_ms;
+	bool may_hold = row->held_since != 0 && complete <= row->deadline;
+	/* A look that may prove it is made even at the deadline. */
+	if (core->at < row->deadline || (may_hold && core->at >= complete))
+		look(core, run);
+	else
+		too_late(core, run);
+}
