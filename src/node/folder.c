@@ -44,7 +44,7 @@ is_wanted(str path)
 static bool
 stays_inside(const struct reading *r, const char *full)
 {
-	char real[PATH_MAX];
+	static char real[PATH_MAX]; /* one thread reads folders */
 	if (realpath(full, real) == NULL)
 		return false;
 	size_t n = strlen(r->root);
