@@ -126,6 +126,7 @@ file_make(const char *path, struct err *err)
 static bool
 connect_to(struct sqlite_store *s, int flags, struct err *err)
 {
+	errno = 0;
 	int rc = sqlite3_open_v2(s->path, &s->db,
 	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc != SQLITE_OK)
@@ -167,7 +168,7 @@ log_mode(struct sqlite_store *s, struct err *err)
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
+		rc = sqlite_step(stmt);
 	bool ok = rc == SQLITE_ROW && str_eq(sqlite_bytes(stmt, 0), STR("wal"));
 	if (!ok && rc == SQLITE_ROW)
 		(void)err_set(err, ERR_IO, "'%s' can have no write-ahead log here",

@@ -62,7 +62,7 @@ head_entry(struct sqlite_store *s, struct store_head *ret, struct err *err)
 		return false;
 	(void)sqlite3_bind_int64(stmt, 1, journal_key(1));
 	(void)sqlite3_bind_int64(stmt, 2, journal_key(JOURNAL_SEQ_MAX));
-	int rc = sqlite3_step(stmt);
+	int rc = sqlite_step(stmt);
 	bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
 	if (!ok)
 		(void)sqlite_fail(s, rc, err, "read the journal of");
@@ -82,7 +82,7 @@ as_of_get(struct sqlite_store *s, uint64_t *ret, struct err *err)
 	sqlite3_stmt *stmt = sqlite_plain(s, STMT_AS_OF_GET, err);
 	if (stmt == NULL)
 		return false;
-	int rc = sqlite3_step(stmt);
+	int rc = sqlite_step(stmt);
 	bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
 	uint64_t value = 0;
 	if (!ok)
@@ -126,7 +126,7 @@ rows_take(struct sqlite_store *s, sqlite3_stmt *stmt, const struct row_query *qu
 	if (query->incident != 0)
 		(void)sqlite3_bind_int64(stmt, 3, query->incident);
 	for (;;) {
-		int rc = sqlite3_step(stmt);
+		int rc = sqlite_step(stmt);
 		if (rc == SQLITE_DONE)
 			return true;
 		if (rc != SQLITE_ROW)
@@ -173,7 +173,7 @@ sqlite_row(struct store *store, enum table table, row_id id, struct arena *arena
 	if (stmt == NULL)
 		return false;
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)id);
-	int rc = sqlite3_step(stmt);
+	int rc = sqlite_step(stmt);
 	struct stored_row row = { 0 };
 	uint64_t seq;
 	bool ok = false;
@@ -200,7 +200,7 @@ sqlite_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, 
 	if (stmt == NULL)
 		return false;
 	sqlite_bind(stmt, 1, (str){ (const char *)hash->b, sizeof(hash->b) });
-	int rc = sqlite3_step(stmt);
+	int rc = sqlite_step(stmt);
 	bool ok = false;
 	if (rc == SQLITE_ROW)
 		ok = store_body_copy(arena, sqlite_bytes(stmt, 0), ret, err);
@@ -228,7 +228,7 @@ sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
 	(void)sqlite3_bind_int64(stmt, 3, limit < INT64_MAX ? (int64_t)limit : INT64_MAX);
 	bool ok = true;
 	int rc;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while ((rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct store_head at;
 		entry_read(stmt, &at);
 		struct stored_entry entry = {

@@ -45,13 +45,10 @@ fail_kind(int rc, int sys)
 bool
 sqlite_fail(const struct sqlite_store *s, int rc, struct err *err, const char *doing)
 {
-	int sys = s->db != NULL ? sqlite3_system_errno(s->db) : 0;
-	enum err_kind kind = fail_kind(rc, sys);
-	if ((rc & 0xff) == SQLITE_IOERR && sys != 0) {
-		errno = sys;
-		return err_sys(err, kind, "%s '%s': %s", doing, s->path,
-		    sqlite3_errstr(rc));
-	}
+	bool told = (rc & 0xff) == SQLITE_IOERR && errno != 0;
+	enum err_kind kind = fail_kind(rc, told ? errno : 0);
+	if (told)
+		return err_sys(err, kind, "%s '%s'", doing, s->path);
 	return err_set(err, kind, "%s '%s': %s", doing, s->path,
 	    s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
 }
@@ -161,10 +158,18 @@ sqlite_table(struct sqlite_store *s, enum table table, unsigned which, struct er
 	return stmt_kept(s, slot, sql, err);
 }
 
+/* SQLite keeps errno for itself in some paths and drops it in others. */
+int
+sqlite_step(sqlite3_stmt *stmt)
+{
+	errno = 0;
+	return sqlite3_step(stmt);
+}
+
 bool
 sqlite_run(struct sqlite_store *s, sqlite3_stmt *stmt, struct err *err, const char *doing)
 {
-	int rc = sqlite3_step(stmt);
+	int rc = sqlite_step(stmt);
 	if (rc == SQLITE_DONE) {
 		(void)sqlite3_reset(stmt);
 		return true;
@@ -186,6 +191,7 @@ sqlite_run_plain(struct sqlite_store *s, enum plain_stmt which, struct err *err,
 bool
 sqlite_exec(struct sqlite_store *s, const char *sql, struct err *err)
 {
+	errno = 0;
 	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK || sqlite_fail(s, rc, err, "set up");
 }
@@ -196,7 +202,7 @@ sqlite_number(struct sqlite_store *s, const char *sql, int64_t *ret, struct err 
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
+		rc = sqlite_step(stmt);
 	bool ok = rc == SQLITE_ROW;
 	if (ok)
 		*ret = sqlite3_column_int64(stmt, 0);

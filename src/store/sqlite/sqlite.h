@@ -97,6 +97,8 @@ NODISCARD sqlite3_stmt *sqlite_plain(struct sqlite_store *s, enum plain_stmt whi
     struct err *err);
 NODISCARD sqlite3_stmt *sqlite_table(struct sqlite_store *s, enum table table,
     unsigned which, struct err *err);
+/* As sqlite3_step; errno tells afterwards what the system refused, or is 0. */
+int sqlite_step(sqlite3_stmt *stmt);
 /* Runs a statement that returns no rows. */
 NODISCARD bool sqlite_run(struct sqlite_store *s, sqlite3_stmt *stmt, struct err *err,
     const char *doing);

@@ -26,7 +26,7 @@ file_sound(struct sqlite_store *s, const char *pragma, struct err *err)
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(s->db, pragma, -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
+		rc = sqlite_step(stmt);
 	bool ok = rc == SQLITE_ROW;
 	if (!ok) {
 		(void)sqlite_fail(s, rc, err, "check");
@@ -90,7 +90,7 @@ rows_walk(struct sqlite_store *s, enum table table, struct row_walk *walk, struc
 	bool ok = true;
 	int rc = SQLITE_ROW;
 	walk->n = 0;
-	while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (ok && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct stored_row row;
 		uint64_t seq;
 		ok = sqlite_row_read(stmt, table, &row, &seq, err);
@@ -129,7 +129,7 @@ bundles_sound(struct sqlite_store *s, struct err *err)
 		return false;
 	bool ok = true;
 	int rc = SQLITE_ROW;
-	while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (ok && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		str hash = sqlite_bytes(stmt, 0);
 		hash32 is = sha256(sqlite_bytes(stmt, 1));
 		ok = str_eq(hash, (str){ (const char *)is.b, sizeof(is.b) }) ||
