@@ -1,0 +1,364 @@
+#include "hands/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/crash.h"
+#include "os/fd.h"
+#include "shim/shim.h"
+
+#define NAME_BYTES_MAX 1024 /* of a service or target */
+#define OWN_ARGS 7          /* what stands before the command's arguments */
+#define REQUEST_BYTES_MAX (SHIM_ARGS_BYTES_MAX + 4096)
+#define FIRST_FREE_FD 10 /* above those a shim is given */
+
+/* A request: this head, then the shim's arguments, each with its NUL. */
+struct request_head {
+	uint64_t id;
+	uint32_t probe;
+	uint32_t argc;
+};
+
+/* ---- the process ---- */
+
+struct spawner {
+	int fd;
+	int children; /* signalfd */
+	const char *shim;
+	char *env[8];
+};
+
+#ifdef CRASH_POINTS
+/* A test build lets the shim know where it is to die. */
+static void
+pass_crash_points(char **env, size_t max)
+{
+	extern char **environ;
+	size_t n = 0;
+	for (char **at = environ; *at != NULL && n + 1 < max; at++) {
+		if (strncmp(*at, "FIRSTLINE_CRASH", 15) == 0)
+			env[n++] = *at;
+	}
+}
+#endif
+
+static int
+start_shim(const struct spawner *s, char **argv, const int *fds, unsigned fd_n)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t all, none;
+	pid_t pid;
+	(void)sigfillset(&all);
+	(void)sigemptyset(&none);
+	int error = posix_spawn_file_actions_init(&files);
+	if (error != 0)
+		return error;
+	error = posix_spawnattr_init(&attr);
+	if (error != 0) {
+		(void)posix_spawn_file_actions_destroy(&files);
+		return error;
+	}
+	for (int fd = 0; fd < 3 && error == 0; fd++)
+		error =
+		    posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
+	for (unsigned i = 0; i < fd_n && error == 0; i++)
+		error =
+		    posix_spawn_file_actions_adddup2(&files, fds[i], SHIM_FD_WORK + (int)i);
+	if (error == 0)
+		error = posix_spawnattr_setsigdefault(&attr, &all);
+	if (error == 0)
+		error = posix_spawnattr_setsigmask(&attr, &none);
+	if (error == 0)
+		error = posix_spawnattr_setflags(&attr,
+		    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+	if (error == 0)
+		error = posix_spawn(&pid, s->shim, &files, &attr, argv, s->env);
+	(void)posix_spawnattr_destroy(&attr);
+	(void)posix_spawn_file_actions_destroy(&files);
+	return error;
+}
+
+/* The arguments as they stand in the request. hands is not an adversary, but a request
+ * that is not whole is refused, not guessed at. */
+static bool
+parse_request(char *bytes, size_t n, struct request_head *head, char **ret_argv)
+{
+	if (n < sizeof(*head) || n > REQUEST_BYTES_MAX)
+		return false;
+	memcpy(head, bytes, sizeof(*head));
+	if (head->argc < OWN_ARGS + 1 || head->argc > OWN_ARGS + SHIM_ARGS_MAX)
+		return false;
+	char *at = bytes + sizeof(*head), *end = bytes + n;
+	for (uint32_t i = 0; i < head->argc; i++) {
+		char *nul = memchr(at, '\0', (size_t)(end - at));
+		if (nul == NULL)
+			return false;
+		ret_argv[i] = at;
+		at = nul + 1;
+	}
+	ret_argv[head->argc] = NULL;
+	return at == end;
+}
+
+/* Received descriptors, moved out of the way of those a shim gets. */
+static unsigned
+take_fds(struct msghdr *msg, int *ret, unsigned max)
+{
+	unsigned n = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; c->cmsg_type == SCM_RIGHTS && i < count; i++) {
+			int fd;
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+			(void)close(fd);
+			if (n < max && moved >= 0)
+				ret[n++] = moved;
+			else
+				fd_close(&moved);
+		}
+	}
+	return n;
+}
+
+/* One request; false when hands is gone. */
+static bool
+serve_one(const struct spawner *s)
+{
+	static char bytes[REQUEST_BYTES_MAX];
+	static char *argv[OWN_ARGS + SHIM_ARGS_MAX + 1];
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+	} control;
+	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n = recvmsg(s->fd, &msg, MSG_CMSG_CLOEXEC);
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+
+	int fds[2];
+	unsigned fd_n = take_fds(&msg, fds, 2);
+	struct request_head head = { 0 };
+	struct spawn_answer answer = { .error = EINVAL };
+	CRASH_POINT("spawner-received");
+	if (parse_request(bytes, (size_t)n, &head, argv)) {
+		answer.id = head.id;
+		answer.probe = head.probe;
+		if (fd_n == (head.probe ? 1u : 2u))
+			answer.error = start_shim(s, argv, fds, fd_n);
+	}
+	CRASH_POINT("spawner-spawned");
+	for (unsigned i = 0; i < fd_n; i++)
+		(void)close(fds[i]);
+	return send(s->fd, &answer, sizeof(answer), MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(answer);
+}
+
+static void
+reap(const struct spawner *s)
+{
+	struct signalfd_siginfo info;
+	while (read(s->children, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		continue;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+}
+
+static _Noreturn void
+spawner_main(int fd, const char *shim)
+{
+	struct spawner s = { .shim = shim };
+	(void)prctl(PR_SET_NAME, "spawner", 0, 0, 0);
+	/* Only its socket stays; a shim that is given 3 and 4 must not take it away. */
+	s.fd = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+	if (s.fd < 0)
+		_exit(1);
+	(void)close_range(3, (unsigned)s.fd - 1, 0);
+	(void)close_range((unsigned)s.fd + 1, ~0u, 0);
+
+	/* Whoever wants us to end ends hands. */
+	for (int i = 1; i < NSIG; i++)
+		(void)signal(i, SIG_DFL);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	sigset_t watched;
+	(void)sigemptyset(&watched);
+	(void)sigaddset(&watched, SIGCHLD);
+	(void)sigprocmask(SIG_SETMASK, &watched, NULL);
+	s.children = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s.children < 0)
+		_exit(1);
+#ifdef CRASH_POINTS
+	pass_crash_points(s.env, countof(s.env));
+#endif
+
+	for (bool up = true; up;) {
+		struct pollfd polled[] = {
+			{ .fd = s.fd, .events = POLLIN },
+			{ .fd = s.children, .events = POLLIN },
+		};
+		if (poll(polled, 2, -1) < 0)
+			continue;
+		if (polled[1].revents != 0)
+			reap(&s);
+		if (polled[0].revents != 0)
+			up = serve_one(&s);
+	}
+	_exit(0);
+}
+
+/* ---- hands' side ---- */
+
+bool
+spawner_start(const char *shim, int *ret_fd, struct err *err)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, ERR_IO, "socketpair");
+	pid_t pid = fork();
+	if (pid < 0) {
+		(void)err_sys(err, ERR_IO, "fork the spawner");
+		(void)close(pair[0]);
+		(void)close(pair[1]);
+		return false;
+	}
+	if (pid == 0)
+		spawner_main(pair[1], shim);
+	(void)close(pair[1]);
+	/* A spawner that does not take an order for so long is as good as dead. */
+	struct timeval patience = { .tv_sec = 2 };
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	*ret_fd = pair[0];
+	return true;
+}
+
+const char *
+spawn_refuses(const struct spawn_order *order)
+{
+	const struct strs *argv = order->argv;
+	size_t bytes = 0;
+	if (argv->n == 0 || argv->p[0].n == 0)
+		return "there is no command";
+	if (argv->n > SHIM_ARGS_MAX)
+		return "the command has too many arguments";
+	for (size_t i = 0; i < argv->n; i++) {
+		if (argv->p[i].n > 0 && memchr(argv->p[i].p, '\0', argv->p[i].n) != NULL)
+			return "an argument holds a NUL";
+		bytes += argv->p[i].n + 1;
+		if (bytes > SHIM_ARGS_BYTES_MAX)
+			return "the arguments are too long";
+	}
+	if (argv->p[0].p[0] != '/' && str_contains(argv->p[0], STR("/")))
+		return "the program is neither an absolute path nor a plain name";
+	str names[] = { order->service, order->target };
+	for (size_t i = 0; i < countof(names); i++) {
+		if (names[i].n > NAME_BYTES_MAX)
+			return "the name of the service or target is too long";
+		if (names[i].n > 0 && memchr(names[i].p, '\0', names[i].n) != NULL)
+			return "the name of the service or target holds a NUL";
+	}
+	return NULL;
+}
+
+static void
+add_arg(char *bytes, size_t *n, str arg)
+{
+	ASSERT(*n + arg.n + 1 <= REQUEST_BYTES_MAX);
+	if (arg.n > 0)
+		memcpy(bytes + *n, arg.p, arg.n);
+	bytes[*n + arg.n] = '\0';
+	*n += arg.n + 1;
+}
+
+static void
+add_number(char *bytes, size_t *n, uint64_t value)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	add_arg(bytes, n, (str){ text, (size_t)len });
+}
+
+static size_t
+write_request(char *bytes, const struct spawn_order *order)
+{
+	struct request_head head = {
+		.id = order->id,
+		.probe = order->probe,
+		.argc = (uint32_t)(OWN_ARGS + order->argv->n),
+	};
+	size_t n = sizeof(head);
+	memcpy(bytes, &head, sizeof(head));
+	add_arg(bytes, &n, STR("firstline-shim"));
+	add_arg(bytes, &n, order->probe ? STR("probe") : STR("attempt"));
+	add_number(bytes, &n, order->id);
+	add_number(bytes, &n, order->incident);
+	add_arg(bytes, &n, order->service);
+	add_arg(bytes, &n, order->target);
+	add_number(bytes, &n, order->timeout_ms);
+	for (size_t i = 0; i < order->argv->n; i++)
+		add_arg(bytes, &n, order->argv->p[i]);
+	return n;
+}
+
+bool
+spawner_send(int fd, const struct spawn_order *order, struct err *err)
+{
+	static char bytes[REQUEST_BYTES_MAX];
+	ASSERT(spawn_refuses(order) == NULL);
+	ASSERT(order->probe == (order->lock_fd < 0));
+	struct iovec iov = { .iov_base = bytes, .iov_len = write_request(bytes, order) };
+	int fds[2] = { order->work_fd, order->lock_fd };
+	size_t fds_bytes = (order->probe ? 1 : 2) * sizeof(int);
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(fds))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(fds_bytes),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS } };
+	memcpy(CMSG_DATA(&control.head), fds, fds_bytes);
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = CMSG_SPACE(fds_bytes),
+	};
+	ssize_t sent;
+	do
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return err_sys(err, ERR_CLOSED, "ask the spawner");
+	return true;
+}
+
+enum spawner_news
+spawner_receive(int fd, struct spawn_answer *ret)
+{
+	struct spawn_answer answer;
+	ssize_t n = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return SPAWNER_NOTHING;
+	if (n != (ssize_t)sizeof(answer))
+		return SPAWNER_GONE;
+	*ret = answer;
+	return SPAWNER_ANSWER;
+}

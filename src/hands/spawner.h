@@ -1,0 +1,49 @@
+#ifndef HANDS_SPAWNER_H
+#define HANDS_SPAWNER_H
+
+#include "base/err.h"
+#include "facts/row.h"
+
+/*
+ * spawner -- the one process that starts others, so that hands itself can be confined.
+ *
+ * A fork of hands from before it gave up its rights; single-threaded, it talks to hands
+ * alone over a SOCK_SEQPACKET pair, starts nothing but shims, and leaves when hands is
+ * gone. The shims it started live on. It keeps no record of anything: what is so is in the
+ * attempts' folders.
+ */
+
+/* Fork it. `shim` is the path of firstline-shim. Call before the first thread and before
+ * confine(). The descriptor answers to spawner_receive; its end means: the spawner died. */
+NODISCARD bool spawner_start(const char *shim, int *ret_fd, struct err *err);
+
+struct spawn_order {
+	bool probe;  /* else an attempt */
+	uint64_t id; /* the attempt's, or the probe's */
+	incident_id incident;
+	str service; /* may be empty */
+	str target;
+	msec timeout_ms;
+	const struct strs *argv; /* of the command; checked by spawn_refuses */
+	int work_fd;             /* the attempt's folder, or the probe's socket */
+	int lock_fd;             /* the attempt's claim, locked; a probe has none: -1 */
+};
+
+/* NULL, or why no command can have these arguments: none, too many, too long, one with a
+ * NUL, or a program that is neither an absolute path nor a plain name. */
+const char *spawn_refuses(const struct spawn_order *order);
+
+/* At most SPAWNS_WAITING_MAX orders may be unanswered: then neither side can ever wait for
+ * the other. The descriptors are duplicated; the caller's stay open. May wait a moment. */
+#define SPAWNS_WAITING_MAX 64
+NODISCARD bool spawner_send(int fd, const struct spawn_order *order, struct err *err);
+
+struct spawn_answer {
+	uint64_t id;
+	bool probe;
+	int error; /* errno: surely nothing was started; 0: the shim runs */
+};
+enum spawner_news { SPAWNER_ANSWER = 1, SPAWNER_NOTHING, SPAWNER_GONE };
+enum spawner_news spawner_receive(int fd, struct spawn_answer *ret);
+
+#endif
