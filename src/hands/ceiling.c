@@ -98,8 +98,8 @@ load(struct ceiling *c, msec wall, msec boot, struct err *err)
 	struct buf text = BUF(CEILING_FILE_MAX);
 	str bytes = STR("");
 	struct err read_err = { 0 };
-	bool ok = file_read_at(&arena, c->attempts_fd, CEILING_FILE, CEILING_FILE_MAX, &bytes,
-		      &read_err) ||
+	bool ok = file_read_at(&arena, c->attempts_fd, CEILING_FILE, CEILING_FILE_MAX,
+		      &bytes, &read_err) ||
 	          read_err.kind == ERR_NOT_FOUND;
 	if (!ok)
 		*err = read_err;

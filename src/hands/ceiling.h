@@ -25,7 +25,8 @@ struct ceiling;
 
 /* Reads and rewrites the file. `boot` is the present moment on the boot clock, which is
  * what is counted by: the wall clock may jump. */
-NODISCARD struct ceiling *ceiling_open(int attempts_fd, msec wall, msec boot, struct err *err);
+NODISCARD struct ceiling *ceiling_open(int attempts_fd, msec wall, msec boot,
+    struct err *err);
 void ceiling_close(struct ceiling *ceiling);
 
 /* False: this target has had its share, or too many have. */

@@ -25,12 +25,36 @@ queue_put(struct queue *queue, uint64_t id, msec at, str bytes)
 	return true;
 }
 
+static void
+take_out(struct queue *queue, struct waiting *item)
+{
+	link_remove(&item->link);
+	queue->n--;
+	queue->bytes -= item->n;
+}
+
 struct waiting *
-queue_first(const struct queue *queue)
+queue_take(struct queue *queue)
 {
 	if (list_empty(&queue->items))
 		return NULL;
-	return container_of(queue->items.next, struct waiting, link);
+	struct waiting *item = container_of(queue->items.next, struct waiting, link);
+	take_out(queue, item);
+	return item;
+}
+
+void
+queue_put_back(struct queue *queue, struct waiting *item)
+{
+	list_append(&queue->items, &item->link);
+	queue->n++;
+	queue->bytes += item->n;
+}
+
+void
+waiting_free(struct waiting *item)
+{
+	free(item);
 }
 
 struct waiting *
@@ -48,15 +72,13 @@ queue_find(const struct queue *queue, uint64_t id)
 void
 queue_drop(struct queue *queue, struct waiting *item)
 {
-	link_remove(&item->link);
-	queue->n--;
-	queue->bytes -= item->n;
+	take_out(queue, item);
 	free(item);
 }
 
 void
 queue_clear(struct queue *queue)
 {
-	for (struct waiting *item; (item = queue_first(queue)) != NULL;)
-		queue_drop(queue, item);
+	for (struct waiting *item; (item = queue_take(queue)) != NULL;)
+		free(item);
 }

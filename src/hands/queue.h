@@ -28,10 +28,14 @@ struct queue {
 
 void queue_init(struct queue *queue, size_t n_max, size_t bytes_max);
 NODISCARD bool queue_put(struct queue *queue, uint64_t id, msec at, str bytes);
-/* The oldest, still in the queue; NULL when empty. */
-struct waiting *queue_first(const struct queue *queue);
-struct waiting *queue_find(const struct queue *queue, uint64_t id);
-void queue_drop(struct queue *queue, struct waiting *item); /* frees it */
+/* The oldest, out of the queue; NULL when empty. Whoever takes it frees it, or puts it
+ * back as the youngest: there is room for it. */
+struct waiting *queue_take(struct queue *queue);
+void queue_put_back(struct queue *queue, struct waiting *item);
+void waiting_free(struct waiting *item);
+
+struct waiting *queue_find(const struct queue *queue, uint64_t id); /* still in it */
+void queue_drop(struct queue *queue, struct waiting *item);         /* frees it */
 void queue_clear(struct queue *queue);
 
 static inline str

@@ -12,7 +12,8 @@
 static bool
 finish(struct secret *ret, str reference, struct err *err)
 {
-	while (ret->n > 0 && (ret->bytes[ret->n - 1] == '\n' || ret->bytes[ret->n - 1] == '\r'))
+	while (ret->n > 0 &&
+	       (ret->bytes[ret->n - 1] == '\n' || ret->bytes[ret->n - 1] == '\r'))
 		ret->n--;
 	ret->bytes[ret->n] = '\0';
 	if (ret->n == 0)

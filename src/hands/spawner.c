@@ -32,7 +32,7 @@ struct request_head {
 
 /* ---- the process ---- */
 
-struct spawner {
+struct process {
 	int fd;
 	int children; /* signalfd */
 	const char *shim;
@@ -54,7 +54,7 @@ pass_crash_points(char **env, size_t max)
 #endif
 
 static int
-start_shim(const struct spawner *s, char **argv, const int *fds, unsigned fd_n)
+start_shim(const struct process *s, char **argv, const int *fds, unsigned fd_n)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -135,7 +135,7 @@ take_fds(struct msghdr *msg, int *ret, unsigned max)
 
 /* One request; false when hands is gone. */
 static bool
-serve_one(const struct spawner *s)
+serve_one(const struct process *s)
 {
 	static char bytes[REQUEST_BYTES_MAX];
 	static char *argv[OWN_ARGS + SHIM_ARGS_MAX + 1];
@@ -173,7 +173,7 @@ serve_one(const struct spawner *s)
 }
 
 static void
-reap(const struct spawner *s)
+reap(const struct process *s)
 {
 	struct signalfd_siginfo info;
 	while (read(s->children, &info, sizeof(info)) == (ssize_t)sizeof(info))
@@ -185,7 +185,7 @@ reap(const struct spawner *s)
 static _Noreturn void
 spawner_main(int fd, const char *shim)
 {
-	struct spawner s = { .shim = shim };
+	struct process s = { .shim = shim };
 	(void)prctl(PR_SET_NAME, "spawner", 0, 0, 0);
 	/* Only its socket stays; a shim that is given 3 and 4 must not take it away. */
 	s.fd = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
@@ -229,7 +229,7 @@ spawner_main(int fd, const char *shim)
 /* ---- hands' side ---- */
 
 bool
-spawner_start(const char *shim, int *ret_fd, struct err *err)
+spawner_start(const char *shim, struct spawner *ret, struct err *err)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -247,7 +247,7 @@ spawner_start(const char *shim, int *ret_fd, struct err *err)
 	/* A spawner that does not take an order for so long is as good as dead. */
 	struct timeval patience = { .tv_sec = 2 };
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	*ret_fd = pair[0];
+	*ret = (struct spawner){ .fd = pair[0] };
 	return true;
 }
 
@@ -273,8 +273,11 @@ spawn_refuses(const struct spawn_order *order)
 	for (size_t i = 0; i < countof(names); i++) {
 		if (names[i].n > NAME_BYTES_MAX)
 			return "the name of the service or target is too long";
-		if (names[i].n > 0 && memchr(names[i].p, '\0', names[i].n) != NULL)
-			return "the name of the service or target holds a NUL";
+		for (size_t k = 0; k < names[i].n; k++) {
+			if ((unsigned char)names[i].p[k] < 0x20)
+				return "the name of the service or target holds a control "
+				       "character";
+		}
 	}
 	return NULL;
 }
@@ -320,11 +323,12 @@ write_request(char *bytes, const struct spawn_order *order)
 }
 
 bool
-spawner_send(int fd, const struct spawn_order *order, struct err *err)
+spawner_send(struct spawner *spawner, const struct spawn_order *order, struct err *err)
 {
 	static char bytes[REQUEST_BYTES_MAX];
 	ASSERT(spawn_refuses(order) == NULL);
 	ASSERT(order->probe == (order->lock_fd < 0));
+	ASSERT(spawner->unanswered < SPAWNS_UNANSWERED_MAX);
 	struct iovec iov = { .iov_base = bytes, .iov_len = write_request(bytes, order) };
 	int fds[2] = { order->work_fd, order->lock_fd };
 	size_t fds_bytes = (order->probe ? 1 : 2) * sizeof(int);
@@ -343,22 +347,25 @@ spawner_send(int fd, const struct spawn_order *order, struct err *err)
 	};
 	ssize_t sent;
 	do
-		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+		sent = sendmsg(spawner->fd, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return err_sys(err, ERR_CLOSED, "ask the spawner");
+	spawner->unanswered++;
 	return true;
 }
 
 enum spawner_news
-spawner_receive(int fd, struct spawn_answer *ret)
+spawner_receive(struct spawner *spawner, struct spawn_answer *ret)
 {
 	struct spawn_answer answer;
-	ssize_t n = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT);
+	ssize_t n = recv(spawner->fd, &answer, sizeof(answer), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return SPAWNER_NOTHING;
 	if (n != (ssize_t)sizeof(answer))
 		return SPAWNER_GONE;
+	ASSERT(spawner->unanswered > 0);
+	spawner->unanswered--;
 	*ret = answer;
 	return SPAWNER_ANSWER;
 }

@@ -13,9 +13,14 @@
  * attempts' folders.
  */
 
+struct spawner {
+	int fd;              /* readable: spawner_receive */
+	unsigned unanswered; /* orders */
+};
+
 /* Fork it. `shim` is the path of firstline-shim. Call before the first thread and before
- * confine(). The descriptor answers to spawner_receive; its end means: the spawner died. */
-NODISCARD bool spawner_start(const char *shim, int *ret_fd, struct err *err);
+ * confine(). */
+NODISCARD bool spawner_start(const char *shim, struct spawner *ret, struct err *err);
 
 struct spawn_order {
 	bool probe;  /* else an attempt */
@@ -29,14 +34,17 @@ struct spawn_order {
 	int lock_fd;             /* the attempt's claim, locked; a probe has none: -1 */
 };
 
-/* NULL, or why no command can have these arguments: none, too many, too long, one with a
- * NUL, or a program that is neither an absolute path nor a plain name. */
+/* NULL, or why no command can be started so: no arguments, too many, too long, one with a
+ * NUL, a program that is neither an absolute path nor a plain name, or a service or target
+ * with control characters in its name. */
 const char *spawn_refuses(const struct spawn_order *order);
 
-/* At most SPAWNS_WAITING_MAX orders may be unanswered: then neither side can ever wait for
- * the other. The descriptors are duplicated; the caller's stay open. May wait a moment. */
-#define SPAWNS_WAITING_MAX 64
-NODISCARD bool spawner_send(int fd, const struct spawn_order *order, struct err *err);
+/* The caller stops ordering at SPAWNS_UNANSWERED_MAX: then neither side can ever wait for
+ * the other. The descriptors are duplicated; the caller's stay open. May wait a moment;
+ * false when the spawner is as good as dead. */
+#define SPAWNS_UNANSWERED_MAX 64
+NODISCARD bool spawner_send(struct spawner *spawner, const struct spawn_order *order,
+    struct err *err);
 
 struct spawn_answer {
 	uint64_t id;
@@ -44,6 +52,6 @@ struct spawn_answer {
 	int error; /* errno: surely nothing was started; 0: the shim runs */
 };
 enum spawner_news { SPAWNER_ANSWER = 1, SPAWNER_NOTHING, SPAWNER_GONE };
-enum spawner_news spawner_receive(int fd, struct spawn_answer *ret);
+enum spawner_news spawner_receive(struct spawner *spawner, struct spawn_answer *ret);
 
 #endif

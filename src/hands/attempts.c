@@ -1,0 +1,632 @@
+#include "hands/attempts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "hands/folder.h"
+#include "hands/text.h"
+#include "os/clock.h"
+#include "os/crash.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#define NAME_BYTES 24
+#define WHY_MAX 300
+
+struct attempts {
+	uv_loop_t *loop;
+	int dir_fd;
+	struct spawner *spawner;
+	struct ceiling *ceiling;
+	const struct tell *tell;
+	struct link at_work; /* struct attempt, in the order they were taken on */
+	struct map by_id;    /* id to struct attempt * */
+	uv_timer_t *timer;
+};
+
+/* One that may still be running. */
+struct attempt {
+	struct link link;
+	struct attempts *all;
+	row_id id;
+	int dir_fd;
+	int claim_fd;         /* ours, locked, until the spawner answered; else -1 */
+	int look_fd;          /* the same file opened again, to try its lock */
+	bool started;         /* told */
+	uv_fs_event_t *watch; /* NULL: the timer has to do */
+};
+
+/* ---- names ---- */
+
+static const char *
+folder_name(row_id id, bool hidden, char *ret)
+{
+	(void)snprintf(ret, NAME_BYTES, "%s%llu", hidden ? "." : "",
+	    (unsigned long long)id);
+	return ret;
+}
+
+/* ---- telling ---- */
+
+static void
+tell_news(const struct tell *tell, const struct attempt_result *result)
+{
+	struct event event = { .kind = EVENT_ATTEMPT_RESULT, .attempt_result = *result };
+	CRASH_POINT("hands-tell-before");
+	tell_result(tell, &event);
+	CRASH_POINT("hands-tell-after");
+}
+
+void
+attempts_tell(const struct tell *tell, row_id id, enum attempt_news news, str why)
+{
+	struct attempt_result result = { .attempt = id, .news = news, .why = why };
+	tell_news(tell, &result);
+}
+
+static enum attempt_news
+news_of(enum shim_state state)
+{
+	switch (state) {
+	case SHIM_EXITED:
+		return NEWS_EXITED;
+	case SHIM_SIGNALED:
+	case SHIM_STOPPED:
+		return NEWS_KILLED;
+	case SHIM_TIMED_OUT:
+		return NEWS_TIMED_OUT;
+	case SHIM_NEVER_STARTED:
+		return NEWS_NEVER_STARTED;
+	}
+	UNREACHABLE();
+}
+
+static void
+tell_started(struct attempts *all, row_id id, msec begun_wall)
+{
+	struct attempt_result result = { .attempt = id,
+		.news = NEWS_STARTED,
+		.started_wall = begun_wall };
+	tell_news(all->tell, &result);
+}
+
+static void
+tell_end(struct attempts *all, row_id id, int dir_fd, const struct shim_result *end,
+    struct arena scratch)
+{
+	struct attempt_result result = {
+		.attempt = id,
+		.news = news_of(end->state),
+		.exit_code = end->exit_code,
+		.signal = end->signal,
+		.output_bytes = end->output_bytes,
+		.started_wall = end->begun_wall,
+		.ended_wall = end->ended_wall,
+	};
+	str output = STR(""), why = end->why;
+	struct err err;
+	if (end->output_bytes > 0 &&
+	    !file_read_at(&scratch, dir_fd, SHIM_OUTPUT, SHIM_OUTPUT_MAX, &output, &err))
+		output = arena_printf(&scratch, "(its output is gone: %s)", err.text);
+	if (end->state == SHIM_STOPPED && why.n == 0)
+		why = STR("stopped");
+	result.output = text_clean(&scratch, output, ATTEMPT_OUTPUT_MAX);
+	result.why = text_line(&scratch, why, WHY_MAX);
+	tell_news(all->tell, &result);
+}
+
+/* ---- looking into a folder ---- */
+
+static bool
+is_locked(int look_fd)
+{
+	if (flock(look_fd, LOCK_SH | LOCK_NB) < 0)
+		return true;
+	(void)flock(look_fd, LOCK_UN);
+	return false;
+}
+
+/* The result, if there is one. ERR_NOT_FOUND: not yet; anything else is damage. */
+static bool
+read_result(int dir_fd, struct arena *arena, struct shim_result *ret, struct err *err)
+{
+	str text;
+	return file_read_at(arena, dir_fd, SHIM_RESULT, SHIM_TEXT_MAX, &text, err) &&
+	       result_read(text, arena, ret, err);
+}
+
+static bool
+read_started(int dir_fd, struct arena *arena, struct started_file *ret)
+{
+	struct err err;
+	str text;
+	return file_read_at(arena, dir_fd, SHIM_STARTED, SHIM_TEXT_MAX, &text, &err) &&
+	       started_read(text, arena, ret, &err);
+}
+
+static void
+tell_unknown(struct attempts *all, row_id id, int dir_fd, const struct err *damage,
+    struct arena scratch)
+{
+	struct started_file started = { 0 };
+	struct attempt_result result = { .attempt = id, .news = NEWS_UNKNOWN };
+	if (damage->kind != ERR_NOT_FOUND)
+		result.why =
+		    arena_printf(&scratch, "its result cannot be read: %s", damage->text);
+	else if (read_started(dir_fd, &scratch, &started))
+		result.why = STR("it began, and whoever watched it is gone");
+	else
+		result.why = STR("it was claimed, and whoever was to start it is gone");
+	result.started_wall = started.begun_wall;
+	tell_news(all->tell, &result);
+}
+
+/* ---- those at work ---- */
+
+static void
+free_handle(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void
+attempt_free(struct attempt *attempt)
+{
+	fd_close(&attempt->dir_fd);
+	fd_close(&attempt->claim_fd);
+	fd_close(&attempt->look_fd);
+	if (attempt->watch != NULL)
+		uv_close((uv_handle_t *)attempt->watch, free_handle);
+	if (link_on(&attempt->link)) {
+		link_remove(&attempt->link);
+		(void)map_remove(&attempt->all->by_id, attempt->id);
+	}
+	if (list_empty(&attempt->all->at_work))
+		(void)uv_timer_stop(attempt->all->timer);
+	free(attempt);
+}
+
+/* Tell what is new; an attempt that ended is freed. */
+static void
+look(struct attempt *attempt)
+{
+	static char memory[64 * 1024];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct attempts *all = attempt->all;
+	struct started_file started;
+	struct shim_result result;
+	struct err err;
+
+	/* First the lock, then the result: who held it a moment ago may have written it. */
+	bool gone = !is_locked(attempt->look_fd);
+	bool ended = read_result(attempt->dir_fd, &arena, &result, &err);
+	if (!attempt->started && (!ended || result.state != SHIM_NEVER_STARTED) &&
+	    read_started(attempt->dir_fd, &arena, &started)) {
+		attempt->started = true;
+		tell_started(all, attempt->id, started.begun_wall);
+	}
+	if (ended)
+		tell_end(all, attempt->id, attempt->dir_fd, &result, arena);
+	else if (gone)
+		tell_unknown(all, attempt->id, attempt->dir_fd, &err, arena);
+	if (ended || gone)
+		attempt_free(attempt);
+}
+
+static void
+on_change(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+	(void)events;
+	(void)status;
+	if (name != NULL &&
+	    (strcmp(name, SHIM_STARTED) == 0 || strcmp(name, SHIM_RESULT) == 0))
+		look(watch->data);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct attempts *all = timer->data;
+	list_each_safe(it, &all->at_work) look(container_of(it, struct attempt, link));
+}
+
+static void
+watch_folder(struct attempt *attempt)
+{
+	char path[64];
+	uv_fs_event_t *watch = calloc(1, sizeof(*watch));
+	ASSERT(watch != NULL);
+	watch->data = attempt;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/.", attempt->dir_fd);
+	(void)uv_fs_event_init(attempt->all->loop, watch);
+	if (uv_fs_event_start(watch, on_change, path, 0) == 0)
+		attempt->watch = watch;
+	else
+		uv_close((uv_handle_t *)watch, free_handle);
+}
+
+/* Takes the descriptors. */
+static struct attempt *
+take_on(struct attempts *all, row_id id, int dir_fd, int claim_fd, int look_fd)
+{
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	ASSERT(attempt != NULL);
+	*attempt = (struct attempt){
+		.all = all,
+		.id = id,
+		.dir_fd = dir_fd,
+		.claim_fd = claim_fd,
+		.look_fd = look_fd,
+	};
+	if (list_empty(&all->at_work))
+		(void)uv_timer_start(all->timer, on_timer, ATTEMPTS_LOOK_MS,
+		    ATTEMPTS_LOOK_MS);
+	list_append(&all->at_work, &attempt->link);
+	map_put(&all->by_id, id, (uint64_t)(uintptr_t)attempt);
+	watch_folder(attempt);
+	return attempt;
+}
+
+static struct attempt *
+find(const struct attempts *all, row_id id)
+{
+	uint64_t value;
+	if (!map_get(&all->by_id, id, &value))
+		return NULL;
+	return (struct attempt *)(uintptr_t)value;
+}
+
+/* ---- claiming ---- */
+
+static bool
+write_claim(int fd, const struct attempt_order *order, struct err *err)
+{
+	struct claim claim = {
+		.attempt = order->attempt,
+		.incident = order->incident,
+		.epoch = order->epoch,
+		.wall = clock_wall(),
+		.action = order->action,
+		.service = order->service,
+		.target = order->target,
+	};
+	struct buf text = BUF(SHIM_TEXT_MAX);
+	claim_write(&text, &claim);
+	bool ok = !text.overflow;
+	if (!ok)
+		(void)err_set(err, ERR_LIMIT, "its names are too long");
+	else if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+		 write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) < 0)
+		ok = err_sys(err, ERR_IO, "write its claim");
+	buf_done(&text);
+	return ok;
+}
+
+/* Room on the disk for what the shim will write, so that no result is ever lost for the
+ * lack of it. A file system that cannot promise room promises nothing: go on. */
+static bool
+make_room(int dir_fd, const char *name, off_t bytes, struct err *err)
+{
+	AUTO_CLOSE int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "make '%s'", name);
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) < 0 && errno != EOPNOTSUPP)
+		return err_sys(err, ERR_NO_SPACE, "room for '%s'", name);
+	return true;
+}
+
+static bool
+fill_folder(int dir_fd, int claim_fd, const struct attempt_order *order, struct err *err)
+{
+	return write_claim(claim_fd, order, err) &&
+	       make_room(dir_fd, SHIM_OUTPUT, SHIM_OUTPUT_MAX, err) &&
+	       make_room(dir_fd, SHIM_RESULT_NEW, SHIM_TEXT_MAX, err) &&
+	       folder_sync(dir_fd, err);
+}
+
+static void
+remove_hidden(struct attempts *all, const char *name)
+{
+	int fd = openat(all->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		fd_close(&fd);
+		(void)unlinkat(all->dir_fd, name, 0);
+		return;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		(void)unlinkat(fd, entry->d_name, 0);
+	(void)closedir(dir);
+	if (unlinkat(all->dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		tell_log(all->tell, LOG_WARNING, "remove attempts/%s: %s", name,
+		    strerror(errno));
+}
+
+/* From here on there is a folder: the attempt is ours to answer for. */
+static struct attempt *
+claim(struct attempts *all, const struct attempt_order *order, struct err *err)
+{
+	char hidden[NAME_BYTES], name[NAME_BYTES];
+	(void)folder_name(order->attempt, true, hidden);
+	(void)folder_name(order->attempt, false, name);
+	CRASH_POINT("hands-claim-before");
+	if (mkdirat(all->dir_fd, hidden, 0700) < 0) {
+		(void)err_sys(err, ERR_IO, "make its folder");
+		return NULL;
+	}
+	int dir_fd = openat(all->dir_fd, hidden, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int claim_fd = dir_fd < 0 ? -1
+	                          : openat(dir_fd, SHIM_CLAIMED,
+					O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int look_fd =
+	    claim_fd < 0 ? -1 : openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC);
+	bool ok = look_fd >= 0 ? fill_folder(dir_fd, claim_fd, order, err)
+	                       : err_sys(err, ERR_IO, "make its folder");
+	CRASH_POINT("hands-claim-written");
+	if (ok && renameat(all->dir_fd, hidden, all->dir_fd, name) < 0)
+		ok = err_sys(err, ERR_IO, "make its folder");
+	if (ok && folder_sync(all->dir_fd, err))
+		return take_on(all, order->attempt, dir_fd, claim_fd, look_fd);
+	if (ok) /* named, but not surely on the disk: nothing has begun, take it back */
+		(void)renameat(all->dir_fd, name, all->dir_fd, hidden);
+	fd_close(&look_fd);
+	fd_close(&claim_fd);
+	fd_close(&dir_fd);
+	remove_hidden(all, hidden);
+	return NULL;
+}
+
+/* ---- orders ---- */
+
+static bool
+has_folder(const struct attempts *all, row_id id)
+{
+	char name[NAME_BYTES];
+	return faccessat(all->dir_fd, folder_name(id, false, name), F_OK, 0) == 0;
+}
+
+bool
+attempts_start(struct attempts *all, const struct attempt_order *order, struct err *err)
+{
+	struct spawn_order spawn = {
+		.id = order->attempt,
+		.incident = order->incident,
+		.service = order->service,
+		.target = order->target,
+		.timeout_ms = order->timeout_ms,
+		.argv = &order->argv,
+	};
+	msec boot = clock_boot();
+	if (find(all, order->attempt) != NULL || has_folder(all, order->attempt)) {
+		attempts_reconcile(all, order->attempt);
+		return true;
+	}
+	const char *refused = spawn_refuses(&spawn);
+	if (refused == NULL && !ceiling_allows(all->ceiling, order->target, boot))
+		refused = "over the ceiling of starts on one target in an hour";
+	if (refused == NULL && all->by_id.n >= ATTEMPTS_AT_WORK_MAX)
+		refused = "too many attempts are at work";
+	if (refused != NULL) {
+		attempts_tell(all->tell, order->attempt, NEWS_REFUSED, str_of(refused));
+		return true;
+	}
+
+	struct err claim_err;
+	struct attempt *attempt = NULL;
+	if (ceiling_count(all->ceiling, order->target, clock_wall(), boot, &claim_err))
+		attempt = claim(all, order, &claim_err);
+	if (attempt == NULL) {
+		attempts_tell(all->tell, order->attempt, NEWS_NEVER_STARTED,
+		    str_of(claim_err.text));
+		return true;
+	}
+	CRASH_POINT("hands-claimed");
+	attempts_tell(all->tell, order->attempt, NEWS_CLAIMED, STR(""));
+	spawn.work_fd = attempt->dir_fd;
+	spawn.lock_fd = attempt->claim_fd;
+	bool ok = spawner_send(all->spawner, &spawn, err);
+	CRASH_POINT("hands-spawned");
+	return ok;
+}
+
+/* The spawn itself failed: that is a result, and we are the ones to write it. */
+static void
+never_started(struct attempt *attempt, int error)
+{
+	struct err err;
+	char why[128];
+	msec wall = clock_wall();
+	struct buf text = BUF(SHIM_TEXT_MAX);
+	(void)snprintf(why, sizeof(why), "cannot start firstline-shim: %s",
+	    strerror(error));
+	result_write(&text, &(struct shim_result){ .state = SHIM_NEVER_STARTED,
+				.begun_wall = wall,
+				.ended_wall = wall,
+				.why = str_of(why) });
+	if (file_write_durable(attempt->dir_fd, SHIM_RESULT, buf_str(&text), 0600, &err)) {
+		look(attempt);
+	} else {
+		tell_log(attempt->all->tell, LOG_ERROR, "attempt %llu: %s",
+		    (unsigned long long)attempt->id, err.text);
+		attempts_tell(attempt->all->tell, attempt->id, NEWS_NEVER_STARTED,
+		    str_of(why));
+		attempt_free(attempt);
+	}
+	buf_done(&text);
+}
+
+void
+attempts_answered(struct attempts *all, const struct spawn_answer *answer)
+{
+	struct attempt *attempt = find(all, answer->id);
+	if (attempt == NULL || attempt->claim_fd < 0)
+		return;
+	if (answer->error != 0) {
+		never_started(attempt, answer->error);
+		return;
+	}
+	/* From now on the lock is the shim's alone. */
+	fd_close(&attempt->claim_fd);
+	attempt->claim_fd = -1;
+	look(attempt);
+}
+
+/* Not in memory: what does the folder say? An attempt that is alive is taken on. */
+static void
+look_at_folder(struct attempts *all, row_id id, int dir_fd)
+{
+	static char memory[64 * 1024];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct shim_result result;
+	struct err err;
+
+	int look_fd = openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool locked = look_fd >= 0 && is_locked(look_fd);
+	bool ended = read_result(dir_fd, &arena, &result, &err);
+	if (!ended && locked) {
+		attempts_tell(all->tell, id, NEWS_CLAIMED, STR(""));
+		look(take_on(all, id, dir_fd, -1, look_fd));
+		return;
+	}
+	if (ended)
+		tell_end(all, id, dir_fd, &result, arena);
+	else
+		tell_unknown(all, id, dir_fd, &err, arena);
+	fd_close(&look_fd);
+	fd_close(&dir_fd);
+}
+
+void
+attempts_reconcile(struct attempts *all, row_id id)
+{
+	char name[NAME_BYTES];
+	struct attempt *attempt = find(all, id);
+	if (attempt != NULL) {
+		attempt->started = false; /* look tells it again */
+		attempts_tell(all->tell, id, NEWS_CLAIMED, STR(""));
+		look(attempt);
+		return;
+	}
+	int dir_fd = openat(all->dir_fd, folder_name(id, false, name),
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir_fd >= 0) {
+		look_at_folder(all, id, dir_fd);
+		return;
+	}
+	/* Only "there is none" is certain. */
+	bool none = errno == ENOENT;
+	str why = none ? STR("it was never claimed") : STR("its folder cannot be opened");
+	attempts_tell(all->tell, id, none ? NEWS_NEVER_STARTED : NEWS_UNKNOWN, why);
+}
+
+void
+attempts_stop(struct attempts *all, row_id id)
+{
+	if (find(all, id) == NULL)
+		attempts_reconcile(all, id); /* takes it on if it is alive */
+	struct attempt *attempt = find(all, id);
+	if (attempt == NULL)
+		return;
+	AUTO_CLOSE int fd = openat(attempt->dir_fd, SHIM_STOP,
+	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		tell_log(all->tell, LOG_ERROR, "stop attempt %llu: %s",
+		    (unsigned long long)id, strerror(errno));
+}
+
+/* Locked, and without a result: one whose result is there may take a moment to leave. */
+static bool
+at_work(const struct attempts *all, const char *name)
+{
+	AUTO_CLOSE int dir_fd =
+	    openat(all->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	AUTO_CLOSE int look_fd =
+	    dir_fd < 0 ? -1 : openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC);
+	return look_fd >= 0 && is_locked(look_fd) &&
+	       faccessat(dir_fd, SHIM_RESULT, F_OK, 0) < 0;
+}
+
+void
+attempts_forget(struct attempts *all, row_id id)
+{
+	char hidden[NAME_BYTES], name[NAME_BYTES];
+	(void)folder_name(id, true, hidden);
+	(void)folder_name(id, false, name);
+	if (at_work(all, name)) {
+		tell_log(all->tell, LOG_WARNING,
+		    "attempt %llu is still at work: its folder stays",
+		    (unsigned long long)id);
+		return;
+	}
+	CRASH_POINT("hands-forget-before");
+	if (renameat(all->dir_fd, name, all->dir_fd, hidden) < 0)
+		return;
+	CRASH_POINT("hands-forget-renamed");
+	remove_hidden(all, hidden);
+}
+
+/* ---- the whole ---- */
+
+static bool
+sweep(struct attempts *all, struct err *err)
+{
+	int fd = openat(all->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (dir == NULL) {
+		(void)err_sys(err, ERR_IO, "read the folder of attempts");
+		fd_close(&fd);
+		return false;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			remove_hidden(all, entry->d_name);
+	}
+	(void)closedir(dir);
+	return true;
+}
+
+struct attempts *
+attempts_new(uv_loop_t *loop, int dir_fd, struct spawner *spawner, struct ceiling *ceiling,
+    const struct tell *tell, struct err *err)
+{
+	struct attempts *all = calloc(1, sizeof(*all));
+	ASSERT(all != NULL);
+	*all = (struct attempts){
+		.loop = loop,
+		.dir_fd = dir_fd,
+		.spawner = spawner,
+		.ceiling = ceiling,
+		.tell = tell,
+	};
+	if (!sweep(all, err)) {
+		free(all);
+		return NULL;
+	}
+	all->timer = calloc(1, sizeof(*all->timer));
+	ASSERT(all->timer != NULL);
+	list_init(&all->at_work);
+	map_init(&all->by_id, random_u64());
+	(void)uv_timer_init(loop, all->timer);
+	all->timer->data = all;
+	return all;
+}
+
+void
+attempts_free(struct attempts *all)
+{
+	if (all == NULL)
+		return;
+	list_each_safe(it, &all->at_work)
+	    attempt_free(container_of(it, struct attempt, link));
+	map_done(&all->by_id);
+	uv_close((uv_handle_t *)all->timer, free_handle);
+	free(all);
+}
