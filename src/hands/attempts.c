@@ -10,8 +10,8 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "hands/clean.h"
 #include "hands/folder.h"
-#include "hands/text.h"
 #include "os/clock.h"
 #include "os/crash.h"
 #include "os/fd.h"
@@ -117,8 +117,8 @@ tell_end(struct attempts *all, row_id id, int dir_fd, const struct shim_result *
 		output = arena_printf(&scratch, "(its output is gone: %s)", err.text);
 	if (end->state == SHIM_STOPPED && why.n == 0)
 		why = STR("stopped");
-	result.output = text_clean(&scratch, output, ATTEMPT_OUTPUT_MAX);
-	result.why = text_line(&scratch, why, WHY_MAX);
+	result.output = clean_text(&scratch, output, ATTEMPT_OUTPUT_MAX);
+	result.why = clean_line(&scratch, why, WHY_MAX);
 	tell_news(all->tell, &result);
 }
 

@@ -1,6 +1,6 @@
 #include "hands/folder.h"
 
-#include "hands/text.h"
+#include "hands/clean.h"
 #include "support/fuzz.h"
 
 static void
@@ -46,10 +46,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size <= sizeof(memory) / 4 &&
 	    probe_answer_read(text, &arena, &result, &output, &err)) {
 		ASSERT(output.n < size);
-		str clean = text_clean(&arena, output, 4096);
+		str clean = clean_text(&arena, output, 4096);
 		ASSERT(clean.n <= 4096 && clean.n <= output.n);
 		ASSERT(str_utf8(clean));
-		str one = text_line(&arena, output, 100);
+		str one = clean_line(&arena, output, 100);
 		ASSERT(one.n <= 100 && str_utf8(one) && !str_contains(one, STR("\n")));
 	}
 	buf_done(&again);

@@ -14,7 +14,7 @@
 #include "hands/notices.h"
 #include "hands/probes.h"
 #include "hands/queue.h"
-#include "hands/wire.h"
+#include "hands/talk.h"
 #include "os/clock.h"
 #include "os/confine.h"
 #include "os/file.h"
@@ -25,8 +25,8 @@
 struct hands {
 	const struct hands_options *options;
 	uv_loop_t loop;
-	struct wire *supervisor;
-	struct wire *engine; /* NULL: away */
+	struct talk *supervisor;
+	struct talk *engine; /* NULL: away */
 	struct spawner spawner;
 	uv_poll_t spawner_poll;
 	uv_timer_t retry; /* runs while orders wait for a configuration */
@@ -58,11 +58,11 @@ on_result(void *ctx, const struct event *event)
 	struct hands *h = ctx;
 	if (h->engine == NULL)
 		return;
-	struct buf *out = wire_out(h->engine);
+	struct buf *out = talk_out(h->engine);
 	size_t begin = frame_begin(out, FRAME_RESULT, 0);
 	result_encode(out, event);
 	frame_end(out, begin);
-	wire_send(h->engine);
+	talk_send(h->engine);
 }
 
 static void
@@ -72,8 +72,8 @@ on_log(void *ctx, enum log_level level, const char *text)
 	struct log_frame log = { .level = level, .text = str_of(text) };
 	if (h->supervisor == NULL)
 		return;
-	frame_record(wire_out(h->supervisor), FRAME_LOG, 0, &log_frame_type, &log);
-	wire_send(h->supervisor);
+	frame_record(talk_out(h->supervisor), FRAME_LOG, 0, &log_frame_type, &log);
+	talk_send(h->supervisor);
 }
 
 static void
@@ -259,7 +259,7 @@ go_on(struct hands *h)
 	if (h->stop_at == 0 && !is_busy(h))
 		retry_waiting(h);
 	if (h->engine != NULL)
-		wire_pause(h->engine, h->stop_at != 0 || is_busy(h));
+		talk_pause(h->engine, h->stop_at != 0 || is_busy(h));
 }
 
 /* ---- the engine ---- */
@@ -307,7 +307,7 @@ on_engine_frame(void *ctx, const struct frame *frame)
 	else if (frame->kind == FRAME_ORDER && h->epoch_told)
 		ok = take_order(h, frame->payload);
 	if (h->engine != NULL)
-		wire_pause(h->engine, is_busy(h));
+		talk_pause(h->engine, is_busy(h));
 	return ok;
 }
 
@@ -325,14 +325,14 @@ on_peer(struct hands *h, const struct frame *frame)
 		return;
 	}
 	if (h->engine != NULL) {
-		wire_close(h->engine);
+		talk_close(h->engine);
 		drop_what_waits(h);
 	}
 	h->epoch_told = false;
-	struct wire_use use = { .frame = on_engine_frame,
+	struct talk_use use = { .frame = on_engine_frame,
 		.gone = on_engine_gone,
 		.ctx = h };
-	h->engine = wire_new(&h->loop, frame->fd, &use);
+	h->engine = talk_new(&h->loop, frame->fd, &use);
 }
 
 static bool
@@ -353,9 +353,9 @@ on_bundle(struct hands *h, const struct frame *frame)
 	struct adopted_frame adopted = { .hash = bundle.hash,
 		.ok = ok,
 		.text = ok ? STR("") : str_of(err.text) };
-	frame_record(wire_out(h->supervisor), FRAME_ADOPTED, frame->id, &adopted_frame_type,
+	frame_record(talk_out(h->supervisor), FRAME_ADOPTED, frame->id, &adopted_frame_type,
 	    &adopted);
-	wire_send(h->supervisor);
+	talk_send(h->supervisor);
 	go_on(h);
 	return true;
 }
@@ -376,7 +376,7 @@ begin_stop(struct hands *h)
 	h->stop_at = clock_boot() + HANDS_STOP_MS;
 	drop_what_waits(h);
 	if (h->engine != NULL)
-		wire_pause(h->engine, true);
+		talk_pause(h->engine, true);
 	(void)uv_timer_start(&h->stop, on_stop_timer, 0, 20);
 }
 
@@ -529,10 +529,10 @@ join(struct hands *h)
 	ASSERT(uv_timer_init(&h->loop, &h->retry) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->stop) == 0);
 	h->retry.data = h->stop.data = h;
-	struct wire_use use = { .frame = on_supervisor_frame,
+	struct talk_use use = { .frame = on_supervisor_frame,
 		.gone = on_supervisor_gone,
 		.ctx = h };
-	h->supervisor = wire_new(&h->loop, h->options->supervisor_fd, &use);
+	h->supervisor = talk_new(&h->loop, h->options->supervisor_fd, &use);
 	h->tell = (struct tell){ .result = on_result, .log = on_log, .ctx = h };
 }
 
@@ -540,7 +540,7 @@ join(struct hands *h)
 static void
 dismantle(struct hands *h)
 {
-	wire_close(h->engine);
+	talk_close(h->engine);
 	h->engine = NULL;
 	queue_clear(&h->waiting);
 	notices_free(h->notices);
@@ -551,7 +551,7 @@ dismantle(struct hands *h)
 	uv_close((uv_handle_t *)&h->retry, NULL);
 	uv_close((uv_handle_t *)&h->stop, NULL);
 	uv_close((uv_handle_t *)&h->spawner_poll, NULL);
-	wire_close(h->supervisor);
+	talk_close(h->supervisor);
 	h->supervisor = NULL;
 	(void)uv_run(&h->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&h->loop);
@@ -579,8 +579,8 @@ hands_main(const struct hands_options *options)
 		return 1;
 	}
 	struct ready_frame ready = { .sandbox_gaps = gaps };
-	frame_record(wire_out(h.supervisor), FRAME_READY, 0, &ready_frame_type, &ready);
-	wire_send(h.supervisor);
+	frame_record(talk_out(h.supervisor), FRAME_READY, 0, &ready_frame_type, &ready);
+	talk_send(h.supervisor);
 	(void)uv_run(&h.loop, UV_RUN_DEFAULT);
 	dismantle(&h);
 	return h.exit_code;

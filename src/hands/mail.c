@@ -1,7 +1,7 @@
 #include "hands/mail.h"
 
 #include "base/zone.h"
-#include "hands/text.h"
+#include "hands/clean.h"
 
 #define LINE_MAX_BYTES 76 /* of quoted-printable, and of a folded header */
 #define WORD_BYTES 45     /* bytes of text in an encoded word: 60 of base64 */
@@ -41,7 +41,7 @@ plain(str s)
 static str
 one_line(str s, char *ret)
 {
-	s = text_cut(s, MAIL_SUBJECT_MAX);
+	s = clean_cut(s, MAIL_SUBJECT_MAX);
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		ret[i] = s.p[i];
@@ -64,7 +64,7 @@ write_subject(struct buf *out, str subject)
 	}
 	for (const char *fold = " "; subject.n > 0; fold = "\r\n ") {
 		/* each word is whole characters by itself; what is no UTF-8 goes byte by byte */
-		size_t n = text_cut(subject, WORD_BYTES).n;
+		size_t n = clean_cut(subject, WORD_BYTES).n;
 		if (n == 0)
 			n = subject.n < WORD_BYTES ? subject.n : WORD_BYTES;
 		buf_printf(out, "%s=?UTF-8?B?", fold);

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "hands/clean.h"
 #include "hands/notify.h"
 #include "hands/queue.h"
-#include "hands/text.h"
 #include "os/clock.h"
 #include "os/crash.h"
 
@@ -41,7 +41,7 @@ tell_notice(struct notices *notices, row_id id, const struct notice_result *seen
 	struct event event = { .kind = EVENT_NOTICE_RESULT, .notice_result = *seen };
 	event.notice_result.notice = id;
 	event.notice_result.error =
-	    text_line(&arena, text_cut(seen->error, ERROR_MAX), ERROR_MAX);
+	    clean_line(&arena, clean_cut(seen->error, ERROR_MAX), ERROR_MAX);
 	tell_result(notices->tell, &event);
 	arena_release(memory, sizeof(memory));
 }

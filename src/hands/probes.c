@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "hands/clean.h"
 #include "hands/probe.h"
 #include "hands/queue.h"
-#include "hands/text.h"
 #include "os/clock.h"
 
 #define ERROR_MAX 300
@@ -41,9 +41,9 @@ tell_probe(struct probes *probes, const struct probe_result *seen)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct event event = { .kind = EVENT_PROBE_RESULT, .probe_result = *seen };
 	event.probe_result.value =
-	    text_clean(&arena, text_cut(seen->value, PROBE_VALUE_MAX), PROBE_VALUE_MAX);
+	    clean_text(&arena, clean_cut(seen->value, PROBE_VALUE_MAX), PROBE_VALUE_MAX);
 	event.probe_result.error =
-	    text_line(&arena, text_cut(seen->error, ERROR_MAX), ERROR_MAX);
+	    clean_line(&arena, clean_cut(seen->error, ERROR_MAX), ERROR_MAX);
 	tell_result(probes->tell, &event);
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "hands/text.h"
+#include "hands/clean.h"
 
 #define ERROR_BYTES_MAX 300
 
@@ -204,7 +204,7 @@ promql_read(str body, struct arena *arena, struct probe_result *ret)
 		return;
 	}
 	if (str_eq(top.status, STR("error"))) {
-		str error = text_line(arena, top.error, ERROR_BYTES_MAX);
+		str error = clean_line(arena, top.error, ERROR_BYTES_MAX);
 		failed(ret, arena_printf(arena, "Prometheus says: %.*s", STR_ARG(error)));
 		return;
 	}

@@ -1,6 +1,6 @@
 #include "hands/folder.h"
 
-#include "hands/text.h"
+#include "hands/clean.h"
 #include "support/test.h"
 
 static char memory[1 << 16];
@@ -149,7 +149,7 @@ probe_answer__splits_result_and_output(void)
 }
 
 static void
-text__leaves_nothing_that_acts(void)
+clean__leaves_nothing_that_acts(void)
 {
 	static const struct {
 		const char *name;
@@ -173,18 +173,18 @@ text__leaves_nothing_that_acts(void)
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;
 		struct arena arena = arena_over(memory, sizeof(memory));
-		EXPECT_STR(text_clean(&arena, rows[i].in, 100), str_of(rows[i].clean));
-		EXPECT_STR(text_line(&arena, rows[i].in, 100), str_of(rows[i].line));
+		EXPECT_STR(clean_text(&arena, rows[i].in, 100), str_of(rows[i].clean));
+		EXPECT_STR(clean_line(&arena, rows[i].in, 100), str_of(rows[i].line));
 	}
 }
 
 static void
-text_cut__never_splits_a_character(void)
+clean_cut__never_splits_a_character(void)
 {
 	str text = STR("a\xc3\xa9\xe2\x82\xac");
 	static const size_t kept[] = { 0, 1, 1, 3, 3, 3, 6, 6 };
 	for (size_t max = 0; max < countof(kept); max++)
-		EXPECT_U64(text_cut(text, max).n, kept[max]);
+		EXPECT_U64(clean_cut(text, max).n, kept[max]);
 }
 
 int
@@ -196,7 +196,7 @@ main(void)
 	RUN(result__knows_every_state);
 	RUN(result__refuses_an_exit_code_no_process_has);
 	RUN(probe_answer__splits_result_and_output);
-	RUN(text__leaves_nothing_that_acts);
-	RUN(text_cut__never_splits_a_character);
+	RUN(clean__leaves_nothing_that_acts);
+	RUN(clean_cut__never_splits_a_character);
 	TEST_MAIN_END();
 }

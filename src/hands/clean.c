@@ -1,7 +1,7 @@
-#include "hands/text.h"
+#include "hands/clean.h"
 
 str
-text_cut(str in, size_t max)
+clean_cut(str in, size_t max)
 {
 	size_t n = in.n < max ? in.n : max;
 	/* back over the bytes that continue a character which would be cut in two */
@@ -43,17 +43,17 @@ clean(struct arena *arena, str in, size_t max, bool one_line)
 		}
 		in = str_drop(in, took);
 	}
-	return text_cut((str){ out, n }, max);
+	return clean_cut((str){ out, n }, max);
 }
 
 str
-text_clean(struct arena *arena, str in, size_t max)
+clean_text(struct arena *arena, str in, size_t max)
 {
 	return clean(arena, in, max, false);
 }
 
 str
-text_line(struct arena *arena, str in, size_t max)
+clean_line(struct arena *arena, str in, size_t max)
 {
 	return clean(arena, in, max, true);
 }
