@@ -182,7 +182,7 @@ read_fence_name(struct scan *s, enum step_kind kind, str word, str rest, str *re
 	if (name.n == 0) {
 		s->ret->faulty = true;
 		diag_error(r->diags, s->src, span_of(s, word),
-		    read_hint(r, "write %s NAME", kind_name), "this %s has no name",
+		    read_hint(r, "write ```%s NAME", kind_name), "this %s has no name",
 		    kind_name);
 		return false;
 	}

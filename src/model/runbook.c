@@ -18,8 +18,6 @@
 
 static const char *const ceilings[] = { "suggest", "step", "plan", "veto", "auto" };
 
-#define FRONT_HINT STR("begin with\n          ---\n          runbook: NAME\n          ---")
-
 /* ---- the file as text ---- */
 
 /* The text can be shown, and its lines are the same to everyone who counts them. */
@@ -77,7 +75,8 @@ cut_front(struct reader *r, const struct source *src, struct span *ret, size_t *
 {
 	size_t off = 0;
 	if (!is_rule(take_line(src->text, &off))) {
-		diag_error(r->diags, src, (struct span){ 0, 0 }, FRONT_HINT,
+		diag_error(r->diags, src, (struct span){ 0, 0 },
+		    STR("begin with three lines: --- then runbook: NAME then ---"),
 		    "a runbook begins with front matter");
 		return false;
 	}
@@ -151,7 +150,8 @@ read_answers(struct reader *r, const struct node *node, struct runbook *runbook)
 		return;
 	runbook->answers = arena_new(r->arena, struct matchers, node->n);
 	for (const struct node *item = node->first; item != NULL; item = item->next) {
-		if (read_matchers(r, item, &runbook->answers[runbook->answers_n]))
+		if (read_is_map(r, item, "answer") &&
+		    read_matchers(r, item, &runbook->answers[runbook->answers_n]))
 			runbook->answers_n++;
 	}
 }

@@ -44,7 +44,7 @@ read_times(struct step_reader *s, const struct node *hold, const struct node *ev
 }
 
 static void
-read_look(struct step_reader *s, const char *what)
+read_look(struct step_reader *s, const char *what, const char *this_one)
 {
 	struct probe_nodes n = { 0 };
 	const struct node *hold = NULL, *every = NULL, *within = NULL;
@@ -58,7 +58,7 @@ read_look(struct step_reader *s, const char *what)
 	if (!read_is_map(s->r, s->map, what))
 		return;
 	(void)read_map(s->r, s->map, what, keys, countof(keys));
-	(void)read_probe(s->r, s->map, what, &n, s->probe_names, &s->step->probe);
+	(void)read_probe(s->r, s->map, this_one, &n, s->probe_names, &s->step->probe);
 	read_times(s, hold, every, within);
 }
 
@@ -86,8 +86,8 @@ report_unknown_param(struct step_reader *s, const struct node *node,
 	if (hint.n == 0 && params->n == 0)
 		hint = STR("it has none: remove 'with'");
 	else if (hint.n == 0)
-		hint =
-		    read_hint(r, "there are %.*s", STR_ARG(read_join(r, names, params->n)));
+		hint = read_hint(r, "its parameters are %.*s",
+		    STR_ARG(read_join(r, names, params->n)));
 	read_error_key(r, node, hint, "'%.*s' has no parameter '%.*s'",
 	    STR_ARG(s->step->action->name), STR_ARG(node->key));
 }
@@ -155,6 +155,24 @@ check_required(struct step_reader *s, const struct node *action, const struct no
 
 #define ROLES_NAMED_MAX 64
 
+/* A host whose own service could not be read may be any service's: that is reported there. */
+static bool
+is_host_of(const struct host *host, const struct service *service)
+{
+	return host->service == NULL || host->service == service;
+}
+
+static void
+add_role(str *roles, size_t *n, str role)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (str_eq(roles[i], role))
+			return;
+	}
+	if (role.n > 0 && *n < ROLES_NAMED_MAX)
+		roles[(*n)++] = role;
+}
+
 /* The role must be one that a host of the service has: no host is an empty target set. */
 static void
 check_role(struct step_reader *s, const struct node *node)
@@ -165,18 +183,17 @@ check_role(struct step_reader *s, const struct node *node)
 	size_t n = 0;
 	for (size_t i = 0; i < m->hosts_n; i++) {
 		const struct host *host = &m->hosts[i];
-		if (host->service != s->step->target_service || host->role.n == 0)
+		if (!is_host_of(host, s->step->target_service))
 			continue;
 		if (str_eq(host->role, s->step->target_role))
 			return;
-		if (n < countof(roles))
-			roles[n++] = host->role;
+		add_role(roles, &n, host->role);
 	}
 	if (r->incomplete)
 		return;
 	str hint = read_suggest(r, s->step->target_role, roles, n);
 	if (hint.n == 0 && n > 0)
-		hint = read_hint(r, "its hosts have the roles %.*s",
+		hint = read_hint(r, "the roles of its hosts are %.*s",
 		    STR_ARG(read_join(r, roles, n)));
 	else if (hint.n == 0)
 		hint = STR("give its hosts a role, or leave 'role' out");
@@ -188,7 +205,7 @@ static bool
 has_hosts(const struct model *m, const struct service *service)
 {
 	for (size_t i = 0; i < m->hosts_n; i++) {
-		if (m->hosts[i].service == service)
+		if (is_host_of(&m->hosts[i], service))
 			return true;
 	}
 	return false;
@@ -339,10 +356,10 @@ read_step(struct step_reader *s)
 {
 	switch (s->step->kind) {
 	case STEP_CHECK:
-		read_look(s, "check");
+		read_look(s, "check", "this check");
 		return;
 	case STEP_VERIFY:
-		read_look(s, "verify");
+		read_look(s, "verify", "this verify");
 		return;
 	case STEP_ACTION:
 		read_action(s);
