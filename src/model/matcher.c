@@ -3,8 +3,8 @@
  *
  *	match: {namespace: shop, job: "~checkout-.*", severity: "!info"}
  *
- * PCRE2, anchored at both ends, '.' matches a newline too (as Prometheus 3). The compiled
- * program lives in the model's arena; its machine code does not, hence regex_release.
+ * PCRE2, anchored at both ends, '.' matches a newline too (as Prometheus 3). What it
+ * compiles lives in its own memory: hence regex_release, and a bound on their number.
  */
 #include "model/matcher.h"
 
@@ -17,25 +17,12 @@
 #define MATCH_HEAP_KIB_MAX 1024
 #define PARENS_NEST_MAX 32
 #define MATCHERS_MAX 32
+#define REGEXES_MAX 20000 /* of one model; a kilobyte or more each */
 
 struct regex {
 	struct regex *next; /* all of one model */
 	pcre2_code *code;
 };
-
-/* The arena, asked by PCRE2 through its own interface. */
-static void *
-arena_take(size_t size, void *arena)
-{
-	return arena_try_alloc(arena, 1, alignof(max_align_t), size);
-}
-
-static void
-arena_give(void *memory, void *arena)
-{
-	(void)memory;
-	(void)arena;
-}
 
 static void
 report_regex(struct reader *r, const struct node *node, size_t off, int code, size_t at)
@@ -58,15 +45,13 @@ read_regex(struct reader *r, const struct node *node, size_t off)
 		    REGEX_BYTES_MAX);
 		return NULL;
 	}
-
-	/* The compiled program keeps a copy of these functions and of the arena's address,
-	 * but asks them for nothing after it was made. */
-	pcre2_general_context *general =
-	    pcre2_general_context_create(arena_take, arena_give, r->arena);
-	pcre2_compile_context *context =
-	    general ? pcre2_compile_context_create(general) : NULL;
+	if (r->regexes_n == REGEXES_MAX) {
+		read_error(r, node, STR(""), "more than %d patterns", REGEXES_MAX);
+		return NULL;
+	}
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	if (context == NULL) {
-		read_error(r, node, STR(""), "no room for this pattern");
+		read_error(r, node, STR(""), "no memory for this pattern");
 		return NULL;
 	}
 	(void)pcre2_set_parens_nest_limit(context, PARENS_NEST_MAX);
@@ -78,16 +63,18 @@ read_regex(struct reader *r, const struct node *node, size_t off)
 	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL | PCRE2_UTF |
 		PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE,
 	    &error, &error_at, context);
+	pcre2_compile_context_free(context);
 	if (code == NULL) {
 		report_regex(r, node, off, error, error_at);
 		return NULL;
 	}
-	/* Without executable memory it is interpreted: slower, the same answer. */
+	/* Where there is no executable memory it is interpreted: slower, the same answers. */
 	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 
 	struct regex *regex = arena_new(r->arena, struct regex, 1);
 	*regex = (struct regex){ .next = r->regexes, .code = code };
 	r->regexes = regex;
+	r->regexes_n++;
 	return regex;
 }
 

@@ -3,8 +3,8 @@
 
 #include "model/model.h"
 
-/* Gives back the machine code of all regular expressions of a model (struct reader's or
- * struct model's `regexes`). They cannot be matched afterwards. */
+/* Gives back all regular expressions of a model (`regexes` of struct reader and of struct
+ * model). They cannot be matched afterwards. */
 void regex_release(struct regex *all);
 
 #endif

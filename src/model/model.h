@@ -459,7 +459,7 @@ size_t model_arena_bytes(size_t bundle_bytes);
 struct model *model_load(const struct bundle *bundle, const hash32 *hash,
     struct arena *arena, struct diags *diags);
 
-/* Gives back what is not in the arena (the machine code of regular expressions). Before
+/* Gives back what is not in the arena (compiled regular expressions). Before
  * the arena goes; the model is then unusable. NULL is allowed. */
 void model_done(struct model *model);
 

@@ -274,7 +274,8 @@ read_text(struct reader *r, const struct node *node, str *ret)
 		return false;
 	}
 	if (str_trim(node->text).n == 0) {
-		read_error(r, node, STR(""), "expected text, not an empty one");
+		read_error(r, node, STR("write something, or remove it"),
+		    "this text is empty");
 		return false;
 	}
 	*ret = node->text;

@@ -40,6 +40,7 @@ struct reader {
 	struct known services, teams, people, channels, hosts, actions;
 	struct names zones;    /* name to struct zone, as they are asked for */
 	struct regex *regexes; /* all that were compiled, to be released */
+	size_t regexes_n;
 };
 
 /* ---- reporting ---- */

@@ -83,7 +83,7 @@ check_word(struct reader *r, const struct node *node, const char *kind,
 		return;
 	if (hint.n == 0 && words->n > 0) {
 		str all = read_join(r, words->list, words->n);
-		hint = read_hint(r, "there are %.*s", STR_ARG(all));
+		hint = read_hint(r, "known here: %.*s", STR_ARG(all));
 	}
 	read_error(r, node, hint, "unknown %s '%.*s'", kind, STR_ARG(node->text));
 }
@@ -120,6 +120,34 @@ principal_team(struct reader *r, const struct node *node, bool on_duty,
 		    "development team '%.*s' is never on duty", STR_ARG(node->text));
 }
 
+/* "automation", or the id of a person. */
+static void
+bare_principal(struct reader *r, const struct node *node, struct principal *ret)
+{
+	str name = node->text;
+	ret->name = name;
+	ret->kind = PRINCIPAL_PERSON;
+	if (str_eq(name, STR("automation"))) {
+		ret->kind = PRINCIPAL_AUTOMATION;
+		return;
+	}
+	if (names_get(r->people.by_name, name) != NULL)
+		return;
+	if (names_get(r->teams.by_name, name) != NULL) {
+		read_error(r, node,
+		    read_hint(r, "write 'on-duty: %.*s' or 'team: %.*s'", STR_ARG(name),
+			STR_ARG(name)),
+		    "'%.*s' is a team, not a person", STR_ARG(name));
+		return;
+	}
+	str automation = STR("automation");
+	str hint = read_suggest(r, name, &automation, 1);
+	if (hint.n > 0)
+		read_error(r, node, hint, "unknown principal '%.*s'", STR_ARG(name));
+	else
+		(void)read_ref(r, &r->people, node);
+}
+
 static void
 principal_read(struct reader *r, const struct node *node, struct principal *ret)
 {
@@ -130,20 +158,7 @@ principal_read(struct reader *r, const struct node *node, struct principal *ret)
 	if (!read_item(r, node, "principal", &name, &value))
 		return;
 	if (value == NULL) {
-		ret->name = name;
-		if (str_eq(name, STR("automation"))) {
-			ret->kind = PRINCIPAL_AUTOMATION;
-			return;
-		}
-		ret->kind = PRINCIPAL_PERSON;
-		if (names_get(r->people.by_name, name) == NULL &&
-		    names_get(r->teams.by_name, name) != NULL)
-			read_error(r, node,
-			    read_hint(r, "write 'on-duty: %.*s' or 'team: %.*s'",
-				STR_ARG(name), STR_ARG(name)),
-			    "'%.*s' is a team, not a person", STR_ARG(name));
-		else
-			(void)read_ref(r, &r->people, node);
+		bare_principal(r, node, ret);
 		return;
 	}
 

@@ -61,7 +61,7 @@ name_allowed(struct cutter *c, str name, size_t off)
 	str hint = read_suggest(c->r, name, c->allowed->p, c->allowed->n);
 	if (hint.n == 0 && c->allowed->n > 0) {
 		str all = read_join(c->r, c->allowed->p, c->allowed->n);
-		hint = read_hint(c->r, "there are %.*s here", STR_ARG(all));
+		hint = read_hint(c->r, "known here: %.*s", STR_ARG(all));
 	} else if (hint.n == 0) {
 		hint = STR("no placeholder can be used here");
 	}
@@ -96,18 +96,21 @@ promql_char(struct cutter *c, str text, size_t i)
 	}
 }
 
-/* How the value of a placeholder that stands here is written; 0: it may not stand here. */
-static enum quote
-quote_here(struct cutter *c, enum quote quote, size_t off, size_t len)
+/* How the value of a placeholder that stands here is written; false: it may not. */
+static bool
+quote_here(struct cutter *c, enum quote quote, size_t off, size_t len, enum quote *ret)
 {
+	*ret = quote;
 	if (quote != QUOTE_PROMQL)
-		return quote;
+		return true;
+	if (c->pattern)
+		*ret = QUOTE_PROMQL_REGEX;
 	if (c->in_quote == '"' || c->in_quote == '\'')
-		return c->pattern ? QUOTE_PROMQL_REGEX : QUOTE_PROMQL;
+		return true;
 	read_error_part(c->r, c->node, off, len,
 	    STR("a value stands inside \"...\" or '...', as in {queue=\"${queue}\"}"),
 	    "this placeholder is not inside quotes");
-	return 0;
+	return false;
 }
 
 /* The placeholder at `off`; *ret_len is the length of all of "${name}". */
@@ -123,11 +126,10 @@ cut_placeholder(struct cutter *c, enum quote quote, size_t off, size_t *ret_len)
 		return false;
 	}
 	*ret_len = cut.head.n + 3;
-	enum quote here = quote_here(c, quote, off, *ret_len);
+	enum quote here;
+	bool fits = quote_here(c, quote, off, *ret_len, &here);
 	bool known = name_allowed(c, cut.head, off + 2);
-	if (here == 0 || !known)
-		return false;
-	if (!end_literal(c))
+	if (!fits || !known || !end_literal(c))
 		return false;
 	if (c->n == PIECES_MAX)
 		return too_many(c);
@@ -253,10 +255,32 @@ read_template(struct reader *r, const struct node *node, enum quote quote,
 	return true;
 }
 
+/* "write [systemctl, restart, nginx]" */
+static str
+list_hint(struct reader *r, str command)
+{
+	struct buf hint = BUF(400);
+	for (str rest = str_trim(command); rest.n > 0;) {
+		struct str_cut cut = str_cut(rest, ' ');
+		buf_add(&hint, hint.n ? STR(", ") : STR("write ["));
+		buf_add(&hint, cut.head);
+		rest = str_trim(cut.tail);
+	}
+	buf_char(&hint, ']');
+	str ret = hint.overflow ? STR("") : read_hint(r, "%.*s", (int)hint.n, hint.p);
+	buf_done(&hint);
+	return ret;
+}
+
 bool
 read_argv(struct reader *r, const struct node *node, const struct strs *allowed,
     struct templates *ret)
 {
+	if (node->kind == NODE_TEXT) {
+		read_error(r, node, list_hint(r, node->text),
+		    "a command is a list of arguments: no shell splits it");
+		return false;
+	}
 	if (!read_is_list(r, node, NULL))
 		return false;
 	if (node->n == 0 || node->n > ARGV_MAX) {

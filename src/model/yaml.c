@@ -162,6 +162,7 @@ syntax_hint(str problem)
 		    "close the map with }, and put text that holds , { } [ ] in quotes" },
 		{ "expected ',' or ']'",
 		    "close the list with ], and put text that holds , { } [ ] in quotes" },
+		{ "expected node content", "write a value here, or close the list or map" },
 		{ "comment or line break", "put text that begins with > or | in quotes" },
 		{ "could not find expected ':'", "write 'key: value'" },
 		{ "expected key", "indent the keys of one map alike" },
@@ -179,6 +180,32 @@ syntax_hint(str problem)
 	return STR("");
 }
 
+/* Where something is never closed its beginning says more than the place where that shows:
+ * true when it is so and was reported. */
+static bool
+report_open(struct parse *p, str problem, size_t off, str hint)
+{
+	if (p->yaml.context == NULL)
+		return false;
+	size_t from = byte_at(p, p->yaml.context_mark);
+	str begun = str_drop(p->src->text, from);
+	struct span at = { from, begun.n ? 1 : 0 };
+	char first = begun.n ? begun.p[0] : 0;
+	if ((first == '{' || first == '[') &&
+	    str_contains(problem, STR("expected ',' or"))) {
+		fault(p, at, hint,
+		    "this '%c' is neither closed nor continued with ',' in line %u", first,
+		    line_at(p, off));
+		return true;
+	}
+	if ((first == '"' || first == '\'') &&
+	    str_contains(problem, STR("end of stream"))) {
+		fault(p, at, hint, "this quote is never closed");
+		return true;
+	}
+	return false;
+}
+
 static void
 syntax_fault(struct parse *p)
 {
@@ -186,16 +213,7 @@ syntax_fault(struct parse *p)
 	str problem = p->yaml.problem ? str_of(p->yaml.problem) : STR("out of memory");
 	size_t off = byte_at(p, p->yaml.problem_mark);
 	str hint = syntax_hint(problem);
-
-	/* Where a construct is never closed, its beginning says more than the end of file. */
-	if (p->yaml.context != NULL &&
-	    p->yaml.problem_mark.index > p->yaml.context_mark.index &&
-	    (off == p->within.off + p->within.len ||
-		str_contains(problem, STR("expected '"))))
-		fault(p, (struct span){ byte_at(p, p->yaml.context_mark), 1 }, hint,
-		    "this is not closed or not well formed (line %u: %s)", line_at(p, off),
-		    p->yaml.problem);
-	else
+	if (!report_open(p, problem, off, hint))
 		fault(p, (struct span){ off, 0 }, hint, "%.*s", STR_ARG(problem));
 }
 

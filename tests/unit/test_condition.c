@@ -26,7 +26,7 @@ condition__reads_subject_comparison_and_operand(void)
 		{ "output > 5", SUBJECT_OUTPUT, OP_GT, true, "5" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
-		struct condition c = { 0 };
+		struct condition c = { .number = 0 };
 		test_row = rows[i].in;
 		EXPECT(read_condition(&reader, reading(rows[i].in), &c));
 		EXPECT(c.subject == rows[i].subject);

@@ -178,10 +178,8 @@ yaml__refuses_what_is_outside_the_subset(void)
 		{ "tab for indentation", "a:\n\tb: c\n",
 		    "found character that cannot start any token", 3, true },
 		{ "open list", "a: [1, 2\n",
-		    "this is not closed or not well formed (line 2: did not find expected "
-		    "',' or "
-		    "']')",
-		    3, true },
+		    "this '[' is neither closed nor continued with ',' in line 2", 3,
+		    true },
 		{ "colon in plain text", "a: b: c\n",
 		    "mapping values are not allowed in this context", 4, true },
 	};
