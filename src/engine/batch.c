@@ -368,7 +368,7 @@ batch_commit(struct engine *engine)
 		buf_reset(&b->rows);
 		buf_reset(&b->entry);
 		b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
-		config_drop_unused(engine);
+		configs_drop_unused(&engine->configs, engine->core);
 		timers_arm(engine);
 	}
 	send_waiting(&b->to_hands, &engine->hands);

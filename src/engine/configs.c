@@ -1,13 +1,13 @@
 #include <stdio.h>
 
-#include "engine/state.h"
+#include "engine/configs.h"
 
 const struct config *
-config_find(const struct engine *engine, const hash32 *hash)
+configs_find(const struct configs *configs, const hash32 *hash)
 {
-	for (size_t i = 0; i < engine->config_n; i++) {
-		if (hash32_eq(&engine->config[i].hash, hash))
-			return &engine->config[i];
+	for (size_t i = 0; i < configs->n; i++) {
+		if (hash32_eq(&configs->config[i].hash, hash))
+			return &configs->config[i];
 	}
 	return NULL;
 }
@@ -24,12 +24,12 @@ first_complaint(struct diags *diags, struct err *err)
 }
 
 const struct config *
-config_add(struct engine *engine, const hash32 *hash, str bundle_bytes, struct err *err)
+configs_add(struct configs *configs, const hash32 *hash, str bundle_bytes, struct err *err)
 {
-	const struct config *known = config_find(engine, hash);
+	const struct config *known = configs_find(configs, hash);
 	if (known != NULL)
 		return known;
-	if (engine->config_n == CONFIGS_MAX) {
+	if (configs->n == CONFIGS_MAX) {
 		(void)err_set(err, ERR_LIMIT,
 		    "open incidents still use %d earlier configurations: close some first",
 		    CONFIGS_MAX);
@@ -57,34 +57,41 @@ config_add(struct engine *engine, const hash32 *hash, str bundle_bytes, struct e
 		arena_unmap(&config.map);
 		return NULL;
 	}
-	engine->config[engine->config_n++] = config;
-	return &engine->config[engine->config_n - 1];
+	configs->config[configs->n++] = config;
+	return &configs->config[configs->n - 1];
 }
 
 void
-config_drop_unused(struct engine *engine)
+configs_drop_unused(struct configs *configs, const struct core *core)
 {
-	if (engine->config_n < 2)
+	if (configs->n < 2)
 		return;
 	hash32 used[CONFIGS_MAX];
-	size_t used_n = core_models(engine->core, used, CONFIGS_MAX);
+	size_t used_n = core_models(core, used, CONFIGS_MAX);
 	size_t kept = 0;
-	for (size_t i = 0; i < engine->config_n; i++) {
-		bool keep =
-		    i + 1 == engine->config_n; /* the newest, perhaps not adopted yet */
+	for (size_t i = 0; i < configs->n; i++) {
+		bool keep = i + 1 == configs->n; /* the newest, perhaps not adopted yet */
 		for (size_t k = 0; k < used_n && !keep; k++)
-			keep = hash32_eq(&used[k], &engine->config[i].hash);
+			keep = hash32_eq(&used[k], &configs->config[i].hash);
 		if (keep)
-			engine->config[kept++] = engine->config[i];
+			configs->config[kept++] = configs->config[i];
 		else
-			arena_unmap(&engine->config[i].map);
+			arena_unmap(&configs->config[i].map);
 	}
-	engine->config_n = kept;
+	configs->n = kept;
 }
 
 const struct model *
-config_newest(const struct engine *engine)
+configs_newest(const struct configs *configs, const struct core *core)
 {
-	const struct config *c = config_find(engine, &core_control(engine->core)->config);
+	const struct config *c = configs_find(configs, &core_control(core)->config);
 	return c != NULL ? c->model : NULL;
+}
+
+void
+configs_done(struct configs *configs)
+{
+	for (size_t i = 0; i < configs->n; i++)
+		arena_unmap(&configs->config[i].map);
+	configs->n = 0;
 }

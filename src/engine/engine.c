@@ -198,14 +198,14 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 	str bytes;
 	if (!file_read_fd(&scratch, frame->fd, BUNDLE_BYTES_MAX, &bytes, err))
 		return false;
-	const struct config *config = config_add(engine, &announced.hash, bytes, err);
+	const struct config *config = configs_add(&engine->configs, &announced.hash, bytes, err);
 	if (config == NULL)
 		return false;
 	if (engine->refusing && engine->ready)
 		return err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	if (engine->refusing) {
 		/* Nothing can be kept: serve from what was adopted last, if it was this. */
-		engine->ready = config_newest(engine) != NULL;
+		engine->ready = configs_newest(&engine->configs, engine->core) != NULL;
 		if (engine->ready)
 			tell_no_room(engine);
 		return engine->ready ||

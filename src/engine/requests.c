@@ -212,7 +212,7 @@ duty_of_team(struct answer_out *a, const struct team *team, msec wall)
 static void
 on_on_call(struct engine *engine, const struct asked *asked, struct answer_out *a)
 {
-	const struct model *model = config_newest(engine);
+	const struct model *model = configs_newest(&engine->configs, engine->core);
 	uint64_t wall = clock_wall();
 	str at = pairs_get(&asked->request.params, STR("at"));
 	if (at.n > 0 && !str_u64(at, UINT64_MAX, &wall)) {

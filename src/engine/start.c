@@ -84,14 +84,14 @@ static const struct model *
 find_model(void *context, const hash32 *hash)
 {
 	struct load *load = context;
-	const struct config *config = config_find(load->engine, hash);
+	const struct config *config = configs_find(&load->engine->configs, hash);
 	if (config != NULL)
 		return config->model;
 	struct arena arena = arena_map_reset(&load->map, (size_t)8 << 20);
 	str bytes;
 	if (!store_bundle_get(load->engine->store, hash, &arena, &bytes, load->err))
 		return NULL;
-	config = config_add(load->engine, hash, bytes, load->err);
+	config = configs_add(&load->engine->configs, hash, bytes, load->err);
 	return config != NULL ? config->model : NULL;
 }
 

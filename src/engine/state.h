@@ -5,6 +5,7 @@
 
 #include "core/core.h"
 #include "engine/clock.h"
+#include "engine/configs.h"
 #include "engine/engine.h"
 #include "facts/frame.h"
 #include "intake/intake.h"
@@ -24,14 +25,6 @@ struct wire {
 	bool polled; /* libuv still knows the handle */
 	int next_fd; /* to be opened once libuv has let go of the old one; -1: none */
 };
-
-/* A configuration in use, newest last. */
-struct config {
-	hash32 hash;
-	struct arena_map map;
-	const struct model *model;
-};
-#define CONFIGS_MAX 64
 
 /* What has been stepped since the last commit. */
 struct batch {
@@ -59,8 +52,7 @@ struct engine {
 	struct core *core;
 	struct intake *intake;
 	struct engine_clock clock;
-	struct config config[CONFIGS_MAX];
-	size_t config_n;
+	struct configs configs;
 	struct batch batch;
 	struct store_head head;
 	struct reader *reader;
@@ -107,14 +99,6 @@ void wire_close(struct wire *wire);
 /* A new connection to the role instead of the old; may open a turn later. */
 void wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd);
 void wire_send(struct wire *wire); /* flush; closes the wire when it is broken */
-
-/* configs.c */
-const struct config *config_find(const struct engine *engine, const hash32 *hash);
-/* Parse a bundle and keep it; NULL with err->text when it does not load. */
-const struct config *config_add(struct engine *engine, const hash32 *hash, str bundle,
-    struct err *err);
-void config_drop_unused(struct engine *engine);
-const struct model *config_newest(const struct engine *engine);
 
 /* start.c */
 NODISCARD bool engine_load(struct engine *engine, struct err *err);
