@@ -215,8 +215,10 @@ note_orders(struct world *w, const struct effects *fx)
 			    &w->reply);
 			w->replies++;
 			break;
-		case EFFECT_STOP_ATTEMPT:
 		case EFFECT_RECONCILE_ATTEMPT:
+			w->reconciled++;
+			break;
+		case EFFECT_STOP_ATTEMPT:
 		case EFFECT_FORGET_ATTEMPT:
 		case EFFECT_FILE_HANDOFF:
 		case EFFECT_APPEND_TIMELINE:
@@ -250,6 +252,15 @@ world_step(struct world *w, struct event *event)
 	step(w, event);
 	unsigned made[EFFECT_KIND_COUNT];
 	memcpy(made, w->effects, sizeof(made));
+	if (w->restart_at != 0 && w->entry_n >= w->restart_at) {
+		w->restart_at = 0;
+		unsigned before = world_told(w, PURPOSE_OPENED, "ana");
+		if (w->restart_engine)
+			world_restart(w);
+		else
+			world_hands_restart(w);
+		w->sent_again += world_told(w, PURPOSE_OPENED, "ana") - before;
+	}
 	for (size_t i = 0; w->deliver && i < w->notice_n; i++) {
 		if (w->notices[i].answered)
 			continue;

@@ -72,6 +72,11 @@ struct world {
 	incident_id last_incident; /* of the last alert that fired */
 	const char *seeing;
 
+	/* When the journal has so many entries, the engine or hands die and come back. */
+	size_t restart_at;
+	bool restart_engine;
+	unsigned sent_again; /* OPENED notices to ana, ordered once more by that */
+	unsigned reconciled; /* attempts asked about, in all */
 	bool reload;  /* check loading after each step; on at first */
 	bool deliver; /* notices are delivered at once; on at first */
 };
