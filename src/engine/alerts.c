@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "os/crash.h"
 
 /* The head of an alerts frame's payload: the sender's token, then the wire form. */
 static bool
@@ -28,6 +29,7 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		wire_close(&engine->gate);
 		return;
 	}
+	CRASH_POISON(wire);
 	if (engine->refusing) {
 		answer(engine, frame->id, 507, engine->refusing_why);
 		return;

@@ -60,6 +60,14 @@ crash_point(const char *name)
 		(void)pause();
 }
 
+void
+crash_poison(str bytes)
+{
+	const char *poison = getenv("FIRSTLINE_POISON");
+	if (poison != NULL && str_contains(bytes, str_of(poison)))
+		(void)kill(getpid(), SIGKILL);
+}
+
 #else
 typedef int crash_points_are_off; /* a translation unit is never empty */
 #endif

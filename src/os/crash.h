@@ -10,11 +10,17 @@
  * FIRSTLINE_CRASH_LOG, when set, gets a line for each point passed, so that a test can
  * enumerate the points of a scenario.
  */
+#include "base/str.h"
+
 #ifdef CRASH_POINTS
 void crash_point(const char *name);
+/* Dies when the bytes hold the text of FIRSTLINE_POISON. */
+void crash_poison(str bytes);
 #define CRASH_POINT(name) crash_point(name)
+#define CRASH_POISON(bytes) crash_poison(bytes)
 #else
 #define CRASH_POINT(name) ((void)0)
+#define CRASH_POISON(bytes) ((void)0)
 #endif
 
 #endif

@@ -1,0 +1,128 @@
+"""No room on the disk, bodies that end the engine, and a restart long after."""
+import contextlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fault.test_crash import configuration
+from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+
+FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+
+
+@contextlib.contextmanager
+def small_disk(path, size):
+    path.mkdir(mode=0o700, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(path)],
+                   check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def labels(i):
+    return {"alertname": "Full", "service": "worker", "id": str(i), "pad": "x" * 400}
+
+
+def status_of(firstline, i):
+    with contextlib.suppress(OSError):
+        return firstline.fire(labels(i)).status
+    return 0
+
+
+def shown(firstline):
+    return {int(a["labels"]["id"]) for a in firstline.get("/api/v2/alerts")
+            if a["labels"]["alertname"] == "Full"}
+
+
+def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
+    with Scratch("full") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook))
+        with small_disk(firstline.state, "12m"):
+            firstline.start()
+            filler = firstline.state / "filler"
+            with open(filler, "wb") as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * 65536)
+                    file.flush()
+            taken, refused = set(), None
+            for i in range(20000):
+                status = status_of(firstline, i)
+                if status == 200:
+                    taken.add(i)
+                elif status == 507:
+                    refused = i
+                    break
+                else:
+                    time.sleep(0.05)  # the engine is being started again
+            assert refused is not None, "never 507"
+            answer = firstline.fire(labels(refused))
+            assert answer.status == 507 and answer.headers.get("Retry-After"), answer
+            ready = firstline.request("GET", "/-/ready", token=None)
+            assert ready.status != 200, ready
+            wait_until(lambda: any("room on the disk" in str(body) for _, body in hook.requests),
+                       15, message="people are told of the full disk")
+            assert taken <= shown(firstline), "what was acknowledged is there while full"
+
+            filler.unlink()
+            wait_until(lambda: status_of(firstline, 30000) == 200, 10, 0.1, "it heals by itself")
+            assert taken <= shown(firstline), "and there once it healed"
+            firstline.kill_all()
+            firstline.start()
+            assert taken | {30000} <= shown(firstline), "and there after kill -9"
+            firstline.stop()
+            verified = firstline.cli("journal", "verify", "--state", firstline.state)
+            assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_body_that_ends_the_engine_twice_is_quarantined():
+    with Scratch("poison") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook),
+                              env={"FIRSTLINE_POISON": "deadly-label"}).start()
+        good = {"alertname": "Fine", "service": "worker"}
+        bad = {"alertname": "Bad", "service": "worker", "poison": "deadly-label"}
+        statuses = []
+
+        def send_bad():
+            with contextlib.suppress(OSError):
+                statuses.append(firstline.fire(bad).status)
+                return statuses[-1] == 422
+            return False
+        wait_until(send_bad, 30, 0.3, f"the body is refused for good: {statuses}")
+        assert statuses.count(503) >= 2, statuses
+        engine = firstline.role("engine")
+        wait_until(lambda: firstline.fire(good).status == 200, 15, message="others go on")
+        assert firstline.fire(bad).status == 422
+        assert firstline.role("engine") in (engine, firstline.role("engine"))
+        firstline.wait_incident(lambda r: r["service"] == "" and "uarantin" in str(r), 20,
+                                "an incident of its own")
+
+
+def test_a_restart_after_two_days_of_unchanged_resends_expires_nothing():
+    assert FAKETIME.exists(), "package faketime"
+    with Scratch("days") as scratch:
+        hook = WebhookSink(scratch)
+        config = configuration(scratch, hook)
+        firstline = Firstline(scratch, config).start()
+        assert firstline.fire({"alertname": "Old", "service": "worker"}, seconds=240).status == 200
+        # Re-sent for two days: only its freshness moves, and that is not kept.
+        assert firstline.fire({"alertname": "Old", "service": "worker"}, seconds=270).status == 200
+        firstline.kill_all()
+        later = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "+2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        firstline.env.update(later)
+        firstline.start()
+        time.sleep(3)  # two sweeps: each would end it, were it taken for quiet
+        alerts = firstline.get("/api/v2/alerts")
+        assert [a["labels"]["alertname"] for a in alerts] == ["Old"], alerts
+        rows = [r for r in firstline.incidents() if r["service"] == "worker"]
+        assert rows and rows[0]["alerts_active"] == 1, rows
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
