@@ -76,10 +76,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct arena_map map;
 	static struct arena arena;
-	if (size > BUNDLE_FILE_BYTES_MAX)
+	if (size > RUNBOOK_BYTES_MAX + 1)
 		return 0;
 	if (map.memory == NULL)
-		arena = arena_map(&map, model_arena_bytes(2 * BUNDLE_FILE_BYTES_MAX));
+		arena = arena_map(&map,
+		    model_arena_bytes(RUNBOOK_BYTES_MAX + sizeof(config) + 1));
 
 	struct bundle_file files[] = {
 		{ STR("a.yaml"), { config, sizeof(config) - 1 } },
