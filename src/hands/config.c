@@ -17,7 +17,7 @@ first_complaint(struct diags *diags, struct err *err)
 	buf_done(&text);
 }
 
-static const struct model *
+static struct model *
 load(struct arena *arena, int bundle_fd, const hash32 *hash, struct err *err)
 {
 	str bytes;
@@ -33,7 +33,7 @@ load(struct arena *arena, int bundle_fd, const hash32 *hash, struct err *err)
 	}
 	if (!bundle_decode(bytes, arena, &bundle, err))
 		return NULL;
-	const struct model *model = model_load(&bundle, hash, arena, &diags);
+	struct model *model = model_load(&bundle, hash, arena, &diags);
 	if (model == NULL)
 		first_complaint(&diags, err);
 	return model;
@@ -49,6 +49,16 @@ config_knows(const struct config *config, const hash32 *hash)
 	return false;
 }
 
+void
+config_done(struct config *config)
+{
+	if (config->model == NULL)
+		return;
+	model_done(config->model);
+	arena_unmap(&config->map);
+	config->model = NULL;
+}
+
 bool
 config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 *hash,
     struct err *err)
@@ -58,25 +68,16 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 		return err_set(err, ERR_LIMIT, "the bundle is too large");
 	struct arena arena =
 	    arena_map(&map, model_arena_bytes((size_t)bytes) + AUTHORITY_BYTES);
-	const struct model *model = load(&arena, bundle_fd, hash, err);
+	struct model *model = load(&arena, bundle_fd, hash, err);
 	if (model == NULL) {
 		arena_unmap(&map);
 		return false;
 	}
-	if (config->model != NULL)
-		arena_unmap(&config->map);
+	config_done(config);
 	config->map = map;
 	config->model = model;
 	config->authority = authority_new(model, &arena);
 	if (!config_knows(config, hash))
 		config->adopted[config->adopted_n++ % CONFIGS_REMEMBERED] = *hash;
 	return true;
-}
-
-void
-config_done(struct config *config)
-{
-	if (config->model != NULL)
-		arena_unmap(&config->map);
-	config->model = NULL;
 }

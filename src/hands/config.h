@@ -12,7 +12,7 @@
 #define CONFIGS_REMEMBERED 64
 
 struct config {
-	const struct model *model; /* NULL until the first */
+	struct model *model; /* NULL until the first */
 	const struct authority *authority;
 	struct arena_map map;
 	hash32 adopted[CONFIGS_REMEMBERED]; /* a ring, the newest included */
