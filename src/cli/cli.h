@@ -23,11 +23,14 @@ enum exit_code {
 	EXIT_CONFLICT = 9,
 };
 
+/* A command does something itself (run) or is a group of others (subs). */
 struct command_line {
-	const char *name;    /* "incident list" has the name "incident" */
+	const char *name;    /* without the group's: "list" of "incident list" */
 	const char *summary; /* for `firstline help` */
 	const char *help;    /* the whole of --help; its first paragraph is an example */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	const struct command_line *const *subs;
+	size_t subs_n;
 };
 
 /*
@@ -44,7 +47,11 @@ bool options_take(int *argc, char **argv, const struct option_spec *specs, size_
 
 /* "firstline: TEXT" on stderr. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same without the name: what was done, and what to do next. */
+void tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-extern const struct command_line command_serve, command_check;
+extern const struct command_line command_serve, command_init, command_check, command_status,
+    command_incident, command_why, command_run, command_may, command_send, command_stop_all,
+    command_resume, command_token, command_handoff, command_gaps, command_on_call;
 
 #endif

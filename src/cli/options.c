@@ -17,6 +17,16 @@ complain(const char *fmt, ...)
 	va_end(args);
 }
 
+void
+tell(const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	fprintf(stderr, "\n");
+	va_end(args);
+}
+
 static void
 complain_unknown(str name, const struct option_spec *specs, size_t n)
 {

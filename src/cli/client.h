@@ -1,0 +1,92 @@
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "facts/record.h"
+
+/*
+ * client -- asks a running server over HTTP.
+ *
+ * Where: --url, else $FIRSTLINE_URL, else STATE/endpoint (which serve writes), else
+ * http://127.0.0.1:9911. STATE: --state, else $FIRSTLINE_STATE, else ./firstline-state.
+ * As whom: --token-file, else $FIRSTLINE_TOKEN_FILE, else STATE/local.token, which is only
+ * ever sent to this machine.
+ *
+ * Every function that asks returns EXIT_OK, or the exit code after having said on stderr
+ * what went wrong. A change carries an Idempotency-Key, so it is safely asked again when
+ * the server was just starting or the answer was lost.
+ */
+struct client_options {
+	const char *state, *url, *token_file;
+	bool json;
+};
+
+#define CLIENT_HELP                                                                  \
+	"\n"                                                                         \
+	"  --json             the server's answer as it is\n"                        \
+	"  --url URL          the server (default $FIRSTLINE_URL, STATE/endpoint,\n" \
+	"                     http://127.0.0.1:9911)\n"                              \
+	"  --state DIR        its state folder (default $FIRSTLINE_STATE,\n"         \
+	"                     ./firstline-state)\n"                                  \
+	"  --token-file FILE  who asks (default $FIRSTLINE_TOKEN_FILE,\n"            \
+	"                     STATE/local.token)\n"
+
+struct client {
+	struct arena_map map;
+	struct arena arena; /* lives as long as the command */
+	struct client_options options;
+	const char *url;   /* without a '/' at its end */
+	const char *token; /* NULL: none */
+	uint32_t status;   /* HTTP's, of the last answer */
+};
+
+/*
+ * A command that asks: client_run takes its options and the common ones, counts what is
+ * left, and calls `run` with an open client and the arguments after the command's name.
+ */
+struct client_command {
+	const char *usage; /* "incident show NUMBER" */
+	int min, max;      /* arguments; max < 0: any number */
+	const struct option_spec *specs;
+	size_t specs_n;
+	int (*run)(struct client *client, void *context, int argc, char **argv);
+	void *context;
+};
+int client_run(int argc, char **argv, const struct client_command *command);
+
+int client_get(struct client *client, const char *path, str *ret_body);
+int client_post(struct client *client, const char *path, str json, str *ret_body);
+int client_delete(struct client *client, const char *path, str *ret_body);
+
+/* Percent-encoded, for a part of a path or of a query. */
+str client_escape(struct client *client, const char *text);
+/* The answer on stdout as the server wrote it, with one line end. */
+int client_print_json(str body);
+
+/* ---- what is in an answer ---- */
+
+/* The object under `member`; the answer itself where it has no such member. Members and
+ * names that a newer server added are skipped. */
+NODISCARD bool reply_one(struct client *client, str body, const char *member,
+    const struct record_type *type, void *ret);
+/* The objects of the list under `member`; none where it has no such member. */
+NODISCARD bool reply_list(struct client *client, str body, const char *member,
+    const struct record_type *type, struct records *ret);
+/* A text member of the answer itself; empty where there is none. */
+str reply_text(struct client *client, str body, const char *member);
+
+/* ---- bodies ---- */
+
+/* {"NAME":"TEXT",...} from pairs of C strings up to a NULL name; NULL texts are left out.
+ * `params` is added as an object under "with" unless NULL or empty. */
+str body_of(struct client *client, const char *const *texts, const struct pairs *params);
+/* Arguments NAME=VALUE as pairs, sorted; complains about any other. */
+NODISCARD bool params_take(struct client *client, int argc, char **argv, struct pairs *ret);
+/* An incident's or a row's number: "12" or "#12". Complains. */
+NODISCARD bool number_take(const char *text, const char *what, uint64_t *ret);
+/* The words with blanks between them. */
+str words_of(struct client *client, int argc, char **argv);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * What an answer holds, and what a request says: JSON at the edge of the command line.
+ *
+ * The reader of records is strict; a command line may be older than its server. So an
+ * object is first copied without what this program does not know: members that no field
+ * has, enumerators that have no name here.
+ */
+#include "cli/client.h"
+
+#define OBJECT_BYTES_MAX ((size_t)16 << 20)
+
+/* ---- answers ---- */
+
+static const struct field *
+field_named(const struct record_type *type, str name)
+{
+	for (unsigned i = 0; i < type->field_count; i++) {
+		if (str_eq(name, str_of(type->fields[i].name)))
+			return &type->fields[i];
+	}
+	return NULL;
+}
+
+static bool
+enum_known(const struct field *field, str raw)
+{
+	if (raw.n < 2)
+		return false;
+	str name = str_take(str_drop(raw, 1), raw.n - 2);
+	for (unsigned i = 0; i < field->names_n; i++) {
+		if (field->names[i] != NULL && str_eq(name, str_of(field->names[i])))
+			return true;
+	}
+	return false;
+}
+
+static void copy_known(struct json *j, const struct record_type *type, struct buf *out);
+
+static void
+copy_list(struct json *j, const struct record_type *type, struct buf *out)
+{
+	bool first = true;
+	buf_char(out, '[');
+	if (json_array(j))
+		while (json_element(j)) {
+			if (!first)
+				buf_char(out, ',');
+			first = false;
+			copy_known(j, type, out);
+		}
+	buf_char(out, ']');
+}
+
+static bool
+is_known(const struct json *j, const struct field *field)
+{
+	struct json ahead = *j;
+	str raw;
+	if (field == NULL || json_peek(&ahead) == JSON_NULL)
+		return false;
+	return field->kind != FIELD_ENUM ||
+	       (json_raw(&ahead, &raw) && enum_known(field, raw));
+}
+
+static void
+copy_known(struct json *j, const struct record_type *type, struct buf *out)
+{
+	bool first = true;
+	buf_char(out, '{');
+	if (json_object(j))
+		for (str name; json_member(j, &name);) {
+			const struct field *field = field_named(type, name);
+			str raw;
+			if (!is_known(j, field)) {
+				json_skip(j);
+				continue;
+			}
+			if (!first)
+				buf_char(out, ',');
+			first = false;
+			json_put_string(out, name);
+			buf_char(out, ':');
+			if (field->kind == FIELD_RECORDS)
+				copy_list(j, field->type, out);
+			else if (field->kind == FIELD_RECORD)
+				copy_known(j, field->type, out);
+			else if (json_raw(j, &raw))
+				buf_add(out, raw);
+		}
+	buf_char(out, '}');
+}
+
+/* Goes to the value of a member of the answer itself. */
+static bool
+find_member(struct client *client, str body, const char *member, struct json *j)
+{
+	json_open(j, body, &client->arena);
+	if (json_peek(j) != JSON_OBJECT || !json_object(j))
+		return false;
+	for (str name; json_member(j, &name);) {
+		if (str_eq(name, str_of(member)))
+			return true;
+		json_skip(j);
+	}
+	return false;
+}
+
+static bool
+not_understood(const char *why)
+{
+	complain("the server's answer was not understood: %s", why);
+	return false;
+}
+
+static bool
+read_object(struct client *client, struct json *j, const struct record_type *type,
+    void *ret)
+{
+	struct err err;
+	struct buf known = BUF(OBJECT_BYTES_MAX);
+	copy_known(j, type, &known);
+	str text = arena_str(&client->arena, buf_str(&known));
+	bool overflow = known.overflow;
+	buf_done(&known);
+	if (overflow)
+		return not_understood("an object is too large");
+	if (j->error != NULL)
+		return not_understood(j->error);
+	return record_from_json(type, text, &client->arena, ret, &err) ||
+	       not_understood(err.text);
+}
+
+bool
+reply_one(struct client *client, str body, const char *member,
+    const struct record_type *type, void *ret)
+{
+	struct json j;
+	if (!find_member(client, body, member, &j) || json_peek(&j) != JSON_OBJECT)
+		json_open(&j, body, &client->arena);
+	return read_object(client, &j, type, ret);
+}
+
+static size_t
+count_elements(const struct json *j)
+{
+	struct json ahead = *j;
+	size_t n = 0;
+	if (json_array(&ahead))
+		for (; json_element(&ahead); n++)
+			json_skip(&ahead);
+	return n;
+}
+
+bool
+reply_list(struct client *client, str body, const char *member,
+    const struct record_type *type, struct records *ret)
+{
+	struct json j;
+	*ret = (struct records){ NULL, 0 };
+	if (!find_member(client, body, member, &j) || json_peek(&j) != JSON_ARRAY)
+		return j.error == NULL || not_understood(j.error);
+	size_t n = count_elements(&j);
+	char *p = arena_try_alloc(&client->arena, type->size, alignof(max_align_t), n);
+	if (p == NULL)
+		return not_understood("it is too large");
+	if (json_array(&j))
+		for (size_t i = 0; json_element(&j); i++) {
+			ASSERT(i < n);
+			if (!read_object(client, &j, type, p + i * type->size))
+				return false;
+		}
+	*ret = (struct records){ p, n };
+	return j.error == NULL || not_understood(j.error);
+}
+
+str
+reply_text(struct client *client, str body, const char *member)
+{
+	struct json j;
+	str text;
+	if (!find_member(client, body, member, &j) || json_peek(&j) != JSON_STRING ||
+	    !json_string(&j, &text))
+		return STR("");
+	return text;
+}
+
+/* ---- requests ---- */
+
+static void
+add_member(struct buf *out, str name, str value)
+{
+	if (out->p[out->n - 1] != '{')
+		buf_char(out, ',');
+	json_put_string(out, name);
+	buf_char(out, ':');
+	json_put_string(out, value);
+}
+
+str
+body_of(struct client *client, const char *const *texts, const struct pairs *params)
+{
+	struct buf body = BUF(OBJECT_BYTES_MAX);
+	buf_char(&body, '{');
+	for (; texts[0] != NULL; texts += 2) {
+		if (texts[1] != NULL)
+			add_member(&body, str_of(texts[0]), str_of(texts[1]));
+	}
+	if (params != NULL && params->n > 0) {
+		if (body.p[body.n - 1] != '{')
+			buf_char(&body, ',');
+		buf_add(&body, STR("\"with\":{"));
+		for (size_t i = 0; i < params->n; i++)
+			add_member(&body, params->p[i].name, params->p[i].value);
+		buf_char(&body, '}');
+	}
+	buf_char(&body, '}');
+	str text = arena_str(&client->arena, buf_str(&body));
+	buf_done(&body);
+	return text;
+}
+
+bool
+params_take(struct client *client, int argc, char **argv, struct pairs *ret)
+{
+	struct pairs pairs = { arena_new(&client->arena, struct pair, (size_t)argc + 1),
+		0 };
+	for (int i = 0; i < argc; i++) {
+		struct str_cut cut = str_cut(str_of(argv[i]), '=');
+		if (!cut.found || cut.head.n == 0) {
+			complain("'%s' is no parameter: write name=value", argv[i]);
+			return false;
+		}
+		pairs.p[pairs.n++] = (struct pair){ cut.head, cut.tail };
+	}
+	if (!pairs_sort(&pairs)) {
+		complain("a parameter is given twice");
+		return false;
+	}
+	*ret = pairs;
+	return true;
+}
+
+bool
+number_take(const char *text, const char *what, uint64_t *ret)
+{
+	str digits = str_of(text);
+	if (str_starts(digits, STR("#")))
+		digits = str_drop(digits, 1);
+	if (str_u64(digits, UINT64_MAX, ret) && *ret > 0)
+		return true;
+	complain("'%s' is no number of %s", text, what);
+	return false;
+}
+
+str
+words_of(struct client *client, int argc, char **argv)
+{
+	struct buf words = BUF(OBJECT_BYTES_MAX);
+	for (int i = 0; i < argc; i++)
+		buf_printf(&words, "%s%s", i > 0 ? " " : "", argv[i]);
+	str text = arena_str(&client->arena, buf_str(&words));
+	buf_done(&words);
+	return text;
+}

@@ -1,0 +1,51 @@
+#ifndef CLI_VIEW_H
+#define CLI_VIEW_H
+
+#include "cli/client.h"
+#include "cli/output.h"
+#include "facts/row.h"
+
+/*
+ * view -- the parts that several commands show alike.
+ */
+
+/* An incident with all that belongs to it, as the API gives it. */
+struct whole {
+	struct incident_row incident;
+	struct records timeline;  /* struct timeline_row */
+	struct records runs;      /* struct run_row */
+	struct records attempts;  /* struct attempt_row */
+	struct records decisions; /* struct decision_row */
+	struct records notices;   /* struct notice_row */
+	struct records handoffs;  /* struct handoff_row */
+};
+
+NODISCARD bool whole_read(struct client *client, str body, struct whole *ret);
+
+/* Three lines at most: number, severity and impact; then state, service, time and owner;
+ * then what is being done or wanted. */
+void view_incident_short(struct out *out, const struct incident_row *row);
+/* "#12 sev1  IMPACT" in bold and its title below. */
+void view_incident_head(struct out *out, const struct incident_row *row);
+enum style view_state_style(const struct incident_row *row);
+str view_doing(struct out *out, const struct incident_row *row); /* may be empty */
+/* "closed, verified"; "acting" */
+str view_state(struct out *out, const struct incident_row *row);
+/* When the engine's time `at` is on the wall, by the incident's own two clocks. */
+msec view_wall(const struct incident_row *row, msec at);
+
+/* "exited 0 after 1.2s", "in doubt: WHY" */
+str view_attempt_result(struct out *out, const struct attempt_row *row);
+enum style view_attempt_style(const struct attempt_row *row);
+enum style view_verdict_style(enum verdict verdict);
+/* "'restart web' production.yaml:31"; the reason's kind where no rule stands behind it */
+str view_rule(struct out *out, const struct reason *reason);
+/* "person:ana" as "ana"; other kinds as they are. */
+str view_who(str principal);
+/* What would let a refused thing happen; empty where nothing is known. */
+void view_decision(struct out *out, const struct decision_row *row);
+
+/* The name of an enumerator by its record's table. */
+str view_enum(const struct record_type *type, const char *field, uint32_t value);
+
+#endif
