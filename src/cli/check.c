@@ -64,8 +64,8 @@ const struct command_line command_check = {
 	.help = "  firstline check production\n"
 		"\n"
 		"Reads the whole folder as serve would and reports every mistake at once, "
-	        "each with\n"
+		"each with\n"
 		"its file, line and column and what to write instead. Exits 0 when there "
-	        "is none.\n",
+		"is none.\n",
 	.run = run,
 };

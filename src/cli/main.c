@@ -8,9 +8,24 @@
 #include "cli/cli.h"
 #include "node/serve.h"
 
+#define NEAR_MAX 3 /* edits between what was typed and what is suggested */
+
 static const struct command_line *const commands[] = {
-	&command_serve,
+	&command_init,
 	&command_check,
+	&command_serve,
+	&command_status,
+	&command_incident,
+	&command_why,
+	&command_run,
+	&command_may,
+	&command_stop_all,
+	&command_resume,
+	&command_handoff,
+	&command_gaps,
+	&command_on_call,
+	&command_send,
+	&command_token,
 };
 
 static const char exit_codes[] = "Exit codes\n"
@@ -25,12 +40,19 @@ static const char exit_codes[] = "Exit codes\n"
 				 "  8  timeout\n"
 				 "  9  conflict\n";
 
+/* A table of commands: the program's own, or a group's. */
+struct commands {
+	const char *group; /* "" or "incident " */
+	const struct command_line *const *p;
+	size_t n;
+};
+
 static const struct command_line *
-find(const char *name)
+find(const struct commands *in, const char *name)
 {
-	for (size_t i = 0; i < countof(commands); i++) {
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (size_t i = 0; i < in->n; i++) {
+		if (strcmp(in->p[i]->name, name) == 0)
+			return in->p[i];
 	}
 	return NULL;
 }
@@ -41,14 +63,14 @@ print_overview(FILE *out)
 	fprintf(out,
 	    "Firstline handles production problems so that developers need not be "
 	    "called.\n\n"
-	    "  firstline demo                     watch it work, nothing to set up\n"
 	    "  firstline init production          write a small configuration\n"
-	    "  firstline serve --config production\n\n"
+	    "  firstline serve --config production\n"
+	    "  firstline status                   what is wrong, and what is being done\n\n"
 	    "Commands\n");
 	for (size_t i = 0; i < countof(commands); i++)
-		fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out,
-	    "  %-12s %s\n  %-12s %s\n\n"
+	    "  %-10s %s\n  %-10s %s\n\n"
 	    "'firstline COMMAND --help' leads with an example.\n",
 	    "help", "this page, a command's page, or 'exit-codes'", "version",
 	    "its version");
@@ -56,37 +78,37 @@ print_overview(FILE *out)
 }
 
 static int
-unknown(const char *name)
+unknown(const struct commands *in, const char *name)
 {
 	const char *nearest = NULL;
-	unsigned best = 4;
-	for (size_t i = 0; i < countof(commands); i++) {
+	unsigned best = NEAR_MAX + 1;
+	for (size_t i = 0; i < in->n; i++) {
 		unsigned distance =
-		    str_distance(str_of(name), str_of(commands[i]->name), 3);
+		    str_distance(str_of(name), str_of(in->p[i]->name), NEAR_MAX);
 		if (distance < best) {
 			best = distance;
-			nearest = commands[i]->name;
+			nearest = in->p[i]->name;
 		}
 	}
 	if (nearest != NULL)
-		complain("no command '%s'; did you mean '%s'?", name, nearest);
+		complain("no command '%s%s'; did you mean '%s%s'?", in->group, name,
+		    in->group, nearest);
 	else
-		complain("no command '%s'; 'firstline help' lists them", name);
+		complain("no command '%s%s'; 'firstline help%s%s' lists them", in->group,
+		    name, in->group[0] != '\0' ? " " : "", in->group);
 	return EXIT_USAGE;
 }
 
-static int
-print_help(const char *name)
+static void
+print_page(FILE *out, const struct command_line *command)
 {
-	if (strcmp(name, "exit-codes") == 0) {
-		printf("%s", exit_codes);
-		return EXIT_OK;
-	}
-	const struct command_line *command = find(name);
-	if (command == NULL)
-		return unknown(name);
-	printf("%s", command->help);
-	return EXIT_OK;
+	fprintf(out, "%s", command->help);
+	if (command->subs_n == 0)
+		return;
+	fprintf(out, "\n");
+	for (size_t i = 0; i < command->subs_n; i++)
+		fprintf(out, "  %s %-8s %s\n", command->name, command->subs[i]->name,
+		    command->subs[i]->summary);
 }
 
 static bool
@@ -101,27 +123,52 @@ wants_help(int argc, char **argv)
 	return false;
 }
 
+/* argv[0] is the name of a command in this table, or of one below it. */
+static int
+dispatch(const struct commands *in, int argc, char **argv, bool help)
+{
+	const struct command_line *command = find(in, argv[0]);
+	if (command == NULL)
+		return unknown(in, argv[0]);
+	bool group = command->subs_n > 0;
+	if (group && argc > 1 && argv[1][0] != '-') {
+		char name[64];
+		(void)snprintf(name, sizeof(name), "%s ", command->name);
+		struct commands below = { name, command->subs, command->subs_n };
+		return dispatch(&below, argc - 1, argv + 1, help);
+	}
+	if (help || wants_help(argc, argv)) {
+		print_page(stdout, command);
+		return EXIT_OK;
+	}
+	if (group) {
+		print_page(stderr, command);
+		return EXIT_USAGE;
+	}
+	return command->run(argc, argv);
+}
+
 int
 main(int argc, char **argv)
 {
+	static const struct commands all = { "", commands, countof(commands) };
 	if (argc < 2)
 		return print_overview(stderr);
 	const char *name = argv[1];
 	if (strcmp(name, "role") == 0)
 		return node_role(argc, argv);
-	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
-	    strcmp(name, "-h") == 0)
-		return argc > 2 ? print_help(argv[2]) : print_overview(stdout);
 	if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
 		printf("firstline %s\n", FIRSTLINE_VERSION);
 		return EXIT_OK;
 	}
-	const struct command_line *command = find(name);
-	if (command == NULL)
-		return unknown(name);
-	if (wants_help(argc - 1, argv + 1)) {
-		printf("%s", command->help);
+	if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 &&
+	    strcmp(name, "-h") != 0)
+		return dispatch(&all, argc - 1, argv + 1, false);
+	if (argc == 2)
+		return print_overview(stdout);
+	if (strcmp(argv[2], "exit-codes") == 0) {
+		printf("%s", exit_codes);
 		return EXIT_OK;
 	}
-	return command->run(argc - 1, argv + 1);
+	return dispatch(&all, argc - 2, argv + 2, true);
 }

@@ -1,0 +1,304 @@
+/*
+ * incident show -- one incident on a page: what is hit, how it stands, what happened,
+ * what was done, on whose authority, and what to use next.
+ */
+#include "cli/incident.h"
+#include "cli/view.h"
+
+static void
+heading(struct out *out, const char *text)
+{
+	out_text(out, STR("\n"));
+	out_styled(out, STYLE_BOLD, str_of(text));
+	out_text(out, STR("\n"));
+}
+
+static void
+field_if(struct out *out, const char *name, str text)
+{
+	if (text.n > 0)
+		out_field(out, name, text);
+}
+
+static str
+service_text(struct out *out, const struct incident_row *row)
+{
+	if (row->service.n == 0)
+		return STR("none matched; the fallback team answers");
+	if (row->environment.n == 0)
+		return row->service;
+	return arena_printf(out->arena, "%.*s, %.*s", STR_ARG(row->service),
+	    STR_ARG(row->environment));
+}
+
+static str
+owner_text(struct out *out, const struct incident_row *row)
+{
+	if (!row->acknowledged)
+		return arena_printf(out->arena, "%.*s; not acknowledged",
+		    STR_ARG(row->owner));
+	msec took = row->acknowledged_wall > row->opened_wall
+	                ? row->acknowledged_wall - row->opened_wall
+	                : 0;
+	return arena_printf(out->arena, "%.*s; acknowledged by %.*s after %.*s",
+	    STR_ARG(row->owner), STR_ARG(view_who(row->acknowledged_by)),
+	    STR_ARG(text_length(out->arena, took)));
+}
+
+static str
+alerts_text(struct out *out, const struct incident_row *row)
+{
+	str base = arena_printf(out->arena, "%u of %u active", row->alerts_active,
+	    row->alerts_total);
+	if (row->alerts_expired > 0)
+		base = arena_printf(out->arena, "%.*s, %u went quiet without a word",
+		    STR_ARG(base), row->alerts_expired);
+	if (row->refired > 0)
+		base = arena_printf(out->arena, "%.*s; came back %u time%s", STR_ARG(base),
+		    row->refired, row->refired == 1 ? "" : "s");
+	return base;
+}
+
+/* The timer that falls due next, as a sentence. */
+static str
+timer_text(struct out *out, const struct incident_row *row)
+{
+	if (row->state == INCIDENT_CLOSED)
+		return STR("");
+	if (row->settle_at > 0)
+		return arena_printf(out->arena, "closes at %.*s unless it comes back",
+		    STR_ARG(text_clock(out, view_wall(row, row->settle_at))));
+	if (row->escalate_at > 0)
+		return arena_printf(out->arena, "the next person is told at %.*s",
+		    STR_ARG(text_clock(out, view_wall(row, row->escalate_at))));
+	return STR("");
+}
+
+static void
+print_times(struct out *out, const struct incident_row *row)
+{
+	struct arena *a = out->arena;
+	str opened = text_date_time(out, row->opened_wall);
+	if (row->state != INCIDENT_CLOSED)
+		opened = arena_printf(a, "%.*s (%.*s ago)", STR_ARG(opened),
+		    STR_ARG(text_ago(out, row->opened_wall)));
+	out_field(out, "opened", opened);
+	if (row->recovered_wall >= row->opened_wall && row->recovered_wall > 0)
+		out_field(out, "recovered",
+		    arena_printf(a, "%.*s, %.*s after it opened",
+			STR_ARG(text_clock(out, row->recovered_wall)),
+			STR_ARG(text_length(a, row->recovered_wall - row->opened_wall))));
+	if (row->closed_wall > 0)
+		out_field(out, "closed", text_date_time(out, row->closed_wall));
+	field_if(out, "timer", timer_text(out, row));
+}
+
+static void
+print_header(struct out *out, const struct whole *w)
+{
+	const struct incident_row *row = &w->incident;
+	struct arena *a = out->arena;
+	view_incident_head(out, row);
+	out_text(out, STR("\n"));
+	out_styled(out, STYLE_DIM, STR("  state      "));
+	str state = view_state(out, row);
+	out_styled(out, view_state_style(row), state);
+	out_text(out, STR("\n"));
+	field_if(out, "now", view_doing(out, row));
+	out_field(out, "severity",
+	    view_enum(&incident_row_type, "severity", row->severity));
+	out_field(out, "service", service_text(out, row));
+	out_field(out, "owner", owner_text(out, row));
+	out_field(out, "runbook",
+	    row->runbook.n > 0 ? row->runbook : STR("none fits; it is a person's"));
+	out_field(out, "alerts", alerts_text(out, row));
+	print_times(out, row);
+	if (row->previous > 0)
+		out_field(out, "before",
+		    arena_printf(a,
+			"occurrence %u; the one before was #%u ('firstline why %u' "
+			"says what was done)",
+			row->occurrence, row->previous, row->previous));
+}
+
+static void
+print_timeline(struct out *out, const struct whole *w)
+{
+	const struct timeline_row *rows = w->timeline.p;
+	if (w->timeline.n == 0)
+		return;
+	heading(out, "Timeline");
+	for (size_t i = 0; i < w->timeline.n; i++) {
+		const struct timeline_row *row = &rows[i];
+		out_text(out, STR("  "));
+		out_styled(out, STYLE_DIM, text_clock(out, row->wall));
+		out_text(out, STR("  "));
+		str who = view_who(row->who);
+		bool ours = str_eq(who, STR("firstline")) || who.n == 0;
+		str text = ours ? row->text
+		                : arena_printf(out->arena, "%.*s: %.*s", STR_ARG(who),
+				      STR_ARG(row->text));
+		out_wrapped(out, 12, 12, text);
+	}
+}
+
+static void
+print_attempts(struct out *out, const struct whole *w)
+{
+	const struct attempt_row *rows = w->attempts.p;
+	if (w->attempts.n == 0)
+		return;
+	heading(out, "What was done");
+	for (size_t i = 0; i < w->attempts.n; i++) {
+		const struct attempt_row *row = &rows[i];
+		str what = arena_printf(out->arena,
+		    "%.*s on %.*s, as %.*s (attempt %llu): ", STR_ARG(row->action),
+		    STR_ARG(row->target), STR_ARG(view_who(row->principal)),
+		    (unsigned long long)row->id);
+		out_text(out, STR("  "));
+		out_text(out, what);
+		str result = view_attempt_result(out, row);
+		out_styled(out, view_attempt_style(row), result);
+		out_text(out, STR("\n"));
+		str output = str_trim(row->output);
+		if (output.n > 0 && (row->state != ATTEMPT_EXITED || row->exit_code != 0)) {
+			out_text(out, STR("      "));
+			out_wrapped(out, 6, 6, output);
+		}
+	}
+}
+
+static void
+print_decisions(struct out *out, const struct whole *w)
+{
+	const struct decision_row *rows = w->decisions.p;
+	if (w->decisions.n == 0)
+		return;
+	heading(out, "On whose authority");
+	for (size_t i = 0; i < w->decisions.n; i++) {
+		const struct decision_row *row = &rows[i];
+		const struct reason *reason = row->reasons.p;
+		str verdict = view_enum(&decision_row_type, "verdict", row->verdict);
+		out_text(out, STR("  "));
+		out_styled(out, view_verdict_style(row->verdict), verdict);
+		str rule = row->reasons.n > 0 ? view_rule(out, reason) : STR("");
+		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s: %.*s",
+		    STR_ARG(row->action),
+		    STR_ARG(row->target.n > 0 ? row->target : row->service),
+		    STR_ARG(view_who(row->principal)), STR_ARG(rule));
+		out_text(out, STR("  "));
+		out_wrapped(out, 6, 4 + verdict.n, text);
+	}
+}
+
+static void
+print_told(struct out *out, const struct whole *w)
+{
+	const struct notice_row *rows = w->notices.p;
+	if (w->notices.n == 0)
+		return;
+	heading(out, "Who was told");
+	for (size_t i = 0; i < w->notices.n; i++) {
+		const struct notice_row *row = &rows[i];
+		msec at = row->done_wall > 0 ? row->done_wall : row->made_wall;
+		out_text(out, STR("  "));
+		out_styled(out, STYLE_DIM, text_clock(out, at));
+		str text = arena_printf(out->arena, "  %.*s by %.*s: %.*s, %.*s",
+		    STR_ARG(row->person.n > 0 ? row->person : STR("the team")),
+		    STR_ARG(row->channel),
+		    STR_ARG(view_enum(&notice_row_type, "purpose", row->purpose)),
+		    STR_ARG(view_enum(&notice_row_type, "state", row->state)));
+		if (row->state != NOTICE_DELIVERED && row->error.n > 0)
+			text = arena_printf(out->arena, "%.*s (%.*s)", STR_ARG(text),
+			    STR_ARG(row->error));
+		out_text(out, STR("  "));
+		out_wrapped(out, 12, 12, text);
+	}
+}
+
+static void
+print_handoffs(struct out *out, const struct whole *w)
+{
+	const struct handoff_row *rows = w->handoffs.p;
+	for (size_t i = 0; i < w->handoffs.n; i++) {
+		const struct handoff_row *row = &rows[i];
+		if (i == 0)
+			heading(out, "Handed to developers");
+		out_printf(out, "  %llu to %.*s: ", (unsigned long long)row->id,
+		    STR_ARG(row->team));
+		out_wrapped(out, 6, 20, row->title);
+		field_if(out, "because", row->because);
+		field_if(out, "ask", row->ask);
+		field_if(out, "filed", row->filed);
+	}
+}
+
+static void
+say_next(const struct whole *w)
+{
+	const struct incident_row *row = &w->incident;
+	const struct attempt_row *attempts = w->attempts.p;
+	for (size_t i = 0; i < w->attempts.n; i++) {
+		if (attempts[i].state == ATTEMPT_IN_DOUBT)
+			tell("firstline incident settle %u %llu yes|no    did it happen?",
+			    row->id, (unsigned long long)attempts[i].id);
+	}
+	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
+		tell("firstline incident ack %u    you have it", row->id);
+	if (w->handoffs.n > 0)
+		tell("firstline handoff show %llu    the case file",
+		    (unsigned long long)((const struct handoff_row *)w->handoffs.p)->id);
+	tell("firstline why %u    why each thing was done or refused", row->id);
+}
+
+static int
+show(struct client *client, void *context, int argc, char **argv)
+{
+	(void)context, (void)argc;
+	uint64_t incident;
+	str body;
+	struct whole w;
+	if (!number_take(argv[0], "an incident", &incident))
+		return EXIT_USAGE;
+	str path = arena_printf(&client->arena, "/v1/incidents/%llu",
+	    (unsigned long long)incident);
+	int code = client_get(client, arena_cstr(&client->arena, path), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (client->options.json)
+		return client_print_json(body);
+	if (!whole_read(client, body, &w))
+		return EXIT_FAILED;
+	struct out out = out_begin(&client->arena);
+	print_header(&out, &w);
+	print_timeline(&out, &w);
+	print_attempts(&out, &w);
+	print_decisions(&out, &w);
+	print_told(&out, &w);
+	print_handoffs(&out, &w);
+	code = out_end(&out);
+	tell("%s", "");
+	say_next(&w);
+	return code;
+}
+
+static int
+run(int argc, char **argv)
+{
+	return client_run(argc, argv,
+	    &(struct client_command){ .usage = "incident show NUMBER",
+		.min = 1,
+		.max = 1,
+		.run = show });
+}
+
+const struct command_line command_incident_show = {
+	.name = "show",
+	.summary = "one incident: how it stands and what happened",
+	.help =
+	    "  firstline incident show 12\n"
+	    "\n"
+	    "The impact first; then state, owner, timers; the timeline; what was done, on\n"
+	    "whose authority; who was told.\n" CLIENT_HELP,
+	.run = run,
+};

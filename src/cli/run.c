@@ -1,0 +1,164 @@
+/*
+ * run -- a runbook or a single action, within an incident. Authority decides as for
+ * anyone: a refusal says why and ends with 5.
+ */
+#include <stdio.h>
+
+#include "cli/view.h"
+
+struct run_options {
+	const char *incident, *action, *on, *target;
+};
+
+static int
+no_incident(const char *service, const struct records *open)
+{
+	const struct incident_row *rows = open->p;
+	if (open->n == 0) {
+		complain("no incident is open on '%s'", service);
+		tell("Actions are done within an incident. 'firstline send alertname=... "
+		     "service=%s' opens one;\n'firstline incident list' shows others to "
+		     "name "
+		     "with --incident.",
+		    service);
+		return EXIT_NOT_FOUND;
+	}
+	complain("%zu incidents are open on '%s': say which with --incident", open->n,
+	    service);
+	for (size_t i = 0; i < open->n; i++)
+		tell("  --incident %u    %.*s", rows[i].id, STR_ARG(rows[i].title));
+	return EXIT_CONFLICT;
+}
+
+/* The one open incident of a service. */
+static int
+find_incident(struct client *client, const char *service, uint64_t *ret)
+{
+	str path = arena_printf(&client->arena, "/v1/incidents?state=open&service=%.*s",
+	    STR_ARG(client_escape(client, service)));
+	str body;
+	struct records open;
+	int code = client_get(client, arena_cstr(&client->arena, path), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (!reply_list(client, body, "items", &incident_row_type, &open))
+		return EXIT_FAILED;
+	if (open.n != 1)
+		return no_incident(service, &open);
+	*ret = ((const struct incident_row *)open.p)->id;
+	return EXIT_OK;
+}
+
+static int
+say_started(struct client *client, str body, uint64_t incident, const struct run_options *o)
+{
+	if (client->options.json)
+		return client_print_json(body);
+	if (o->action != NULL) {
+		struct attempt_row attempt;
+		if (!reply_one(client, body, "attempt", &attempt_row_type, &attempt))
+			return EXIT_FAILED;
+		tell("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
+		    (unsigned long long)attempt.id, STR_ARG(attempt.action),
+		    STR_ARG(attempt.target));
+	} else {
+		tell("The runbook is at work on incident %llu.",
+		    (unsigned long long)incident);
+	}
+	tell("firstline incident show %llu    how it goes", (unsigned long long)incident);
+	return EXIT_OK;
+}
+
+static int
+start(struct client *client, uint64_t incident, const struct run_options *o,
+    const char *runbook, const struct pairs *params)
+{
+	const char *texts[] = { "runbook", runbook, "action", o->action, "target",
+		o->target, NULL };
+	str path = arena_printf(&client->arena, "/v1/incidents/%llu/run",
+	    (unsigned long long)incident);
+	str body;
+	int code = client_post(client, arena_cstr(&client->arena, path),
+	    body_of(client, texts, params), &body);
+	if (code == EXIT_OK)
+		return say_started(client, body, incident, o);
+	if (code == EXIT_REFUSED)
+		tell("firstline why %llu    the rules, and what would change it",
+		    (unsigned long long)incident);
+	return code;
+}
+
+static int
+run_it(struct client *client, void *context, int argc, char **argv)
+{
+	const struct run_options *o = context;
+	const char *runbook = NULL;
+	if (o->action == NULL) {
+		if (argc == 0 || strchr(argv[0], '=') != NULL) {
+			complain("run what? name a runbook, or an action with --action");
+			return EXIT_USAGE;
+		}
+		runbook = argv[0];
+		argc--;
+		argv++;
+		if (o->target != NULL) {
+			complain(
+			    "a runbook finds its targets itself; --target is for --action");
+			return EXIT_USAGE;
+		}
+	}
+	if (o->incident == NULL && o->on == NULL) {
+		complain(
+		    "run where? --incident NUMBER, or --on SERVICE for its open incident");
+		return EXIT_USAGE;
+	}
+	struct pairs params;
+	uint64_t incident;
+	if (!params_take(client, argc, argv, &params) ||
+	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
+		return EXIT_USAGE;
+	int code = o->incident != NULL ? EXIT_OK : find_incident(client, o->on, &incident);
+	return code != EXIT_OK ? code : start(client, incident, o, runbook, &params);
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct run_options o = { 0 };
+	const struct option_spec specs[] = {
+		{ .name = "incident", .value = &o.incident },
+		{ .name = "action", .value = &o.action },
+		{ .name = "on", .value = &o.on },
+		{ .name = "target", .value = &o.target },
+	};
+	return client_run(argc, argv,
+	    &(struct client_command){ .usage =
+					  "run RUNBOOK --incident NUMBER [name=value...]",
+		.max = -1,
+		.specs = specs,
+		.specs_n = countof(specs),
+		.run = run_it,
+		.context = &o });
+}
+
+const struct command_line command_run = {
+	.name = "run",
+	.summary = "a runbook, or one action, within an incident",
+	.help =
+	    "  firstline run restart-web --incident 12\n"
+	    "  firstline run --action restart-unit --on checkout --target web-1 "
+	    "unit=web.service\n"
+	    "\n"
+	    "Starts a runbook on an incident, or a single action. Authority decides: a "
+	    "refusal\n"
+	    "says which rule, and exits 5.\n"
+	    "\n"
+	    "  --incident NUMBER  the incident it is for\n"
+	    "  --on SERVICE       instead: the one incident that is open on this service\n"
+	    "  --action NAME      one action of the configuration, not a runbook\n"
+	    "  --target HOST      what the action is done to; left out, the service "
+	    "itself\n"
+	    "  name=value         inputs of the runbook, parameters of the "
+	    "action\n" CLIENT_HELP,
+	.run = run,
+};
