@@ -323,6 +323,33 @@ load__fits_the_arena_it_asks_for(void)
 	}
 }
 
+/* Runbooks cost most where there are many and each is short. */
+static void
+load__fits_the_arena_with_many_short_runbooks(void)
+{
+	static const char *const texts[] = { "x", "```check a\n```\n```check b\n" };
+	for (size_t i = 0; i < countof(texts); i++) {
+		static char paths[300][32];
+		struct bundle_file files[300];
+		struct bundle bundle = { files, countof(files) };
+		size_t bytes = 0;
+		for (size_t k = 0; k < countof(files); k++) {
+			(void)snprintf(paths[k], sizeof(paths[k]), "runbooks/%03zu.md", k);
+			files[k] =
+			    (struct bundle_file){ str_of(paths[k]), str_of(texts[i]) };
+			bytes += files[k].path.n + files[k].bytes.n;
+		}
+		hash32 hash = { { 0 } };
+		struct arena_map map;
+		struct arena arena = arena_map(&map, model_arena_bytes(bytes));
+		struct diags diags;
+		diags_init(&diags, &arena);
+		EXPECT(model_load(&bundle, &hash, &arena, &diags) == NULL);
+		EXPECT(diags.count > 250);
+		arena_unmap(&map);
+	}
+}
+
 int
 main(void)
 {
@@ -337,5 +364,6 @@ main(void)
 	RUN(load__first_folder_has_no_fault);
 	RUN(load__zone_names_are_found_without_loading);
 	RUN(load__fits_the_arena_it_asks_for);
+	RUN(load__fits_the_arena_with_many_short_runbooks);
 	TEST_MAIN_END();
 }
