@@ -35,6 +35,7 @@ check(const char *dir, struct arena *arena)
 	       "%zu runbooks: no mistakes\n",
 	    model->services_n, model->teams_n, model->people_n, model->actions_n,
 	    model->rules_n, model->runbooks_n);
+	model_done(model);
 	return EXIT_OK;
 }
 

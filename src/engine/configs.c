@@ -61,6 +61,13 @@ configs_add(struct configs *configs, const hash32 *hash, str bundle_bytes, struc
 	return &configs->config[configs->n - 1];
 }
 
+static void
+config_free(struct config *config)
+{
+	model_done(config->model);
+	arena_unmap(&config->map);
+}
+
 void
 configs_drop_unused(struct configs *configs, const struct core *core)
 {
@@ -76,7 +83,7 @@ configs_drop_unused(struct configs *configs, const struct core *core)
 		if (keep)
 			configs->config[kept++] = configs->config[i];
 		else
-			arena_unmap(&configs->config[i].map);
+			config_free(&configs->config[i]);
 	}
 	configs->n = kept;
 }
@@ -92,6 +99,6 @@ void
 configs_done(struct configs *configs)
 {
 	for (size_t i = 0; i < configs->n; i++)
-		arena_unmap(&configs->config[i].map);
+		config_free(&configs->config[i]);
 	configs->n = 0;
 }

@@ -73,7 +73,10 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 		arena_unmap(&map);
 		return false;
 	}
-	config_done(config);
+	if (config->model != NULL) {
+		model_done(config->model);
+		arena_unmap(&config->map);
+	}
 	config->map = map;
 	config->model = model;
 	config->authority = authority_new(model, &arena);

@@ -9,8 +9,9 @@
 #include "model/internal.h"
 #include "model/matcher.h"
 
-#define ARENA_BYTES_FIXED ((size_t)8 << 20)
-#define ARENA_BYTES_EACH 256 /* address space for each byte of a bundle; see test_load.c */
+/* What a model can take at most, for whatever text: test_load.c has the worst shapes. */
+#define ARENA_BYTES_FIXED ((size_t)4 << 20)
+#define ARENA_BYTES_EACH 128 /* for each byte of text */
 #define ZONE_NAME_MAX 64
 
 enum section_form { FORM_VALUE, FORM_MAP, FORM_LIST };
@@ -38,7 +39,7 @@ static const struct {
 size_t
 model_arena_bytes(size_t bundle_bytes)
 {
-	return ARENA_BYTES_FIXED + ARENA_BYTES_EACH * bundle_bytes;
+	return 2 * (ARENA_BYTES_FIXED + ARENA_BYTES_EACH * bundle_bytes);
 }
 
 /* ---- files to sections ---- */
@@ -266,56 +267,82 @@ read_zone(struct reader *r, const struct node *node, const struct zone **ret)
 }
 
 struct zone_names {
-	struct names seen;
 	struct strs list;
-	size_t max;
-	struct arena *arena;
+	char (*copies)[ZONE_NAME_MAX];
 };
+
+static void
+add_zone(struct zone_names *z, str name)
+{
+	for (size_t i = 0; i < z->list.n; i++)
+		if (str_eq(z->list.p[i], name))
+			return;
+	if (z->list.n == MODEL_ZONES_MAX)
+		return;
+	memcpy(z->copies[z->list.n], name.p, name.n);
+	z->list.p[z->list.n] = (str){ z->copies[z->list.n], name.n };
+	z->list.n++;
+}
 
 static void
 collect_zones(struct zone_names *z, const struct node *node)
 {
 	if (node->kind == NODE_TEXT && str_eq(node->key, STR("zone")) &&
-	    zone_name_is(node->text) && z->list.n < z->max) {
-		void **slot = names_slot(&z->seen, z->arena, node->text);
-		if (*slot == NULL)
-			z->list.p[z->list.n++] = node->text;
-		*slot = z;
-	}
+	    zone_name_is(node->text))
+		add_zone(z, node->text);
 	for (const struct node *child = node->first; child != NULL; child = child->next)
 		collect_zones(z, child);
+}
+
+/* The tree of one file is only looked at: it is gone on return. */
+static void
+zones_of_file(struct zone_names *z, const struct bundle_file *file, struct arena scratch)
+{
+	struct source src = { .name = file->path, .text = file->bytes };
+	struct diags unheard;
+	diags_init(&unheard, &scratch);
+	const struct node *root =
+	    yaml_parse(&src, (struct span){ 0, src.text.n }, &scratch, &unheard);
+	if (root != NULL)
+		collect_zones(z, root);
 }
 
 struct strs
 model_zone_names(const struct bundle *bundle, struct arena *arena)
 {
-	struct zone_names z = { .max = MODEL_ZONES_MAX, .arena = arena };
-	z.list.p = arena_new(arena, str, z.max);
-	for (size_t i = 0; i < bundle->n; i++) {
-		const struct bundle_file *file = &bundle->files[i];
-		if (!is_yaml(file->path))
-			continue;
-		struct source *src = arena_new(arena, struct source, 1);
-		*src = (struct source){ .name = file->path, .text = file->bytes };
-		struct diags unheard;
-		diags_init(&unheard, arena);
-		struct node *root =
-		    yaml_parse(src, (struct span){ 0, src->text.n }, arena, &unheard);
-		if (root != NULL)
-			collect_zones(&z, root);
-	}
+	struct zone_names z = { .list = { arena_new(arena, str, MODEL_ZONES_MAX), 0 } };
+	z.copies = arena_alloc(arena, sizeof(*z.copies), 1, MODEL_ZONES_MAX);
+	for (size_t i = 0; i < bundle->n; i++)
+		if (is_yaml(bundle->files[i].path))
+			zones_of_file(&z, &bundle->files[i], *arena);
 	return z.list;
 }
 
 /* ---- the whole ---- */
+
+static const struct source nowhere = { .name = { "configuration", 13 }, .text = { "", 0 } };
+
+static bool
+fits(const struct bundle *bundle, const struct arena *arena, struct diags *diags)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < bundle->n; i++)
+		bytes += bundle->files[i].path.n + bundle->files[i].bytes.n;
+	size_t room = (size_t)(arena->end - arena->beg);
+	if (bytes <= BUNDLE_BYTES_MAX &&
+	    room >= ARENA_BYTES_FIXED + ARENA_BYTES_EACH * bytes)
+		return true;
+	diag_error(diags, &nowhere, (struct span){ 0, 0 },
+	    STR("keep notes, samples and generated files out of the folder"),
+	    "%zu bytes of configuration are too many", bytes);
+	return false;
+}
 
 static void
 require_fallback(struct reader *r, const struct gather *g)
 {
 	if (g->written[SECTION_FALLBACK] || r->incomplete)
 		return;
-	static const struct source nowhere = { .name = { "configuration", 13 },
-		.text = { "", 0 } };
 	const struct source *src = g->roots_n > 0 ? g->roots[0]->src : &nowhere;
 	diag_error(r->diags, src, (struct span){ 0, 0 },
 	    STR("add 'fallback: TEAM': who answers what matches no service"),
@@ -327,6 +354,8 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
     struct diags *diags)
 {
 	unsigned faults = diags->count;
+	if (!fits(bundle, arena, diags))
+		return NULL;
 	struct model *m = arena_new(arena, struct model, 1);
 	m->hash = *hash;
 	struct reader r = { .arena = arena, .diags = diags, .bundle = bundle, .model = m };

@@ -43,10 +43,8 @@ model_alert_rule(const struct model *model, const struct pairs *labels)
 }
 
 void
-model_done(struct model *model)
+model_done(const struct model *model)
 {
-	if (model == NULL)
-		return;
-	regex_release(model->regexes);
-	model->regexes = NULL;
+	if (model != NULL)
+		regex_release(model->regexes);
 }

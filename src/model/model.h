@@ -448,20 +448,22 @@ struct model {
 	    runbook_by_name, host_by_name, channel_by_name;
 };
 
-/* Address space to reserve for a model of a bundle of that many bytes. */
+/* Address space to reserve for a model of a bundle of that many bytes (as encoded, or of its
+ * files together): twice what it can take, so that the bundle itself fits as well. */
 size_t model_arena_bytes(size_t bundle_bytes);
 
 /*
  * Read everything of a bundle whose files are in order (as bundle_encode and bundle_decode
  * leave it) and outlive the model and the diags. Reports every mistake of every file; a
- * syntax error ends only its own file. NULL when there was any.
+ * syntax error ends only its own file. NULL when there was any. An arena that may be too
+ * small for so much text is a mistake too, never an abort.
  */
 struct model *model_load(const struct bundle *bundle, const hash32 *hash,
     struct arena *arena, struct diags *diags);
 
 /* Gives back what is not in the arena (compiled regular expressions). Before
  * the arena goes; the model is then unusable. NULL is allowed. */
-void model_done(struct model *model);
+void model_done(const struct model *model);
 
 /* Zone names that the folder's files mention, each once and fit to be a path, at most
  * MODEL_ZONES_MAX; for whoever reads the zone files. A light pass that reports nothing. */

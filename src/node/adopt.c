@@ -62,6 +62,7 @@ adoption_free(struct adoption *adoption)
 {
 	if (adoption->memfd >= 0)
 		(void)close(adoption->memfd);
+	model_done(adoption->model);
 	arena_unmap(&adoption->map);
 	*adoption = (struct adoption){ .memfd = -1 };
 }
