@@ -88,12 +88,15 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	size_t want = slice_size(l);
 	size_t n = intake_list(engine->intake, l->incident, l->cursor, alerts, want);
 	struct buf body = BUF(ANSWER_BYTES_MAX);
+	struct buf text = BUF(ALERT_BODY_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const struct alert *alert = alerts[i];
+		buf_reset(&text);
+		alert_put_body(alert, &text);
 		struct alert_item item = { .alert = alert->number,
 			.fingerprint = alert->fingerprint,
 			.incident = alert->incident,
-			.body = alert->body,
+			.body = buf_str(&text),
 			.starts_wall = alert->starts_wall,
 			.ends_wall = alert->ends_wall,
 			.updated_wall = alert->updated_wall,
@@ -104,8 +107,9 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		l->cursor = alert->fingerprint;
 	}
 	buf_done(&body);
+	buf_done(&text);
 	l->left -= n;
-	return n == want && l->left > 0;
+	return n > 0 && l->left > 0;
 }
 
 static bool

@@ -76,7 +76,8 @@ take_entry(void *context, const struct stored_entry *stored)
 	struct entry entry;
 	load->ok = entry_decode(stored->bytes, &arena, &entry, load->err);
 	for (size_t i = 0; load->ok && i < entry.step_n; i++)
-		intake_apply(load->engine->intake, stored->seq, &entry.step[i], load->at);
+		load->ok = intake_apply(load->engine->intake, stored->seq, &entry.step[i],
+		    load->at, load->err);
 	return load->ok;
 }
 
@@ -117,6 +118,8 @@ load_all(struct load *load)
 		take_entry, load, load->err) ||
 	    !load->ok)
 		return false;
+	(void)intake_packs_as_of(engine->intake,
+	    engine->head.seq); /* it knows all until here */
 	return core_load_done(engine->core, find_model, load, load->err);
 }
 

@@ -26,6 +26,7 @@
 
 #define CODE_TYPE 601     /* go-openapi's, for 422 */
 #define CODE_REQUIRED 602 /* likewise */
+#define SHORT 32          /* bytes */
 #define LEFT_OUT_ROOM 32  /* bytes of the error kept for "and 4000 more" */
 
 const struct intake_limits intake_limits_default = {
@@ -64,6 +65,13 @@ struct reading {
 	size_t left_out; /* problems that found no room in ret->error */
 	struct pair *labels, *annotations;
 	bool invalid; /* not of the schema; ret->error says why */
+	/* What the alerts of a request mostly have in common: looked at once. */
+	size_t url_ok_bytes;
+	char url_ok[512];
+	struct {
+		str text;
+		msec wall;
+	} moment[2]; /* startsAt, endsAt */
 	/* Label sets whose fingerprints are still to be computed, and where those go. */
 	struct fingerprint_lane *lanes;
 	size_t lane_n;
@@ -201,33 +209,54 @@ read_pairs(struct reading *r, struct posted *alert, const char *what, struct pai
 	return r->j.error == NULL;
 }
 
+/* The text itself lasts as long as the request, scratch memory as long as the alert. */
+static str
+text_lasts(const struct reading *r, str s)
+{
+	bool lasts = s.p >= r->j.beg && s.p < r->j.end;
+	return lasts ? s : (str){ "", 0 };
+}
+
 static bool
-read_moment(struct reading *r, msec *ret, const char *error)
+read_moment(struct reading *r, unsigned which, msec *ret, const char *error)
 {
 	str text;
 	if (!read_text(&r->j, &text))
 		return false;
+	if (r->moment[which].text.n > 0 && str_eq(text, r->moment[which].text)) {
+		*ret = r->moment[which].wall;
+		return true;
+	}
 	if (!moment_parse(text, ret)) {
 		json_fail(&r->j, error);
 		return false;
 	}
+	r->moment[which].wall = *ret;
+	r->moment[which].text = text_lasts(r, text);
 	return true;
 }
 
 static bool
 read_url(struct reading *r, struct posted *alert)
 {
-	if (!read_text(&r->j, &alert->url))
+	str url;
+	if (!read_text(&r->j, &url))
 		return false;
-	if (alert->url.n > 0 && !uri_ok(alert->url)) {
+	alert->url = url;
+	if (url.n == 0 || str_eq(url, (str){ r->url_ok, r->url_ok_bytes }))
+		return true;
+	if (url.n > r->limits->value_bytes_max)
+		refuse(r, alert, "alert %zu: generatorURL has %zu bytes; at most %zu",
+		    r->index, url.n, r->limits->value_bytes_max);
+	if (!uri_ok(url)) {
 		char quoted[200];
-		quote(alert->url, quoted, sizeof(quoted));
+		quote(url, quoted, sizeof(quoted));
 		not_valid(r, CODE_TYPE, "%zu.generatorURL in body must be of type uri: %s",
 		    r->index, quoted);
+	} else if (!alert->refused && url.n <= sizeof(r->url_ok)) {
+		memcpy(r->url_ok, url.p, url.n);
+		r->url_ok_bytes = url.n;
 	}
-	if (alert->url.n > r->limits->value_bytes_max)
-		refuse(r, alert, "alert %zu: generatorURL has %zu bytes; at most %zu",
-		    r->index, alert->url.n, r->limits->value_bytes_max);
 	return true;
 }
 
@@ -254,10 +283,10 @@ read_member(struct reading *r, struct posted *alert, str name)
 		    &alert->annotation_n);
 	case MEMBER_STARTS:
 		alert->seen |= member;
-		return read_moment(r, &alert->starts, "startsAt is not a date and time");
+		return read_moment(r, 0, &alert->starts, "startsAt is not a date and time");
 	case MEMBER_ENDS:
 		alert->seen |= member;
-		return read_moment(r, &alert->ends, "endsAt is not a date and time");
+		return read_moment(r, 1, &alert->ends, "endsAt is not a date and time");
 	case MEMBER_URL:
 		alert->seen |= member;
 		return read_url(r, alert);
@@ -388,26 +417,34 @@ put_head(char *p, unsigned first, size_t n)
 	return p;
 }
 
+/*
+ * Names and values are mostly short, and a call for each would cost more than the copying.
+ * Where the text goes on behind them SHORT bytes are copied whatever the length; the room
+ * at p is that much larger.
+ */
 static inline char *
-put_bytes(char *p, str s)
+put_bytes(const struct json *j, char *p, str s)
 {
-	memcpy(p, s.p, s.n);
+	if (s.n <= SHORT && s.p >= j->beg && j->end - s.p >= SHORT)
+		memcpy(p, s.p, SHORT);
+	else
+		memcpy(p, s.p, s.n);
 	return p + s.n;
 }
 
 static inline char *
-put_text(char *p, str s)
+put_text(const struct json *j, char *p, str s)
 {
-	return put_bytes(put_head(p, 0x60, s.n), s);
+	return put_bytes(j, put_head(p, 0x60, s.n), s);
 }
 
 static char *
-put_pairs(char *p, char field, const struct pair *pairs, size_t n)
+put_pairs(const struct json *j, char *p, char field, const struct pair *pairs, size_t n)
 {
 	*p++ = field;
 	p = put_head(p, 0x80, 2 * n);
 	for (size_t i = 0; i < n; i++)
-		p = put_text(put_text(p, pairs[i].name), pairs[i].value);
+		p = put_text(j, put_text(j, p, pairs[i].name), pairs[i].value);
 	return p;
 }
 
@@ -430,7 +467,7 @@ start_fingerprint(struct reading *r, size_t at, const struct pair *pairs, size_t
     size_t body_bytes)
 {
 	at += WIRE_FINGERPRINT_AT;
-	if (body_bytes > FINGERPRINT_LANE_BYTES) {
+	if (body_bytes > FINGERPRINT_LANE_BYTES - SHORT) {
 		uint64_t hash = FNV64_BASIS;
 		for (size_t i = 0; i < n; i++) {
 			hash = fnv64(fnv64(hash, pairs[i].name), STR("\xff"));
@@ -442,9 +479,9 @@ start_fingerprint(struct reading *r, size_t at, const struct pair *pairs, size_t
 	struct fingerprint_lane *lane = &r->lanes[r->lane_n];
 	char *p = lane->bytes;
 	for (size_t i = 0; i < n; i++) {
-		p = put_bytes(p, pairs[i].name);
+		p = put_bytes(&r->j, p, pairs[i].name);
 		*p++ = (char)0xff;
-		p = put_bytes(p, pairs[i].value);
+		p = put_bytes(&r->j, p, pairs[i].value);
 		*p++ = (char)0xff;
 	}
 	lane->n = (size_t)(p - lane->bytes);
@@ -470,7 +507,7 @@ write_posted(struct reading *r, struct posted *alert, bool timeout)
 	}
 
 	size_t at = r->out->n;
-	char *p = buf_room(r->out, WIRE_HEAD_BYTES + bytes);
+	char *p = buf_room(r->out, WIRE_HEAD_BYTES + bytes + SHORT);
 	if (p == NULL)
 		return false;
 	struct wire_alert wire = {
@@ -483,12 +520,12 @@ write_posted(struct reading *r, struct posted *alert, bool timeout)
 	wire_put_head(p, &wire);
 	p += WIRE_HEAD_BYTES;
 	*p++ = (char)(0xa1 + (alert->annotation_n > 0) + (alert->url.n > 0));
-	p = put_pairs(p, 1, r->labels, alert->label_n);
+	p = put_pairs(&r->j, p, 1, r->labels, alert->label_n);
 	if (alert->annotation_n > 0)
-		p = put_pairs(p, 2, r->annotations, alert->annotation_n);
+		p = put_pairs(&r->j, p, 2, r->annotations, alert->annotation_n);
 	if (alert->url.n > 0) {
 		*p++ = 3;
-		p = put_text(p, alert->url);
+		p = put_text(&r->j, p, alert->url);
 	}
 	ASSERT(p == wire.body.p + bytes);
 	r->out->n += WIRE_HEAD_BYTES + bytes;

@@ -55,62 +55,88 @@ struct intake_read intake_read_alertmanager(str json, msec now, msec timeout_ms,
 /* ---- the engine's half: alerts.c ---- */
 
 struct alert {
-	uint64_t number;       /* running, never reused */
-	uint64_t fingerprint;  /* Prometheus', over the labels */
-	str body;              /* CBOR of struct alert_body, in the pool */
-	uint32_t labels_bytes; /* the labels' part at the front of the body: identity */
+	uint64_t number;      /* running, never reused */
+	uint64_t fingerprint; /* Prometheus', over the labels */
+	str head;             /* CBOR of struct alert_body up to its url; alert_put_body */
+	const struct text *url; /* the rest, shared with others; NULL: none */
+	uint32_t labels_bytes;  /* of the head, up to the end of the labels: identity */
 	incident_id incident;
 	msec starts_wall, ends_wall, updated_wall;
-	msec expires_at; /* engine clock */
-	uint32_t
-	    horizon_ms; /* endsAt minus reception at the last write, at least HORIZON_MIN_MS */
-	uint16_t source; /* index into intake's sources */
-	/* links of the tables; intake's own */
-	uint32_t next_in_incident, prev_in_incident;
+	msec expires_at; /* engine clock; see intake_grace */
+	uint16_t source; /* who sent it so: intake_source */
+	bool timeout;    /* ends_wall is a default, not the sender's word */
+	uint32_t next_in_incident, prev_in_incident; /* intake's own */
 };
+
+/* The CBOR of its struct alert_body. */
+void alert_put_body(const struct alert *alert, struct buf *out);
+size_t alert_body_bytes(const struct alert *alert);
+
+/* What `ends_wall` promised when the alert was last received, at least this, must pass
+ * after a restart or a grace before it can expire: its horizon. */
 #define HORIZON_MIN_MS (5 * MINUTE)
 
 struct intake;
 
-/* `alerts_max` bounds active alerts; memory is reserved, used only as alerts come. */
+/* `alerts_max` bounds active alerts, `bytes_max` their text; address space is reserved,
+ * memory used only as alerts come. `seed` is random: it keeps outsiders from making labels
+ * collide. */
 struct intake *intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed);
 void intake_free(struct intake *intake);
 
 enum merge_status {
 	MERGE_OK = 1,
-	MERGE_FULL,      /* alerts_max: nothing of this batch was taken: 503, counted */
-	MERGE_MALFORMED, /* not wire form: close the peer */
+	MERGE_FULL,      /* a maximum is reached: nothing of this batch was taken: 503 */
+	MERGE_MALFORMED, /* not wire form: nothing was taken; close the peer */
 };
 
 struct merge {
 	enum merge_status status;
-	size_t fired, changed, resolved, unchanged;
+	size_t fired, changed, resolved,
+	    unchanged;               /* together: the alerts of the payload */
 	struct alerts_changed event; /* changes.n == 0: nothing new. In `arena`. */
 };
 
-/* Merge a wire payload at that time. Alertmanager's rules for overlapping intervals; an
- * alert that is already resolved or was never active is ignored when it resolves. New
- * alerts get numbers from *next_alert up. When the event is committed (after core_step gave
- * the incidents) intake_settle must follow; when it is not, the process ends. */
+/*
+ * Merge the alerts of a wire payload (what follows the token, wire.h) at that time.
+ *
+ * New labels that fire get numbers from *next_alert up. An active alert sent again with the
+ * same body and start only moves its end: that is freshness, and no change. A start is only
+ * ever moved back, but for one that lies beyond the present promise. What ends at or before
+ * `wall` is resolved; of an alert that is not active that says nothing. The same labels
+ * twice in a batch: the later one counts.
+ *
+ * The changes of the event are in `arena`, which has room for INTAKE_MERGE_ROOM;
+ * their bodies are slices of `wire`. When there are changes,
+ * core_step must follow and then intake_settle, before anything else is asked of intake.
+ * When the entry cannot be committed the process ends: the table is ahead of the disk.
+ */
 struct merge intake_merge(struct intake *intake, str wire, str source, msec at, msec wall,
     uint64_t *next_alert, struct arena *arena);
+#define INTAKE_MERGE_ROOM ((size_t)1 << 20)
+
+/* The core took the event: put the alerts into their incidents, let go of the resolved. */
 void intake_settle(struct intake *intake, const struct alerts_changed *event,
     const incident_id *incidents);
 
-/* Look at some alerts (a slice: at most `n`) for those whose time is over; call it often.
- * What it finds leaves the table when intake_expired is called with the same event. */
+/* Look at the next `n` slots for alerts whose time is over; call it often. true: there are
+ * some. They leave the table when intake_expired is called with the same event, before
+ * anything else is asked of intake. */
 bool intake_sweep(struct intake *intake, msec at, size_t n, struct arena *arena,
     struct alerts_expired *ret);
 void intake_expired(struct intake *intake, const struct alerts_expired *event);
 
-/* The gate was down or the engine just started: nothing expires before at + its horizon. */
+/* The gate was down or the engine just started: no alert expires before `at` plus its
+ * horizon. */
 void intake_grace(struct intake *intake, msec at);
 
 uint64_t intake_active(const struct intake *intake);
+/* NULL: not active. Holds until something is changed. */
 const struct alert *intake_find(const struct intake *intake, uint64_t number);
-/* In ascending fingerprint order for listings: the next at most n after `cursor` (0: start)
- * that belong to `incident` (0: all). Returns how many. */
-size_t intake_list(struct intake *intake, incident_id incident, uint64_t cursor,
+/* In ascending fingerprint order for listings: the next at most n after `cursor` (a
+ * fingerprint; 0: start) that belong to `incident` (0: all). 0: that was all. Alerts whose
+ * fingerprints are equal come together; more than n of them: only the first n come. */
+size_t intake_list(const struct intake *intake, incident_id incident, uint64_t cursor,
     const struct alert **ret, size_t n);
 str intake_source(const struct intake *intake, uint16_t source);
 
@@ -119,23 +145,32 @@ str intake_source(const struct intake *intake, uint16_t source);
 /* A pack holds the alerts numbered [PACK_ALERTS * id, PACK_ALERTS * (id + 1)) that are
  * active, and the entry it is complete as of. CBOR; see packs.c. */
 #define PACK_ALERTS 64
+#define PACK_BYTES_MAX (4u << 20)
 
-/* Packs changed since they were last written, oldest first; marks them clean. `seq` is the
- * last committed entry. Encodes at most `n` into bodies in the arena. */
 struct pack {
 	uint64_t id;
 	str body; /* empty: no active alert left in it */
 };
+
+/* Packs changed since they were last written, oldest first; marks them clean. Every event
+ * so far is settled and in an entry up to `seq`, or in the one that these packs are
+ * committed with. At most `n`, and as many as `arena` has room for: more than
+ * PACK_BYTES_MAX and there is at least one, if any is dirty. */
 size_t intake_packs(struct intake *intake, uint64_t seq, struct pack *ret, size_t n,
     struct arena *arena);
 size_t intake_packs_dirty(const struct intake *intake);
-/* The entry up to which all packs on disk are complete, given `seq` committed. */
-uint64_t intake_packs_as_of(const struct intake *intake, uint64_t seq);
+/* The entry up to which all packs on disk are complete, once those that intake_packs gave
+ * are written too; `seq` as there. Never goes back. */
+uint64_t intake_packs_as_of(struct intake *intake, uint64_t seq);
 
-/* At start: load packs, then apply recorded outcomes of entries after the store's
- * alerts_as_of (each step of each entry); a pack newer than the entry ignores it. */
+/* At start: load packs, then apply recorded outcomes of the entries after the store's
+ * alerts_as_of, in order, each step of each. A pack newer than the entry ignores it; what
+ * is applied again changes nothing. ERR_CORRUPT, or ERR_LIMIT when more alerts are kept
+ * than this table may hold; after either intake is only good for intake_free. Freshness is
+ * not kept: no loaded alert expires before `at` plus its horizon. */
 NODISCARD bool intake_load_pack(struct intake *intake, uint64_t id, str body, msec at,
     struct err *err);
-void intake_apply(struct intake *intake, uint64_t seq, const struct step *step, msec at);
+NODISCARD bool intake_apply(struct intake *intake, uint64_t seq, const struct step *step,
+    msec at, struct err *err);
 
 #endif

@@ -165,7 +165,7 @@ take_pairs(str *s, bool values_may_be_empty)
 }
 
 bool
-wire_body_measure(str body, uint32_t *ret_labels_bytes)
+wire_body_measure(str body, struct wire_parts *ret)
 {
 	str s = body;
 	if (body.n == 0 || body.n > WIRE_BODY_MAX)
@@ -183,6 +183,7 @@ wire_body_measure(str body, uint32_t *ret_labels_bytes)
 			return false;
 		fields--;
 	}
+	uint32_t head_bytes = (uint32_t)(body.n - s.n);
 	str url = { "", 0 };
 	if (fields > 0 && take_field(&s, BODY_URL)) {
 		if (!take_text(&s, &url) || url.n == 0)
@@ -191,15 +192,8 @@ wire_body_measure(str body, uint32_t *ret_labels_bytes)
 	}
 	if (fields > 0 || s.n > 0)
 		return false;
-	*ret_labels_bytes = labels_bytes;
+	*ret = (struct wire_parts){ labels_bytes, head_bytes };
 	return true;
-}
-
-bool
-wire_body_ok(str body, uint32_t labels_bytes)
-{
-	uint32_t measured = 0;
-	return wire_body_measure(body, &measured) && measured == labels_bytes;
 }
 
 uint64_t

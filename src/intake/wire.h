@@ -25,8 +25,8 @@
  * Two alerts are the same when the bytes of their labels are: names ascend, no name twice,
  * no empty value. The first byte of a body (how many fields it has) is not part of that.
  *
- * The gate may be hostile. wire_cut checks the head, wire_body_ok the body; whoever takes
- * an alert calls both, or compares the body with one that was checked. The fingerprint is
+ * The gate may be hostile. wire_cut checks the head, wire_body_measure the body; whoever
+ * takes an alert calls both, or compares the body with one that was checked. The fingerprint is
  * the gate's word: a wrong one misplaces its alert in listings and does nothing else.
  */
 #define WIRE_VERSION 1
@@ -53,11 +53,13 @@ enum wire_status { WIRE_ALERT = 1, WIRE_END, WIRE_BAD };
 /* Cut the next alert off `in`; its body is a slice that is not looked into. */
 enum wire_status wire_cut(str *in, struct wire_alert *ret);
 
-/* Is the body what record_encode would write of an alert that may be, and are its first
- * `labels_bytes` bytes all up to the end of the labels? */
-bool wire_body_ok(str body, uint32_t labels_bytes);
-/* The same without knowing where the labels end: tells it. */
-NODISCARD bool wire_body_measure(str body, uint32_t *ret_labels_bytes);
+/* Where the parts of a body end. */
+struct wire_parts {
+	uint32_t labels_bytes; /* from the start up to the end of the labels */
+	uint32_t head_bytes;   /* up to the url, field and all; the whole without one */
+};
+/* false unless the body is what record_encode would write of an alert that may be. */
+NODISCARD bool wire_body_measure(str body, struct wire_parts *ret);
 
 /* The bytes that make an alert this alert. */
 static inline str

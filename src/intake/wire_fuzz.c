@@ -12,8 +12,8 @@ check_body(str body)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct alert_body decoded;
 	struct err err;
-	uint32_t labels_bytes = 0;
-	bool ok = wire_body_measure(body, &labels_bytes);
+	struct wire_parts parts;
+	bool ok = wire_body_measure(body, &parts);
 	bool generic = record_decode_all(&alert_body_type, body, &arena, &decoded, &err);
 	bool whole = generic && decoded.labels.n > 0;
 	for (size_t i = 0; whole && i < decoded.labels.n; i++)
@@ -22,7 +22,10 @@ check_body(str body)
 		whole = decoded.annotations.p[i].name.n > 0;
 	ASSERT(ok == (whole && body.n <= WIRE_BODY_MAX));
 	if (ok) {
-		ASSERT(wire_labels(body, labels_bytes).n == labels_bytes - 1);
+		ASSERT(wire_labels(body, parts.labels_bytes).n == parts.labels_bytes - 1);
+		ASSERT(
+		    parts.labels_bytes <= parts.head_bytes && parts.head_bytes <= body.n);
+		ASSERT((parts.head_bytes < body.n) == (decoded.url.n > 0));
 		(void)wire_fingerprint(body);
 	}
 }

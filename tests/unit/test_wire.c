@@ -67,13 +67,13 @@ wire_body_measure__takes_what_record_encode_writes(void)
 			body.annotations = (struct pairs){ annotations, 1 };
 		if (with & 2)
 			body.url = STR("http://x");
-		uint32_t labels_bytes = 0;
+		struct wire_parts parts = { 0 };
 		str bytes = body_of(&b, &body);
-		EXPECT(wire_body_measure(bytes, &labels_bytes));
-		EXPECT(wire_body_ok(bytes, labels_bytes));
-		EXPECT(!wire_body_ok(bytes, labels_bytes - 1));
+		EXPECT(wire_body_measure(bytes, &parts));
+		EXPECT_U64(bytes.n - parts.head_bytes, with & 2 ? 10 : 0);
+		EXPECT_U64(parts.head_bytes - parts.labels_bytes, with & 1 ? 6 : 0);
 		for (size_t cut = 0; cut < bytes.n; cut++)
-			EXPECT(!wire_body_ok(str_take(bytes, cut), labels_bytes));
+			EXPECT(!wire_body_measure(str_take(bytes, cut), &parts));
 	}
 	buf_done(&b);
 }
@@ -114,13 +114,13 @@ wire_body_measure__refuses_what_record_encode_would_not_write(void)
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;
-		uint32_t labels_bytes = 7;
-		EXPECT(!wire_body_measure(rows[i].body, &labels_bytes));
-		EXPECT(labels_bytes == 7); /* untouched on failure */
+		struct wire_parts parts = { 7, 8 };
+		EXPECT(!wire_body_measure(rows[i].body, &parts));
+		EXPECT(parts.labels_bytes == 7 && parts.head_bytes == 8); /* untouched */
 	}
-	uint32_t labels_bytes = 0;
-	EXPECT(wire_body_measure(STR("\xa1" LABEL), &labels_bytes));
-	EXPECT_U64(labels_bytes, 7);
+	struct wire_parts parts = { 0 };
+	EXPECT(wire_body_measure(STR("\xa1" LABEL), &parts));
+	EXPECT_U64(parts.labels_bytes, 7);
 }
 
 static void

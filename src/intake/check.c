@@ -1,0 +1,92 @@
+#include "intake/state.h"
+#include "intake/wire.h"
+
+static void
+check_alert(const struct intake *intake, uint32_t slot)
+{
+	const struct alert *alert = &intake->alert[slot];
+	struct buf body = BUF(WIRE_BODY_MAX);
+	struct wire_parts parts;
+	alert_put_body(alert, &body);
+	ASSERT(body.n == alert_body_bytes(alert));
+	ASSERT(wire_body_measure(buf_str(&body), &parts));
+	ASSERT(parts.head_bytes == alert->head.n);
+	ASSERT(parts.labels_bytes == alert->labels_bytes);
+	buf_done(&body);
+	str labels = wire_labels(alert->head, alert->labels_bytes);
+	ASSERT(alert_by_labels(intake, alert_tag(intake, labels), labels) != SLOT_NONE);
+	ASSERT(alert_by_number(intake, alert->number) == slot);
+	ASSERT(alert->source < intake->source_n);
+	if (alert->next_in_incident != SLOT_NONE) {
+		const struct alert *next = &intake->alert[alert->next_in_incident];
+		ASSERT(next->prev_in_incident == slot && alert_used(next));
+		ASSERT(next->incident == alert->incident && alert->incident != 0);
+	}
+	if (alert->incident != 0 && alert->prev_in_incident == SLOT_NONE) {
+		uint64_t list = 0;
+		uint64_t n = 0;
+		bool known = map_get(&intake->incidents, alert->incident, &list);
+		ASSERT(known && (uint32_t)list == slot);
+		for (uint32_t s = slot; s != SLOT_NONE;
+		     s = intake->alert[s].next_in_incident)
+			n++;
+		ASSERT(n == list >> 32);
+	}
+}
+
+static void
+check_order(const struct intake *intake)
+{
+	const struct order *o = &intake->order;
+	const struct alert *before = NULL;
+	uint32_t n = 0;
+	struct order_at at = { 0, 0 };
+	for (uint32_t slot; order_next(o, &at, &slot); n++) {
+		const struct alert *alert = &intake->alert[slot];
+		ASSERT(alert_used(alert));
+		ASSERT(before == NULL || before->fingerprint < alert->fingerprint ||
+		       (before->fingerprint == alert->fingerprint &&
+			   before->number < alert->number));
+		before = alert;
+	}
+	ASSERT(n == intake->active);
+	for (uint32_t i = 0; i < o->n; i++) {
+		const struct order_run *run = &o->run[o->id[i]];
+		ASSERT(run->n > 0 && run->n <= ORDER_RUN);
+		ASSERT(o->first_key[i] == run->key[0]);
+		ASSERT(i + 1 == o->n || run->n + o->run[o->id[i + 1]].n > ORDER_RUN / 2);
+	}
+}
+
+static void
+check_dirty(const struct intake *intake)
+{
+	size_t n = 0;
+	uint64_t since = 0;
+	list_each(it, &intake->dirty)
+	{
+		const struct pack_state *pack = container_of(it, struct pack_state, dirty);
+		ASSERT(pack_find(intake, pack->id) == pack);
+		ASSERT(pack->dirty_since >= since);
+		ASSERT(pack->n > 0 || pack->stored);
+		since = pack->dirty_since;
+		n++;
+	}
+	ASSERT(n == intake->dirty_n);
+}
+
+void
+intake_check(const struct intake *intake)
+{
+	uint32_t active = 0;
+	for (uint32_t slot = 0; slot < intake->slots_used; slot++) {
+		if (!alert_used(&intake->alert[slot]))
+			continue;
+		check_alert(intake, slot);
+		active++;
+	}
+	ASSERT(active == intake->active && active == intake->identity.n);
+	ASSERT(intake->pending_n == 0);
+	check_order(intake);
+	check_dirty(intake);
+}
