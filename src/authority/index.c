@@ -16,6 +16,8 @@
 
 #include "authority/internal.h"
 
+#define SHELVES_OF_RULE_MAX 32 /* under each of its words */
+
 /* Called for each shelf on which a rule belongs. */
 typedef void shelf_visit(struct shelf *shelf, const struct entry *entry,
     struct arena *arena);
@@ -73,18 +75,26 @@ file_entry(struct shelf *shelf, const struct entry *entry, struct arena *arena)
 	shelf->p[shelf->n++] = entry;
 }
 
+/* A list that is long stands on the shelves of all tiers, lest a rule of a thousand verbs
+ * and a thousand services be filed a million times. */
+static bool
+is_short(const struct strs *list)
+{
+	return list->n > 0 && list->n <= SHELVES_OF_RULE_MAX;
+}
+
 static void
 visit_word(struct word *word, const struct entry *entry, struct arena *arena,
     shelf_visit *visit)
 {
 	const struct scope *on = &entry->rule->on;
-	if (on->services.n > 0) {
+	if (is_short(&on->services)) {
 		for (size_t i = 0; i < on->services.n; i++)
 			visit(shelf_slot(&word->by_service, arena, on->services.p[i]),
 			    entry, arena);
 		return;
 	}
-	if (on->systems.n > 0) {
+	if (is_short(&on->systems)) {
 		for (size_t i = 0; i < on->systems.n; i++)
 			visit(shelf_slot(&word->by_system, arena, on->systems.p[i]), entry,
 			    arena);
@@ -104,7 +114,9 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	const struct scope *on = &rule->on;
 	bool services = on->services.n > 0;
 	bool systems = on->systems.n > 0;
-	entry->shelved = services + systems + (on->tiers != 0) <= 1;
+	bool is_long =
+	    (services && !is_short(&on->services)) || (systems && !is_short(&on->systems));
+	entry->shelved = !is_long && services + systems + (on->tiers != 0) <= 1;
 	entry->words_n = rule->any ? 0 : rule->may.n;
 	entry->words = arena_new(arena, struct word *, entry->words_n);
 	for (size_t i = 0; i < entry->words_n; i++)
@@ -116,28 +128,31 @@ visit_all(struct authority *authority, struct arena *arena, shelf_visit *visit)
 {
 	for (size_t i = 0; i < authority->entries_n; i++) {
 		const struct entry *entry = &authority->entries[i];
-		const struct rule *rule = entry->rule;
-		if (rule->any)
+		if (entry->rule->any)
 			visit_word(authority->any, entry, arena, visit);
-		for (size_t m = 0; !rule->any && m < rule->may.n; m++)
-			visit_word(word_slot(&authority->words, arena, rule->may.p[m]),
-			    entry, arena, visit);
+		for (size_t m = 0; m < entry->words_n; m++)
+			visit_word(entry->words[m], entry, arena, visit);
 	}
 }
 
 size_t
 authority_arena_bytes(const struct model *model)
 {
-	/* A name costs a node of the table and what it names, about 80 bytes and 240. */
-	const size_t name_bytes = 512;
-	size_t bytes = sizeof(struct authority) + sizeof(struct word) + name_bytes;
+	/* A word costs a node of its table besides itself; so does a shelf. */
+	const size_t node_bytes = 128;
+	const size_t shelf_bytes = node_bytes + sizeof(struct shelf) + sizeof(void *);
+	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
+	size_t bytes = sizeof(struct authority) + sizeof(struct word) + 4096;
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		size_t words = rule->any ? 1 : rule->may.n;
-		size_t shelves = rule->on.services.n + rule->on.systems.n + TIERS;
-		bytes += sizeof(struct entry) + words * (name_bytes + sizeof(struct word));
-		bytes += words * sizeof(struct word *);
-		bytes += words * shelves * (name_bytes / 4 + sizeof(struct shelf));
+		size_t shelves = TIERS;
+		if (is_short(&rule->on.services) && rule->on.services.n > shelves)
+			shelves = rule->on.services.n;
+		if (is_short(&rule->on.systems) && rule->on.systems.n > shelves)
+			shelves = rule->on.systems.n;
+		bytes += sizeof(struct entry);
+		bytes += words * (word_bytes + shelves * shelf_bytes);
 	}
 	return bytes;
 }

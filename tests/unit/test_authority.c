@@ -851,6 +851,56 @@ decide__keeps_its_verdict_in_a_full_arena(void)
 	arena_release(small, sizeof(small));
 }
 
+/* A thousand words and a thousand services must not become a million shelves. */
+static void
+index__stays_small_for_long_lists(void)
+{
+	enum { MANY = 1000 };
+	static str words[MANY], names[MANY];
+	static char text[MANY][16];
+	for (unsigned i = 0; i < MANY; i++) {
+		int n = snprintf(text[i], sizeof(text[i]), "name-%u", i);
+		words[i] = names[i] = (str){ text[i], (size_t)n };
+	}
+	words[MANY - 1] = STR("restart");
+	names[MANY - 1] = STR("checkout");
+	struct rule rule = { .kind = RULE_GRANT,
+		.name = STR("long"),
+		TO(AUTOMATION),
+		.may = { words, MANY },
+		.on = { .services = { names, MANY } },
+		PLACE(1) };
+
+	struct arena arena = arena_over(memory, sizeof(memory));
+	(void)authority_of(&arena, &rule, 0);
+	model.rules_n = 1;
+	struct arena_map map;
+	struct arena own = arena_map(&map, authority_arena_bytes(&model));
+	char *begin = own.beg;
+	struct authority *authority = authority_new(&model, &own);
+	EXPECT(own.beg - begin < 1 << 20);
+
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[0],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.params = UNIT,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	struct authority_decision decision;
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_ALLOW);
+	request.service = &services[1];
+	request.target = STR("payments");
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_DENY);
+	EXPECT_STR(decision.forward, STR("ask ana, who owns 'long', to extend it"));
+	arena_unmap(&map);
+}
+
 static void
 window__is_the_longest_of_all_limits(void)
 {
@@ -928,6 +978,7 @@ main(void)
 	RUN(decide__tells_all_that_stands_against_it);
 	RUN(decide__counts_reasons_that_found_no_room);
 	RUN(decide__keeps_its_verdict_in_a_full_arena);
+	RUN(index__stays_small_for_long_lists);
 	RUN(window__is_the_longest_of_all_limits);
 	RUN(what_can__lists_what_is_allowed_now);
 	RUN(principal_covers__on_duty_changes_hands_at_the_handover);
