@@ -2,9 +2,6 @@
 
 #include "os/file.h"
 
-/* Address space; the authority's index is small beside its model. */
-#define AUTHORITY_BYTES ((size_t)64 << 20)
-
 /* The first complaint, for a log line; whoever reads the folder shows them all. */
 static void
 first_complaint(struct diags *diags, struct err *err)
@@ -56,6 +53,7 @@ config_done(struct config *config)
 		return;
 	model_done(config->model);
 	arena_unmap(&config->map);
+	arena_unmap(&config->index);
 	config->model = NULL;
 }
 
@@ -66,8 +64,8 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 	struct arena_map map;
 	if (bytes > BUNDLE_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, "the bundle is too large");
-	struct arena arena =
-	    arena_map(&map, model_arena_bytes((size_t)bytes) + AUTHORITY_BYTES);
+	/* The bundle itself, and what is made of it. */
+	struct arena arena = arena_map(&map, (size_t)bytes + model_arena_bytes((size_t)bytes));
 	struct model *model = load(&arena, bundle_fd, hash, err);
 	if (model == NULL) {
 		arena_unmap(&map);
@@ -79,7 +77,8 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 	}
 	config->map = map;
 	config->model = model;
-	config->authority = authority_new(model, &arena);
+	struct arena index = arena_map(&config->index, authority_arena_bytes(model));
+	config->authority = authority_new(model, &index);
 	if (!config_knows(config, hash))
 		config->adopted[config->adopted_n++ % CONFIGS_REMEMBERED] = *hash;
 	return true;
