@@ -48,10 +48,11 @@ bool options_take(int *argc, char **argv, const struct option_spec *specs, size_
 /* "firstline: TEXT" on stderr. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same without the name: what was done, and what to do next. */
-void tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 extern const struct command_line command_serve, command_init, command_check, command_status,
     command_incident, command_why, command_run, command_may, command_send, command_stop_all,
-    command_resume, command_token, command_handoff, command_gaps, command_on_call;
+    command_resume, command_token, command_handoff, command_gaps, command_on_call,
+    command_journal;
 
 #endif

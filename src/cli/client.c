@@ -30,11 +30,10 @@ first_of(const char *a, const char *b, const char *c)
 	return b != NULL ? b : c;
 }
 
-static const char *
-state_of(const struct client *client)
+const char *
+client_state_dir(const char *option)
 {
-	return first_of(client->options.state, env_get("FIRSTLINE_STATE"),
-	    "firstline-state");
+	return first_of(option, env_get("FIRSTLINE_STATE"), "firstline-state");
 }
 
 /* The first line of a file; NULL when it cannot be read. */
@@ -56,7 +55,8 @@ static const char *
 line_in_state(struct client *client, const char *name)
 {
 	struct err err;
-	str path = arena_printf(&client->arena, "%s/%s", state_of(client), name);
+	str path = arena_printf(&client->arena, "%s/%s",
+	    client_state_dir(client->options.state), name);
 	return line_of(&client->arena, arena_cstr(&client->arena, path), &err);
 }
 
@@ -242,8 +242,8 @@ complain_unreached(const struct client *client, CURLcode code, const char *error
 	}
 	complain("cannot reach %s: %s", client->url, why);
 	if (code == CURLE_COULDNT_CONNECT)
-		tell("Is it running? 'firstline serve --config DIR' starts it; --url or "
-		     "--state names another.");
+		say("Is it running? 'firstline serve --config DIR' starts it; --url or "
+		    "--state names another.");
 	return EXIT_FAILED;
 }
 
@@ -308,9 +308,9 @@ complain_refused(struct client *client, const struct exchange *x)
 	else
 		complain("%s answered %ld", client->url, x->status);
 	if (x->status == 401 && client->token == NULL)
-		tell("No token was sent: --state names the server's state folder, "
-		     "--token-file "
-		     "a token of your own.");
+		say("No token was sent: --state names the server's state folder, "
+		    "--token-file "
+		    "a token of your own.");
 	return (int)code;
 }
 

@@ -60,6 +60,8 @@ int client_get(struct client *client, const char *path, str *ret_body);
 int client_post(struct client *client, const char *path, str json, str *ret_body);
 int client_delete(struct client *client, const char *path, str *ret_body);
 
+/* The state folder: the option if given, else $FIRSTLINE_STATE, else ./firstline-state. */
+const char *client_state_dir(const char *option);
 /* Percent-encoded, for a part of a path or of a query. */
 str client_escape(struct client *client, const char *text);
 /* The answer on stdout as the server wrote it, with one line end. */

@@ -37,7 +37,7 @@ list(struct client *client, void *context, int argc, char **argv)
 			STR_ARG(row->owner.n > 0 ? row->owner : STR("nobody"))));
 	}
 	if (gaps.n == 0)
-		tell("No gap is known.");
+		say("No gap is known.");
 	return out_end(&out);
 }
 

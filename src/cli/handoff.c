@@ -34,7 +34,7 @@ list(struct client *client, void *context, int argc, char **argv)
 			row->incident, STR_ARG(text_date_time(&out, row->wall))));
 	}
 	if (handoffs.n == 0)
-		tell("Nothing was handed to developers.");
+		say("Nothing was handed to developers.");
 	return out_end(&out);
 }
 
@@ -77,7 +77,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	if (!str_ends(row.case_file, STR("\n")))
 		out_text(&out, STR("\n"));
 	if (row.filed.n > 0)
-		tell("filed: %.*s", STR_ARG(row.filed));
+		say("filed: %.*s", STR_ARG(row.filed));
 	return out_end(&out);
 }
 
@@ -108,7 +108,7 @@ const struct command_line command_handoff = {
 	.help = "  firstline handoff show 41\n"
 		"\n"
 		"A handoff is deliberate, documented work for developers: what operators "
-	        "cannot\n"
+		"cannot\n"
 		"put right, with all that is known.\n",
 	.subs = subs,
 	.subs_n = countof(subs),

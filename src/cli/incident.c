@@ -70,9 +70,9 @@ print_list(struct client *client, const struct list_options *o, str body, struct
 			return code;
 	}
 	if (n == 0)
-		tell("%s", o->all || o->closed ? "No incident." : "No incident is open.");
+		say("%s", o->all || o->closed ? "No incident." : "No incident is open.");
 	else
-		tell("\nfirstline incident show NUMBER    all about one of them");
+		say("\nfirstline incident show NUMBER    all about one of them");
 	return EXIT_OK;
 }
 
@@ -118,7 +118,7 @@ static const struct command_line command_list = {
 	.help = "  firstline incident list --service checkout\n"
 		"\n"
 		"Open incidents, each with its impact first, then its state, age and "
-	        "owner, and\n"
+		"owner, and\n"
 		"what is being done about it.\n"
 		"\n"
 		"  --all              closed ones too, newest first\n"
@@ -144,7 +144,7 @@ change(struct client *client, str path, str json, const char *did, const char *n
 		return client_print_json(body);
 	if (!reply_one(client, body, "incident", &incident_row_type, &row))
 		return EXIT_FAILED;
-	tell("%s incident %u%s", did, row.id, next);
+	say("%s incident %u%s", did, row.id, next);
 	struct out out = out_begin(&client->arena);
 	view_incident_short(&out, &row);
 	return out_end(&out);
@@ -192,7 +192,7 @@ static const struct command_line command_ack = {
 	.help = "  firstline incident ack 12\n"
 		"\n"
 		"Says that you are on it. Escalation stops; what Firstline is doing goes "
-	        "on.\n" CLIENT_HELP,
+		"on.\n" CLIENT_HELP,
 	.run = run_ack,
 };
 
@@ -322,10 +322,10 @@ settle(struct client *client, void *context, int argc, char **argv)
 		return client_print_json(body);
 	if (!reply_one(client, body, "attempt", &attempt_row_type, &row))
 		return EXIT_FAILED;
-	tell("Attempt %llu is settled: %s; its runbook goes on from there.",
+	say("Attempt %llu is settled: %s; its runbook goes on from there.",
 	    (unsigned long long)attempt,
 	    strcmp(happened, "yes") == 0 ? "it happened" : "it did not happen");
-	tell("firstline incident show %u", row.incident);
+	say("firstline incident show %u", row.incident);
 	return EXIT_OK;
 }
 

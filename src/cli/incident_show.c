@@ -240,15 +240,15 @@ say_next(const struct whole *w)
 	const struct attempt_row *attempts = w->attempts.p;
 	for (size_t i = 0; i < w->attempts.n; i++) {
 		if (attempts[i].state == ATTEMPT_IN_DOUBT)
-			tell("firstline incident settle %u %llu yes|no    did it happen?",
+			say("firstline incident settle %u %llu yes|no    did it happen?",
 			    row->id, (unsigned long long)attempts[i].id);
 	}
 	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
-		tell("firstline incident ack %u    you have it", row->id);
+		say("firstline incident ack %u    you have it", row->id);
 	if (w->handoffs.n > 0)
-		tell("firstline handoff show %llu    the case file",
+		say("firstline handoff show %llu    the case file",
 		    (unsigned long long)((const struct handoff_row *)w->handoffs.p)->id);
-	tell("firstline why %u    why each thing was done or refused", row->id);
+	say("firstline why %u    why each thing was done or refused", row->id);
 }
 
 static int
@@ -277,7 +277,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_told(&out, &w);
 	print_handoffs(&out, &w);
 	code = out_end(&out);
-	tell("%s", "");
+	say("%s", "");
 	say_next(&w);
 	return code;
 }

@@ -55,15 +55,15 @@ init(const char *path)
 	for (size_t i = 0; ok && i < n; i++) {
 		ok = write_file(path, &files[i], &err);
 		if (ok)
-			tell("wrote %s/%s", path, files[i].path);
+			say("wrote %s/%s", path, files[i].path);
 	}
 	if (!ok) {
 		complain("%s", err.text);
 		return err.kind == ERR_BUSY ? EXIT_CONFLICT : EXIT_FAILED;
 	}
-	tell("\nNext: put your services, people and hosts into it, then\n"
-	     "  firstline check %s\n"
-	     "  firstline serve --config %s",
+	say("\nNext: put your services, people and hosts into it, then\n"
+	    "  firstline check %s\n"
+	    "  firstline serve --config %s",
 	    path, path);
 	return EXIT_OK;
 }

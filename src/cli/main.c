@@ -26,6 +26,7 @@ static const struct command_line *const commands[] = {
 	&command_on_call,
 	&command_send,
 	&command_token,
+	&command_journal,
 };
 
 static const char exit_codes[] = "Exit codes\n"

@@ -89,8 +89,8 @@ on_call(struct client *client, void *context, int argc, char **argv)
 	for (size_t i = 0; i < duties.n; i++)
 		print_duty(&out, &rows[i]);
 	if (duties.n == 0)
-		tell(o->team != NULL ? "That team has no rotation."
-				     : "No team has a rotation.");
+		say(o->team != NULL ? "That team has no rotation."
+				    : "No team has a rotation.");
 	return out_end(&out);
 }
 

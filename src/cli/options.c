@@ -18,7 +18,7 @@ complain(const char *fmt, ...)
 }
 
 void
-tell(const char *fmt, ...)
+say(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);

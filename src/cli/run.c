@@ -16,17 +16,17 @@ no_incident(const char *service, const struct records *open)
 	const struct incident_row *rows = open->p;
 	if (open->n == 0) {
 		complain("no incident is open on '%s'", service);
-		tell("Actions are done within an incident. 'firstline send alertname=... "
-		     "service=%s' opens one;\n'firstline incident list' shows others to "
-		     "name "
-		     "with --incident.",
+		say("Actions are done within an incident. 'firstline send alertname=... "
+		    "service=%s' opens one;\n'firstline incident list' shows others to "
+		    "name "
+		    "with --incident.",
 		    service);
 		return EXIT_NOT_FOUND;
 	}
 	complain("%zu incidents are open on '%s': say which with --incident", open->n,
 	    service);
 	for (size_t i = 0; i < open->n; i++)
-		tell("  --incident %u    %.*s", rows[i].id, STR_ARG(rows[i].title));
+		say("  --incident %u    %.*s", rows[i].id, STR_ARG(rows[i].title));
 	return EXIT_CONFLICT;
 }
 
@@ -58,14 +58,14 @@ say_started(struct client *client, str body, uint64_t incident, const struct run
 		struct attempt_row attempt;
 		if (!reply_one(client, body, "attempt", &attempt_row_type, &attempt))
 			return EXIT_FAILED;
-		tell("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
+		say("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
 		    (unsigned long long)attempt.id, STR_ARG(attempt.action),
 		    STR_ARG(attempt.target));
 	} else {
-		tell("The runbook is at work on incident %llu.",
+		say("The runbook is at work on incident %llu.",
 		    (unsigned long long)incident);
 	}
-	tell("firstline incident show %llu    how it goes", (unsigned long long)incident);
+	say("firstline incident show %llu    how it goes", (unsigned long long)incident);
 	return EXIT_OK;
 }
 
@@ -83,7 +83,7 @@ start(struct client *client, uint64_t incident, const struct run_options *o,
 	if (code == EXIT_OK)
 		return say_started(client, body, incident, o);
 	if (code == EXIT_REFUSED)
-		tell("firstline why %llu    the rules, and what would change it",
+		say("firstline why %llu    the rules, and what would change it",
 		    (unsigned long long)incident);
 	return code;
 }

@@ -98,11 +98,11 @@ send(struct client *client, void *context, int argc, char **argv)
 	if (client->options.json)
 		return client_print_json(STR("{\"exit\":0}"));
 	if (o->resolved)
-		tell("Taken, and kept: the alert is resolved.");
+		say("Taken, and kept: the alert is resolved.");
 	else
-		tell("Taken, and kept: it counts as firing for %s unless it is sent again.",
+		say("Taken, and kept: it counts as firing for %s unless it is sent again.",
 		    o->lasts != NULL ? o->lasts : "5m");
-	tell("firstline incident list    what became of it");
+	say("firstline incident list    what became of it");
 	return EXIT_OK;
 }
 

@@ -117,7 +117,7 @@ const struct command_line command_status = {
 	.help = "  firstline status\n"
 		"\n"
 		"What is open and what is being done about it, first; then alerts, gaps "
-	        "and the\n"
+		"and the\n"
 		"server itself.\n" CLIENT_HELP,
 	.run = run,
 };

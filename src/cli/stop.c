@@ -13,8 +13,8 @@ post_control(struct client *client, const char *path, str json, const char *did,
 		return code;
 	if (client->options.json)
 		return client_print_json(body);
-	tell("%s", did);
-	tell("%s", next);
+	say("%s", did);
+	say("%s", next);
 	return EXIT_OK;
 }
 
@@ -74,7 +74,7 @@ const struct command_line command_resume = {
 	.help = "  firstline resume\n"
 		"\n"
 		"Lets runbooks and actions start again. What was ended is not started "
-	        "again by\n"
+		"again by\n"
 		"itself: 'firstline run' does.\n" CLIENT_HELP,
 	.run = run_resume,
 };

@@ -76,12 +76,12 @@ add(struct client *client, void *context, int argc, char **argv)
 		return code;
 	}
 	printf("%.*s\n", STR_ARG(secret.secret));
-	tell("That is token '%s', role %s. It is shown this once; only its hash is kept.",
+	say("That is token '%s', role %s. It is shown this once; only its hash is kept.",
 	    argv[0], o->role);
-	tell("It is sent as 'Authorization: Bearer TOKEN'; for this command line put it in "
-	     "a "
-	     "file and use --token-file.");
-	tell("firstline token revoke %s    ends it", argv[0]);
+	say("It is sent as 'Authorization: Bearer TOKEN'; for this command line put it in "
+	    "a "
+	    "file and use --token-file.");
+	say("firstline token revoke %s    ends it", argv[0]);
 	return EXIT_OK;
 }
 
@@ -153,8 +153,7 @@ list(struct client *client, void *context, int argc, char **argv)
 		out_text(&out, STR("\n"));
 	}
 	if (tokens.n == 0)
-		tell(
-		    "No token but the local one: the server listens on this machine only.\n"
+		say("No token but the local one: the server listens on this machine only.\n"
 		    "firstline token add NAME --role ROLE    makes one");
 	return out_end(&out);
 }
@@ -189,7 +188,7 @@ revoke(struct client *client, void *context, int argc, char **argv)
 		return code;
 	if (client->options.json)
 		return client_print_json(body);
-	tell("Token '%s' opens nothing any more.", argv[0]);
+	say("Token '%s' opens nothing any more.", argv[0]);
 	return EXIT_OK;
 }
 
@@ -224,7 +223,7 @@ const struct command_line command_token = {
 	.help = "  firstline token add prometheus --role source\n"
 		"\n"
 		"Tokens say who asks. What somebody may do in production is authority's to "
-	        "say.\n",
+		"say.\n",
 	.subs = subs,
 	.subs_n = countof(subs),
 };

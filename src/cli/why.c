@@ -239,9 +239,9 @@ const struct command_line command_why = {
 	.help = "  firstline why 12\n"
 		"\n"
 		"Each decision of the incident: the facts it began with, the rule that "
-	        "decided\n"
+		"decided\n"
 		"and where it is written, the verdict, the action, its result, and what "
-	        "proved\n"
+		"proved\n"
 		"that it helped. A refusal says what would change it.\n" CLIENT_HELP,
 	.run = run,
 };
