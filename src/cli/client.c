@@ -107,24 +107,30 @@ find_token(struct client *client)
 	return client->token != NULL ? EXIT_OK : EXIT_AUTH;
 }
 
-static int
-open_and_run(struct client *client, const struct client_command *command, int argc,
-    char **argv)
+int
+client_open(struct client *client, const struct client_options *options)
 {
+	*client = (struct client){ .options = *options };
 	client->arena = arena_map(&client->map, ARENA_BYTES);
 	find_url(client);
 	int code = find_token(client);
-	if (code == EXIT_OK)
-		code = command->run(client, command->context, argc, argv);
-	arena_unmap(&client->map);
+	if (code != EXIT_OK)
+		client_close(client);
 	return code;
+}
+
+void
+client_close(struct client *client)
+{
+	arena_unmap(&client->map);
 }
 
 int
 client_run(int argc, char **argv, const struct client_command *command)
 {
-	struct client client = { 0 };
-	struct client_options *o = &client.options;
+	struct client client;
+	struct client_options options = { 0 };
+	struct client_options *o = &options;
 	struct option_spec specs[SPECS_MAX] = {
 		{ .name = "state", .value = &o->state },
 		{ .name = "url", .value = &o->url },
@@ -140,7 +146,12 @@ client_run(int argc, char **argv, const struct client_command *command)
 		complain("usage: firstline %s", command->usage);
 		return EXIT_USAGE;
 	}
-	return open_and_run(&client, command, argc - 1, argv + 1);
+	int code = client_open(&client, &options);
+	if (code != EXIT_OK)
+		return code;
+	code = command->run(&client, command->context, argc - 1, argv + 1);
+	client_close(&client);
+	return code;
 }
 
 /* ---- one exchange ---- */

@@ -56,6 +56,11 @@ struct client_command {
 };
 int client_run(int argc, char **argv, const struct client_command *command);
 
+/* For whoever has no command line. Nothing is asked yet; EXIT_OK, or a complaint about a
+ * token file and nothing to close. */
+int client_open(struct client *client, const struct client_options *options);
+void client_close(struct client *client);
+
 int client_get(struct client *client, const char *path, str *ret_body);
 int client_post(struct client *client, const char *path, str json, str *ret_body);
 int client_delete(struct client *client, const char *path, str *ret_body);

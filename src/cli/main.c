@@ -11,6 +11,7 @@
 #define NEAR_MAX 3 /* edits between what was typed and what is suggested */
 
 static const struct command_line *const commands[] = {
+	&command_demo,
 	&command_init,
 	&command_check,
 	&command_serve,
