@@ -56,11 +56,11 @@ pause_ms(unsigned ms)
 
 /* ---- the screen: 80 columns, seconds since the beginning on the left ---- */
 
-static void say(struct story *story, enum style style, const char *fmt, ...)
+static void narrate(struct story *story, enum style style, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 static void
-say(struct story *story, enum style style, const char *fmt, ...)
+narrate(struct story *story, enum style style, const char *fmt, ...)
 {
 	struct arena scratch = story->client.arena;
 	va_list args;
@@ -84,7 +84,7 @@ static void
 headline(struct story *story, const char *text)
 {
 	printf("\n");
-	say(story, STYLE_BOLD, "%s", text);
+	narrate(story, STYLE_BOLD, "%s", text);
 }
 
 /* ---- processes ---- */
@@ -216,7 +216,7 @@ follow(struct story *story, incident_id id)
 			if (row[i].id <= story->shown)
 				continue;
 			story->shown = row[i].id;
-			say(story, STYLE_PLAIN, "%.*s", STR_ARG(row[i].text));
+			narrate(story, STYLE_PLAIN, "%.*s", STR_ARG(row[i].text));
 		}
 	}
 	enum incident_state state = incident.state;
@@ -261,13 +261,13 @@ act_restart(struct story *story)
 {
 	headline(story, "1. shop is killed");
 	kill_service(story, "shop");
-	say(story, STYLE_BAD, "kill -9: shop does not answer any more");
+	narrate(story, STYLE_BAD, "kill -9: shop does not answer any more");
 	if (!send_alert(story, "shop", true))
 		return false;
 	if (watch(story, 1, INCIDENT_RECOVERED) == 0)
 		return false;
 	(void)send_alert(story, "shop", false);
-	say(story, STYLE_GOOD, "shop answers again, and nobody was woken for it");
+	narrate(story, STYLE_GOOD, "shop answers again, and nobody was woken for it");
 	return demo_healthy(story->demo.shop_port);
 }
 
@@ -291,7 +291,8 @@ act_handoff(struct story *story)
 	headline(story, "2. payments is broken so that a restart does not help");
 	if (!break_payments(story))
 		return false;
-	say(story, STYLE_BAD, "a typing error in payments.conf, and it ends at its start");
+	narrate(story, STYLE_BAD,
+	    "a typing error in payments.conf, and it ends at its start");
 	if (!send_alert(story, "payments", true) ||
 	    watch(story, 2, INCIDENT_HANDED_OFF) == 0)
 		return false;
@@ -445,7 +446,7 @@ play(struct story *story)
 	}
 	if (!open_client(story))
 		return false;
-	say(story, STYLE_PLAIN,
+	narrate(story, STYLE_PLAIN,
 	    "a small production is up: shop (tier 1) needs payments (tier 2); "
 	    "Ana is on duty");
 	bool ok = act_restart(story) && act_handoff(story);
