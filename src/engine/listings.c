@@ -91,6 +91,8 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	struct buf text = BUF(ALERT_BODY_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const struct alert *alert = alerts[i];
+		const struct incident_row *incident =
+		    core_incident(engine->core, alert->incident);
 		buf_reset(&text);
 		alert_put_body(alert, &text);
 		struct alert_item item = { .alert = alert->number,
@@ -100,7 +102,8 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 			.starts_wall = alert->starts_wall,
 			.ends_wall = alert->ends_wall,
 			.updated_wall = alert->updated_wall,
-			.source = intake_source(engine->intake, alert->source) };
+			.source = intake_source(engine->intake, alert->source),
+			.owner = incident != NULL ? incident->owner : STR("") };
 		buf_reset(&body);
 		record_encode(&alert_item_type, &item, &body);
 		answer_item(a, TABLE_NONE, ITEM_ALERT, buf_str(&body), true);

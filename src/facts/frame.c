@@ -246,6 +246,7 @@ static const struct field alert_fields[] = {
 	F_WALL(6, struct alert_item, ends_wall),
 	F_WALL(7, struct alert_item, updated_wall),
 	F_STR(8, struct alert_item, source),
+	F_STR(9, struct alert_item, owner),
 };
 const struct record_type alert_item_type = RECORD(struct alert_item, "alert", alert_fields);
 

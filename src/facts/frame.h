@@ -156,6 +156,7 @@ struct alert_item {
 	str body; /* alert_body */
 	msec starts_wall, ends_wall, updated_wall;
 	str source;
+	str owner; /* the incident's team that answers; empty: not in an incident */
 };
 
 struct duty_item {

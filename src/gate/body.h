@@ -1,0 +1,37 @@
+#ifndef GATE_BODY_H
+#define GATE_BODY_H
+
+#include "facts/frame.h"
+
+/*
+ * body -- the JSON object of a POST to /v1, read strictly into a request.
+ *
+ * Pure. Each route has a table of the members its body may have; any other, a repeated one
+ * or one of another type is an error that names it and the place.
+ */
+enum body_kind {
+	BODY_TEXT = 1, /* request.text */
+	BODY_NAME,     /* request.name */
+	BODY_ACTION,   /* request.name, and action = true */
+	BODY_TARGET,   /* request.target */
+	BODY_HAPPENED, /* "yes" or "no" */
+	BODY_PARAM,    /* a string: params[member] */
+	BODY_TIME, /* RFC 3339 or milliseconds since 1970: params[member], milliseconds */
+	BODY_WITH, /* an object of strings: params[name] */
+	BODY_WITH_MAY, /* the same: params["with." + name] */
+};
+
+struct body_member {
+	const char *name;
+	enum body_kind kind;
+	bool required;
+};
+
+/* `members` ends with a NULL name. Text is in the arena or a slice of `json`. */
+NODISCARD bool body_read(str json, const struct body_member *members, struct arena *arena,
+    struct request *ret, struct err *err);
+
+/* RFC 3339 with 'Z' or an offset, or milliseconds since 1970. */
+NODISCARD bool body_time(str text, msec *ret);
+
+#endif

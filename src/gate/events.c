@@ -1,0 +1,494 @@
+/*
+ * events -- GET /v1/events: what changes, as server-sent events.
+ *
+ *	event: timeline
+ *	data: {"id":12,"incident":3,...}
+ *	id: 4711
+ *
+ * The id is the journal entry's number and stands on the last event of an entry: who comes
+ * back with it gets what followed. Recent events are kept as text in a ring that all
+ * streams read from; what is older is asked of the engine (timeline rows only). When the
+ * engine dies streams stay open, and catch up with the next one the same way.
+ *
+ *	ASKING -> LIVE <-> AWAY (no engine) -> CATCHING -> LIVE
+ */
+#include <stdlib.h>
+
+#include "gate/state.h"
+
+#define RING_ENTRIES 65536     /* a power of two */
+#define CATCH_UP_ENTRIES 1000  /* a page */
+#define COPY_BYTES (32u << 10) /* from the ring at a time, whole blocks */
+#define ASKS_A_LOOK 64
+#define LOOK_MS 100
+#define PATIENCE_MS (30 * SECOND) /* for a page of the engine */
+/* The engine cuts a commit into frames at these: such a frame may not be the last. */
+#define FRAME_FULL_ITEMS 500
+#define FRAME_FULL_BYTES (500u << 10)
+
+enum listener_state {
+	LISTENER_ASKING = 1, /* whose token is this? */
+	LISTENER_LIVE,       /* reads from the ring */
+	LISTENER_AWAY,       /* there is no engine, or it was busy: asks again later */
+	LISTENER_CATCHING,   /* a page is on its way */
+	LISTENER_PAGED,      /* the next page is due once this one is sent */
+	LISTENER_GONE,       /* told to go */
+};
+
+struct listener {
+	struct link link;
+	struct call *call;
+	enum listener_state state;
+	bool resumes;  /* came with an id */
+	uint64_t last; /* all entries up to this one were sent */
+	uint64_t at;   /* LIVE: place in the ring */
+	msec ping_at, again_at;
+};
+
+struct block {
+	uint64_t seq;
+	uint64_t at; /* where its text begins */
+};
+
+struct events {
+	struct link listeners;
+	size_t n;
+	struct buf text;
+	uint64_t begin; /* place of text.p[0]; places only grow */
+	struct block *blocks;
+	uint64_t first, end; /* of blocks, modulo RING_ENTRIES */
+	bool known;          /* all entries after known_after are in the ring */
+	uint64_t known_after;
+	msec look_at;
+};
+
+void
+events_init(struct gate *gate)
+{
+	struct events *events = calloc(1, sizeof(*events));
+	ASSERT(events != NULL);
+	events->blocks = calloc(RING_ENTRIES, sizeof(*events->blocks));
+	ASSERT(events->blocks != NULL);
+	events->text = BUF(4 * GATE_RING_BYTES + (size_t)FRAME_PAYLOAD_MAX * 4);
+	list_init(&events->listeners);
+	gate->events = events;
+}
+
+size_t
+events_streams(const struct gate *gate)
+{
+	return gate->events->n;
+}
+
+/* ---- the ring ---- */
+
+static uint64_t
+ring_end(const struct events *events)
+{
+	return events->begin + events->text.n;
+}
+
+static struct block *
+block_at(const struct events *events, uint64_t i)
+{
+	return &events->blocks[i & (RING_ENTRIES - 1)];
+}
+
+static void
+forget_first(struct events *events)
+{
+	events->known_after = block_at(events, events->first)->seq;
+	events->first++;
+}
+
+/* Half of it at a time, so that moving the rest is rare. */
+static void
+ring_trim(struct events *events)
+{
+	if (events->text.n <= 2 * GATE_RING_BYTES)
+		return;
+	while (events->first < events->end &&
+	       ring_end(events) - block_at(events, events->first)->at > GATE_RING_BYTES)
+		forget_first(events);
+	uint64_t keep = events->first < events->end ? block_at(events, events->first)->at
+	                                            : ring_end(events);
+	buf_drop(&events->text, (size_t)(keep - events->begin));
+	events->begin = keep;
+}
+
+static void
+ring_clear(struct events *events)
+{
+	events->begin = ring_end(events);
+	buf_reset(&events->text);
+	events->first = events->end;
+	events->known = false;
+}
+
+static bool
+ring_covers(const struct events *events, uint64_t last)
+{
+	return events->known && events->known_after <= last;
+}
+
+/* The place of the first block after entry `last`. */
+static uint64_t
+ring_after(const struct events *events, uint64_t last)
+{
+	uint64_t low = events->first, high = events->end;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (block_at(events, middle)->seq <= last)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < events->end ? block_at(events, low)->at : ring_end(events);
+}
+
+/* ---- events as text ---- */
+
+static bool
+put_event(struct gate *gate, struct buf *b, const struct item *item, uint64_t id)
+{
+	struct arena scratch = gate->scratch;
+	const struct record_type *type;
+	void *record;
+	if (item->table == 0 || !item_decode(gate, item, &scratch, &record, &type))
+		return false;
+	buf_printf(b, "event: %s\ndata: ", table_names[item->table]);
+	record_to_json(type, record, b);
+	if (id != 0)
+		buf_printf(b, "\nid: %llu", (unsigned long long)id);
+	buf_add(b, STR("\n\n"));
+	return true;
+}
+
+/* The id on the last one; none when more of the same entry may follow. */
+static void
+put_events(struct gate *gate, struct buf *b, const struct records *records, uint64_t seq)
+{
+	const struct item *items = records->p;
+	size_t bytes = 0;
+	for (size_t i = 0; i < records->n; i++)
+		bytes += items[i].body.n;
+	bool full = records->n >= FRAME_FULL_ITEMS || bytes > FRAME_FULL_BYTES;
+	for (size_t i = 0; i < records->n; i++)
+		gate->n.events +=
+		    put_event(gate, b, &items[i], i + 1 == records->n && !full ? seq : 0);
+}
+
+void
+events_publish(struct gate *gate, const struct publish *publish)
+{
+	struct events *events = gate->events;
+	if (!events->known) {
+		events->known = true;
+		events->known_after = publish->seq - 1;
+	}
+	if (events->end - events->first == RING_ENTRIES)
+		forget_first(events);
+	*block_at(events, events->end) =
+	    (struct block){ .seq = publish->seq, .at = ring_end(events) };
+	events->end++;
+	put_events(gate, &events->text, &publish->items, publish->seq);
+	ASSERT(!events->text.overflow);
+	ring_trim(events);
+	list_each(it, &events->listeners)
+	{
+		struct listener *l = container_of(it, struct listener, link);
+		if (l->state == LISTENER_LIVE)
+			call_wake(l->call);
+	}
+}
+
+/* ---- one listener ---- */
+
+static void
+say_and_end(struct listener *l, const char *comment)
+{
+	l->state = LISTENER_GONE;
+	link_forget(l->call);
+	buf_printf(&l->call->stream.out, ": %s\n\n", comment);
+	stream_end(l->call);
+}
+
+static void on_page(struct call *call, const struct answer *answer);
+
+static void
+ask_page(struct listener *l)
+{
+	struct gate *gate = l->call->gate;
+	struct request request = { .op = OP_EVENTS,
+		.cursor = l->last,
+		.limit = CATCH_UP_ENTRIES };
+	l->state = LISTENER_CATCHING;
+	l->again_at = gate->now + PATIENCE_MS;
+	link_ask(l->call, &request, on_page);
+}
+
+static void
+wait_for_engine(struct listener *l, msec ms)
+{
+	l->state = LISTENER_AWAY;
+	l->again_at = l->call->gate->now + ms;
+}
+
+/* From the ring if it reaches back that far, else from the engine. */
+static void
+catch_up(struct listener *l)
+{
+	struct gate *gate = l->call->gate;
+	const struct events *events = gate->events;
+	if (ring_covers(events, l->last)) {
+		l->state = LISTENER_LIVE;
+		l->at = ring_after(events, l->last);
+		call_wake(l->call);
+	} else if (gate->engine == NULL) {
+		wait_for_engine(l, SECOND);
+	} else {
+		ask_page(l);
+	}
+}
+
+/* The engine told all there was; what came meanwhile is in the ring, from its start. */
+static void
+caught_up(struct listener *l)
+{
+	struct events *events = l->call->gate->events;
+	if (events->known && events->known_after > l->last) {
+		catch_up(l);
+		return;
+	}
+	l->state = LISTENER_LIVE;
+	l->at = ring_after(events, l->last);
+	call_wake(l->call);
+}
+
+static void
+on_page(struct call *call, const struct answer *answer)
+{
+	struct listener *l = call->own;
+	if (answer == NULL || answer->status == 503) {
+		link_forget(call);
+		wait_for_engine(l, SECOND);
+		return;
+	}
+	if (answer->status != 200) {
+		say_and_end(l, answer->status == 401 || answer->status == 403
+				   ? "your token is no longer accepted"
+				   : "the engine cannot tell what happened since");
+		return;
+	}
+	put_events(call->gate, &call->stream.out, &answer->items, answer->seq);
+	if (answer->seq > l->last)
+		l->last = answer->seq;
+	if (call->stream.out.overflow)
+		stream_break(call);
+	else if (!answer->more && answer->cursor == 0)
+		caught_up(l);
+	else if (!answer->more)
+		l->state = LISTENER_PAGED;
+	call_wake(call);
+}
+
+/* The reader wants more. */
+static void
+on_low(struct call *call)
+{
+	struct listener *l = call->own;
+	const struct events *events = call->gate->events;
+	struct buf *out = &call->stream.out;
+	if (l->state == LISTENER_PAGED) {
+		catch_up(l);
+		return;
+	}
+	if (l->state != LISTENER_LIVE)
+		return;
+	if (l->at < events->begin) {
+		call->gate->n.events_cut++;
+		l->state = LISTENER_GONE;
+		buf_add(out,
+		    STR(": this reader is too slow: come back with the last id\n\n"));
+		call->stream.ended = true;
+		return;
+	}
+	/* whole blocks: a ping may follow any of them */
+	uint64_t low = events->first, high = events->end;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		if (block_at(events, middle)->at < l->at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	size_t copied = 0;
+	while (low < events->end && copied < COPY_BYTES) {
+		const struct block *block = block_at(events, low++);
+		uint64_t end =
+		    low < events->end ? block_at(events, low)->at : ring_end(events);
+		str text = { events->text.p + (block->at - events->begin),
+			(size_t)(end - block->at) };
+		buf_add(out, text);
+		copied += text.n;
+		l->at = end;
+		l->last = block->seq;
+	}
+}
+
+static void
+on_who(struct call *call, const struct answer *answer)
+{
+	struct listener *l = call->own;
+	if (answer == NULL) {
+		respond_no_engine(call);
+		return;
+	}
+	if (answer->status != 200) {
+		respond_answer_error(call, answer);
+		return;
+	}
+	buf_add(&call->stream.out, STR("retry: 2000\n\n"));
+	call->stream.endless = true;
+	call->stream.low = on_low;
+	stream_start(call, 200, "text/event-stream");
+	response_header(call->response, "X-Accel-Buffering", "no");
+	l->ping_at = call->gate->now + GATE_PING_MS;
+	if (l->resumes) {
+		catch_up(l);
+		return;
+	}
+	l->last = answer->seq;
+	l->at = ring_end(call->gate->events);
+	l->state = LISTENER_LIVE;
+}
+
+static void
+on_end(struct call *call)
+{
+	struct listener *l = call->own;
+	link_remove(&l->link);
+	call->gate->events->n--;
+	free(l);
+}
+
+static bool
+read_last(struct call *call, struct listener *l)
+{
+	str text = call->head.last_event_id;
+	str unknown = target_query_unknown(&call->target, "after");
+	if (unknown.n > 0) {
+		respond_error(call, 400, 2, "unknown or repeated query parameter '%.*s'",
+		    STR_ARG(unknown));
+		return false;
+	}
+	if (text.n == 0)
+		text = target_query(&call->target, STR("after"));
+	l->resumes = text.n > 0;
+	if (text.n == 0 || str_u64(text, UINT64_MAX / 2, &l->last))
+		return true;
+	respond_error(call, 400, 2, "Last-Event-ID is the id of an event: a number");
+	return false;
+}
+
+void
+serve_events(struct call *call)
+{
+	struct gate *gate = call->gate;
+	struct request request = { .op = OP_WHO };
+	if (gate->events->n >= GATE_STREAMS_MAX) {
+		respond_error(call, 503, 1, "%d event streams are open: that is the limit",
+		    GATE_STREAMS_MAX);
+		return;
+	}
+	struct listener *l = calloc(1, sizeof(*l));
+	ASSERT(l != NULL);
+	l->call = call;
+	l->state = LISTENER_ASKING;
+	list_append(&gate->events->listeners, &l->link);
+	gate->events->n++;
+	call->own = l;
+	call->on_end = on_end;
+	if (read_last(call, l) && link_ready(call))
+		link_ask(call, &request, on_who);
+}
+
+/* ---- all of them ---- */
+
+void
+events_engine(struct gate *gate, bool there)
+{
+	struct events *events = gate->events;
+	if (!there)
+		ring_clear(events);
+	list_each(it, &events->listeners)
+	{
+		struct listener *l = container_of(it, struct listener, link);
+		if (!there && (l->state == LISTENER_LIVE || l->state == LISTENER_PAGED))
+			l->state = LISTENER_AWAY;
+		if (there && l->state == LISTENER_AWAY)
+			l->again_at = gate->now;
+	}
+	events->look_at = 0;
+}
+
+static void
+look_at_one(struct gate *gate, struct listener *l, size_t *asks)
+{
+	if (l->state == LISTENER_ASKING || l->state == LISTENER_GONE)
+		return;
+	if (l->state == LISTENER_CATCHING && gate->now >= l->again_at) {
+		link_forget(l->call);
+		l->state = LISTENER_AWAY;
+	}
+	if (l->state == LISTENER_AWAY && gate->engine != NULL && gate->now >= l->again_at &&
+	    *asks < ASKS_A_LOOK) {
+		++*asks;
+		ask_page(l);
+	}
+	if (gate->now < l->ping_at)
+		return;
+	l->ping_at = gate->now + GATE_PING_MS;
+	if (stream_waiting(l->call) == 0) {
+		buf_add(&l->call->stream.out, STR(": ping\n\n"));
+		call_wake(l->call);
+	}
+}
+
+/* Pings, and asking again. */
+void
+events_look(struct gate *gate)
+{
+	struct events *events = gate->events;
+	if (events->n == 0)
+		return;
+	if (gate->now >= events->look_at) {
+		size_t asks = 0;
+		msec next = gate->now + GATE_PING_MS;
+		list_each(it, &events->listeners)
+		{
+			struct listener *l = container_of(it, struct listener, link);
+			look_at_one(gate, l, &asks);
+			bool waits =
+			    l->state == LISTENER_AWAY || l->state == LISTENER_CATCHING;
+			msec due = waits ? gate->now + LOOK_MS : l->ping_at;
+			if (l->state != LISTENER_ASKING && l->state != LISTENER_GONE &&
+			    due < next)
+				next = due;
+		}
+		events->look_at = next;
+	}
+	if (events->look_at < gate->next_look)
+		gate->next_look = events->look_at;
+}
+
+void
+events_stop(struct gate *gate)
+{
+	list_each(it, &gate->events->listeners)
+	{
+		struct listener *l = container_of(it, struct listener, link);
+		if (l->call->stream.started && l->state != LISTENER_GONE)
+			say_and_end(l, "the server stops");
+	}
+}

@@ -1,0 +1,363 @@
+/*
+ * gate -- the loop: libmicrohttpd's descriptor, the supervisor's and the engine's in one
+ * epoll set, and deadlines.
+ */
+#include "gate/gate.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "gate/state.h"
+#include "os/clock.h"
+#include "os/confine.h"
+
+#define SUPERVISOR_BYTES_MAX ((size_t)1 << 20)
+#define ANSWER_ARENA_BYTES ((size_t)32 << 20)   /* address space: one frame's records */
+#define SCRATCH_ARENA_BYTES ((size_t)256 << 20) /* address space: one body */
+#define EVENTS_A_TURN 8
+#define LOOK_MS_MIN 50 /* between two looks at the deadlines */
+#define LOOK_NEVER UINT64_MAX
+
+void
+gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
+{
+	char text[500];
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	struct log_frame log = { .level = level, .text = str_of(text) };
+	frame_record(peer_out(gate->supervisor), FRAME_LOG, 0, &log_frame_type, &log);
+}
+
+/* ---- deadlines ---- */
+
+void
+deadline_set(struct visit *visit, msec at)
+{
+	visit->deadline = at;
+	if (at != 0 && at < visit->gate->next_look)
+		visit->gate->next_look = at;
+}
+
+static void
+expire(struct visit *visit)
+{
+	struct gate *gate = visit->gate;
+	struct call *call = visit->call;
+	visit->deadline = 0;
+	if (call != NULL && call->phase == CALL_WAIT) {
+		gate->n.late++;
+		call->on_late(call);
+		return;
+	}
+	if (call != NULL)
+		gate->n.cut_slow++;
+	web_cut(visit);
+}
+
+static void
+look_at_deadlines(struct gate *gate)
+{
+	if (gate->now < gate->next_look)
+		return;
+	msec next = LOOK_NEVER;
+	gate->next_look = LOOK_NEVER;
+	list_each_safe(it, &gate->visits)
+	{
+		struct visit *visit = container_of(it, struct visit, link);
+		if (visit->deadline != 0 && visit->deadline <= gate->now)
+			expire(visit);
+		if (visit->deadline != 0 && visit->deadline < next)
+			next = visit->deadline;
+	}
+	if (next < gate->now + LOOK_MS_MIN)
+		next = gate->now + LOOK_MS_MIN;
+	if (next < gate->next_look)
+		gate->next_look = next;
+}
+
+/* ---- the supervisor ---- */
+
+static void
+send_ready(struct gate *gate, bool first)
+{
+	struct ready_frame ready = { .port = 0 };
+	if (first)
+		ready.sandbox_gaps = gate->sandbox_gaps;
+	frame_record(peer_out(gate->supervisor), FRAME_READY, 0, &ready_frame_type, &ready);
+}
+
+/* ADDR:PORT as bound. */
+static bool
+take_settings(struct gate *gate, str payload)
+{
+	struct arena scratch = gate->scratch;
+	struct settings_frame frame;
+	struct err err;
+	if (!record_decode_all(&settings_frame_type, payload, &scratch, &frame, &err))
+		return false;
+	struct settings *s = &gate->settings;
+	struct arena keep = arena_over(s->memory, sizeof(s->memory));
+	*s = (struct settings){ .body_bytes_max = frame.body_bytes_max,
+		.alert_timeout_ms = frame.alert_timeout_ms };
+	hosts_init(&s->hosts,
+	    arena_str(&keep,
+		str_take(frame.listen, frame.listen.n < 256 ? frame.listen.n : 256)));
+	for (size_t i = 0; i < frame.hosts.n && i < HOSTS_MAX; i++) {
+		str host = frame.hosts.p[i];
+		if (host.n <= 255)
+			hosts_add(&s->hosts, arena_str(&keep, host));
+	}
+	arena_release(s->memory, sizeof(s->memory));
+	return true;
+}
+
+static void
+stop(struct gate *gate)
+{
+	if (gate->stopping)
+		return;
+	gate->stopping = true;
+	gate->stop_by = gate->now + GATE_STOP_MS;
+	web_stop(gate);
+	events_stop(gate);
+	list_each_safe(it, &gate->visits)
+	{
+		struct visit *visit = container_of(it, struct visit, link);
+		if (visit->call == NULL)
+			web_cut(visit);
+	}
+}
+
+static void
+on_peer(struct gate *gate, const struct frame *frame)
+{
+	struct arena scratch = gate->scratch;
+	struct peer_frame peer;
+	struct err err;
+	if (!record_decode_all(&peer_frame_type, frame->payload, &scratch, &peer, &err) ||
+	    peer.role != ROLE_KIND_ENGINE || gate->stopping) {
+		(void)close(frame->fd);
+		return;
+	}
+	link_open(gate, frame->fd);
+}
+
+static void
+end(struct gate *gate, int code)
+{
+	gate->ended = true;
+	gate->exit_code = code;
+}
+
+static void
+on_supervisor_frame(struct gate *gate, const struct frame *frame)
+{
+	switch ((int)frame->kind) {
+	case FRAME_SETTINGS:
+		if (!take_settings(gate, frame->payload))
+			end(gate, 1);
+		return;
+	case FRAME_PEER:
+		on_peer(gate, frame);
+		return;
+	case FRAME_STOP:
+		stop(gate);
+		return;
+	default:
+		if (frame->fd >= 0)
+			(void)close(frame->fd);
+		end(gate, 1);
+	}
+}
+
+static void
+read_supervisor(struct gate *gate)
+{
+	struct err err;
+	struct frame frame;
+	size_t got;
+	if (!peer_read(gate->supervisor, &got, &err)) {
+		end(gate, 1);
+		return;
+	}
+	while (!gate->ended && peer_next(gate->supervisor, &frame, &err))
+		on_supervisor_frame(gate, &frame);
+	if (!gate->ended && err.kind != ERR_NONE)
+		end(gate, 1);
+}
+
+/* ---- the loop ---- */
+
+static void
+watch(struct gate *gate, struct peer *peer, struct peer **which, uint64_t *events)
+{
+	uint64_t wanted = EPOLLIN | (peer_wants_write(peer) ? EPOLLOUT : 0);
+	if (wanted == *events)
+		return;
+	*events = wanted;
+	struct epoll_event event = { .events = (uint32_t)wanted, .data.ptr = which };
+	ASSERT(epoll_ctl(gate->epoll, EPOLL_CTL_MOD, peer_fd(peer), &event) == 0);
+}
+
+/* What this turn made goes out in one write each. */
+static void
+flush(struct gate *gate)
+{
+	struct err err;
+	if (gate->engine != NULL) {
+		if (!peer_flush(gate->engine, &err))
+			link_close(gate, err.text);
+		else
+			watch(gate, gate->engine, &gate->engine, &gate->engine_events);
+	}
+	if (!peer_flush(gate->supervisor, &err))
+		end(gate, 1);
+	else
+		watch(gate, gate->supervisor, &gate->supervisor, &gate->supervisor_events);
+}
+
+static int
+wait_ms(struct gate *gate)
+{
+	MHD_UNSIGNED_LONG_LONG web;
+	msec until = gate->next_look;
+	if (gate->ask_again != 0 && gate->ask_again < until)
+		until = gate->ask_again;
+	if (gate->stopping && gate->stop_by < until)
+		until = gate->stop_by;
+	msec wait = until <= gate->now ? 0 : until - gate->now;
+	if (MHD_get_timeout(gate->daemon, &web) == MHD_YES && web < wait)
+		wait = web;
+	if (until == LOOK_NEVER && wait > MINUTE)
+		return -1;
+	return wait > MINUTE ? (int)MINUTE : (int)wait;
+}
+
+static void
+look_at_time(struct gate *gate)
+{
+	look_at_deadlines(gate);
+	events_look(gate);
+	/* Perhaps only the connection broke: the supervisor then makes another. */
+	if (gate->ask_again != 0 && gate->now >= gate->ask_again) {
+		gate->ask_again = gate->now + GATE_AGAIN_MS;
+		send_ready(gate, false);
+	}
+	if (gate->stopping && (gate->visit_n == 0 || gate->now >= gate->stop_by))
+		end(gate, 0);
+}
+
+static void
+run_loop(struct gate *gate)
+{
+	struct epoll_event events[EVENTS_A_TURN];
+	while (!gate->ended) {
+		int n = epoll_wait(gate->epoll, events, EVENTS_A_TURN, wait_ms(gate));
+		ASSERT(n >= 0 || errno == EINTR);
+		gate->now = clock_boot();
+		bool from_engine = false, from_supervisor = false;
+		for (int i = 0; i < n; i++) {
+			from_engine |= events[i].data.ptr == &gate->engine;
+			from_supervisor |= events[i].data.ptr == &gate->supervisor;
+		}
+		/* A new engine is told of before the old one's end is read. */
+		if (from_supervisor)
+			read_supervisor(gate);
+		if (from_engine && gate->engine != NULL)
+			link_read(gate);
+		look_at_time(gate);
+		web_turn(gate);
+		flush(gate);
+	}
+}
+
+/* Until the first settings nothing is served. */
+static bool
+wait_for_settings(struct gate *gate)
+{
+	struct epoll_event event;
+	while (!gate->ended && gate->settings.body_bytes_max == 0) {
+		int n = epoll_wait(gate->epoll, &event, 1, -1);
+		ASSERT(n >= 0 || errno == EINTR);
+		gate->now = clock_boot();
+		if (n > 0)
+			read_supervisor(gate);
+		if (gate->stopping)
+			end(gate, 0);
+	}
+	return !gate->ended;
+}
+
+static bool
+watch_first(struct gate *gate, int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+	return epoll_ctl(gate->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool
+set_up(struct gate *gate, struct arena *arena, struct err *err)
+{
+	struct confine how = { .role = CONFINE_GATE };
+	if (!confine(&how, arena, &gate->sandbox_gaps, err))
+		return false;
+	if (!wait_for_settings(gate))
+		return true;
+	if (!web_start(gate, err))
+		return false;
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(gate->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL || !watch_first(gate, info->epoll_fd, &gate->daemon))
+		return err_sys(err, ERR_IO, "watch the HTTP server");
+	send_ready(gate, true);
+	flush(gate);
+	return true;
+}
+
+static void
+gate_init(struct gate *gate, const struct gate_options *options)
+{
+	*gate = (struct gate){ .options = options, .next_look = LOOK_NEVER };
+	gate->now = clock_boot();
+	gate->key = (struct siphash_key){ { random_u64(), random_u64() } };
+	map_init(&gate->calls, random_u64());
+	map_init(&gate->addresses, random_u64());
+	list_init(&gate->visits);
+	list_init(&gate->held);
+	gate->answers = arena_map(&gate->answer_map, ANSWER_ARENA_BYTES);
+	gate->scratch = arena_map(&gate->scratch_map, SCRATCH_ARENA_BYTES);
+	gate->report = BUF(GATE_ENGINE_BYTES_MAX / 4);
+	gate->supervisor = peer_new(options->supervisor_fd, SUPERVISOR_BYTES_MAX);
+	gate->supervisor_events = EPOLLIN;
+	gate->epoll = epoll_create1(EPOLL_CLOEXEC);
+	ASSERT(gate->epoll >= 0);
+	ASSERT(watch_first(gate, options->supervisor_fd, &gate->supervisor));
+	char nothing[1] = "";
+	gate->taken = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_MUST_COPY);
+	response_common(gate->taken);
+	events_init(gate);
+}
+
+int
+gate_main(const struct gate_options *options)
+{
+	static struct gate gate;
+	static char memory[16384];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct err err;
+	(void)signal(SIGPIPE, SIG_IGN);
+	gate_init(&gate, options);
+	if (!set_up(&gate, &arena, &err)) {
+		gate_log(&gate, LOG_ERROR, "%s", err.text);
+		flush(&gate);
+		return 1;
+	}
+	run_loop(&gate);
+	return gate.exit_code;
+}

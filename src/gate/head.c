@@ -1,0 +1,246 @@
+#include "gate/head.h"
+
+#include "gate/limits.h"
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool
+eq_caseless(str a, str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++) {
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 9110's token: what a header's name is made of. */
+static bool
+is_token(str s)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	for (size_t i = 0; i < s.n; i++) {
+		char c = lower(s.p[i]);
+		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') &&
+		    memchr(marks, c, sizeof(marks) - 1) == NULL)
+			return false;
+	}
+	return s.n > 0;
+}
+
+static bool
+is_value(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static void
+fault(struct head *head, enum head_fault fault, const char *why)
+{
+	if (head->fault != HEAD_FINE)
+		return;
+	head->fault = fault;
+	head->why = why;
+}
+
+/* A header that may stand once. */
+static void
+take_once(struct head *head, str *to, str value, const char *twice)
+{
+	if (to->p != NULL)
+		fault(head, HEAD_BROKEN, twice);
+	*to = value.n > 0 ? value : STR("");
+}
+
+static void
+take_length(struct head *head, str value)
+{
+	if (head->has_length)
+		fault(head, HEAD_BROKEN, "Content-Length stands twice");
+	else if (!str_u64(value, UINT64_MAX, &head->length))
+		fault(head, HEAD_BROKEN, "Content-Length is no number");
+	head->has_length = true;
+}
+
+static void
+take_transfer(struct head *head, str value)
+{
+	if (head->chunked || !eq_caseless(value, STR("chunked")))
+		fault(head, HEAD_BROKEN, "Transfer-Encoding can only be 'chunked', once");
+	head->chunked = true;
+}
+
+void
+head_add(struct head *head, str name, str value)
+{
+	head->n++;
+	head->bytes += name.n + value.n;
+	if (head->n > GATE_HEADERS_MAX || head->bytes > GATE_HEADER_BYTES_MAX) {
+		fault(head, HEAD_TOO_MUCH, "too many or too long headers");
+		return;
+	}
+	if (!is_token(name) || !is_value(value)) {
+		fault(head, HEAD_BROKEN, "a header is malformed");
+		return;
+	}
+	value = str_trim(value);
+	if (eq_caseless(name, STR("Content-Length")))
+		take_length(head, value);
+	else if (eq_caseless(name, STR("Transfer-Encoding")))
+		take_transfer(head, value);
+	else if (eq_caseless(name, STR("Host"))) {
+		take_once(head, &head->host, value, "Host stands twice");
+		head->has_host = true;
+	} else if (eq_caseless(name, STR("Authorization")))
+		take_once(head, &head->authorization, value, "Authorization stands twice");
+	else if (eq_caseless(name, STR("Content-Type")))
+		take_once(head, &head->content_type, value, "Content-Type stands twice");
+	else if (eq_caseless(name, STR("Content-Encoding")))
+		head->content_encoding = value;
+	else if (eq_caseless(name, STR("Idempotency-Key")))
+		take_once(head, &head->idempotency_key, value,
+		    "Idempotency-Key stands twice");
+	else if (eq_caseless(name, STR("If-None-Match")))
+		head->if_none_match = value;
+	else if (eq_caseless(name, STR("Last-Event-ID")))
+		head->last_event_id = value;
+}
+
+void
+head_end(struct head *head, bool http_1_1)
+{
+	if (head->has_length && head->chunked)
+		fault(head, HEAD_BROKEN, "Content-Length beside Transfer-Encoding");
+	if (head->chunked && !http_1_1)
+		fault(head, HEAD_BROKEN, "Transfer-Encoding needs HTTP/1.1");
+	if (!head->has_host)
+		fault(head, HEAD_BROKEN, "a Host header is needed");
+}
+
+str
+head_token(const struct head *head)
+{
+	static const str scheme = { "bearer", 6 };
+	str value = head->authorization;
+	if (value.n <= scheme.n || !eq_caseless(str_take(value, scheme.n), scheme) ||
+	    value.p[scheme.n] != ' ')
+		return STR("");
+	return str_trim(str_drop(value, scheme.n));
+}
+
+bool
+head_is_json(const struct head *head)
+{
+	return eq_caseless(str_trim(str_cut(head->content_type, ';').head),
+	    STR("application/json"));
+}
+
+bool
+head_etag_matches(const struct head *head, str etag)
+{
+	for (str rest = head->if_none_match; rest.n > 0;) {
+		struct str_cut cut = str_cut(rest, ',');
+		str tag = str_trim(cut.head);
+		if (str_starts(tag, STR("W/")))
+			tag = str_drop(tag, 2);
+		if (str_eq(tag, etag) || str_eq(tag, STR("*")))
+			return true;
+		rest = cut.tail;
+	}
+	return false;
+}
+
+/* ---- Host ---- */
+
+/* Without port and brackets: "[::1]:9911" gives "::1". Empty when it is none. */
+static str
+host_name(str host)
+{
+	if (host.n > 0 && host.p[0] == '[') {
+		struct str_cut cut = str_cut(str_drop(host, 1), ']');
+		return cut.found ? cut.head : STR("");
+	}
+	str name = str_cut(host, ':').head;
+	if (name.n > 0 && name.p[name.n - 1] == '.')
+		name.n--;
+	return name;
+}
+
+static bool
+is_ipv4(str s)
+{
+	size_t parts = 0;
+	for (str rest = s;;) {
+		struct str_cut cut = str_cut(rest, '.');
+		uint64_t part;
+		if (cut.head.n > 3 || !str_u64(cut.head, 255, &part))
+			return false;
+		parts++;
+		if (!cut.found)
+			return parts == 4;
+		rest = cut.tail;
+	}
+}
+
+static bool
+is_ipv6(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = lower(s.p[i]);
+		if ((c < '0' || c > '9') && (c < 'a' || c > 'f') && c != ':' && c != '.')
+			return false;
+	}
+	return memchr(s.p, ':', s.n) != NULL;
+}
+
+static bool
+is_loopback(str name)
+{
+	return eq_caseless(name, STR("localhost")) || str_eq(name, STR("::1")) ||
+	       (str_starts(name, STR("127.")) && is_ipv4(name));
+}
+
+void
+hosts_add(struct hosts *hosts, str host)
+{
+	str name = host_name(host);
+	if (name.n > 0 && hosts->n < HOSTS_MAX)
+		hosts->name[hosts->n++] = name;
+}
+
+void
+hosts_init(struct hosts *hosts, str listen)
+{
+	*hosts = (struct hosts){ .n = 0 };
+	str name = host_name(listen);
+	hosts->any_address = str_eq(name, STR("0.0.0.0")) || str_eq(name, STR("::"));
+	hosts_add(hosts, listen);
+}
+
+bool
+hosts_allow(const struct hosts *hosts, str host)
+{
+	str name = host_name(host);
+	if (name.n == 0)
+		return false;
+	if (is_loopback(name))
+		return true;
+	/* A name can be made to point here; an address cannot. */
+	if (hosts->any_address && (is_ipv4(name) || is_ipv6(name)))
+		return true;
+	for (size_t i = 0; i < hosts->n; i++) {
+		if (eq_caseless(name, hosts->name[i]))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,60 @@
+#ifndef GATE_HEAD_H
+#define GATE_HEAD_H
+
+#include "base/str.h"
+
+/*
+ * head -- the headers of one request, looked at once, before anything else is done.
+ *
+ * Pure. libmicrohttpd lets two differing Content-Length headers, and Content-Length beside
+ * Transfer-Encoding, pass: with a proxy in front of us that is how one request is smuggled
+ * inside another. So whatever is not plain is refused here, and the connection with it.
+ */
+enum head_fault {
+	HEAD_FINE = 0,
+	HEAD_BROKEN,   /* 400, and the connection is closed */
+	HEAD_TOO_MUCH, /* 431 */
+};
+
+struct head {
+	str host;
+	str authorization;
+	str content_type;
+	str content_encoding;
+	str idempotency_key;
+	str if_none_match;
+	str last_event_id;
+	bool has_host;
+	bool has_length;
+	bool chunked;
+	uint64_t length;
+	size_t n, bytes;
+	enum head_fault fault;
+	const char *why; /* a sentence when there is a fault */
+};
+
+/* One header, in any order; the slices must outlive the head. */
+void head_add(struct head *head, str name, str value);
+/* After the last: what can only be said of them together. */
+void head_end(struct head *head, bool http_1_1);
+
+/* The token of "Authorization: Bearer TOKEN"; empty when there is none of that kind. */
+str head_token(const struct head *head);
+/* "application/json", whatever parameters follow. */
+bool head_is_json(const struct head *head);
+/* Does If-None-Match name this tag (with its quotes)? */
+bool head_etag_matches(const struct head *head, str etag);
+
+/* Names by which this server may be addressed: against DNS rebinding. */
+#define HOSTS_MAX 16
+struct hosts {
+	str name[HOSTS_MAX];
+	size_t n;
+	bool any_address; /* it listens on all addresses: any IP literal will do */
+};
+/* `listen` as bound, "ADDR:PORT"; its address, and whether it stands for all. */
+void hosts_init(struct hosts *hosts, str listen);
+void hosts_add(struct hosts *hosts, str host); /* "name" or "name:port" */
+bool hosts_allow(const struct hosts *hosts, str host);
+
+#endif

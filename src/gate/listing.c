@@ -1,0 +1,239 @@
+/*
+ * listing -- GET /api/v2/alerts, as Alertmanager answers it, in pages.
+ *
+ * The engine gives active alerts in the order of their fingerprints, a page at a time; the
+ * next is asked for when the client has taken most of the last. So a listing of a million
+ * alerts to a slow client costs a page of memory.
+ *
+ *	[{"annotations":{"summary":"s"},"endsAt":"2026-11-23T07:18:22.380Z",
+ *	  "fingerprint":"d0b0f9c089b0ac23","receivers":[{"name":"platform-ops"}],
+ *	  "startsAt":...,"status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},
+ *	  "updatedAt":...,"generatorURL":"http://g/x","labels":{"alertname":"A"}}]
+ */
+#include <stdlib.h>
+
+#include "gate/filter.h"
+#include "gate/state.h"
+
+struct listing {
+	struct filters filters;
+	struct filters receiver;
+	bool none;  /* the query leaves nothing: it is asked of the engine all the same */
+	bool any;   /* one was written */
+	bool asked; /* a page is on its way */
+	uint64_t cursor;
+};
+
+/* ---- one alert ---- */
+
+static void
+put_pairs(struct buf *b, const struct pairs *pairs)
+{
+	buf_char(b, '{');
+	for (size_t i = 0; i < pairs->n; i++) {
+		if (i > 0)
+			buf_char(b, ',');
+		json_put_string(b, pairs->p[i].name);
+		buf_char(b, ':');
+		json_put_string(b, pairs->p[i].value);
+	}
+	buf_char(b, '}');
+}
+
+static void
+put_time(struct buf *b, const char *name, msec wall)
+{
+	buf_add(b, str_of(name));
+	buf_time(b, wall);
+	buf_add(b, STR("\","));
+}
+
+static void
+put_alert(struct buf *b, const struct alert_item *item, const struct alert_body *body)
+{
+	buf_add(b, STR("{\"annotations\":"));
+	put_pairs(b, &body->annotations);
+	put_time(b, ",\"endsAt\":\"", item->ends_wall);
+	buf_printf(b, "\"fingerprint\":\"%016llx\",\"receivers\":[{\"name\":",
+	    (unsigned long long)item->fingerprint);
+	json_put_string(b, item->owner);
+	put_time(b, "}],\"startsAt\":\"", item->starts_wall);
+	buf_add(b,
+	    STR("\"status\":{\"inhibitedBy\":[],\"silencedBy\":[],\"state\":\"active\"},"));
+	put_time(b, "\"updatedAt\":\"", item->updated_wall);
+	if (body->url.n > 0) {
+		buf_add(b, STR("\"generatorURL\":"));
+		json_put_string(b, body->url);
+		buf_char(b, ',');
+	}
+	buf_add(b, STR("\"labels\":"));
+	put_pairs(b, &body->labels);
+	buf_char(b, '}');
+}
+
+/* false when the engine sent nonsense */
+static bool
+take_alert(struct call *call, const struct item *item)
+{
+	struct listing *listing = call->own;
+	struct arena scratch = call->gate->scratch;
+	struct alert_item alert;
+	struct alert_body body;
+	struct err err;
+	if (item->table != 0 || item->kind != ITEM_ALERT ||
+	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
+	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
+		return false;
+	if (!filters_match(&listing->filters, &body.labels) ||
+	    (listing->receiver.n > 0 &&
+		!filter_match(&listing->receiver.item[0], alert.owner)))
+		return true;
+	buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
+	listing->any = true;
+	put_alert(&call->stream.out, &alert, &body);
+	return true;
+}
+
+/* ---- pages ---- */
+
+static void on_page(struct call *call, const struct answer *answer);
+
+static void
+ask_page(struct call *call)
+{
+	struct listing *listing = call->own;
+	struct request request = { .op = OP_ALERTS,
+		.cursor = listing->cursor,
+		.limit = listing->none ? 1 : GATE_PAGE_ALERTS };
+	listing->asked = true;
+	link_ask(call, &request, on_page);
+}
+
+static void
+on_low(struct call *call)
+{
+	const struct listing *listing = call->own;
+	if (listing->asked)
+		return;
+	if (call->gate->engine == NULL)
+		call->stream.broken = true;
+	else
+		ask_page(call);
+}
+
+static void
+go_on(struct call *call, bool last_page)
+{
+	struct stream *s = &call->stream;
+	struct listing *listing = call->own;
+	if (last_page) {
+		buf_add(&s->out, listing->any ? STR("]\n") : STR("[]\n"));
+		if (s->started)
+			stream_end(call);
+		else
+			stream_whole(call, 200, "application/json");
+	} else if (s->started) {
+		call_wake(call);
+	} else if (stream_waiting(call) >= GATE_STREAM_AT) {
+		s->low = on_low;
+		stream_start(call, 200, "application/json");
+	} else if (!listing->asked) {
+		ask_page(call);
+	}
+}
+
+static void
+on_page(struct call *call, const struct answer *answer)
+{
+	struct listing *listing = call->own;
+	if (answer == NULL) {
+		respond_no_engine(call);
+		return;
+	}
+	if (answer->status != 200) {
+		respond_answer_error(call, answer);
+		return;
+	}
+	const struct item *items = answer->items.p;
+	for (size_t i = 0; i < answer->items.n && !listing->none; i++) {
+		if (!take_alert(call, &items[i])) {
+			call->gate->n.frames_bad++;
+			respond_error(call, 500, 1, "the engine's answer is malformed");
+			return;
+		}
+	}
+	if (call->stream.out.overflow) {
+		respond_error(call, 500, 1, "the answer is too long");
+		return;
+	}
+	if (!answer->more) {
+		listing->asked = false;
+		listing->cursor = answer->cursor;
+	}
+	go_on(call, !answer->more && (listing->none || answer->cursor == 0));
+}
+
+/* ---- the query ---- */
+
+/* As go-openapi reads a boolean: what is not one of these is false. */
+static bool
+is_true(const struct target *target, const char *name)
+{
+	static const char *const yes[] = { "true", "1", "yes", "ok", "y", "on", "selected",
+		"checked", "t", "enabled" };
+	for (size_t i = 0; i < target->query_n; i++) {
+		if (!str_eq(target->query[i].name, str_of(name)))
+			continue;
+		for (size_t k = 0; k < countof(yes); k++) {
+			if (str_eq(target->query[i].value, str_of(yes[k])))
+				return true;
+		}
+		return false;
+	}
+	return true; /* the default of all of them */
+}
+
+static bool
+read_query(struct call *call, struct listing *listing)
+{
+	const struct target *target = &call->target;
+	for (size_t i = 0; i < target->query_n; i++) {
+		const struct pair *pair = &target->query[i];
+		if (str_eq(pair->name, STR("filter")) &&
+		    !filters_add(&listing->filters, pair->value, &call->arena)) {
+			respond_error(call, 400, 2, "bad matcher format: %.*s",
+			    STR_ARG(pair->value));
+			return false;
+		}
+		if (str_eq(pair->name, STR("receiver")) && pair->value.n > 0 &&
+		    (listing->receiver.n > 0 ||
+			!filters_add_pattern(&listing->receiver, pair->value))) {
+			respond_error(call, 400, 2, "failed to parse receiver param: %.*s",
+			    STR_ARG(pair->value));
+			return false;
+		}
+	}
+	/* Every alert here is active: nothing is silenced, inhibited or unprocessed. */
+	listing->none = !is_true(target, "active");
+	return true;
+}
+
+static void
+on_end(struct call *call)
+{
+	struct listing *listing = call->own;
+	filters_done(&listing->filters);
+	filters_done(&listing->receiver);
+	free(listing);
+}
+
+void
+serve_alerts_get(struct call *call)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+	ASSERT(listing != NULL);
+	call->own = listing;
+	call->on_end = on_end;
+	if (read_query(call, listing) && link_ready(call))
+		ask_page(call);
+}

@@ -1,0 +1,40 @@
+#ifndef GATE_QUARANTINE_H
+#define GATE_QUARANTINE_H
+
+#include "base/hash.h"
+
+/*
+ * quarantine -- which bodies were with the engine when it died.
+ *
+ * Pure. A body that was in flight at one death is suspected, one that was at two is in
+ * quarantine and never sent again. Traffic is thick, so most suspects are bystanders:
+ * a suspect is sent alone (the sender's business), and when the engine lives through it
+ * the suspicion is dropped. What is told apart are labels and annotations, not times.
+ */
+#define QUARANTINE_ITEMS_MAX 1024
+#define QUARANTINE_SUSPECT_MS (10 * MINUTE)
+#define QUARANTINE_KEEP_MS DAY
+#define QUARANTINE_DEATHS 2 /* that put a body into quarantine */
+
+struct quarantine_item {
+	hash32 digest;
+	uint32_t deaths;
+	msec at; /* of the last death */
+};
+
+struct quarantine {
+	struct quarantine_item item[QUARANTINE_ITEMS_MAX];
+	size_t n;
+};
+
+enum quarantine_state { QUARANTINE_CLEAN = 1, QUARANTINE_SUSPECT, QUARANTINE_HELD };
+
+/* Forgets what is old, then looks. `now` only grows. */
+enum quarantine_state quarantine_look(struct quarantine *q, const hash32 *digest, msec now);
+/* It was in flight at a death; returns at how many. When there is no room the oldest
+ * suspicion gives way. */
+uint32_t quarantine_strike(struct quarantine *q, const hash32 *digest, msec now);
+/* The engine answered it. */
+void quarantine_clear(struct quarantine *q, const hash32 *digest);
+
+#endif

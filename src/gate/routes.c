@@ -1,0 +1,146 @@
+#include "gate/body.h"
+#include "gate/state.h"
+
+static const struct body_member body_text[] = { { "text", BODY_TEXT, false },
+	{ .name = NULL } };
+static const struct body_member body_note[] = { { "text", BODY_TEXT, true },
+	{ .name = NULL } };
+static const struct body_member body_run[] = {
+	{ "runbook", BODY_NAME, false },
+	{ "action", BODY_ACTION, false },
+	{ "target", BODY_TARGET, false },
+	{ "with", BODY_WITH, false },
+	{ .name = NULL },
+};
+static const struct body_member body_settle[] = {
+	{ "happened", BODY_HAPPENED, true },
+	{ .name = NULL },
+};
+static const struct body_member body_may[] = {
+	{ "principal", BODY_TEXT, false },
+	{ "action", BODY_NAME, true },
+	{ "service", BODY_PARAM, false },
+	{ "target", BODY_TARGET, false },
+	{ "with", BODY_WITH_MAY, false },
+	{ .name = NULL },
+};
+static const struct body_member body_token[] = {
+	{ "name", BODY_NAME, true },
+	{ "principal", BODY_PARAM, true },
+	{ "role", BODY_PARAM, true },
+	{ "until", BODY_TIME, false },
+	{ .name = NULL },
+};
+
+#define GET_V1(p, o, s, q)                                                            \
+	{                                                                             \
+		.method = METHOD_GET, .path = (p), .who = WHO_TOKEN, .face = FACE_V1, \
+		.serve = serve_api, .op = (o), .shape = (s), .query = (q)             \
+	}
+#define POST_V1(p, o, b)                                                               \
+	{                                                                              \
+		.method = METHOD_POST, .path = (p), .who = WHO_TOKEN, .face = FACE_V1, \
+		.serve = serve_api, .op = (o), .shape = SHAPE_DONE, .body = (b)        \
+	}
+#define COMMAND_V1(p, c, b)                                                                \
+	{                                                                                  \
+		.method = METHOD_POST, .path = (p), .who = WHO_TOKEN, .face = FACE_V1,     \
+		.serve = serve_api, .op = OP_COMMAND, .command = (c), .shape = SHAPE_DONE, \
+		.body = (b)                                                                \
+	}
+
+const struct route gate_routes[] = {
+	/* Alertmanager's: open while no token was made, as the engine decides */
+	{ .method = METHOD_POST,
+	    .path = "/api/v2/alerts",
+	    .who = WHO_ENGINE,
+	    .face = FACE_ALERTMANAGER,
+	    .serve = serve_alerts_post },
+	{ .method = METHOD_GET,
+	    .path = "/api/v2/alerts",
+	    .who = WHO_ENGINE,
+	    .face = FACE_ALERTMANAGER,
+	    .serve = serve_alerts_get,
+	    .open_cors = true },
+	{ .method = METHOD_GET,
+	    .path = "/-/healthy",
+	    .who = WHO_ANYONE,
+	    .face = FACE_PLAIN,
+	    .serve = serve_healthy,
+	    .head = true },
+	{ .method = METHOD_GET,
+	    .path = "/-/ready",
+	    .who = WHO_ANYONE,
+	    .face = FACE_PLAIN,
+	    .serve = serve_ready,
+	    .head = true },
+	{ .method = METHOD_GET,
+	    .path = "/metrics",
+	    .who = WHO_ENGINE,
+	    .face = FACE_PLAIN,
+	    .serve = serve_metrics },
+
+	GET_V1("/v1/status", OP_STATUS, SHAPE_ONE, NULL),
+	GET_V1("/v1/incidents", OP_INCIDENTS, SHAPE_LIST,
+	    "state service owner limit cursor"),
+	{ .method = METHOD_GET,
+	    .path = "/v1/incidents/#",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_api,
+	    .op = OP_INCIDENT,
+	    .shape = SHAPE_WHOLE,
+	    .tagged = true },
+	GET_V1("/v1/incidents/#/why", OP_WHY, SHAPE_WHY, NULL),
+	COMMAND_V1("/v1/incidents/#/acknowledge", COMMAND_ACKNOWLEDGE, body_text),
+	COMMAND_V1("/v1/incidents/#/notes", COMMAND_NOTE, body_note),
+	COMMAND_V1("/v1/incidents/#/resolve", COMMAND_RESOLVE, body_text),
+	COMMAND_V1("/v1/incidents/#/run", COMMAND_RUN, body_run),
+	COMMAND_V1("/v1/incidents/#/cancel", COMMAND_CANCEL, body_text),
+	COMMAND_V1("/v1/attempts/#/settle", COMMAND_SETTLE, body_settle),
+	GET_V1("/v1/handoffs", OP_HANDOFFS, SHAPE_LIST, "limit cursor"),
+	{ .method = METHOD_GET,
+	    .path = "/v1/handoffs/#",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_handoff,
+	    .op = OP_HANDOFF,
+	    .shape = SHAPE_ONE,
+	    .query = "format",
+	    .tagged = true },
+	GET_V1("/v1/gaps", OP_GAPS, SHAPE_LIST, "limit cursor"),
+	GET_V1("/v1/on-call", OP_ON_CALL, SHAPE_LIST, "team at"),
+	POST_V1("/v1/may", OP_MAY, body_may),
+	COMMAND_V1("/v1/stop-all", COMMAND_STOP_ALL, body_text),
+	COMMAND_V1("/v1/resume", COMMAND_RESUME, body_text),
+	GET_V1("/v1/tokens", OP_TOKENS, SHAPE_LIST, NULL),
+	{ .method = METHOD_POST,
+	    .path = "/v1/tokens",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_token_add,
+	    .op = OP_TOKEN_ADD,
+	    .body = body_token },
+	{ .method = METHOD_DELETE,
+	    .path = "/v1/tokens/*",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_api,
+	    .op = OP_COMMAND,
+	    .command = COMMAND_TOKEN_REVOKE,
+	    .shape = SHAPE_DONE },
+	GET_V1("/v1/journal", OP_JOURNAL, SHAPE_LIST, "limit cursor"),
+	POST_V1("/v1/reload", OP_RELOAD, NULL),
+	{ .method = METHOD_GET,
+	    .path = "/v1/whoami",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_whoami,
+	    .op = OP_WHO },
+	{ .method = METHOD_GET,
+	    .path = "/v1/events",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_events },
+};
+const size_t gate_routes_n = countof(gate_routes);

@@ -1,0 +1,234 @@
+#ifndef GATE_STATE_H
+#define GATE_STATE_H
+
+#include <microhttpd.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "facts/frame.h"
+#include "gate/gate.h"
+#include "gate/head.h"
+#include "gate/limits.h"
+#include "gate/quarantine.h"
+#include "gate/route.h"
+#include "os/peer.h"
+
+/*
+ * state -- the gate's own parts, shared by its files and nobody else.
+ *
+ * One thread, one loop (gate.c): libmicrohttpd runs inside it, on its epoll descriptor.
+ *
+ *	visit   one TCP connection
+ *	call    one HTTP request on it:  READ -> (WAIT <-> engine) -> READY -> SEND
+ *	link    the engine's connection (link.c)
+ *
+ * A call that waits is suspended in libmicrohttpd; whoever has news for it sets what is to
+ * be answered and wakes it (call_wake).
+ */
+struct gate;
+struct call;
+
+enum call_phase {
+	CALL_READ = 1, /* headers, then body */
+	CALL_DRAIN,    /* refused; its body is read and dropped first */
+	CALL_WAIT,     /* for the engine */
+	CALL_READY,    /* `response` is to be queued */
+	CALL_SEND,     /* queued; a long one is still being made */
+};
+
+struct visit {
+	struct link link;
+	struct gate *gate;
+	struct MHD_Connection *connection;
+	int fd;
+	uint64_t address; /* hashed */
+	msec deadline;    /* of what it is in; 0: none */
+	struct call *call;
+	bool cut; /* shut down by us */
+};
+
+/* The answer to a call as it is made, in pieces; see stream.c. */
+struct stream {
+	struct buf out;
+	size_t taken;                   /* of out, already sent */
+	bool started;                   /* status and headers are decided */
+	bool ended;                     /* nothing will follow */
+	bool broken;                    /* cannot be ended well: the connection is closed */
+	bool endless;                   /* an event stream */
+	void (*low)(struct call *call); /* little is left: more may be made; or NULL */
+	msec began;
+};
+
+struct call {
+	struct gate *gate;
+	struct visit *visit;
+	struct MHD_Connection *connection;
+	enum call_phase phase;
+	bool headed; /* its headers were looked at */
+	bool suspended;
+	bool head_only;
+
+	char *memory; /* the request target and what is decoded from it */
+	struct arena arena;
+	str raw; /* request target */
+	struct target target;
+	struct route_match match;
+	enum face face;
+	struct head head; /* slices of libmicrohttpd's memory, which holds until the end */
+	str token;
+	struct buf body;
+	uint64_t drained;
+	uint64_t began_us;
+
+	uint64_t id; /* of the frame it waits for; 0: none */
+	/* Frames of the answer, as they come. NULL answer: the engine is gone. */
+	void (*on_answer)(struct call *call, const struct answer *answer);
+	void (*on_late)(struct call *call); /* the engine took too long */
+	void (*on_end)(struct call *call);  /* gives back `own` */
+	void *own;                          /* of whoever serves it */
+
+	struct stream stream;
+	struct MHD_Response *response;
+	unsigned status;
+
+	/* alerts */
+	struct link held; /* waits until it may be sent alone */
+	hash32 digest;    /* zero: not computed */
+	char *problems;   /* of alerts that were refused while others were taken */
+	size_t alerts_taken;
+};
+
+struct settings {
+	char memory[4096];
+	char listen[128];
+	struct hosts hosts;
+	uint64_t body_bytes_max;
+	msec alert_timeout_ms;
+};
+
+#define LATENCY_BUCKETS 12
+extern const uint64_t latency_bucket_us[LATENCY_BUCKETS]; /* upper ends */
+#define STATUS_CLASSES 600
+
+struct counters {
+	uint64_t requests, bytes_in, answers[STATUS_CLASSES];
+	uint64_t alerts_accepted, alerts_refused, alert_bodies;
+	uint64_t latency[LATENCY_BUCKETS + 1], latency_n, latency_us;
+	uint64_t connections, refused_connections, refused_address, cut_slow;
+	uint64_t refused_host, refused_head, refused_memory, refused_engine_full,
+	    refused_no_engine, refused_quarantine, late, engine_lost, frames_bad, events,
+	    events_cut;
+};
+
+struct events;
+
+struct gate {
+	const struct gate_options *options;
+	int epoll;
+	struct MHD_Daemon *daemon;
+	struct peer *supervisor;
+	struct peer *engine;                       /* NULL: there is none */
+	uint64_t engine_events, supervisor_events; /* what epoll watches for */
+	struct map calls;                          /* frame id to call */
+	uint64_t last_id;
+	struct link visits;
+	size_t visit_n;
+	struct map addresses; /* hashed address to number of visits */
+	struct siphash_key key;
+	size_t bodies_bytes;
+	struct settings settings;
+	struct strs sandbox_gaps;
+	struct arena_map answer_map, scratch_map;
+	struct arena answers, scratch; /* for one frame; for one item or one body */
+	struct events *events;
+	msec now;       /* as of this turn of the loop */
+	msec next_look; /* no deadline falls due before */
+	msec ask_again; /* for an engine */
+	bool refusing;  /* the engine has no room on its disk */
+	bool stopping;
+	msec stop_by;
+	int exit_code;
+	bool ended;
+	/* alerts.c */
+	struct quarantine quarantine;
+	struct link held;
+	size_t alerts_in_flight;
+	bool alone;                 /* the one in flight is a suspect */
+	struct buf report;          /* FRAME_QUARANTINE frames for the next engine */
+	struct MHD_Response *taken; /* the empty 200 */
+	struct buf spare[16];
+	size_t spare_n;
+	struct counters n;
+};
+
+/* gate.c */
+void gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+void deadline_set(struct visit *visit, msec at); /* 0: none */
+
+/* web.c */
+NODISCARD bool web_start(struct gate *gate, struct err *err);
+void web_stop(struct gate *gate);
+void web_turn(struct gate *gate);
+void web_cut(struct visit *visit);
+void call_wake(struct call *call);
+
+/* respond.c: each decides the answer and wakes the call */
+void respond(struct call *call, unsigned status, const char *type, str text);
+void respond_error(struct call *call, unsigned status, unsigned exit, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* Alertmanager's errors carry a code of their own. */
+void respond_coded(struct call *call, unsigned status, uint32_t code, const char *text);
+void respond_answer_error(struct call *call, const struct answer *answer);
+void respond_no_engine(struct call *call);
+void respond_taken(struct call *call); /* the empty 200 */
+void response_common(struct MHD_Response *response);
+void response_header(struct MHD_Response *response, const char *name, const char *value);
+/* The text in call->stream is all of it, or its beginning. */
+void stream_whole(struct call *call, unsigned status, const char *type);
+void stream_start(struct call *call, unsigned status, const char *type);
+void stream_end(struct call *call);
+void stream_break(struct call *call);
+size_t stream_waiting(const struct call *call);
+
+/* link.c */
+void link_open(struct gate *gate, int fd);
+void link_close(struct gate *gate, const char *why);
+void link_read(struct gate *gate);
+NODISCARD bool link_ready(struct call *call); /* false: it is answered already */
+/* The call waits for the answer to the next frame: its id. */
+uint64_t link_wait(struct call *call,
+    void (*on_answer)(struct call *call, const struct answer *answer));
+void link_ask(struct call *call, const struct request *request,
+    void (*on_answer)(struct call *call, const struct answer *answer));
+void link_forget(struct call *call);
+
+/* alerts.c, listing.c */
+void serve_alerts_post(struct call *call);
+void serve_alerts_get(struct call *call);
+void alerts_lost(struct gate *gate); /* the engine died: who was with it? */
+void alerts_report(struct gate *gate);
+
+/* health.c */
+void serve_healthy(struct call *call);
+void serve_ready(struct call *call);
+void serve_metrics(struct call *call);
+
+/* api.c */
+void serve_api(struct call *call);
+void serve_handoff(struct call *call);
+void serve_whoami(struct call *call);
+void serve_token_add(struct call *call);
+NODISCARD bool item_decode(struct gate *gate, const struct item *item, struct arena *arena,
+    void **ret, const struct record_type **ret_type);
+
+/* events.c */
+void events_init(struct gate *gate);
+void serve_events(struct call *call);
+void events_publish(struct gate *gate, const struct publish *publish);
+void events_engine(struct gate *gate, bool there);
+void events_look(struct gate *gate);
+void events_stop(struct gate *gate);
+size_t events_streams(const struct gate *gate);
+
+#endif

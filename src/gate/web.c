@@ -1,0 +1,545 @@
+/*
+ * web -- libmicrohttpd's side: connections, requests as they come in, answers as they go.
+ *
+ * What it does not do for us, and is done here: it lets requests pass that can be read in
+ * two ways (head.h); its timeouts start again at every byte, so the deadlines are ours and
+ * end by shutting the socket down; a body is counted as it comes.
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate/state.h"
+#include "os/clock.h"
+
+#define TURNS_MAX 8 /* of libmicrohttpd before the engine is looked at again */
+#define SPARE_BYTES_MAX (1u << 20)
+
+/* ---- visits ---- */
+
+static uint64_t
+address_key(const struct gate *gate, const struct sockaddr *address)
+{
+	if (address == NULL)
+		return 0;
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const void *)address;
+		return siphash(&gate->key,
+		    (str){ (const char *)&v4->sin_addr, sizeof(v4->sin_addr) });
+	}
+	if (address->sa_family == AF_INET6) {
+		/* one customer has a /64 */
+		const struct sockaddr_in6 *v6 = (const void *)address;
+		return siphash(&gate->key, (str){ (const char *)&v6->sin6_addr, 8 });
+	}
+	return 0;
+}
+
+static enum MHD_Result
+on_accept(void *cls, const struct sockaddr *address, socklen_t n)
+{
+	struct gate *gate = cls;
+	uint64_t of_address = 0;
+	(void)n;
+	(void)map_get(&gate->addresses, address_key(gate, address), &of_address);
+	if (gate->visit_n >= GATE_CONNECTIONS_MAX) {
+		gate->n.refused_connections++;
+		return MHD_NO;
+	}
+	if (of_address >= GATE_CONNECTIONS_PER_ADDRESS) {
+		gate->n.refused_address++;
+		return MHD_NO;
+	}
+	return MHD_YES;
+}
+
+static struct visit *
+visit_new(struct gate *gate, struct MHD_Connection *connection)
+{
+	struct visit *visit = calloc(1, sizeof(*visit));
+	ASSERT(visit != NULL);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	visit->address = address_key(gate, info != NULL ? info->client_addr : NULL);
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	ASSERT(info != NULL);
+	visit->fd = info->connect_fd;
+	visit->gate = gate;
+	visit->connection = connection;
+	uint64_t n = 0;
+	(void)map_get(&gate->addresses, visit->address, &n);
+	map_put(&gate->addresses, visit->address, n + 1);
+	list_append(&gate->visits, &visit->link);
+	gate->visit_n++;
+	gate->n.connections++;
+	deadline_set(visit, gate->now + GATE_HEAD_MS);
+	return visit;
+}
+
+static void
+visit_free(struct visit *visit)
+{
+	struct gate *gate = visit->gate;
+	uint64_t n = 0;
+	(void)map_get(&gate->addresses, visit->address, &n);
+	if (n > 1)
+		map_put(&gate->addresses, visit->address, n - 1);
+	else
+		(void)map_remove(&gate->addresses, visit->address);
+	link_remove(&visit->link);
+	gate->visit_n--;
+	free(visit);
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*context = visit_new(cls, connection);
+	} else if (*context != NULL) {
+		visit_free(*context);
+		*context = NULL;
+	}
+}
+
+void
+web_cut(struct visit *visit)
+{
+	visit->cut = true;
+	(void)shutdown(visit->fd, SHUT_RDWR);
+	if (visit->call != NULL)
+		call_wake(visit->call);
+}
+
+/* ---- calls ---- */
+
+/* The request line has come: the call begins. */
+static void *
+on_target(void *cls, const char *raw, struct MHD_Connection *connection)
+{
+	struct gate *gate = cls;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	ASSERT(info != NULL && info->socket_context != NULL);
+	struct visit *visit = info->socket_context;
+	ASSERT(visit->call == NULL);
+
+	struct call *call = calloc(1, sizeof(*call));
+	ASSERT(call != NULL);
+	size_t n = strlen(raw);
+	/* once as it came, once decoded, once for what is read out of that */
+	size_t room = 3 * n + 64;
+	call->memory = malloc(room);
+	ASSERT(call->memory != NULL);
+	memcpy(call->memory, raw, n);
+	call->raw = (str){ call->memory, n };
+	call->arena = arena_over(call->memory + n, room - n);
+	call->gate = gate;
+	call->visit = visit;
+	call->connection = connection;
+	call->phase = CALL_READ;
+	call->began_us = clock_boot_us();
+	call->stream.out = BUF(GATE_ANSWER_BYTES_MAX);
+	visit->call = call;
+	gate->n.requests++;
+	deadline_set(visit, gate->now + GATE_READ_MS);
+	return call;
+}
+
+static void
+body_give_back(struct call *call)
+{
+	struct gate *gate = call->gate;
+	gate->bodies_bytes -= call->body.n;
+	if (call->body.cap > 0 && call->body.cap <= SPARE_BYTES_MAX &&
+	    gate->spare_n < countof(gate->spare)) {
+		buf_reset(&call->body);
+		gate->spare[gate->spare_n++] = call->body;
+	} else {
+		buf_done(&call->body);
+	}
+	call->body = BUF(0);
+}
+
+static void
+call_free(struct call *call)
+{
+	struct visit *visit = call->visit;
+	if (call->on_end != NULL)
+		call->on_end(call);
+	link_forget(call);
+	if (call->response != NULL && call->response != call->gate->taken)
+		MHD_destroy_response(call->response);
+	body_give_back(call);
+	buf_done(&call->stream.out);
+	arena_release(call->memory, call->raw.n);
+	free(call->problems);
+	free(call->memory);
+	visit->call = NULL;
+	deadline_set(visit, visit->gate->now + (visit->gate->stopping ? 1 : GATE_IDLE_MS));
+	free(call);
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *connection, void **context,
+    enum MHD_RequestTerminationCode code)
+{
+	(void)cls;
+	(void)connection;
+	(void)code;
+	if (*context != NULL)
+		call_free(*context);
+	*context = NULL;
+}
+
+void
+call_wake(struct call *call)
+{
+	if (!call->suspended)
+		return;
+	call->suspended = false;
+	MHD_resume_connection(call->connection);
+}
+
+/* ---- the head ---- */
+
+static enum MHD_Result
+on_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	struct head *head = cls;
+	(void)kind;
+	head_add(head, (str){ name, name_n }, (str){ value != NULL ? value : "", value_n });
+	return head->fault == HEAD_FINE ? MHD_YES : MHD_NO;
+}
+
+static bool
+is_printable(str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	}
+	return true;
+}
+
+/* The request line; true: it is answered. */
+static bool
+refuse_target(struct call *call, str method, const char *version)
+{
+	const char *wrong;
+	if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0) {
+		respond_error(call, 505, 2, "HTTP/1.1 is spoken here");
+		return true;
+	}
+	if (call->raw.n > TARGET_BYTES_MAX) {
+		respond_error(call, 414, 2, "the URL is longer than %d bytes",
+		    TARGET_BYTES_MAX);
+		return true;
+	}
+	wrong = target_parse(call->raw, &call->arena, &call->target);
+	if (wrong != NULL) {
+		respond_error(call, 400, 2, "%s", wrong);
+		return true;
+	}
+	call->face = route_face(&call->target);
+	call->head_only = str_eq(method, STR("HEAD"));
+	return false;
+}
+
+static bool
+refuse_head(struct call *call)
+{
+	struct gate *gate = call->gate;
+	switch (call->head.fault) {
+	case HEAD_FINE:
+		break;
+	case HEAD_BROKEN:
+		gate->n.refused_head++;
+		respond_error(call, 400, 2, "%s", call->head.why);
+		return true;
+	case HEAD_TOO_MUCH:
+		gate->n.refused_head++;
+		respond_error(call, 431, 2, "%s", call->head.why);
+		return true;
+	}
+	if (!hosts_allow(&gate->settings.hosts, call->head.host)) {
+		gate->n.refused_host++;
+		respond_error(call, 421, 2,
+		    "this server does not answer for the host '%.*s': set 'url' in its "
+		    "configuration",
+		    STR_ARG(call->head.host));
+		return true;
+	}
+	return false;
+}
+
+static bool
+refuse_route(struct call *call, str method)
+{
+	enum route_status status =
+	    route_find(gate_routes, gate_routes_n, method, &call->target, &call->match);
+	switch (status) {
+	case ROUTE_FOUND:
+		call->face = call->match.route->face;
+		return false;
+	case ROUTE_NO_PATH:
+		respond_error(call, 404, 3, "path %.*s was not found",
+		    STR_ARG(call->target.path));
+		return true;
+	case ROUTE_NO_METHOD:
+		respond_error(call, 405, 2, "method %.*s is not allowed, but [%s] are",
+		    STR_ARG(method), call->match.allow);
+		response_header(call->response, "Allow", call->match.allow);
+		return true;
+	}
+	UNREACHABLE();
+}
+
+static bool
+refuse_token(struct call *call)
+{
+	const struct route *route = call->match.route;
+	if (route->who == WHO_ANYONE)
+		return false;
+	call->token = head_token(&call->head);
+	if (call->token.n > GATE_TOKEN_MAX || !is_printable(call->token))
+		respond_error(call, 401, 4, "this is no token");
+	else if (call->token.n == 0 && route->who == WHO_TOKEN)
+		respond_error(call, 401, 4,
+		    "a token is needed: Authorization: Bearer TOKEN");
+	else
+		return false;
+	return true;
+}
+
+static uint64_t
+body_max(const struct call *call)
+{
+	return call->face == FACE_ALERTMANAGER ? call->gate->settings.body_bytes_max
+	                                       : GATE_API_BODY_MAX;
+}
+
+static bool
+refuse_body(struct call *call)
+{
+	const struct route *route = call->match.route;
+	const struct head *head = &call->head;
+	bool has = head->chunked || head->length > 0;
+	call->body = BUF((size_t)body_max(call));
+	if (!has)
+		return false;
+	if (route->method != METHOD_POST) {
+		respond_error(call, 400, 2, "this request takes no body");
+		return true;
+	}
+	if (head->length > body_max(call)) {
+		respond_error(call, 413, 2, "the body has %llu bytes; at most %llu",
+		    (unsigned long long)head->length, (unsigned long long)body_max(call));
+		return true;
+	}
+	bool coded = head->content_encoding.n > 0 &&
+	             !str_eq(head->content_encoding, STR("identity"));
+	if (!head_is_json(head) || coded) {
+		str type = coded                      ? head->content_encoding
+		           : head->content_type.n > 0 ? head->content_type
+		                                      : STR("application/octet-stream");
+		respond_error(call, 415, 2,
+		    "unsupported media type \"%.*s\", only [application/json] are allowed",
+		    STR_ARG(type));
+		return true;
+	}
+	return false;
+}
+
+/* Memory for a body whose length is known is asked for once. */
+static void
+body_prepare(struct call *call)
+{
+	struct gate *gate = call->gate;
+	if (call->head.length == 0 && !call->head.chunked)
+		return;
+	if (gate->spare_n > 0) {
+		size_t max = call->body.max;
+		call->body = gate->spare[--gate->spare_n];
+		call->body.max = max;
+	}
+	if (call->head.length > 0)
+		(void)buf_room(&call->body, (size_t)call->head.length);
+}
+
+static enum MHD_Result queue(struct call *call);
+
+/* Refused at the head. A short body is read and dropped, so that the client gets to see
+ * the answer and the connection lives on; else the connection ends with it. */
+static enum MHD_Result
+refused(struct call *call)
+{
+	const struct head *head = &call->head;
+	if (head->fault == HEAD_FINE && head->length <= GATE_DRAIN_BYTES_MAX) {
+		call->phase = CALL_DRAIN;
+		return MHD_YES;
+	}
+	response_header(call->response, "Connection", "close");
+	return queue(call);
+}
+
+static enum MHD_Result
+begin(struct call *call, const char *method, const char *version)
+{
+	str name = str_of(method);
+	call->headed = true;
+	call->face = FACE_PLAIN;
+	(void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header,
+	    &call->head);
+	head_end(&call->head, strcmp(version, "HTTP/1.0") != 0);
+	if (refuse_target(call, name, version) || refuse_head(call) ||
+	    refuse_route(call, name) || refuse_token(call) || refuse_body(call))
+		return refused(call);
+	body_prepare(call);
+	return MHD_YES;
+}
+
+/* ---- the body ---- */
+
+static enum MHD_Result
+take_body(struct call *call, str piece)
+{
+	struct gate *gate = call->gate;
+	gate->n.bytes_in += piece.n;
+	if (call->phase == CALL_DRAIN) {
+		call->drained += piece.n;
+		return call->drained <= GATE_DRAIN_BYTES_MAX ? MHD_YES : MHD_NO;
+	}
+	if (gate->bodies_bytes + piece.n > GATE_BODIES_BYTES_MAX) {
+		gate->n.refused_memory++;
+		respond_error(call, 503, 1, "too many bodies at once: send it again");
+		call->phase = CALL_DRAIN;
+		return MHD_YES;
+	}
+	if (call->body.n + piece.n > call->body.max) {
+		respond_error(call, 413, 2, "the body is over %zu bytes", call->body.max);
+		call->phase = CALL_DRAIN;
+		return MHD_YES;
+	}
+	buf_add(&call->body, piece);
+	gate->bodies_bytes += piece.n;
+	return MHD_YES;
+}
+
+/* ---- the answer ---- */
+
+static void
+count_answer(struct call *call)
+{
+	struct gate *gate = call->gate;
+	if (call->status < STATUS_CLASSES)
+		gate->n.answers[call->status]++;
+}
+
+static enum MHD_Result
+queue(struct call *call)
+{
+	ASSERT(call->phase == CALL_READY && call->response != NULL);
+	struct gate *gate = call->gate;
+	call->phase = CALL_SEND;
+	count_answer(call);
+	deadline_set(call->visit, gate->now + GATE_SEND_MS);
+	if (gate->stopping && call->response != gate->taken)
+		response_header(call->response, "Connection", "close");
+	enum MHD_Result ok =
+	    MHD_queue_response(call->connection, call->status, call->response);
+	if (call->response != gate->taken)
+		MHD_destroy_response(call->response);
+	call->response = NULL;
+	return ok;
+}
+
+/* The request is whole, or there is news for it. */
+static enum MHD_Result
+turn(struct call *call)
+{
+	if (call->phase == CALL_DRAIN)
+		call->phase = CALL_READY;
+	if (call->phase == CALL_READ) {
+		deadline_set(call->visit, 0);
+		call->match.route->serve(call);
+	}
+	if (call->phase == CALL_READY)
+		return queue(call);
+	ASSERT(call->phase == CALL_WAIT);
+	if (call->visit->cut)
+		return MHD_NO;
+	call->suspended = true;
+	MHD_suspend_connection(call->connection);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *upload, size_t *upload_n,
+    void **context)
+{
+	struct call *call = *context;
+	(void)cls;
+	(void)connection;
+	(void)url;
+	ASSERT(call != NULL);
+	if (!call->headed)
+		return begin(call, method, version);
+	if (*upload_n > 0) {
+		enum MHD_Result ok = take_body(call, (str){ upload, *upload_n });
+		*upload_n = 0;
+		return ok;
+	}
+	return turn(call);
+}
+
+/* ---- the daemon ---- */
+
+/* The target is decoded by target.c, from what came. */
+static size_t
+keep_escapes(void *cls, struct MHD_Connection *connection, char *s)
+{
+	(void)cls;
+	(void)connection;
+	return strlen(s);
+}
+
+bool
+web_start(struct gate *gate, struct err *err)
+{
+	gate->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
+	    on_accept, gate, on_request, gate, MHD_OPTION_LISTEN_SOCKET,
+	    gate->options->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)GATE_CONNECTIONS_MAX + 8, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)GATE_POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+	    (size_t)GATE_POOL_BYTES / 2, MHD_OPTION_NOTIFY_CONNECTION, on_connection, gate,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, gate, MHD_OPTION_URI_LOG_CALLBACK,
+	    on_target, gate, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, gate,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_END);
+	if (gate->daemon == NULL)
+		return err_set(err, ERR_IO, "the HTTP server did not start");
+	return true;
+}
+
+void
+web_stop(struct gate *gate)
+{
+	/* The listening socket is the supervisor's: the next gate goes on with it. */
+	(void)MHD_quiesce_daemon(gate->daemon);
+}
+
+void
+web_turn(struct gate *gate)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+	for (int i = 0; i < TURNS_MAX; i++) {
+		(void)MHD_run(gate->daemon);
+		if (MHD_get_timeout(gate->daemon, &wait_ms) != MHD_YES || wait_ms > 0)
+			return;
+	}
+}
