@@ -41,7 +41,8 @@ person_need(struct core *core, struct incident *incident, str why)
 	}
 	object_touch(core, &incident->o);
 	if (!incident->opening)
-		tell(core, incident, PURPOSE_NEEDS_PERSON, TELL_TIER | TELL_CHANNELS);
+		incident_tell(core, incident, PURPOSE_NEEDS_PERSON,
+		    TELL_TIER | TELL_CHANNELS);
 }
 
 void
@@ -72,5 +73,5 @@ escalate(struct core *core, struct incident *incident)
 	    "nobody has acknowledged: escalated to tier %u of %.*s", row->escalate_tier + 1,
 	    STR_ARG(team->name));
 	escalate_arm(core, incident);
-	tell(core, incident, PURPOSE_ESCALATED, TELL_TIER | TELL_CHANNELS);
+	incident_tell(core, incident, PURPOSE_ESCALATED, TELL_TIER | TELL_CHANNELS);
 }

@@ -352,7 +352,7 @@ incident_begin(struct core *core, struct incident *incident)
 		purpose = PURPOSE_SELF;
 	else if (incident->row.needs_person)
 		purpose = PURPOSE_NEEDS_PERSON;
-	tell(core, incident, purpose, TELL_TIER | TELL_CHANNELS);
+	incident_tell(core, incident, purpose, TELL_TIER | TELL_CHANNELS);
 	incident_arm(core, incident);
 }
 
@@ -394,7 +394,7 @@ refired(struct core *core, struct incident *incident)
 	incident->opening = true;
 	try_again(core, incident);
 	incident->opening = false;
-	tell(core, incident, PURPOSE_REFIRED, TELL_TIER | TELL_CHANNELS);
+	incident_tell(core, incident, PURPOSE_REFIRED, TELL_TIER | TELL_CHANNELS);
 }
 
 void

@@ -65,7 +65,7 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 }
 
 void
-tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
+incident_tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
     unsigned whom)
 {
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);

@@ -383,8 +383,8 @@ void escalate(struct core *core, struct incident *incident);
 #define TELL_TIER 1u     /* whoever has the present tier */
 #define TELL_CHANNELS 2u /* the team's channels */
 #define TELL_TOLD 4u     /* whoever was told before */
-void tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
-    unsigned whom);
+void incident_tell(struct core *core, struct incident *incident,
+    enum notice_purpose purpose, unsigned whom);
 /* Send what is due while there is room for more at once. After each step. */
 void outbox_pump(struct core *core);
 /* It is over: drop what was not sent, tell everyone who may know of it. */

@@ -86,7 +86,8 @@ handoff_enter(struct core *core, struct run *run)
 	incident_set_state(core, incident, INCIDENT_HANDED_OFF);
 	object_touch(core, &incident->o);
 	order(core, handoff);
-	tell(core, incident, PURPOSE_HANDED_OFF, TELL_TOLD | TELL_TIER | TELL_CHANNELS);
+	incident_tell(core, incident, PURPOSE_HANDED_OFF,
+	    TELL_TOLD | TELL_TIER | TELL_CHANNELS);
 	incident_quiet(core, incident);
 	incident_arm(core, incident);
 }
