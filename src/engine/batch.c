@@ -272,7 +272,7 @@ add_packs(struct engine *engine, size_t most)
 	for (size_t i = 0; i < n; i++)
 		row_bytes(b,
 		    (struct row_write){ .table = TABLE_ALERTS,
-			.id = packs[i].id,
+			.id = packs[i].id + 1, /* rows count from 1, packs from 0 */
 			.open = packs[i].body.n > 0 },
 		    packs[i].body);
 }

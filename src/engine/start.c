@@ -28,7 +28,7 @@ take_row(void *context, const struct stored_row *row)
 	load->taken++;
 	switch (row->table) {
 	case TABLE_ALERTS:
-		load->ok = intake_load_pack(load->engine->intake, row->id, row->body,
+		load->ok = intake_load_pack(load->engine->intake, row->id - 1, row->body,
 		    load->at, load->err);
 		break;
 	case TABLE_ANSWER:
