@@ -71,10 +71,7 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 		arena_unmap(&map);
 		return false;
 	}
-	if (config->model != NULL) {
-		model_done(config->model);
-		arena_unmap(&config->map);
-	}
+	config_done(config);
 	config->map = map;
 	config->model = model;
 	struct arena index = arena_map(&config->index, authority_arena_bytes(model));

@@ -85,12 +85,12 @@ report_unknown_section(struct reader *r, const struct node *node)
 
 /* False when the name is already written elsewhere; both places are named. */
 static bool
-claim(struct gather *g, int section, const struct node *node)
+claim(struct gather *g, int section, struct node *node)
 {
 	void **slot = names_slot(&g->taken[section], g->r->arena, node->key);
 	const struct node *first = *slot;
 	if (first == NULL) {
-		*slot = (void *)(uintptr_t)node;
+		*slot = node;
 		return true;
 	}
 	read_error_key(g->r, node, STR("keep one of the two"),
@@ -101,7 +101,7 @@ claim(struct gather *g, int section, const struct node *node)
 
 /* What one top-level key of one file adds to its section; counts only while nodes is NULL. */
 static void
-section_add(struct gather *g, int kind, const struct node *node)
+section_add(struct gather *g, int kind, struct node *node)
 {
 	struct section *section = &g->sections[kind];
 	enum section_form form = section_types[kind].form;
@@ -112,7 +112,7 @@ section_add(struct gather *g, int kind, const struct node *node)
 			section->nodes[section->n++] = node;
 		return;
 	}
-	for (const struct node *child = node->first; child != NULL; child = child->next) {
+	for (struct node *child = node->first; child != NULL; child = child->next) {
 		if (section->nodes == NULL)
 			section->n++;
 		else if (form == FORM_LIST || claim(g, kind, child))

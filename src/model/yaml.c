@@ -355,7 +355,7 @@ parse_list(struct parse *p, struct node *list, unsigned depth)
 
 /* Whether the key can stand: text, not too long, for the first time in this map. */
 static bool
-key_allowed(struct parse *p, const struct node *key, struct names *seen)
+key_allowed(struct parse *p, struct node *key, struct names *seen)
 {
 	if (key->kind != NODE_TEXT || key->text.n == 0) {
 		fault(p, key->at, STR("write 'key: value'"), "a key must be text");
@@ -373,7 +373,7 @@ key_allowed(struct parse *p, const struct node *key, struct names *seen)
 		    first->line);
 		return false;
 	}
-	*slot = (void *)(uintptr_t)key;
+	*slot = key;
 	return true;
 }
 
