@@ -136,9 +136,14 @@ static void
 process_closed(uv_handle_t *handle)
 {
 	struct role_process *role = handle->data;
+	struct supervisor *s = role->supervisor;
 	role->process_open = false;
-	if (role->supervisor->stopping)
+	if (s->stopping) {
+		if (!role_running(&s->hands) && !role_running(&s->engine) &&
+		    !role_running(&s->gate))
+			uv_stop(&s->loop);
 		return;
+	}
 	static const msec pause_ms[] = { 0, 100, 500, 1000, 2000, 5000 };
 	unsigned i =
 	    role->deaths < countof(pause_ms) ? role->deaths : countof(pause_ms) - 1;

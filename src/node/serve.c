@@ -249,12 +249,8 @@ void
 on_role_ended(struct role_process *role, int64_t status, int signal)
 {
 	struct supervisor *s = role->supervisor;
-	if (s->stopping) {
-		if (!role_running(&s->hands) && !role_running(&s->engine) &&
-		    !role_running(&s->gate))
-			uv_stop(&s->loop);
+	if (s->stopping)
 		return;
-	}
 	if (signal != 0)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s ended by signal %d and was started again", role->name,
