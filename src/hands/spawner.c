@@ -44,7 +44,6 @@ struct process {
 static void
 pass_crash_points(char **env, size_t max)
 {
-	extern char **environ;
 	size_t n = 0;
 	for (char **at = environ; *at != NULL && n + 1 < max; at++) {
 		if (strncmp(*at, "FIRSTLINE_CRASH", 15) == 0)
