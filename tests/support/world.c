@@ -9,7 +9,7 @@
 #define ROWS_MAX 65536
 #define ENTRIES_MAX 65536
 #define NOTICES_MAX 65536
-#define INCIDENTS_MAX 64
+#define INCIDENTS_MAX 100
 
 /* ---- comparing cores ---- */
 

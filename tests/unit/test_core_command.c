@@ -1,0 +1,324 @@
+/* Commands: what people ask for, and what they are answered. */
+#include "core/state.h"
+#include "support/shop.h"
+#include "support/world.h"
+
+#define STUCK "alertname=QueueStuck,queue=mail"
+
+static void
+command__about_what_is_not_there(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	static const struct {
+		const char *name;
+		struct command command;
+		uint32_t status, exit;
+	} rows[] = {
+		{ "no incident", { .kind = COMMAND_ACKNOWLEDGE, .incident = 9 }, 404, 3 },
+		{ "incident 0", { .kind = COMMAND_RESOLVE }, 404, 3 },
+		{ "no runbook", { .kind = COMMAND_RUN, .incident = 1, .name = { "x", 1 } },
+		    404, 3 },
+		{ "no action",
+		    { .kind = COMMAND_RUN,
+			.incident = 1,
+			.name = { "x", 1 },
+			.action = true },
+		    404, 3 },
+		{ "nothing to cancel", { .kind = COMMAND_CANCEL, .incident = 1 }, 409, 9 },
+		{ "empty note", { .kind = COMMAND_NOTE, .incident = 1 }, 422, 2 },
+		{ "no attempt", { .kind = COMMAND_SETTLE, .row = 1 }, 404, 3 },
+		{ "no token", { .kind = COMMAND_TOKEN_REVOKE, .row = 1 }, 404, 3 },
+		{ "half a token", { .kind = COMMAND_TOKEN_ADD }, 422, 2 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct reply reply = world_command(w, &rows[i].command);
+		EXPECT_U64(reply.status, rows[i].status);
+		EXPECT_U64(reply.exit, rows[i].exit);
+		EXPECT(reply.error.n > 0);
+		EXPECT(reply.body.n == 0);
+	}
+	world_free(w);
+}
+
+static void
+command__notes_are_bounded_and_kept(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	static char text[NOTE_MAX + 1];
+	memset(text, 'a', sizeof(text));
+	struct command note = { .kind = COMMAND_NOTE,
+		.incident = 1,
+		.text = { text, sizeof(text) } };
+	EXPECT_U64(world_command(w, &note).status, 413);
+	note.text.n--;
+	struct reply reply = world_command(w, &note);
+	EXPECT_U64(reply.status, 200);
+	EXPECT(reply.table == TABLE_INCIDENT && reply.row == 1);
+	struct timeline_row row = { 0 };
+	EXPECT(world_row_get(w, TABLE_TIMELINE, world_last(w, TABLE_TIMELINE), &row));
+	EXPECT_U64(row.text.n, NOTE_MAX);
+	EXPECT(row.kind == TIMELINE_NOTE);
+	EXPECT_STR(row.who, STR("person:ana"));
+	world_free(w);
+}
+
+static void
+command__a_closed_incident_takes_only_notes(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	world_resolve(w, 1);
+	world_after(w, MINUTE);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 409);
+	EXPECT_U64(world_ask(w, COMMAND_RESOLVE, 1, "person:ana").exit, 9);
+	struct command note = { .kind = COMMAND_NOTE,
+		.incident = 1,
+		.text = STR("learned") };
+	EXPECT_U64(world_command(w, &note).status, 200);
+	EXPECT(world_says(w, 1, "learned"));
+	world_free(w);
+}
+
+static void
+command__an_action_by_hand_is_judged_for_who_asks(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:mei") };
+	struct reply reply = world_command(w, &run);
+	EXPECT_U64(reply.status, 403);
+	EXPECT_U64(reply.exit, 5);
+	EXPECT(reply.error.n > 0);
+	run.principal = STR("person:ana");
+	reply = world_command(w, &run);
+	EXPECT_U64(reply.status, 202);
+	EXPECT(reply.table == TABLE_ATTEMPT);
+	struct attempt_row attempt = world_attempt(w, reply.row);
+	EXPECT_STR(attempt.principal, STR("person:ana"));
+	EXPECT_STR(attempt.target, STR("pay-1"));
+	EXPECT_U64(attempt.run, 0);
+	EXPECT(world_state(w, 1) == INCIDENT_OPEN);
+	world_exit(w, 1);
+	EXPECT(world_attempt(w, reply.row).state == ATTEMPT_EXITED);
+	EXPECT(world_says(w, 1, "restart-unit on pay-1: exit 1"));
+	/* Nothing means nothing: hosts are there to choose from. */
+	run.target = (str){ 0 };
+	EXPECT_U64(world_command(w, &run).status, 403);
+	world_free(w);
+}
+
+static void
+command__what_was_asked_by_hand_may_be_in_doubt(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1") };
+	row_id id = world_command(w, &run).row;
+	world_news(w, NEWS_UNKNOWN);
+	/* Quiet does not close it while nobody knows. */
+	world_resolve(w, 1);
+	world_after(w, 10 * MINUTE);
+	EXPECT(world_state(w, 1) == INCIDENT_OPEN);
+	struct command settle = { .kind = COMMAND_SETTLE,
+		.row = id,
+		.happened = HAPPENED_NO };
+	EXPECT_U64(world_command(w, &settle).status, 200);
+	EXPECT_U64(w->attempt_n, 0);
+	world_after(w, 2 * MINUTE);
+	EXPECT(world_state(w, 1) == INCIDENT_CLOSED);
+	world_free(w);
+}
+
+static void
+command__a_runbook_by_hand_runs_with_the_askers_authority(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, STUCK);
+	world_probe(w, "3");
+	EXPECT(world_state(w, 1) == INCIDENT_OPEN);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("queue-not-draining"),
+		.principal = STR("person:mei") };
+	EXPECT_U64(world_command(w, &run).status, 202);
+	EXPECT_U64(world_command(w, &run).status, 409); /* one at a time */
+	world_see(w, "812", MINUTE);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(world_incident(w, 1).needs_person);
+	run.principal = STR("person:ana");
+	struct pair other[] = { { STR("queue"), STR("bills") } };
+	run.params = (struct pairs){ other, 1 };
+	EXPECT_U64(world_command(w, &run).status, 202);
+	EXPECT(!world_incident(w, 1).needs_person);
+	struct probe_row probe = { 0 };
+	EXPECT(world_row_get(w, TABLE_PROBE, w->probes[0], &probe));
+	EXPECT_STR(probe.query, STR("queue_depth{queue=\"bills\"}"));
+	world_see(w, "812", MINUTE);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_U64(world_ask(w, COMMAND_CANCEL, 1, "person:ana").status, 200);
+	EXPECT_U64(world_effects(w, EFFECT_STOP_ATTEMPT), 1);
+	struct incident_row row = world_incident(w, 1);
+	EXPECT(row.state == INCIDENT_OPEN && row.needs_person);
+	world_news(w, NEWS_KILLED);
+	EXPECT(world_says(w, 1, "restart-unit on pay-1: stopped"));
+	/* Inputs are held against their type. */
+	other[0].value = STR("-rf");
+	EXPECT_U64(world_command(w, &run).status, 422);
+	other[0] = (struct pair){ STR("queues"), STR("x") };
+	EXPECT_U64(world_command(w, &run).status, 422);
+	world_free(w);
+}
+
+static void
+command__a_lower_ceiling_only_suggests(void)
+{
+	struct world *w = world_new(SHOP,
+	    "---\nrunbook: careful\nservice: ledger\nanswers: [{alertname: Odd}]\n"
+	    "ceiling: step\n---\n# Careful\n```action go\ndo: restart-unit\n```\n"
+	    "```verify up\npromql: 'up'\nexpect: '== 1'\nwithin: 1m\n```\n",
+	    NULL);
+	world_fire(w, "alertname=Odd,service=ledger");
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("runbook careful may only suggest: run it with `firstline run careful "
+		"--incident 1`"));
+	EXPECT_U64(world_gap(w, GAP_NO_RUNBOOK, NULL).count, 0);
+	world_free(w);
+}
+
+static void
+command__stop_all_stops_and_resume_lifts_it(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"),
+	    SHOP_DOWN("checkout", "restart-unit"));
+	world_fire(w, "alertname=Down,service=checkout");
+	world_fire(w, STUCK);
+	EXPECT_U64(core_counts(w->core).runs, 2);
+	struct command stop = { .kind = COMMAND_STOP_ALL, .text = STR("wrong runbook") };
+	struct reply reply = world_command(w, &stop);
+	EXPECT_U64(reply.status, 200);
+	EXPECT(reply.table == TABLE_CONTROL);
+	EXPECT_U64(world_effects(w, EFFECT_STOP_ATTEMPT), 1);
+	EXPECT_U64(core_counts(w->core).runs, 0);
+	EXPECT(core_control(w->core)->stopped);
+	for (incident_id id = 1; id <= 2; id++) {
+		EXPECT(world_state(w, id) == INCIDENT_OPEN);
+		EXPECT_STR(world_incident(w, id).needs_person_why,
+		    STR("ana stopped everything: wrong runbook"));
+	}
+	world_news(w, NEWS_KILLED);
+	world_restart(w);
+	/* New trouble is told, nothing is done. */
+	world_fire(w, "alertname=Down,service=checkout,job=checkout-b,severity=page");
+	EXPECT_U64(w->attempt_n, 0);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 2,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1") };
+	EXPECT_U64(world_command(w, &run).status, 403);
+	EXPECT_U64(world_ask(w, COMMAND_RESUME, 0, "person:ana").status, 200);
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_free(w);
+}
+
+static void
+command__tokens_are_added_found_and_revoked(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	hash32 secret = sha256(STR("secret"));
+	struct command add = { .kind = COMMAND_TOKEN_ADD,
+		.token = { .name = STR("prom"),
+		    .secret = secret,
+		    .principal = STR("source:prometheus"),
+		    .role = ROLE_SOURCE } };
+	struct reply reply = world_command(w, &add);
+	EXPECT_U64(reply.status, 201);
+	EXPECT_U64(world_command(w, &add).status, 409);
+	world_restart(w);
+	const struct token_row *token = core_token(w->core, &secret);
+	EXPECT(token != NULL && token->id == reply.row);
+	EXPECT_STR(token->principal, STR("source:prometheus"));
+	struct command revoke = { .kind = COMMAND_TOKEN_REVOKE, .name = STR("prom") };
+	EXPECT_U64(world_command(w, &revoke).status, 200);
+	EXPECT(core_token(w->core, &secret) == NULL);
+	EXPECT_U64(world_command(w, &revoke).status, 404);
+	struct token_row row = { 0 };
+	EXPECT(world_row_get(w, TABLE_TOKEN, reply.row, &row) && row.revoked);
+	world_free(w);
+}
+
+static void
+command__the_same_request_again_does_nothing_twice(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.idempotency_key = STR("person:ana\n1"),
+		.request_hash = sha256(STR("a")) };
+	struct reply first = world_command(w, &run);
+	EXPECT_U64(first.status, 202);
+	str body = arena_str(&w->arena, first.body);
+	world_restart(w);
+	struct reply again = world_command(w, &run);
+	EXPECT_U64(again.status, 202);
+	EXPECT_U64(again.row, first.row);
+	EXPECT_STR(again.body, body);
+	EXPECT_U64(w->attempt_n, 1);
+	run.request_hash = sha256(STR("b"));
+	EXPECT_U64(world_command(w, &run).status, 422);
+	/* For a day. */
+	world_exit(w, 0);
+	world_resolve(w, 1);
+	world_after(w, DAY);
+	world_hands_restart(w);
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], 0);
+	EXPECT_U64(world_command(w, &run).status, 409);
+	world_free(w);
+}
+
+static void
+command__refusals_are_kept_as_well(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command ack = { .kind = COMMAND_ACKNOWLEDGE,
+		.incident = 1,
+		.idempotency_key = STR("person:ana\n1") };
+	EXPECT_U64(world_command(w, &ack).status, 404);
+	world_fire(w, STUCK);
+	EXPECT_U64(world_command(w, &ack).status, 404);
+	world_free(w);
+}
+
+int
+main(void)
+{
+	RUN(command__about_what_is_not_there);
+	RUN(command__notes_are_bounded_and_kept);
+	RUN(command__a_closed_incident_takes_only_notes);
+	RUN(command__an_action_by_hand_is_judged_for_who_asks);
+	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
+	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
+	RUN(command__a_lower_ceiling_only_suggests);
+	RUN(command__stop_all_stops_and_resume_lifts_it);
+	RUN(command__tokens_are_added_found_and_revoked);
+	RUN(command__the_same_request_again_does_nothing_twice);
+	RUN(command__refusals_are_kept_as_well);
+	TEST_MAIN_END();
+}

@@ -1,0 +1,275 @@
+/* Telling people: who, when, again, and of the end. */
+#include "core/state.h"
+#include "support/shop.h"
+#include "support/world.h"
+
+#define SLOW "alertname=Slow,service=ledger"
+
+static void
+answer(struct world *w, size_t i, bool delivered, bool permanent)
+{
+	w->notices[i].answered = true;
+	struct event event = { .kind = EVENT_NOTICE_RESULT,
+		.notice_result = { .notice = w->notices[i].row.id,
+		    .delivered = delivered,
+		    .permanent = permanent,
+		    .error = STR("451 later") } };
+	if (delivered)
+		event.notice_result.error = (str){ 0 };
+	world_step(w, &event);
+}
+
+/* The order of that purpose to that person or channel, without an answer. */
+static size_t
+order_to(const struct world *w, enum notice_purpose purpose, const char *whom)
+{
+	for (size_t i = 0; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		str to = row->person.n > 0 ? row->person : row->channel;
+		if (!w->notices[i].answered && row->purpose == purpose &&
+		    str_eq(to, str_of(whom)))
+			return i;
+	}
+	ASSERT(!"no such order");
+	return 0;
+}
+
+static void
+notice__escalates_until_somebody_acknowledges(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, SLOW);
+	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "ana"), 1);
+	world_after(w, 5 * MINUTE - 1);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, NULL), 0);
+	world_after(w, 1);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"), 0);
+	world_after(w, 30 * MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"), 1);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	struct incident_row row = world_incident(w, 1);
+	EXPECT(row.acknowledged && row.escalate_at == 0);
+	EXPECT_STR(row.acknowledged_by, STR("person:mei"));
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
+	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
+	world_after(w, DAY);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, NULL), 4); /* with ops-hook */
+	/* All three are told of the end, once. */
+	world_resolve(w, 1);
+	world_after(w, MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ana"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "mei"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	world_free(w);
+}
+
+static void
+notice__is_tried_again_with_growing_pauses(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, SLOW);
+	size_t first = order_to(w, PURPOSE_NEEDS_PERSON, "ana");
+	row_id id = w->notices[first].row.id;
+	const msec pauses[] = { 5 * SECOND, 15 * SECOND, 45 * SECOND, 2 * MINUTE,
+		5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 15 * MINUTE };
+	world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
+	for (size_t i = 0; i < countof(pauses); i++) {
+		answer(w,
+		    w->notice_n - 1 == first ? first
+					     : order_to(w, PURPOSE_NEEDS_PERSON, "ana"),
+		    false, false);
+		struct notice_row row = { 0 };
+		EXPECT(world_row_get(w, TABLE_NOTICE, id, &row));
+		EXPECT(row.state == NOTICE_PENDING);
+		msec pause = row.next_at - w->at;
+		EXPECT(pause >= pauses[i] * 4 / 5 && pause <= pauses[i] * 6 / 5);
+		world_after(w, pause);
+	}
+	EXPECT(w->notices[w->notice_n - 1].row.id == id);
+	world_free(w);
+}
+
+static void
+notice__given_up_takes_the_next_reach_and_is_a_gap(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, SLOW);
+	size_t mail = order_to(w, PURPOSE_NEEDS_PERSON, "ana");
+	EXPECT_STR(w->notices[mail].row.channel, STR("mail"));
+	EXPECT_STR(w->notices[mail].row.address, STR("ana@example.com"));
+	answer(w, mail, false, true);
+	EXPECT_U64(world_gap(w, GAP_NOT_TOLD, "ana").count, 1);
+	size_t pager = order_to(w, PURPOSE_NEEDS_PERSON, "ana");
+	EXPECT_STR(w->notices[pager].row.channel, STR("pager"));
+	EXPECT_STR(w->notices[pager].row.text, w->notices[mail].row.text);
+	answer(w, pager, true, false);
+	/* The end goes where she was reached; the channel was never answered, and may know. */
+	world_resolve(w, 1);
+	world_after(w, MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, NULL), 2);
+	EXPECT_STR(w->notices[order_to(w, PURPOSE_ENDED, "ana")].row.channel, STR("pager"));
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	/* The end itself falls back in the same way. */
+	answer(w, order_to(w, PURPOSE_ENDED, "ops-hook"), false, true);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	world_free(w);
+}
+
+static void
+notice__gives_up_after_twelve_tries(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	w->reload = false;
+	world_fire(w, SLOW);
+	world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
+	answer(w, order_to(w, PURPOSE_NEEDS_PERSON, "ops-hook"), true, false);
+	for (unsigned i = 0; i < 12; i++) {
+		answer(w, order_to(w, PURPOSE_NEEDS_PERSON, "ana"), false, false);
+		world_after(w, 20 * MINUTE);
+	}
+	EXPECT_U64(world_gap(w, GAP_NOT_TOLD, "ana").count, 1);
+	EXPECT_STR(world_last_notice(w)->channel, STR("pager"));
+	world_free(w);
+}
+
+static void
+notice__the_end_is_told_though_the_configuration_dropped_the_person(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, SLOW);
+	world_restart(w);
+	world_adopt(w,
+	    SHOP_TOP
+	    "people:\n  mei: {name: Mei Lin, email: mei@example.com, reach: [mail]}\n"
+	    "teams:\n"
+	    "  platform-ops:\n"
+	    "    kind: operations\n"
+	    "    on_call:\n"
+	    "      zone: UTC\n"
+	    "      rotations: [{name: primary, people: [mei], every: 1 week,"
+	    " handover: 'Mon 09:00'}]\n",
+	    NULL);
+	world_resolve(w, 1);
+	world_after(w, MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ana"), 1);
+	EXPECT_STR(w->notices[order_to(w, PURPOSE_ENDED, "ana")].row.address,
+	    STR("ana@example.com"));
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "mei"), 0);
+	world_free(w);
+}
+
+/* More incidents than notices may be out at once. */
+static void
+notice__never_sent_is_dropped_when_it_ends(void)
+{
+	struct world *w = world_new(SHOP "limits: {incidents: 80}\n", NULL, NULL);
+	w->deliver = false;
+	w->reload = false;
+	uint64_t last = 0;
+	for (unsigned i = 0; i < SENDING_MAX / 2 + 1; i++) {
+		char labels[64];
+		(void)snprintf(labels, sizeof(labels), "alertname=Slow%u,service=ledger",
+		    i);
+		if (i == SENDING_MAX / 2)
+			w->reload = true;
+		last = world_fire(w, labels);
+	}
+	EXPECT_U64(w->notice_n, SENDING_MAX);
+	incident_id id = w->alert_incident[last];
+	world_resolve(w, last);
+	world_after(w, MINUTE);
+	EXPECT(world_state(w, id) == INCIDENT_CLOSED);
+	answer(w, 0, true, false);
+	EXPECT_U64(w->notice_n, SENDING_MAX);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, NULL), 0);
+	world_free(w);
+}
+
+static void
+notice__waits_for_room_and_goes_when_there_is_some(void)
+{
+	struct world *w = world_new(SHOP "limits: {incidents: 80}\n", NULL, NULL);
+	w->deliver = false;
+	w->reload = false;
+	for (unsigned i = 0; i < SENDING_MAX / 2 + 2; i++) {
+		char labels[64];
+		(void)snprintf(labels, sizeof(labels), "alertname=Slow%u,service=ledger",
+		    i);
+		world_fire(w, labels);
+	}
+	EXPECT_U64(w->notice_n, SENDING_MAX);
+	for (size_t i = 0; i < 4; i++) {
+		answer(w, i, true, false);
+		EXPECT_U64(w->notice_n, SENDING_MAX + i + 1);
+	}
+	answer(w, 4, true, false);
+	EXPECT_U64(w->notice_n, SENDING_MAX + 4);
+	world_free(w);
+}
+
+static void
+notice__nobody_to_tell_is_a_gap(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	/* No configuration can say so; a rotation before its first turn can. */
+	for (size_t i = 0; i < w->configs[0].model->people_n; i++)
+		w->configs[0].model->people[i].reach.n = 0;
+	world_fire(w, SLOW);
+	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, NULL), 1); /* the channel */
+	EXPECT_U64(world_gap(w, GAP_NOBODY, "platform-ops").count, 1);
+	EXPECT(world_incident(w, 1).escalate_at != 0);
+	world_free(w);
+}
+
+static void
+notice__says_all_that_a_reader_needs(void)
+{
+	struct world *w = world_new(SHOP "url: 'https://firstline.example.com/'\n",
+	    SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, "alertname=QueueStuck,queue=mail,severity=critical");
+	const struct notice_row *row = world_last_notice(w);
+	EXPECT_STR(row->subject,
+	    STR("[sev2] payments: QueueStuck (incident 1): checking backlog"));
+	EXPECT_STR(row->text, STR("QueueStuck: it does not move\n\n"
+				  "customers may be unable to buy; payments (tier 2) is "
+				  "affected, and checkout "
+				  "depends on it.\n\n"
+				  "severity:  sev2\n"
+				  "owner:     platform-ops\n"
+				  "service:   payments\n"
+				  "state:     acting\n"
+				  "runbook:   queue-not-draining\n"
+				  "alerts:    1 active, 1 in all\n\n"
+				  "Firstline: checking backlog\n\n"
+				  "You may:\n"
+				  "  firstline incident ack 1    (you have it)\n"
+				  "  firstline incident show 1    (all about it)\n"
+				  "  firstline incident cancel 1    (stop the runbook)\n"
+				  "  firstline incident resolve 1    (it is over)\n\n"
+				  "https://firstline.example.com/incidents/1\n"));
+	EXPECT_STR(pairs_get(&row->fields, STR("severity")), STR("sev2"));
+	EXPECT_STR(pairs_get(&row->fields, STR("state")), STR("acting"));
+	EXPECT_STR(pairs_get(&row->fields, STR("doing")), STR("checking backlog"));
+	world_free(w);
+}
+
+int
+main(void)
+{
+	RUN(notice__escalates_until_somebody_acknowledges);
+	RUN(notice__is_tried_again_with_growing_pauses);
+	RUN(notice__given_up_takes_the_next_reach_and_is_a_gap);
+	RUN(notice__gives_up_after_twelve_tries);
+	RUN(notice__the_end_is_told_though_the_configuration_dropped_the_person);
+	RUN(notice__never_sent_is_dropped_when_it_ends);
+	RUN(notice__waits_for_room_and_goes_when_there_is_some);
+	RUN(notice__nobody_to_tell_is_a_gap);
+	RUN(notice__says_all_that_a_reader_needs);
+	TEST_MAIN_END();
+}
