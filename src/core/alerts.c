@@ -81,7 +81,7 @@ match_alert(struct core *core, str body, struct match *ret)
 {
 	const struct model *model = core->newest->model;
 	ret->labels = read_labels(core, body);
-	ret->rule = model_alert_rule(model, &ret->labels);
+	ret->rule = rules_match(core->rules, &ret->labels);
 	if (ret->rule != NULL) {
 		ret->service = ret->rule->service;
 	} else {

@@ -27,10 +27,11 @@ core_new(uint32_t incidents_max)
 
 	/* No object is smaller than its links, so there can never be more of them. */
 	size_t objects = bytes / sizeof(struct object);
-	struct arena heaps =
-	    arena_map(&core->heap_map, 2 * (objects + 1) * sizeof(struct object *));
+	struct arena heaps = arena_map(&core->heap_map,
+	    2 * (objects + 1) * sizeof(struct object *) + rules_bytes());
 	heap_init(&core->timers, &heaps, objects);
 	heap_init(&core->outbox, &heaps, objects);
+	core->rules = rules_new(&heaps);
 	struct arena refs =
 	    arena_map(&core->refs_map, (objects + 1) * sizeof(struct row_ref));
 	core->refs = arena_fresh(&refs, struct row_ref, objects);

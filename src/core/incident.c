@@ -24,215 +24,6 @@
  */
 #include "core/state.h"
 
-#define SELF_RECURRENCE STR("firstline=")
-
-uint64_t
-incident_key(str service, str recurrence)
-{
-	uint64_t key = fnv64(FNV64_BASIS, service);
-	key = fnv64(key, (str){ "", 1 }); /* a NUL */
-	return fnv64(key, recurrence);
-}
-
-struct incident *
-incident_find(const struct core *core, incident_id id)
-{
-	uint64_t value;
-	return map_get(&core->incidents, id, &value) ? (struct incident *)(uintptr_t)value
-	                                             : NULL;
-}
-
-bool
-incident_is_self(const struct incident *incident)
-{
-	return incident->row.service.n == 0 &&
-	       str_starts(incident->row.recurrence, SELF_RECURRENCE);
-}
-
-const struct service *
-incident_service(const struct incident *incident)
-{
-	return incident->row.service.n > 0
-	           ? model_service(incident->model->model, incident->row.service)
-	           : NULL;
-}
-
-struct incident *
-incident_by_key(const struct core *core, uint64_t *key, str service, str recurrence)
-{
-	recurrence = text_cut(recurrence, RECURRENCE_MAX);
-	uint64_t value;
-	while (map_get(&core->keys, *key, &value)) {
-		struct incident *incident = (struct incident *)(uintptr_t)value;
-		if (str_eq(incident->row.service, service) &&
-		    str_eq(incident->row.recurrence, recurrence))
-			return incident;
-		/* FNV is no protection against chosen labels: look further. */
-		++*key;
-	}
-	return NULL;
-}
-
-/* ---- places: lists, maps and counts that follow from the row ---- */
-
-struct service_state *
-service_state_find(const struct core *core, str name)
-{
-	uint64_t value;
-	if (!map_get(&core->services, fnv64(FNV64_BASIS, name), &value))
-		return NULL;
-	struct service_state *state = (struct service_state *)(uintptr_t)value;
-	while (state != NULL && !str_eq(state->name, name))
-		state = state->next;
-	return state;
-}
-
-/* Small, and from the reserve that core_roomy keeps. */
-static struct service_state *
-service_state_use(struct core *core, str name)
-{
-	struct service_state *state = service_state_find(core, name);
-	if (state == NULL) {
-		uint64_t hash = fnv64(FNV64_BASIS, name), value;
-		state = pool_alloc(core->pool, sizeof(*state));
-		if (state == NULL)
-			return NULL;
-		if (!pool_str(core->pool, name, &state->name)) {
-			pool_free(core->pool, state, sizeof(*state));
-			return NULL;
-		}
-		if (map_get(&core->services, hash, &value))
-			state->next = (struct service_state *)(uintptr_t)value;
-		map_put(&core->services, hash, (uintptr_t)state);
-	}
-	state->users++;
-	return state;
-}
-
-static void
-service_state_drop(struct core *core, struct service_state *state)
-{
-	ASSERT(state->users > 0);
-	if (--state->users > 0)
-		return;
-	uint64_t hash = fnv64(FNV64_BASIS, state->name), value;
-	bool found = map_get(&core->services, hash, &value);
-	ASSERT(found);
-	struct service_state *first = (struct service_state *)(uintptr_t)value;
-	if (first == state) {
-		if (state->next != NULL)
-			map_put(&core->services, hash, (uintptr_t)state->next);
-		else
-			map_remove(&core->services, hash);
-	} else {
-		while (first->next != state)
-			first = first->next;
-		first->next = state->next;
-	}
-	pool_str_free(core->pool, state->name);
-	pool_free(core->pool, state, sizeof(*state));
-}
-
-static bool
-is_counted(const struct incident *incident)
-{
-	return !incident->row.overflow && !incident_is_self(incident);
-}
-
-static bool
-closed_before(const struct incident *a, const struct incident *b)
-{
-	if (a->row.closed_at != b->row.closed_at)
-		return a->row.closed_at < b->row.closed_at;
-	return a->row.id < b->row.id;
-}
-
-#define in_state_of(it) container_of(it, struct incident, in_state)
-
-/* Into a list that is sorted by id, or by closing for remembered ones; usually last. */
-static void
-insert(struct link *list, struct incident *incident, bool by_closing)
-{
-	struct link *before = list->prev;
-	while (
-	    before != list && (by_closing ? closed_before(incident, in_state_of(before))
-					  : in_state_of(before)->row.id > incident->row.id))
-		before = before->prev;
-	/* Append to the list as seen from the link that follows. */
-	list_append(before->next, &incident->in_state);
-}
-
-static void
-forget(struct core *core, struct incident *incident)
-{
-	uint64_t value;
-	if (map_get(&core->closed_keys, incident->row.key, &value) &&
-	    value == (uintptr_t)incident)
-		map_remove(&core->closed_keys, incident->row.key);
-	incident_unplace(core, incident);
-	timeline_release(core, incident);
-	trail_release(core, incident);
-	/* What is still out goes on without it. */
-	list_each_safe(it, &incident->attempts) link_remove(it);
-	list_each_safe(it, &incident->notices) link_remove(it);
-	service_state_drop(core, incident->counts);
-	core_model_drop(core, incident->model);
-	object_done(core, &incident->o);
-}
-
-void
-incident_place(struct core *core, struct incident *incident)
-{
-	const struct incident_row *row = &incident->row;
-	bool open = row->state != INCIDENT_CLOSED;
-	bool firing = !open && row->alerts_active > 0;
-	uint32_t counted = (open || firing) && is_counted(incident) ? 1 : 0;
-	core->counted += counted;
-	incident->counts->counted += counted;
-	if (open) {
-		incident->counts->open++;
-		core->open_n++;
-		insert(&core->open, incident, false);
-		map_put(&core->keys, row->key, (uintptr_t)incident);
-	} else if (firing) {
-		core->closed_firing_n++;
-		insert(&core->closed_firing, incident, false);
-	} else {
-		core->remembered_n++;
-		insert(&core->remembered, incident, true);
-	}
-}
-
-void
-incident_unplace(struct core *core, struct incident *incident)
-{
-	const struct incident_row *row = &incident->row;
-	bool open = row->state != INCIDENT_CLOSED;
-	bool firing = !open && row->alerts_active > 0;
-	uint32_t counted = (open || firing) && is_counted(incident) ? 1 : 0;
-	core->counted -= counted;
-	incident->counts->counted -= counted;
-	link_remove(&incident->in_state);
-	if (open) {
-		incident->counts->open--;
-		core->open_n--;
-		map_remove(&core->keys, row->key);
-	} else if (firing) {
-		core->closed_firing_n--;
-	} else {
-		core->remembered_n--;
-	}
-}
-
-static struct incident *
-closed_with(const struct core *core, uint64_t key)
-{
-	uint64_t value;
-	return map_get(&core->closed_keys, key, &value)
-	           ? (struct incident *)(uintptr_t)value
-	           : NULL;
-}
-
 void
 incident_arm(struct core *core, struct incident *incident)
 {
@@ -278,26 +69,11 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 		row->labels = *opening->labels;
 		row->signature = text_labels(core, opening->labels, 1000);
 	}
-	const struct incident *before = closed_with(core, opening->key);
+	const struct incident *before = incident_closed_with(core, opening->key);
 	if (before != NULL) {
 		row->previous = before->row.id;
 		row->occurrence = before->row.occurrence + 1;
 	}
-}
-
-bool
-incident_wire(struct core *core, struct incident *incident, struct core_model *model)
-{
-	incident->counts = service_state_use(core, incident->row.service);
-	if (incident->counts == NULL)
-		return false;
-	incident->model = core_model_use(model);
-	list_init(&incident->timeline);
-	list_init(&incident->attempts);
-	list_init(&incident->decisions);
-	list_init(&incident->notices);
-	incident_place(core, incident);
-	return true;
 }
 
 struct incident *
@@ -309,7 +85,7 @@ incident_open(struct core *core, const struct opening *opening)
 	struct incident *incident = object_add(core, TABLE_INCIDENT, &row);
 	if (incident == NULL)
 		return NULL;
-	struct incident *before = closed_with(core, row.key);
+	struct incident *before = incident_closed_with(core, row.key);
 	if (!incident_wire(core, incident, core->newest)) {
 		core->control->row.shed++;
 		object_erase(core, &incident->o);
@@ -318,7 +94,7 @@ incident_open(struct core *core, const struct opening *opening)
 	core->control->row.next_incident++;
 	core->control->row.incidents_opened++;
 	if (before != NULL && before->row.alerts_active == 0)
-		forget(core, before); /* this one knows it from now on */
+		incident_forget(core, before); /* this one knows it from now on */
 
 	timeline_add(core, row.id, TIMELINE_OPENED, FIRSTLINE, 0, "opened as %s: %.*s",
 	    severity_name(row.severity), STR_ARG(row.title));
@@ -491,28 +267,6 @@ incident_end_text(struct core *core, const struct incident *incident)
 	return STR("not ended");
 }
 
-/* Before it is placed as closed: the newest to close is the one that is known. */
-static void
-take_over(struct core *core, struct incident *incident)
-{
-	struct incident *before = closed_with(core, incident->row.key);
-	incident->row.closed_at = core->at;
-	if (before != NULL) {
-		if (before->row.closed_at >= incident->row.closed_at)
-			incident->row.closed_at = before->row.closed_at + 1;
-		if (before->row.alerts_active == 0)
-			forget(core, before);
-	}
-	map_put(&core->closed_keys, incident->row.key, (uintptr_t)incident);
-}
-
-static void
-remember(struct core *core)
-{
-	while (core->remembered_n > REMEMBERED_MAX)
-		forget(core, in_state_of(core->remembered.next));
-}
-
 void
 incident_close(struct core *core, struct incident *incident, enum incident_end end, str who)
 {
@@ -530,7 +284,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	row->escalate_at = 0;
 	row->settle_at = 0;
 	row->look_again_at = row->alerts_active > 0 ? core->at + RESOLVED_LOOK_MS : 0;
-	take_over(core, incident);
+	incident_take_over(core, incident);
 	incident_place(core, incident);
 	object_touch(core, &incident->o);
 	core->control->row.incidents_closed++;
@@ -542,7 +296,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 		trail_release(core, incident);
 	}
 	incident_arm(core, incident);
-	remember(core);
+	incident_remember(core);
 }
 
 void
@@ -561,11 +315,11 @@ incident_drained(struct core *core, struct incident *incident)
 	trail_release(core, incident);
 	incident_arm(core, incident);
 	uint64_t value;
-	if (closed_with(core, incident->row.key) != incident ||
+	if (incident_closed_with(core, incident->row.key) != incident ||
 	    map_get(&core->keys, incident->row.key, &value))
-		forget(core, incident); /* a later one is known */
+		incident_forget(core, incident); /* a later one is known */
 	else
-		remember(core);
+		incident_remember(core);
 }
 
 static void
@@ -582,8 +336,7 @@ open_again(struct core *core, struct incident *incident)
 		incident_arm(core, incident);
 		return;
 	}
-	if (closed_with(core, row->key) == incident)
-		map_remove(&core->closed_keys, row->key);
+	incident_unknow(core, incident);
 	incident_unplace(core, incident);
 	row->state = INCIDENT_OPEN;
 	row->end = (enum incident_end)0; /* not ended */

@@ -62,6 +62,7 @@ core_adopt(struct core *core, struct core_model *newest)
 	struct arena arena =
 	    arena_map(&core->authority_map, authority_arena_bytes(newest->model));
 	core->authority = authority_new(newest->model, &arena);
+	rules_adopt(core->rules, newest->model);
 	/* How long a use counts may have changed. */
 	list_each(it, &core->tables[TABLE_GRANT_USE])
 	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));

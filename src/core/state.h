@@ -207,6 +207,7 @@ struct core {
 	struct link loading;       /* loaded objects until core_load_done */
 	struct core_model *newest; /* NULL: none adopted yet */
 	struct authority *authority;
+	struct rules *rules; /* of the newest */
 };
 
 #define FIRSTLINE STR("firstline")
@@ -294,11 +295,43 @@ void on_started(struct core *core, const struct started *started);
 void on_alerts_changed(struct core *core, const struct alerts_changed *changed);
 void on_alerts_expired(struct core *core, const struct alerts_expired *expired);
 
+/* ---- rules.c: which alert rule matches, by the newest configuration ---- */
+
+size_t rules_bytes(void);
+struct rules *rules_new(struct arena *arena);
+void rules_adopt(struct rules *rules, const struct model *model);
+/* The same as model_alert_rule, remembered. */
+const struct alert_rule *rules_match(struct rules *rules, const struct pairs *labels);
+
 /* ---- impact.c: how bad it is, in words ---- */
 
 enum severity severity_of(const struct service *service, const struct alert_rule *rule,
     const struct pairs *labels);
 str impact_of(struct core *core, const struct model *model, const struct service *service);
+
+/* ---- places.c: where incidents are found ---- */
+
+uint64_t incident_key(str service, str recurrence);
+struct incident *incident_find(const struct core *core, incident_id id);
+/* The open incident of this trouble; else NULL, and *key is free. */
+struct incident *incident_by_key(const struct core *core, uint64_t *key, str service,
+    str recurrence);
+bool incident_is_self(const struct incident *incident);
+const struct service *incident_service(const struct incident *incident);
+struct service_state *service_state_find(const struct core *core, str name);
+/* Derived places: lists, maps and counts by its state. */
+void incident_place(struct core *core, struct incident *incident);
+void incident_unplace(struct core *core, struct incident *incident);
+/* Its model and derived places; false: no room. */
+bool incident_wire(struct core *core, struct incident *incident, struct core_model *model);
+/* The last one closed with that key, or NULL. */
+struct incident *incident_closed_with(const struct core *core, uint64_t key);
+/* It is no longer that. */
+void incident_unknow(struct core *core, const struct incident *incident);
+/* Before it is placed as closed: it becomes that. */
+void incident_take_over(struct core *core, struct incident *incident);
+void incident_remember(struct core *core);
+void incident_forget(struct core *core, struct incident *incident);
 
 /* ---- incident.c: from open to closed ---- */
 
@@ -313,17 +346,9 @@ struct opening {
 	const struct pairs *labels; /* NULL: none */
 };
 
-uint64_t incident_key(str service, str recurrence);
-struct incident *incident_find(const struct core *core, incident_id id);
-/* A free key for this trouble, or the key of the open incident that has it. */
-struct incident *incident_by_key(const struct core *core, uint64_t *key, str service,
-    str recurrence);
-/* Its model and derived places; false: no room. */
-bool incident_wire(struct core *core, struct incident *incident, struct core_model *model);
 /* The row, its links, the timeline; incident_begin must follow. NULL: no room. */
 struct incident *incident_open(struct core *core, const struct opening *opening);
 void incident_begin(struct core *core, struct incident *incident);
-bool incident_is_self(const struct incident *incident);
 void incident_set_state(struct core *core, struct incident *incident,
     enum incident_state state);
 /* An alert joined it. */
@@ -338,11 +363,6 @@ void incident_close(struct core *core, struct incident *incident, enum incident_
 void incident_timer(struct core *core, struct incident *incident);
 /* Wait for the earliest of its times. */
 void incident_arm(struct core *core, struct incident *incident);
-/* Derived places: lists, maps and counts by its state. */
-void incident_place(struct core *core, struct incident *incident);
-void incident_unplace(struct core *core, struct incident *incident);
-struct service_state *service_state_find(const struct core *core, str name);
-const struct service *incident_service(const struct incident *incident);
 
 /* ---- people.c, escalate.c: who is told ---- */
 

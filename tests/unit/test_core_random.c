@@ -1,0 +1,268 @@
+/*
+ * Anything may happen, in any order: alerts, late, double and foreign answers, commands,
+ * restarts, configurations. After each event every invariant must hold, what is loaded
+ * from the rows must be the same, and the journal must replay.
+ *
+ *	test_core_random [SEEDS [FIRST]]
+ */
+#include <stdlib.h>
+
+#include "core/state.h"
+#include "support/shop.h"
+#include "support/world.h"
+
+#define SEEDS 60
+#define EVENTS 300
+
+struct walk {
+	struct world *w;
+	uint64_t random;
+	uint64_t alerts[256];
+	size_t alert_n;
+};
+
+static uint64_t
+draw(struct walk *walk, uint64_t n)
+{
+	walk->random = walk->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (walk->random >> 33) % n;
+}
+
+/* Mostly something recent of that table, sometimes anything. */
+static row_id
+some_row(struct walk *walk, enum table table)
+{
+	const struct world *w = walk->w;
+	if (draw(walk, 16) == 0)
+		return draw(walk, 2000);
+	const struct link *list = &w->core->tables[table];
+	uint32_t n = w->core->counts[table];
+	if (n == 0)
+		return world_last(w, table);
+	uint64_t skip = draw(walk, n);
+	struct link *it = list->next;
+	while (skip-- > 0)
+		it = it->next;
+	return object_of(it, in_table)->id;
+}
+
+static void
+fire(struct walk *walk)
+{
+	static const char *const labels[] = {
+		"alertname=QueueStuck,queue=mail",
+		"alertname=QueueStuck,queue=bills",
+		"alertname=Down,service=checkout,severity=critical",
+		"alertname=Down,job=checkout-a",
+		"alertname=Slow,service=ledger",
+		"alertname=Odd,service=ledger",
+		"alertname=Strange",
+		"alertname=Stranger,severity=info",
+		"instance=7",
+	};
+	if (walk->alert_n == countof(walk->alerts))
+		return;
+	const char *text = labels[draw(walk, countof(labels))];
+	walk->alerts[walk->alert_n++] = world_fire(walk->w, text);
+}
+
+static void
+end_alert(struct walk *walk)
+{
+	if (walk->alert_n == 0)
+		return;
+	size_t at = draw(walk, walk->alert_n);
+	uint64_t alert = walk->alerts[at];
+	if (draw(walk, 2) == 0)
+		world_resolve(walk->w, alert);
+	else
+		world_expire(walk->w, alert);
+	walk->alerts[at] = walk->alerts[--walk->alert_n];
+}
+
+static void
+probe_answer(struct walk *walk)
+{
+	static const char *const values[] = { "812", "812", "12", "12", "0", "1", "junk" };
+	struct event event = { .kind = EVENT_PROBE_RESULT,
+		.probe_result = { .probe = some_row(walk, TABLE_PROBE),
+		    .status = draw(walk, 6) == 0 ? PROBE_FAILED : PROBE_OK,
+		    .value = str_of(values[draw(walk, countof(values))]),
+		    .code = draw(walk, 3) == 0 ? 503 : 200,
+		    .error = STR("refused") } };
+	if (draw(walk, 20) == 0)
+		event.probe_result.status = PROBE_NO_DATA;
+	world_step(walk->w, &event);
+	walk->w->probe_n = 0; /* we choose from the rows */
+}
+
+static void
+attempt_answer(struct walk *walk)
+{
+	enum attempt_news news = (enum attempt_news)(1 + draw(walk, 8));
+	if (draw(walk, 2) == 0)
+		news = NEWS_EXITED;
+	struct event event = { .kind = EVENT_ATTEMPT_RESULT,
+		.attempt_result = { .attempt = some_row(walk, TABLE_ATTEMPT),
+		    .news = news,
+		    .exit_code = (int64_t)draw(walk, 4) / 3,
+		    .signal = news == NEWS_KILLED ? 9 : 0,
+		    .output = STR("out\nput"),
+		    .why = draw(walk, 2) == 0 ? STR("why") : (str){ 0 } } };
+	world_step(walk->w, &event);
+	walk->w->attempt_n = 0;
+}
+
+static void
+notice_answer(struct walk *walk)
+{
+	struct event event = { .kind = EVENT_NOTICE_RESULT,
+		.notice_result = { .notice = some_row(walk, TABLE_NOTICE),
+		    .delivered = draw(walk, 3) > 0,
+		    .permanent = draw(walk, 3) == 0,
+		    .error = STR("421") } };
+	world_step(walk->w, &event);
+}
+
+static void
+handoff_answer(struct walk *walk)
+{
+	struct event event = { .kind = EVENT_HANDOFF_RESULT,
+		.handoff_result = { .handoff = some_row(walk, TABLE_HANDOFF),
+		    .filed = draw(walk, 2) == 0,
+		    .where = STR("handoffs/1.md"),
+		    .error = STR("no room") } };
+	world_step(walk->w, &event);
+}
+
+static void
+command(struct walk *walk)
+{
+	static const char *const names[] = { "queue-not-draining", "down-checkout",
+		"restart-unit", "restart-safe", "restart-known", "drop-table", "none",
+		"t1" };
+	static const char *const targets[] = { "", "pay-1", "pay-2", "checkout", "moon" };
+	static const char *const who[] = { "person:ana", "person:mei", "agent:x",
+		"automation" };
+	static const char *const keys[] = { "", "", "k1", "k2" };
+	struct command command = { .kind = (enum command_kind)(1 + draw(walk, 10)),
+		.incident = (incident_id)some_row(walk, TABLE_INCIDENT),
+		.row = some_row(walk, draw(walk, 2) == 0 ? TABLE_ATTEMPT : TABLE_TOKEN),
+		.name = str_of(names[draw(walk, countof(names))]),
+		.text = draw(walk, 2) == 0 ? STR("because") : (str){ 0 },
+		.action = draw(walk, 2) == 0,
+		.target = str_of(targets[draw(walk, countof(targets))]),
+		.principal = str_of(who[draw(walk, countof(who))]),
+		.happened = (enum happened)draw(walk, 3),
+		.token = { .name = STR("t1"),
+		    .principal = STR("person:ana"),
+		    .role = ROLE_VIEWER,
+		    .secret = sha256(STR("t")) },
+		.idempotency_key = str_of(keys[draw(walk, countof(keys))]) };
+	/* Rarely: it ends all that is in work. */
+	if (command.kind == COMMAND_STOP_ALL && draw(walk, 4) > 0)
+		command.kind = COMMAND_RESUME;
+	world_command(walk->w, &command);
+	walk->w->attempt_n = 0;
+}
+
+static void
+pass_time(struct walk *walk)
+{
+	static const msec steps[] = { 0, 1, SECOND, 10 * SECOND, MINUTE, 5 * MINUTE, HOUR };
+	struct world *w = walk->w;
+	msec due = core_next_due(w->core);
+	if (due > w->at && draw(walk, 2) == 0) {
+		w->wall += due - w->at;
+		w->at = due;
+	} else {
+		msec ms = steps[draw(walk, countof(steps))];
+		w->at += ms;
+		w->wall += ms;
+	}
+	struct event event = { .kind = EVENT_TIME_PASSED };
+	world_step(w, &event);
+}
+
+static void
+self(struct walk *walk)
+{
+	struct event event = { .kind = EVENT_SELF,
+		.self = { .kind = (enum self_kind)(1 + draw(walk, 6)),
+		    .text = STR("something of ours"),
+		    .subject = STR("hands") } };
+	world_step(walk->w, &event);
+}
+
+static void
+adopt(struct walk *walk)
+{
+	struct config *c = &walk->w->configs[draw(walk, walk->w->config_n)];
+	struct event event = { .kind = EVENT_CONFIG_ADOPTED,
+		.config_adopted = { .hash = c->hash, .model = c->model } };
+	world_step(walk->w, &event);
+}
+
+static void
+one(struct walk *walk)
+{
+	uint64_t kind = draw(walk, 100);
+	if (kind < 20)
+		fire(walk);
+	else if (kind < 30)
+		end_alert(walk);
+	else if (kind < 48)
+		probe_answer(walk);
+	else if (kind < 60)
+		attempt_answer(walk);
+	else if (kind < 70)
+		notice_answer(walk);
+	else if (kind < 72)
+		handoff_answer(walk);
+	else if (kind < 80)
+		command(walk);
+	else if (kind < 95)
+		pass_time(walk);
+	else if (kind < 96)
+		self(walk);
+	else if (kind < 98)
+		adopt(walk);
+	else if (kind < 99)
+		world_restart(walk->w);
+	else
+		world_hands_restart(walk->w);
+}
+
+static void
+core__holds_whatever_happens(uint64_t seed)
+{
+	static char name[32];
+	(void)snprintf(name, sizeof(name), "seed %llu", (unsigned long long)seed);
+	test_row = name;
+	struct walk walk = { .random = seed };
+	struct world *w = walk.w = world_new(SHOP "limits: {incidents: 6}\n",
+	    draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known") : SHOP_QUEUE("restart-unit"),
+	    draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")
+				: SHOP_DOWN("checkout", "restart-unit"));
+	w->deliver = draw(&walk, 3) == 0;
+	w->reload = false;
+	world_adopt(w,
+	    SHOP "  - {prohibit: no restarts here, may: [restart], on: {service: [ledger]},"
+		 " from: 2026-01-01, until: 2030-01-01, because: reasons}\n",
+	    SHOP_QUEUE("restart-safe"));
+	for (unsigned i = 0; i < EVENTS && test_failures == 0; i++) {
+		w->reload = draw(&walk, 24) == 0;
+		one(&walk);
+	}
+	world_free(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : SEEDS;
+	uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	for (uint64_t seed = first; seed < first + seeds && test_failures == 0; seed++)
+		core__holds_whatever_happens(seed);
+	TEST_MAIN_END();
+}
