@@ -6,8 +6,9 @@
 /*
  * internal -- how a decision is cut into files.
  *
- * index.c files each rule where a request looks for it, judge.c holds the rules it finds
- * against the request and notes findings, explain.c turns findings into sentences. The
+ * index.c files each rule where a request looks for it, covers.c says whom and what a rule
+ * is about, judge.c holds the rules it finds against the request and notes findings,
+ * explain.c turns findings into sentences. The
  * verdict follows from the findings alone (finding_verdict), so a new kind of rule is a
  * new kind of finding.
  */
@@ -63,6 +64,9 @@ void walk_begin(struct walk *walk, const struct authority *authority,
 const struct entry *walk_next(struct walk *walk);
 
 bool strs_has(const struct strs *strs, str s);
+
+/* "person:ana" asks as "person:"; *ret_name is "ana". */
+bool asking_as(str asking, str prefix, str *ret_name);
 
 /* The word of that text, NULL when no rule says it. */
 const struct word *word_get(const struct authority *authority, str text);

@@ -1,0 +1,256 @@
+/* What tables do not show: values, many reasons, full arenas, long lists, time. */
+#include "support/authority_shop.h"
+#include "support/test.h"
+
+static void
+decide__denies_a_value_that_the_parameter_refuses(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rule = GRANT(BY_ALL, .may = STRS(S("scale")), ON_TIER_1);
+	struct authority *authority = authority_of(&arena, &rule, 1);
+	struct pair pair = { STR("replicas"), STR("99") };
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[1],
+		.service = &services[0],
+		.target = STR("checkout"),
+		.params = &(struct pairs){ &pair, 1 },
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	struct authority_decision decision;
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_DENY);
+	EXPECT(decision.reasons[0].kind == REASON_ERROR);
+	EXPECT(str_starts(decision.reasons[0].text, STR("parameter 'replicas': ")));
+
+	pair.value = STR("9");
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_ALLOW);
+}
+
+static void
+decide__tells_all_that_stands_against_it(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[] = {
+		TIER_1_WITH(.per_service = { 1, HOUR }),
+		{ .kind = RULE_PROHIBITION, .name = STR("freeze"), .any = true, PLACE(1) },
+	};
+	struct authority *authority = authority_of(&arena, rules, countof(rules));
+	struct authority_use use = RESTARTED("checkout", "web-1", 0);
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[0],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { .uses = &use,
+		.uses_n = 1,
+		.stopped = true,
+		.stopped_by = STR("person:ana") };
+	struct authority_decision decision;
+	authority_decide(authority, &request, &facts, &arena, &decision);
+
+	static const enum reason_kind kinds[] = { REASON_STOPPED, REASON_ERROR,
+		REASON_PROHIBITED, REASON_LIMIT, REASON_GRANT };
+	EXPECT_U64(decision.reasons_n, countof(kinds));
+	for (size_t i = 0; i < countof(kinds) && i < decision.reasons_n; i++)
+		EXPECT_U64(decision.reasons[i].kind, kinds[i]);
+}
+
+static void
+decide__counts_reasons_that_found_no_room(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[20];
+	for (uint32_t i = 0; i < countof(rules); i++)
+		rules[i] = (struct rule){ .kind = RULE_PROHIBITION,
+			.name = STR("never"),
+			.any = true,
+			PLACE(100 - i) };
+	struct authority *authority = authority_of(&arena, rules, countof(rules));
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[2],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	struct authority_decision decision;
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT_U64(decision.reasons_n, AUTHORITY_REASONS_MAX);
+	EXPECT_U64(decision.reasons[0].line, 81);
+	EXPECT_U64(decision.reasons[14].line, 95);
+	EXPECT_STR(decision.reasons[15].text, STR("and 6 more"));
+}
+
+static void
+decide__keeps_its_verdict_in_a_full_arena(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rule = TIER_1;
+	struct authority *authority = authority_of(&arena, &rule, 1);
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[0],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.params = UNIT,
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	static char small[4096];
+	for (size_t size = 0; size <= sizeof(small); size += 64) {
+		struct authority_decision decision;
+		struct arena tight = arena_over(small, size);
+		request.target = STR("web-1");
+		authority_decide(authority, &request, &facts, &tight, &decision);
+		EXPECT(decision.verdict == VERDICT_ALLOW);
+		tight = arena_over(small, size);
+		request.target = STR("elsewhere");
+		authority_decide(authority, &request, &facts, &tight, &decision);
+		EXPECT(decision.verdict == VERDICT_DENY);
+	}
+	arena_release(small, sizeof(small));
+}
+
+/* A thousand words and a thousand services must not become a million shelves. */
+static void
+index__stays_small_for_long_lists(void)
+{
+	enum { MANY = 1000 };
+	static str words[MANY], names[MANY];
+	static char text[MANY][16];
+	for (unsigned i = 0; i < MANY; i++) {
+		int n = snprintf(text[i], sizeof(text[i]), "name-%u", i);
+		words[i] = names[i] = (str){ text[i], (size_t)n };
+	}
+	words[MANY - 1] = STR("restart");
+	names[MANY - 1] = STR("checkout");
+	struct rule rule = { .kind = RULE_GRANT,
+		.name = STR("long"),
+		TO(AUTOMATION),
+		.may = { words, MANY },
+		.on = { .services = { names, MANY } },
+		PLACE(1) };
+
+	struct arena arena = arena_over(memory, sizeof(memory));
+	(void)authority_of(&arena, &rule, 0);
+	model.rules_n = 1;
+	struct arena_map map;
+	struct arena own = arena_map(&map, authority_arena_bytes(&model));
+	char *begin = own.beg;
+	struct authority *authority = authority_new(&model, &own);
+	EXPECT(own.beg - begin < 1 << 20);
+
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[0],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.params = UNIT,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	struct authority_decision decision;
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_ALLOW);
+	request.service = &services[1];
+	request.target = STR("payments");
+	authority_decide(authority, &request, &facts, &arena, &decision);
+	EXPECT(decision.verdict == VERDICT_DENY);
+	EXPECT_STR(decision.forward, STR("ask ana, who owns 'long', to extend it"));
+	arena_unmap(&map);
+}
+
+static void
+window__is_the_longest_of_all_limits(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[] = {
+		TIER_1_WITH(.per_service = { 3, HOUR }),
+		TIER_1_WITH(.per_target = { 1, 7 * DAY }),
+		TIER_1_WITH(.per_target = { 0, 30 * DAY }),
+	};
+	EXPECT_U64(authority_window_ms(authority_of(&arena, rules, 3)), 7 * DAY);
+	arena = arena_over(memory, sizeof(memory));
+	EXPECT_U64(authority_window_ms(authority_of(&arena, NULL, 0)), 0);
+}
+
+static void
+what_can__lists_what_is_allowed_now(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[] = {
+		GRANT(BY_ALL, .may = STRS(S("restart"), S("clear")), ON_TIER_1,
+		    .per_target = { 1, HOUR }),
+		{ .kind = RULE_PROHIBITION,
+		    .name = STR("no flushing"),
+		    .may = STRS(S("flush")),
+		    PLACE(9) },
+	};
+	struct authority *authority = authority_of(&arena, rules, countof(rules));
+	struct authority_facts facts = { 0 };
+	struct authority_can can[3];
+	size_t n = authority_what_can(authority, STR("person:ana"), &services[0], true,
+	    WALL, AT, &facts, &arena, can, countof(can));
+	EXPECT_U64(n, 1);
+	EXPECT(can[0].action == &actions[0]);
+	EXPECT(can[0].verdict == VERDICT_ALLOW);
+	EXPECT_STR(can[0].text, STR("'restart tier 1' covers it"));
+
+	n = authority_what_can(authority, STR("person:ana"), &services[0], true, WALL, AT,
+	    &facts, &arena, can, 0);
+	EXPECT_U64(n, 0);
+	n = authority_what_can(authority, STR("person:piotr"), &services[0], true, WALL, AT,
+	    &facts, &arena, can, countof(can));
+	EXPECT_U64(n, 0);
+	facts.stopped = true;
+	n = authority_what_can(authority, STR("person:ana"), &services[0], true, WALL, AT,
+	    &facts, &arena, can, countof(can));
+	EXPECT_U64(n, 0);
+}
+
+static void
+principal_covers__on_duty_changes_hands_at_the_handover(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	(void)authority_of(&arena, NULL, 0);
+	struct principal duty = ON_DUTY;
+	msec handover = (msec)civil_days(2026, 11, 30) * DAY + 9 * HOUR;
+	EXPECT(principal_covers(&duty, STR("person:ana"), handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:piotr"), handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:ana"), handover));
+	EXPECT(principal_covers(&duty, STR("person:piotr"), handover));
+	EXPECT(!principal_covers(&duty, STR("person:mei"), handover));
+	EXPECT(!principal_covers(&duty, STR("agent:ana"), handover - 1));
+	EXPECT(!principal_covers(&duty, STR("ana"), handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:"), handover - 1));
+	EXPECT(!principal_covers(&duty, STR("automation"), handover - 1));
+}
+
+int
+main(void)
+{
+	RUN(decide__denies_a_value_that_the_parameter_refuses);
+	RUN(decide__tells_all_that_stands_against_it);
+	RUN(decide__counts_reasons_that_found_no_room);
+	RUN(decide__keeps_its_verdict_in_a_full_arena);
+	RUN(index__stays_small_for_long_lists);
+	RUN(window__is_the_longest_of_all_limits);
+	RUN(what_can__lists_what_is_allowed_now);
+	RUN(principal_covers__on_duty_changes_hands_at_the_handover);
+	TEST_MAIN_END();
+}
