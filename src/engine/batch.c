@@ -361,7 +361,8 @@ void
 batch_commit(struct engine *engine)
 {
 	struct batch *b = &engine->batch;
-	if (b->step_n > 0) {
+	bool committed = b->step_n > 0;
+	if (committed) {
 		commit_entry(engine);
 		b->step_n = b->alert_n = b->row_n = 0;
 		buf_reset(&b->steps);
@@ -374,6 +375,10 @@ batch_commit(struct engine *engine)
 	send_waiting(&b->to_hands, &engine->hands);
 	CRASH_POINT("engine-orders-sent");
 	send_waiting(&b->to_gate, &engine->gate);
+	/* A slice when one is due, also in a storm that leaves no idle turn: put off, it
+	 * would be as long as the log has grown, and stand before somebody's answer. */
+	if (committed)
+		(void)store_checkpoint(engine->store);
 }
 
 /* Between commits, when nothing waits: rows that trail, then the log. true: more to do. */
