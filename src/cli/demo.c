@@ -489,15 +489,16 @@ run(int argc, char **argv)
 const struct command_line command_demo = {
 	.name = "demo",
 	.summary = "watch it handle a small real production",
-	.help = "  firstline demo --once\n"
-		"\n"
-		"Starts a small production on loopback, breaks it in two ways and shows "
-		"what becomes\n"
-		"of it: a restart that is verified, and one that does not help and becomes "
-		"a handoff\n"
-		"with its case file. Everything lives in a temporary folder and ends with "
-		"the command.\n"
-		"\n"
-		"  --once    end after the summary, also on a terminal\n",
+	.help =
+	    "  firstline demo --once\n"
+	    "\n"
+	    "Starts a small production on loopback, breaks it in two ways and shows "
+	    "what becomes\n"
+	    "of it: a restart that is verified, and one that does not help and becomes a\n"
+	    "handoff with its case file. Everything lives in a temporary folder and ends "
+	    "with\n"
+	    "the command.\n"
+	    "\n"
+	    "  --once    end after the summary, also on a terminal\n",
 	.run = run,
 };

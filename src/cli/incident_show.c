@@ -34,6 +34,9 @@ service_text(struct out *out, const struct incident_row *row)
 static str
 owner_text(struct out *out, const struct incident_row *row)
 {
+	if (!row->acknowledged && row->state == INCIDENT_CLOSED)
+		return arena_printf(out->arena, "%.*s; nobody had to acknowledge it",
+		    STR_ARG(row->owner));
 	if (!row->acknowledged)
 		return arena_printf(out->arena, "%.*s; not acknowledged",
 		    STR_ARG(row->owner));

@@ -65,6 +65,7 @@ print_overview(FILE *out)
 	fprintf(out,
 	    "Firstline handles production problems so that developers need not be "
 	    "called.\n\n"
+	    "  firstline demo                     watch it work, nothing to set up\n"
 	    "  firstline init production          write a small configuration\n"
 	    "  firstline serve --config production\n"
 	    "  firstline status                   what is wrong, and what is being done\n\n"

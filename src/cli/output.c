@@ -154,45 +154,48 @@ text_columns(str s)
 	return n;
 }
 
-static void
-new_line(struct out *out, size_t indent)
+static size_t
+new_line(struct out *out, str prefix)
 {
 	buf_char(&out->text, '\n');
-	for (size_t i = 0; i < indent; i++)
-		buf_char(&out->text, ' ');
+	buf_add(&out->text, prefix);
+	return text_columns(prefix);
+}
+
+void
+out_lines(struct out *out, str prefix, size_t column, str s)
+{
+	bool first = true; /* word of its line */
+	s = str_trim(s);
+	while (s.n > 0) {
+		struct str_cut line = str_cut(s, '\n');
+		struct str_cut cut = str_cut(line.head, ' ');
+		str word = cut.head;
+		s = cut.found ? str_drop(s, word.n + 1) : line.tail;
+		size_t n = text_columns(word);
+		if (n > 0 && !first && column + 1 + n > out->width) {
+			column = new_line(out, prefix);
+		} else if (n > 0 && !first) {
+			buf_char(&out->text, ' ');
+			column++;
+		}
+		out_text(out, word);
+		column += n;
+		first = first && n == 0;
+		if (!cut.found && s.n > 0) {
+			column = new_line(out, prefix);
+			first = true;
+		}
+	}
+	buf_char(&out->text, '\n');
 }
 
 void
 out_wrapped(struct out *out, size_t indent, size_t column, str s)
 {
-	s = str_trim(s);
-	bool first = true;
-	while (s.n > 0) {
-		struct str_cut line = str_cut(s, '\n');
-		struct str_cut cut = str_cut(line.head, ' ');
-		str word = cut.head;
-		bool ends_line = !cut.found;
-		s = ends_line ? line.tail : str_drop(s, word.n + 1);
-		if (word.n > 0) {
-			size_t n = text_columns(word);
-			if (!first && column + 1 + n > out->width) {
-				new_line(out, indent);
-				column = indent;
-			} else if (!first) {
-				buf_char(&out->text, ' ');
-				column++;
-			}
-			out_text(out, word);
-			column += n;
-			first = false;
-		}
-		if (ends_line && s.n > 0) {
-			new_line(out, indent);
-			column = indent;
-			first = true;
-		}
-	}
-	buf_char(&out->text, '\n');
+	static const char blanks[] = "                                        ";
+	ASSERT(indent < sizeof(blanks));
+	out_lines(out, (str){ blanks, indent }, column, s);
 }
 
 void
@@ -232,8 +235,9 @@ text_length(struct arena *arena, msec ms)
 {
 	unsigned long long s = ms / SECOND;
 	if (ms < 10 * SECOND)
-		return arena_printf(arena, "%llu.%llus", s,
-		    (unsigned long long)(ms % SECOND / 100));
+		return arena_printf(arena, "%llu.%llus",
+		    (unsigned long long)(ms + 50) / 1000,
+		    (unsigned long long)(ms + 50) % 1000 / 100);
 	if (ms < MINUTE)
 		return arena_printf(arena, "%llus", s);
 	if (ms < HOUR)

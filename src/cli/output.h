@@ -39,8 +39,10 @@ int out_end(struct out *out);
 void out_text(struct out *out, str s); /* as it is, but for control characters */
 void out_printf(struct out *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void out_styled(struct out *out, enum style style, str s);
-/* The text with lines no longer than the width; lines after the first begin with `indent`
- * blanks. `column` is where the first line already is. Ends the line. */
+/* The text with lines no longer than the width, but for longer words; lines after the first
+ * begin with `prefix`. `column` is where the first line already is. Ends the line. */
+void out_lines(struct out *out, str prefix, size_t column, str s);
+/* The same with a prefix of `indent` (less than 40) blanks. */
 void out_wrapped(struct out *out, size_t indent, size_t column, str s);
 /* "  name      text" with the text wrapped below itself. */
 #define OUT_FIELD_INDENT 13

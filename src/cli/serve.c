@@ -29,21 +29,22 @@ run(int argc, char **argv)
 const struct command_line command_serve = {
 	.name = "serve",
 	.summary = "run the server",
-	.help = "  firstline serve --config production\n"
-		"\n"
-		"Runs the server with a configuration folder until SIGTERM. SIGHUP reads "
-		"the folder\n"
-		"again: all of it is taken over, or nothing.\n"
-		"\n"
-		"  --config DIR    the configuration (see 'firstline init')\n"
-		"  --state DIR     where the journal and running attempts live\n"
-		"                  (default $STATE_DIRECTORY, else ./firstline-state)\n"
-		"  --store URL     sqlite:FILE within the state folder (default "
-		"sqlite:firstline.db)\n"
-		"  --listen ADDR   instead of the configuration's, as 127.0.0.1:9911; port "
-		"0: any free\n"
-		"  --quiet         log errors only\n"
-		"\n"
-		"Without any token but the local one it listens on loopback only.\n",
+	.help =
+	    "  firstline serve --config production\n"
+	    "\n"
+	    "Runs the server with a configuration folder until SIGTERM. SIGHUP reads "
+	    "the folder\n"
+	    "again: all of it is taken over, or nothing.\n"
+	    "\n"
+	    "  --config DIR    the configuration (see 'firstline init')\n"
+	    "  --state DIR     where the journal and running attempts live\n"
+	    "                  (default $STATE_DIRECTORY, else ./firstline-state)\n"
+	    "  --store URL     sqlite:FILE within the state folder (default "
+	    "sqlite:firstline.db)\n"
+	    "  --listen ADDR   instead of the configuration's, as 127.0.0.1:9911; port 0 "
+	    "is any\n"
+	    "  --quiet         log errors only\n"
+	    "\n"
+	    "Without any token but the local one it listens on loopback only.\n",
 	.run = run,
 };

@@ -154,13 +154,12 @@ view_incident_short(struct out *out, const struct incident_row *row)
 	str age = text_length(a, until > row->opened_wall ? until - row->opened_wall : 0);
 	str state = view_state(out, row);
 	out_styled(out, view_state_style(row), state);
-	str rest = arena_printf(a, "%s%.*s, %.*s, owner %.*s, %s%.*s",
-	    row->service.n > 0 ? " " : "", STR_ARG(row->service), STR_ARG(age),
-	    STR_ARG(row->owner),
-	    row->acknowledged ? "acknowledged by " : "not acknowledged",
-	    STR_ARG(view_who(row->acknowledged_by)));
-	out_text(out, rest.n > 0 && rest.p[0] == ' ' ? STR(" ") : STR(""));
-	out_wrapped(out, 12, 12 + state.n + 1, rest);
+	str rest =
+	    arena_printf(a, ", %.*s%s%.*s, owner %.*s, %s%.*s", STR_ARG(row->service),
+		row->service.n > 0 ? ", " : "", STR_ARG(age), STR_ARG(row->owner),
+		row->acknowledged ? "acknowledged by " : "not acknowledged",
+		STR_ARG(view_who(row->acknowledged_by)));
+	out_wrapped(out, 12, 12 + state.n, rest);
 	str doing = view_doing(out, row);
 	if (doing.n > 0) {
 		out_text(out, STR("            "));
@@ -278,7 +277,17 @@ view_rule(struct out *out, const struct reason *reason)
 	    STR_ARG(reason->file), reason->line);
 }
 
-/* One question to authority and its answer, as `may` and `run` show it. */
+str
+view_reason(struct out *out, const struct reason *reason)
+{
+	if (reason->text.n == 0)
+		return view_rule(out, reason);
+	if (reason->rule.n == 0)
+		return reason->text;
+	return arena_printf(out->arena, "%.*s\n%.*s", STR_ARG(view_rule(out, reason)),
+	    STR_ARG(reason->text));
+}
+
 void
 view_decision(struct out *out, const struct decision_row *row)
 {
@@ -294,11 +303,7 @@ view_decision(struct out *out, const struct decision_row *row)
 	    STR_ARG(row->action), STR_ARG(on));
 	const struct reason *reasons = row->reasons.p;
 	for (size_t i = 0; i < row->reasons.n; i++) {
-		str rule = view_rule(out, &reasons[i]);
-		out_field(out, "because",
-		    reasons[i].text.n > 0 ? arena_printf(a, "%.*s\n%.*s", STR_ARG(rule),
-						STR_ARG(reasons[i].text))
-					  : rule);
+		out_field(out, "because", view_reason(out, &reasons[i]));
 		if (reasons[i].free_at > 0)
 			out_field(out, "free at", text_date_time(out, reasons[i].free_at));
 	}

@@ -40,9 +40,11 @@ enum style view_attempt_style(const struct attempt_row *row);
 enum style view_verdict_style(enum verdict verdict);
 /* "'restart web' production.yaml:31"; the reason's kind where no rule stands behind it */
 str view_rule(struct out *out, const struct reason *reason);
+/* The rule, where there is one, and below it what it says. */
+str view_reason(struct out *out, const struct reason *reason);
 /* "person:ana" as "ana"; other kinds as they are. */
 str view_who(str principal);
-/* What would let a refused thing happen; empty where nothing is known. */
+/* One question to authority and its answer. */
 void view_decision(struct out *out, const struct decision_row *row);
 
 /* The name of an enumerator by its record's table. */

@@ -15,18 +15,22 @@
 #include "cli/view.h"
 #include "facts/frame.h"
 
+/* "   ├─ name       text"; the columns before the text: */
+#define BRANCH_COLUMNS 17
+
 static void
 branch(struct out *out, const char *name, bool last, enum style style, str text)
 {
 	out_text(out, last ? STR("   └─ ") : STR("   ├─ "));
 	out_styled(out, STYLE_DIM, arena_printf(out->arena, "%-9s", name));
-	out_text(out, STR(" "));
-	if (style != STYLE_PLAIN && text_columns(text) + 16 <= out->width) {
+	out_text(out, STR("  "));
+	if (style != STYLE_PLAIN && text_columns(text) + BRANCH_COLUMNS <= out->width) {
 		out_styled(out, style, text);
 		out_text(out, STR("\n"));
 		return;
 	}
-	out_wrapped(out, 16, 16, text);
+	out_lines(out, last ? STR("                 ") : STR("   │             "),
+	    BRANCH_COLUMNS, text);
 }
 
 /* ---- what stands around a decision ---- */
@@ -89,10 +93,7 @@ print_reasons(struct out *out, const struct decision_row *decision)
 	const struct reason *reasons = decision->reasons.p;
 	for (size_t i = 0; i < decision->reasons.n; i++) {
 		const struct reason *r = &reasons[i];
-		str rule = view_rule(out, r);
-		str text = r->text.n > 0 ? arena_printf(out->arena, "%.*s\n%.*s",
-					       STR_ARG(rule), STR_ARG(r->text))
-		                         : rule;
+		str text = view_reason(out, r);
 		if (r->free_at > 0)
 			text = arena_printf(out->arena, "%.*s\nfree again at %.*s",
 			    STR_ARG(text), STR_ARG(text_date_time(out, r->free_at)));
