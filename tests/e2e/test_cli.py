@@ -1,0 +1,415 @@
+"""The command line: its pages, its exit codes, what it asks and how it shows the answers.
+Answers come from a canned server, so that each can be chosen; the last tests ask a real one.
+
+WRITE=1 writes docs/cli.md and the golden files anew."""
+import json
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.canned_server import CannedServer
+from support.harness import BUILD, ROOT, Firstline, Scratch, run_all, wait_until
+
+WRITE = os.environ.get("WRITE") == "1"
+GOLDEN = ROOT / "tests/golden/cli"
+
+
+def cli(*args, env=None, cwd=None):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("FIRSTLINE_")}
+    clean.update({"TZ": "UTC"}, **(env or {}))
+    return subprocess.run([str(BUILD / "firstline"), *map(str, args)], env=clean, cwd=cwd,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+
+
+def listed(text):
+    """Names in the second part of a page: lines of two blanks, a name, and a summary."""
+    return re.findall(r"^  ([a-z][a-z-]*) +\S", text, re.M)
+
+
+def commands():
+    """Every command there is, groups first: ["incident"], ["incident", "list"], ..."""
+    overview = cli("help").stdout.split("Commands\n")[1].split("\n\n")[0]
+    for name in listed(overview):
+        if name in ("help", "version"):
+            continue
+        yield [name]
+        for group, sub in re.findall(r"^  ([a-z-]+) ([a-z-]+) +\S", cli("help", name).stdout, re.M):
+            if group == name and cli(name, sub, "--help").returncode == 0:
+                yield [name, sub]
+
+
+def golden(name, text):
+    path = GOLDEN / name
+    if WRITE:
+        path.write_text(text)
+    want = path.read_text()
+    assert text == want, f"{path} differs:\n{text}"
+
+
+# ---- pages ----
+
+def test_every_command_has_a_page_that_leads_with_an_example():
+    seen = list(commands())
+    assert ["incident", "settle"] in seen and ["journal", "verify"] in seen, seen
+    for command in seen:
+        page = cli(*command, "--help")
+        assert page.returncode == 0 and not page.stderr, (command, page)
+        first = page.stdout.split("\n")[0]
+        assert first.startswith("  firstline " + command[0]), (command, first)
+        assert cli(*command, "-h").stdout == page.stdout, command
+        assert cli("help", *command).stdout == page.stdout, command
+        long = [line for line in page.stdout.split("\n") if len(line) > 84]
+        assert not long, (command, long)
+
+
+def test_the_manual_says_what_the_pages_say():
+    text = (ROOT / "docs/cli.md").read_text() if not WRITE else ""
+    intro = text.split("<!-- pages -->")[0] if text else (
+        (ROOT / "docs/cli.md").read_text().split("<!-- pages -->")[0])
+    pages = "".join(f"\n## firstline {' '.join(c)}\n\n```text\n{cli(*c, '--help').stdout}```\n"
+                    for c in commands())
+    whole = intro + "<!-- pages -->\n" + pages
+    if WRITE:
+        (ROOT / "docs/cli.md").write_text(whole)
+    assert (ROOT / "docs/cli.md").read_text() == whole, "WRITE=1 tests/e2e/test_cli.py BUILD"
+
+
+def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
+    for args, want in (
+            (["statsu"], "did you mean 'status'?"),
+            (["incident", "shwo"], "did you mean 'incident show'?"),
+            (["help", "jurnal"], "did you mean 'journal'?"),
+            (["status", "--jsno"], "did you mean '--json'?"),
+            (["xyzzy"], "'firstline help' lists them"),
+            (["incident", "xyzzy"], "'firstline help incident"),
+            (["status", "now"], "usage: firstline status"),
+            (["incident", "show"], "usage: firstline incident show NUMBER"),
+            (["incident", "show", "twelve"], "'twelve' is no number"),
+            (["incident", "settle", "3", "maybe"], "'yes' or 'no'"),
+            (["may", "ana", "restart", "at", "web"], "expected 'on'"),
+            (["run", "--incident", "1"], "name a runbook"),
+            (["run", "x"], "--incident NUMBER, or --on"),
+            (["run", "--action", "a", "--on", "b", "unit"], "name=value"),
+            (["send", "service=web"], "alertname="),
+            (["send", "alertname=a", "--for", "5x"], "90s, 5m, 2h or 1d"),
+            (["token", "add", "x"], "--role"),
+            (["token", "add", "x", "--role", "viewer", "--until", "soon"], "2027-01-31"),
+            (["on-call", "--at", "noon"], "2026-11-23"),
+            (["init"], "init needs one folder"),
+            (["incident"], "incident settle"),
+            ([], "firstline demo")):
+        done = cli(*args)
+        assert done.returncode == 2 and not done.stdout, (args, done)
+        assert want in done.stderr, (args, done.stderr)
+    assert "5  refused by authority" in cli("help", "exit-codes").stdout
+
+
+# ---- answers, shown ----
+
+def canned(scratch, answers, **more):
+    return CannedServer(scratch, answers, **more)
+
+
+def answer(name):
+    return 200, (GOLDEN / f"{name}.answer.json").read_text()
+
+
+def ages(text):
+    """What depends on when the test runs."""
+    return re.sub(r"\(\S+ \S+ ago\)|\d+[dh] \d+[hm],", "(AGE)", text)
+
+
+def test_show_and_why_read_well():
+    with Scratch("golden") as scratch:
+        server = canned(scratch, {
+            "GET /v1/incidents/12": answer("closed"),
+            "GET /v1/incidents/12/why": answer("closed"),
+            "GET /v1/incidents/13": answer("refused"),
+            "GET /v1/incidents/13/why": answer("refused"),
+            "GET /v1/incidents": answer("list"),
+            "GET /v1/status": answer("status"),
+        })
+        for name, args in (("closed.show", ["incident", "show", "12"]),
+                           ("closed.why", ["why", "12"]),
+                           ("refused.show", ["incident", "show", "#13"]),
+                           ("refused.why", ["why", "13"]),
+                           ("list", ["incident", "list"]),
+                           ("status", ["status"])):
+            done = cli(*args, "--url", server.url)
+            assert done.returncode == 0, (args, done)
+            text = ages(done.stdout).replace(server.url, "URL")
+            golden(f"{name}.txt", text)
+            assert "\033" not in done.stdout and "\033" not in done.stderr, name
+            wide = [line for line in done.stdout.split("\n") if len(line) > 80]
+            assert not wide, (name, wide)
+        raw = cli("why", "12", "--json", "--url", server.url)
+        assert raw.stdout == answer("closed")[1].strip() + "\n", raw
+
+
+def test_colour_is_for_terminals_and_can_be_refused():
+    with Scratch("colour") as scratch:
+        server = canned(scratch, {"GET /v1/incidents/12/why": answer("closed")})
+
+        def on_terminal(**env):
+            ours, theirs = pty.openpty()
+            child = subprocess.Popen([str(BUILD / "firstline"), "why", "12", "--url", server.url],
+                                     stdout=theirs, stderr=subprocess.DEVNULL,
+                                     env=dict({"TERM": "xterm", "TZ": "UTC"}, **env))
+            os.close(theirs)
+            text = b""
+            try:
+                while chunk := os.read(ours, 65536):
+                    text += chunk
+            except OSError:  # the other end is closed
+                pass
+            os.close(ours)
+            assert child.wait() == 0
+            return text
+        assert b"\033[32mallow\033[0m" in on_terminal()
+        for env in ({"NO_COLOR": "1"}, {"FIRSTLINE_NO_COLOR": "1"}, {"TERM": "dumb"}):
+            assert b"\033" not in on_terminal(**env), env
+
+
+def test_lists_go_on_page_by_page():
+    with Scratch("pages") as scratch:
+        row = {"id": 1, "state": "open", "severity": "sev3", "owner": "ops", "impact": "first"}
+        server = canned(scratch, {
+            "GET /v1/incidents?state=open": (200, {"items": [row], "cursor": "1"}),
+            "GET /v1/incidents?state=open&cursor=1":
+                (200, {"items": [dict(row, id=2, impact="second")], "cursor": None}),
+        })
+        done = cli("incident", "list", "--url", server.url)
+        assert "first" in done.stdout and "#2" in done.stdout, done
+
+
+# ---- what is asked ----
+
+INCIDENT = {"id": 12, "state": "acting", "severity": "sev1", "service": "web", "owner": "ops",
+            "impact": "Customers cannot browse."}
+ATTEMPT = {"id": 34, "incident": 12, "state": "intent", "action": "restart-unit", "target": "web-1"}
+
+
+def test_changes_say_what_they_mean():
+    incident = {"exit": 0, "incident": INCIDENT}
+    attempt = {"exit": 0, "attempt": ATTEMPT}
+    done_token = {"exit": 0, "token": {"id": 9, "name": "prom"},
+                  "secret": {"id": 9, "name": "prom", "secret": "flt_x"}}
+    cases = (
+        (["incident", "ack", "12"], "/v1/incidents/12/acknowledge", {}, incident),
+        (["incident", "note", "12", "I", "saw it"], "/v1/incidents/12/notes",
+         {"text": "I saw it"}, incident),
+        (["incident", "resolve", "12"], "/v1/incidents/12/resolve", {}, incident),
+        (["incident", "resolve", "12", "over"], "/v1/incidents/12/resolve", {"text": "over"},
+         incident),
+        (["incident", "cancel", "12"], "/v1/incidents/12/cancel", {}, incident),
+        (["incident", "settle", "12", "34", "yes"], "/v1/attempts/34/settle",
+         {"happened": "yes"}, attempt),
+        (["incident", "settle", "34", "no"], "/v1/attempts/34/settle", {"happened": "no"},
+         attempt),
+        (["run", "web-down", "--incident", "12", "queue=a b"], "/v1/incidents/12/run",
+         {"runbook": "web-down", "with": {"queue": "a b"}}, incident),
+        (["run", "--action", "restart-unit", "--on", "web", "--target", "web-1", "unit=x"],
+         "/v1/incidents/12/run",
+         {"action": "restart-unit", "target": "web-1", "with": {"unit": "x"}}, attempt),
+        (["may", "ana", "restart-unit", "on", "web", "n=2", "--target", "web-1"], "/v1/may",
+         {"principal": "person:ana", "action": "restart-unit", "service": "web",
+          "target": "web-1", "with": {"n": "2"}}, {"exit": 0, "decision": {"verdict": "allow"}}),
+        (["may", "me", "restart-unit", "on", "web"], "/v1/may",
+         {"action": "restart-unit", "service": "web"},
+         {"exit": 0, "decision": {"verdict": "allow"}}),
+        (["stop-all", "it is", "worse"], "/v1/stop-all", {"text": "it is worse"}, {"exit": 0}),
+        (["resume"], "/v1/resume", {}, {"exit": 0}),
+        (["token", "add", "prom", "--role", "source"], "/v1/tokens",
+         {"name": "prom", "principal": "source:prom", "role": "source"}, done_token),
+        (["token", "add", "x", "--role", "operator", "--principal", "ana", "--until",
+          "2027-01-31"], "/v1/tokens",
+         {"name": "x", "principal": "person:ana", "role": "operator", "until": "1801353600000"},
+         done_token),
+    )
+    for args, path, body, reply in cases:
+        with Scratch("changes") as scratch:
+            server = canned(scratch, {
+                f"POST {path}": (200, reply),
+                "GET /v1/incidents?state=open&service=web": (200, {"items": [INCIDENT]})})
+            done = cli(*args, "--url", server.url)
+            assert done.returncode == 0, (args, done)
+            assert server.bodies("POST", path) == [body], (args, server.requests)
+            head = [h for m, _, h, _ in server.requests if m == "POST"][0]
+            assert head["Idempotency-Key"] and head["Content-Type"] == "application/json", args
+    with Scratch("token") as scratch:
+        server = canned(scratch, {"POST /v1/tokens": (200, done_token),
+                                  "DELETE /v1/tokens/a%2Fb": (200, {"exit": 0})})
+        made = cli("token", "add", "prom", "--role", "source", "--json", "--url", server.url)
+        assert json.loads(made.stdout)["secret"] == "flt_x", made
+        plain = cli("token", "add", "prom", "--role", "source", "--url", server.url)
+        assert plain.stdout == "flt_x\n", plain
+        assert cli("token", "revoke", "a/b", "--url", server.url).returncode == 0
+
+
+def test_send_posts_one_alert_as_prometheus_would():
+    with Scratch("send") as scratch:
+        server = canned(scratch, {"POST /api/v2/alerts": (200, "")})
+        done = cli("send", "alertname=Up", "service=a \"b\"", "--summary", "it is up",
+                   "--for", "2h", "--url", server.url)
+        assert done.returncode == 0 and "2h" in done.stderr, done
+        alert, = server.bodies("POST", "/api/v2/alerts")[0]
+        assert alert["labels"] == {"alertname": "Up", "service": "a \"b\""}, alert
+        assert alert["annotations"] == {"summary": "it is up"}, alert
+        assert alert["startsAt"] < alert["endsAt"], alert
+        assert cli("send", "alertname=Up", "--resolved", "--url", server.url).returncode == 0
+
+
+def test_run_on_a_service_needs_exactly_one_open_incident():
+    with Scratch("on") as scratch:
+        path = "GET /v1/incidents?state=open&service=web"
+        args = ["run", "--action", "a", "--on", "web", "--url"]
+        server = canned(scratch, {path: (200, {"items": []})})
+        none = cli(*args, server.url)
+        assert none.returncode == 3 and "firstline send" in none.stderr, none
+        two = canned(scratch, {path: (200, {"items": [INCIDENT, dict(INCIDENT, id=13)]})})
+        both = cli(*args, two.url)
+        assert both.returncode == 9 and "--incident 13" in both.stderr, both
+
+
+# ---- exit codes ----
+
+def test_exit_codes_are_those_of_the_answer():
+    def error(status, exit=None):
+        body = {"status": status, "message": "because of that"}
+        return status, {"error": dict(body, exit=exit) if exit else body}
+    rows = (
+        (error(422, 2), 2), (error(400), 2), (error(404, 3), 3), (error(404), 3),
+        (error(401, 4), 4), (error(403, 4), 4), (error(403, 5), 5), (error(403, 6), 6),
+        (error(409, 7), 7), (error(409, 9), 9), (error(409), 9), (error(504, 8), 8),
+        (error(500, 1), 1), (error(507, 1), 1), ((500, "no JSON"), 1), ((200, "no JSON"), 1),
+        ((200, {"incident": {"id": "twelve"}}), 1),
+    )
+    for reply, want in rows:
+        with Scratch("exit") as scratch:
+            server = canned(scratch, {"POST /v1/incidents/12/acknowledge": reply})
+            done = cli("incident", "ack", "12", "--url", server.url)
+            assert done.returncode == want, (reply, done)
+            assert "firstline: " in done.stderr and not done.stdout, (reply, done)
+            assert "because of that" in done.stderr or "JSON" in str(reply) or reply[0] == 200, done
+    for verdict, want in (("allow", 0), ("deny", 5), ("allow-after-approval", 6)):
+        with Scratch("may") as scratch:
+            server = canned(scratch, {"POST /v1/may": (200, {"exit": want, "decision": {
+                "verdict": verdict, "action": "a", "service": "web", "principal": "person:ana",
+                "reasons": [{"kind": "grant", "rule": "r", "file": "f.yaml", "line": 3}]}})})
+            done = cli("may", "ana", "a", "on", "web", "--url", server.url)
+            assert done.returncode == want and "'r' f.yaml:3" in done.stdout, done
+            shown = cli("may", "ana", "a", "on", "web", "--json", "--url", server.url)
+            assert shown.returncode == want and json.loads(shown.stdout), shown
+
+
+def test_a_server_that_is_not_there():
+    with Scratch("nobody") as scratch:
+        done = cli("status", "--url", "http://127.0.0.1:1", cwd=scratch.dir)
+        assert done.returncode == 1 and "Is it running?" in done.stderr, done
+        missing = cli("status", "--token-file", "nowhere", cwd=scratch.dir)
+        assert missing.returncode == 4 and "nowhere" in missing.stderr, missing
+        journal = cli("journal", "verify", "--state", scratch.dir / "none")
+        assert journal.returncode != 0 and "none" in journal.stderr, journal
+
+
+def test_a_change_is_asked_again_under_the_same_key():
+    with Scratch("again") as scratch:
+        starting = (503, {"error": {"status": 503, "message": "starting", "exit": 1}})
+        fine = (200, {"exit": 0, "incident": INCIDENT})
+        path = "POST /v1/incidents/12/acknowledge"
+        for lost in (starting, (None, None)):
+            server = canned(scratch, {path: [lost, fine]})
+            done = cli("incident", "ack", "12", "--url", server.url)
+            assert done.returncode == 0, (lost, done)
+            keys = {head["Idempotency-Key"] for _, _, head, _ in server.requests}
+            assert len(server.requests) == 2 and len(keys) == 1, server.requests
+
+
+# ---- where and as whom ----
+
+def test_the_local_token_stays_on_this_machine():
+    with Scratch("token") as scratch:
+        scratch.file("state/local.token", "flt_local\n")
+        scratch.file("mine", "flt_mine\n")
+        status = {"GET /v1/status": (200, {"version": "1"})}
+        here, away = canned(scratch, status), canned(scratch, status, host="127.0.0.2")
+        state = ["--state", str(scratch.dir / "state")]
+        for server, more, want in ((here, [], "Bearer flt_local"), (away, [], None),
+                                   (away, ["--token-file", scratch.dir / "mine"],
+                                    "Bearer flt_mine")):
+            assert cli("status", "--url", server.url, *state, *more).returncode == 0
+            assert server.requests[-1][2]["Authorization"] == want, (server.url, more)
+        scratch.file("state/endpoint", here.url + "\n")
+        found = cli("status", env={"FIRSTLINE_STATE": str(scratch.dir / "state")})
+        assert found.returncode == 0, found
+        assert here.requests[-1][2]["Authorization"] == "Bearer flt_local"
+
+
+# ---- folders ----
+
+def test_init_writes_a_folder_that_passes_check():
+    with Scratch("init") as scratch:
+        made = cli("init", scratch.dir / "production")
+        assert made.returncode == 0 and "firstline serve --config" in made.stderr, made
+        checked = cli("check", scratch.dir / "production")
+        assert checked.returncode == 0 and "no mistakes" in checked.stdout, checked
+        again = cli("init", scratch.dir / "production")
+        assert again.returncode == 9 and "not empty" in again.stderr, again
+        path = scratch.dir / "production" / "production.yaml"
+        path.write_text(path.read_text().replace("tier: 1", "tier: 9"))
+        broken = cli("check", scratch.dir / "production")
+        assert broken.returncode == 1 and "^" in broken.stderr, broken
+        assert "production.yaml:" in broken.stderr and "1 mistake in" in broken.stderr, broken
+
+
+# ---- a real server ----
+
+def test_a_real_server_from_init_to_journal():
+    with Scratch("real") as scratch:
+        assert cli("init", scratch.dir / "production").returncode == 0
+        firstline = Firstline(scratch, scratch.dir / "production").start()
+        assert "No incident is open." in firstline.cli("status", check=True).stdout
+        firstline.cli("send", "alertname=SiteDown", "job=website", "--summary", "it is down",
+                      check=True)
+        wait_until(lambda: json.loads(firstline.cli("incident", "list", "--json").stdout)["items"],
+                   message="an incident")
+        shown = firstline.cli("incident", "show", "1", check=True)
+        assert "website" in shown.stdout and "operations" in shown.stdout, shown.stdout
+        assert firstline.cli("incident", "ack", "1").returncode == 0
+        assert firstline.cli("incident", "note", "1", "a note").returncode == 0
+        assert "a note" in firstline.cli("incident", "show", "1").stdout
+        assert firstline.cli("incident", "ack", "99").returncode == 3
+        assert firstline.cli("why", "99").returncode == 3
+        assert firstline.cli("run", "no-such-runbook", "--incident", "1").returncode == 3
+        assert firstline.cli("may", "nobody", "restart-unit", "on", "website").returncode == 5
+        assert firstline.cli("on-call", check=True).stdout.startswith("operations")
+        for args in (["gaps"], ["handoff", "list"], ["token", "list"], ["why", "1"]):
+            firstline.cli(*args, check=True)
+        secret = firstline.cli("token", "add", "reader", "--role", "viewer", check=True).stdout
+        token = scratch.file("reader.token", secret, 0o600)
+        refused = firstline.cli("incident", "ack", "1", "--token-file", token)
+        assert refused.returncode == 4, refused
+        assert firstline.cli("token", "revoke", "reader").returncode == 0
+        assert firstline.cli("status", "--token-file", token).returncode == 4
+        assert firstline.cli("stop-all", "a test").returncode == 0
+        assert "Everything is stopped" in firstline.cli("status").stdout
+        assert firstline.cli("resume").returncode == 0
+        assert firstline.cli("incident", "resolve", "1", "enough").returncode == 0
+        assert firstline.cli("incident", "ack", "1").returncode == 9
+        closed = firstline.cli("incident", "list", "--closed", check=True)
+        assert "#1" in closed.stdout, closed
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay")
+        assert verified.returncode == 0 and "the chain is whole" in verified.stdout, verified
+        shown = firstline.cli("journal", "show", "--incident", "1", check=True).stdout
+        assert "acknowledge" in shown and "a note" in shown, shown
+        for line in firstline.cli("journal", "show", "--json", check=True).stdout.splitlines():
+            assert json.loads(line)["steps"], line
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])

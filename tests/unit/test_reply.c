@@ -1,0 +1,102 @@
+#include "cli/client.h"
+#include "facts/row.h"
+
+#include "support/test.h"
+
+static char memory[256 << 10];
+
+static struct client
+begin(void)
+{
+	return (struct client){ .arena = arena_over(memory, sizeof(memory)) };
+}
+
+static void
+reply_one__reads_a_row_bare_or_under_its_name(void)
+{
+	static const struct {
+		const char *name, *body;
+	} rows[] = {
+		{ "bare", "{\"id\":12,\"state\":\"acting\",\"incident\":7}" },
+		{ "under its name",
+		    "{\"exit\":0,\"incident\":{\"id\":12,\"state\":\"acting\"}}" },
+		{ "what is not known is skipped",
+		    "{\"id\":12,\"state\":\"acting\",\"new\":[{\"a\":[1]},null],"
+		    "\"severity\":\"sev9\"}" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct client client = begin();
+		struct incident_row row;
+		EXPECT(reply_one(&client, str_of(rows[i].body), "incident",
+		    &incident_row_type, &row));
+		EXPECT_U64(row.id, 12);
+		EXPECT_U64(row.state, INCIDENT_ACTING);
+		EXPECT_U64(row.severity, 0);
+	}
+}
+
+static void
+reply_list__reads_lists_and_what_is_in_them(void)
+{
+	struct client client = begin();
+	struct records rows;
+	str body = STR("{\"items\":[{\"id\":1,\"reasons\":[{\"kind\":\"grant\","
+		       "\"colour\":1,\"line\":31}]},{\"id\":2}],\"cursor\":\"2\"}");
+	EXPECT(reply_list(&client, body, "items", &decision_row_type, &rows));
+	EXPECT_U64(rows.n, 2);
+	const struct decision_row *decisions = rows.p;
+	EXPECT_U64(decisions[0].reasons.n, 1);
+	const struct reason *reason = decisions[0].reasons.p;
+	EXPECT_U64(reason->line, 31);
+	EXPECT_U64(decisions[1].id, 2);
+	EXPECT_STR(reply_text(&client, body, "cursor"), STR("2"));
+
+	EXPECT(
+	    reply_list(&client, STR("{\"other\":1}"), "items", &decision_row_type, &rows));
+	EXPECT_U64(rows.n, 0);
+	EXPECT_U64(reply_text(&client, STR("{\"cursor\":null}"), "cursor").n, 0);
+}
+
+static void
+body_of__quotes_what_people_type(void)
+{
+	struct client client = begin();
+	struct pair pairs[] = { { STR("unit"), STR("a\"b") } };
+	struct pairs params = { pairs, 1 };
+	const char *texts[] = { "text", "say \"hi\"\n", "left", NULL, NULL };
+	EXPECT_STR(body_of(&client, texts, &params),
+	    STR("{\"text\":\"say \\\"hi\\\"\\n\",\"with\":{\"unit\":\"a\\\"b\"}}"));
+	const char *none[] = { NULL };
+	EXPECT_STR(body_of(&client, none, NULL), STR("{}"));
+	EXPECT_STR(body_of(&client, none, &params),
+	    STR("{\"with\":{\"unit\":\"a\\\"b\"}}"));
+}
+
+static void
+client_escape__leaves_nothing_that_means_something_in_a_path(void)
+{
+	struct client client = begin();
+	EXPECT_STR(client_escape(&client, "a-b_c.d~1"), STR("a-b_c.d~1"));
+	EXPECT_STR(client_escape(&client, "a/../b?c&d=%"), STR("a%2F..%2Fb%3Fc%26d%3D%25"));
+	EXPECT_STR(client_escape(&client, "\xc3\xa9"), STR("%C3%A9"));
+}
+
+static void
+number_take__reads_numbers_of_incidents(void)
+{
+	uint64_t n = 7;
+	EXPECT(number_take("12", "an incident", &n) && n == 12);
+	EXPECT(number_take("#13", "an incident", &n) && n == 13);
+}
+
+int
+main(void)
+{
+	RUN(reply_one__reads_a_row_bare_or_under_its_name);
+	RUN(reply_list__reads_lists_and_what_is_in_them);
+	RUN(body_of__quotes_what_people_type);
+	RUN(client_escape__leaves_nothing_that_means_something_in_a_path);
+	RUN(number_take__reads_numbers_of_incidents);
+	TEST_MAIN_END();
+}
