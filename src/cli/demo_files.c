@@ -28,7 +28,7 @@ static const char production[] =
     "      zone: Europe/Lisbon\n"
     "      rotations:\n"
     "        - {name: primary, people: [ana], every: 1 week, handover: 'Mon 09:00'}\n"
-    "      escalate: [{to: primary, after: 5m}]\n"
+    "      escalate: [{to: primary}]\n"
     "  payments-dev: {kind: development}\n"
     "services:\n"
     "  shop:\n"

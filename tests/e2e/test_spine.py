@@ -121,7 +121,7 @@ teams:
       zone: Europe/Lisbon
       rotations:
         - {{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}
-      escalate: [{{to: primary, after: 5m}}]
+      escalate: [{{to: primary}}]
     notify: [ops-hook]
   web-dev: {{kind: development}}
 services:

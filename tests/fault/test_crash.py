@@ -41,7 +41,7 @@ teams:
     on_call:
       zone: UTC
       rotations: [{{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}]
-      escalate: [{{to: primary, after: 5m}}]
+      escalate: [{{to: primary}}]
   dev: {{kind: development}}
 services:
   worker: {{owner: ops, developers: dev, tier: 2}}
