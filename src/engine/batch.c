@@ -122,7 +122,7 @@ rows_settle(struct batch *b)
 /* ---- performing ---- */
 
 static void
-perform_reply(struct engine *engine, const struct event *event, const struct reply *reply)
+perform_reply(struct engine *engine, const struct reply *reply)
 {
 	struct batch *b = &engine->batch;
 	if (reply->request == 0)
@@ -141,38 +141,10 @@ perform_reply(struct engine *engine, const struct event *event, const struct rep
 	}
 	answer_end(&a, 0);
 	engine->secret_request = secret ? 0 : engine->secret_request;
-
-	const struct command *command = &event->command;
-	if (event->kind != EVENT_COMMAND || command->idempotency_key.n == 0 || secret)
-		return;
-	struct item item = { .table = reply->table, .body = reply->body };
-	struct answer kept = { .status = reply->status,
-		.exit = reply->exit,
-		.error = reply->error,
-		.seq = engine->head.seq + 1,
-		.items = { &item, reply->body.n > 0 ? 1 : 0 } };
-	struct buf payload = BUF(FRAME_PAYLOAD_MAX);
-	record_encode(&answer_type, &kept, &payload);
-	struct answer_row row = {
-		.id = ((engine->head.seq + 1) << 12) + b->step_n,
-		.key = command->idempotency_key,
-		.request = command->request_hash,
-		.status = reply->status,
-		.body = buf_str(&payload),
-		.wall = event->wall,
-	};
-	row_record(b,
-	    (struct row_write){ .table = TABLE_ANSWER,
-		.id = row.id,
-		.open = true,
-		.wall = event->wall },
-	    &answer_row_type, &row);
-	idempotency_keep(engine, &row);
-	buf_done(&payload);
 }
 
 static void
-perform(struct engine *engine, const struct event *event, const struct effect *effect)
+perform(struct engine *engine, const struct effect *effect)
 {
 	struct batch *b = &engine->batch;
 	switch (effect->kind) {
@@ -189,7 +161,7 @@ perform(struct engine *engine, const struct event *event, const struct effect *e
 		return;
 	}
 	case EFFECT_REPLY:
-		perform_reply(engine, event, &effect->reply);
+		perform_reply(engine, &effect->reply);
 		return;
 	case EFFECT_APPEND_TIMELINE: {
 		const struct timeline_row *row = &effect->append_timeline.row;
@@ -228,7 +200,7 @@ batch_step(struct engine *engine, struct event *event)
 			      });
 	b->step_n++;
 	for (size_t i = 0; i < fx.n; i++)
-		perform(engine, event, &fx.item[i]);
+		perform(engine, &fx.item[i]);
 	b->arena.beg = b->map.memory;
 }
 

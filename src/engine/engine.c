@@ -198,7 +198,8 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 	str bytes;
 	if (!file_read_fd(&scratch, frame->fd, BUNDLE_BYTES_MAX, &bytes, err))
 		return false;
-	const struct config *config = configs_add(&engine->configs, &announced.hash, bytes, err);
+	const struct config *config =
+	    configs_add(&engine->configs, &announced.hash, bytes, err);
 	if (config == NULL)
 		return false;
 	if (engine->refusing && engine->ready)
@@ -522,7 +523,6 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->core = core_new(ENGINE_INCIDENTS_MAX);
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
-	idempotency_init(engine);
 	listings_init(engine);
 	if (!engine_load(engine, err) || !reader_init(engine, err))
 		return false;

@@ -36,30 +36,6 @@ request_hash(const struct request *request)
 	return hash;
 }
 
-/* An earlier answer under the same key, or a conflict: true when answered. */
-static bool
-answered_before(struct engine *engine, const struct asked *asked, struct command *command)
-{
-	str payload;
-	command->request_hash = request_hash(&asked->request);
-	switch (idempotency_look(engine, command->idempotency_key, &command->request_hash,
-	    &payload)) {
-	case IDEMPOTENCY_NEW:
-		return false;
-	case IDEMPOTENCY_SEEN: {
-		size_t begin = frame_begin(&engine->batch.to_gate, FRAME_ANSWER, asked->id);
-		buf_add(&engine->batch.to_gate, payload);
-		frame_end(&engine->batch.to_gate, begin);
-		return true;
-	}
-	case IDEMPOTENCY_OTHER:
-		refuse(engine, asked->id, 409, 9,
-		    "this Idempotency-Key was used for another request");
-		return true;
-	}
-	UNREACHABLE();
-}
-
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -88,8 +64,7 @@ on_command(struct engine *engine, const struct asked *asked)
 			return;
 		}
 		event.command.idempotency_key = (str){ key, (size_t)n };
-		if (answered_before(engine, asked, &event.command))
-			return;
+		event.command.request_hash = request_hash(&asked->request);
 	}
 	if (r->command == COMMAND_TOKEN_ADD || r->command == 0 ||
 	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role < ROLE_ADMIN)) {

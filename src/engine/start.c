@@ -20,6 +20,21 @@ struct load {
 	struct arena_map map;
 };
 
+/* The engine's clock goes on from the last step's. */
+static bool
+start_clock(struct load *load, str body)
+{
+	char memory[4096];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct control_row control;
+	if (!record_decode_all(&control_row_type, body, &arena, &control, load->err))
+		return false;
+	struct engine_clock *clock = &load->engine->clock;
+	engine_clock_start(clock, control.at, control.wall, clock_wall(), clock_boot());
+	load->at = engine_clock_at(clock, clock_boot());
+	return true;
+}
+
 static bool
 take_row(void *context, const struct stored_row *row)
 {
@@ -31,9 +46,11 @@ take_row(void *context, const struct stored_row *row)
 		load->ok = intake_load_pack(load->engine->intake, row->id - 1, row->body,
 		    load->at, load->err);
 		break;
-	case TABLE_ANSWER:
-		load->ok = idempotency_load(load->engine, row->body, load->err);
+	case TABLE_CONTROL:
+		load->ok = start_clock(load, row->body) &&
+		           core_load(load->engine->core, row->table, row->body, load->err);
 		break;
+	case TABLE_ANSWER:
 	case TABLE_INCIDENT:
 	case TABLE_RUN:
 	case TABLE_ATTEMPT:
@@ -45,7 +62,6 @@ take_row(void *context, const struct stored_row *row)
 	case TABLE_GAP:
 	case TABLE_TOKEN:
 	case TABLE_QUARANTINE:
-	case TABLE_CONTROL:
 	case TABLE_TIMELINE:
 		load->ok = core_load(load->engine->core, row->table, row->body, load->err);
 		break;
@@ -99,20 +115,17 @@ find_model(void *context, const hash32 *hash)
 static bool
 load_all(struct load *load)
 {
-	/* The control row first: it sizes and seeds the rest. */
+	/* The control row first: it starts the clock that the rest is read by. */
 	static const enum table order[] = { TABLE_CONTROL, TABLE_INCIDENT, TABLE_RUN,
 		TABLE_ATTEMPT, TABLE_PROBE, TABLE_DECISION, TABLE_GRANT_USE, TABLE_NOTICE,
 		TABLE_HANDOFF, TABLE_GAP, TABLE_TOKEN, TABLE_ANSWER, TABLE_ALERTS };
 	struct engine *engine = load->engine;
+	engine_clock_start(&engine->clock, 0, 0, clock_wall(),
+	    clock_boot()); /* a new store */
+	load->at = engine_clock_at(&engine->clock, clock_boot());
 	for (size_t i = 0; i < countof(order); i++) {
 		if (!load_table(load, order[i]))
 			return false;
-		if (order[i] != TABLE_CONTROL)
-			continue;
-		const struct control_row *control = core_control(engine->core);
-		engine_clock_start(&engine->clock, control->at, control->wall, clock_wall(),
-		    clock_boot());
-		load->at = engine_clock_at(&engine->clock, clock_boot());
 	}
 	if (!store_entries(engine->store, engine->head.alerts_as_of + 1, UINT64_MAX,
 		take_entry, load, load->err) ||

@@ -57,7 +57,6 @@ struct engine {
 	struct store_head head;
 	struct reader *reader;
 	struct listings *listings;
-	struct answers *answers;
 	hash32 local_token;
 	uint64_t epoch;
 	msec since_wall;
@@ -168,15 +167,6 @@ void listings_init(struct engine *engine);
 void listing_add(struct engine *engine, uint64_t id, const struct request *request);
 bool listings_turn(struct engine *engine);   /* true: more to do */
 void listings_forget(struct engine *engine); /* the gate is gone */
-
-/* idempotency.c */
-NODISCARD bool idempotency_load(struct engine *engine, str body, struct err *err);
-void idempotency_init(struct engine *engine);
-enum idempotency { IDEMPOTENCY_NEW = 1, IDEMPOTENCY_SEEN, IDEMPOTENCY_OTHER };
-/* SEEN: *ret is the earlier answer's frame payload. OTHER: same key, other request. */
-enum idempotency idempotency_look(struct engine *engine, str key, const hash32 *request,
-    str *ret);
-void idempotency_keep(struct engine *engine, const struct answer_row *row);
 
 /* metrics.c */
 void metrics_answer(struct engine *engine, struct answer_out *a);
