@@ -125,6 +125,8 @@ see(struct core *core, struct run *run, const struct probe_result *seen)
 		value = text(core, "no answer (%.*s)", STR_ARG(seen->error));
 	else if (seen->status == PROBE_NO_DATA)
 		value = STR("no data");
+	else if (run_step(run)->probe.kind == PROBE_HTTP && seen->code == 0)
+		value = STR("connection refused");
 	else if (expect->subject == SUBJECT_STATUS || expect->subject == SUBJECT_EXIT)
 		value = text(core, "%s %lld",
 		    expect->subject == SUBJECT_STATUS ? "status" : "exit",

@@ -127,7 +127,7 @@ struct probe_result {
 	row_id probe;
 	enum probe_status status;
 	str value;     /* PROMQL: the number as text; HTTP: body, capped; RUN: output, capped */
-	int64_t code;  /* HTTP status, RUN exit code; else 0 */
+	int64_t code;  /* HTTP status, 0 when nothing listened there; RUN exit code; else 0 */
 	str error;     /* PROBE_FAILED: a sentence */
 	uint32_t series; /* PROMQL: how many series the answer had; value is the first's */
 };

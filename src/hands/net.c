@@ -1,5 +1,7 @@
 #include "hands/net.h"
 
+#include <errno.h>
+
 #include <curl/curl.h>
 #include <stdlib.h>
 
@@ -60,8 +62,9 @@ request_free(struct net_request *r)
 static void
 request_finish(struct net_request *r, CURLcode code)
 {
-	long status = 0;
+	long status = 0, sys = 0;
 	(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &sys);
 	/* We ended the transfer ourselves: enough of the body was there. */
 	bool enough = code == CURLE_WRITE_ERROR && r->body_cut;
 	struct net_answer answer = {
@@ -69,6 +72,7 @@ request_finish(struct net_request *r, CURLcode code)
 		.status = status > 0 ? (uint32_t)status : 0,
 		.body = buf_str(&r->body),
 		.body_cut = r->body_cut,
+		.refused = code == CURLE_COULDNT_CONNECT && sys == ECONNREFUSED,
 	};
 	if (!answer.answered)
 		answer.error =

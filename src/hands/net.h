@@ -22,6 +22,7 @@ struct net_answer {
 	uint32_t status; /* HTTP's; SMTP: the last reply's code, 0 when there was none */
 	str body;
 	bool body_cut; /* there was more than body_max */
+	bool refused;  /* not answered, for certain: nothing listens there */
 	str error;     /* not answered: a sentence; holds no secret */
 };
 

@@ -7,7 +7,8 @@ static void
 on_answer(void *ctx, const struct net_answer *answer)
 {
 	struct probe_out *out = ctx;
-	if (!answer->answered) {
+	/* Nothing listens there: that is an answer, unlike a timeout, which is doubt. */
+	if (!answer->answered && !answer->refused) {
 		probe_failed(out, answer->error);
 		return;
 	}
