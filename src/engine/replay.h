@@ -11,8 +11,8 @@
  *
  * The same journal and the same configurations must give the same decisions, so a difference
  * is a fault of ours or of the disk. Works on a reader beside a live server; rows are
- * compared as of the entry they were read at. The rows of kept answers, of quarantined bodies
- * and of alert packs are the engine's own and no part of this.
+ * compared as of the entry they were read at. The rows of quarantined bodies and of alert
+ * packs are the engine's own and no part of this.
  */
 struct replay_verdict {
 	bool same;

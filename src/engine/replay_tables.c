@@ -12,7 +12,7 @@ static const struct siphash_key digest_key = { { 1, 2 } };
 bool
 replay_is_compared(enum table table)
 {
-	return table != TABLE_ANSWER && table != TABLE_QUARANTINE && table != TABLE_ALERTS;
+	return table != TABLE_QUARANTINE && table != TABLE_ALERTS;
 }
 
 static uint64_t

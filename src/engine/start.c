@@ -116,9 +116,10 @@ static bool
 load_all(struct load *load)
 {
 	/* The control row first: it starts the clock that the rest is read by. */
-	static const enum table order[] = { TABLE_CONTROL, TABLE_INCIDENT, TABLE_RUN,
-		TABLE_ATTEMPT, TABLE_PROBE, TABLE_DECISION, TABLE_GRANT_USE, TABLE_NOTICE,
-		TABLE_HANDOFF, TABLE_GAP, TABLE_TOKEN, TABLE_ANSWER, TABLE_ALERTS };
+	static const enum table order[] = { TABLE_CONTROL, TABLE_INCIDENT, TABLE_TIMELINE,
+		TABLE_RUN, TABLE_ATTEMPT, TABLE_PROBE, TABLE_DECISION, TABLE_GRANT_USE,
+		TABLE_NOTICE, TABLE_HANDOFF, TABLE_GAP, TABLE_TOKEN, TABLE_ANSWER,
+		TABLE_ALERTS };
 	struct engine *engine = load->engine;
 	engine_clock_start(&engine->clock, 0, 0, clock_wall(),
 	    clock_boot()); /* a new store */
