@@ -114,6 +114,8 @@ head_add(struct head *head, str name, str value)
 		head->if_none_match = value;
 	else if (eq_caseless(name, STR("Last-Event-ID")))
 		head->last_event_id = value;
+	else if (eq_caseless(name, STR("Expect")))
+		head->expects = true;
 }
 
 void

@@ -27,6 +27,7 @@ struct head {
 	bool has_host;
 	bool has_length;
 	bool chunked;
+	bool expects; /* the body is sent only after "100 Continue" */
 	uint64_t length;
 	size_t n, bytes;
 	enum head_fault fault;

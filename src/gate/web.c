@@ -378,7 +378,8 @@ static enum MHD_Result
 refused(struct call *call)
 {
 	const struct head *head = &call->head;
-	if (head->fault == HEAD_FINE && head->length <= GATE_DRAIN_BYTES_MAX) {
+	if (head->fault == HEAD_FINE && !head->expects &&
+	    head->length <= GATE_DRAIN_BYTES_MAX) {
 		call->phase = CALL_DRAIN;
 		return MHD_YES;
 	}
