@@ -1,0 +1,97 @@
+/*
+ * cgroup -- a cgroup v2 of the command's own, below the one we are in: all that it starts
+ * stays in it, so all of it can be ended at once.
+ */
+#include "shim/parts.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define CGROUP2_MAGIC 0x63677270
+
+static int
+open_own_cgroup(void)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	static char text[4096], path[4096 + 64];
+	(void)read_small(AT_FDCWD, "/proc/self/cgroup", text, sizeof(text));
+	char *own = strstr(text, "0::/");
+	if (own == NULL || (own != text && own[-1] != '\n'))
+		return -1;
+	own += strlen("0::");
+	own[strcspn(own, "\n")] = '\0';
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", mounts[i], own);
+		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct statfs st;
+		if (fd >= 0 && fstatfs(fd, &st) == 0 && st.f_type == CGROUP2_MAGIC)
+			return fd;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return -1;
+}
+
+void
+cgroup_make(struct cgroup *cgroup, const char *id)
+{
+	cgroup->own = -1;
+	cgroup->base = open_own_cgroup();
+	if (cgroup->base < 0)
+		return;
+	(void)snprintf(cgroup->name, sizeof(cgroup->name), "firstline-attempt-%s", id);
+	if (mkdirat(cgroup->base, cgroup->name, 0755) == 0)
+		cgroup->own =
+		    openat(cgroup->base, cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup->own >= 0)
+		return;
+	(void)close(cgroup->base);
+	cgroup->base = -1;
+	cgroup->name[0] = '\0';
+}
+
+static void
+cgroup_write(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, text, strlen(text));
+	(void)close(fd);
+}
+
+void
+cgroup_kill(const struct cgroup *cgroup)
+{
+	if (cgroup->own >= 0)
+		cgroup_write(cgroup->own, "cgroup.kill", "1");
+}
+
+void
+cgroup_remove(struct cgroup *cgroup)
+{
+	if (cgroup->base < 0)
+		return;
+	for (int i = 0; i < 10; i++) {
+		char pids[4096];
+		(void)read_small(cgroup->own, "cgroup.procs", pids, sizeof(pids));
+		char *rest = pids;
+		for (char *end; (end = strchr(rest, '\n')) != NULL; rest = end + 1) {
+			*end = '\0';
+			cgroup_write(cgroup->base, "cgroup.procs", rest);
+		}
+		if (unlinkat(cgroup->base, cgroup->name, AT_REMOVEDIR) == 0)
+			break;
+		(void)poll(NULL, 0, 5);
+	}
+	(void)close(cgroup->own);
+	(void)close(cgroup->base);
+	cgroup->own = cgroup->base = -1;
+	cgroup->name[0] = '\0';
+}

@@ -1,0 +1,124 @@
+/*
+ * command -- from the shim to the command: a fork that keeps nothing of what we are.
+ */
+#include "shim/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* An absolute path, or a plain name looked up in SHIM_PATH; never a shell, whatever the
+ * file is. Returns only with errno set. */
+static void
+exec_command(char **argv, char **env)
+{
+	if (argv[0][0] == '/') {
+		(void)execve(argv[0], argv, env);
+		return;
+	}
+	int seen = ENOENT;
+	bool plain = argv[0][0] != '\0' && strchr(argv[0], '/') == NULL;
+	for (const char *dir = plain ? SHIM_PATH : ""; *dir != '\0';) {
+		static char path[PATH_MAX];
+		size_t n = strcspn(dir, ":");
+		int len = snprintf(path, sizeof(path), "%.*s/%s", (int)n, dir, argv[0]);
+		if (len > 0 && (size_t)len < sizeof(path))
+			(void)execve(path, argv, env);
+		if (errno != ENOENT && errno != ENOTDIR)
+			seen = errno;
+		dir += n + (dir[n] == ':');
+	}
+	errno = seen;
+}
+
+/* As fork(), but born in the cgroup: moving there afterwards waits 20 ms for the kernel. */
+static pid_t
+fork_into(struct cgroup *cgroup)
+{
+	if (cgroup->own >= 0) {
+		struct clone_args args = {
+			.flags = CLONE_INTO_CGROUP,
+			.exit_signal = SIGCHLD,
+			.cgroup = (unsigned)cgroup->own,
+		};
+		long pid = syscall(SYS_clone3, &args, sizeof(args));
+		if (pid >= 0)
+			return (pid_t)pid;
+		cgroup_remove(cgroup);
+	}
+	return fork();
+}
+
+/* Never returns. The command sees three descriptors, six variables, and nothing of us. */
+static _Noreturn void
+become_command(const struct job *job, int out, int failed)
+{
+	static char vars[4][SHIM_NAME_BYTES_MAX + 32];
+	(void)snprintf(vars[0], sizeof(vars[0]), "FIRSTLINE_ATTEMPT=%s", job->id);
+	(void)snprintf(vars[1], sizeof(vars[1]), "FIRSTLINE_INCIDENT=%s", job->incident);
+	(void)snprintf(vars[2], sizeof(vars[2]), "FIRSTLINE_SERVICE=%s", job->service);
+	(void)snprintf(vars[3], sizeof(vars[3]), "FIRSTLINE_TARGET=%s", job->target);
+	char path[] = "PATH=" SHIM_PATH, lang[] = "LANG=" SHIM_LANG;
+	char *env[] = { path, lang, vars[0], vars[1], vars[2], vars[3], NULL };
+
+	(void)setsid();
+	(void)umask(022);
+	for (int i = 1; i < NSIG; i++)
+		(void)signal(i, SIG_DFL);
+	sigset_t none;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+
+	/* What tells of a failed exec closes itself when the exec works. */
+	if (dup2(out, 1) == 1 && dup2(out, 2) == 2 && dup3(failed, 3, O_CLOEXEC) == 3 &&
+	    close_range(4, ~0u, 0) == 0)
+		exec_command(job->argv, env);
+	int error = errno;
+	(void)!write(3, &error, sizeof(error));
+	_exit(127);
+}
+
+int
+command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid, int *ret_out)
+{
+	int out[2], failed[2];
+	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
+		return errno;
+	/* the dup3 in the child must not fall on one of its own sources */
+	int from = fcntl(failed[1], F_DUPFD_CLOEXEC, 10);
+	if (from < 0)
+		return errno;
+	(void)close(failed[1]);
+
+	pid_t pid = fork_into(cgroup);
+	if (pid < 0)
+		return errno;
+	if (pid == 0)
+		become_command(job, out[1], from);
+	(void)close(from);
+	(void)close(out[1]);
+	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	CRASH_POINT("shim-forked");
+
+	int error = 0;
+	ssize_t n;
+	do
+		n = read(failed[0], &error, sizeof(error));
+	while (n < 0 && errno == EINTR);
+	(void)close(failed[0]);
+	if (n == sizeof(error)) {
+		(void)waitpid(pid, NULL, 0);
+		return error;
+	}
+	*ret_pid = pid;
+	*ret_out = out[0];
+	return 0;
+}

@@ -1,0 +1,83 @@
+#ifndef SHIM_PARTS_H
+#define SHIM_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shim/shim.h"
+
+/*
+ * parts -- what the files of firstline-shim share: shim.c (from the start to the end),
+ * command.c (becoming the command), cgroup.c, report.c (output and files), small.c.
+ */
+#define SHIM_NAME_BYTES_MAX 2048 /* of a service or target */
+#define SHIM_WHY_MAX 300
+
+struct job {
+	bool probe;
+	const char *id;
+	const char *incident;
+	const char *service;
+	const char *target;
+	uint64_t timeout_ms;
+	char **argv;
+};
+
+/* What the command wrote: the beginning, the end, and how much in all. */
+struct output {
+	uint64_t total;
+	int fd; /* of the attempt's file; -1 for a probe */
+	char head[SHIM_HEAD_MAX];
+	char tail[SHIM_TAIL_MAX]; /* a ring over what did not fit into the head */
+};
+
+struct cgroup {
+	int base; /* the cgroup we are in ourselves; -1: no cgroup for the command */
+	int own;
+	char name[64];
+};
+
+/* What is told of the end. */
+struct ending {
+	const char *state; /* SHIM_STATE_ */
+	int exit_code;
+	int signal;
+	uint64_t begun_wall;
+	const char *why;
+};
+
+/* small.c */
+#ifdef CRASH_POINTS
+void crash_point(const char *name); /* as os/crash.h says, of libc alone */
+#define CRASH_POINT(name) crash_point(name)
+#else
+#define CRASH_POINT(name) ((void)0)
+#endif
+uint64_t boot_ms(void);
+uint64_t wall_ms(void);
+bool write_all(int fd, const char *p, size_t n);
+bool parse_u64(const char *text, uint64_t *ret);
+/* As much of a small file as fits; 0 when there is none. NUL-terminated. */
+size_t read_small(int dir, const char *name, char *ret, size_t size);
+
+/* cgroup.c. All best effort: where it does not work the subreaper has to do. */
+void cgroup_make(struct cgroup *cgroup, const char *id);
+void cgroup_kill(const struct cgroup *cgroup);
+/* What still runs there goes on in our own cgroup; the command's goes away. */
+void cgroup_remove(struct cgroup *cgroup);
+
+/* command.c. 0 when the command runs, else the errno of what kept it from running. */
+int command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid,
+    int *ret_out);
+
+/* report.c */
+/* At most one large read, so that a flood never keeps us from the clock; closes the pipe
+ * at its end. True: there may be more. */
+bool output_read(struct output *out, int *pipe_fd);
+void write_started(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup);
+/* To the attempt's folder, durable, or to the probe's socket. */
+void report(const struct job *job, const struct output *out, const struct ending *ending);
+
+#endif
