@@ -1,15 +1,14 @@
 #include "hands/attempts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/list.h"
 #include "base/map.h"
+#include "hands/claim.h"
 #include "hands/clean.h"
 #include "hands/folder.h"
 #include "os/clock.h"
@@ -17,7 +16,6 @@
 #include "os/fd.h"
 #include "os/file.h"
 
-#define NAME_BYTES 24
 #define WHY_MAX 300
 
 struct attempts {
@@ -36,22 +34,10 @@ struct attempt {
 	struct link link;
 	struct attempts *all;
 	row_id id;
-	int dir_fd;
-	int claim_fd;         /* ours, locked, until the spawner answered; else -1 */
-	int look_fd;          /* the same file opened again, to try its lock */
-	bool started;         /* told */
-	uv_fs_event_t *watch; /* NULL: the timer has to do */
+	struct claimed claimed; /* lock_fd: ours until the spawner answered, then -1 */
+	bool started;           /* told */
+	uv_fs_event_t *watch;   /* NULL: the timer has to do */
 };
-
-/* ---- names ---- */
-
-static const char *
-folder_name(row_id id, bool hidden, char *ret)
-{
-	(void)snprintf(ret, NAME_BYTES, "%s%llu", hidden ? "." : "",
-	    (unsigned long long)id);
-	return ret;
-}
 
 /* ---- telling ---- */
 
@@ -124,15 +110,6 @@ tell_end(struct attempts *all, row_id id, int dir_fd, const struct shim_result *
 
 /* ---- looking into a folder ---- */
 
-static bool
-is_locked(int look_fd)
-{
-	if (flock(look_fd, LOCK_SH | LOCK_NB) < 0)
-		return true;
-	(void)flock(look_fd, LOCK_UN);
-	return false;
-}
-
 /* The result, if there is one. ERR_NOT_FOUND: not yet; anything else is damage. */
 static bool
 read_result(int dir_fd, struct arena *arena, struct shim_result *ret, struct err *err)
@@ -179,9 +156,9 @@ free_handle(uv_handle_t *handle)
 static void
 attempt_free(struct attempt *attempt)
 {
-	fd_close(&attempt->dir_fd);
-	fd_close(&attempt->claim_fd);
-	fd_close(&attempt->look_fd);
+	fd_close(&attempt->claimed.dir_fd);
+	fd_close(&attempt->claimed.lock_fd);
+	fd_close(&attempt->claimed.look_fd);
 	if (attempt->watch != NULL)
 		uv_close((uv_handle_t *)attempt->watch, free_handle);
 	if (link_on(&attempt->link)) {
@@ -205,17 +182,17 @@ look(struct attempt *attempt)
 	struct err err;
 
 	/* First the lock, then the result: who held it a moment ago may have written it. */
-	bool gone = !is_locked(attempt->look_fd);
-	bool ended = read_result(attempt->dir_fd, &arena, &result, &err);
+	bool gone = !claim_locked(attempt->claimed.look_fd);
+	bool ended = read_result(attempt->claimed.dir_fd, &arena, &result, &err);
 	if (!attempt->started && (!ended || result.state != SHIM_NEVER_STARTED) &&
-	    read_started(attempt->dir_fd, &arena, &started)) {
+	    read_started(attempt->claimed.dir_fd, &arena, &started)) {
 		attempt->started = true;
 		tell_started(all, attempt->id, started.begun_wall);
 	}
 	if (ended)
-		tell_end(all, attempt->id, attempt->dir_fd, &result, arena);
+		tell_end(all, attempt->id, attempt->claimed.dir_fd, &result, arena);
 	else if (gone)
-		tell_unknown(all, attempt->id, attempt->dir_fd, &err, arena);
+		tell_unknown(all, attempt->id, attempt->claimed.dir_fd, &err, arena);
 	if (ended || gone)
 		attempt_free(attempt);
 }
@@ -244,7 +221,7 @@ watch_folder(struct attempt *attempt)
 	uv_fs_event_t *watch = calloc(1, sizeof(*watch));
 	ASSERT(watch != NULL);
 	watch->data = attempt;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/.", attempt->dir_fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/.", attempt->claimed.dir_fd);
 	(void)uv_fs_event_init(attempt->all->loop, watch);
 	if (uv_fs_event_start(watch, on_change, path, 0) == 0)
 		attempt->watch = watch;
@@ -254,16 +231,14 @@ watch_folder(struct attempt *attempt)
 
 /* Takes the descriptors. */
 static struct attempt *
-take_on(struct attempts *all, row_id id, int dir_fd, int claim_fd, int look_fd)
+take_on(struct attempts *all, row_id id, const struct claimed *claimed)
 {
 	struct attempt *attempt = calloc(1, sizeof(*attempt));
 	ASSERT(attempt != NULL);
 	*attempt = (struct attempt){
 		.all = all,
 		.id = id,
-		.dir_fd = dir_fd,
-		.claim_fd = claim_fd,
-		.look_fd = look_fd,
+		.claimed = *claimed,
 	};
 	if (list_empty(&all->at_work))
 		(void)uv_timer_start(all->timer, on_timer, ATTEMPTS_LOOK_MS,
@@ -283,113 +258,13 @@ find(const struct attempts *all, row_id id)
 	return (struct attempt *)(uintptr_t)value;
 }
 
-/* ---- claiming ---- */
-
-static bool
-write_claim(int fd, const struct attempt_order *order, struct err *err)
-{
-	struct claim claim = {
-		.attempt = order->attempt,
-		.incident = order->incident,
-		.epoch = order->epoch,
-		.wall = clock_wall(),
-		.action = order->action,
-		.service = order->service,
-		.target = order->target,
-	};
-	struct buf text = BUF(SHIM_TEXT_MAX);
-	claim_write(&text, &claim);
-	bool ok = !text.overflow;
-	if (!ok)
-		(void)err_set(err, ERR_LIMIT, "its names are too long");
-	else if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-		 write(fd, text.p, text.n) != (ssize_t)text.n || fsync(fd) < 0)
-		ok = err_sys(err, ERR_IO, "write its claim");
-	buf_done(&text);
-	return ok;
-}
-
-/* Room on the disk for what the shim will write, so that no result is ever lost for the
- * lack of it. A file system that cannot promise room promises nothing: go on. */
-static bool
-make_room(int dir_fd, const char *name, off_t bytes, struct err *err)
-{
-	AUTO_CLOSE int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_sys(err, ERR_IO, "make '%s'", name);
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) < 0 && errno != EOPNOTSUPP)
-		return err_sys(err, ERR_NO_SPACE, "room for '%s'", name);
-	return true;
-}
-
-static bool
-fill_folder(int dir_fd, int claim_fd, const struct attempt_order *order, struct err *err)
-{
-	return write_claim(claim_fd, order, err) &&
-	       make_room(dir_fd, SHIM_OUTPUT, SHIM_OUTPUT_MAX, err) &&
-	       make_room(dir_fd, SHIM_RESULT_NEW, SHIM_TEXT_MAX, err) &&
-	       folder_sync(dir_fd, err);
-}
-
-static void
-remove_hidden(struct attempts *all, const char *name)
-{
-	int fd = openat(all->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		fd_close(&fd);
-		(void)unlinkat(all->dir_fd, name, 0);
-		return;
-	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
-		(void)unlinkat(fd, entry->d_name, 0);
-	(void)closedir(dir);
-	if (unlinkat(all->dir_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		tell_log(all->tell, LOG_WARNING, "remove attempts/%s: %s", name,
-		    strerror(errno));
-}
-
-/* From here on there is a folder: the attempt is ours to answer for. */
-static struct attempt *
-claim(struct attempts *all, const struct attempt_order *order, struct err *err)
-{
-	char hidden[NAME_BYTES], name[NAME_BYTES];
-	(void)folder_name(order->attempt, true, hidden);
-	(void)folder_name(order->attempt, false, name);
-	CRASH_POINT("hands-claim-before");
-	if (mkdirat(all->dir_fd, hidden, 0700) < 0) {
-		(void)err_sys(err, ERR_IO, "make its folder");
-		return NULL;
-	}
-	int dir_fd = openat(all->dir_fd, hidden, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int claim_fd = dir_fd < 0 ? -1
-	                          : openat(dir_fd, SHIM_CLAIMED,
-					O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int look_fd =
-	    claim_fd < 0 ? -1 : openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC);
-	bool ok = look_fd >= 0 ? fill_folder(dir_fd, claim_fd, order, err)
-	                       : err_sys(err, ERR_IO, "make its folder");
-	CRASH_POINT("hands-claim-written");
-	if (ok && renameat(all->dir_fd, hidden, all->dir_fd, name) < 0)
-		ok = err_sys(err, ERR_IO, "make its folder");
-	if (ok && folder_sync(all->dir_fd, err))
-		return take_on(all, order->attempt, dir_fd, claim_fd, look_fd);
-	if (ok) /* named, but not surely on the disk: nothing has begun, take it back */
-		(void)renameat(all->dir_fd, name, all->dir_fd, hidden);
-	fd_close(&look_fd);
-	fd_close(&claim_fd);
-	fd_close(&dir_fd);
-	remove_hidden(all, hidden);
-	return NULL;
-}
-
 /* ---- orders ---- */
 
 static bool
 has_folder(const struct attempts *all, row_id id)
 {
-	char name[NAME_BYTES];
-	return faccessat(all->dir_fd, folder_name(id, false, name), F_OK, 0) == 0;
+	char name[CLAIM_NAME_BYTES];
+	return faccessat(all->dir_fd, claim_name(id, false, name), F_OK, 0) == 0;
 }
 
 bool
@@ -419,18 +294,18 @@ attempts_start(struct attempts *all, const struct attempt_order *order, struct e
 	}
 
 	struct err claim_err;
-	struct attempt *attempt = NULL;
-	if (ceiling_count(all->ceiling, order->target, clock_wall(), boot, &claim_err))
-		attempt = claim(all, order, &claim_err);
-	if (attempt == NULL) {
+	struct claimed claimed;
+	if (!ceiling_count(all->ceiling, order->target, clock_wall(), boot, &claim_err) ||
+	    !claim_make(all->dir_fd, order, &claimed, &claim_err)) {
 		attempts_tell(all->tell, order->attempt, NEWS_NEVER_STARTED,
 		    str_of(claim_err.text));
 		return true;
 	}
+	struct attempt *attempt = take_on(all, order->attempt, &claimed);
 	CRASH_POINT("hands-claimed");
 	attempts_tell(all->tell, order->attempt, NEWS_CLAIMED, STR(""));
-	spawn.work_fd = attempt->dir_fd;
-	spawn.lock_fd = attempt->claim_fd;
+	spawn.work_fd = attempt->claimed.dir_fd;
+	spawn.lock_fd = attempt->claimed.lock_fd;
 	bool ok = spawner_send(all->spawner, &spawn, err);
 	CRASH_POINT("hands-spawned");
 	return ok;
@@ -450,7 +325,8 @@ never_started(struct attempt *attempt, int error)
 				.begun_wall = wall,
 				.ended_wall = wall,
 				.why = str_of(why) });
-	if (file_write_durable(attempt->dir_fd, SHIM_RESULT, buf_str(&text), 0600, &err)) {
+	if (file_write_durable(attempt->claimed.dir_fd, SHIM_RESULT, buf_str(&text), 0600,
+		&err)) {
 		look(attempt);
 	} else {
 		tell_log(attempt->all->tell, LOG_ERROR, "attempt %llu: %s",
@@ -466,15 +342,15 @@ void
 attempts_answered(struct attempts *all, const struct spawn_answer *answer)
 {
 	struct attempt *attempt = find(all, answer->id);
-	if (attempt == NULL || attempt->claim_fd < 0)
+	if (attempt == NULL || attempt->claimed.lock_fd < 0)
 		return;
 	if (answer->error != 0) {
 		never_started(attempt, answer->error);
 		return;
 	}
 	/* From now on the lock is the shim's alone. */
-	fd_close(&attempt->claim_fd);
-	attempt->claim_fd = -1;
+	fd_close(&attempt->claimed.lock_fd);
+	attempt->claimed.lock_fd = -1;
 	look(attempt);
 }
 
@@ -488,11 +364,11 @@ look_at_folder(struct attempts *all, row_id id, int dir_fd)
 	struct err err;
 
 	int look_fd = openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	bool locked = look_fd >= 0 && is_locked(look_fd);
+	bool locked = look_fd >= 0 && claim_locked(look_fd);
 	bool ended = read_result(dir_fd, &arena, &result, &err);
 	if (!ended && locked) {
 		attempts_tell(all->tell, id, NEWS_CLAIMED, STR(""));
-		look(take_on(all, id, dir_fd, -1, look_fd));
+		look(take_on(all, id, &(struct claimed){ dir_fd, -1, look_fd }));
 		return;
 	}
 	if (ended)
@@ -506,7 +382,7 @@ look_at_folder(struct attempts *all, row_id id, int dir_fd)
 void
 attempts_reconcile(struct attempts *all, row_id id)
 {
-	char name[NAME_BYTES];
+	char name[CLAIM_NAME_BYTES];
 	struct attempt *attempt = find(all, id);
 	if (attempt != NULL) {
 		attempt->started = false; /* look tells it again */
@@ -514,7 +390,7 @@ attempts_reconcile(struct attempts *all, row_id id)
 		look(attempt);
 		return;
 	}
-	int dir_fd = openat(all->dir_fd, folder_name(id, false, name),
+	int dir_fd = openat(all->dir_fd, claim_name(id, false, name),
 	    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir_fd >= 0) {
 		look_at_folder(all, id, dir_fd);
@@ -534,7 +410,7 @@ attempts_stop(struct attempts *all, row_id id)
 	struct attempt *attempt = find(all, id);
 	if (attempt == NULL)
 		return;
-	AUTO_CLOSE int fd = openat(attempt->dir_fd, SHIM_STOP,
+	AUTO_CLOSE int fd = openat(attempt->claimed.dir_fd, SHIM_STOP,
 	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		tell_log(all->tell, LOG_ERROR, "stop attempt %llu: %s",
@@ -549,16 +425,17 @@ at_work(const struct attempts *all, const char *name)
 	    openat(all->dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	AUTO_CLOSE int look_fd =
 	    dir_fd < 0 ? -1 : openat(dir_fd, SHIM_CLAIMED, O_RDONLY | O_CLOEXEC);
-	return look_fd >= 0 && is_locked(look_fd) &&
+	return look_fd >= 0 && claim_locked(look_fd) &&
 	       faccessat(dir_fd, SHIM_RESULT, F_OK, 0) < 0;
 }
 
 void
 attempts_forget(struct attempts *all, row_id id)
 {
-	char hidden[NAME_BYTES], name[NAME_BYTES];
-	(void)folder_name(id, true, hidden);
-	(void)folder_name(id, false, name);
+	struct err err;
+	char hidden[CLAIM_NAME_BYTES], name[CLAIM_NAME_BYTES];
+	(void)claim_name(id, true, hidden);
+	(void)claim_name(id, false, name);
 	if (at_work(all, name)) {
 		tell_log(all->tell, LOG_WARNING,
 		    "attempt %llu is still at work: its folder stays",
@@ -569,29 +446,11 @@ attempts_forget(struct attempts *all, row_id id)
 	if (renameat(all->dir_fd, name, all->dir_fd, hidden) < 0)
 		return;
 	CRASH_POINT("hands-forget-renamed");
-	remove_hidden(all, hidden);
+	if (!claim_remove_hidden(all->dir_fd, hidden, &err))
+		tell_log(all->tell, LOG_WARNING, "%s", err.text);
 }
 
 /* ---- the whole ---- */
-
-static bool
-sweep(struct attempts *all, struct err *err)
-{
-	int fd = openat(all->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (dir == NULL) {
-		(void)err_sys(err, ERR_IO, "read the folder of attempts");
-		fd_close(&fd);
-		return false;
-	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			remove_hidden(all, entry->d_name);
-	}
-	(void)closedir(dir);
-	return true;
-}
 
 struct attempts *
 attempts_new(uv_loop_t *loop, int dir_fd, struct spawner *spawner, struct ceiling *ceiling,
@@ -606,7 +465,7 @@ attempts_new(uv_loop_t *loop, int dir_fd, struct spawner *spawner, struct ceilin
 		.ceiling = ceiling,
 		.tell = tell,
 	};
-	if (!sweep(all, err)) {
+	if (!claim_sweep(dir_fd, err)) {
 		free(all);
 		return NULL;
 	}

@@ -19,11 +19,9 @@
  *	claim locked, no result                     at work: claimed, started once it says so
  *	claim free, no result, or damage            unknown: nobody can know
  *
- * A folder appears whole: it is made under the name ".ID", its claim written and synced,
- * then renamed. The lock on the claim is taken before that and inherited by the shim; it
- * is free when neither this hands, nor its spawner, nor the shim is at work any more,
- * whatever numbers processes have by then. A folder is taken away by the same rename
- * backwards. So names that begin with a dot mean nothing and are removed at the start.
+ * A folder appears whole and goes whole (claim.h). The lock on its claim is taken before it
+ * appears and inherited by the shim; it is free when neither this hands, nor its spawner,
+ * nor the shim is at work any more, whatever numbers processes have by then.
  *
  * News follow one another as CLAIMED, STARTED, then one end; what is asked again is told
  * again.

@@ -65,7 +65,8 @@ config_adopt(struct config *config, int bundle_fd, uint64_t bytes, const hash32 
 	if (bytes > BUNDLE_BYTES_MAX)
 		return err_set(err, ERR_LIMIT, "the bundle is too large");
 	/* The bundle itself, and what is made of it. */
-	struct arena arena = arena_map(&map, (size_t)bytes + model_arena_bytes((size_t)bytes));
+	struct arena arena =
+	    arena_map(&map, (size_t)bytes + model_arena_bytes((size_t)bytes));
 	struct model *model = load(&arena, bundle_fd, hash, err);
 	if (model == NULL) {
 		arena_unmap(&map);

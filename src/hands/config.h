@@ -14,8 +14,8 @@
 struct config {
 	struct model *model; /* NULL until the first */
 	const struct authority *authority;
-	struct arena_map map;   /* of the model */
-	struct arena_map index; /* of the authority */
+	struct arena_map map;               /* of the model */
+	struct arena_map index;             /* of the authority */
 	hash32 adopted[CONFIGS_REMEMBERED]; /* a ring, the newest included */
 	size_t adopted_n;
 };

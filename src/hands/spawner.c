@@ -268,6 +268,8 @@ spawn_refuses(const struct spawn_order *order)
 	}
 	if (argv->p[0].p[0] != '/' && str_contains(argv->p[0], STR("/")))
 		return "the program is neither an absolute path nor a plain name";
+	if (order->timeout_ms == 0 || order->timeout_ms > SHIM_TIMEOUT_MS_MAX)
+		return "its timeout is out of range";
 	str names[] = { order->service, order->target };
 	for (size_t i = 0; i < countof(names); i++) {
 		if (names[i].n > NAME_BYTES_MAX)

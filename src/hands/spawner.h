@@ -35,8 +35,8 @@ struct spawn_order {
 };
 
 /* NULL, or why no command can be started so: no arguments, too many, too long, one with a
- * NUL, a program that is neither an absolute path nor a plain name, or a service or target
- * with control characters in its name. */
+ * NUL, a program that is neither an absolute path nor a plain name, a timeout out of range,
+ * or a service or target with control characters in its name. */
 const char *spawn_refuses(const struct spawn_order *order);
 
 /* The caller stops ordering at SPAWNS_UNANSWERED_MAX: then neither side can ever wait for
