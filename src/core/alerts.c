@@ -112,7 +112,7 @@ title_of(struct core *core, const struct match *match, str body)
 	if (summary.n == 0)
 		return name;
 	summary = text_line(core, summary, TITLE_MAX);
-	return text_cut(text(core, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)),
+	return text_cut(text_make(core, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)),
 	    TITLE_MAX);
 }
 
@@ -141,10 +141,10 @@ overflow_incident(struct core *core, const struct match *match, str service, boo
 		return incident;
 	str of = service.n > 0 ? service : STR("alerts without a service");
 	struct opening opening = { .service = match->service,
-		.severity = severity_of(match->service, match->rule, &match->labels),
+		.severity = incident_severity(match->service, match->rule, &match->labels),
 		.recurrence = STR("overflow"),
-		.title = text(core, "overflow: more incidents of %.*s than are kept apart",
-		    STR_ARG(of)),
+		.title = text_make(core,
+		    "overflow: more incidents of %.*s than are kept apart", STR_ARG(of)),
 		.key = key,
 		.overflow = true };
 	*ret_new = true;
@@ -162,7 +162,7 @@ incident_for(struct core *core, const struct match *match, str body, bool *ret_n
 	if (is_full(core, service))
 		return overflow_incident(core, match, service, ret_new);
 	struct opening opening = { .service = match->service,
-		.severity = severity_of(match->service, match->rule, &match->labels),
+		.severity = incident_severity(match->service, match->rule, &match->labels),
 		.recurrence = match->recurrence,
 		.title = title_of(core, match, body),
 		.key = key,
@@ -200,7 +200,8 @@ join(struct core *core, struct incident *incident, const struct match *match)
 		    "%u alerts have fired, %u are active", row->alerts_total,
 		    row->alerts_active);
 	}
-	enum severity severity = severity_of(match->service, match->rule, &match->labels);
+	enum severity severity =
+	    incident_severity(match->service, match->rule, &match->labels);
 	if (severity < row->severity) {
 		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
 		    "severity raised from %s to %s by a further alert",
@@ -223,7 +224,8 @@ on_fired(struct core *core, str body)
 		if (match.service == NULL && !incident->row.overflow) {
 			str name = pairs_get(&match.labels, STR("alertname"));
 			gap_add(core, GAP_NO_SERVICE, name, incident->row.owner, incident,
-			    text(core, "alert %.*s belongs to no service", STR_ARG(name)));
+			    text_make(core, "alert %.*s belongs to no service",
+				STR_ARG(name)));
 		}
 		incident_begin(core, incident);
 	} else {

@@ -42,7 +42,7 @@ refusal(struct core *core, const struct decision_row *decision)
 	str why = decision->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
 	if (decision->forward.n == 0)
 		return why;
-	return text(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(decision->forward));
+	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(decision->forward));
 }
 
 static bool
@@ -157,7 +157,7 @@ wait_for_news(struct core *core, struct attempt *attempt)
 static struct attempt *
 reserve(struct core *core, const struct attempt_row *row)
 {
-	struct grant_use_row use = { .id = next_row(core),
+	struct grant_use_row use = { .id = row_next(core),
 		.decision = row->decision,
 		.attempt = row->id,
 		.state = USE_HELD,
@@ -183,8 +183,8 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
     const struct asking *asking, str step, str *ret_why)
 {
 	struct decision_row decision;
-	decide(core, asking, &core->scratch, &decision);
-	decision.id = next_row(core);
+	core_decide(core, asking, &core->scratch, &decision);
+	decision.id = row_next(core);
 	const struct action *action = model_action(core->newest->model, asking->action);
 	struct strs argv = { 0 };
 	str why = { 0 };
@@ -193,13 +193,14 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 		ASSERT(action != NULL);
 		if (!fill_argv(core, action, asking, &argv, &why))
 			deny(core, &decision,
-			    text(core, "its command cannot be made: %.*s", STR_ARG(why)));
+			    text_make(core, "its command cannot be made: %.*s",
+				STR_ARG(why)));
 		else if (!core_roomy(core))
 			deny(core, &decision,
 			    STR("there is no memory for another attempt"));
 	}
 	if (decision.verdict == VERDICT_ALLOW) {
-		struct attempt_row row = { .id = next_row(core),
+		struct attempt_row row = { .id = row_next(core),
 			.incident = incident->row.id,
 			.run = run != NULL ? run->row.id : 0,
 			.decision = decision.id,
@@ -329,9 +330,10 @@ note_result(struct core *core, struct attempt *attempt, const struct attempt_res
 	if (result->started_wall != 0)
 		row->started_wall = result->started_wall;
 	row->ended_wall = result->ended_wall;
-	set_str(core, &row->output, text_cut(result->output, ATTEMPT_OUTPUT_MAX));
+	row_set_str(core, &row->output, text_cut(result->output, ATTEMPT_OUTPUT_MAX));
 	if (result->why.n > 0)
-		set_str(core, &row->why, text_line(core, result->why, TIMELINE_TEXT_MAX));
+		row_set_str(core, &row->why,
+		    text_line(core, result->why, TIMELINE_TEXT_MAX));
 }
 
 static void
@@ -349,7 +351,7 @@ attempt_settle(struct core *core, struct attempt *attempt, enum happened happene
 {
 	ASSERT(attempt->row.state == ATTEMPT_IN_DOUBT);
 	attempt->row.happened = happened;
-	set_str(core, &attempt->row.settled_by, by);
+	row_set_str(core, &attempt->row.settled_by, by);
 	/* What may have happened counts. */
 	end(core, attempt, ATTEMPT_SETTLED,
 	    happened == HAPPENED_NO ? USE_RELEASED : USE_CONSUMED);
@@ -379,12 +381,12 @@ stay_in_doubt(struct core *core, struct attempt *attempt, str why)
 		attempt_settle(core, attempt, HAPPENED_UNKNOWN, FIRSTLINE);
 		return;
 	}
-	say(core, attempt, text(core, "in doubt: %.*s", STR_ARG(why)));
+	say(core, attempt, text_make(core, "in doubt: %.*s", STR_ARG(why)));
 	struct incident *incident = incident_find(core, row->incident);
 	if (incident == NULL || incident->row.state == INCIDENT_CLOSED)
 		return;
 	person_need(core, incident,
-	    text(core,
+	    text_make(core,
 		"nobody knows whether %.*s on %.*s happened (%.*s): look, then `firstline "
 		"incident settle %llu yes|no`",
 		STR_ARG(row->action), STR_ARG(row->target), STR_ARG(why),
@@ -421,7 +423,7 @@ doubt(struct core *core, struct attempt *attempt, str why)
 	struct attempt_row *row = &attempt->row;
 	row->state = ATTEMPT_IN_DOUBT;
 	row->ask_at = 0;
-	set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
+	row_set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
 	wait_for_news(core, attempt);
 	const struct action *action = model_action(core->newest->model, row->action);
 	if (action == NULL || action->happened == NULL) {
@@ -459,7 +461,7 @@ on_exited(struct core *core, struct attempt *attempt)
 {
 	long long code = attempt->row.exit_code;
 	end(core, attempt, ATTEMPT_EXITED, USE_CONSUMED);
-	say(core, attempt, text(core, "exit %lld", code));
+	say(core, attempt, text_make(core, "exit %lld", code));
 	go_on(core, attempt, code == 0 ? OUTCOME_OK : OUTCOME_FAILED);
 }
 
@@ -470,7 +472,7 @@ on_killed(struct core *core, struct attempt *attempt)
 	say(core, attempt,
 	    attempt->row.stop_asked
 		? STR("stopped")
-		: text(core, "killed by signal %u", attempt->row.signal));
+		: text_make(core, "killed by signal %u", attempt->row.signal));
 	go_on(core, attempt, OUTCOME_FAILED);
 }
 
@@ -479,7 +481,7 @@ on_timed_out(struct core *core, struct attempt *attempt)
 {
 	end(core, attempt, ATTEMPT_TIMED_OUT, USE_CONSUMED);
 	str after = text_ms(core, attempt->row.timeout_ms);
-	say(core, attempt, text(core, "stopped after its %.*s", STR_ARG(after)));
+	say(core, attempt, text_make(core, "stopped after its %.*s", STR_ARG(after)));
 	go_on(core, attempt, OUTCOME_TIMED_OUT);
 }
 
@@ -491,7 +493,7 @@ on_lost(struct core *core, struct attempt *attempt, bool refused)
 	attempt->row.happened = HAPPENED_NO;
 	end(core, attempt, ATTEMPT_LOST, USE_RELEASED);
 	say(core, attempt,
-	    text(core, "%s: %.*s", refused ? "refused by hands" : "never started",
+	    text_make(core, "%s: %.*s", refused ? "refused by hands" : "never started",
 		STR_ARG(attempt->row.why)));
 	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
 }

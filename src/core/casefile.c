@@ -81,7 +81,7 @@ head(struct core *core, struct file *file, const struct incident *incident,
 		line(core, file,
 		    "- the same trouble before: incident %u, this is time %u\n",
 		    row->previous, row->occurrence);
-	str url = url_of(core, row->id);
+	str url = text_url(core, row->id);
 	line(core, file, "- %.*s\n\n", STR_ARG(url));
 	line(core, file, "## What is asked\n\n");
 	add(file, step->ask);
@@ -174,7 +174,8 @@ timeline_part(struct core *core, struct file *file, const struct incident *incid
 			continue;
 		struct arena mark = core->scratch;
 		str at = when(core, entry->row.wall);
-		str words = text(core, "%.*s %.*s: ", STR_ARG(at), STR_ARG(entry->row.who));
+		str words =
+		    text_make(core, "%.*s %.*s: ", STR_ARG(at), STR_ARG(entry->row.who));
 		char *both = arena_new(&core->scratch, char, words.n + entry->row.text.n);
 		memcpy(both, words.p, words.n);
 		memcpy(both + words.n, entry->row.text.p, entry->row.text.n);
@@ -184,7 +185,7 @@ timeline_part(struct core *core, struct file *file, const struct incident *incid
 }
 
 void
-case_file(struct core *core, const struct incident *incident, const struct run *run,
+case_file_write(struct core *core, const struct incident *incident, const struct run *run,
     const struct runbook_step *step, struct buf *out)
 {
 	struct file file = { .out = out };

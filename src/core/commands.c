@@ -51,9 +51,9 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 		return yes(200, &incident->o);
 	row->acknowledged = true;
 	row->acknowledged_wall = core->wall;
-	set_str(core, &row->acknowledged_by, command->principal);
+	row_set_str(core, &row->acknowledged_by, command->principal);
 	object_touch(core, &incident->o);
-	escalate_arm(core, incident);
+	incident_escalate_arm(core, incident);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
 	    "acknowledged");
 	return yes(200, &incident->o);
@@ -83,7 +83,7 @@ resolve(struct core *core, const struct command *command, struct incident *incid
 		row->acknowledged = true;
 		row->acknowledged_wall = core->wall;
 	}
-	set_str(core, &row->acknowledged_by, command->principal);
+	row_set_str(core, &row->acknowledged_by, command->principal);
 	incident_close(core, incident, END_PERSON, command->principal);
 	return yes(200, &incident->o);
 }
@@ -95,8 +95,8 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 	if (run == NULL)
 		return no(core, 409, EXIT_CONFLICT, "incident %u has no runbook in work",
 		    incident->row.id);
-	str who = who_text(command->principal);
-	str why = text(core, "%.*s cancelled runbook %.*s", STR_ARG(who),
+	str who = text_who(command->principal);
+	str why = text_make(core, "%.*s cancelled runbook %.*s", STR_ARG(who),
 	    STR_ARG(run->row.runbook));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
 	    run->row.id, "cancelled runbook %.*s", STR_ARG(run->row.runbook));
@@ -250,14 +250,14 @@ static struct answering
 stop_all(struct core *core, const struct command *command)
 {
 	struct control_row *control = &core->control->row;
-	str who = who_text(command->principal);
+	str who = text_who(command->principal);
 	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
-	str why = text(core, "%.*s stopped everything%s%.*s", STR_ARG(who),
+	str why = text_make(core, "%.*s stopped everything%s%.*s", STR_ARG(who),
 	    said.n > 0 ? ": " : "", STR_ARG(said));
 	control->stopped = true;
 	control->stopped_wall = core->wall;
-	set_str(core, &control->stopped_by, command->principal);
-	set_str(core, &control->stopped_why, said);
+	row_set_str(core, &control->stopped_by, command->principal);
+	row_set_str(core, &control->stopped_why, said);
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0, "%.*s",
 	    STR_ARG(why));
 	/* Runs first: their attempts are stopped with them. */
@@ -286,8 +286,8 @@ resume(struct core *core, const struct command *command)
 		return yes(200, &core->control->o);
 	control->stopped = false;
 	control->stopped_wall = 0;
-	set_str(core, &control->stopped_by, (str){ 0 });
-	set_str(core, &control->stopped_why, (str){ 0 });
+	row_set_str(core, &control->stopped_by, (str){ 0 });
+	row_set_str(core, &control->stopped_why, (str){ 0 });
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0,
 	    "lifted the stop of everything");
 	return yes(200, &core->control->o);
@@ -326,7 +326,7 @@ token_add(struct core *core, const struct command *command)
 		return no(core, 409, EXIT_CONFLICT, "there are %u tokens already",
 		    TOKENS_MAX);
 	struct token_row row = *asked;
-	row.id = next_row(core);
+	row.id = row_next(core);
 	row.made_wall = core->wall;
 	row.revoked = false;
 	struct token *token = object_add(core, TABLE_TOKEN, &row);
@@ -449,7 +449,7 @@ keep(struct core *core, const struct command *command, const struct reply *reply
 {
 	struct buf body = BUF(ANSWER_BODY_MAX);
 	record_encode(effect_type(EFFECT_REPLY), reply, &body);
-	struct answer_row row = { .id = next_row(core),
+	struct answer_row row = { .id = row_next(core),
 		.key = command->idempotency_key,
 		.request = command->request_hash,
 		.status = reply->status,

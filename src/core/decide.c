@@ -13,7 +13,7 @@ service_named(const struct model *model, str name)
 }
 
 struct authority_facts
-facts_of(const struct core *core, struct arena *arena)
+core_facts(const struct core *core, struct arena *arena)
 {
 	struct authority_use *uses =
 	    arena_new(arena, struct authority_use, core->counts[TABLE_GRANT_USE]);
@@ -36,7 +36,7 @@ facts_of(const struct core *core, struct arena *arena)
 }
 
 void
-decide(const struct core *core, const struct asking *asking, struct arena *arena,
+core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret)
 {
 	const struct model *model = core->newest->model;
@@ -50,7 +50,7 @@ decide(const struct core *core, const struct asking *asking, struct arena *arena
 		.incident_open = asking->incident_open,
 		.wall = asking->wall,
 		.at = asking->at };
-	struct authority_facts facts = facts_of(core, arena);
+	struct authority_facts facts = core_facts(core, arena);
 	struct authority_decision decision;
 	authority_decide(core->authority, &request, &facts, arena, &decision);
 	*ret = (struct decision_row){ .incident = asking->incident,

@@ -7,12 +7,12 @@
 #include "core/state.h"
 
 void
-escalate_arm(struct core *core, struct incident *incident)
+incident_escalate_arm(struct core *core, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
 	row->escalate_at = 0;
 	if (row->needs_person && !row->acknowledged) {
-		const struct team *team = team_in_charge(core, incident);
+		const struct team *team = people_team(core, incident);
 		msec after = row->escalate_tier + 1 < team->tier_n
 		                 ? team->tiers[row->escalate_tier].after_ms
 		                 : 0;
@@ -32,12 +32,12 @@ person_need(struct core *core, struct incident *incident, str why)
 		return;
 	bool first = !row->needs_person;
 	row->needs_person = true;
-	set_str(core, &row->needs_person_why, why);
+	row_set_str(core, &row->needs_person_why, why);
 	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0, "needs a person: %.*s",
 	    STR_ARG(why));
 	if (first) {
 		row->escalate_tier = 0;
-		escalate_arm(core, incident);
+		incident_escalate_arm(core, incident);
 	}
 	object_touch(core, &incident->o);
 	if (!incident->opening)
@@ -52,7 +52,7 @@ person_clear(struct core *core, struct incident *incident)
 	if (!row->needs_person)
 		return;
 	row->needs_person = false;
-	set_str(core, &row->needs_person_why, (str){ 0 });
+	row_set_str(core, &row->needs_person_why, (str){ 0 });
 	row->escalate_at = 0;
 	row->escalate_tier = 0;
 	object_touch(core, &incident->o);
@@ -60,10 +60,10 @@ person_clear(struct core *core, struct incident *incident)
 }
 
 void
-escalate(struct core *core, struct incident *incident)
+incident_escalate(struct core *core, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
-	const struct team *team = team_in_charge(core, incident);
+	const struct team *team = people_team(core, incident);
 	row->escalate_at = 0;
 	if (!row->needs_person || row->acknowledged)
 		return;
@@ -72,6 +72,6 @@ escalate(struct core *core, struct incident *incident)
 	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,
 	    "nobody has acknowledged: escalated to tier %u of %.*s", row->escalate_tier + 1,
 	    STR_ARG(team->name));
-	escalate_arm(core, incident);
+	incident_escalate_arm(core, incident);
 	incident_tell(core, incident, PURPOSE_ESCALATED, TELL_TIER | TELL_CHANNELS);
 }

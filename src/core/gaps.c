@@ -37,7 +37,7 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 	}
 	incident_id id = incident != NULL ? incident->row.id : 0;
 	if (gap == NULL) {
-		struct gap_row row = { .id = next_row(core),
+		struct gap_row row = { .id = row_next(core),
 			.kind = kind,
 			.subject = subject,
 			.text = text_cut(words, TIMELINE_TEXT_MAX),
@@ -56,7 +56,7 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 		if (id != 0)
 			gap->row.incident = id;
 		gap->row.last_wall = core->wall;
-		set_str(core, &gap->row.text, text_cut(words, TIMELINE_TEXT_MAX));
+		row_set_str(core, &gap->row.text, text_cut(words, TIMELINE_TEXT_MAX));
 		object_touch(core, &gap->o);
 	}
 	if (id != 0)

@@ -26,7 +26,7 @@ any_of(str s, const str *words, size_t n)
 }
 
 enum severity
-severity_of(const struct service *service, const struct alert_rule *rule,
+incident_severity(const struct service *service, const struct alert_rule *rule,
     const struct pairs *labels)
 {
 	static const enum severity table[3][4] = {
@@ -76,10 +76,10 @@ few_text(struct core *core, const struct few *few, const char *last)
 		const char *between = i == 0 ? "" : ", ";
 		if (i > 0 && i + 1 == few->n && few->all == few->n)
 			between = last;
-		s = text(core, "%.*s%s%.*s", STR_ARG(s), between, STR_ARG(few->p[i]));
+		s = text_make(core, "%.*s%s%.*s", STR_ARG(s), between, STR_ARG(few->p[i]));
 	}
 	if (few->all > few->n)
-		s = text(core, "%.*s and %zu more", STR_ARG(s), few->all - few->n);
+		s = text_make(core, "%.*s and %zu more", STR_ARG(s), few->all - few->n);
 	return s;
 }
 
@@ -111,7 +111,7 @@ dependents(struct core *core, const struct model *model, const struct service *s
 }
 
 str
-impact_of(struct core *core, const struct model *model, const struct service *service)
+incident_impact(struct core *core, const struct model *model, const struct service *service)
 {
 	if (service == NULL)
 		return STR(
@@ -121,13 +121,13 @@ impact_of(struct core *core, const struct model *model, const struct service *se
 	str lost = { 0 };
 	if (journeys.n > 0) {
 		str list = few_text(core, &journeys, " or ");
-		lost = text(core, "customers may be unable to %.*s; ", STR_ARG(list));
+		lost = text_make(core, "customers may be unable to %.*s; ", STR_ARG(list));
 	}
-	str s = text(core, "%.*s%.*s (tier %u) is affected", STR_ARG(lost),
+	str s = text_make(core, "%.*s%.*s (tier %u) is affected", STR_ARG(lost),
 	    STR_ARG(service->name), service->tier);
 	if (names.n == 0)
 		return s;
 	str list = few_text(core, &names, " and ");
-	return text(core, "%.*s, and %.*s depend%s on it", STR_ARG(s), STR_ARG(list),
+	return text_make(core, "%.*s, and %.*s depend%s on it", STR_ARG(s), STR_ARG(list),
 	    names.all == 1 ? "s" : "");
 }

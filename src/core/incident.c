@@ -50,7 +50,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 		.owner = service != NULL ? service->owner->name : model->fallback->name,
 		.title = text_line(core, opening->title, TITLE_MAX),
 		.impact = opening->impact.n > 0 ? opening->impact
-		                                : impact_of(core, model, service),
+		                                : incident_impact(core, model, service),
 		.recurrence = text_cut(opening->recurrence, RECURRENCE_MAX),
 		.key = opening->key,
 		.overflow = opening->overflow,
@@ -149,7 +149,7 @@ incident_set_state(struct core *core, struct incident *incident, enum incident_s
 static void
 try_again(struct core *core, struct incident *incident)
 {
-	set_strs(core, &incident->row.tried, (struct strs){ 0 });
+	row_set_strs(core, &incident->row.tried, (struct strs){ 0 });
 	incident->row.not_real = false;
 	run_choose(core, incident);
 }
@@ -255,11 +255,11 @@ incident_end_text(struct core *core, const struct incident *incident)
 		    "the alerts' source went quiet: that is no proof that it is over");
 	case END_PERSON:
 		return incident->row.alerts_active > 0
-		           ? text(core, "%.*s closed it while %u alerts still fire",
-				 STR_ARG(who_text(incident->row.acknowledged_by)),
+		           ? text_make(core, "%.*s closed it while %u alerts still fire",
+				 STR_ARG(text_who(incident->row.acknowledged_by)),
 				 incident->row.alerts_active)
-		           : text(core, "%.*s closed it",
-				 STR_ARG(who_text(incident->row.acknowledged_by)));
+		           : text_make(core, "%.*s closed it",
+				 STR_ARG(text_who(incident->row.acknowledged_by)));
 	case END_NOT_REAL:
 		return STR("a check of the runbook said that it is over, and the alerts "
 			   "cleared");
@@ -280,7 +280,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	row->end = end;
 	row->closed_wall = core->wall;
 	row->needs_person = false;
-	set_str(core, &row->needs_person_why, (str){ 0 });
+	row_set_str(core, &row->needs_person_why, (str){ 0 });
 	row->escalate_at = 0;
 	row->settle_at = 0;
 	row->look_again_at = row->alerts_active > 0 ? core->at + RESOLVED_LOOK_MS : 0;
@@ -346,8 +346,8 @@ open_again(struct core *core, struct incident *incident)
 	row->escalate_tier = 0;
 	incident_place(core, incident);
 	str since = text_ms(core, RESOLVED_LOOK_MS);
-	str who = who_text(row->acknowledged_by);
-	str why = text(core, "%u alerts still fire %.*s after %.*s resolved it",
+	str who = text_who(row->acknowledged_by);
+	str why = text_make(core, "%u alerts still fire %.*s after %.*s resolved it",
 	    row->alerts_active, STR_ARG(since), STR_ARG(who));
 	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0, "open again: %.*s",
 	    STR_ARG(why));
@@ -405,7 +405,7 @@ look_again(struct core *core, struct incident *incident)
 	case INCIDENT_RECOVERED:
 		if (row->alerts_active > 0)
 			person_need(core, incident,
-			    text(core, "the verify holds, but %u alerts still fire",
+			    text_make(core, "the verify holds, but %u alerts still fire",
 				row->alerts_active));
 		return;
 	case INCIDENT_CLOSED:
@@ -429,6 +429,6 @@ incident_timer(struct core *core, struct incident *incident)
 	if (row->look_again_at != 0 && row->look_again_at <= core->at)
 		look_again(core, incident);
 	if (row->escalate_at != 0 && row->escalate_at <= core->at)
-		escalate(core, incident);
+		incident_escalate(core, incident);
 	incident_arm(core, incident);
 }

@@ -93,7 +93,7 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	if (asked->params != NULL)
 		asking.params = *asked->params;
 	ASSERT(core->newest != NULL);
-	decide(core, &asking, arena, ret);
+	core_decide(core, &asking, arena, ret);
 }
 
 size_t
@@ -109,7 +109,7 @@ core_what_can(const struct core *core, str principal, incident_id id, msec at, m
 		: NULL;
 	if (service == NULL)
 		return 0;
-	struct authority_facts facts = facts_of(core, arena);
+	struct authority_facts facts = core_facts(core, arena);
 	struct authority_can *can = arena_new(arena, struct authority_can, max);
 	size_t n = authority_what_can(core->authority, principal, service,
 	    incident->row.state != INCIDENT_CLOSED, wall, at, &facts, arena, can, max);

@@ -31,20 +31,20 @@ doing_in_run(struct core *core, const struct incident *incident)
 	str verb;
 	switch (step->kind) {
 	case STEP_CHECK:
-		return text(core, "checking %.*s", STR_ARG(step->name));
+		return text_make(core, "checking %.*s", STR_ARG(step->name));
 	case STEP_ACTION: {
 		const struct attempt *attempt = attempt_out(core, incident);
 		if (attempt != NULL && attempt->row.state == ATTEMPT_IN_DOUBT)
-			return text(core, "finding out whether %.*s on %.*s happened",
+			return text_make(core, "finding out whether %.*s on %.*s happened",
 			    STR_ARG(attempt->row.action), STR_ARG(attempt->row.target));
 		verb = text_verb(core, step->action->verb);
 		if (attempt != NULL)
-			return text(core, "%.*s %.*s", STR_ARG(verb),
+			return text_make(core, "%.*s %.*s", STR_ARG(verb),
 			    STR_ARG(attempt->row.target));
-		return text(core, "%.*s (%.*s)", STR_ARG(verb), STR_ARG(step->name));
+		return text_make(core, "%.*s (%.*s)", STR_ARG(verb), STR_ARG(step->name));
 	}
 	case STEP_VERIFY:
-		return text(core, "verifying %.*s", STR_ARG(step->name));
+		return text_make(core, "verifying %.*s", STR_ARG(step->name));
 	case STEP_HANDOFF:
 		return STR("handing it to the developers");
 	}
@@ -58,14 +58,14 @@ incident_doing(struct core *core, const struct incident *incident)
 	switch (row->state) {
 	case INCIDENT_CLOSED: {
 		str how = incident_end_text(core, incident);
-		return text(core, "ended: %.*s", STR_ARG(how));
+		return text_make(core, "ended: %.*s", STR_ARG(how));
 	}
 	case INCIDENT_RECOVERED:
 		return row->needs_person
 		           ? STR("waiting for a person")
 		           : STR("recovered and verified, watching the alerts");
 	case INCIDENT_HANDED_OFF:
-		return text(core, "handed to %.*s", STR_ARG(row->developers));
+		return text_make(core, "handed to %.*s", STR_ARG(row->developers));
 	case INCIDENT_ACTING:
 	case INCIDENT_VERIFYING:
 		return doing_in_run(core, incident);
@@ -86,7 +86,7 @@ can_by_authority(struct core *core, const struct incident *incident,
     const struct person *person, struct buf *out)
 {
 	struct can_view can[CAN_MAX];
-	str who = text(core, "person:%.*s", STR_ARG(person->id));
+	str who = text_make(core, "person:%.*s", STR_ARG(person->id));
 	size_t n = core_what_can(core, who, incident->row.id, core->at, core->wall,
 	    &core->scratch, can, countof(can));
 	if (n == 0) {
@@ -146,18 +146,19 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 		return (str){ 0 };
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_SELF:
-		return text(core, "A person is needed: %.*s.\n\n",
+		return text_make(core, "A person is needed: %.*s.\n\n",
 		    STR_ARG(row->needs_person_why));
 	case PURPOSE_ESCALATED:
-		return text(core,
+		return text_make(core,
 		    "Nobody has acknowledged it yet. A person is needed: %.*s.\n\n",
 		    STR_ARG(row->needs_person_why));
 	case PURPOSE_REFIRED:
-		return text(core, "It fires again after a verified recovery (time %u).\n\n",
+		return text_make(core,
+		    "It fires again after a verified recovery (time %u).\n\n",
 		    row->refired);
 	case PURPOSE_ENDED: {
 		str how = incident_end_text(core, incident);
-		return text(core, "It is over: %.*s.\n\n", STR_ARG(how));
+		return text_make(core, "It is over: %.*s.\n\n", STR_ARG(how));
 	}
 	}
 	UNREACHABLE();
@@ -178,8 +179,9 @@ subject_of(struct core *core, const struct incident *incident, enum notice_purpo
 		            ? STR("escalated to you: needs a person")
 		            : STR("needs a person");
 	return text_line(core,
-	    text(core, "[%s] %.*s: %.*s (incident %u): %.*s", severity_name(row->severity),
-		STR_ARG(of), STR_ARG(text_cut(name, 120)), row->id, STR_ARG(state)),
+	    text_make(core, "[%s] %.*s: %.*s (incident %u): %.*s",
+		severity_name(row->severity), STR_ARG(of), STR_ARG(text_cut(name, 120)),
+		row->id, STR_ARG(state)),
 	    400);
 }
 
@@ -190,7 +192,7 @@ notice_words(struct core *core, const struct incident *incident,
 	const struct incident_row *row = &incident->row;
 	str doing = incident_doing(core, incident);
 	str can = you_can(core, incident, person);
-	str url = url_of(core, row->id);
+	str url = text_url(core, row->id);
 	const char *state = incident_state_name(row->state);
 	str service = row->service.n > 0 ? row->service : STR("none");
 
@@ -218,7 +220,7 @@ notice_words(struct core *core, const struct incident *incident,
 	const struct pair fields[] = {
 		{ STR("doing"), doing },
 		{ STR("impact"), row->impact },
-		{ STR("incident"), text(core, "%u", row->id) },
+		{ STR("incident"), text_make(core, "%u", row->id) },
 		{ STR("owner"), row->owner },
 		{ STR("service"), service },
 		{ STR("severity"), str_of(severity_name(row->severity)) },

@@ -29,7 +29,7 @@ draw(struct core *core)
 /* Within a fifth of the step for this many tries, so that what failed together does not
  * come back together. */
 msec
-backoff_ms(struct core *core, uint32_t tries)
+notice_backoff_ms(struct core *core, uint32_t tries)
 {
 	ASSERT(tries > 0);
 	size_t i = tries - 1 < countof(backoff) ? tries - 1 : countof(backoff) - 1;
@@ -43,7 +43,7 @@ static void
 notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
     const struct recipient *to, const struct notice_words *words)
 {
-	struct notice_row row = { .id = next_row(core),
+	struct notice_row row = { .id = row_next(core),
 		.incident = id,
 		.purpose = purpose,
 		.state = NOTICE_PENDING,
@@ -69,17 +69,17 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
     unsigned whom)
 {
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
-	const struct team *team = team_in_charge(core, incident);
+	const struct team *team = people_team(core, incident);
 	const struct person *person = NULL;
 	if ((whom & TELL_TIER) != 0) {
 		uint32_t tier = 0;
-		person = reachable(core, team, incident->row.escalate_tier, &tier);
+		person = people_reachable(core, team, incident->row.escalate_tier, &tier);
 		if (person != NULL) {
 			incident->row.escalate_tier = tier;
 			recipients_person(to, person);
 		} else {
 			gap_add(core, GAP_NOBODY, team->name, team->name, incident,
-			    text(core, "nobody of %.*s can be reached",
+			    text_make(core, "nobody of %.*s can be reached",
 				STR_ARG(team->name)));
 		}
 	}
@@ -128,9 +128,9 @@ note_told(struct core *core, const struct notice *notice, bool delivered)
 	struct strs told = { arena_new(&core->scratch, str, n), n };
 	for (size_t i = 0; i < row->told_people.n; i++)
 		told.p[i] = row->told_people.p[i];
-	told.p[at] = text(core, "%.*s/%.*s/%.*s", STR_ARG(notice->row.person),
+	told.p[at] = text_make(core, "%.*s/%.*s/%.*s", STR_ARG(notice->row.person),
 	    STR_ARG(notice->row.channel), STR_ARG(notice->row.address));
-	set_strs(core, &row->told_people, told);
+	row_set_strs(core, &row->told_people, told);
 }
 
 void
@@ -195,15 +195,15 @@ static str
 notice_to(struct core *core, const struct notice_row *row)
 {
 	if (row->person.n == 0)
-		return text(core, "channel %.*s", STR_ARG(row->channel));
-	return text(core, "%.*s by %.*s", STR_ARG(row->person), STR_ARG(row->channel));
+		return text_make(core, "channel %.*s", STR_ARG(row->channel));
+	return text_make(core, "%.*s by %.*s", STR_ARG(row->person), STR_ARG(row->channel));
 }
 
 static void
 try_next_reach(struct core *core, const struct notice *notice)
 {
 	struct recipient next;
-	if (!next_reach(core, &notice->row, &next))
+	if (!people_next_reach(core, &notice->row, &next))
 		return;
 	struct notice_words words = { .subject = notice->row.subject,
 		.text = notice->row.text,
@@ -224,7 +224,7 @@ give_up(struct core *core, struct notice *notice, bool moot)
 		str owner = incident != NULL ? incident->row.owner : (str){ 0 };
 		gap_add(core, GAP_NOT_TOLD, row->person.n > 0 ? row->person : row->channel,
 		    owner, incident,
-		    text(core, "%.*s could not be told: %.*s", STR_ARG(to),
+		    text_make(core, "%.*s could not be told: %.*s", STR_ARG(to),
 			STR_ARG(row->error)));
 		try_next_reach(core, notice);
 	}
@@ -248,7 +248,7 @@ on_notice_result(struct core *core, const struct notice_result *result)
 		notice_finish(core, notice, NOTICE_DELIVERED);
 		return;
 	}
-	set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
+	row_set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
 	const struct incident *incident = incident_find(core, row->incident);
 	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
 	bool moot = over && row->purpose != PURPOSE_ENDED;
@@ -258,7 +258,7 @@ on_notice_result(struct core *core, const struct notice_result *result)
 	}
 	core->sending--;
 	row->state = NOTICE_PENDING;
-	row->next_at = core->at + backoff_ms(core, row->tries);
+	row->next_at = core->at + notice_backoff_ms(core, row->tries);
 	object_touch(core, &notice->o);
 	notice_arm(core, notice);
 }
@@ -280,7 +280,8 @@ notices_end(struct core *core, struct incident *incident)
 			continue;
 		}
 		if (notice->row.error.n == 0)
-			set_str(core, &notice->row.error, STR("the incident ended first"));
+			row_set_str(core, &notice->row.error,
+			    STR("the incident ended first"));
 		notice_finish(core, notice, NOTICE_GIVEN_UP);
 	}
 	if (incident->row.told_people.n == 0)
@@ -291,6 +292,6 @@ notices_end(struct core *core, struct incident *incident)
 	notice_words(core, incident, PURPOSE_ENDED, NULL, &words);
 	for (size_t i = 0; i < to->n; i++)
 		notice_add(core, incident->row.id, PURPOSE_ENDED, &to->p[i], &words);
-	set_strs(core, &incident->row.told_people, (struct strs){ 0 });
+	row_set_strs(core, &incident->row.told_people, (struct strs){ 0 });
 	object_touch(core, &incident->o);
 }

@@ -99,7 +99,7 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
     "row_number reads the first field");
 
 row_id
-next_row(struct core *core)
+row_next(struct core *core)
 {
 	return core->control->row.next_row++;
 }
@@ -208,14 +208,14 @@ object_find(const struct core *core, enum table table, row_id id)
 }
 
 void
-set_str(struct core *core, str *field, str value)
+row_set_str(struct core *core, str *field, str value)
 {
 	if (!own_str(core->pool, field, value))
 		core->control->row.shed++;
 }
 
 void
-set_strs(struct core *core, struct strs *field, struct strs value)
+row_set_strs(struct core *core, struct strs *field, struct strs value)
 {
 	if (!own_strs(core->pool, field, value))
 		core->control->row.shed++;

@@ -11,14 +11,14 @@ team_named(const struct core *core, str name)
 }
 
 const struct team *
-team_in_charge(const struct core *core, const struct incident *incident)
+people_team(const struct core *core, const struct incident *incident)
 {
 	const struct team *team = team_named(core, incident->row.owner);
 	return team != NULL ? team : core->newest->model->fallback;
 }
 
 const struct person *
-tier_person(const struct core *core, const struct team *team, uint32_t tier)
+people_at_tier(const struct core *core, const struct team *team, uint32_t tier)
 {
 	if (tier >= team->tier_n)
 		return NULL;
@@ -37,7 +37,7 @@ first_reachable(const struct core *core, const struct team *team, uint32_t from,
     uint32_t *ret_tier)
 {
 	for (uint32_t tier = from; tier < team->tier_n; tier++) {
-		const struct person *person = tier_person(core, team, tier);
+		const struct person *person = people_at_tier(core, team, tier);
 		if (person != NULL && person->reach.n > 0) {
 			*ret_tier = tier;
 			return person;
@@ -47,7 +47,7 @@ first_reachable(const struct core *core, const struct team *team, uint32_t from,
 }
 
 const struct person *
-reachable(const struct core *core, const struct team *team, uint32_t from,
+people_reachable(const struct core *core, const struct team *team, uint32_t from,
     uint32_t *ret_tier)
 {
 	const struct person *person = first_reachable(core, team, from, ret_tier);
@@ -119,7 +119,8 @@ recipients_told(struct recipients *to, const struct incident *incident)
 }
 
 bool
-next_reach(const struct core *core, const struct notice_row *tried, struct recipient *ret)
+people_next_reach(const struct core *core, const struct notice_row *tried,
+    struct recipient *ret)
 {
 	const struct person *person =
 	    tried->person.n > 0 ? model_person(core->newest->model, tried->person) : NULL;

@@ -52,7 +52,7 @@ row_id
 probe_send(struct core *core, const struct probe_row *row)
 {
 	struct probe_row filled = *row;
-	filled.id = next_row(core);
+	filled.id = row_next(core);
 	filled.asked_at = core->at;
 	struct question *probe = object_add(core, TABLE_PROBE, &filled);
 	if (probe == NULL)

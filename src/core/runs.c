@@ -73,7 +73,7 @@ read_inputs(struct core *core, const struct incident *incident,
 			continue;
 		str refused = param_refuses(&input->param, value, &core->scratch);
 		if (refused.n > 0) {
-			*ret_why = text(core, "its input %.*s is not usable: %.*s",
+			*ret_why = text_make(core, "its input %.*s is not usable: %.*s",
 			    STR_ARG(input->param.name), STR_ARG(refused));
 			return false;
 		}
@@ -85,8 +85,8 @@ read_inputs(struct core *core, const struct incident *incident,
 		       !str_eq(runbook->inputs[k].param.name, given->p[i].name))
 			k++;
 		if (k == runbook->inputs_n) {
-			*ret_why =
-			    text(core, "it has no input %.*s", STR_ARG(given->p[i].name));
+			*ret_why = text_make(core, "it has no input %.*s",
+			    STR_ARG(given->p[i].name));
 			return false;
 		}
 	}
@@ -110,7 +110,7 @@ add_tried(struct core *core, struct incident *incident, str name)
 	for (size_t i = 0; i < tried->n; i++)
 		more.p[i] = tried->p[i];
 	more.p[tried->n] = name;
-	set_strs(core, tried, more);
+	row_set_strs(core, tried, more);
 }
 
 bool
@@ -133,7 +133,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	}
 	if (!read_inputs(core, incident, runbook, given, &row.inputs, ret_why))
 		return false;
-	row.id = next_row(core);
+	row.id = row_next(core);
 	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;
 	if (run == NULL) {
 		*ret_why = STR("there is no memory for another run");
@@ -148,7 +148,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	incident->row.not_real = false;
 	incident->row.settle_at = 0;
 	incident->row.look_again_at = 0;
-	set_str(core, &incident->row.runbook, runbook->name);
+	row_set_str(core, &incident->row.runbook, runbook->name);
 	add_tried(core, incident, runbook->name);
 	object_touch(core, &incident->o);
 	timeline_add(core, row.incident, TIMELINE_RUNBOOK, principal, row.id,
@@ -167,14 +167,15 @@ no_runbook(struct core *core, struct incident *incident)
 	if (row->tried.n > 0) {
 		str tried = text_list(core, &row->tried, 5);
 		person_need(core, incident,
-		    text(core, "no other runbook answers after %.*s", STR_ARG(tried)));
+		    text_make(core, "no other runbook answers after %.*s", STR_ARG(tried)));
 		return;
 	}
 	str name = pairs_get(&row->labels, STR("alertname"));
 	str of = row->service.n > 0 ? row->service : STR("no service");
 	gap_add(core, GAP_NO_RUNBOOK,
-	    text(core, "%.*s on %.*s", STR_ARG(name), STR_ARG(of)), row->owner, incident,
-	    text(core, "no runbook answers %.*s on %.*s", STR_ARG(name), STR_ARG(of)));
+	    text_make(core, "%.*s on %.*s", STR_ARG(name), STR_ARG(of)), row->owner,
+	    incident,
+	    text_make(core, "no runbook answers %.*s on %.*s", STR_ARG(name), STR_ARG(of)));
 	person_need(core, incident, STR("no runbook answers"));
 }
 
@@ -190,10 +191,10 @@ run_choose(struct core *core, struct incident *incident)
 	}
 	str why = { 0 };
 	if (runbook->ceiling != AUTONOMY_AUTO || runbook->steps_n == 0) {
-		set_str(core, &incident->row.runbook, runbook->name);
+		row_set_str(core, &incident->row.runbook, runbook->name);
 		add_tried(core, incident, runbook->name);
 		person_need(core, incident,
-		    text(core,
+		    text_make(core,
 			"runbook %.*s may only suggest: run it with `firstline run %.*s "
 			"--incident %u`",
 			STR_ARG(runbook->name), STR_ARG(runbook->name), incident->row.id));
@@ -203,7 +204,7 @@ run_choose(struct core *core, struct incident *incident)
 		return true;
 	add_tried(core, incident, runbook->name);
 	person_need(core, incident,
-	    text(core, "runbook %.*s cannot start: %.*s", STR_ARG(runbook->name),
+	    text_make(core, "runbook %.*s cannot start: %.*s", STR_ARG(runbook->name),
 		STR_ARG(why)));
 	return false;
 }
@@ -222,7 +223,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	run->row.ended_wall = core->wall;
 	run->row.waiting_for = 0;
 	run->row.due = 0;
-	set_str(core, &run->row.why, text_line(core, why, TIMELINE_TEXT_MAX));
+	row_set_str(core, &run->row.why, text_line(core, why, TIMELINE_TEXT_MAX));
 	incident->run = NULL;
 	incident->row.run = 0;
 	object_touch(core, &incident->o);
@@ -311,8 +312,8 @@ enter(struct core *core, struct run *run)
 	row->target = 0;
 	row->tries = 0;
 	row->unknown = false;
-	set_str(core, &row->last_value, (str){ 0 });
-	set_strs(core, &row->targets, (struct strs){ 0 });
+	row_set_str(core, &row->last_value, (str){ 0 });
+	row_set_strs(core, &row->targets, (struct strs){ 0 });
 	object_touch(core, &run->o);
 	show_state(core, run);
 	switch (run_step(run)->kind) {

@@ -28,7 +28,7 @@ kind_text(enum self_kind kind)
 static struct incident *
 incident_of(struct core *core, const struct self *self, bool *ret_new)
 {
-	str recurrence = text(core, "firstline=%s", kind_text(self->kind));
+	str recurrence = text_make(core, "firstline=%s", kind_text(self->kind));
 	uint64_t key = incident_key((str){ 0 }, recurrence);
 	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
 	*ret_new = incident == NULL;
@@ -36,7 +36,7 @@ incident_of(struct core *core, const struct self *self, bool *ret_new)
 		return incident;
 	struct opening opening = { .severity = SEV3,
 		.recurrence = recurrence,
-		.title = text(core, "Firstline itself: %.*s", STR_ARG(self->text)),
+		.title = text_make(core, "Firstline itself: %.*s", STR_ARG(self->text)),
 		.impact =
 		    STR("Firstline itself is affected; production is not known to be"),
 		.key = key };

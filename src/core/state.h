@@ -51,7 +51,7 @@
 
 #define POOL_BASE_BYTES ((size_t)64 << 20)
 #define POOL_INCIDENT_BYTES ((size_t)64 << 10)
-#define SCRATCH_BYTES ((size_t)256 << 20) /* of address space, for one step */
+#define SCRATCH_BYTES ((size_t)64 << 20) /* of address space, for one step */
 
 /* ---- objects ---- */
 
@@ -228,12 +228,12 @@ void object_erase(struct core *core, struct object *o);
 void object_free(struct core *core, struct object *o);
 void *object_row(struct object *o);
 const void *object_row_const(const struct object *o);
-row_id next_row(struct core *core);
+row_id row_next(struct core *core);
 /* The object with that id if it is of that table, else NULL. */
 void *object_find(const struct core *core, enum table table, row_id id);
 /* Replace a string of a touched row. Without room the old one stays: counted. */
-void set_str(struct core *core, str *field, str value);
-void set_strs(struct core *core, struct strs *field, struct strs value);
+void row_set_str(struct core *core, str *field, str value);
+void row_set_strs(struct core *core, struct strs *field, struct strs value);
 /* New incidents and runs are refused below this much memory, so that what is in work
  * can go on. */
 bool core_roomy(const struct core *core);
@@ -249,7 +249,7 @@ void on_time_passed(struct core *core);
 
 /* ---- text.c: short texts, in the step's scratch ---- */
 
-str text(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
+str text_make(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* At most max bytes, whole characters. */
 str text_cut(str s, size_t max);
 /* Control characters become blanks; cut. */
@@ -260,9 +260,9 @@ str text_verb(struct core *core, str verb); /* "restart" to "restarting" */
 str text_labels(struct core *core, const struct pairs *labels, size_t max);
 /* "web-1, web-2 and 3 more" */
 str text_list(struct core *core, const struct strs *items, size_t max);
-str url_of(struct core *core, incident_id incident);
+str text_url(struct core *core, incident_id incident);
 /* What a principal is called: "person:ana" to "ana". */
-str who_text(str principal);
+str text_who(str principal);
 
 /* ---- timeline.c ---- */
 
@@ -305,9 +305,10 @@ const struct alert_rule *rules_match(struct rules *rules, const struct pairs *la
 
 /* ---- impact.c: how bad it is, in words ---- */
 
-enum severity severity_of(const struct service *service, const struct alert_rule *rule,
-    const struct pairs *labels);
-str impact_of(struct core *core, const struct model *model, const struct service *service);
+enum severity incident_severity(const struct service *service,
+    const struct alert_rule *rule, const struct pairs *labels);
+str incident_impact(struct core *core, const struct model *model,
+    const struct service *service);
 
 /* ---- places.c: where incidents are found ---- */
 
@@ -377,26 +378,26 @@ struct recipients {
 	size_t n;
 };
 
-const struct team *team_in_charge(const struct core *core, const struct incident *incident);
+const struct team *people_team(const struct core *core, const struct incident *incident);
 /* Who answers at that tier now; NULL: nobody. */
-const struct person *tier_person(const struct core *core, const struct team *team,
+const struct person *people_at_tier(const struct core *core, const struct team *team,
     uint32_t tier);
 /* From that tier on, the first who can be reached, also of the fallback team. The tier
  * in *ret_tier where it is the team's own. */
-const struct person *reachable(const struct core *core, const struct team *team,
+const struct person *people_reachable(const struct core *core, const struct team *team,
     uint32_t from, uint32_t *ret_tier);
 void recipients_person(struct recipients *to, const struct person *person);
 void recipients_team(struct recipients *to, const struct team *team);
 void recipients_told(struct recipients *to, const struct incident *incident);
 /* The next way to reach that person, after this one; false: none left. */
-bool next_reach(const struct core *core, const struct notice_row *tried,
+bool people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret);
 
 /* A person must look, because. While that is so, people are told tier by tier. */
 void person_need(struct core *core, struct incident *incident, str why);
 void person_clear(struct core *core, struct incident *incident);
-void escalate_arm(struct core *core, struct incident *incident);
-void escalate(struct core *core, struct incident *incident);
+void incident_escalate_arm(struct core *core, struct incident *incident);
+void incident_escalate(struct core *core, struct incident *incident);
 
 /* ---- notices.c, notice_text.c: telling them ---- */
 
@@ -414,7 +415,7 @@ void notice_arm(struct core *core, struct notice *notice);
 /* The order to send it, once more with the same id. */
 void notice_order(struct core *core, struct notice *notice);
 void on_notice_result(struct core *core, const struct notice_result *result);
-msec backoff_ms(struct core *core, uint32_t tries);
+msec notice_backoff_ms(struct core *core, uint32_t tries);
 
 struct notice_words {
 	str subject;
@@ -470,8 +471,8 @@ void handoff_arm(struct core *core, struct handoff *handoff);
 void handoff_again(struct core *core, struct handoff *handoff);
 void handoff_timer(struct core *core, struct handoff *handoff);
 void on_handoff_result(struct core *core, const struct handoff_result *result);
-void case_file(struct core *core, const struct incident *incident, const struct run *run,
-    const struct runbook_step *step, struct buf *out);
+void case_file_write(struct core *core, const struct incident *incident,
+    const struct run *run, const struct runbook_step *step, struct buf *out);
 
 /* ---- probes.c ---- */
 
@@ -500,8 +501,8 @@ struct asking {
 	row_id run;
 	msec at, wall;
 };
-struct authority_facts facts_of(const struct core *core, struct arena *arena);
-void decide(const struct core *core, const struct asking *asking, struct arena *arena,
+struct authority_facts core_facts(const struct core *core, struct arena *arena);
+void core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret);
 void use_end(struct core *core, row_id attempt, enum use_state state);
 void use_timer(struct core *core, struct grant_use *use);

@@ -71,12 +71,12 @@ refused(struct core *core, struct run *run, str why)
 	struct incident *incident = run_incident(core, run);
 	str service = service_of(core, run);
 	gap_add(core, GAP_REFUSED,
-	    text(core, "%.*s on %.*s", STR_ARG(step->action->name), STR_ARG(service)),
+	    text_make(core, "%.*s on %.*s", STR_ARG(step->action->name), STR_ARG(service)),
 	    incident->row.owner, incident,
-	    text(core, "step %.*s of runbook %.*s was refused: %.*s", STR_ARG(step->name),
-		STR_ARG(run->row.runbook), STR_ARG(why)));
+	    text_make(core, "step %.*s of runbook %.*s was refused: %.*s",
+		STR_ARG(step->name), STR_ARG(run->row.runbook), STR_ARG(why)));
 	run_goto(core, run, step->otherwise,
-	    text(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
+	    text_make(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
 }
 
 /* The target in work: decide, and order it. */
@@ -97,7 +97,7 @@ act(struct core *core, struct run *run)
 	str why;
 	if (!read_params(core, run, &asking.params, &why)) {
 		run_goto(core, run, STEP_PERSON,
-		    text(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
+		    text_make(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
 			STR_ARG(why)));
 		return;
 	}
@@ -120,14 +120,14 @@ action_enter(struct core *core, struct run *run)
 		const struct incident *incident = run_incident(core, run);
 		str why = step->target_service == NULL
 		              ? STR("the incident belongs to no service")
-		              : text(core, "no host of %.*s in %.*s has role %.*s",
+		              : text_make(core, "no host of %.*s in %.*s has role %.*s",
 				    STR_ARG(step->target_service->name),
 				    STR_ARG(incident->row.environment),
 				    STR_ARG(step->target_role));
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}
-	set_strs(core, &run->row.targets, targets);
+	row_set_strs(core, &run->row.targets, targets);
 	if (run->row.targets.n != targets.n) {
 		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));
 		return;
@@ -158,7 +158,7 @@ next_target(struct core *core, struct run *run)
 	}
 	if (run->row.failures == run->row.targets.n)
 		run_goto(core, run, step->otherwise,
-		    text(core, "%.*s failed on every target", STR_ARG(step->name)));
+		    text_make(core, "%.*s failed on every target", STR_ARG(step->name)));
 	else
 		run_goto(core, run, STEP_NEXT, step->name);
 }
@@ -171,7 +171,7 @@ failed(struct core *core, struct run *run, const struct attempt *attempt)
 	run->row.failures++;
 	if (run->row.failures >= most)
 		run_goto(core, run, step->otherwise,
-		    text(core, "%.*s failed on %.*s", STR_ARG(step->name),
+		    text_make(core, "%.*s failed on %.*s", STR_ARG(step->name),
 			STR_ARG(attempt->row.target)));
 	else
 		next_target(core, run);
@@ -187,7 +187,8 @@ timed_out(struct core *core, struct run *run)
 		run_goto(core, run, STEP_NEXT, step->name);
 	else
 		run_goto(core, run, STEP_PERSON,
-		    text(core, "%.*s was stopped by its timeout, and nothing verifies it",
+		    text_make(core,
+			"%.*s was stopped by its timeout, and nothing verifies it",
 			STR_ARG(step->name)));
 }
 
@@ -200,7 +201,7 @@ again(struct core *core, struct run *run, const struct attempt *attempt)
 		return;
 	}
 	run_goto(core, run, STEP_PERSON,
-	    text(core, "%.*s on %.*s could not be started %u times: %.*s",
+	    text_make(core, "%.*s on %.*s could not be started %u times: %.*s",
 		STR_ARG(attempt->row.action), STR_ARG(attempt->row.target), run->row.tries,
 		STR_ARG(attempt->row.why)));
 }

@@ -23,8 +23,8 @@ look(struct core *core, struct run *run)
 	if (!probe_fill(core, run->model->model, &run_step(run)->probe, &values, &row,
 		&why)) {
 		run_goto(core, run, STEP_PERSON,
-		    text(core, "%.*s cannot be asked: %.*s", STR_ARG(run_step(run)->name),
-			STR_ARG(why)));
+		    text_make(core, "%.*s cannot be asked: %.*s",
+			STR_ARG(run_step(run)->name), STR_ARG(why)));
 		return;
 	}
 	row.incident = run->row.incident;
@@ -51,7 +51,7 @@ static str
 seen_text(struct core *core, const struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	return text(core, "%.*s: saw %.*s, wanted %.*s", STR_ARG(step->name),
+	return text_make(core, "%.*s: saw %.*s, wanted %.*s", STR_ARG(step->name),
 	    STR_ARG(run->row.last_value), STR_ARG(step->probe.expect.written));
 }
 
@@ -68,7 +68,8 @@ held(struct core *core, struct run *run)
 	const struct runbook_step *step = run_step(run);
 	str seen = seen_text(core, run);
 	str lasted = text_ms(core, step->for_ms);
-	say(core, run, text(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
+	say(core, run,
+	    text_make(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
 	if (step->kind == STEP_CHECK) {
 		run_goto(core, run, STEP_NEXT, seen);
 		return;
@@ -85,14 +86,14 @@ too_late(struct core *core, struct run *run)
 	const struct runbook_step *step = run_step(run);
 	str seen = seen_text(core, run);
 	if (step->kind == STEP_CHECK || run->row.unknown) {
-		str why = text(core, "%s, %.*s",
+		str why = text_make(core, "%s, %.*s",
 		    step->kind == STEP_CHECK ? "could not tell" : "unverifiable",
 		    STR_ARG(seen));
 		say(core, run, why);
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}
-	str why = text(core, "it has not recovered in time, %.*s", STR_ARG(seen));
+	str why = text_make(core, "it has not recovered in time, %.*s", STR_ARG(seen));
 	say(core, run, why);
 	run_goto(core, run, step->otherwise, why);
 }
@@ -122,16 +123,16 @@ see(struct core *core, struct run *run, const struct probe_result *seen)
 	enum holds holds = condition_holds(expect, seen);
 	str value = seen->value;
 	if (seen->status == PROBE_FAILED)
-		value = text(core, "no answer (%.*s)", STR_ARG(seen->error));
+		value = text_make(core, "no answer (%.*s)", STR_ARG(seen->error));
 	else if (seen->status == PROBE_NO_DATA)
 		value = STR("no data");
 	else if (run_step(run)->probe.kind == PROBE_HTTP && seen->code == 0)
 		value = STR("connection refused");
 	else if (expect->subject == SUBJECT_STATUS || expect->subject == SUBJECT_EXIT)
-		value = text(core, "%s %lld",
+		value = text_make(core, "%s %lld",
 		    expect->subject == SUBJECT_STATUS ? "status" : "exit",
 		    (long long)seen->code);
-	set_str(core, &row->last_value, text_line(core, str_trim(value), 200));
+	row_set_str(core, &row->last_value, text_line(core, str_trim(value), 200));
 	row->unknown = holds == HOLDS_UNKNOWN;
 	if (holds != HOLDS_YES)
 		row->held_since = 0;
@@ -153,7 +154,7 @@ check_seen(struct core *core, struct run *run, const struct probe_result *seen)
 		held(core, run);
 	} else if (step->kind == STEP_CHECK && !yes && !row->unknown) {
 		str why = seen_text(core, run);
-		say(core, run, text(core, "%.*s: does not hold", STR_ARG(why)));
+		say(core, run, text_make(core, "%.*s: does not hold", STR_ARG(why)));
 		run_goto(core, run, step->otherwise, why);
 	} else if (core->at >= row->deadline) {
 		too_late(core, run);

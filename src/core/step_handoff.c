@@ -40,8 +40,8 @@ make(struct core *core, const struct incident *incident, const struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	struct buf file = BUF(CASE_FILE_MAX);
-	case_file(core, incident, run, step, &file);
-	struct handoff_row row = { .id = next_row(core),
+	case_file_write(core, incident, run, step, &file);
+	struct handoff_row row = { .id = row_next(core),
 		.incident = incident->row.id,
 		.class = step->class,
 		.state = HANDOFF_FILING,
@@ -63,7 +63,7 @@ handoff_enter(struct core *core, struct run *run)
 	struct incident *incident = run_incident(core, run);
 	const struct incident_row *row = &incident->row;
 	if (row->developers.n == 0) {
-		str why = text(core, "%.*s has no developers to hand it to",
+		str why = text_make(core, "%.*s has no developers to hand it to",
 		    STR_ARG(row->service.n > 0 ? row->service : row->title));
 		gap_add(core, GAP_HANDOFF_INCOMPLETE,
 		    row->service.n > 0 ? row->service : STR("no service"), row->owner,
@@ -102,20 +102,20 @@ on_handoff_result(struct core *core, const struct handoff_result *result)
 	if (result->filed) {
 		row->state = HANDOFF_FILED;
 		row->next_at = 0;
-		set_str(core, &row->filed,
+		row_set_str(core, &row->filed,
 		    text_line(core, result->where, TIMELINE_TEXT_MAX));
 		timeline_add(core, row->incident, TIMELINE_HANDOFF, FIRSTLINE, row->id,
 		    "filed: %.*s", STR_ARG(row->filed));
 		object_done(core, &handoff->o);
 		return;
 	}
-	row->next_at = core->at + backoff_ms(core, row->tries);
+	row->next_at = core->at + notice_backoff_ms(core, row->tries);
 	row->tries++;
 	handoff_arm(core, handoff);
 	struct incident *incident = incident_find(core, row->incident);
 	if (row->tries == NOTICE_TRIES_MAX && incident != NULL &&
 	    incident->row.state != INCIDENT_CLOSED)
 		person_need(core, incident,
-		    text(core, "the handoff to %.*s cannot be filed: %.*s",
+		    text_make(core, "the handoff to %.*s cannot be filed: %.*s",
 			STR_ARG(row->team), STR_ARG(result->error)));
 }

@@ -6,7 +6,7 @@
 #include "core/state.h"
 
 str
-text(struct core *core, const char *fmt, ...)
+text_make(struct core *core, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
@@ -46,22 +46,23 @@ text_ms(struct core *core, msec ms)
 {
 	if (ms >= DAY && ms % HOUR == 0)
 		return ms % DAY == 0
-		           ? text(core, "%llud", (unsigned long long)(ms / DAY))
-		           : text(core, "%llud %lluh", (unsigned long long)(ms / DAY),
+		           ? text_make(core, "%llud", (unsigned long long)(ms / DAY))
+		           : text_make(core, "%llud %lluh", (unsigned long long)(ms / DAY),
 				 (unsigned long long)(ms % DAY / HOUR));
 	if (ms >= HOUR)
 		return ms % HOUR < MINUTE
-		           ? text(core, "%lluh", (unsigned long long)(ms / HOUR))
-		           : text(core, "%lluh %llum", (unsigned long long)(ms / HOUR),
+		           ? text_make(core, "%lluh", (unsigned long long)(ms / HOUR))
+		           : text_make(core, "%lluh %llum", (unsigned long long)(ms / HOUR),
 				 (unsigned long long)(ms % HOUR / MINUTE));
 	if (ms >= MINUTE)
 		return ms % MINUTE < SECOND
-		           ? text(core, "%llum", (unsigned long long)(ms / MINUTE))
-		           : text(core, "%llum %llus", (unsigned long long)(ms / MINUTE),
+		           ? text_make(core, "%llum", (unsigned long long)(ms / MINUTE))
+		           : text_make(core, "%llum %llus",
+				 (unsigned long long)(ms / MINUTE),
 				 (unsigned long long)(ms % MINUTE / SECOND));
 	if (ms < SECOND && ms > 0)
-		return text(core, "%llums", (unsigned long long)ms);
-	return text(core, "%llus", (unsigned long long)(ms / SECOND));
+		return text_make(core, "%llums", (unsigned long long)ms);
+	return text_make(core, "%llus", (unsigned long long)(ms / SECOND));
 }
 
 static bool
@@ -79,7 +80,7 @@ text_verb(struct core *core, str verb)
 	str head = cut.head;
 	size_t n = head.n;
 	if (n < 2)
-		return text(core, "doing %.*s", STR_ARG(verb));
+		return text_make(core, "doing %.*s", STR_ARG(verb));
 	char last = head.p[n - 1];
 	char doubled[2] = { 0 };
 	if (last == 'e' && head.p[n - 2] != 'e')
@@ -87,8 +88,8 @@ text_verb(struct core *core, str verb)
 	else if (n <= 4 && n >= 3 && !vowel(last) && last != 'w' && last != 'x' &&
 		 last != 'y' && vowel(head.p[n - 2]) && !vowel(head.p[n - 3]))
 		doubled[0] = last;
-	return text(core, "%.*s%sing%s%.*s", STR_ARG(head), doubled, cut.found ? " " : "",
-	    STR_ARG(cut.tail));
+	return text_make(core, "%.*s%sing%s%.*s", STR_ARG(head), doubled,
+	    cut.found ? " " : "", STR_ARG(cut.tail));
 }
 
 str
@@ -121,27 +122,27 @@ text_list(struct core *core, const struct strs *items, size_t max)
 {
 	str s = { 0 };
 	for (size_t i = 0; i < items->n && i < max; i++)
-		s = text(core, "%.*s%s%.*s", STR_ARG(s), i > 0 ? ", " : "",
+		s = text_make(core, "%.*s%s%.*s", STR_ARG(s), i > 0 ? ", " : "",
 		    STR_ARG(items->p[i]));
 	if (items->n > max)
-		s = text(core, "%.*s and %zu more", STR_ARG(s), items->n - max);
+		s = text_make(core, "%.*s and %zu more", STR_ARG(s), items->n - max);
 	return s;
 }
 
 str
-url_of(struct core *core, incident_id incident)
+text_url(struct core *core, incident_id incident)
 {
 	const struct model *model = core->newest->model;
 	str base = model->url;
 	if (base.n == 0)
-		base = text(core, "http://%.*s", STR_ARG(model->listen));
+		base = text_make(core, "http://%.*s", STR_ARG(model->listen));
 	while (base.n > 0 && base.p[base.n - 1] == '/')
 		base = str_take(base, base.n - 1);
-	return text(core, "%.*s/incidents/%u", STR_ARG(base), incident);
+	return text_make(core, "%.*s/incidents/%u", STR_ARG(base), incident);
 }
 
 str
-who_text(str principal)
+text_who(str principal)
 {
 	struct str_cut cut = str_cut(principal, ':');
 	return cut.found && cut.tail.n > 0 ? cut.tail : principal;

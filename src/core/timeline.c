@@ -21,7 +21,7 @@ void
 timeline_text(struct core *core, incident_id incident, enum timeline_kind kind, str who,
     row_id ref, str words)
 {
-	struct timeline_row row = { .id = next_row(core),
+	struct timeline_row row = { .id = row_next(core),
 		.incident = incident,
 		.at = core->at,
 		.wall = core->wall,

@@ -131,7 +131,9 @@ on_time_passed(struct core *core)
 		struct object *o = heap_top(&core->timers);
 		if (o == NULL || o->due > core->at)
 			return;
+		struct arena mark = core->scratch;
 		fire(core, o);
+		core->scratch = mark;
 		/* Whoever does not say what it waits for next would fire for ever. */
 		ASSERT(core->timers.n == 0 || core->timers.p[0] != o || o->due > core->at);
 	}

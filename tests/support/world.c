@@ -4,8 +4,9 @@
 
 #include "core/state.h"
 
-#define ARENA_BYTES ((size_t)2 << 30) /* of address space */
-#define FX_BYTES ((size_t)512 << 20)
+/* Of address space, but a sanitizer pays for each byte. */
+#define ARENA_BYTES ((size_t)256 << 20)
+#define FX_BYTES ((size_t)8 << 20)
 #define ROWS_MAX 65536
 #define ENTRIES_MAX 65536
 #define NOTICES_MAX 65536
@@ -43,7 +44,7 @@ dump_incident(const struct core *core, const struct incident *incident, struct b
 static str
 dump(const struct core *core, struct arena *arena)
 {
-	struct buf out = BUF((size_t)64 << 20);
+	struct buf out = BUF((size_t)16 << 20);
 	for (size_t t = 1; t < TABLE_COUNT; t++) {
 		list_each(it, &core->tables[t])
 		{

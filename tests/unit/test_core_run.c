@@ -551,6 +551,7 @@ story(unsigned kill_at, bool engine)
 	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
 	w->restart_at = w->entry_n + kill_at;
 	w->restart_engine = engine;
+	w->reload = kill_at == 0;
 	size_t begun = w->entry_n;
 	uint64_t alert = world_fire(w, STUCK);
 	world_see(w, "812", MINUTE);
