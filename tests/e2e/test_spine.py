@@ -245,7 +245,7 @@ def test_a_dead_service_is_restarted_verified_and_closed_without_a_person():
         wait_until(lambda: len(smtp.messages) >= 2, message="two mails")
         first, last = smtp.parsed()[0], smtp.parsed()[-1]
         assert first["To"] == "ana@example.com" and "web" in first["Subject"]
-        for word in ("browse", "sev1", "web-ops", "restart-nginx", "firstline incident"):
+        for word in ("browse", "sev1", "web-ops", "web-down", "firstline incident"):
             assert word in first.get_content(), (word, first.get_content())
         assert "ecovered" in last.get_content() or "ecovered" in last["Subject"], last
         assert last["References"], "the end is in the thread of the beginning"
@@ -273,7 +273,7 @@ def test_a_restart_that_does_not_help_becomes_a_handoff_and_people_are_told():
             assert word in case, (word, case)
         wait_until(lambda: list((firstline.state / "handoffs").glob("*.md")),
                    message="the case file is written")
-        wait_until(lambda: "incident.handed-off" in hook.types(), message=str(hook.types()))
+        wait_until(lambda: "incident.handed_off" in hook.types(), message=str(hook.types()))
         wait_until(lambda: len(smtp.messages) >= 2, message="mails")
         assert any("web-dev" in m.get_content() for m in smtp.parsed()), smtp.subjects()
         # The alert clears by other hands; everyone who was told is told of the end.

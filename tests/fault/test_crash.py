@@ -264,7 +264,7 @@ def test_a_dead_shim_leaves_an_attempt_in_doubt_and_a_person_settles_it():
         row = firstline.wait_incident(lambda r: r["needs_person"], 20, "a person is asked")
         attempt = firstline.incident(row["id"])["attempts"][0]
         assert attempt["state"] == "in-doubt", attempt
-        wait_until(lambda: "incident.needs-person" in hook.types(), message=str(hook.types()))
+        wait_until(lambda: "incident.needs_person" in hook.types(), message=str(hook.types()))
         (scratch.dir / "health").write_text("well\n")
         done = firstline.cli("incident", "settle", row["id"], attempt["id"], "yes")
         assert done.returncode == 0, done.stdout + done.stderr
