@@ -24,7 +24,7 @@
 
 #define SECONDS 2.0
 #define SAMPLES 200000u
-#define ALERT_BYTES 500u
+#define ALERT_BYTES ((size_t)500)
 
 static char bytes[2048 * ALERT_BYTES];
 static double sample[SAMPLES];

@@ -30,7 +30,7 @@ url_sqlite_path(str url, str *ret_path, struct err *err)
 bool
 store_open(const char *url, const char *state_dir, struct store **ret, struct err *err)
 {
-	str path;
+	str path = { 0 };
 	if (url_is_memory(str_of(url)))
 		return memory_open(ret, err);
 	return url_sqlite_path(str_of(url), &path, err) &&
@@ -41,7 +41,7 @@ bool
 store_open_readonly(const char *url, const char *state_dir, struct store **ret,
     struct err *err)
 {
-	str path;
+	str path = { 0 };
 	if (url_is_memory(str_of(url)))
 		return err_set(err, ERR_INVALID,
 		    "a store in memory is seen by its own process only");

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -468,6 +470,71 @@ store__reader_sees_each_commit_whole(void)
 	store_close(reader);
 }
 
+/* A reader in a thread of its own, until `stop`: two rows that each commit writes alike. */
+struct watcher {
+	struct store *reader;
+	atomic_bool stop;
+	unsigned looks;
+	unsigned torn; /* looks at which they differed, or were not of the entry said */
+};
+
+struct both {
+	uint64_t said[2];
+	size_t n;
+};
+
+static bool
+take_both(void *context, const struct stored_row *row)
+{
+	struct both *both = context;
+	return both->n < 2 && str_u64(row->body, UINT64_MAX, &both->said[both->n++]);
+}
+
+static void *
+watch(void *context)
+{
+	struct watcher *w = context;
+	while (!atomic_load(&w->stop)) {
+		struct row_query query = { .table = TABLE_RUN, .limit = 10 };
+		struct both both = { 0 };
+		struct err err;
+		uint64_t seq = 0;
+		bool ok = store_rows(w->reader, &query, take_both, &both, &seq, &err);
+		w->looks++;
+		w->torn += !ok || both.n != 2 || both.said[0] != both.said[1] ||
+		           both.said[0] != seq;
+	}
+	return NULL;
+}
+
+static void
+store__reader_in_another_thread_is_never_torn(void)
+{
+	struct store *store = fresh();
+	struct watcher w = { 0 };
+	struct err err = { 0 };
+	pthread_t thread;
+	for (uint64_t seq = 1; seq <= 300; seq++) {
+		char text[24];
+		(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)seq);
+		struct row_write both[] = {
+			{ .table = TABLE_RUN, .id = 1, .body = str_of(text) },
+			{ .table = TABLE_RUN, .id = 2, .body = str_of(text) },
+		};
+		EXPECT(commit(store, STR("entry"), both, countof(both)));
+		(void)store_checkpoint(store);
+		if (seq == 1) {
+			EXPECT(store_reader(store, &w.reader, &err));
+			ASSERT(pthread_create(&thread, NULL, watch, &w) == 0);
+		}
+	}
+	atomic_store(&w.stop, true);
+	ASSERT(pthread_join(thread, NULL) == 0);
+	EXPECT(w.torn == 0);
+	store_close(w.reader);
+	store_close(store);
+}
+
 static void
 store__verify_agrees_with_what_was_written(void)
 {
@@ -525,6 +592,7 @@ main(void)
 		RUN(store__one_row_by_id);
 		RUN(store__bundles_by_hash);
 		RUN(store__reader_sees_each_commit_whole);
+		RUN(store__reader_in_another_thread_is_never_torn);
 		RUN(store__verify_agrees_with_what_was_written);
 		RUN(store__has_room_and_checkpoints);
 		if (test_failures > before)

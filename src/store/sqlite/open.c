@@ -144,7 +144,7 @@ connect_to(struct sqlite_store *s, int flags, struct err *err)
 static bool
 version_read(struct sqlite_store *s, int64_t *ret, struct err *err)
 {
-	int64_t application, version, objects;
+	int64_t application = 0, version = 0, objects = 0;
 	if (!sqlite_number(s, "PRAGMA application_id", &application, err) ||
 	    !sqlite_number(s, "PRAGMA user_version", &version, err) ||
 	    !sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &objects, err))
@@ -183,7 +183,7 @@ static bool
 writer_begin(struct sqlite_store *s, struct err *err)
 {
 	char sql[256];
-	int64_t version;
+	int64_t version = 0;
 	(void)snprintf(sql, sizeof(sql),
 	    "PRAGMA page_size = %d; PRAGMA application_id = %d", SQLITE_PAGE_BYTES,
 	    APPLICATION_ID);
@@ -202,7 +202,7 @@ writer_begin(struct sqlite_store *s, struct err *err)
 static bool
 reader_begin(struct sqlite_store *s, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 	if (!connect_to(s, SQLITE_OPEN_READONLY, err))
 		return false;
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
