@@ -1,0 +1,177 @@
+#include "gate/head.h"
+
+#include "gate/limits.h"
+#include "support/test.h"
+
+/* "Name: value" lines up to NULL. */
+static struct head
+head_of(const char *const *lines, bool http_1_1)
+{
+	struct head head = { .n = 0 };
+	for (; *lines != NULL; lines++) {
+		struct str_cut cut = str_cut(str_of(*lines), ':');
+		head_add(&head, cut.head, cut.tail);
+	}
+	head_end(&head, http_1_1);
+	return head;
+}
+
+static void
+head__refuses_what_can_be_read_in_two_ways(void)
+{
+	static const struct {
+		const char *name;
+		const char *lines[4];
+		bool http_1_0;
+		enum head_fault fault;
+	} rows[] = {
+		{ "plain", { "Host: a", "Content-Length: 3" }, false, HEAD_FINE },
+		{ "chunked", { "Host: a", "transfer-encoding: CHUNKED" }, false,
+		    HEAD_FINE },
+		{ "two lengths", { "Host: a", "Content-Length: 3", "Content-Length: 4" },
+		    false, HEAD_BROKEN },
+		{ "the same twice", { "Host: a", "Content-Length: 3", "content-length: 3" },
+		    false, HEAD_BROKEN },
+		{ "both", { "Host: a", "Content-Length: 3", "Transfer-Encoding: chunked" },
+		    false, HEAD_BROKEN },
+		{ "both, the other way",
+		    { "Host: a", "Transfer-Encoding: chunked", "Content-Length: 3" }, false,
+		    HEAD_BROKEN },
+		{ "chunked twice",
+		    { "Host: a", "Transfer-Encoding: chunked",
+			"Transfer-Encoding: chunked" },
+		    false, HEAD_BROKEN },
+		{ "another coding", { "Host: a", "Transfer-Encoding: gzip, chunked" },
+		    false, HEAD_BROKEN },
+		{ "chunked in 1.0", { "Host: a", "Transfer-Encoding: chunked" }, true,
+		    HEAD_BROKEN },
+		{ "signed", { "Host: a", "Content-Length: +3" }, false, HEAD_BROKEN },
+		{ "too large", { "Host: a", "Content-Length: 18446744073709551616" }, false,
+		    HEAD_BROKEN },
+		{ "no host", { "Accept: */*" }, false, HEAD_BROKEN },
+		{ "two hosts", { "Host: a", "Host: a" }, false, HEAD_BROKEN },
+		{ "an empty and another host", { "Host:", "Host: a" }, false, HEAD_BROKEN },
+		{ "blank in a name", { "Host: a", "X : y" }, false, HEAD_BROKEN },
+		{ "no name", { "Host: a", ": y" }, false, HEAD_BROKEN },
+		{ "control character", { "Host: a", "X: y\x01z" }, false, HEAD_BROKEN },
+		{ "two tokens",
+		    { "Host: a", "Authorization: Bearer a", "Authorization: b" }, false,
+		    HEAD_BROKEN },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct head head = head_of(rows[i].lines, !rows[i].http_1_0);
+		EXPECT_U64(head.fault, rows[i].fault);
+		EXPECT((head.why == NULL) == (rows[i].fault == HEAD_FINE));
+	}
+}
+
+static void
+head__has_limits(void)
+{
+	struct head head = { .n = 0 };
+	for (size_t i = 0; i < GATE_HEADERS_MAX; i++)
+		head_add(&head, STR("X"), STR("y"));
+	EXPECT_U64(head.fault, HEAD_FINE);
+	head_add(&head, STR("X"), STR("y"));
+	EXPECT_U64(head.fault, HEAD_TOO_MUCH);
+
+	static char many[GATE_HEADER_BYTES_MAX];
+	memset(many, 'a', sizeof(many));
+	head = (struct head){ .n = 0 };
+	head_add(&head, STR("X"), (str){ many, sizeof(many) - 1 });
+	EXPECT_U64(head.fault, HEAD_FINE);
+	head_add(&head, STR("X"), STR(""));
+	EXPECT_U64(head.fault, HEAD_TOO_MUCH);
+}
+
+static void
+head__finds_the_token(void)
+{
+	static const struct {
+		const char *value;
+		const char *token;
+	} rows[] = {
+		{ "Bearer flt_x", "flt_x" },
+		{ "bearer  flt_x ", "flt_x" },
+		{ "Basic dXNlcjpwYXNz", "" },
+		{ "Bearer", "" },
+		{ "Bearerflt_x", "" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].value;
+		struct head head = { .authorization = str_of(rows[i].value) };
+		EXPECT_STR(head_token(&head), str_of(rows[i].token));
+	}
+}
+
+static void
+head__knows_json_and_tags(void)
+{
+	struct head head = { .content_type = STR("Application/JSON ; charset=utf-8") };
+	EXPECT(head_is_json(&head));
+	head.content_type = STR("application/jsonp");
+	EXPECT(!head_is_json(&head));
+	head.content_type = STR("");
+	EXPECT(!head_is_json(&head));
+
+	head.if_none_match = STR("\"a\", W/\"b\"");
+	EXPECT(head_etag_matches(&head, STR("\"a\"")));
+	EXPECT(head_etag_matches(&head, STR("\"b\"")));
+	EXPECT(!head_etag_matches(&head, STR("\"c\"")));
+	head.if_none_match = STR("*");
+	EXPECT(head_etag_matches(&head, STR("\"c\"")));
+}
+
+static void
+hosts__are_loopback_or_our_own(void)
+{
+	static const struct {
+		const char *listen;
+		const char *host;
+		bool allowed;
+	} rows[] = {
+		{ "127.0.0.1:9911", "localhost", true },
+		{ "127.0.0.1:9911", "LocalHost:80", true },
+		{ "127.0.0.1:9911", "127.3.2.1:9911", true },
+		{ "127.0.0.1:9911", "[::1]:9911", true },
+		{ "127.0.0.1:9911", "firstline.example.com", true },
+		{ "127.0.0.1:9911", "FIRSTLINE.example.com.", true },
+		{ "127.0.0.1:9911", "example.com", false },
+		{ "127.0.0.1:9911", "xfirstline.example.com", false },
+		{ "127.0.0.1:9911", "localhost.evil.com", false },
+		{ "127.0.0.1:9911", "127.0.0.1.evil.com", false },
+		{ "127.0.0.1:9911", "127.0.0.256", false },
+		{ "127.0.0.1:9911", "127.1", false },
+		{ "127.0.0.1:9911", "10.0.0.1", false },
+		{ "127.0.0.1:9911", "", false },
+		{ "127.0.0.1:9911", ":80", false },
+		{ "127.0.0.1:9911", "[::1", false },
+		{ "10.0.0.1:9911", "10.0.0.1", true },
+		{ "10.0.0.1:9911", "10.0.0.2", false },
+		{ "0.0.0.0:9911", "10.0.0.2:9911", true },
+		{ "0.0.0.0:9911", "[2001:db8::1]", true },
+		{ "0.0.0.0:9911", "10.0.0.2.evil.com", false },
+		{ "[::]:9911", "10.0.0.2", true },
+		{ "[2001:db8::1]:9911", "[2001:DB8::1]:9911", true },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct hosts hosts;
+		test_row = rows[i].host;
+		hosts_init(&hosts, str_of(rows[i].listen));
+		hosts_add(&hosts, STR("firstline.example.com:8443"));
+		EXPECT(hosts_allow(&hosts, str_of(rows[i].host)) == rows[i].allowed);
+	}
+}
+
+int
+main(void)
+{
+	RUN(head__refuses_what_can_be_read_in_two_ways);
+	RUN(head__has_limits);
+	RUN(head__finds_the_token);
+	RUN(head__knows_json_and_tags);
+	RUN(hosts__are_loopback_or_our_own);
+	TEST_MAIN_END();
+}
