@@ -65,11 +65,14 @@ on_sweep(uv_timer_t *timer)
 
 /* ---- no room on the disk ---- */
 
-/* One page to the people on duty, out of the reserve. */
+/* One page to the people on duty, out of the reserve, as soon as hands can send it. */
 static void
 tell_no_room(struct engine *engine)
 {
 	struct err err;
+	if (engine->told_no_room || engine->hands.peer == NULL)
+		return;
+	engine->told_no_room = true;
 	if (!store_reserve_release(engine->store, &err)) {
 		engine_log(engine, LOG_ERROR, "no reserve to tell of the full disk: %s",
 		    err.text);
@@ -432,6 +435,8 @@ on_wire_opened(struct wire *wire)
 	struct epoch_frame frame = { .epoch = epoch };
 	frame_record(peer_out(wire->peer), FRAME_EPOCH, 0, &epoch_frame_type, &frame);
 	wire_send(wire);
+	if (engine->ready && engine->refusing)
+		tell_no_room(engine);
 	if (!engine->ready || engine->refusing)
 		return;
 	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };

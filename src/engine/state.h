@@ -63,6 +63,7 @@ struct engine {
 	bool ready;    /* a configuration is adopted */
 	bool refusing; /* no room on the disk */
 	char refusing_why[200];
+	bool told_no_room;
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
