@@ -5,33 +5,23 @@ struct options {
 	const char *at, *team;
 };
 
-static bool
-two_digits(str s, size_t at, uint64_t max, uint64_t *ret)
-{
-	return s.n >= at + 2 && str_u64(str_take(str_drop(s, at), 2), max, ret);
-}
-
 /* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time. */
 static bool
 local_take(const struct zone *zone, const char *text, msec *ret)
 {
-	str s = str_of(text);
-	uint64_t year, month, day, hour = 0, minute = 0;
-	bool date = s.n >= 10 && str_u64(str_take(s, 4), 9999, &year) && s.p[4] == '-' &&
-	            two_digits(s, 5, 12, &month) && s.p[7] == '-' &&
-	            two_digits(s, 8, 31, &day) && year >= 1970 && month > 0 && day > 0;
-	bool time = s.n == 10 || (s.n == 16 && (s.p[10] == 'T' || s.p[10] == ' ') &&
-				     two_digits(s, 11, 23, &hour) && s.p[13] == ':' &&
-				     two_digits(s, 14, 59, &minute));
-	if (!date || !time) {
+	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
+	struct civil civil;
+	uint64_t hour, minute;
+	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) && time.n == 6 &&
+	          (time.p[0] == 'T' || time.p[0] == ' ') && time.p[3] == ':' &&
+	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&
+	          str_u64(str_drop(time, 4), 59, &minute);
+	if (!ok) {
 		complain("'%s' is no time: write 2026-11-23 or \"2026-11-23 18:30\"", text);
 		return false;
 	}
-	struct civil civil = { .year = (int)year,
-		.month = (unsigned)month,
-		.day = (unsigned)day,
-		.hour = (unsigned)hour,
-		.minute = (unsigned)minute };
+	civil.hour = (unsigned)hour;
+	civil.minute = (unsigned)minute;
 	int64_t instant = zone_instant(zone, &civil, ZONE_START);
 	*ret = instant > 0 ? (msec)instant * SECOND : 0;
 	return true;

@@ -234,6 +234,8 @@ str
 text_length(struct arena *arena, msec ms)
 {
 	unsigned long long s = ms / SECOND;
+	if (ms < SECOND)
+		return arena_printf(arena, "%llums", (unsigned long long)ms);
 	if (ms < 10 * SECOND)
 		return arena_printf(arena, "%llu.%llus",
 		    (unsigned long long)(ms + 50) / 1000,

@@ -53,7 +53,7 @@ void out_field(struct out *out, const char *name, str text);
 str text_date_time(struct out *out, msec wall); /* "2026-11-23 08:18:22 CET" */
 str text_clock(struct out *out, msec wall);     /* "08:18:22" */
 str text_length(struct arena *arena,
-    msec ms);                             /* "0.4s", "12s", "2m 5s", "3h 12m", "4d 2h" */
+    msec ms); /* "290ms", "4.2s", "12s", "2m 5s", "3h 12m", "4d 2h" */
 str text_ago(struct out *out, msec wall); /* text_length of now - wall */
 size_t text_columns(str s);               /* characters, which is columns in most scripts */
 str text_number(struct arena *arena, uint64_t n, const char *one, const char *many);

@@ -252,6 +252,28 @@ number_take(const char *text, const char *what, uint64_t *ret)
 	return false;
 }
 
+static bool
+part_take(str text, size_t at, size_t n, uint64_t max, unsigned *ret)
+{
+	uint64_t value;
+	if (!str_u64(str_take(str_drop(text, at), n), max, &value))
+		return false;
+	*ret = (unsigned)value;
+	return true;
+}
+
+bool
+date_take(str text, struct civil *ret)
+{
+	unsigned year, month, day;
+	if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' ||
+	    !part_take(text, 0, 4, 9999, &year) || !part_take(text, 5, 2, 12, &month) ||
+	    !part_take(text, 8, 2, 31, &day) || year < 1970 || month == 0 || day == 0)
+		return false;
+	*ret = (struct civil){ .year = (int)year, .month = month, .day = day };
+	return true;
+}
+
 str
 words_of(struct client *client, int argc, char **argv)
 {

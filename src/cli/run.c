@@ -113,7 +113,7 @@ run_it(struct client *client, void *context, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct pairs params;
-	uint64_t incident;
+	uint64_t incident = 0;
 	if (!params_take(client, argc, argv, &params) ||
 	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
 		return EXIT_USAGE;

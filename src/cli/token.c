@@ -17,17 +17,14 @@ struct add_options {
 static const char *
 until_of(struct client *client, const char *text)
 {
-	uint64_t days, year, month, day;
+	uint64_t days;
+	struct civil date;
 	str s = str_of(text);
 	msec wall;
 	if (str_ends(s, STR("d")) && str_u64(str_take(s, s.n - 1), 36500, &days)) {
 		wall = clock_wall() + days * DAY;
-	} else if (s.n == 10 && s.p[4] == '-' && s.p[7] == '-' &&
-		   str_u64(str_take(s, 4), 9999, &year) &&
-		   str_u64(str_take(str_drop(s, 5), 2), 12, &month) &&
-		   str_u64(str_drop(s, 8), 31, &day) && year >= 1970 && month > 0 &&
-		   day > 0) {
-		wall = (msec)civil_days((int)year, (unsigned)month, (unsigned)day) * DAY;
+	} else if (date_take(s, &date)) {
+		wall = (msec)zone_instant(zone_utc(), &date, ZONE_START) * SECOND;
 	} else {
 		complain("'%s' is no end: write 90d, or a date such as 2027-01-31", text);
 		return NULL;

@@ -109,9 +109,9 @@ view_doing(struct out *out, const struct incident_row *row)
 		    (unsigned long long)row->handoff);
 	case INCIDENT_RECOVERED:
 		return row->alerts_active > 0
-		           ? arena_printf(a, "recovered; waits for %s to clear",
+		           ? arena_printf(a, "waits for %s to clear",
 				 row->alerts_active == 1 ? "1 alert" : "its alerts")
-		           : STR("recovered; closes when it stays so");
+		           : STR("closes when it stays so");
 	case INCIDENT_OPEN:
 	case INCIDENT_CLOSED:
 		break;
@@ -277,6 +277,15 @@ view_rule(struct out *out, const struct reason *reason)
 	    STR_ARG(reason->file), reason->line);
 }
 
+/* Sentences are complete in themselves; below the rule's name it need not stand again. */
+static str
+without_rule(struct out *out, const struct reason *reason)
+{
+	str again = arena_printf(out->arena, "'%.*s' covers it: ", STR_ARG(reason->rule));
+	return str_starts(reason->text, again) ? str_drop(reason->text, again.n)
+	                                       : reason->text;
+}
+
 str
 view_reason(struct out *out, const struct reason *reason)
 {
@@ -285,7 +294,7 @@ view_reason(struct out *out, const struct reason *reason)
 	if (reason->rule.n == 0)
 		return reason->text;
 	return arena_printf(out->arena, "%.*s\n%.*s", STR_ARG(view_rule(out, reason)),
-	    STR_ARG(reason->text));
+	    STR_ARG(without_rule(out, reason)));
 }
 
 void

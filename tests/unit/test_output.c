@@ -88,8 +88,9 @@ text_length__has_two_units_at_most(void)
 		msec ms;
 		const char *want;
 	} rows[] = {
-		{ 0, "0.0s" },
-		{ 290, "0.3s" },
+		{ 0, "0ms" },
+		{ 290, "290ms" },
+		{ 1000, "1.0s" },
 		{ 9940, "9.9s" },
 		{ 12 * SECOND, "12s" },
 		{ 125 * SECOND, "2m 5s" },

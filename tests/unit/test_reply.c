@@ -90,6 +90,21 @@ number_take__reads_numbers_of_incidents(void)
 	EXPECT(number_take("#13", "an incident", &n) && n == 13);
 }
 
+static void
+date_take__reads_days_and_nothing_else(void)
+{
+	static const char *const bad[] = { "", "2026", "2026-1-1", "2026-13-01",
+		"2026-00-10", "2026-01-32", "1969-01-01", "2026/01/01", "2026-01-01 ",
+		"2o26-01-01" };
+	struct civil date = { .year = 7 };
+	for (size_t i = 0; i < countof(bad); i++) {
+		test_row = bad[i];
+		EXPECT(!date_take(str_of(bad[i]), &date) && date.year == 7);
+	}
+	EXPECT(date_take(STR("2026-11-23"), &date));
+	EXPECT(date.year == 2026 && date.month == 11 && date.day == 23 && date.hour == 0);
+}
+
 int
 main(void)
 {
@@ -97,6 +112,7 @@ main(void)
 	RUN(reply_list__reads_lists_and_what_is_in_them);
 	RUN(body_of__quotes_what_people_type);
 	RUN(client_escape__leaves_nothing_that_means_something_in_a_path);
+	RUN(date_take__reads_days_and_nothing_else);
 	RUN(number_take__reads_numbers_of_incidents);
 	TEST_MAIN_END();
 }
