@@ -1,8 +1,7 @@
 #include "hands/net.h"
 
-#include <errno.h>
-
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/buf.h"

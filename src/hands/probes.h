@@ -11,7 +11,8 @@
  *
  *	promql   GET URL/api/v1/query?query=..., read by promql.h; no proxy
  *	http     GET URL: the status and the first PROBE_VALUE_MAX bytes of the body, of
- *	         whatever status; no redirect followed, no proxy
+ *	         whatever status; status 0 where the connection was refused, for that is
+ *	         an answer too; no redirect followed, no proxy
  *	run      a command by the spawner: exit code and output; it is ended with its
  *	         timeout, with this hands, and leaves nothing behind
  *

@@ -85,10 +85,11 @@ give_bundle(const char *folder)
 	}
 	bundle_encode(&config.bundle, &bytes);
 	struct bundle_frame frame = { .hash = config.hash, .bytes = bytes.n };
-	if (!memfd_sealed("bundle", buf_str(&bytes), &fd, &err) ||
-	    !peer_send_fd(supervisor, FRAME_BUNDLE, 1, &bundle_frame_type, &frame, fd,
-		&err))
+	if (!memfd_sealed("bundle", buf_str(&bytes), &fd, &err))
 		die(err.text);
+	if (supervisor == NULL || !peer_send_fd(supervisor, FRAME_BUNDLE, 1,
+				      &bundle_frame_type, &frame, fd, &err))
+		fprintf(stderr, "hands_drive: hands is gone\n");
 	(void)close(fd);
 	buf_done(&bytes);
 	config_close(&config);
@@ -104,9 +105,9 @@ connect_engine(const char *epoch)
 	peer_free(engine);
 	engine = peer_new(pair[0], OUT_MAX);
 	struct peer_frame frame = { .role = ROLE_KIND_ENGINE };
-	if (!peer_send_fd(supervisor, FRAME_PEER, 0, &peer_frame_type, &frame, pair[1],
-		&err))
-		die(err.text);
+	if (supervisor == NULL || !peer_send_fd(supervisor, FRAME_PEER, 0, &peer_frame_type,
+				      &frame, pair[1], &err))
+		fprintf(stderr, "hands_drive: hands is gone\n");
 	(void)close(pair[1]);
 	struct epoch_frame told = { .epoch = strtoull(epoch, NULL, 10) };
 	frame_record(peer_out(engine), FRAME_EPOCH, 0, &epoch_frame_type, &told);
@@ -131,7 +132,7 @@ send_order(char *line)
 		effect_record(&effect), &err))
 		die(err.text);
 	if (engine == NULL)
-		die("no engine");
+		return; /* hands just died: the order is lost, as an engine's would be */
 	struct buf *out = peer_out(engine);
 	size_t begin = frame_begin(out, FRAME_ORDER, 0);
 	order_encode(out, &effect);
@@ -143,7 +144,8 @@ send_raw(const char *hex)
 {
 	static uint8_t bytes[4096];
 	size_t n = strlen(hex) / 2;
-	if (n > sizeof(bytes) || !hex_decode((str){ hex, 2 * n }, bytes, n))
+	if (engine == NULL || n > sizeof(bytes) ||
+	    !hex_decode((str){ hex, 2 * n }, bytes, n))
 		die("raw HEX");
 	buf_put(peer_out(engine), bytes, n);
 }
