@@ -79,6 +79,10 @@ int client_print_json(str body);
  * names that a newer server added are skipped. */
 NODISCARD bool reply_one(struct client *client, str body, const char *member,
     const struct record_type *type, void *ret);
+/* What reply_one makes of an object before it is read: the same without unknown members,
+ * nulls and names that no enumerator has. NULL, or what is wrong with the text. */
+const char *reply_known(const struct record_type *type, str object, struct arena scratch,
+    struct buf *out);
 /* The objects of the list under `member`; none where it has no such member. */
 NODISCARD bool reply_list(struct client *client, str body, const char *member,
     const struct record_type *type, struct records *ret);

@@ -11,7 +11,7 @@ local_take(const struct zone *zone, const char *text, msec *ret)
 {
 	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
 	struct civil civil;
-	uint64_t hour, minute;
+	uint64_t hour = 0, minute = 0;
 	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) && time.n == 6 &&
 	          (time.p[0] == 'T' || time.p[0] == ' ') && time.p[3] == ':' &&
 	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&

@@ -90,6 +90,16 @@ copy_known(struct json *j, const struct record_type *type, struct buf *out)
 	buf_char(out, '}');
 }
 
+const char *
+reply_known(const struct record_type *type, str object, struct arena scratch,
+    struct buf *out)
+{
+	struct json j;
+	json_open(&j, object, &scratch);
+	copy_known(&j, type, out);
+	return json_close(&j) ? NULL : j.error;
+}
+
 /* Goes to the value of a member of the answer itself. */
 static bool
 find_member(struct client *client, str body, const char *member, struct json *j)
@@ -116,16 +126,19 @@ static bool
 read_object(struct client *client, struct json *j, const struct record_type *type,
     void *ret)
 {
+	str object;
 	struct err err;
 	struct buf known = BUF(OBJECT_BYTES_MAX);
-	copy_known(j, type, &known);
+	const char *error = json_raw(j, &object)
+	                        ? reply_known(type, object, client->arena, &known)
+	                        : j->error;
 	str text = arena_str(&client->arena, buf_str(&known));
 	bool overflow = known.overflow;
 	buf_done(&known);
 	if (overflow)
 		return not_understood("an object is too large");
-	if (j->error != NULL)
-		return not_understood(j->error);
+	if (error != NULL)
+		return not_understood(error);
 	return record_from_json(type, text, &client->arena, ret, &err) ||
 	       not_understood(err.text);
 }

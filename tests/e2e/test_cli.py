@@ -387,6 +387,8 @@ def test_a_real_server_from_init_to_journal():
         assert firstline.cli("run", "no-such-runbook", "--incident", "1").returncode == 3
         assert firstline.cli("may", "nobody", "restart-unit", "on", "website").returncode == 5
         assert firstline.cli("on-call", check=True).stdout.startswith("operations")
+        later = firstline.cli("on-call", "--at", "2026-12-24 18:00", check=True)
+        assert "until 2026-12-28 09:00:00 WET" in later.stdout or "UTC" in later.stdout, later
         for args in (["gaps"], ["handoff", "list"], ["token", "list"], ["why", "1"]):
             firstline.cli(*args, check=True)
         secret = firstline.cli("token", "add", "reader", "--role", "viewer", check=True).stdout

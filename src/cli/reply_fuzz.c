@@ -1,0 +1,43 @@
+#include <stdlib.h>
+
+#include "cli/client.h"
+#include "facts/frame.h"
+
+#include "support/fuzz.h"
+
+#define TEXT_MAX (64 << 10)
+
+static char memory[1 << 20];
+
+/* What is left of an object is known, stays as it is when asked again, and can be written
+ * once it was read. */
+static void
+check(const struct record_type *type, str object)
+{
+	struct buf known = BUF(4 * TEXT_MAX), again = BUF(4 * TEXT_MAX);
+	struct arena arena = arena_over(memory, sizeof(memory));
+	if (reply_known(type, object, arena, &known) == NULL) {
+		ASSERT(!known.overflow);
+		ASSERT(reply_known(type, buf_str(&known), arena, &again) == NULL);
+		ASSERT(str_eq(buf_str(&known), buf_str(&again)));
+		struct err err;
+		void *record = arena_alloc(&arena, type->size, alignof(max_align_t), 1);
+		buf_reset(&again);
+		if (record_from_json(type, buf_str(&known), &arena, record, &err))
+			record_to_json(type, record, &again);
+	}
+	buf_done(&known);
+	buf_done(&again);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size > TEXT_MAX)
+		return 0;
+	str text = { (const char *)data, size };
+	check(&incident_row_type, text);
+	check(&decision_row_type, text);
+	check(&status_item_type, text);
+	return 0;
+}
