@@ -1,5 +1,7 @@
 #include <stdio.h>
 
+#include "base/buf.h"
+#include "base/hash.h"
 #include "cli/cli.h"
 #include "model/model.h"
 #include "node/folder.h"
@@ -20,9 +22,19 @@ check(const char *dir, struct arena *arena)
 		complain("%s", err.text);
 		return EXIT_FAILED;
 	}
+	/* As serve does: in the order of paths, and no more than it takes. */
+	struct buf bytes = BUF(BUNDLE_BYTES_MAX);
+	bundle_encode(&bundle, &bytes);
+	bool fits = !bytes.overflow;
+	hash32 hash = sha256(buf_str(&bytes));
+	buf_done(&bytes);
+	if (!fits) {
+		complain("the configuration in '%s' is over %u MiB", dir,
+		    BUNDLE_BYTES_MAX >> 20);
+		return EXIT_FAILED;
+	}
 	struct diags diags;
 	diags_init(&diags, arena);
-	hash32 hash = { .b = { 0 } };
 	const struct model *model = model_load(&bundle, &hash, arena, &diags);
 	diags_sort(&diags);
 	diags_print(stderr, &diags);
