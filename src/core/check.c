@@ -136,7 +136,9 @@ check_incident(const struct core *core, const struct incident *incident)
 	ASSERT((row->end != 0) == (row->state == INCIDENT_CLOSED));
 	ASSERT((row->run != 0) == (incident->run != NULL));
 	ASSERT(incident->run == NULL || incident->run->row.id == row->run);
-	ASSERT(hash32_eq(&incident->model->hash, &row->config));
+	bool rests = row->state == INCIDENT_CLOSED && row->alerts_active == 0;
+	ASSERT(rests == (incident->model == NULL));
+	ASSERT(rests || hash32_eq(&incident->model->hash, &row->config));
 	ASSERT(incident->o.due == earliest(row));
 	ASSERT((row->escalate_at != 0) == (row->needs_person && !row->acknowledged));
 	uint64_t value;
@@ -200,7 +202,7 @@ check_incidents(const struct core *core)
 	ASSERT(quiet == core->remembered_n && quiet == check_list(&core->remembered));
 	ASSERT(counted == core->counted && counted <= core->incidents_max);
 	ASSERT(core->keys.n == open);
-	ASSERT(quiet <= REMEMBERED_MAX);
+	ASSERT(quiet <= core->remembered_max);
 }
 
 /* ---- runs, attempts, uses ---- */
@@ -320,7 +322,7 @@ check_others(const struct core *core)
 	ASSERT(core->gap_keys.n == core->counts[TABLE_GAP]);
 	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);
 	uint32_t users = core->newest != NULL ? 1 : 0, counted = 0;
-	users += core->counts[TABLE_INCIDENT] + core->counts[TABLE_RUN];
+	users += core->open_n + core->closed_firing_n + core->counts[TABLE_RUN];
 	list_each(it, &core->models) counted +=
 	    container_of(it, struct core_model, link)->users;
 	ASSERT(users == counted);

@@ -14,15 +14,15 @@ heap_init(struct heap *heap, struct arena *arena, size_t cap)
 }
 
 struct core *
-core_new(uint32_t incidents_max)
+core_new_within(uint32_t incidents_max, size_t bytes)
 {
-	size_t bytes = POOL_BASE_BYTES + (size_t)incidents_max * POOL_INCIDENT_BYTES;
 	struct pool *pool = pool_new(bytes);
 	struct core *core = pool_alloc(pool, sizeof(*core));
 	ASSERT(core != NULL);
 	core->pool = pool;
 	core->pool_bytes = bytes;
 	core->incidents_max = incidents_max;
+	core->remembered_max = REMEMBERED_MAX;
 	core->scratch = arena_map(&core->scratch_map, SCRATCH_BYTES);
 
 	/* No object is smaller than its links, so there can never be more of them. */
@@ -44,6 +44,8 @@ core_new(uint32_t incidents_max)
 	list_init(&core->closed_firing);
 	list_init(&core->remembered);
 	list_init(&core->models);
+	list_init(&core->spare_models);
+	core_model_spare(core);
 	list_init(&core->loading);
 	struct map *maps[] = { &core->incidents, &core->rows, &core->keys,
 		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys };
@@ -59,6 +61,13 @@ core_new(uint32_t incidents_max)
 	    container_of(object_make(core, TABLE_CONTROL, &control), struct control, o);
 	object_link(core, &core->control->o);
 	return core;
+}
+
+struct core *
+core_new(uint32_t incidents_max)
+{
+	return core_new_within(incidents_max,
+	    POOL_BASE_BYTES + (size_t)incidents_max * POOL_INCIDENT_BYTES);
 }
 
 void

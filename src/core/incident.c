@@ -291,10 +291,8 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	str how = incident_end_text(core, incident);
 	timeline_add(core, row->id, TIMELINE_STATE, who, 0, "closed: %.*s", STR_ARG(how));
 	notices_end(core, incident);
-	if (row->alerts_active == 0) {
-		timeline_release(core, incident);
-		trail_release(core, incident);
-	}
+	if (row->alerts_active == 0)
+		incident_rest(core, incident);
 	incident_arm(core, incident);
 	incident_remember(core);
 }
@@ -311,8 +309,7 @@ incident_drained(struct core *core, struct incident *incident)
 	incident->row.alerts_active = 0;
 	incident->row.look_again_at = 0;
 	incident_place(core, incident);
-	timeline_release(core, incident);
-	trail_release(core, incident);
+	incident_rest(core, incident);
 	incident_arm(core, incident);
 	uint64_t value;
 	if (incident_closed_with(core, incident->row.key) != incident ||

@@ -62,8 +62,9 @@ wire_incident(const struct loading *l, struct incident *incident)
 {
 	struct core *core = l->core;
 	const struct incident_row *row = &incident->row;
-	struct core_model *model = need_model(l, &row->config);
-	if (model == NULL)
+	bool rests = row->state == INCIDENT_CLOSED && row->alerts_active == 0;
+	struct core_model *model = rests ? NULL : need_model(l, &row->config);
+	if (model == NULL && !rests)
 		return false;
 	uint64_t value;
 	if (row->state != INCIDENT_CLOSED && map_get(&core->keys, row->key, &value))

@@ -31,17 +31,33 @@ core_model_drop(struct core *core, struct core_model *model)
 	if (--model->users > 0)
 		return;
 	link_remove(&model->link);
-	pool_free(core->pool, model, sizeof(*model));
+	list_append(&core->spare_models, &model->link);
+}
+
+void
+core_model_spare(struct core *core)
+{
+	for (size_t i = 0; i < MODELS_SPARE; i++) {
+		struct core_model *model = pool_alloc(core->pool, sizeof(*model));
+		ASSERT(model != NULL);
+		list_append(&core->spare_models, &model->link);
+	}
 }
 
 struct core_model *
 core_model_add(struct core *core, const hash32 *hash, const struct model *model)
 {
-	/* A few bytes from the reserve that core_roomy keeps. */
-	struct core_model *added = pool_alloc(core->pool, sizeof(*added));
+	/* A configuration must be adopted also when memory is short: spare ones first. */
+	struct core_model *added = NULL;
+	if (!list_empty(&core->spare_models)) {
+		struct link *first = core->spare_models.next;
+		link_remove(first);
+		added = container_of(first, struct core_model, link);
+	} else {
+		added = pool_alloc(core->pool, sizeof(*added));
+	}
 	ASSERT(added != NULL);
-	added->hash = *hash;
-	added->model = model;
+	*added = (struct core_model){ .hash = *hash, .model = model };
 	list_append(&core->models, &added->link);
 	return added;
 }

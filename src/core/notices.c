@@ -76,6 +76,7 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 		person = people_reachable(core, team, incident->row.escalate_tier, &tier);
 		if (person != NULL) {
 			incident->row.escalate_tier = tier;
+			object_touch(core, &incident->o);
 			recipients_person(to, person);
 		} else {
 			gap_add(core, GAP_NOBODY, team->name, team->name, incident,

@@ -171,18 +171,27 @@ incident_unknow(struct core *core, const struct incident *incident)
 		map_remove(&core->closed_keys, key);
 }
 
+/* Closed and quiet: only what knows it again stays. */
+void
+incident_rest(struct core *core, struct incident *incident)
+{
+	timeline_release(core, incident);
+	trail_release(core, incident);
+	if (incident->model != NULL)
+		core_model_drop(core, incident->model);
+	incident->model = NULL;
+}
+
 void
 incident_forget(struct core *core, struct incident *incident)
 {
 	incident_unknow(core, incident);
 	incident_unplace(core, incident);
-	timeline_release(core, incident);
-	trail_release(core, incident);
+	incident_rest(core, incident);
 	/* What is still out goes on without it. */
 	list_each_safe(it, &incident->attempts) link_remove(it);
 	list_each_safe(it, &incident->notices) link_remove(it);
 	service_state_drop(core, incident->counts);
-	core_model_drop(core, incident->model);
 	object_done(core, &incident->o);
 }
 
@@ -245,7 +254,7 @@ incident_wire(struct core *core, struct incident *incident, struct core_model *m
 	incident->counts = service_state_use(core, incident->row.service);
 	if (incident->counts == NULL)
 		return false;
-	incident->model = core_model_use(model);
+	incident->model = model != NULL ? core_model_use(model) : NULL;
 	list_init(&incident->timeline);
 	list_init(&incident->attempts);
 	list_init(&incident->decisions);
@@ -272,6 +281,6 @@ incident_take_over(struct core *core, struct incident *incident)
 void
 incident_remember(struct core *core)
 {
-	while (core->remembered_n > REMEMBERED_MAX)
+	while (core->remembered_n > core->remembered_max)
 		incident_forget(core, in_state_of(core->remembered.next));
 }

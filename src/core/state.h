@@ -20,20 +20,22 @@
 
 /* ---- limits and times; README.md explains them to operators ---- */
 
+#define MODELS_SPARE 64         /* configurations in use for which there is always room */
 #define REMEMBERED_MAX 4096     /* closed incidents known for "again" */
 #define GAPS_MAX 4096           /* further ones are counted as "others" */
 #define TOKENS_MAX 1024u        /* not revoked */
 #define ANSWERS_MAX 4096        /* replies kept for Idempotency-Key; the oldest go first */
 #define SENDING_MAX 128         /* notices out at once; the others wait their turn */
 #define TIMERS_PER_STEP_MAX 256 /* the rest is due at once again */
-#define TIMELINE_KEPT_MAX 128   /* entries of one incident in memory, for its case file */
-#define TIMELINE_KEPT_FIRST 32  /* of them from its beginning */
-#define TRAIL_KEPT_MAX 64       /* attempts and decisions of one incident in memory */
-#define TIMELINE_TEXT_MAX 1000  /* bytes */
-#define NOTE_MAX (16u * 1024)   /* bytes */
-#define TITLE_MAX 200           /* bytes */
-#define RECURRENCE_MAX 1000     /* bytes */
-#define ALERTS_TOLD 20          /* alerts of an incident with a timeline entry each */
+#define EFFECT_BYTES_PER_STEP (4 << 20) /* of timers, about: the same */
+#define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
+#define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
+#define TRAIL_KEPT_MAX 64      /* attempts and decisions of one incident in memory */
+#define TIMELINE_TEXT_MAX 1000 /* bytes */
+#define NOTE_MAX (16u * 1024)  /* bytes */
+#define TITLE_MAX 200          /* bytes */
+#define RECURRENCE_MAX 1000    /* bytes */
+#define ALERTS_TOLD 20         /* alerts of an incident with a timeline entry each */
 #define RECIPIENTS_MAX (TOLD_MAX + 256) /* of one notice */
 #define NOTICE_TRIES_MAX 12
 #define NEVER_STARTED_MAX 3 /* attempts on a target that never started */
@@ -96,7 +98,7 @@ struct service_state {
 struct incident {
 	struct object o;
 	struct incident_row row;
-	struct core_model *model;
+	struct core_model *model; /* NULL: closed and quiet, needs none any more */
 	struct service_state *counts;
 	struct run *run;
 	struct link in_state; /* core->open, ->closed_firing or ->remembered */
@@ -193,22 +195,27 @@ struct core {
 	uint32_t open_n, closed_firing_n, remembered_n;
 	uint32_t counted; /* incidents towards the bound */
 	uint32_t incidents_max;
-	struct map keys;        /* key of an open incident to it */
-	struct map closed_keys; /* key to the incident that closed last with it */
-	struct map services;    /* hash of the name to the first struct service_state */
-	struct map gap_keys;    /* hash of kind and subject to struct gap */
-	struct map answer_keys; /* hash of the key to struct answer */
+	uint32_t remembered_max; /* fewer in tests */
+	struct map keys;         /* key of an open incident to it */
+	struct map closed_keys;  /* key to the incident that closed last with it */
+	struct map services;     /* hash of the name to the first struct service_state */
+	struct map gap_keys;     /* hash of kind and subject to struct gap */
+	struct map answer_keys;  /* hash of the key to struct answer */
 
 	struct heap timers;
 	struct heap outbox; /* pending notices */
 	uint32_t sending;
 
 	struct link models;
+	struct link spare_models;
 	struct link loading;       /* loaded objects until core_load_done */
 	struct core_model *newest; /* NULL: none adopted yet */
 	struct authority *authority;
 	struct rules *rules; /* of the newest */
 };
+
+/* core_new with so much memory for all its objects. */
+struct core *core_new_within(uint32_t incidents_max, size_t pool_bytes);
 
 #define FIRSTLINE STR("firstline")
 #define AUTOMATION STR("automation")
@@ -284,6 +291,7 @@ uint64_t gap_hash(enum gap_kind kind, str subject);
 struct core_model *core_model_find(const struct core *core, const hash32 *hash);
 struct core_model *core_model_use(struct core_model *model);
 void core_model_drop(struct core *core, struct core_model *model);
+void core_model_spare(struct core *core);
 struct core_model *core_model_add(struct core *core, const hash32 *hash,
     const struct model *model);
 void core_adopt(struct core *core, struct core_model *newest);
@@ -323,7 +331,7 @@ struct service_state *service_state_find(const struct core *core, str name);
 /* Derived places: lists, maps and counts by its state. */
 void incident_place(struct core *core, struct incident *incident);
 void incident_unplace(struct core *core, struct incident *incident);
-/* Its model and derived places; false: no room. */
+/* Its model (NULL: it rests) and derived places; false: no room. */
 bool incident_wire(struct core *core, struct incident *incident, struct core_model *model);
 /* The last one closed with that key, or NULL. */
 struct incident *incident_closed_with(const struct core *core, uint64_t key);
@@ -331,6 +339,7 @@ struct incident *incident_closed_with(const struct core *core, uint64_t key);
 void incident_unknow(struct core *core, const struct incident *incident);
 /* Before it is placed as closed: it becomes that. */
 void incident_take_over(struct core *core, struct incident *incident);
+void incident_rest(struct core *core, struct incident *incident);
 void incident_remember(struct core *core);
 void incident_forget(struct core *core, struct incident *incident);
 

@@ -124,12 +124,20 @@ fire(struct core *core, struct object *o)
 	UNREACHABLE();
 }
 
+/* Case files are large, and an entry of the journal has a limit. */
+static bool
+made_enough(const struct core *core, const char *begun)
+{
+	return core->fx->arena->beg - begun > EFFECT_BYTES_PER_STEP;
+}
+
 void
 on_time_passed(struct core *core)
 {
+	const char *begun = core->fx->arena->beg;
 	for (unsigned i = 0; i < TIMERS_PER_STEP_MAX; i++) {
 		struct object *o = heap_top(&core->timers);
-		if (o == NULL || o->due > core->at)
+		if (o == NULL || o->due > core->at || made_enough(core, begun))
 			return;
 		struct arena mark = core->scratch;
 		fire(core, o);

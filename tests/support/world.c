@@ -82,9 +82,20 @@ find_model(void *context, const hash32 *hash)
 }
 
 static struct core *
+fresh(const struct world *w)
+{
+	struct core *core = w->pool_bytes != 0
+	                        ? core_new_within(INCIDENTS_MAX, w->pool_bytes)
+	                        : core_new(INCIDENTS_MAX);
+	if (w->remembered_max != 0)
+		core->remembered_max = w->remembered_max;
+	return core;
+}
+
+static struct core *
 load(struct world *w)
 {
-	struct core *core = core_new(INCIDENTS_MAX);
+	struct core *core = fresh(w);
 	struct err err = { 0 };
 	/* In any order: the last row first. */
 	for (size_t i = w->row_n; i > 0; i--) {
@@ -315,6 +326,13 @@ started(struct world *w, bool engine)
 struct world *
 world_new(const char *yaml, const char *runbook, const char *other_runbook)
 {
+	return world_within(0, yaml, runbook, other_runbook);
+}
+
+struct world *
+world_within(size_t pool_bytes, const char *yaml, const char *runbook,
+    const char *other_runbook)
+{
 	struct world *w = calloc(1, sizeof(*w));
 	ASSERT(w != NULL);
 	w->arena = arena_map(&w->map, ARENA_BYTES);
@@ -323,7 +341,8 @@ world_new(const char *yaml, const char *runbook, const char *other_runbook)
 	w->entries = arena_fresh(&w->arena, str, ENTRIES_MAX);
 	w->notices = arena_fresh(&w->arena, struct world_notice, NOTICES_MAX);
 	map_init(&w->row_at, 1);
-	w->core = core_new(INCIDENTS_MAX);
+	w->pool_bytes = pool_bytes;
+	w->core = fresh(w);
 	w->at = 1000;
 	w->wall = WORLD_WALL;
 	w->next_alert = 1;
@@ -385,7 +404,7 @@ replay_step(struct world *w, struct core *core, struct step *step, str bytes, ui
 static void
 replay(struct world *w)
 {
-	struct core *core = core_new(INCIDENTS_MAX);
+	struct core *core = fresh(w);
 	unsigned failures = test_failures;
 	for (size_t i = 0; i < w->entry_n && test_failures == failures; i++) {
 		struct arena mark = w->arena;

@@ -48,6 +48,8 @@ struct world {
 	struct core *core;
 	struct arena_map map, fx_map;
 	struct arena arena;
+	size_t pool_bytes;
+	uint32_t remembered_max;             /* set together with the core's; 0: its own */
 	unsigned effects[EFFECT_KIND_COUNT]; /* of the last step */
 	msec at, wall;
 
@@ -77,12 +79,15 @@ struct world {
 	bool restart_engine;
 	unsigned sent_again; /* OPENED notices to ana, ordered once more by that */
 	unsigned reconciled; /* attempts asked about, in all */
-	bool reload;  /* check loading after each step; on at first */
-	bool deliver; /* notices are delivered at once; on at first */
+	bool reload;         /* check loading after each step; on at first */
+	bool deliver;        /* notices are delivered at once; on at first */
 };
 
 /* Runbooks may be NULL. */
 struct world *world_new(const char *yaml, const char *runbook, const char *other_runbook);
+/* With so much memory for the core's objects; 0: what it takes itself. */
+struct world *world_within(size_t pool_bytes, const char *yaml, const char *runbook,
+    const char *other_runbook);
 void world_free(struct world *w);
 
 void world_step(struct world *w, struct event *event);

@@ -11,7 +11,7 @@
 #include "support/shop.h"
 #include "support/world.h"
 
-#define SEEDS 60
+#define SEEDS 24
 #define EVENTS 300
 
 struct walk {
@@ -19,6 +19,9 @@ struct walk {
 	uint64_t random;
 	uint64_t alerts[256];
 	size_t alert_n;
+	/* It has too little memory and must shed. It is not loaded again: what finds room
+	 * depends on how memory is cut up, which rows do not say. */
+	bool poor;
 };
 
 static uint64_t
@@ -227,7 +230,7 @@ one(struct walk *walk)
 		self(walk);
 	else if (kind < 98)
 		adopt(walk);
-	else if (kind < 99)
+	else if (kind < 99 && !walk->poor)
 		world_restart(walk->w);
 	else
 		world_hands_restart(walk->w);
@@ -240,18 +243,21 @@ core__holds_whatever_happens(uint64_t seed)
 	(void)snprintf(name, sizeof(name), "seed %llu", (unsigned long long)seed);
 	test_row = name;
 	struct walk walk = { .random = seed };
-	struct world *w = walk.w = world_new(SHOP "limits: {incidents: 6}\n",
+	walk.poor = seed % 4 == 0;
+	size_t bytes = walk.poor ? (size_t)(96 + draw(&walk, 160)) << 10 : 0;
+	struct world *w = walk.w = world_within(bytes, SHOP "limits: {incidents: 6}\n",
 	    draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known") : SHOP_QUEUE("restart-unit"),
 	    draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")
 				: SHOP_DOWN("checkout", "restart-unit"));
 	w->deliver = draw(&walk, 3) == 0;
+	w->remembered_max = w->core->remembered_max = 1 + (uint32_t)draw(&walk, 4);
 	w->reload = false;
 	world_adopt(w,
 	    SHOP "  - {prohibit: no restarts here, may: [restart], on: {service: [ledger]},"
 		 " from: 2026-01-01, until: 2030-01-01, because: reasons}\n",
 	    SHOP_QUEUE("restart-safe"));
 	for (unsigned i = 0; i < EVENTS && test_failures == 0; i++) {
-		w->reload = draw(&walk, 24) == 0;
+		w->reload = draw(&walk, 24) == 0 && !walk.poor;
 		one(&walk);
 	}
 	world_free(w);
