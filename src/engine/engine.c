@@ -184,6 +184,7 @@ adopt(struct engine *engine, const struct config *config)
 	}
 	if (!engine->ready)
 		step_gaps(engine);
+	intake_bound(engine->intake, config->model->limits.alerts_max);
 	engine->ready = true;
 	batch_commit(engine);
 }

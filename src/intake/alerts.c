@@ -61,7 +61,7 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	intake->pool = pool_new(bytes_max);
 	texts_init(&intake->urls, intake->pool, &intake->key);
 	intake->alert = arena_fresh(&memory, struct alert, alerts_max);
-	intake->alerts_max = (uint32_t)alerts_max;
+	intake->alerts_max = intake->alerts_bound = (uint32_t)alerts_max;
 	intake->slot_free = SLOT_NONE;
 	identity_init(&intake->identity);
 	order_init(&intake->order, &memory, intake->alert, intake->alerts_max);
@@ -69,6 +69,13 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	map_init(&intake->incidents, seed);
 	list_init(&intake->dirty);
 	return intake;
+}
+
+void
+intake_bound(struct intake *intake, uint64_t alerts)
+{
+	intake->alerts_bound =
+	    alerts < intake->alerts_max ? (uint32_t)alerts : intake->alerts_max;
 }
 
 void
@@ -268,7 +275,8 @@ reserve(struct merging *m)
 {
 	struct intake *intake = m->intake;
 	size_t fired = m->ret->fired;
-	if (fired > intake->alerts_max - intake->active)
+	uint32_t bound = intake->alerts_bound;
+	if (fired > 0 && (intake->active >= bound || fired > bound - intake->active))
 		return false;
 	uint64_t first = m->number / PACK_ALERTS;
 	uint64_t end = (m->number + fired + PACK_ALERTS - 1) / PACK_ALERTS;

@@ -83,6 +83,9 @@ struct intake;
  * collide. */
 struct intake *intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed);
 void intake_free(struct intake *intake);
+/* From now on new alerts are taken while fewer than this are active, never more than
+ * `alerts_max`. What is active stays, also where it is more. */
+void intake_bound(struct intake *intake, uint64_t alerts);
 
 enum merge_status {
 	MERGE_OK = 1,

@@ -37,9 +37,10 @@ struct intake {
 	struct pool *pool; /* bodies, packs */
 	struct texts urls;
 	struct alert *alert;
-	uint32_t alerts_max;
-	uint32_t slots_used; /* slots that ever held an alert */
-	uint32_t slot_free;  /* list through next_in_incident; SLOT_NONE: none */
+	uint32_t alerts_max;   /* places there are */
+	uint32_t alerts_bound; /* how many of them new alerts may take */
+	uint32_t slots_used;   /* slots that ever held an alert */
+	uint32_t slot_free;    /* list through next_in_incident; SLOT_NONE: none */
 	uint32_t active;
 	struct identity identity;
 	struct order order;

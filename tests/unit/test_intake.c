@@ -317,6 +317,36 @@ merge__takes_the_last_of_several_in_a_batch(void)
 }
 
 static void
+merge__takes_nothing_new_over_the_bound_but_every_end(void)
+{
+	begin_with(100, 64 << 20);
+	put("a", "", "", -2000, 240000);
+	put("b", "", "", -2000, 240000);
+	struct merge m = merge();
+	settle(&m, 7);
+
+	intake_bound(intake, 1); /* a configuration with less was adopted */
+	put("c", "", "", -2000, 240000);
+	m = merge();
+	EXPECT(m.status == MERGE_FULL);
+
+	now = 1000;
+	put("a", "", "", -2000, 500);
+	put("b", "", "", -2000, 900000);
+	m = merge();
+	EXPECT(m.status == MERGE_OK && m.resolved == 1 && m.unchanged == 1);
+	settle(&m, 7);
+	EXPECT_U64(intake_active(intake), 1);
+
+	intake_bound(intake, 2);
+	put("c", "", "", -2000, 240000);
+	m = merge();
+	EXPECT(m.status == MERGE_OK && m.fired == 1);
+	settle(&m, 7);
+	end();
+}
+
+static void
 merge__takes_nothing_when_the_table_is_full(void)
 {
 	begin_with(3, 64 << 20);
@@ -533,6 +563,7 @@ main(void)
 	RUN(merge__ignores_the_end_of_what_is_not_active);
 	RUN(merge__gives_a_new_number_to_what_fires_again);
 	RUN(merge__takes_the_last_of_several_in_a_batch);
+	RUN(merge__takes_nothing_new_over_the_bound_but_every_end);
 	RUN(merge__takes_nothing_when_the_table_is_full);
 	RUN(merge__takes_nothing_when_the_text_is_too_much);
 	RUN(merge__refuses_what_is_not_wire_form);
