@@ -338,11 +338,13 @@ summarize(struct story *story)
 	       "file\n"
 	       "  2 actions     each decided by a written rule, each started once\n"
 	       "  %zu notices     to the person on duty; developers were not called\n"
-	       "\n"
-	       "  firstline why 1 --state %s/state\n",
-	    count_notices(story), story->demo.dir);
-	if (!story->stay)
+	       "\n",
+	    count_notices(story));
+	if (!story->stay) {
+		printf("  firstline init production    writes one of your own\n");
 		return;
+	}
+	printf("  firstline why 1 --state %s/state\n", story->demo.dir);
 	printf("\n  Still serving on %s until Ctrl-C; 'firstline init' is the next step.\n",
 	    url);
 	(void)fflush(stdout);
