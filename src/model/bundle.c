@@ -13,10 +13,16 @@ compare_paths(const void *a, const void *b)
 }
 
 void
-bundle_encode(struct bundle *bundle, struct buf *out)
+bundle_sort(struct bundle *bundle)
 {
 	if (bundle->n > 1)
 		qsort(bundle->files, bundle->n, sizeof(*bundle->files), compare_paths);
+}
+
+void
+bundle_encode(struct bundle *bundle, struct buf *out)
+{
+	bundle_sort(bundle);
 	cbor_put_array(out, bundle->n);
 	for (size_t i = 0; i < bundle->n; i++) {
 		cbor_put_array(out, 2);

@@ -27,7 +27,9 @@ struct bundle {
 	size_t n;
 };
 
-/* Sorts the files by path. */
+/* By path: what is said of files does not depend on how a disk lists them. */
+void bundle_sort(struct bundle *bundle);
+/* Sorts the files. */
 void bundle_encode(struct bundle *bundle, struct buf *out);
 /* Slices of `bytes`; refuses what bundle_encode would not write. */
 NODISCARD bool bundle_decode(str bytes, struct arena *arena, struct bundle *ret,

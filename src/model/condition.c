@@ -125,7 +125,7 @@ judge_operand(struct reader *r, const struct node *node, size_t at, struct condi
 
 	c->numeric = !searches && !(textual && (c->op == OP_EQ || c->op == OP_NE));
 	if (c->numeric && !str_double(operand, &c->number)) {
-		read_error_part(r, node, at, operand.n, STR(""),
+		read_error_part(r, node, at, operand.n, STR("as in \"> 0.5\""),
 		    "expected a number, not '%.*s'", STR_ARG(operand));
 		return false;
 	}
@@ -133,7 +133,7 @@ judge_operand(struct reader *r, const struct node *node, size_t at, struct condi
 	    operand.n >= 2 && operand.p[0] == '"' && operand.p[operand.n - 1] == '"';
 	c->text = quoted ? str_take(str_drop(operand, 1), operand.n - 2) : operand;
 	if (searches && c->text.n == 0) {
-		read_error_part(r, node, at, operand.n, STR(""),
+		read_error_part(r, node, at, operand.n, STR("write the words to look for"),
 		    "every text contains the empty one");
 		return false;
 	}

@@ -119,7 +119,8 @@ read_integer_keys(struct reader *r, const struct param_nodes *nodes, struct para
 	if (nodes->max != NULL)
 		(void)read_i64(r, nodes->max, &ret->max);
 	if (nodes->min != NULL && nodes->max != NULL && ret->min > ret->max)
-		read_error(r, nodes->max, STR(""), "max is below min");
+		read_error(r, nodes->max, STR("write the smaller number under 'min'"),
+		    "max is below min");
 	if (nodes->min != NULL && ret->min < 0)
 		ret->dash = true; /* a negative number is no option */
 }

@@ -269,8 +269,9 @@ bool
 read_text(struct reader *r, const struct node *node, str *ret)
 {
 	if (node->kind != NODE_TEXT) {
-		read_error(r, node, STR(""), "expected text, not %s",
-		    kind_text(node->kind));
+		read_error(r, node,
+		    STR("write one text, in quotes if it begins with [ or {"),
+		    "expected text, not %s", kind_text(node->kind));
 		return false;
 	}
 	if (str_trim(node->text).n == 0) {

@@ -350,7 +350,8 @@ prohibition_read(struct reader *r, const struct node *node, const struct vocabul
 	if (until != NULL)
 		until_read(r, until, rule);
 	if (rule->has_end && rule->until_wall <= rule->from_wall)
-		read_error(r, until, STR(""), "this prohibition ends before it begins");
+		read_error(r, until, STR("'until' lies after 'from'"),
+		    "this prohibition ends before it begins");
 	if (because != NULL)
 		(void)read_text(r, because, &rule->because);
 }

@@ -189,9 +189,9 @@ check_role(struct step_reader *s, const struct node *node)
 			return;
 		add_role(roles, &n, host->role);
 	}
-	if (r->incomplete)
-		return;
 	str hint = read_suggest(r, s->step->target_role, roles, n);
+	if (hint.n == 0 && r->incomplete)
+		return;
 	if (hint.n == 0 && n > 0)
 		hint = read_hint(r, "the roles of its hosts are %.*s",
 		    STR_ARG(read_join(r, roles, n)));

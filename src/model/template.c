@@ -197,7 +197,8 @@ promql_ok(struct cutter *c)
 {
 	if (c->in_quote == 0 || c->in_quote == '#')
 		return true;
-	read_error_part(c->r, c->node, c->quote_off, 1, STR(""),
+	read_error_part(c->r, c->node, c->quote_off, 1,
+	    STR("close it, or write \\ before a quote that is part of the text"),
 	    "this quote is never closed");
 	return false;
 }

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/diag.h"
 #include "node/folder.h"
 #include "node/supervisor.h"
 #include "os/file.h"
 
 #define READ_ARENA_BYTES ((size_t)256 << 20)
+#define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
 
 static bool
 seal(struct bundle *bundle, struct adoption *adoption, struct err *err)
@@ -28,7 +30,7 @@ seal(struct bundle *bundle, struct adoption *adoption, struct err *err)
 }
 
 bool
-adoption_read(const char *dir, struct adoption *ret, FILE *out, struct err *err)
+adoption_read(const char *dir, struct adoption *ret, struct buf *out, struct err *err)
 {
 	struct adoption adoption = { .memfd = -1 };
 	struct arena arena = arena_map(&adoption.map, READ_ARENA_BYTES);
@@ -44,10 +46,10 @@ adoption_read(const char *dir, struct adoption *ret, FILE *out, struct err *err)
 	if (ok) {
 		adoption.model = model_load(&bundle, &adoption.hash, &arena, &diags);
 		diags_sort(&diags);
-		diags_print(out, &diags);
+		diags_text(out, &diags);
 		if (adoption.model == NULL)
-			ok = err_set(err, ERR_INVALID,
-			    "the configuration in '%s' has mistakes", dir);
+			ok = err_set(err, ERR_INVALID, "%u mistake%s in '%s'", diags.count,
+			    diags.count == 1 ? "" : "s", dir);
 	}
 	if (!ok) {
 		adoption_free(&adoption);
@@ -126,42 +128,46 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 }
 
 static void
-refuse_reload(struct supervisor *s, uint64_t request, const char *text)
+refuse_reload(struct supervisor *s, uint64_t request, str text)
 {
-	node_log(s, LOG_ERROR, "supervisor", "reload: %s", text);
-	struct adopted_frame adopted = { .text = str_of(text) };
+	struct adopted_frame adopted = { .text = text };
 	if (request != 0)
 		role_send(&s->engine, FRAME_ADOPTED, request, &adopted_frame_type, &adopted,
 		    -1);
 }
 
-/* All complaints as text, for whoever asked; the folder's mistakes also go to our log. */
-static bool
-read_next(struct supervisor *s, char *text, size_t max)
+/* All complaints go to whoever asked, and to our log. */
+static void
+refuse_folder(struct supervisor *s, uint64_t request, struct buf *text,
+    const struct err *err)
 {
-	struct err err;
-	FILE *out = fmemopen(text, max, "w");
-	ASSERT(out != NULL);
-	bool ok = adoption_read(s->options->config_dir, &s->next, out, &err);
-	if (!ok)
-		fprintf(out, "%s\n", err.text);
-	(void)fclose(out);
-	text[max - 1] = '\0';
-	return ok;
+	if (text->n > 0)
+		(void)fwrite(text->p, 1, text->n, stderr);
+	node_log(s, LOG_ERROR, "supervisor",
+	    "reload: %s; the earlier configuration stays in force", err->text);
+	buf_printf(text, "%s; the earlier configuration stays in force", err->text);
+	refuse_reload(s, request, buf_str(text));
 }
 
 void
 reload_begin(struct supervisor *s, uint64_t request)
 {
-	static char text[16384];
 	if (s->next.memfd >= 0) {
-		refuse_reload(s, request, "another reload is on its way: ask again");
+		static const char busy[] = "another reload is on its way: ask again";
+		node_log(s, LOG_ERROR, "supervisor", "reload: %s", busy);
+		refuse_reload(s, request, STR(busy));
 		return;
 	}
-	if (!read_next(s, text, sizeof(text))) {
-		refuse_reload(s, request, text);
-		return;
+	struct err err;
+	struct buf text = BUF(RELOAD_TEXT_MAX);
+	bool ok = adoption_read(s->options->config_dir, &s->next, &text, &err);
+	if (!ok) {
+		text.max += sizeof(err.text) + 64;
+		refuse_folder(s, request, &text, &err);
 	}
+	buf_done(&text);
+	if (!ok)
+		return;
 	s->reload_request = request;
 	if (hash32_eq(&s->next.hash, &s->now.hash)) {
 		reload_end(s, true, "");

@@ -140,6 +140,7 @@ folder_read(const char *path, struct arena *arena, struct bundle *ret, struct er
 		    "'%s' is a file: name the folder that holds the configuration", path);
 	if (!read_folder(r, STR(""), 0))
 		return false;
+	bundle_sort(&bundle);
 	*ret = bundle;
 	return true;
 }

@@ -19,6 +19,7 @@
 #include "os/listen.h"
 
 #define PATIENCE_MS 8000
+#define COMPLAINTS_MAX (1u << 20)
 
 void
 node_log(const struct supervisor *s, enum log_level level, const char *who, const char *fmt,
@@ -384,8 +385,12 @@ node_serve(const struct serve_options *options)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	raise_limits();
-	if (!adoption_read(options->config_dir, &s.now, stderr, &err) ||
-	    !choose_paths(&s, &err)) {
+	struct buf complaints = BUF(COMPLAINTS_MAX);
+	bool ok = adoption_read(options->config_dir, &s.now, &complaints, &err);
+	if (complaints.n > 0)
+		(void)fwrite(complaints.p, 1, complaints.n, stderr);
+	buf_done(&complaints);
+	if (!ok || !choose_paths(&s, &err)) {
 		fprintf(stderr, "firstline: %s\n", err.text);
 		return 1;
 	}

@@ -85,7 +85,7 @@ bool role_running(const struct role_process *role);
 
 /* adopt.c */
 /* Read, check and seal the folder. Mistakes go to `out` as diagnostics. */
-NODISCARD bool adoption_read(const char *dir, struct adoption *ret, FILE *out,
+NODISCARD bool adoption_read(const char *dir, struct adoption *ret, struct buf *out,
     struct err *err);
 void adoption_free(struct adoption *adoption);
 void adoption_give(struct role_process *role, const struct adoption *adoption);

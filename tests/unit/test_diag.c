@@ -121,6 +121,25 @@ diags__keep_a_hundred_and_count_the_rest(void)
 }
 
 static void
+diags_text__tells_whole_ones_and_counts_what_has_no_room(void)
+{
+	struct arena a = arena_over(memory, sizeof(memory));
+	struct diags d;
+	diags_init(&d, &a);
+	struct source src = { STR("f"), STR("x") };
+	for (int i = 0; i < 103; i++)
+		diag_error(&d, &src, (struct span){ 0, 1 }, STR("look"), "%d", i);
+	for (size_t max = 1; max < 400; max++) {
+		struct buf out = BUF(max);
+		diags_text(&out, &d);
+		EXPECT(max < 13 || str_ends(buf_str(&out), STR(" more\n")));
+		EXPECT(max < 13 || out.n == 13 ||
+		       str_contains(buf_str(&out), STR("    hint: look\nand ")));
+		buf_done(&out);
+	}
+}
+
+static void
 diags__survive_a_full_arena(void)
 {
 	char little[sizeof(struct diag) + 24];
@@ -167,6 +186,7 @@ main(void)
 	RUN(diags_text__cuts_a_long_line_around_the_caret);
 	RUN(diags_sort__is_by_file_then_place_then_time);
 	RUN(diags__keep_a_hundred_and_count_the_rest);
+	RUN(diags_text__tells_whole_ones_and_counts_what_has_no_room);
 	RUN(diags__survive_a_full_arena);
 	RUN(diag_suggest__finds_the_nearest_name);
 	TEST_MAIN_END();

@@ -1,0 +1,465 @@
+"""A configuration that is wrong: every mistake of a folder is told in one run, at its line
+and column and with what to write instead; `serve` refuses it, a reload with it changes
+nothing. And one that is right, taken while an incident is open."""
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
+
+# A mark «name» stands before each mistake; MISTAKES says what is to be told of it there.
+BROKEN = {
+    "base.yaml": """\
+# Größe: what stands before a mistake may be wider than its bytes
+fallback: ops
+listen: «listen»127.0.0.1
+«unknown-key»sevices: {}
+limits: {incidents: «number»many}
+channels:
+  hook: {webhook: «bad-url»ftp://example.com/hook}
+  pager: {webhook: https://pager.example.com/hook, secret: «secret»whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}
+  email: {smtp: "smtp://mail.example.com:25", from: firstline@example.com}
+""",
+    "people.yaml": """\
+people:
+  ana: {name: Ana, email: ana@example.com, zone: «zone»Europe/Lisbonn, reach: [email]}
+  piotr: {email: piotr@example.com, reach: [«channel»emial]}
+  mute: {name: Nobody can reach}
+  bo: &«anchor»b {email: bo@example.com, reach: [email]}
+  cy: *«alias»b
+""".replace("&«anchor»", "«anchor»&").replace("*«alias»", "«alias»*"),
+    "syntax-1.yaml": """\
+services:
+  lost: «open-brace»{owner: ops
+hosts: {}
+""",
+    "syntax-2.yaml": """\
+actions:
+  lost:
+«tab»\tverb: restart
+""",
+    "teams.yaml": """\
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: UTC
+      rotations:
+        - {name: primary, people: [ana, «unreachable»mute], every: «weeks»7d, handover: "Mon 09:00"}
+        - {name: secondary, people: [«person»piort], every: 1 week, handover: "«weekday»Mo 09:00"}
+      escalate: [{to: primary, after: 5«unit»x}, {to: «rotation»secondry}]
+  dev: {kind: development, «foreign-key»on_call: {zone: UTC}}
+  «kind»odd: {}
+  ops2: {kind: «kind-value»operators}
+""",
+    "services.yaml": """\
+services:
+  shop: {owner: «dev-owner»dev, tier: 1}
+  «no-owner»pay: {tier: 2}
+  web: {owner: ops, tier: «tier»7, depends_on: [«depends»shpo], «double»tier: 2}
+  db: {owner: «team»opss}
+  cache: «not-map»redis
+  tagged: {owner: «tag»!team ops}
+hosts:
+  web-1: {service: web, role: web}
+  web-2: {service: «host-service»wbe, role: web}
+alerts:
+  - {match: {job: "~a(«regex»"}, service: web}
+  - {match: «empty-match»{}, service: web}
+  - {match: {alertname: X}, service: web, severity: «severity»high}
+""",
+    "z-more.yaml": """\
+services:
+  «name-twice»web: {owner: ops}
+listen: [«list»127.0.0.1]
+""".replace("listen: [«list»", "prometheus: «list»["),
+    "actions.yaml": """\
+actions:
+  restart-unit:
+    verb: restart
+    params: {unit: {type: string, pattern: '[a-z+«pattern»'}}
+    run: [systemctl, restart, "${«placeholder»unti}"]
+    timeout: 2«duration»w
+    repeat: «repeat»maybe
+  «no-verb»verbless: {run: [true]}
+  shelled: {verb: restart, run: «shell»systemctl restart x}
+  fine: {verb: restart, run: [/bin/true]}
+""",
+    "authority.yaml": """\
+authority:
+  - {grant: a, to: [automation], may: [restart], on: «on-empty»{}, until: 2030-01-01, owner: ana}
+  - «no-until»{grant: b, to: [automation], may: [restart], on: {tier: 1}, owner: ana}
+  - {grant: c, to: [«principal»automatoin], may: [«verb»restrat], on: {service: «scope»shopp}, until: 2030-01-01, owner: ana}
+  - {grant: d, to: «nobody»[], may: [restart], on: {tier: 1}, until: «date»soon, owner: «rule-owner»anna}
+  - {grant: e, to: [automation], may: [restart], on: {tier: 1}, within: {per_service: «rate»3 per 1h}, while: «while»incidnt, until: 2030-01-01, owner: ana}
+  - {prohibit: f, may: any, from: 2030-01-02, until: «backwards»2029-01-01}
+""",
+    "runbooks/a.md": """\
+---
+runbook: a
+service: web
+answers: [{alertname: WebDown}]
+ceiling: «ceiling»full
+---
+# A
+
+```«step»chekc down
+promql: up
+```
+
+```action restart
+do: «action»fien
+targets: {service: db, «target-key»rule: web}
+```
+
+```verify up
+http: http://127.0.0.1/
+expect: "«subject»sttaus == 200"
+within: 5m
+```
+""",
+    "runbooks/b.md": """\
+---
+runbook: b
+service: web
+answers: [{alertname: WebSlow}]
+---
+# B
+
+```check down
+run: [/bin/true]
+expect: "exit == 0"
+```
+
+```action restart
+do: fine
+targets: {service: web, role: «role»wbe}
+```
+
+```verify up
+run: [/bin/true]
+expect: "exit == 0"
+within: 5m
+otherwise: «cycle»down
+```
+""",
+}
+
+MISTAKES = {
+    "listen": "cannot listen on '127.0.0.1'",
+    "unknown-key": "unknown key 'sevices'",
+    "number": "expected a number",
+    "bad-url": "ftp://example.com/hook",
+    "secret": "a secret is not written here in clear",
+    "zone": "unknown time zone 'Europe/Lisbonn'",
+    "channel": "unknown channel 'emial'",
+    "anchor": "anchors are not allowed",
+    "alias": "aliases are not allowed",
+    "open-brace": "this '{' is neither closed nor continued",
+    "tab": "tab",
+    "unreachable": "'mute' is to be told of incidents, but cannot be reached",
+    "weeks": "expected a number of weeks, not '7d'",
+    "person": "unknown person 'piort'",
+    "weekday": "unknown weekday 'Mo'",
+    "unit": "unknown duration unit 'x'",
+    "rotation": "'secondry'",
+    "foreign-key": "on_call",
+    "kind": "missing key 'kind'",
+    "kind-value": "unknown kind 'operators'",
+    "dev-owner": "development team 'dev' cannot own a service",
+    "no-owner": "missing key 'owner' in service 'pay'",
+    "tier": "expected a number from 1 to 4, not '7'",
+    "depends": "unknown service 'shpo'",
+    "double": "'tier' is here twice",
+    "team": "unknown team 'opss'",
+    "not-map": "service 'cache' must be a map, not text",
+    "tag": "tags are not allowed",
+    "host-service": "unknown service 'wbe'",
+    "regex": "bad pattern",
+    "empty-match": "an empty match would take every alert",
+    "severity": "unknown severity 'high'",
+    "name-twice": "'web'",
+    "list": "must be",
+    "pattern": "bad pattern",
+    "placeholder": "unti",
+    "duration": "unknown duration unit 'w'",
+    "repeat": "unknown repeat 'maybe'",
+    "no-verb": "missing key 'verb'",
+    "shell": "must be a list",
+    "on-empty": "'on' selects nothing",
+    "no-until": "missing key 'until' in this grant",
+    "principal": "unknown principal 'automatoin'",
+    "verb": "unknown verb or action 'restrat'",
+    "scope": "unknown service 'shopp'",
+    "nobody": "this is granted to nobody",
+    "date": "'soon' is not a date",
+    "rule-owner": "unknown person 'anna'",
+    "rate": "expected a rate, not '3 per 1h'",
+    "while": "unknown state 'incidnt'",
+    "backwards": "this prohibition ends before it begins",
+    "ceiling": "full",
+    "step": "unknown step 'chekc'",
+    "action": "unknown action 'fien'",
+    "target-key": "unknown key 'rule'",
+    "subject": "unknown subject 'sttaus'",
+    "role": "no host of 'web' has the role 'wbe'",
+    "cycle": "a cycle of 'otherwise'",
+}
+
+
+def write(scratch, files, folder="config"):
+    """The files without their marks; {(file, line, column): name}."""
+    marks = {}
+    for path, text in files.items():
+        clean = []
+        for number, line in enumerate(text.split("\n"), 1):
+            while (mark := re.search("«([a-z0-9-]+)»", line)):
+                marks[path, number, mark.start() + 1] = mark[1]
+                line = line[:mark.start()] + line[mark.end():]
+            clean.append(line)
+        scratch.file(f"{folder}/{path}", "\n".join(clean))
+    return marks
+
+
+def write_broken(scratch):
+    marks = write(scratch, BROKEN)
+    assert set(marks.values()) == set(MISTAKES), set(marks.values()) ^ set(MISTAKES)
+    return marks
+
+
+def told(text):
+    """{(file, line, column): (message, what follows it)} of diagnostics."""
+    found = {}
+    parts = re.split(r"^([\w./-]+):(\d+):(\d+): error: (.*)$", text, flags=re.M)
+    for i in range(1, len(parts), 5):
+        at = (parts[i], int(parts[i + 1]), int(parts[i + 2]))
+        assert at not in found, f"two mistakes at {at}:\n{text}"
+        found[at] = (parts[i + 3], parts[i + 4])
+    return found
+
+
+def message(answer):
+    return answer.json["error"]["message"]
+
+
+def run(*args, **more):
+    return subprocess.run([str(BUILD / "firstline"), *map(str, args)], capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, timeout=60, **more)
+
+
+def test_every_mistake_of_a_folder_is_told_at_its_place_in_one_run():
+    with Scratch("broken") as scratch:
+        marks = write_broken(scratch)
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 1 and not done.stdout, done
+        found = told(done.stderr)
+        missing = {at: name for at, name in marks.items() if at not in found}
+        extra = {at: what for at, what in found.items() if at not in marks}
+        assert not missing and not extra, (missing, extra, done.stderr)
+        for at, name in marks.items():
+            message, rest = found[at]
+            assert MISTAKES[name] in message, (at, name, message)
+            lines = rest.split("\n")
+            source = (scratch.dir / "config" / at[0]).read_text().split("\n")[at[1] - 1]
+            caret = lines[2].index("^")
+            if not lines[1].startswith("    ..."):
+                assert lines[1][4:].rstrip(".").startswith(source[:at[2]]), (at, lines)
+                assert caret == 4 + at[2] - 1, (at, lines)
+            says_range = message.startswith("expected a number from ")
+            assert says_range or lines[3].startswith("    hint: "), (at, name, message, rest)
+        assert f"{len(marks)} mistakes in" in done.stderr, done.stderr[-200:]
+
+
+def test_names_nowhere_near_any_are_told_once_every_file_can_be_read():
+    """Until then what they name may stand in the file that could not be."""
+    with Scratch("far") as scratch:
+        outside = r"&«anchor»b |«tag»!team |  cy: .*\n"
+        write(scratch, {path: re.sub(outside.replace("&«anchor»", "«anchor»&"), "", text)
+                        for path, text in BROKEN.items() if not path.startswith("syntax")})
+        marks = write(scratch, {"far.yaml": """services:
+  one: {owner: «1»nobody-we-know, depends_on: [«2»nothing-like-it]}
+authority:
+  - {grant: z, to: [automation], may: [«3»explode], on: {service: «4»elsewhere}, until: 2030-01-01, owner: «5»zoe}
+"""})
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert marks.keys() <= found.keys(), (marks.keys() - found.keys(), found)
+        assert all("hint: " in found[place][1] for place in marks), found
+        scratch.file("config/syntax.yaml", "people: [\n")
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert not any(place[0] == "far.yaml" for place in found), found
+
+
+def test_serve_refuses_it_with_the_same_words():
+    with Scratch("refused") as scratch:
+        marks = write_broken(scratch)
+        said = run("check", scratch.dir / "config").stderr
+        done = run("serve", "--config", scratch.dir / "config", "--state", scratch.dir / "state",
+                   "--listen", "127.0.0.1:0")
+        assert done.returncode == 1, done
+        at_end = f"firstline: {len(marks)} mistakes in"
+        assert at_end in said and said == done.stderr, (said[-300:], done.stderr[-300:])
+        assert not (scratch.dir / "state").exists(), "nothing was begun"
+
+
+GOOD = """
+listen: 127.0.0.1:0
+fallback: ops
+channels:
+  hook: {{webhook: "{hook}"}}
+people:
+  ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: UTC
+      rotations: [{{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}]
+      escalate: [{{to: primary}}]
+  dev: {{kind: development}}
+services:
+  worker: {{owner: ops, developers: dev, tier: 2}}
+hosts:
+  worker-1: {{service: worker, role: worker}}
+actions:
+  first: {{verb: restart, run: ["{d}/first"], timeout: 60s, repeat: safe}}
+  second: {{verb: scale, run: ["{d}/second"], timeout: 60s, repeat: safe}}
+authority:
+  - {{grant: automation heals workers, to: [automation], may: [restart, scale], on: {{service: [worker]}},
+     until: 2030-01-01, owner: ana}}
+"""
+
+RUNBOOK = """---
+runbook: worker-down
+service: worker
+answers: [{alertname: WorkerDown}]
+---
+# The worker is down
+
+```action one
+do: first
+```
+
+```action two
+do: second
+```
+
+```verify well
+run: [/bin/true]
+expect: "exit == 0"
+every: 1s
+within: 15s
+```
+"""
+
+ALERT = {"alertname": "WorkerDown", "service": "worker"}
+
+
+def begin(scratch):
+    """A server whose first action lasts until the file `go` is there."""
+    hook = WebhookSink(scratch)
+    d = scratch.dir
+    scratch.file("first", f"#!/bin/sh\ntouch {d}/first-began\n"
+                 f"while [ ! -e {d}/go ]; do sleep 0.05; done\n", 0o755)
+    scratch.file("second", f"#!/bin/sh\ntouch {d}/second-began\n", 0o755)
+    good = GOOD.format(hook=hook.url, d=d)
+    scratch.file("config/production.yaml", good)
+    scratch.file("config/runbooks/worker-down.md", RUNBOOK)
+    return Firstline(scratch, d / "config").start(), good
+
+
+def hang_up(firstline, line):
+    """SIGHUP; what the log says from then on, once it says `line`."""
+    before = len(firstline.log_text())
+    firstline.child.send_signal(signal.SIGHUP)
+    wait_until(lambda: line in firstline.log_text()[before:], 20, message=f"the log says {line}")
+    return firstline.log_text()[before:]
+
+
+def test_a_reload_with_mistakes_changes_nothing_and_says_why():
+    with Scratch("reload-bad") as scratch:
+        firstline, good = begin(scratch)
+        (scratch.dir / "go").touch()
+        before = firstline.get("/v1/status")
+        (scratch.dir / "config/production.yaml").unlink()
+        marks = write_broken(scratch)
+        said = run("check", scratch.dir / "config").stderr
+
+        log = hang_up(firstline, f"{len(marks)} mistakes in")
+        assert told(log).keys() == marks.keys(), log
+        answer = firstline.post("/v1/reload")
+        assert answer.status == 422, answer
+        error = message(answer)
+        assert told(error).keys() == told(said).keys() and told(said).items() >= {
+            (at, what) for at, what in told(error).items() if at != max(told(error))}, (error, said)
+        done = firstline.cli("status")
+        assert done.returncode == 0, done
+
+        assert firstline.get("/v1/status")["config"] == before["config"]
+        assert firstline.fire(ALERT).status == 200
+        row = firstline.wait_incident(lambda r: r["state"] in ("recovered", "closed"), 30,
+                                      "the old configuration acts")
+        assert row["service"] == "worker", row
+        assert (scratch.dir / "second-began").exists()
+
+        # More than any message holds: still a reason, and still the old one in force.
+        for broken in (scratch.dir / "config").glob("syntax-*"):
+            broken.unlink()
+        many = "".join(f"  s{i}: {{owner: nobody-{i}-{'x' * 60}}}\n" for i in range(2000))
+        scratch.file("config/many.yaml", "services:\n" + many)
+        answer = firstline.post("/v1/reload")
+        assert answer.status == 422, answer
+        assert len(told(message(answer))) == 100, answer
+        assert re.search(r"^and 19\d\d more$", message(answer), re.M), message(answer)[-300:]
+        # And a folder that is not there at all.
+        (scratch.dir / "config").rename(scratch.dir / "elsewhere")
+        answer = firstline.post("/v1/reload")
+        assert answer.status == 422 and "config" in message(answer), answer
+        assert firstline.fire(dict(ALERT, again="1")).status == 200
+
+
+def test_a_reload_takes_effect_while_an_incident_is_open():
+    with Scratch("reload-good") as scratch:
+        firstline, good = begin(scratch)
+        assert firstline.fire(ALERT).status == 200
+        wait_until((scratch.dir / "first-began").exists, 20, message="the first action began")
+        first = firstline.wait_incident(lambda r: r["service"] == "worker")
+
+        # Another text of the runbook, a new service with a rule, and a prohibition.
+        scratch.file("config/runbooks/worker-down.md",
+                     RUNBOOK.replace("do: second", "do: first").replace("# The", "# Not the"))
+        scratch.file("config/production.yaml", good.replace(
+            "  worker: {owner", "  fresh: {owner: ops, tier: 3}\n  worker: {owner") +
+            "  - {prohibit: no scaling today, may: [scale], because: the flood}\n"
+            "alerts:\n  - {match: {job: fresh}, service: fresh}\n")
+        answer = firstline.post("/v1/reload")
+        assert answer.status == 200, answer
+        assert firstline.fire({"alertname": "New", "job": "fresh"}).status == 200
+        fresh = firstline.wait_incident(lambda r: r["service"] == "fresh")
+        assert fresh["owner"] == "ops" and "tier 3" in fresh["impact"], fresh
+
+        (scratch.dir / "go").touch()
+        row = firstline.wait_incident(
+            lambda r: r["id"] == first["id"] and r["needs_person"], 30, "the next action is refused")
+        whole = firstline.incident(row["id"])
+        # The text it began with: the second step is still `second`; the newest authority.
+        assert [d["action"] for d in whole["decisions"]] == ["first", "second"], whole["decisions"]
+        refused = whole["decisions"][1]
+        assert refused["verdict"] == "deny", refused
+        assert "no scaling today" in str(refused) and "the flood" in str(refused), refused
+        assert len(whole["attempts"]) == 1 and not (scratch.dir / "second-began").exists(), whole
+
+        firstline.kill_all()  # and both configurations are found again
+        firstline.start()
+        again = firstline.incident(row["id"])
+        assert [d["action"] for d in again["decisions"]] == ["first", "second"]
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
