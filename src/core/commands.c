@@ -41,6 +41,14 @@ yes(uint32_t status, struct object *o)
 	return (struct answering){ .status = status, .exit = EXIT_OK, .o = o };
 }
 
+/* What was said with a command, to stand behind what was done: ": why", or nothing. */
+static str
+words_of(struct core *core, const struct command *command)
+{
+	str words = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
+	return words.n > 0 ? text_make(core, ": %.*s", STR_ARG(words)) : words;
+}
+
 /* ---- about one incident ---- */
 
 static struct answering
@@ -54,8 +62,9 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 	row_set_str(core, &row->acknowledged_by, command->principal);
 	object_touch(core, &incident->o);
 	incident_escalate_arm(core, incident);
+	str words = words_of(core, command);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
-	    "acknowledged");
+	    "acknowledged%.*s", STR_ARG(words));
 	return yes(200, &incident->o);
 }
 
@@ -76,9 +85,9 @@ static struct answering
 resolve(struct core *core, const struct command *command, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
-	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
-	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
-	    said.n > 0 ? "resolved: %.*s" : "resolved%.*s", STR_ARG(said));
+	str words = words_of(core, command);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0, "resolved%.*s",
+	    STR_ARG(words));
 	if (!row->acknowledged) {
 		row->acknowledged = true;
 		row->acknowledged_wall = core->wall;
@@ -96,10 +105,12 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 		return no(core, 409, EXIT_CONFLICT, "incident %u has no runbook in work",
 		    incident->row.id);
 	str who = text_who(command->principal);
-	str why = text_make(core, "%.*s cancelled runbook %.*s", STR_ARG(who),
-	    STR_ARG(run->row.runbook));
+	str words = words_of(core, command);
+	str why = text_make(core, "%.*s cancelled runbook %.*s%.*s", STR_ARG(who),
+	    STR_ARG(run->row.runbook), STR_ARG(words));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
-	    run->row.id, "cancelled runbook %.*s", STR_ARG(run->row.runbook));
+	    run->row.id, "cancelled runbook %.*s%.*s", STR_ARG(run->row.runbook),
+	    STR_ARG(words));
 	run_end(core, run, RUN_CANCELLED, why);
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
@@ -288,8 +299,9 @@ resume(struct core *core, const struct command *command)
 	control->stopped_wall = 0;
 	row_set_str(core, &control->stopped_by, (str){ 0 });
 	row_set_str(core, &control->stopped_why, (str){ 0 });
+	str words = words_of(core, command);
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0,
-	    "lifted the stop of everything");
+	    "lifted the stop of everything%.*s", STR_ARG(words));
 	return yes(200, &core->control->o);
 }
 

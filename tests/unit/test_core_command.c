@@ -83,6 +83,24 @@ command__a_closed_incident_takes_only_notes(void)
 }
 
 static void
+command__what_is_said_with_it_is_kept(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, STUCK);
+	struct command acknowledge = { .kind = COMMAND_ACKNOWLEDGE,
+		.incident = 1,
+		.text = STR("on the train,\nten minutes") };
+	EXPECT_U64(world_command(w, &acknowledge).status, 200);
+	EXPECT(world_says(w, 1, "acknowledged: on the train, ten minutes"));
+	struct command cancel = { .kind = COMMAND_CANCEL,
+		.incident = 1,
+		.text = STR("I do it by hand") };
+	EXPECT_U64(world_command(w, &cancel).status, 200);
+	EXPECT(world_says(w, 1, "cancelled runbook queue-not-draining: I do it by hand"));
+	world_free(w);
+}
+
+static void
 command__an_action_by_hand_is_judged_for_who_asks(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -312,6 +330,7 @@ main(void)
 	RUN(command__about_what_is_not_there);
 	RUN(command__notes_are_bounded_and_kept);
 	RUN(command__a_closed_incident_takes_only_notes);
+	RUN(command__what_is_said_with_it_is_kept);
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
