@@ -130,7 +130,8 @@ start_service(struct story *story, const char *name, unsigned port)
 static pid_t
 service_pid(const struct story *story, const char *name)
 {
-	char path[PATH_BYTES], memory[64];
+	char path[PATH_BYTES];
+	static char memory[64];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	str text;
@@ -419,7 +420,8 @@ print_log(const struct story *story)
 static bool
 open_client(struct story *story)
 {
-	char endpoint[PATH_BYTES], memory[512];
+	char endpoint[PATH_BYTES];
+	static char memory[512];
 	static char token[PATH_BYTES], url[256];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;

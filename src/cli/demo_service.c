@@ -191,7 +191,8 @@ demo_healthy(unsigned port)
 static bool
 well_configured(const struct service *service)
 {
-	char name[64], memory[256];
+	char name[64];
+	static char memory[256];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	str text;

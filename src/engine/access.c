@@ -39,7 +39,7 @@ access_init(struct engine *engine, struct err *err)
 	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(err, ERR_IO, "open '%s'", engine->options->state_dir);
-	char memory[512];
+	static char memory[512]; /* one thread; not poisoned for the next frame */
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str text;
 	if (file_read_at(&arena, dir, LOCAL_TOKEN_FILE, 200, &text, err)) {

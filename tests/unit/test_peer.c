@@ -87,7 +87,7 @@ peer__hands_over_a_descriptor_with_its_own_frame(void)
 	struct err err;
 	struct frame frame;
 	int fd;
-	char memory[64];
+	static char memory[64];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str text;
 	open_pair();
