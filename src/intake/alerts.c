@@ -40,7 +40,8 @@ struct merging {
 	struct incoming *in;
 	size_t n;
 	msec at, wall;
-	uint64_t number; /* for the next one that fires */
+	uint64_t number;         /* for the next one that fires */
+	struct pack_state *pack; /* of that number; NULL: to be found */
 	uint16_t source;
 	struct merge *ret;
 };
@@ -52,19 +53,18 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 {
 	ASSERT(alerts_max > 0 && alerts_max <= INT32_MAX);
 	struct arena_map map;
-	struct arena memory =
-	    arena_map(&map, sizeof(struct intake) + alerts_max * sizeof(struct alert) +
-				order_bytes((uint32_t)alerts_max) + (1u << 16));
+	struct arena memory = arena_map(&map, sizeof(struct intake));
 	struct intake *intake = arena_fresh(&memory, struct intake, 1);
 	intake->memory = map;
 	intake->key = (struct siphash_key){ { seed, ~seed } };
 	intake->pool = pool_new(bytes_max);
 	texts_init(&intake->urls, intake->pool, &intake->key);
+	memory = arena_map(&intake->alerts, alerts_max * sizeof(struct alert));
 	intake->alert = arena_fresh(&memory, struct alert, alerts_max);
 	intake->alerts_max = intake->alerts_bound = (uint32_t)alerts_max;
 	intake->slot_free = SLOT_NONE;
 	identity_init(&intake->identity);
-	order_init(&intake->order, &memory, intake->alert, intake->alerts_max);
+	order_init(&intake->order, intake->alert, intake->alerts_max);
 	map_init(&intake->packs, seed);
 	map_init(&intake->incidents, seed);
 	list_init(&intake->dirty);
@@ -86,8 +86,10 @@ intake_free(struct intake *intake)
 	map_done(&intake->packs);
 	map_done(&intake->incidents);
 	identity_done(&intake->identity);
+	order_done(&intake->order);
 	texts_done(&intake->urls);
 	pool_free_all(intake->pool);
+	arena_unmap(&intake->alerts);
 	struct arena_map map = intake->memory;
 	arena_unmap(&map);
 }
@@ -329,7 +331,9 @@ fire(struct merging *m, const struct incoming *in)
 		.source = m->source,
 		.timeout = in->wire.timeout,
 	};
-	return alert_add(m->intake, &alert, in->tag);
+	if (m->pack == NULL || alert.number % PACK_ALERTS == 0)
+		m->pack = pack_find(m->intake, alert.number / PACK_ALERTS);
+	return alert_add(m->intake, m->pack, &alert, in->tag);
 }
 
 static void
@@ -421,15 +425,20 @@ intake_settle(struct intake *intake, const struct alerts_changed *event,
 {
 	const struct alert_change *changes = event->changes.p;
 	ASSERT(event->changes.n == intake->pending_n);
+	struct pack_state *pack = NULL;
 	for (size_t i = 0; i < intake->pending_n; i++) {
 		uint32_t slot = intake->pending[i];
 		uint64_t number = intake->alert[slot].number;
 		ASSERT(number == changes[i].alert);
+		if (pack == NULL || pack->id != number / PACK_ALERTS)
+			pack = pack_find(intake, number / PACK_ALERTS);
 		if (changes[i].kind == CHANGE_RESOLVED)
 			alert_drop(intake, slot);
 		else
 			alert_move(intake, slot, incidents[i]);
-		pack_touch(intake, pack_find(intake, number / PACK_ALERTS), intake->seq);
+		bool stays = pack->n > 0;
+		pack_touch(intake, pack, intake->seq);
+		pack = stays ? pack : NULL;
 	}
 	intake->pending_n = 0;
 }

@@ -11,14 +11,14 @@ key_of(uint64_t fingerprint)
 	return (uint32_t)(fingerprint >> 32);
 }
 
-/* How many of the ascending keys are below `want`; no branch that could be guessed wrong. */
+/* How many of the ascending keys are below `want`; without a branch that is a guess. */
 static uint32_t
 keys_below(const uint32_t *key, uint32_t n, uint32_t want)
 {
-	const uint32_t *base = key;
+	uint32_t at = 0;
 	for (; n > 1; n -= n / 2)
-		base += base[n / 2 - 1] < want ? n / 2 : 0;
-	return (uint32_t)(base - key) + (n == 1 && *base < want ? 1u : 0u);
+		at += n / 2 & -(uint32_t)(key[at + n / 2 - 1] < want);
+	return at + (n == 1 && key[at] < want ? 1u : 0u);
 }
 
 static bool
@@ -99,33 +99,23 @@ order_next(const struct order *o, struct order_at *at, uint32_t *ret_slot)
 	return true;
 }
 
-/* Neighbours hold more than MERGE_BELOW together. */
-static uint32_t
-runs_needed(uint32_t alerts_max)
+void
+order_init(struct order *o, const struct alert *alert, uint32_t alerts_max)
 {
-	return alerts_max / (MERGE_BELOW / 2) + 2;
-}
-
-size_t
-order_bytes(uint32_t alerts_max)
-{
-	return runs_needed(alerts_max) * (sizeof(struct order_run) + 2 * sizeof(uint32_t)) +
-	       64;
+	/* Neighbours hold more than MERGE_BELOW together. */
+	uint32_t runs_max = alerts_max / (MERGE_BELOW / 2) + 2;
+	*o = (struct order){ .alert = alert, .free = RUN_NONE, .runs_max = runs_max };
+	struct arena arena = arena_map(&o->map,
+	    runs_max * (sizeof(*o->run) + sizeof(*o->first_key) + sizeof(*o->id)));
+	o->first_key = arena_fresh(&arena, uint32_t, runs_max);
+	o->id = arena_fresh(&arena, uint32_t, runs_max);
+	o->run = arena_fresh(&arena, struct order_run, runs_max);
 }
 
 void
-order_init(struct order *o, struct arena *arena, const struct alert *alert,
-    uint32_t alerts_max)
+order_done(struct order *o)
 {
-	uint32_t runs_max = runs_needed(alerts_max);
-	*o = (struct order){
-		.alert = alert,
-		.run = arena_fresh(arena, struct order_run, runs_max),
-		.first_key = arena_fresh(arena, uint32_t, runs_max),
-		.id = arena_fresh(arena, uint32_t, runs_max),
-		.free = RUN_NONE,
-		.runs_max = runs_max,
-	};
+	arena_unmap(&o->map);
 }
 
 /* A new run at place `at` of the directory. */

@@ -12,7 +12,7 @@
  * Searches look at the upper half of the fingerprint, kept in the run, and at the alert
  * itself only where that is equal.
  */
-#define ORDER_RUN 256
+#define ORDER_RUN 128
 
 struct alert;
 
@@ -24,6 +24,7 @@ struct order_run {
 };
 
 struct order {
+	struct arena_map map;
 	const struct alert *alert; /* by slot */
 	struct order_run *run;     /* by id */
 	uint32_t *first_key;       /* directory: of each run, ascending */
@@ -38,10 +39,8 @@ struct order_at {
 	uint32_t i;
 };
 
-/* What order_init takes from the arena. */
-size_t order_bytes(uint32_t alerts_max);
-void order_init(struct order *o, struct arena *arena, const struct alert *alert,
-    uint32_t alerts_max);
+void order_init(struct order *o, const struct alert *alert, uint32_t alerts_max);
+void order_done(struct order *o);
 /* The alert's fingerprint and number are in place. */
 void order_add(struct order *o, uint32_t slot);
 void order_remove(struct order *o, uint32_t slot); /* must be there */

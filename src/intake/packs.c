@@ -236,9 +236,10 @@ full(struct err *err)
 	return err_set(err, ERR_LIMIT, "more alerts are kept than this table may hold");
 }
 
-/* Its pack is there. No loaded alert expires before its horizon. */
+/* No loaded alert expires before its horizon. */
 static bool
-put_kept(struct intake *intake, const struct kept *kept, msec at, struct err *err)
+put_kept(struct intake *intake, struct pack_state *pack, const struct kept *kept, msec at,
+    struct err *err)
 {
 	struct alert alert = {
 		.number = kept->number,
@@ -262,7 +263,7 @@ put_kept(struct intake *intake, const struct kept *kept, msec at, struct err *er
 	alert.url = body.url;
 	alert.labels_bytes = parts.labels_bytes;
 	alert.expires_at = at + alert_horizon(&alert);
-	(void)alert_add(intake, &alert,
+	(void)alert_add(intake, pack, &alert,
 	    alert_tag(intake, wire_labels(alert.head, alert.labels_bytes)));
 	return true;
 }
@@ -357,7 +358,7 @@ intake_load_pack(struct intake *intake, uint64_t id, str body, msec at, struct e
 		struct wire_parts unused;
 		kept.fingerprint =
 		    wire_body_measure(kept.body, &unused) ? wire_fingerprint(kept.body) : 0;
-		if (!put_kept(intake, &kept, at, err))
+		if (!put_kept(intake, pack, &kept, at, err))
 			return false;
 	}
 	return cbor_close(&c) || corrupt(id, &c, err);
@@ -396,7 +397,7 @@ put_change(struct intake *intake, uint64_t seq, const struct kept *kept, bool fi
 		return full(err);
 	if (slot != SLOT_NONE)
 		alert_drop(intake, slot);
-	if (!put_kept(intake, kept, at, err))
+	if (!put_kept(intake, pack, kept, at, err))
 		return false;
 	pack_touch(intake, pack, seq - 1);
 	return true;

@@ -32,7 +32,8 @@ struct pack_state {
 };
 
 struct intake {
-	struct arena_map memory;
+	struct arena_map memory; /* of this struct */
+	struct arena_map alerts; /* of its alerts */
 	struct siphash_key key;
 	struct pool *pool; /* bodies, packs */
 	struct texts urls;
@@ -83,9 +84,10 @@ NODISCARD bool body_keep(struct intake *intake, str body, size_t head_bytes,
     struct kept_body *ret);
 void body_let_go(struct intake *intake, struct kept_body body);
 
-/* The body is the table's own from now on, the pack is there, and there is a slot left.
- * Sets the links. Returns the slot. */
-uint32_t alert_add(struct intake *intake, const struct alert *alert, uint32_t tag);
+/* The body is the table's own from now on, the pack that of its number, and there is a slot
+ * left. Sets the links. Returns the slot. */
+uint32_t alert_add(struct intake *intake, struct pack_state *pack,
+    const struct alert *alert, uint32_t tag);
 void alert_drop(struct intake *intake, uint32_t slot); /* its body goes too */
 uint32_t alert_by_number(const struct intake *intake, uint64_t number); /* or SLOT_NONE */
 void alert_move(struct intake *intake, uint32_t slot, incident_id incident);

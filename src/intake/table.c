@@ -115,7 +115,8 @@ take_slot(struct intake *intake)
 }
 
 uint32_t
-alert_add(struct intake *intake, const struct alert *alert, uint32_t tag)
+alert_add(struct intake *intake, struct pack_state *pack, const struct alert *alert,
+    uint32_t tag)
 {
 	ASSERT(intake->active < intake->alerts_max);
 	ASSERT(alert_used(alert));
@@ -126,9 +127,8 @@ alert_add(struct intake *intake, const struct alert *alert, uint32_t tag)
 	identity_add(&intake->identity, tag, slot);
 	order_add(&intake->order, slot);
 	link_incident(intake, slot);
-	struct pack_state *pack = pack_find(intake, alert->number / PACK_ALERTS);
 	uint32_t *place = &pack->slot_1[alert->number % PACK_ALERTS];
-	ASSERT(*place == 0);
+	ASSERT(pack->id == alert->number / PACK_ALERTS && *place == 0);
 	*place = slot + 1;
 	pack->n++;
 	return slot;

@@ -24,10 +24,16 @@ const struct text *
 texts_take(struct texts *t, str bytes)
 {
 	ASSERT(bytes.n > 0 && bytes.n <= UINT32_MAX);
+	/* Alerts of a rule come together. */
+	if (t->last != NULL && str_eq(text_str(t->last), bytes)) {
+		t->last->uses++;
+		return t->last;
+	}
 	uint64_t hash = siphash(&t->key, bytes);
 	struct text *text = shared(t, hash);
 	if (text != NULL && str_eq(text_str(text), bytes)) {
 		text->uses++;
+		t->last = text;
 		return text;
 	}
 	/* Other bytes with the same 64 bits: then these stay alone. */
@@ -40,6 +46,7 @@ texts_take(struct texts *t, str bytes)
 	memcpy(text->bytes, bytes.p, bytes.n);
 	if (!alone)
 		map_put(&t->by_hash, hash, (uintptr_t)text);
+	t->last = text;
 	return text;
 }
 
@@ -52,6 +59,8 @@ texts_give(struct texts *t, const struct text *given)
 	if (--text->uses > 0)
 		return;
 	uint64_t hash = siphash(&t->key, text_str(text));
+	if (t->last == text)
+		t->last = NULL;
 	if (shared(t, hash) == text)
 		(void)map_remove(&t->by_hash, hash);
 	pool_free(t->pool, text, sizeof(*text) + text->n);

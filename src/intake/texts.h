@@ -20,13 +20,14 @@ struct texts {
 	struct pool *pool;
 	struct siphash_key key;
 	struct map by_hash; /* of the shared ones */
+	struct text *last;  /* taken last, while it is there */
 };
 
 void texts_init(struct texts *t, struct pool *pool, const struct siphash_key *key);
 void texts_done(struct texts *t);
 /* One more use of these bytes; n > 0. NULL when the pool is full. */
 NODISCARD const struct text *texts_take(struct texts *t, str bytes);
-void texts_give(struct texts *t, const struct text *text); /* NULL is fine */
+void texts_give(struct texts *t, const struct text *given); /* NULL is fine */
 
 static inline str
 text_str(const struct text *text)

@@ -4,6 +4,10 @@
  */
 #include "intake/wire.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/hash.h"
 #include "intake/moment.h"
 
@@ -98,117 +102,175 @@ wire_cut(str *in, struct wire_alert *ret)
 
 /* ---- bodies ---- */
 
+/*
+ * Most text is ASCII, and looking at each piece of it alone would cost more than all the
+ * rest. So first the odd bytes of the whole body are counted, those that are not from 1 to
+ * 127, and then those in the heads between the texts. The same number: all text is plain.
+ * Otherwise the body is walked again, with an eye on each text.
+ */
+static bool
+is_odd(char c)
+{
+	return (signed char)c < 1;
+}
+
+static size_t
+odd_bytes(str s)
+{
+	size_t odd = 0;
+	size_t i = 0;
+#ifdef __SSE2__
+	while (s.n - i >= 16) {
+		/* a counter for each of 16 bytes, before any of them can overflow */
+		__m128i counts = _mm_setzero_si128();
+		for (size_t k = 0; k < UINT8_MAX && s.n - i >= 16; k++, i += 16) {
+			__m128i x =
+			    _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+			counts = _mm_sub_epi8(counts, _mm_cmplt_epi8(x, _mm_set1_epi8(1)));
+		}
+		__m128i sums = _mm_sad_epu8(counts, _mm_setzero_si128());
+		odd += (size_t)_mm_cvtsi128_si64(sums) + (size_t)_mm_extract_epi16(sums, 4);
+	}
+#endif
+	for (; i < s.n; i++)
+		odd += is_odd(s.p[i]);
+	return odd;
+}
+
+struct walk {
+	const char *p;
+	const char *end;
+	size_t odd;       /* odd bytes in heads so far */
+	bool check_texts; /* each for UTF-8 */
+};
+
 /* Take a head of the major type `first` (0x60: text, 0x80: array) in its shortest form;
  * values from 65,536 up do not occur. */
 static inline bool
-take_head(str *s, unsigned first, size_t *ret)
+take_head(struct walk *w, unsigned first, size_t *ret)
 {
-	if (s->n == 0)
+	const char *p = w->p;
+	if (p == w->end)
 		return false;
-	unsigned info = (unsigned char)*s->p - first;
-	if (info < 24) {
-		*ret = info;
-		*s = str_drop(*s, 1);
+	size_t n = (unsigned char)*p - (size_t)first;
+	size_t bytes = n < 24 ? 1 : n == 24 ? 2 : 3;
+	if (n > 25 || (size_t)(w->end - p) < bytes)
+		return false;
+	w->p = p + bytes;
+	if (n < 24) {
+		*ret = n;
+		w->odd += first == 0x80;
 		return true;
 	}
-	const unsigned char *p = (const unsigned char *)s->p;
-	if (info == 24 && s->n >= 2 && p[1] >= 24) {
-		*ret = p[1];
-		*s = str_drop(*s, 2);
-		return true;
-	}
-	if (info == 25 && s->n >= 3 && p[1] > 0) {
-		*ret = (size_t)(p[1] << 8 | p[2]);
-		*s = str_drop(*s, 3);
-		return true;
-	}
-	return false;
+	size_t value = (unsigned char)p[1];
+	if (n == 25)
+		value = value << 8 | (unsigned char)p[2];
+	for (size_t i = 0; i < bytes; i++)
+		w->odd += is_odd(p[i]);
+	*ret = value;
+	return value >= (n == 24 ? 24u : 256u);
 }
 
 static inline bool
-take_text(str *s, str *ret)
+take_text(struct walk *w, str *ret)
 {
 	size_t n = 0;
-	if (!take_head(s, 0x60, &n) || n > s->n)
+	if (!take_head(w, 0x60, &n) || n > (size_t)(w->end - w->p))
 		return false;
-	*ret = str_take(*s, n);
-	*s = str_drop(*s, n);
-	return str_utf8(*ret);
+	*ret = (str){ w->p, n };
+	w->p += n;
+	return !w->check_texts || str_utf8(*ret);
 }
 
-static inline bool
-take_field(str *s, enum body_field field)
+static bool
+take_field(struct walk *w, enum body_field field)
 {
-	if (s->n == 0 || *s->p != (char)field)
+	if (w->p == w->end || *w->p != (char)field)
 		return false;
-	*s = str_drop(*s, 1);
+	w->p++;
 	return true;
 }
 
 /* At least one pair, names not empty, ascending. */
 static bool
-take_pairs(str *s, bool values_may_be_empty)
+take_pairs(struct walk *walk, bool values_may_be_empty)
 {
+	struct walk w = *walk;
 	size_t n = 0;
-	if (!take_head(s, 0x80, &n) || n == 0 || n % 2 != 0 || n / 2 > WIRE_PAIRS_MAX)
+	if (!take_head(&w, 0x80, &n) || n == 0 || n % 2 != 0 || n / 2 > WIRE_PAIRS_MAX)
 		return false;
 	str before = { "", 0 };
 	for (size_t i = 0; i < n; i += 2) {
 		str name;
 		str value;
-		if (!take_text(s, &name) || !take_text(s, &value) ||
-		    (value.n == 0 && !values_may_be_empty) || str_cmp(before, name) >= 0)
+		if (!take_text(&w, &name) || !take_text(&w, &value) ||
+		    (value.n == 0 && !values_may_be_empty) || name_order(before, name) >= 0)
 			return false;
 		before = name;
 	}
+	*walk = w;
 	return true;
+}
+
+static bool
+walk_body(struct walk *w, struct wire_parts *ret)
+{
+	const char *beg = w->p;
+	unsigned fields = (unsigned char)*w->p++ - 0xa0u;
+	w->odd++;
+	if (fields < 1 || fields > 3 || !take_field(w, BODY_LABELS) ||
+	    !take_pairs(w, false))
+		return false;
+	ret->labels_bytes = (uint32_t)(w->p - beg);
+	fields--;
+
+	if (fields > 0 && take_field(w, BODY_ANNOTATIONS)) {
+		if (!take_pairs(w, true))
+			return false;
+		fields--;
+	}
+	ret->head_bytes = (uint32_t)(w->p - beg);
+	if (fields > 0 && take_field(w, BODY_URL)) {
+		str url;
+		if (!take_text(w, &url) || url.n == 0)
+			return false;
+		fields--;
+	}
+	return fields == 0 && w->p == w->end;
 }
 
 bool
 wire_body_measure(str body, struct wire_parts *ret)
 {
-	str s = body;
 	if (body.n == 0 || body.n > WIRE_BODY_MAX)
 		return false;
-	unsigned fields = (unsigned char)*s.p - 0xa0u;
-	s = str_drop(s, 1);
-	if (fields < 1 || fields > 3 || !take_field(&s, BODY_LABELS) ||
-	    !take_pairs(&s, false))
+	struct wire_parts parts;
+	struct walk w = { .p = body.p, .end = body.p + body.n };
+	if (!walk_body(&w, &parts))
 		return false;
-	uint32_t labels_bytes = (uint32_t)(body.n - s.n);
-	fields--;
-
-	if (fields > 0 && take_field(&s, BODY_ANNOTATIONS)) {
-		if (!take_pairs(&s, true))
+	if (w.odd != odd_bytes(body)) {
+		w = (struct walk){ .p = body.p,
+			.end = body.p + body.n,
+			.check_texts = true };
+		if (!walk_body(&w, &parts))
 			return false;
-		fields--;
 	}
-	uint32_t head_bytes = (uint32_t)(body.n - s.n);
-	str url = { "", 0 };
-	if (fields > 0 && take_field(&s, BODY_URL)) {
-		if (!take_text(&s, &url) || url.n == 0)
-			return false;
-		fields--;
-	}
-	if (fields > 0 || s.n > 0)
-		return false;
-	*ret = (struct wire_parts){ labels_bytes, head_bytes };
+	*ret = parts;
 	return true;
 }
 
 uint64_t
 wire_fingerprint(str body)
 {
-	str s = str_drop(body, 1);
+	struct walk w = { .p = body.p + 1, .end = body.p + body.n };
 	size_t n = 0;
-	bool ok = take_field(&s, BODY_LABELS) && take_head(&s, 0x80, &n);
+	bool ok = take_field(&w, BODY_LABELS) && take_head(&w, 0x80, &n);
 	uint64_t hash = FNV64_BASIS;
 	for (size_t i = 0; i < n; i++) {
-		size_t bytes = 0;
-		ok = ok && take_head(&s, 0x60, &bytes);
+		str text = { "", 0 };
+		ok = ok && take_text(&w, &text);
 		ASSERT(ok);
-		hash = fnv64(fnv64(hash, str_take(s, bytes)), STR("\xff"));
-		s = str_drop(s, bytes);
+		hash = fnv64(fnv64(hash, text), STR("\xff"));
 	}
 	return hash;
 }

@@ -39,10 +39,8 @@ expect_sorted(const struct order *o)
 static void
 fill_and_empty(uint64_t mask)
 {
-	struct arena_map map;
-	struct arena arena = arena_map(&map, order_bytes(ALERTS));
 	struct order o;
-	order_init(&o, &arena, alerts, ALERTS);
+	order_init(&o, alerts, ALERTS);
 	for (uint32_t i = 0; i < ALERTS; i++) {
 		alerts[i] =
 		    (struct alert){ .fingerprint = random_u64() & mask, .number = i };
@@ -74,7 +72,7 @@ fill_and_empty(uint64_t mask)
 			order_remove(&o, i);
 	}
 	EXPECT_U64(o.n, 0);
-	arena_unmap(&map);
+	order_done(&o);
 }
 
 static void
@@ -100,10 +98,8 @@ static void
 order__takes_runs_of_ascending_and_descending_fingerprints(void)
 {
 	for (unsigned down = 0; down < 2; down++) {
-		struct arena_map map;
-		struct arena arena = arena_map(&map, order_bytes(ALERTS));
 		struct order o;
-		order_init(&o, &arena, alerts, ALERTS);
+		order_init(&o, alerts, ALERTS);
 		for (uint32_t i = 0; i < ALERTS; i++) {
 			uint64_t place = down ? ALERTS - i : i;
 			alerts[i] =
@@ -113,7 +109,7 @@ order__takes_runs_of_ascending_and_descending_fingerprints(void)
 		}
 		EXPECT_U64(expect_sorted(&o), ALERTS);
 		EXPECT(o.n <= ALERTS / (ORDER_RUN / 4));
-		arena_unmap(&map);
+		order_done(&o);
 	}
 }
 
