@@ -30,7 +30,11 @@ is_loopback(str url)
 	if (str_starts(rest, STR("[::1]")))
 		return true;
 	str host = str_cut(str_cut(rest, '/').head, ':').head;
-	return str_eq(host, STR("localhost")) || str_starts(host, STR("127."));
+	for (size_t i = 0; i < host.n; i++) { /* 127.0.0.1, but not 127.example.com */
+		if ((host.p[i] < '0' || host.p[i] > '9') && host.p[i] != '.')
+			return str_eq(host, STR("localhost"));
+	}
+	return str_starts(host, STR("127."));
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -57,6 +58,18 @@ fork_into(struct cgroup *cgroup)
 	return fork();
 }
 
+/* The server raised its own limit; programs that use select(), or close all descriptors
+ * there could be, are made for the usual one. The hard limit stays: who needs more asks. */
+static void
+usual_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > SHIM_DESCRIPTORS) {
+		limit.rlim_cur = SHIM_DESCRIPTORS;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* Never returns. The command sees three descriptors, six variables, and nothing of us. */
 static _Noreturn void
 become_command(const struct job *job, int out, int failed)
@@ -71,6 +84,7 @@ become_command(const struct job *job, int out, int failed)
 
 	(void)setsid();
 	(void)umask(022);
+	usual_descriptors();
 	for (int i = 1; i < NSIG; i++)
 		(void)signal(i, SIG_DFL);
 	sigset_t none;

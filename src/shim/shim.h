@@ -63,5 +63,6 @@
  * _SERVICE and _TARGET. */
 #define SHIM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define SHIM_LANG "C.UTF-8"
+#define SHIM_DESCRIPTORS 1024 /* its soft limit of open files, where ours is higher */
 
 #endif

@@ -285,7 +285,9 @@ main(int argc, char **argv)
 			{ .fd = supervisor ? peer_fd(supervisor) : -1, .events = POLLIN },
 			{ .fd = engine ? peer_fd(engine) : -1, .events = POLLIN },
 		};
-		(void)poll(polled, 3, 20);
+		bool waits = (supervisor != NULL && peer_wants_write(supervisor)) ||
+		             (engine != NULL && peer_wants_write(engine));
+		(void)poll(polled, 3, waits ? 0 : 20);
 		if (supervisor != NULL && !pump(supervisor)) {
 			peer_free(supervisor);
 			supervisor = NULL;

@@ -286,10 +286,11 @@ def test_a_command_sees_only_what_it_should():
     with Scratch("hands") as s:
         os.environ["CANARY_SECRET"] = "canary"
         h = Hands(s, {"look": ["/usr/bin/python3", "-c", """
-import json, os, signal
+import json, os, resource, signal
 print(json.dumps({"env": dict(os.environ), "cwd": os.getcwd(),
  "fds": {fd: os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd")
          if os.path.exists("/proc/self/fd/" + fd)},
+ "nofile": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
  "sid": os.getsid(0) == os.getpid(), "umask": os.umask(0),
  "blocked": [int(x) for x in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
  "ignored": [s for s in (1, 2, 15, 17) if signal.getsignal(s) == signal.SIG_IGN]}))"""]})
@@ -303,6 +304,7 @@ print(json.dumps({"env": dict(os.environ), "cwd": os.getcwd(),
         assert set(seen["fds"]) == {"0", "1", "2"}, seen["fds"]
         assert seen["fds"]["0"] == "/dev/null" and seen["fds"]["1"].startswith("pipe:")
         assert seen["sid"] and seen["cwd"] == "/" and seen["umask"] == 0o22
+        assert seen["nofile"] <= 1024
         assert seen["blocked"] == [] and seen["ignored"] == []
 
 
@@ -840,6 +842,70 @@ def test_mail_arrives_and_threads():
         sink.refuse = 1
         seen = notice(h, channel="post", address="ana@example.com")
         assert not seen["delivered"] and not seen["permanent"] and seen["error"], seen
+
+
+def smtp_with_login(scratch, host, tls):
+    """A real SMTP server that wants the login ana / hunter2; what it saw as a list."""
+    import ssl
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
+    seen = []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):
+            seen.append((session.ssl is not None, session.authenticated))
+            return "250 OK"
+
+    def login(server, session, envelope, mechanism, data):
+        good = data.login == b"ana" and data.password == b"hunter2"
+        return AuthResult(success=good, handled=False)
+
+    context = None
+    if tls:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                        "-subj", "/CN=mail", "-keyout", scratch.dir / "key", "-out",
+                        scratch.dir / "cert"], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(scratch.dir / "cert", scratch.dir / "key")
+    with socket.socket() as free:
+        free.bind((host, 0))
+        port = free.getsockname()[1]
+    controller = Controller(Handler(), hostname=host, port=port, tls_context=context,
+                            authenticator=login, auth_required=True, auth_require_tls=tls)
+    controller.start()
+    scratch.stack.callback(controller.stop)
+    return port, seen
+
+
+def test_a_login_goes_over_tls_where_it_is_offered():
+    with Scratch("hands") as s:
+        port, seen = smtp_with_login(s, "127.0.0.1", tls=True)
+        secret = s.file("secret", "hunter2\n", 0o600)
+        wrong = s.file("wrong", "hunter3\n", 0o600)
+        line = (f"smtp: 'smtp://127.0.0.1:{port}', from: f@example.com, username: ana, "
+                "password: 'file:")
+        h = Hands(s, channels=f"  post: {{{line}{secret}'}}\n  bad: {{{line}{wrong}'}}\n")
+        assert notice(h, channel="post", address="ana@example.com")["delivered"]
+        assert seen == [(True, True)], seen
+        told = notice(h, channel="bad", address="ana@example.com")
+        assert told["permanent"] and "hunter" not in told["error"], told
+
+
+def test_a_login_never_leaves_the_machine_unencrypted():
+    with Scratch("hands") as s:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe_socket:
+            try:
+                probe_socket.connect(("192.0.2.1", 9))
+            except OSError:
+                return  # a machine with a loopback interface alone
+            host = probe_socket.getsockname()[0]
+        port, seen = smtp_with_login(s, host, tls=False)
+        secret = s.file("secret", "hunter2\n", 0o600)
+        h = Hands(s, channels=f"  post: {{smtp: 'smtp://{host}:{port}', from: f@example.com, "
+                              f"username: ana, password: 'file:{secret}'}}\n")
+        told = notice(h, channel="post", address="ana@example.com")
+        assert not told["delivered"] and told["error"], told
+        assert seen == []
 
 
 def test_a_mail_that_is_refused_for_good_is_permanent():
