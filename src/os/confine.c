@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/landlock.h>
+#include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -305,10 +307,35 @@ confine_seccomp(const struct confine *how, struct err *err)
 	return ok;
 }
 
+/* ---- user ---- */
+
+#define GATE_USER "firstline-gate"
+#define NOBODY 65534 /* Debian's nobody and nogroup */
+
+/* The gate needs nothing of root's: it gives the user up. Engine and hands share the state
+ * folder with actions that may need root, and keep theirs. */
+static bool
+give_up_root(struct err *err)
+{
+	if (geteuid() != 0)
+		return true;
+	const struct passwd *user = getpwnam(GATE_USER);
+	uid_t uid = user != NULL ? user->pw_uid : NOBODY;
+	gid_t gid = user != NULL ? user->pw_gid : NOBODY;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return err_sys(err, ERR_DENIED, "confine: give up root");
+	/* A change of user forgets it. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	return true;
+}
+
 bool
 confine(const struct confine *how, struct arena *arena, struct strs *gaps, struct err *err)
 {
 	*gaps = (struct strs){ .p = arena_new(arena, str, CONFINE_GAPS_MAX) };
+	if (how->role == CONFINE_GATE && !give_up_root(err))
+		return false;
 	const struct rlimit no_core = { 0, 0 };
 	if (setrlimit(RLIMIT_CORE, &no_core) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||

@@ -7,7 +7,8 @@
 
 /*
  * confine -- a role gives up what it does not need: no new privileges, no core dumps, not
- * traceable; Landlock for files and outgoing TCP; a seccomp filter that answers EPERM.
+ * traceable; the gate also gives up root (to the user firstline-gate, else nobody);
+ * Landlock for files and outgoing TCP; a seccomp filter that answers EPERM.
  *
  * Call it before the role starts a thread. What the kernel lacks is no failure: it is
  * appended to `gaps` as a sentence. ERR is returned only where a confinement the kernel

@@ -97,6 +97,8 @@ try_all(enum confine_role role, char *out)
 		*out++ = 'f';
 	if (may_exec())
 		*out++ = 'x';
+	if (geteuid() == 0)
+		*out++ = 'r';
 	*out = '\0';
 }
 
@@ -109,8 +111,8 @@ confine__takes_from_each_role_what_it_does_not_need(void)
 		const char *can;
 	} rows[] = {
 		{ "gate", CONFINE_GATE, "" },
-		{ "engine", CONFINE_ENGINE, "sa" },
-		{ "hands", CONFINE_HANDS, "aec" },
+		{ "engine", CONFINE_ENGINE, "sar" },
+		{ "hands", CONFINE_HANDS, "aecr" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;
@@ -128,7 +130,10 @@ confine__takes_from_each_role_what_it_does_not_need(void)
 		EXPECT(read(pipes[0], can, 32) == 32);
 		(void)close(pipes[0]);
 		(void)waitpid(pid, NULL, 0);
-		EXPECT_STR(str_of(can), str_of(rows[i].can));
+		str want = str_of(rows[i].can);
+		if (geteuid() != 0 && str_ends(want, STR("r")))
+			want = str_take(want, want.n - 1); /* nobody to begin with */
+		EXPECT_STR(str_of(can), want);
 	}
 }
 
