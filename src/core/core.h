@@ -82,7 +82,7 @@ struct core_may {
 	str principal;
 	str action;
 	str service;
-	str target; /* empty: the service's name */
+	str target; /* empty: the service's first host, or its name where it has none */
 	const struct pairs *params;
 	msec at, wall;
 };

@@ -78,21 +78,35 @@ core_tokens(const struct core *core, const struct token_row **ret, size_t n)
 	return count;
 }
 
+/* Asked about a service as a whole: its first host stands for it, or itself where it has
+ * none, as for an action that is run. */
+static str
+some_target(const struct core *core, str service)
+{
+	const struct model *model = core->newest->model;
+	for (size_t i = 0; i < model->hosts_n; i++) {
+		if (str_eq(model->hosts[i].service->name, service))
+			return model->hosts[i].name;
+	}
+	return service;
+}
+
 void
 core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
     struct decision_row *ret)
 {
+	ASSERT(core->newest != NULL);
 	const struct service_state *counts = service_state_find(core, asked->service);
 	struct asking asking = { .principal = asked->principal,
 		.action = asked->action,
 		.service = asked->service,
-		.target = asked->target.n > 0 ? asked->target : asked->service,
+		.target =
+		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
 		.incident_open = counts != NULL && counts->open > 0,
 		.at = asked->at,
 		.wall = asked->wall };
 	if (asked->params != NULL)
 		asking.params = *asked->params;
-	ASSERT(core->newest != NULL);
 	core_decide(core, &asking, arena, ret);
 }
 

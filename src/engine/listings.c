@@ -80,6 +80,16 @@ slice_size(const struct listing *l)
 	return l->left < ENGINE_LIST_SLICE ? (size_t)l->left : ENGINE_LIST_SLICE;
 }
 
+/* When the sender promised to be heard again. After a restart the promise on record may be
+ * long past while the alert still has its time: then when that ends. */
+static msec
+ends_shown(const struct alert *alert, msec at, msec wall)
+{
+	if (alert->ends_wall > wall || alert->expires_at <= at)
+		return alert->ends_wall;
+	return wall + (alert->expires_at - at);
+}
+
 /* Each puts one slice into `a`; false when that was the last. */
 static bool
 alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
@@ -89,6 +99,8 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	size_t n = intake_list(engine->intake, l->incident, l->cursor, alerts, want);
 	struct buf body = BUF(ANSWER_BYTES_MAX);
 	struct buf text = BUF(ALERT_BODY_MAX);
+	msec at, wall;
+	engine_now(engine, &at, &wall);
 	for (size_t i = 0; i < n; i++) {
 		const struct alert *alert = alerts[i];
 		const struct incident_row *incident =
@@ -100,7 +112,7 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 			.incident = alert->incident,
 			.body = buf_str(&text),
 			.starts_wall = alert->starts_wall,
-			.ends_wall = alert->ends_wall,
+			.ends_wall = ends_shown(alert, at, wall),
 			.updated_wall = alert->updated_wall,
 			.source = intake_source(engine->intake, alert->source),
 			.owner = incident != NULL ? incident->owner : STR("") };
