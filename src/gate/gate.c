@@ -249,8 +249,6 @@ look_at_time(struct gate *gate)
 		gate->ask_again = gate->now + GATE_AGAIN_MS;
 		send_ready(gate, false);
 	}
-	if (gate->stopping && (gate->visit_n == 0 || gate->now >= gate->stop_by))
-		end(gate, 0);
 }
 
 static void
@@ -266,14 +264,17 @@ run_loop(struct gate *gate)
 			from_engine |= events[i].data.ptr == &gate->engine;
 			from_supervisor |= events[i].data.ptr == &gate->supervisor;
 		}
-		/* A new engine is told of before the old one's end is read. */
+		uint64_t engines = gate->engines;
 		if (from_supervisor)
 			read_supervisor(gate);
-		if (from_engine && gate->engine != NULL)
+		/* The event was not a new engine's. */
+		if (from_engine && gate->engine != NULL && gate->engines == engines)
 			link_read(gate);
 		look_at_time(gate);
 		web_turn(gate);
 		flush(gate);
+		if (gate->stopping && (gate->visit_n == 0 || gate->now >= gate->stop_by))
+			end(gate, 0);
 	}
 }
 

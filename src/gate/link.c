@@ -153,6 +153,7 @@ link_open(struct gate *gate, int fd)
 {
 	link_close(gate, "another engine came");
 	gate->engine = peer_new(fd, GATE_ENGINE_BYTES_MAX);
+	gate->engines++;
 	gate->engine_events = EPOLLIN;
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &gate->engine };
 	ASSERT(epoll_ctl(gate->epoll, EPOLL_CTL_ADD, fd, &event) == 0);

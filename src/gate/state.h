@@ -128,6 +128,7 @@ struct gate {
 	struct MHD_Daemon *daemon;
 	struct peer *supervisor;
 	struct peer *engine;                       /* NULL: there is none */
+	uint64_t engines;                          /* that came so far */
 	uint64_t engine_events, supervisor_events; /* what epoll watches for */
 	struct map calls;                          /* frame id to call */
 	uint64_t last_id;

@@ -219,6 +219,7 @@ class Gate:
         self.selfs = []
         self.on = on
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        theirs.setblocking(False)
         server = socket.create_server((listen, 0), backlog=512)
         server.setblocking(False)
         self.port = server.getsockname()[1]
@@ -269,6 +270,7 @@ class Gate:
 
     def new_engine(self, on=None):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        theirs.setblocking(False)
         socket.send_fds(self.sock, [frame(PEER, 0, encode({1: ROLE_ENGINE}))],
                         [theirs.fileno()])
         theirs.close()
