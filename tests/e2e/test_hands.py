@@ -455,7 +455,7 @@ def test_a_claim_without_anybody_is_doubt():
         (h.folder(ident) / "result").unlink()
         (h.folder(ident) / "started").unlink()
         h.order("reconcile-attempt", attempt=ident, epoch=1)
-        assert news(h.end_of(ident)) == ["unknown"]
+        assert news(h.end_of(ident))[-1] == "unknown"
 
 
 def test_a_damaged_result_is_doubt():
@@ -467,7 +467,8 @@ def test_a_damaged_result_is_doubt():
         path.write_text(path.read_text().replace("exit_code=0", "exit_code=zero"))
         h.order("reconcile-attempt", attempt=ident, epoch=1)
         found = h.end_of(ident)
-        assert news(found) == ["unknown"] and "cannot be read" in found[-1]["why"], found
+        # the shim may still be leaving: then it was found at work for a moment
+        assert news(found)[-1] == "unknown" and "cannot be read" in found[-1]["why"], found
 
 
 def spawner_of(h):
