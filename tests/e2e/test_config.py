@@ -160,7 +160,7 @@ MISTAKES = {
     "anchor": "anchors are not allowed",
     "alias": "aliases are not allowed",
     "open-brace": "this '{' is neither closed nor continued",
-    "tab": "tab",
+    "tab": "cannot start any token",
     "unreachable": "'mute' is to be told of incidents, but cannot be reached",
     "weeks": "expected a number of weeks, not '7d'",
     "person": "unknown person 'piort'",
