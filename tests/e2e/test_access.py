@@ -1,0 +1,314 @@
+"""Who gets to ask what: every route by everyone, hosts, files, secrets; and the brake."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import stat
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.harness import ROOT, Firstline, Scratch, WebhookSink, run_all, wait_until
+
+SECRET = "whsec_Y2FuYXJ5LW9mLXRoZS1hY2Nlc3MtdGVzdHMtMzItYnl0ZXM="
+
+
+def configuration(scratch, hook, services=1, action="exec sleep 60"):
+    d = scratch.dir
+    scratch.file("hook.secret", SECRET, 0o600)
+    scratch.file("act", f"#!/bin/sh\necho $$ >> {d}/pids\n{action}\n", 0o755)
+    names = [f"s{i}" for i in range(services)]
+    scratch.file("config/production.yaml", f"""
+listen: 127.0.0.1:0
+url: http://firstline.example.com
+fallback: ops
+channels:
+  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret"}}
+people:
+  ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: UTC
+      rotations: [{{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}]
+      escalate: [{{to: primary}}]
+  dev: {{kind: development}}
+services:
+""" + "".join(f"  {name}: {{owner: ops, developers: dev, tier: 2}}\n" for name in names) + f"""
+actions:
+  act: {{verb: restart, run: ["{d}/act"], timeout: 120s}}
+authority:
+  - {{grant: all may act, to: [automation, person: ana], may: [restart], on: {{tier: 2}}, until: 2030-01-01, owner: ana}}
+""")
+    for name in names:
+        scratch.file(f"config/runbooks/{name}.md", f"""---
+runbook: {name}-down
+service: {name}
+answers: [{{alertname: Down}}]
+---
+# It is down
+
+```action act
+do: act
+```
+
+```verify well
+run: [/bin/true]
+expect: "exit == 0"
+within: 15s
+```
+""")
+    return d / "config"
+
+
+ROUTES = re.compile(r'(?:GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|\.path = "([^"]+)"')
+
+# Who may: the least role, or what is special about a route.
+READ = "viewer"
+TABLE = {
+    ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
+    ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",
+    ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
+    ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
+    ("POST", "/v1/incidents/#/acknowledge"): "operator",
+    ("POST", "/v1/incidents/#/notes"): "operator",
+    ("POST", "/v1/incidents/#/resolve"): "operator",
+    ("POST", "/v1/incidents/#/run"): "operator",
+    ("POST", "/v1/incidents/#/cancel"): "operator",
+    ("POST", "/v1/attempts/#/settle"): "operator",
+    ("GET", "/v1/handoffs"): READ, ("GET", "/v1/handoffs/#"): READ, ("GET", "/v1/gaps"): READ,
+    ("GET", "/v1/on-call"): READ, ("POST", "/v1/may"): READ,
+    ("POST", "/v1/stop-all"): "operator", ("POST", "/v1/resume"): "operator",
+    ("GET", "/v1/tokens"): "admin", ("POST", "/v1/tokens"): "admin",
+    ("DELETE", "/v1/tokens/*"): "admin", ("GET", "/v1/journal"): "admin",
+    ("POST", "/v1/reload"): "admin", ("GET", "/v1/whoami"): READ, ("GET", "/v1/events"): READ,
+}
+BODIES = {"/api/v2/alerts": [], "/v1/incidents/#/notes": {"text": "x"},
+          "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
+          "/v1/may": {"action": "act", "service": "s0"},
+          "/v1/tokens": {"name": "", "principal": "person:x", "role": "viewer"}}
+RANK = {"viewer": 1, "operator": 2, "admin": 3, "local": 3}
+
+
+def expected(need, who):
+    """401, 403, or None: let through, whatever is said then."""
+    if need == "anyone":
+        return None
+    if who in ("none", "unknown", "revoked", "expired"):
+        return 401
+    if need == "send":
+        return 403 if who == "viewer" else None
+    if need == "see-alerts":
+        return None
+    return None if RANK.get(who, 0) >= RANK[need] else 403
+
+
+def ask(firstline, method, path, token, body, host="127.0.0.1"):
+    """The status alone: an event stream has no end to read to."""
+    connection = http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=30)
+    try:
+        head = {"Host": host}
+        if token:
+            head["Authorization"] = "Bearer " + token
+        if body is not None:
+            head["Content-Type"] = "application/json"
+        connection.request(method, path, body=body, headers=head)
+        response = connection.getresponse()
+        if response.status in (401, 403):
+            assert response.read(), (method, path)
+        return response.status
+    finally:
+        connection.close()
+
+
+def make(firstline, name, role, *more):
+    done = firstline.cli("token", "add", name, "--role", role, "--json", *more, check=True)
+    return json.loads(done.stdout)["secret"]
+
+
+def test_every_route_by_everyone():
+    source = (ROOT / "src/gate/routes.c").read_text()
+    paths = {a or b for a, b in ROUTES.findall(source)}
+    assert paths == {path for _, path in TABLE}, paths ^ {path for _, path in TABLE}
+    with Scratch("access") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        # Before the first token: alerts and metrics are open, the rest is not.
+        assert ask(firstline, "POST", "/api/v2/alerts", None, "[]") == 200
+        assert ask(firstline, "GET", "/metrics", None, None) == 200
+        assert ask(firstline, "GET", "/v1/status", None, None) == 401
+        assert firstline.fire({"alertname": "Other", "service": "s0"}).status == 200
+        tokens = {role: make(firstline, role, role)
+                  for role in ("viewer", "operator", "source", "admin")}
+        tokens["revoked"] = make(firstline, "gone", "admin")
+        firstline.cli("token", "revoke", "gone", check=True)
+        soon = firstline.post("/v1/tokens", {"name": "late", "principal": "person:late",
+                                             "role": "admin", "until": int(time.time() * 1000) + 800})
+        assert soon.status in (200, 201), soon
+        tokens.update(none=None, unknown="flt_" + "x" * 43, expired=soon.json["secret"],
+                      local=firstline.token())
+        wait_until(lambda: ask(firstline, "GET", "/v1/status", tokens["expired"], None) == 401,
+                   20, message="a token ends at its time")
+        wrong = []
+        for (method, path), need in TABLE.items():
+            if path in ("/v1/stop-all", "/v1/reload"):  # last: they change what others see
+                continue
+            body = json.dumps(BODIES.get(path, {})) if method == "POST" else None
+            for who, token in tokens.items():
+                real = path.replace("#", "1").replace("*", "none-such")
+                status = ask(firstline, method, real, token, body)
+                want = expected(need, who)
+                if (want is None and status in (401, 403)) or (want and status != want):
+                    wrong.append((method, path, who, status, want or "let through"))
+                assert status < 500, (method, path, who, status)
+        for path in ("/v1/stop-all", "/v1/reload"):
+            for who, token in tokens.items():
+                status = ask(firstline, "POST", path, token, "{}")
+                want = expected(TABLE["POST", path], who)
+                if status != (want or 200):
+                    wrong.append(("POST", path, who, status, want or 200))
+        assert not wrong, "\n".join(map(str, wrong))
+        # Methods nobody has are no way round.
+        for method in ("PUT", "PATCH", "OPTIONS", "TRACE"):
+            for path in ("/v1/stop-all", "/api/v2/alerts", "/v1/tokens"):
+                status = ask(firstline, method, path, tokens["none"], None)
+                assert status in (400, 401, 405, 501), (method, path, status)
+
+
+def test_hosts_and_listening():
+    with Scratch("hosts") as scratch:
+        config = configuration(scratch, WebhookSink(scratch))
+        firstline = Firstline(scratch, config).start(listen="0.0.0.0:0")
+        assert "listening on loopback only" in firstline.log_text(), firstline.log_text()
+        assert (firstline.state / "endpoint").read_text().startswith("http://127.0.0.1:")
+        listening = pathlib.Path("/proc/net/tcp").read_text()
+        assert f" 0100007F:{firstline.port:04X} " in listening
+        assert f" 00000000:{firstline.port:04X} " not in listening
+        for host, want in (("127.0.0.1", 200), ("localhost:1", 200), ("[::1]", 200),
+                           ("firstline.example.com", 200), ("FIRSTLINE.example.com:443", 200),
+                           ("evil.example.com", 421), ("127.0.0.1.evil.example", 421),
+                           ("firstline.example.com.evil.example", 421), ("0x7f000001", 421)):
+            for path in ("/-/ready", "/metrics", "/api/v2/alerts"):
+                status = ask(firstline, "GET", path, None, None, host)
+                assert status == want, (host, path, status)
+        make(firstline, "prometheus", "source")
+        firstline.stop()
+        firstline.start(listen="0.0.0.0:0")
+        listening = pathlib.Path("/proc/net/tcp").read_text()
+        assert f" 00000000:{firstline.port:04X} " in listening, "with a token it listens as told"
+
+
+def test_no_secret_is_shown_and_files_are_ours_alone():
+    with Scratch("secrets") as scratch:
+        hook = WebhookSink(scratch, SECRET)
+        firstline = Firstline(scratch, configuration(scratch, hook, action="exec true")).start()
+        shown = [make(firstline, "one", "operator"), make(firstline, "two", "source")]
+        assert firstline.fire({"alertname": "Down", "service": "s0"}, token=shown[1]).status == 200
+        firstline.wait_incident(lambda r: r["state"] in ("recovered", "closed"), 40)
+        wait_until(lambda: hook.requests, 20, message="a webhook")
+        assert hook.bad_signatures == 0
+        number = firstline.incidents()[0]["id"]
+        # A secret in the wrong place of a request is not written down either.
+        assert ask(firstline, "GET", "/v1/status", shown[0] + "x", None) == 401
+        told = [firstline.log_text()]
+        for path in ("/v1/status", "/metrics", "/v1/tokens", "/v1/journal?limit=1000",
+                     "/v1/incidents?state=all", f"/v1/incidents/{number}",
+                     f"/v1/incidents/{number}/why"):
+            answer = firstline.request("GET", path)
+            assert answer.status == 200, (path, answer)
+            told.append(answer.body.decode())
+        for command in (["status"], ["status", "--json"], ["journal", "show", "--json"],
+                        ["token", "list"], ["incident", "show", number], ["why", number]):
+            done = firstline.cli(*command)
+            told += [done.stdout, done.stderr]
+        local = firstline.token()
+        firstline.stop()
+        told.append(firstline.log_text())
+        for path in firstline.state.rglob("*"):
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            public = path.name == "endpoint"  # it says where, and no more
+            assert public or not mode & 0o077, (path, oct(mode))
+            if path.is_file() and path.name != "local.token":
+                told.append(path.read_bytes().decode("latin-1"))
+        assert stat.S_IMODE((firstline.state / "local.token").stat().st_mode) == 0o600
+        with sqlite3.connect(f"file:{firstline.state}/firstline.db?mode=ro", uri=True) as db:
+            for row in db.iterdump():
+                told.append(row)
+                told += [bytes.fromhex(x).decode("latin-1") for x in re.findall(r"X'([0-9A-F]+)'", row)]
+        for secret in (*shown, local, SECRET, SECRET[6:]):
+            for text in told:
+                at = text.find(secret)
+                assert at < 0, text[max(0, at - 200):at + 20]
+
+
+def alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_stop_all_ends_what_is_out_and_refuses_what_would_start():
+    with Scratch("stop") as scratch:
+        # Each action has a child of its own that does not listen to TERM.
+        action = (f"(trap '' TERM; echo $BASHPID >/dev/null; sh -c 'echo $$ >> {scratch.dir}/pids; "
+                  "exec sleep 60') &\nwait")
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook, 6, action)).start()
+        names = [f"s{i}" for i in range(5)]
+        assert firstline.fire(*({"alertname": "Down", "service": name} for name in names)).status == 200
+
+        def pids():
+            path = scratch.dir / "pids"
+            return [int(x) for x in path.read_text().split()] if path.exists() else []
+        wait_until(lambda: len(pids()) == 10, 40, message="five actions and their children run")
+        assert all(map(alive, pids()))
+        done = firstline.cli("stop-all", "the", "restart", "makes", "it", "worse")
+        assert done.returncode == 0, done
+        asked_wall = time.time()
+        wait_until(lambda: not any(map(alive, pids())), 30, 0.01, "all of them are gone")
+        gone_after = time.time() - asked_wall
+
+        def ended():
+            found = [a for row in firstline.incidents() for a in firstline.incident(row["id"])["attempts"]]
+            return found if len(found) == 5 and all(a["ended_wall"] for a in found) else None
+        attempts = wait_until(ended, 30, 0.1, "all five are known to be over")
+        status = firstline.get("/v1/status")
+        assert "makes it worse" in json.dumps(status), status
+        stopped = wall(status["stopped_wall"]) if status.get("stopped_wall") else asked_wall
+        for attempt in attempts:
+            assert attempt["state"] in ("killed", "exited"), attempt
+            assert wall(attempt["ended_wall"]) - stopped <= 1.5, (attempt, stopped, gone_after)
+
+        # What would start is refused, and says why; people are still told.
+        told = len(hook.requests)
+        assert firstline.fire({"alertname": "Down", "service": "s5"}).status == 200
+        row = firstline.wait_incident(lambda r: r["service"] == "s5" and r["needs_person"], 30)
+        whole = firstline.incident(row["id"])
+        assert not whole["attempts"], whole["attempts"]
+        assert "stopped" in json.dumps(whole["decisions"]) + json.dumps(whole["timeline"]), whole
+        by_hand = firstline.cli("run", "--action", "act", "--incident", row["id"])
+        assert by_hand.returncode == 5 and "stop" in by_hand.stderr + by_hand.stdout, by_hand
+        wait_until(lambda: len(hook.requests) > told, 30, message="people are told")
+        assert len(pids()) == 10, "nothing was started"
+
+        firstline.kill_all()  # the brake holds over a restart
+        firstline.start()
+        assert "makes it worse" in json.dumps(firstline.get("/v1/status"))
+        assert firstline.cli("resume").returncode == 0
+        ran = firstline.cli("run", "--incident", row["id"], "s5-down")
+        assert ran.returncode == 0, ran
+        wait_until(lambda: len(pids()) == 12, 40, message="after resume it acts again")
+        firstline.cli("stop-all", "the end of the test", check=True)
+        wait_until(lambda: not any(map(alive, pids())), 30, 0.05, "and stops again")
+
+
+def wall(text):
+    import datetime
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
