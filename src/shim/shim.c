@@ -113,11 +113,11 @@ stop_asked(const struct job *job, struct run *run)
 }
 
 static void
-begin_end(struct run *run, const char *state, uint64_t now)
+begin_end(struct run *run, const char *state, uint64_t now, uint64_t grace_ms)
 {
 	run->ended = state;
 	run->phase = TERMING;
-	run->deadline = now + SHIM_GRACE_MS;
+	run->deadline = now + grace_ms;
 	if (!run->reaped)
 		(void)kill(-run->child, SIGTERM);
 }
@@ -135,14 +135,16 @@ advance(const struct job *job, struct run *run, const struct cgroup *cgroup)
 			run->phase = KILLING;
 			run->deadline = now + KILL_MS;
 		} else if (stop_asked(job, run)) {
-			begin_end(run, SHIM_STATE_STOPPED, now);
+			begin_end(run, SHIM_STATE_STOPPED, now, SHIM_STOP_GRACE_MS);
 		} else if (now >= run->deadline) {
-			begin_end(run, SHIM_STATE_TIMED_OUT, now);
+			begin_end(run, SHIM_STATE_TIMED_OUT, now, SHIM_GRACE_MS);
 		}
 		return false;
 	case TERMING:
 		if (run->alone)
 			return true;
+		if (run->deadline > now + SHIM_STOP_GRACE_MS && stop_asked(job, run))
+			run->deadline = now + SHIM_STOP_GRACE_MS;
 		if (now < run->deadline)
 			return false;
 		run->phase = KILLING;

@@ -56,8 +56,9 @@
 #define SHIM_ARGS_MAX 256
 #define SHIM_ARGS_BYTES_MAX (64 * 1024) /* all arguments with their NULs */
 #define SHIM_TIMEOUT_MS_MAX (7ull * 24 * 3600 * 1000)
-#define SHIM_GRACE_MS 5000 /* between TERM and KILL */
-#define SHIM_LOOK_MS 100   /* how often it looks for `stop` */
+#define SHIM_GRACE_MS 5000     /* between TERM and KILL when its time is over */
+#define SHIM_STOP_GRACE_MS 500 /* when somebody said stop: it is over within a second */
+#define SHIM_LOOK_MS 100       /* how often it looks for `stop` */
 
 /* All that a command gets to see of an environment, besides FIRSTLINE_ATTEMPT, _INCIDENT,
  * _SERVICE and _TARGET. */

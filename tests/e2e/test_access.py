@@ -89,7 +89,7 @@ TABLE = {
 BODIES = {"/api/v2/alerts": [], "/v1/incidents/#/notes": {"text": "x"},
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
           "/v1/may": {"action": "act", "service": "s0"},
-          "/v1/tokens": {"name": "", "principal": "person:x", "role": "viewer"}}
+          "/v1/tokens": {"name": "by-table", "principal": "person:x", "role": "viewer"}}
 RANK = {"viewer": 1, "operator": 2, "admin": 3, "local": 3}
 
 
