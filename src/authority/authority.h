@@ -66,6 +66,7 @@ struct authority_facts {
 	size_t uses_n;
 	bool stopped; /* stop-all is in force: deny */
 	str stopped_by;
+	str stopped_why; /* a line, short; empty: not said */
 };
 
 struct authority_decision {

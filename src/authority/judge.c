@@ -488,8 +488,10 @@ judge(struct judgement *j, struct arena *arena)
 {
 	if (j->facts->stopped)
 		fault(j, REASON_STOPPED,
-		    arena_printf(arena, "everything was stopped by %.*s",
-			STR_ARG(j->facts->stopped_by)),
+		    arena_printf(arena, "everything was stopped by %.*s%s%.*s",
+			STR_ARG(j->facts->stopped_by),
+			j->facts->stopped_why.n > 0 ? ": " : "",
+			STR_ARG(j->facts->stopped_why)),
 		    arena_printf(arena, "wait until it is resumed, or ask %.*s",
 			STR_ARG(j->facts->stopped_by)));
 	judge_principal(j, arena);

@@ -32,7 +32,9 @@ core_facts(const struct core *core, struct arena *arena)
 	return (struct authority_facts){ .uses = uses,
 		.uses_n = n,
 		.stopped = core->control->row.stopped,
-		.stopped_by = core->control->row.stopped_by };
+		.stopped_by = core->control->row.stopped_by,
+		.stopped_why =
+		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
 
 void

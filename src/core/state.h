@@ -34,6 +34,7 @@
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
 #define NOTE_MAX (16u * 1024)  /* bytes */
 #define TITLE_MAX 200          /* bytes */
+#define STOPPED_WHY_SHOWN 300  /* bytes, in each refusal */
 #define RECURRENCE_MAX 1000    /* bytes */
 #define ALERTS_TOLD 20         /* alerts of an incident with a timeline entry each */
 #define RECIPIENTS_MAX (TOLD_MAX + 256) /* of one notice */
