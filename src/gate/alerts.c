@@ -90,11 +90,10 @@ on_end(struct call *call)
 
 /* What makes a body this body: its alerts without their times. */
 static hash32
-digest_of(struct gate *gate, str wire)
+digest_of(str wire)
 {
 	struct wire_alert alert;
 	struct buf bytes = BUF(GATE_BODIES_BYTES_MAX);
-	(void)gate;
 	while (wire_cut(&wire, &alert) == WIRE_ALERT)
 		buf_add(&bytes, alert.body);
 	hash32 digest = sha256(buf_str(&bytes));
@@ -125,7 +124,7 @@ static bool
 may_go(struct call *call, str wire, bool was_held)
 {
 	struct gate *gate = call->gate;
-	call->digest = digest_of(gate, wire);
+	call->digest = digest_of(wire);
 	switch (quarantine_look(&gate->quarantine, &call->digest, gate->now)) {
 	case QUARANTINE_CLEAN:
 		if (!gate->alone && (was_held || list_empty(&gate->held)))
@@ -278,7 +277,7 @@ alerts_lost(struct gate *gate)
 			continue;
 		buf_reset(&wire);
 		(void)read_body(call, &wire);
-		call->digest = digest_of(gate, buf_str(&wire));
+		call->digest = digest_of(buf_str(&wire));
 		uint32_t deaths =
 		    quarantine_strike(&gate->quarantine, &call->digest, gate->now);
 		if (deaths >= QUARANTINE_DEATHS)

@@ -192,7 +192,12 @@ events_publish(struct gate *gate, const struct publish *publish)
 	    (struct block){ .seq = publish->seq, .at = ring_end(events) };
 	events->end++;
 	put_events(gate, &events->text, &publish->items, publish->seq);
-	ASSERT(!events->text.overflow);
+	if (events->text.overflow) {
+		/* too long for the ring: all ask the engine for what they lack */
+		events_engine(gate, false);
+		events_engine(gate, true);
+		return;
+	}
 	ring_trim(events);
 	list_each(it, &events->listeners)
 	{
@@ -348,6 +353,7 @@ on_who(struct call *call, const struct answer *answer)
 		respond_answer_error(call, answer);
 		return;
 	}
+	link_forget(call);
 	buf_add(&call->stream.out, STR("retry: 2000\n\n"));
 	call->stream.endless = true;
 	call->stream.low = on_low;

@@ -27,28 +27,25 @@ skip_blanks(str s)
 static bool
 take_quoted(str *in, struct arena *arena, str *ret)
 {
-	char *out = arena_try(arena, char, in->n);
+	size_t end = 1;
+	while (end < in->n && in->p[end] != '"')
+		end += in->p[end] == '\\' ? 2 : 1;
+	char *out = end < in->n ? arena_try(arena, char, end) : NULL;
 	size_t n = 0;
 	if (out == NULL)
 		return false;
-	for (size_t i = 1; i < in->n; i++) {
-		char c = in->p[i];
-		if (c == '"') {
-			*ret = (str){ out, n };
-			*in = str_drop(*in, i + 1);
-			return true;
-		}
-		if (c == '\\' && i + 1 < in->n) {
-			char next = in->p[i + 1];
-			/* as Alertmanager: what is no escape stays as it is */
-			if (next == '"' || next == '\\' || next == 'n') {
-				c = next == 'n' ? '\n' : next;
-				i++;
-			}
+	for (size_t i = 1; i < end; i++) {
+		char c = in->p[i], next = in->p[i + 1];
+		/* as Alertmanager: what is no escape stays as it is */
+		if (c == '\\' && (next == '"' || next == '\\' || next == 'n')) {
+			c = next == 'n' ? '\n' : next;
+			i++;
 		}
 		out[n++] = c;
 	}
-	return false;
+	*ret = (str){ out, n };
+	*in = str_drop(*in, end + 1);
+	return true;
 }
 
 static bool

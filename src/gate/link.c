@@ -89,7 +89,6 @@ on_answer_frame(struct gate *gate, const struct frame *frame)
 	if (!map_get(&gate->calls, frame->id, &found))
 		return true; /* nobody waits any more */
 	struct call *call = (struct call *)(uintptr_t)found;
-	gate->refusing = answer.status == 507;
 	if (!answer.more)
 		link_forget(call);
 	call->on_answer(call, &answer);
@@ -158,7 +157,6 @@ link_open(struct gate *gate, int fd)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &gate->engine };
 	ASSERT(epoll_ctl(gate->epoll, EPOLL_CTL_ADD, fd, &event) == 0);
 	gate->ask_again = 0;
-	gate->refusing = false;
 	alerts_report(gate);
 	events_engine(gate, true);
 }

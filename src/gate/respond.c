@@ -69,6 +69,7 @@ respond_taken(struct call *call)
 {
 	struct gate *gate = call->gate;
 	ASSERT(call->response == NULL);
+	link_forget(call);
 	call->response = gate->taken;
 	call->status = 200;
 	call->phase = CALL_READY;

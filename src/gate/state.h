@@ -145,7 +145,6 @@ struct gate {
 	msec now;       /* as of this turn of the loop */
 	msec next_look; /* no deadline falls due before */
 	msec ask_again; /* for an engine */
-	bool refusing;  /* the engine has no room on its disk */
 	bool stopping;
 	msec stop_by;
 	int exit_code;

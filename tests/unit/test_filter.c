@@ -58,6 +58,20 @@ filters__match_labels(void)
 	}
 }
 
+/* The gate gives as much room as the text is long. */
+static void
+filters__need_no_more_room_than_the_text(void)
+{
+	static const char text[] =
+	    "{a=\"1\",b=\"2\",c=\"\\\"\",d=\"4\",e=\"5\",f=\"6\",\"g\"=\"7\"}";
+	struct arena arena = arena_over(memory, sizeof(text));
+	struct filters filters = { .n = 0 };
+	EXPECT(filters_add(&filters, STR(text), &arena));
+	EXPECT_U64(filters.n, 7);
+	EXPECT_STR(filters.item[2].value, STR("\""));
+	filters_done(&filters);
+}
+
 static void
 filters__refuse_what_is_no_matcher(void)
 {
@@ -102,6 +116,7 @@ int
 main(void)
 {
 	RUN(filters__match_labels);
+	RUN(filters__need_no_more_room_than_the_text);
 	RUN(filters__refuse_what_is_no_matcher);
 	RUN(filters__have_a_step_limit);
 	RUN(filters__have_a_limit);
