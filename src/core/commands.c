@@ -71,7 +71,7 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 static struct answering
 note(struct core *core, const struct command *command, struct incident *incident)
 {
-	if (command->text.n == 0)
+	if (str_trim(command->text).n == 0)
 		return no(core, 422, EXIT_USAGE, "a note needs text");
 	if (command->text.n > NOTE_MAX)
 		return no(core, 413, EXIT_USAGE, "a note has at most %u bytes", NOTE_MAX);
