@@ -14,6 +14,8 @@
 #include "os/crash.h"
 
 #define STEP_ARENA_BYTES ((size_t)1 << 30) /* address space; touched pages are returned */
+#define IDLE_PACKS 64                      /* written in one idle turn */
+#define LULL_MS 100                        /* without a commit */
 #define STEP_ARENA_KEEP ((size_t)8 << 20)
 
 void
@@ -324,6 +326,7 @@ commit_entry(struct engine *engine)
 	CRASH_POINT("engine-commit-after");
 	engine->n.commit_us += clock_boot_us() - began;
 	engine->n.commits++;
+	engine->committed_boot = clock_boot();
 	engine->head = store_head(engine->store);
 	add_publish(engine, seq);
 	core_clean(engine->core);
@@ -353,6 +356,16 @@ batch_commit(struct engine *engine)
 		(void)store_checkpoint(engine->store);
 }
 
+/* Packs may trail, so they wait for a lull: written between the alerts of a busy moment they
+ * would cost each of them a sync, and a pack that fills would be written many times. */
+static bool
+packs_due(const struct engine *engine)
+{
+	size_t dirty = intake_packs_dirty(engine->intake);
+	return dirty > ENGINE_PACKS_TRAIL_MAX / 2 ||
+	       (dirty > 0 && clock_boot() - engine->committed_boot > LULL_MS);
+}
+
 /* Between commits, when nothing waits: rows that trail, then the log. true: more to do. */
 bool
 batch_idle(struct engine *engine)
@@ -361,8 +374,8 @@ batch_idle(struct engine *engine)
 	ASSERT(b->step_n == 0);
 	if (engine->refusing)
 		return false;
-	if (intake_packs_dirty(engine->intake) > 0) {
-		add_packs(engine, 32);
+	if (packs_due(engine)) {
+		add_packs(engine, IDLE_PACKS);
 		rows_settle(b);
 		struct commit commit = { .rows = b->row,
 			.row_n = b->row_n,

@@ -64,6 +64,7 @@ struct engine {
 	bool refusing; /* no room on the disk */
 	char refusing_why[200];
 	bool told_no_room;
+	msec committed_boot; /* when the last entry was committed */
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
