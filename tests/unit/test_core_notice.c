@@ -30,8 +30,7 @@ order_to(const struct world *w, enum notice_purpose purpose, const char *whom)
 		    str_eq(to, str_of(whom)))
 			return i;
 	}
-	ASSERT(!"no such order");
-	return 0;
+	UNREACHABLE();
 }
 
 static void
