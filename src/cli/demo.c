@@ -268,7 +268,8 @@ act_restart(struct story *story)
 	if (watch(story, 1, INCIDENT_RECOVERED) == 0)
 		return false;
 	(void)send_alert(story, "shop", false);
-	narrate(story, STYLE_GOOD, "shop answers again, and nobody was woken for it");
+	narrate(story, STYLE_GOOD,
+	    "shop answers again; Ana was told and had nothing to do");
 	return demo_healthy(story->demo.shop_port);
 }
 
@@ -335,10 +336,12 @@ summarize(struct story *story)
 	char url[200];
 	(void)snprintf(url, sizeof(url), "%s", story->client.url);
 	printf("\n"
-	       "  2 incidents   1 restarted, verified and over; 1 handed off with its case "
+	       "  2 incidents   1 restarted and verified, 1 handed off with its case "
 	       "file\n"
 	       "  2 actions     each decided by a written rule, each started once\n"
-	       "  %zu notices     to the person on duty; developers were not called\n"
+	       "  %zu notices     to the person on duty, who is told of the end too when "
+	       "it\n"
+	       "                closes (a minute of quiet); developers were not called\n"
 	       "\n",
 	    count_notices(story));
 	if (!story->stay) {
