@@ -273,8 +273,8 @@ pool_free_all(struct pool *pool)
 	arena_unmap(&map);
 }
 
-void *
-pool_alloc(struct pool *pool, size_t size)
+static void *
+alloc(struct pool *pool, size_t size)
 {
 	ASSERT(size > 0);
 	if (size > POOL_SIZE_MAX)
@@ -285,7 +285,14 @@ pool_alloc(struct pool *pool, size_t size)
 	pool->used += size_of(block);
 	void *p = &block->next;
 	UNPOISON(p, size);
-	return memset(p, 0, size);
+	return p;
+}
+
+void *
+pool_alloc(struct pool *pool, size_t size)
+{
+	void *p = alloc(pool, size);
+	return p != NULL ? memset(p, 0, size) : NULL;
 }
 
 void
@@ -322,7 +329,7 @@ pool_str(struct pool *pool, str s, str *ret)
 		*ret = (str){ NULL, 0 };
 		return true;
 	}
-	char *p = pool_alloc(pool, s.n);
+	char *p = alloc(pool, s.n);
 	if (p == NULL)
 		return false;
 	memcpy(p, s.p, s.n);
