@@ -95,12 +95,12 @@ entry_put(struct sqlite_store *s, const struct store_head *next, str bytes, stru
 	sqlite_bind(stmt, 2, (str){ (const char *)next->hash.b, sizeof(next->hash.b) });
 	(void)sqlite3_bind_int64(stmt, 3, (int64_t)next->alerts_as_of);
 	(void)sqlite3_bind_int64(stmt, 4, number_digest(next->seq, next->alerts_as_of));
-	sqlite_bind(stmt, 5, bytes);
+	sqlite_bind(stmt, 5, compact_body(&s->written, bytes));
 	return sqlite_run(s, stmt, err, "append an entry to");
 }
 
 static void
-row_bind(sqlite3_stmt *stmt, const struct row_write *row, uint64_t seq, int64_t digest)
+row_bind(sqlite3_stmt *stmt, const struct stored_row *row, uint64_t seq, int64_t digest)
 {
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
 	if (row->incident != 0)
@@ -127,7 +127,7 @@ row_put(struct sqlite_store *s, const struct row_write *row, uint64_t seq, struc
 		.incident = row->incident,
 		.open = row->open,
 		.wall = row->wall,
-		.body = row->body,
+		.body = compact_body(&s->written, row->body),
 	};
 	int64_t digest = row_digest(&as_stored, seq);
 	static const enum table_stmt ways[] = { STMT_ROW_UPDATE, STMT_ROW_PUT };
@@ -135,7 +135,7 @@ row_put(struct sqlite_store *s, const struct row_write *row, uint64_t seq, struc
 		sqlite3_stmt *stmt = sqlite_table(s, row->table, ways[i], err);
 		if (stmt == NULL)
 			return false;
-		row_bind(stmt, row, seq, digest);
+		row_bind(stmt, &as_stored, seq, digest);
 		if (!sqlite_run(s, stmt, err, "write a row of"))
 			return false;
 		if (sqlite3_changes(s->db) > 0)

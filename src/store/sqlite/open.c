@@ -236,6 +236,8 @@ static void
 disconnect(struct sqlite_store *s)
 {
 	sqlite_finalize(s);
+	compact_done(&s->written);
+	compact_done(&s->read);
 	memset(s->plain, 0, sizeof(s->plain));
 	memset(s->table, 0, sizeof(s->table));
 	int rc = sqlite3_close(s->db);

@@ -13,8 +13,8 @@ damaged(struct err *err, const char *what, int64_t id)
 }
 
 bool
-sqlite_row_read(sqlite3_stmt *stmt, enum table table, struct stored_row *ret,
-    uint64_t *ret_seq, struct err *err)
+sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
+    struct stored_row *ret, uint64_t *ret_seq, struct err *err)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	int64_t incident = sqlite3_column_int64(stmt, 1);
@@ -30,7 +30,8 @@ sqlite_row_read(sqlite3_stmt *stmt, enum table table, struct stored_row *ret,
 	/* What the columns hold beyond our types does not come back from them. */
 	bool as_written = (int64_t)row.incident == incident &&
 	                  (int64_t)row.open == sqlite3_column_int64(stmt, 2);
-	if (!as_written || row_digest(&row, seq) != sqlite3_column_int64(stmt, 5))
+	if (!as_written || row_digest(&row, seq) != sqlite3_column_int64(stmt, 5) ||
+	    !compact_open(&s->read, row.body, STORE_ROW_BYTES_MAX, &row.body))
 		return damaged(err, schema_table(table), id);
 	*ret = row;
 	*ret_seq = seq;
@@ -133,7 +134,7 @@ rows_take(struct sqlite_store *s, sqlite3_stmt *stmt, const struct row_query *qu
 			return sqlite_fail(s, rc, err, "read rows of");
 		struct stored_row row;
 		uint64_t seq;
-		if (!sqlite_row_read(stmt, query->table, &row, &seq, err))
+		if (!sqlite_row_read(s, stmt, query->table, &row, &seq, err))
 			return false;
 		if (!take(context, &row))
 			return true;
@@ -178,7 +179,7 @@ sqlite_row(struct store *store, enum table table, row_id id, struct arena *arena
 	uint64_t seq;
 	bool ok = false;
 	if (rc == SQLITE_ROW)
-		ok = sqlite_row_read(stmt, table, &row, &seq, err) &&
+		ok = sqlite_row_read(s, stmt, table, &row, &seq, err) &&
 		     store_body_copy(arena, row.body, &row.body, err);
 	else if (rc == SQLITE_DONE)
 		(void)err_set(err, ERR_NOT_FOUND, "there is no %s %llu", table_names[table],
@@ -231,11 +232,11 @@ sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
 	while ((rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct store_head at;
 		entry_read(stmt, &at);
-		struct stored_entry entry = {
-			.seq = at.seq,
-			.hash = at.hash,
-			.bytes = sqlite_bytes(stmt, 4),
-		};
+		struct stored_entry entry = { .seq = at.seq, .hash = at.hash };
+		/* What cannot be opened is no entry, and matches nothing in the chain. */
+		if (!compact_open(&s->read, sqlite_bytes(stmt, 4), STORE_ENTRY_BYTES_MAX,
+			&entry.bytes))
+			entry.hash = (hash32){ 0 };
 		if (!take(context, &entry))
 			break;
 	}

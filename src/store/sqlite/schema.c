@@ -19,6 +19,9 @@
  *	bundle    configurations by their SHA-256
  *	alerts_as_of  one row: the same for commits without an entry; the larger one counts.
  *	          Not written with every commit, as it would cost each a page of its own.
+ *
+ * Version 2: bodies of rows and bytes of entries may be compact (compact.h), which an older
+ * program could not read. What is there stays as it is.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -62,9 +65,18 @@ step_1(struct sqlite_store *s, struct err *err)
 	return true;
 }
 
+static bool
+step_2(struct sqlite_store *s, struct err *err)
+{
+	(void)s;
+	(void)err;
+	return true;
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
+	step_2,
 };
 
 bool

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "store/compact.h"
 #include "store/internal.h"
 
 /*
@@ -60,7 +61,8 @@ struct sqlite_store {
 	int lock_fd;      /* STATE/lock, held */
 	int file_lock_fd; /* PATH-lock, held; -1 when the file is in the state folder */
 	bool reserved;    /* STATE/reserve is there at its full size */
-	bool broken;      /* a commit failed in a way that says nothing about the disk */
+	struct compact_room written, read; /* the body that is being written, read */
+	bool broken; /* a commit failed in a way that says nothing about the disk */
 	/* The write-ahead log, in frames: how many it holds, how many of these the file has
 	 * too, and how many it held when a checkpoint was last tried. */
 	int log_frames, log_copied, log_tried;
@@ -115,7 +117,7 @@ void sqlite_finalize(struct sqlite_store *s);
 
 /* ---- schema.c ---- */
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* Takes the tables from version `from` to `to`, each step a transaction. */
 NODISCARD bool schema_migrate(struct sqlite_store *s, int64_t from, int64_t to,
     struct err *err);
@@ -124,7 +126,8 @@ const char *schema_table(enum table table);
 /* Has it an index by incident? */
 bool schema_by_incident(enum table table);
 
-/* Over everything a row says, so that a flipped bit anywhere in it shows. */
+/* Over everything a row says, its body as it is stored, so that a flipped bit anywhere in it
+ * shows. */
 int64_t row_digest(const struct stored_row *row, uint64_t seq);
 /* Of a number that has no bytes around it: `what` it is, and its value. */
 int64_t number_digest(uint64_t what, uint64_t value);
@@ -133,8 +136,8 @@ int64_t number_digest(uint64_t what, uint64_t value);
 
 NODISCARD bool sqlite_head(struct sqlite_store *s, struct store_head *ret, struct err *err);
 /* The columns of a row statement, checked against the digest. */
-NODISCARD bool sqlite_row_read(sqlite3_stmt *stmt, enum table table, struct stored_row *ret,
-    uint64_t *ret_seq, struct err *err);
+NODISCARD bool sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
+    struct stored_row *ret, uint64_t *ret_seq, struct err *err);
 bool sqlite_rows(struct store *store, const struct row_query *query,
     bool (*take)(void *context, const struct stored_row *row), void *context,
     uint64_t *ret_seq, struct err *err);

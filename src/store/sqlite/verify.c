@@ -93,7 +93,7 @@ rows_walk(struct sqlite_store *s, enum table table, struct row_walk *walk, struc
 	while (ok && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct stored_row row;
 		uint64_t seq;
-		ok = sqlite_row_read(stmt, table, &row, &seq, err);
+		ok = sqlite_row_read(s, stmt, table, &row, &seq, err);
 		if (!ok)
 			break;
 		walk->last = (int64_t)row.id;
