@@ -84,6 +84,9 @@ view_state(struct out *out, const struct incident_row *row)
 		    STR_ARG(view_who(row->acknowledged_by)));
 	case END_NOT_REAL:
 		return STR("closed: a check found that it was over already");
+	case END_SILENCED:
+	case END_INHIBITED:
+		return arena_printf(out->arena, "closed: %.*s", STR_ARG(row->held_why));
 	}
 	return state;
 }

@@ -185,16 +185,20 @@ power_of_ten(uint32_t n)
 }
 
 static void
-join(struct core *core, struct incident *incident, const struct match *match)
+join(struct core *core, struct incident *incident, const struct match *match, bool released)
 {
 	struct incident_row *row = &incident->row;
 	object_touch(core, &incident->o);
 	row->alerts_active++;
 	row->alerts_total++;
+	/* Back where it was held, as far as one can tell: it counts as active again. */
+	if (released && row->alerts_held > 0)
+		row->alerts_held--;
 	if (row->alerts_total <= ALERTS_TOLD) {
 		str labels = text_labels(core, &match->labels, 500);
-		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
-		    "alert fired: %.*s", STR_ARG(labels));
+		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0, "%s: %.*s",
+		    released ? "alert is no longer suppressed" : "alert fired",
+		    STR_ARG(labels));
 	} else if (row->alerts_total >= 100 && power_of_ten(row->alerts_total)) {
 		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
 		    "%u alerts have fired, %u are active", row->alerts_total,
@@ -211,7 +215,7 @@ join(struct core *core, struct incident *incident, const struct match *match)
 }
 
 static incident_id
-on_fired(struct core *core, str body)
+on_fired(struct core *core, str body, bool released)
 {
 	struct match match;
 	bool is_new = false;
@@ -219,7 +223,7 @@ on_fired(struct core *core, str body)
 	struct incident *incident = incident_for(core, &match, body, &is_new);
 	if (incident == NULL)
 		return 0; /* no room even for that: counted */
-	join(core, incident, &match);
+	join(core, incident, &match, released);
 	if (is_new) {
 		if (match.service == NULL && !incident->row.overflow) {
 			str name = pairs_get(&match.labels, STR("alertname"));
@@ -232,6 +236,15 @@ on_fired(struct core *core, str body)
 		incident_fired(core, incident);
 	}
 	return incident->row.id;
+}
+
+static void
+one_less(struct core *core, struct incident *incident)
+{
+	if (incident->row.state == INCIDENT_CLOSED)
+		incident_drained(core, incident);
+	else if (incident->row.alerts_active == 0)
+		incident_quiet(core, incident);
 }
 
 static void
@@ -250,10 +263,28 @@ on_ended(struct core *core, incident_id id, bool expired)
 		    "an alert %s, %u %s active",
 		    expired ? "expired: its source went quiet" : "resolved",
 		    row->alerts_active, row->alerts_active == 1 ? "is" : "are");
-	if (row->state == INCIDENT_CLOSED)
-		incident_drained(core, incident);
-	else if (row->alerts_active == 0)
-		incident_quiet(core, incident);
+	one_less(core, incident);
+}
+
+/* It may fire on, but nobody is to hear of it: for the incident it is gone. */
+static void
+on_held(struct core *core, const struct alert_change *change)
+{
+	struct incident *incident = incident_find(core, change->incident);
+	if (incident == NULL || incident->row.alerts_active == 0)
+		return;
+	struct incident_row *row = &incident->row;
+	object_touch(core, &incident->o);
+	row->alerts_active--;
+	row->alerts_held++;
+	row->held = change->silence != 0 ? END_SILENCED : END_INHIBITED;
+	str why = silence_words(core, change);
+	row_set_str(core, &row->held_why, why);
+	if (row->alerts_total <= ALERTS_TOLD || row->alerts_active == 0)
+		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
+		    "an alert is %.*s, %u %s active", STR_ARG(why), row->alerts_active,
+		    row->alerts_active == 1 ? "is" : "are");
+	one_less(core, incident);
 }
 
 void
@@ -267,7 +298,15 @@ on_alerts_changed(struct core *core, const struct alerts_changed *changed)
 		struct arena mark = core->scratch;
 		switch (changes[i].kind) {
 		case CHANGE_FIRED:
-			incidents[i] = on_fired(core, changes[i].body);
+			incidents[i] =
+			    changes[i].held ? 0 : on_fired(core, changes[i].body, false);
+			break;
+		case CHANGE_RELEASED:
+			incidents[i] = on_fired(core, changes[i].body, true);
+			break;
+		case CHANGE_HELD:
+			incidents[i] = 0;
+			on_held(core, &changes[i]);
 			break;
 		case CHANGE_CHANGED:
 			incidents[i] = changes[i].incident;

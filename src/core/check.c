@@ -132,7 +132,8 @@ check_incident(const struct core *core, const struct incident *incident)
 {
 	const struct incident_row *row = &incident->row;
 	ASSERT(!incident->opening);
-	ASSERT(row->alerts_active <= row->alerts_total);
+	ASSERT(row->alerts_active + row->alerts_held <= row->alerts_total);
+	ASSERT(row->alerts_held == 0 || row->held != 0);
 	ASSERT((row->end != 0) == (row->state == INCIDENT_CLOSED));
 	ASSERT((row->run != 0) == (incident->run != NULL));
 	ASSERT(incident->run == NULL || incident->run->row.id == row->run);
@@ -319,6 +320,15 @@ check_others(const struct core *core)
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);
+	list_each(it, &core->tables[TABLE_SILENCE])
+	{
+		const struct silence *silence =
+		    container_of(object_of(it, in_table), struct silence, o);
+		ASSERT(silence->row.uuid.n > 0 && silence->row.matchers.n > 0);
+		ASSERT(silence->row.starts_wall <= silence->row.ends_wall);
+		ASSERT(silence->o.due == silence->row.forget_at && silence->o.due != 0);
+	}
+	ASSERT(core->counts[TABLE_SILENCE] <= SILENCES_MAX);
 	ASSERT(core->gap_keys.n == core->counts[TABLE_GAP]);
 	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);
 	uint32_t users = core->newest != NULL ? 1 : 0, counted = 0;

@@ -229,6 +229,8 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_RESUME:
 	case COMMAND_TOKEN_ADD:
 	case COMMAND_TOKEN_REVOKE:
+	case COMMAND_SILENCE_SET:
+	case COMMAND_SILENCE_EXPIRE:
 		break;
 	}
 	UNREACHABLE();
@@ -363,6 +365,43 @@ token_revoke(struct core *core, const struct command *command)
 	return yes(200, &token->o);
 }
 
+/* In Alertmanager's words: amtool shows them. */
+static struct answering
+set_silence(struct core *core, const struct command *command)
+{
+	struct silence *silence;
+	switch (silence_set(core, command, &silence)) {
+	case SILENCE_DONE:
+		return yes(200, &silence->o);
+	case SILENCE_UNKNOWN:
+		return no(core, 404, EXIT_NOT_FOUND, "silence not found");
+	case SILENCE_BACKWARDS:
+		return no(core, 400, EXIT_USAGE,
+		    "failed to create silence: start time must be before end time");
+	case SILENCE_OVER:
+		return no(core, 400, EXIT_USAGE,
+		    "failed to create silence: end time can't be in the past");
+	case SILENCE_MATCHES_ALL:
+		return no(core, 400, EXIT_USAGE,
+		    "silence invalid: at least one matcher required");
+	case SILENCE_TOO_MANY:
+		return no(core, 400, EXIT_CONFLICT,
+		    "failed to create silence: there are %u already, and none of them has "
+		    "expired; expire some first",
+		    core->counts[TABLE_SILENCE]);
+	}
+	UNREACHABLE();
+}
+
+static struct answering
+end_silence(struct core *core, const struct command *command)
+{
+	struct silence *silence = silence_expire(core, command);
+	if (silence == NULL)
+		return no(core, 404, EXIT_NOT_FOUND, "silence not found");
+	return yes(200, &silence->o);
+}
+
 static struct answering
 apply(struct core *core, const struct command *command)
 {
@@ -385,6 +424,10 @@ apply(struct core *core, const struct command *command)
 		return token_add(core, command);
 	case COMMAND_TOKEN_REVOKE:
 		return token_revoke(core, command);
+	case COMMAND_SILENCE_SET:
+		return set_silence(core, command);
+	case COMMAND_SILENCE_EXPIRE:
+		return end_silence(core, command);
 	}
 	UNREACHABLE();
 }

@@ -77,6 +77,11 @@ size_t core_incidents(const struct core *core, incident_id after,
 const struct token_row *core_token(const struct core *core, const hash32 *secret);
 size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
 
+/* In the order in which they were made. */
+size_t core_silences(const struct core *core, const struct silence_row **ret, size_t n);
+const struct silence_row *core_silence(const struct core *core, str uuid);
+#define CORE_SILENCES_MAX 2048 /* there are never more */
+
 /* Judge without recording: the same evaluator, the same facts. Result in the arena. */
 struct core_may {
 	str principal;

@@ -214,7 +214,9 @@ incident_quiet(struct core *core, struct incident *incident)
 	struct run *run = incident->run;
 	if (run != NULL && !run->row.acted && run_step(run)->kind == STEP_CHECK) {
 		run_end(core, run, RUN_CANCELLED,
-		    STR("the alerts cleared before anything was done"));
+		    row->alerts_held > 0
+			? STR("the alerts were suppressed before anything was done")
+			: STR("the alerts cleared before anything was done"));
 		incident_set_state(core, incident, INCIDENT_OPEN);
 	}
 	/* With a run that has acted, its verify decides. */
@@ -263,6 +265,9 @@ incident_end_text(struct core *core, const struct incident *incident)
 	case END_NOT_REAL:
 		return STR("a check of the runbook said that it is over, and the alerts "
 			   "cleared");
+	case END_SILENCED:
+	case END_INHIBITED:
+		return incident->row.held_why;
 	}
 	return STR("not ended");
 }
@@ -370,6 +375,9 @@ static enum incident_end
 quiet_end(const struct incident *incident)
 {
 	const struct incident_row *row = &incident->row;
+	/* What nobody hears of any more proves nothing. */
+	if (row->alerts_held > 0)
+		return row->held;
 	if (row->state == INCIDENT_RECOVERED)
 		return END_VERIFIED;
 	if (row->not_real)

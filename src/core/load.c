@@ -172,6 +172,10 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_GAP:
 		wire_gap(core, container_of(o, struct gap, o));
 		return true;
+	case TABLE_SILENCE:
+		heap_set(&core->timers, o,
+		    container_of(o, struct silence, o)->row.forget_at);
+		return true;
 	case TABLE_ANSWER:
 		map_put(&core->answer_keys,
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);

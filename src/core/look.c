@@ -78,6 +78,26 @@ core_tokens(const struct core *core, const struct token_row **ret, size_t n)
 	return count;
 }
 
+size_t
+core_silences(const struct core *core, const struct silence_row **ret, size_t n)
+{
+	size_t count = 0;
+	list_each(it, &core->tables[TABLE_SILENCE])
+	{
+		if (count < n)
+			ret[count++] =
+			    &container_of(object_of(it, in_table), struct silence, o)->row;
+	}
+	return count;
+}
+
+const struct silence_row *
+core_silence(const struct core *core, str uuid)
+{
+	const struct silence *silence = silence_find(core, uuid);
+	return silence != NULL ? &silence->row : NULL;
+}
+
 /* Asked about a service as a whole: its first host stands for it, or itself where it has
  * none, as for an action that is run. */
 static str

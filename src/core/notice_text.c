@@ -73,7 +73,9 @@ incident_doing(struct core *core, const struct incident *incident)
 		if (row->needs_person)
 			return STR("waiting for a person");
 		if (row->settle_at != 0)
-			return STR("the alerts cleared, closing soon");
+			return row->alerts_held > 0
+			           ? STR("the alerts are suppressed, closing soon")
+			           : STR("the alerts cleared, closing soon");
 		return STR("a check said it is over, watching the alerts");
 	}
 	UNREACHABLE();
@@ -158,6 +160,11 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 		    row->refired);
 	case PURPOSE_ENDED: {
 		str how = incident_end_text(core, incident);
+		if (row->end == END_SILENCED || row->end == END_INHIBITED)
+			return text_make(core,
+			    "Nobody is told of it any more: %.*s. Its alerts may still "
+			    "fire.\n\n",
+			    STR_ARG(how));
 		return text_make(core, "It is over: %.*s.\n\n", STR_ARG(how));
 	}
 	}

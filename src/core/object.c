@@ -38,6 +38,8 @@ object_size(enum table table)
 		return sizeof(struct gap);
 	case TABLE_TOKEN:
 		return sizeof(struct token);
+	case TABLE_SILENCE:
+		return sizeof(struct silence);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -62,6 +64,7 @@ ROW_FOLLOWS(notice);
 ROW_FOLLOWS(handoff);
 ROW_FOLLOWS(gap);
 ROW_FOLLOWS(token);
+ROW_FOLLOWS(silence);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -94,6 +97,7 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct handoff_row, id) == 0 &&
 		  offsetof(struct gap_row, id) == 0 &&
 		  offsetof(struct token_row, id) == 0 &&
+		  offsetof(struct silence_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
@@ -286,6 +290,9 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_ANSWER:
 		ref->wall = ((const struct answer_row *)row)->wall;
+		return;
+	case TABLE_SILENCE:
+		ref->wall = ((const struct silence_row *)row)->starts_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

@@ -20,10 +20,11 @@
 
 /* ---- limits and times; README.md explains them to operators ---- */
 
-#define MODELS_SPARE 64         /* configurations in use for which there is always room */
-#define REMEMBERED_MAX 4096     /* closed incidents known for "again" */
-#define GAPS_MAX 4096           /* further ones are counted as "others" */
-#define TOKENS_MAX 1024u        /* not revoked */
+#define MODELS_SPARE 64     /* configurations in use for which there is always room */
+#define REMEMBERED_MAX 4096 /* closed incidents known for "again" */
+#define GAPS_MAX 4096       /* further ones are counted as "others" */
+#define SILENCES_MAX CORE_SILENCES_MAX /* also expired ones, of which the oldest go first */
+#define TOKENS_MAX 1024u               /* not revoked */
 #define ANSWERS_MAX 4096        /* replies kept for Idempotency-Key; the oldest go first */
 #define SENDING_MAX 128         /* notices out at once; the others wait their turn */
 #define TIMERS_PER_STEP_MAX 256 /* the rest is due at once again */
@@ -160,6 +161,11 @@ struct token {
 	struct token_row row;
 };
 
+struct silence {
+	struct object o;
+	struct silence_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -262,8 +268,9 @@ str text_make(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
 str text_cut(str s, size_t max);
 /* Control characters become blanks; cut. */
 str text_line(struct core *core, str s, size_t max);
-str text_ms(struct core *core, msec ms);    /* "1h 30m", "45s" */
-str text_verb(struct core *core, str verb); /* "restart" to "restarting" */
+str text_ms(struct core *core, msec ms);     /* "1h 30m", "45s" */
+str text_wall(struct core *core, msec wall); /* "2026-11-23T07:13:22.380Z" */
+str text_verb(struct core *core, str verb);  /* "restart" to "restarting" */
 /* {alertname="QueueStuck", queue="payments"} */
 str text_labels(struct core *core, const struct pairs *labels, size_t max);
 /* "web-1, web-2 and 3 more" */
@@ -303,6 +310,25 @@ void on_started(struct core *core, const struct started *started);
 
 void on_alerts_changed(struct core *core, const struct alerts_changed *changed);
 void on_alerts_expired(struct core *core, const struct alerts_expired *expired);
+
+/* ---- silences.c ---- */
+
+enum silence_answer {
+	SILENCE_DONE = 1,
+	SILENCE_UNKNOWN,
+	SILENCE_BACKWARDS, /* it ends before it starts */
+	SILENCE_OVER,      /* its end is in the past */
+	SILENCE_MATCHES_ALL,
+	SILENCE_TOO_MANY,
+};
+struct silence *silence_find(const struct core *core, str uuid);
+enum silence_answer silence_set(struct core *core, const struct command *command,
+    struct silence **ret);
+/* NULL: there is none. One that has expired stays as it is. */
+struct silence *silence_expire(struct core *core, const struct command *command);
+void silence_timer(struct core *core, struct silence *silence);
+/* Why the alert is held: "silenced by ID (WHO: COMMENT) until T". */
+str silence_words(struct core *core, const struct alert_change *change);
 
 /* ---- rules.c: which alert rule matches, by the newest configuration ---- */
 

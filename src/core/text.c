@@ -71,6 +71,16 @@ vowel(char c)
 	return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u';
 }
 
+str
+text_wall(struct core *core, msec wall)
+{
+	struct buf out = BUF(64);
+	buf_time(&out, wall);
+	str text = arena_str(&core->scratch, buf_str(&out));
+	buf_done(&out);
+	return text;
+}
+
 /* Verbs are the operators' own words; this is right for the usual ones: restart, scale,
  * stop, roll-back, shift-traffic. */
 str

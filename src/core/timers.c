@@ -111,6 +111,9 @@ fire(struct core *core, struct object *o)
 	case TABLE_HANDOFF:
 		handoff_timer(core, container_of(o, struct handoff, o));
 		return;
+	case TABLE_SILENCE:
+		silence_timer(core, container_of(o, struct silence, o));
+		return;
 	case TABLE_TIMELINE:
 	case TABLE_DECISION:
 	case TABLE_GAP:

@@ -93,8 +93,12 @@ needs(enum op op)
 	case OP_MAY:
 	case OP_EVENTS:
 	case OP_WHO:
+	case OP_SILENCES:
+	case OP_SILENCE:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
+	case OP_SILENCE_SET:
+	case OP_SILENCE_EXPIRE:
 		return ROLE_OPERATOR;
 	case OP_JOURNAL:
 	case OP_TOKENS:
@@ -103,6 +107,14 @@ needs(enum op op)
 		return ROLE_ADMIN;
 	}
 	UNREACHABLE();
+}
+
+/* What Alertmanager leaves open to all, and its tools expect to be. */
+static bool
+is_alertmanagers(enum op op)
+{
+	return op == OP_ALERTS || op == OP_METRICS || op == OP_SILENCES ||
+	       op == OP_SILENCE || op == OP_SILENCE_SET || op == OP_SILENCE_EXPIRE;
 }
 
 /* A source's token opens the alerts route and nothing else. */
@@ -115,8 +127,7 @@ role_reaches(enum role has, enum role wanted)
 uint32_t
 access_refuses(const struct engine *engine, struct caller caller, enum op op)
 {
-	bool open_to_all = (op == OP_ALERTS || op == OP_METRICS) && is_open(engine);
-	if (open_to_all)
+	if (is_alertmanagers(op) && is_open(engine))
 		return 0;
 	if (caller.role == 0)
 		return 401;

@@ -66,7 +66,9 @@ on_command(struct engine *engine, const struct asked *asked)
 		event.command.idempotency_key = (str){ key, (size_t)n };
 		event.command.request_hash = request_hash(&asked->request);
 	}
+	/* What has an operation of its own is not asked for by this one. */
 	if (r->command == COMMAND_TOKEN_ADD || r->command == 0 ||
+	    r->command == COMMAND_SILENCE_SET || r->command == COMMAND_SILENCE_EXPIRE ||
 	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role < ROLE_ADMIN)) {
 		refuse(engine, asked->id, 403, 4, "this needs the role admin");
 		return;
@@ -293,6 +295,12 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_WHO:
 		on_who(asked, &a);
 		break;
+	case OP_SILENCES:
+		answer_silences(engine, &a);
+		break;
+	case OP_SILENCE:
+		answer_silence(engine, &asked->request, &a);
+		break;
 	default:
 		UNREACHABLE();
 	}
@@ -358,7 +366,13 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_MAY:
 	case OP_TOKENS:
 	case OP_WHO:
+	case OP_SILENCES:
+	case OP_SILENCE:
 		answer_now(engine, asked);
+		return;
+	case OP_SILENCE_SET:
+	case OP_SILENCE_EXPIRE:
+		silence_command(engine, asked->id, &asked->request, asked->caller);
 		return;
 	}
 	UNREACHABLE();
@@ -367,7 +381,8 @@ dispatch(struct engine *engine, const struct asked *asked)
 static bool
 works_without_room(enum op op)
 {
-	return op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD;
+	return op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD &&
+	       op != OP_SILENCE_SET && op != OP_SILENCE_EXPIRE;
 }
 
 void

@@ -170,6 +170,13 @@ void listing_add(struct engine *engine, uint64_t id, const struct request *reque
 bool listings_turn(struct engine *engine);   /* true: more to do */
 void listings_forget(struct engine *engine); /* the gate is gone */
 
+/* silences.c */
+void silence_command(struct engine *engine, uint64_t id, const struct request *request,
+    struct caller caller);
+void answer_silences(struct engine *engine, struct answer_out *a);
+void answer_silence(struct engine *engine, const struct request *request,
+    struct answer_out *a);
+
 /* metrics.c */
 void metrics_answer(struct engine *engine, struct answer_out *a);
 

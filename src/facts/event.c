@@ -24,6 +24,8 @@ static const char *const change_kind_names[] = {
 	[CHANGE_FIRED] = "fired",
 	[CHANGE_CHANGED] = "changed",
 	[CHANGE_RESOLVED] = "resolved",
+	[CHANGE_HELD] = "held",
+	[CHANGE_RELEASED] = "released",
 };
 
 static const struct field alert_change_fields[] = {
@@ -34,6 +36,9 @@ static const struct field alert_change_fields[] = {
 	F_WALL(5, struct alert_change, starts_wall),
 	F_WALL(6, struct alert_change, ends_wall),
 	FQ_BYTES(7, struct alert_change, body, ALERT_BODY_MAX),
+	FQ_BOOL(8, struct alert_change, held),
+	FQ_U64(9, struct alert_change, silence),
+	{ F_(10, FIELD_HEX64, struct alert_change, inhibitor, FIELD_QUIET, 0) },
 };
 static const struct record_type alert_change_type =
     RECORD(struct alert_change, "alert-change", alert_change_fields);
@@ -80,6 +85,8 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_RESUME] = "resume",
 	[COMMAND_TOKEN_ADD] = "token-add",
 	[COMMAND_TOKEN_REVOKE] = "token-revoke",
+	[COMMAND_SILENCE_SET] = "silence-set",
+	[COMMAND_SILENCE_EXPIRE] = "silence-expire",
 };
 
 static const struct field command_fields[] = {
@@ -98,6 +105,9 @@ static const struct field command_fields[] = {
 	    .type = &token_row_type },
 	FQ_STR(13, struct command, idempotency_key),
 	FQ_HASH(14, struct command, request_hash),
+	{ F_(15, FIELD_RECORD, struct command, silence, FIELD_QUIET, 0),
+	    .type = &silence_row_type },
+	FQ_STR(16, struct command, fresh),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

@@ -30,17 +30,22 @@ enum change_kind {
 	CHANGE_FIRED = 1, /* a new alert, or one that fires again: a new number */
 	CHANGE_CHANGED,   /* annotations or times that matter; labels never change */
 	CHANGE_RESOLVED,  /* the source said so */
+	CHANGE_HELD,      /* an active alert is suppressed from now on */
+	CHANGE_RELEASED,  /* a held one no longer is: as if it fired now */
 };
 
 struct alert_change {
 	uint64_t alert;       /* running number, never reused */
 	enum change_kind kind;
-	incident_id incident; /* where the alert is; 0 for CHANGE_FIRED */
+	incident_id incident; /* where the alert is; 0 for CHANGE_FIRED, CHANGE_RELEASED */
 	uint64_t fingerprint; /* Prometheus' */
 	msec starts_wall;
 	msec ends_wall; /* resolved: when; else what the source promised */
 	str body;       /* CBOR of struct alert_body, at most ALERT_BODY_MAX bytes; empty for
-	                 * CHANGE_RESOLVED */
+	                 * CHANGE_RESOLVED, CHANGE_HELD */
+	bool held;      /* it is suppressed: it is in no incident, and nobody is told of it */
+	row_id silence; /* CHANGE_HELD, or CHANGE_FIRED and held: by this silence, */
+	uint64_t inhibitor; /* or by the alert with this fingerprint */
 };
 #define ALERT_BODY_MAX 65536
 
@@ -78,9 +83,11 @@ enum command_kind {
 	COMMAND_RESUME,
 	COMMAND_TOKEN_ADD,
 	COMMAND_TOKEN_REVOKE,
+	COMMAND_SILENCE_SET,    /* `silence`, and `fresh` should it need a new uuid */
+	COMMAND_SILENCE_EXPIRE, /* `name` is its uuid */
 };
 
-#define COMMAND_KIND_COUNT 11 /* one more than the last */
+#define COMMAND_KIND_COUNT 13 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -97,6 +104,8 @@ struct command {
 	struct token_row token; /* TOKEN_ADD: name, secret hash, principal, role, until */
 	str idempotency_key;    /* principal + '\n' + key, or empty */
 	hash32 request_hash;
+	struct silence_row silence; /* SILENCE_SET; its uuid is the one to change, or empty */
+	str fresh;                  /* a uuid that nobody has: drawn by the engine */
 };
 
 /* ---- the world answered ---- */

@@ -148,6 +148,10 @@ static const char *const op_names[] = {
 	[OP_TOKEN_ADD] = "token-add",
 	[OP_RELOAD] = "reload",
 	[OP_WHO] = "who",
+	[OP_SILENCES] = "silences",
+	[OP_SILENCE] = "silence",
+	[OP_SILENCE_SET] = "silence-set",
+	[OP_SILENCE_EXPIRE] = "silence-expire",
 };
 
 const char *
@@ -173,6 +177,8 @@ static const struct field request_fields[] = {
 	FQ_ENUM(13, struct request, happened, happened_names),
 	FQ_BOOL(14, struct request, action),
 	FQ_MSEC(15, struct request, deadline_ms),
+	{ F_(16, FIELD_RECORD, struct request, silence, FIELD_QUIET, 0),
+	    .type = &silence_row_type },
 };
 const struct record_type request_type = RECORD(struct request, "request", request_fields);
 
@@ -247,6 +253,8 @@ static const struct field alert_fields[] = {
 	F_WALL(7, struct alert_item, updated_wall),
 	F_STR(8, struct alert_item, source),
 	F_STR(9, struct alert_item, owner),
+	F_STRS(10, struct alert_item, silenced_by, ALERT_HOLDERS_MAX),
+	F_STRS(11, struct alert_item, inhibited_by, ALERT_HOLDERS_MAX),
 };
 const struct record_type alert_item_type = RECORD(struct alert_item, "alert", alert_fields);
 
@@ -509,9 +517,9 @@ record_type_at(size_t i)
 		&log_frame_type,
 		&settings_frame_type,
 	};
-	if (i < TABLE_ALERTS - 1)
-		return table_type((enum table)(i + 1));
-	i -= TABLE_ALERTS - 1;
+	if (i < TABLE_COUNT - 2) /* there is none of alerts */
+		return table_type((enum table)(i + (i < TABLE_ALERTS - 1 ? 1 : 2)));
+	i -= TABLE_COUNT - 2;
 	if (i < EVENT_KIND_COUNT - 1)
 		return event_type((enum event_kind)(i + 1));
 	i -= EVENT_KIND_COUNT - 1;

@@ -82,6 +82,10 @@ enum op {
 	OP_TOKEN_ADD,       /* the engine draws the secret */
 	OP_RELOAD,
 	OP_WHO,             /* whose token is this */
+	OP_SILENCES,        /* all there are, as Alertmanager orders them */
+	OP_SILENCE,         /* `name` is its uuid */
+	OP_SILENCE_SET,     /* `silence` */
+	OP_SILENCE_EXPIRE,  /* `name` is its uuid */
 };
 const char *op_name(enum op op);
 
@@ -101,6 +105,7 @@ struct request {
 	enum happened happened;
 	bool action;
 	msec deadline_ms; /* how long the client still waits */
+	struct silence_row silence;
 };
 
 /* A row as bytes: what the tables hold, untouched. */
@@ -157,7 +162,10 @@ struct alert_item {
 	msec starts_wall, ends_wall, updated_wall;
 	str source;
 	str owner; /* the incident's team that answers; empty: not in an incident */
+	struct strs silenced_by;  /* uuids, at most ALERT_HOLDERS_MAX */
+	struct strs inhibited_by; /* fingerprints, alike */
 };
+#define ALERT_HOLDERS_MAX 32
 
 struct duty_item {
 	str team;

@@ -21,6 +21,7 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_QUARANTINE] = "quarantine",
 	[TABLE_CONTROL] = "control",
 	[TABLE_ALERTS] = "alerts",
+	[TABLE_SILENCE] = "silence",
 };
 
 /* ---- incident ---- */
@@ -40,6 +41,8 @@ static const char *const incident_end_names[] = {
 	[END_EXPIRED] = "expired",
 	[END_PERSON] = "person",
 	[END_NOT_REAL] = "not-real",
+	[END_SILENCED] = "silenced",
+	[END_INHIBITED] = "inhibited",
 };
 
 static const char *const severity_names[] = {
@@ -94,6 +97,9 @@ static const struct field incident_fields[] = {
 	FQ_STRS(42, struct incident_row, tried, TARGETS_MAX),
 	FQ_BOOL(43, struct incident_row, not_real),
 	FQ_MSEC(44, struct incident_row, closed_at),
+	FQ_U32(45, struct incident_row, alerts_held),
+	FQ_ENUM(46, struct incident_row, held, incident_end_names),
+	FQ_STR(47, struct incident_row, held_why),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -423,6 +429,33 @@ static const struct field gap_fields[] = {
 };
 const struct record_type gap_row_type = RECORD(struct gap_row, "gap", gap_fields);
 
+/* ---- silences ---- */
+
+static const struct field silence_matcher_fields[] = {
+	F_STR_MAX(1, struct silence_matcher, name, SILENCE_TEXT_MAX),
+	F_STR_MAX(2, struct silence_matcher, value, SILENCE_TEXT_MAX),
+	F_BOOL(3, struct silence_matcher, regex),
+	F_BOOL(4, struct silence_matcher, equal),
+};
+static const struct record_type silence_matcher_type =
+    RECORD(struct silence_matcher, "silence-matcher", silence_matcher_fields);
+
+static const struct field silence_fields[] = {
+	F_U64(1, struct silence_row, id),
+	F_STR(2, struct silence_row, uuid),
+	F_RECORDS(3, struct silence_row, matchers, &silence_matcher_type,
+	    SILENCE_MATCHERS_MAX),
+	F_WALL(4, struct silence_row, starts_wall),
+	F_WALL(5, struct silence_row, ends_wall),
+	F_WALL(6, struct silence_row, updated_wall),
+	F_STR_MAX(7, struct silence_row, created_by, SILENCE_TEXT_MAX),
+	F_STR(8, struct silence_row, principal),
+	F_STR_MAX(9, struct silence_row, comment, SILENCE_TEXT_MAX),
+	FQ_MSEC(10, struct silence_row, forget_at),
+};
+const struct record_type silence_row_type =
+    RECORD(struct silence_row, "silence", silence_fields);
+
 /* ---- access ---- */
 
 static const char *const role_names[] = {
@@ -524,6 +557,8 @@ table_type(enum table table)
 		return &quarantine_row_type;
 	case TABLE_CONTROL:
 		return &control_row_type;
+	case TABLE_SILENCE:
+		return &silence_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}
@@ -601,4 +636,23 @@ const char *
 role_name(enum role role)
 {
 	return name_of(role_names, countof(role_names), role);
+}
+
+enum silence_state
+silence_state(const struct silence_row *row, msec wall)
+{
+	if (wall >= row->ends_wall)
+		return SILENCE_EXPIRED;
+	return wall < row->starts_wall ? SILENCE_PENDING : SILENCE_ACTIVE;
+}
+
+const char *
+silence_state_name(enum silence_state state)
+{
+	static const char *const names[] = {
+		[SILENCE_ACTIVE] = "active",
+		[SILENCE_PENDING] = "pending",
+		[SILENCE_EXPIRED] = "expired",
+	};
+	return name_of(names, countof(names), state);
 }

@@ -40,9 +40,10 @@ enum table {
 	TABLE_QUARANTINE, /* bodies that ended the engine twice */
 	TABLE_CONTROL,    /* one row: counters and the stop state of the core */
 	TABLE_ALERTS,     /* packs of alerts, see intake/alerts.h; may trail the journal */
+	TABLE_SILENCE,
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 16 /* one more than the last */
+#define TABLE_COUNT 17 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -65,6 +66,8 @@ enum incident_end {
 	END_EXPIRED,      /* the source went quiet: not the same as resolved */
 	END_PERSON,       /* a person closed it */
 	END_NOT_REAL,     /* a check step said it is already over */
+	END_SILENCED,     /* its alerts may still fire: a silence holds them */
+	END_INHIBITED,    /* the same, and it is another alert that holds them */
 };
 
 enum severity { SEV1 = 1, SEV2, SEV3, SEV4 };
@@ -112,6 +115,9 @@ struct incident_row {
 	struct strs tried;       /* runbooks run since it opened or fired again */
 	bool not_real;           /* the last run's check said: over, or something else */
 	msec closed_at;          /* orders closed incidents that are remembered */
+	uint32_t alerts_held;    /* of those no longer active, how many were suppressed */
+	enum incident_end held;  /* END_SILENCED or END_INHIBITED: the last of them, by what */
+	str held_why;            /* "silenced by ID (ana: new disks) until T" */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */
@@ -408,6 +414,36 @@ struct gap_row {
 	msec first_wall, last_wall;
 };
 
+/* ---- silences ---- */
+
+/* Holds for an alert when its label (missing: empty) is, or is not, what is written. */
+struct silence_matcher {
+	str name;
+	str value;
+	bool regex; /* anchored at both ends */
+	bool equal;
+};
+
+/* Alerts that all matchers fit are held while it is active: no incident, nobody is told.
+ * Pending before `starts_wall`, active until `ends_wall`, expired from then on. */
+struct silence_row {
+	row_id id;
+	str uuid;
+	struct records matchers; /* struct silence_matcher, at most SILENCE_MATCHERS_MAX */
+	msec starts_wall, ends_wall, updated_wall;
+	str created_by; /* as the client said */
+	str principal;  /* who asked */
+	str comment;
+	msec forget_at; /* engine clock: SILENCE_KEEP_MS after its end */
+};
+#define SILENCE_MATCHERS_MAX 32
+#define SILENCE_TEXT_MAX 4096 /* bytes of a matcher's name or value, of comment and author */
+#define SILENCE_KEEP_MS (120 * HOUR)
+
+enum silence_state { SILENCE_ACTIVE = 1, SILENCE_PENDING, SILENCE_EXPIRED };
+enum silence_state silence_state(const struct silence_row *row, msec wall);
+const char *silence_state_name(enum silence_state state);
+
 /* ---- access ---- */
 
 enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE };
@@ -467,7 +503,7 @@ struct control_row {
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
     attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
     notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
-    quarantine_row_type, control_row_type;
+    quarantine_row_type, control_row_type, silence_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */

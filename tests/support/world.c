@@ -464,8 +464,8 @@ change(struct world *w, struct alert_change *changes, size_t n)
 	world_step(w, &event);
 }
 
-uint64_t
-world_fire(struct world *w, const char *labels)
+static uint64_t
+fire(struct world *w, const char *labels, bool held)
 {
 	struct pair summary = { STR("summary"), STR("it does not move") };
 	struct alert_body body = { .labels = pairs_of(&w->arena, labels),
@@ -473,17 +473,60 @@ world_fire(struct world *w, const char *labels)
 	struct buf bytes = BUF(ALERT_BODY_MAX);
 	record_encode(&alert_body_type, &body, &bytes);
 	uint64_t number = w->next_alert++;
+	ASSERT(number < countof(w->alert_incident));
+	w->alert_body[number] = arena_str(&w->arena, buf_str(&bytes));
 	struct alert_change fired = { .alert = number,
 		.kind = CHANGE_FIRED,
 		.fingerprint = number,
 		.starts_wall = w->wall,
 		.ends_wall = w->wall + 5 * MINUTE,
-		.body = arena_str(&w->arena, buf_str(&bytes)) };
+		.body = w->alert_body[number],
+		.held = held };
 	buf_done(&bytes);
 	change(w, &fired, 1);
-	ASSERT(number < countof(w->alert_incident));
 	w->alert_incident[number] = w->last_incident;
 	return number;
+}
+
+uint64_t
+world_fire(struct world *w, const char *labels)
+{
+	return fire(w, labels, false);
+}
+
+uint64_t
+world_fire_held(struct world *w, const char *labels)
+{
+	uint64_t number = fire(w, labels, true);
+	EXPECT_U64(w->alert_incident[number], 0);
+	return number;
+}
+
+void
+world_hold(struct world *w, uint64_t alert, row_id silence)
+{
+	struct alert_change held = { .alert = alert,
+		.kind = CHANGE_HELD,
+		.incident = w->alert_incident[alert],
+		.held = true,
+		.silence = silence,
+		.inhibitor = silence == 0 ? 0xd0b0f9c089b0ac23 : 0 };
+	change(w, &held, 1);
+	w->alert_incident[alert] = w->last_incident;
+	EXPECT_U64(w->last_incident, 0);
+}
+
+void
+world_release(struct world *w, uint64_t alert)
+{
+	struct alert_change released = { .alert = alert,
+		.kind = CHANGE_RELEASED,
+		.fingerprint = alert,
+		.starts_wall = w->wall,
+		.ends_wall = w->wall + 5 * MINUTE,
+		.body = w->alert_body[alert] };
+	change(w, &released, 1);
+	w->alert_incident[alert] = w->last_incident;
 }
 
 void
@@ -602,6 +645,27 @@ world_command(struct world *w, const struct command *command)
 	EXPECT(w->replies == before + 1);
 	EXPECT_U64(w->reply.request, 77);
 	return w->reply;
+}
+
+struct silence_row
+world_silence(struct world *w, const char *alertname, msec ms)
+{
+	static unsigned drawn;
+	struct silence_matcher matcher = { STR("alertname"), str_of(alertname), false,
+		true };
+	struct command command = { .kind = COMMAND_SILENCE_SET,
+		.silence = { .matchers = { &matcher, 1 },
+		    .starts_wall = w->wall,
+		    .ends_wall = w->wall + ms,
+		    .created_by = STR("ana"),
+		    .comment = STR("new disks") },
+		.fresh = arena_printf(&w->arena, "uuid-%u", ++drawn) };
+	struct reply reply = world_command(w, &command);
+	EXPECT_U64(reply.status, 200);
+	struct silence_row row = { .id = 0 };
+	bool found = world_row_get(w, TABLE_SILENCE, reply.row, &row);
+	EXPECT(found);
+	return row;
 }
 
 struct reply

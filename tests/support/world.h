@@ -68,7 +68,8 @@ struct world {
 	size_t notice_n;
 	uint64_t next_alert;
 	incident_id alert_incident[4096]; /* by number */
-	struct reply reply;               /* the last one */
+	str alert_body[4096];
+	struct reply reply; /* the last one */
 	uint64_t replies;
 	uint64_t epoch;
 	incident_id last_incident; /* of the last alert that fired */
@@ -101,6 +102,13 @@ void world_hands_restart(struct world *w);
 uint64_t world_fire(struct world *w, const char *labels);
 void world_resolve(struct world *w, uint64_t alert);
 void world_expire(struct world *w, uint64_t alert);
+/* A new alert that is held from the start; an active one is held, by the silence or, with
+ * 0, by an alert; a held one no longer is. */
+uint64_t world_fire_held(struct world *w, const char *labels);
+void world_hold(struct world *w, uint64_t alert, row_id silence);
+void world_release(struct world *w, uint64_t alert);
+/* {alertname="..."} from now for so long; its row. */
+struct silence_row world_silence(struct world *w, const char *alertname, msec ms);
 /* Time passes, timers run when they are due. */
 void world_after(struct world *w, msec ms);
 /* The oldest probe is answered: a number, or NULL: it failed. */

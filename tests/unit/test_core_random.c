@@ -18,6 +18,7 @@ struct walk {
 	struct world *w;
 	uint64_t random;
 	uint64_t alerts[256];
+	bool held[256];
 	size_t alert_n;
 	/* It has too little memory and must shed. It is not loaded again: what finds room
 	 * depends on how memory is cut up, which rows do not say. */
@@ -66,7 +67,48 @@ fire(struct walk *walk)
 	if (walk->alert_n == countof(walk->alerts))
 		return;
 	const char *text = labels[draw(walk, countof(labels))];
-	walk->alerts[walk->alert_n++] = world_fire(walk->w, text);
+	bool held = walk->held[walk->alert_n] = draw(walk, 8) == 0;
+	walk->alerts[walk->alert_n++] =
+	    held ? world_fire_held(walk->w, text) : world_fire(walk->w, text);
+}
+
+/* By a silence that is, was or never has been; by an alert; or no longer. */
+static void
+suppress(struct walk *walk)
+{
+	if (walk->alert_n == 0)
+		return;
+	size_t at = draw(walk, walk->alert_n);
+	if (walk->held[at])
+		world_release(walk->w, walk->alerts[at]);
+	else
+		world_hold(walk->w, walk->alerts[at],
+		    draw(walk, 3) == 0 ? 0 : some_row(walk, TABLE_SILENCE));
+	walk->held[at] = !walk->held[at];
+}
+
+static void
+silence(struct walk *walk)
+{
+	struct world *w = walk->w;
+	struct silence_matcher matcher = { STR("alertname"), STR("Down"), false,
+		draw(walk, 4) > 0 };
+	const struct silence *some =
+	    object_find(w->core, TABLE_SILENCE, some_row(walk, TABLE_SILENCE));
+	struct command command = { .kind = COMMAND_SILENCE_SET,
+		.name = some != NULL ? some->row.uuid : STR("none"),
+		.silence = { .uuid = some != NULL && draw(walk, 2) == 0 ? some->row.uuid
+		                                                        : (str){ 0 },
+		    .matchers = { &matcher, 1 },
+		    .starts_wall = w->wall + draw(walk, 3) * HOUR - HOUR,
+		    .ends_wall = w->wall + draw(walk, 4) * HOUR - HOUR,
+		    .created_by = STR("mei"),
+		    .comment = STR("because") },
+		.fresh = arena_printf(&w->arena, "%llu",
+		    (unsigned long long)draw(walk, UINT32_MAX)) };
+	if (draw(walk, 3) == 0)
+		command.kind = COMMAND_SILENCE_EXPIRE;
+	world_command(w, &command);
 }
 
 static void
@@ -81,6 +123,7 @@ end_alert(struct walk *walk)
 	else
 		world_expire(walk->w, alert);
 	walk->alerts[at] = walk->alerts[--walk->alert_n];
+	walk->held[at] = walk->held[walk->alert_n];
 }
 
 static void
@@ -209,7 +252,7 @@ adopt(struct walk *walk)
 static void
 one(struct walk *walk)
 {
-	uint64_t kind = draw(walk, 100);
+	uint64_t kind = draw(walk, 108);
 	if (kind < 20)
 		fire(walk);
 	else if (kind < 30)
@@ -230,7 +273,11 @@ one(struct walk *walk)
 		self(walk);
 	else if (kind < 98)
 		adopt(walk);
-	else if (kind < 99 && !walk->poor)
+	else if (kind < 105)
+		suppress(walk);
+	else if (kind < 107)
+		silence(walk);
+	else if (kind < 108 && !walk->poor)
 		world_restart(walk->w);
 	else
 		world_hands_restart(walk->w);

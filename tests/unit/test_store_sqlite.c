@@ -361,8 +361,15 @@ flip(const char *table, const char *column, uint64_t row)
 		(void)sqlite3_bind_blob(set, 1, bytes, (int)was.n, SQLITE_TRANSIENT);
 	} else {
 		uint64_t was = (uint64_t)sqlite3_column_int64(get, 1);
-		(void)sqlite3_bind_int64(set, 1,
-		    (int64_t)(was ^ UINT64_C(1) << random_below(64)));
+		uint64_t bit = random_below(64);
+		(void)sqlite3_bind_int64(set, 1, (int64_t)(was ^ UINT64_C(1) << bit));
+		/* An id that another row has cannot be: then a bit that none of them has. */
+		if (sqlite3_step(set) == SQLITE_CONSTRAINT) {
+			(void)sqlite3_reset(set);
+			(void)sqlite3_bind_int64(set, 1,
+			    (int64_t)(was ^ UINT64_C(1) << 62));
+		}
+		(void)sqlite3_reset(set);
 	}
 	(void)sqlite3_finalize(get);
 	ASSERT(sqlite3_step(set) == SQLITE_DONE);

@@ -22,12 +22,32 @@
  *
  * Version 2: bodies of rows and bytes of entries may be compact (compact.h), which an older
  * program could not read. What is there stays as it is.
+ *
+ * Version 3: silence, as the others of enum table.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
 	"quarantine", "control", "alerts" };
+static const char *const tables_3[] = { "silence" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
+
+static bool
+make_tables(struct sqlite_store *s, const char *const *names, size_t n, struct err *err)
+{
+	char sql[512];
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(sql, sizeof(sql),
+		    "CREATE TABLE %s (id INTEGER PRIMARY KEY, incident INTEGER,"
+		    " open INTEGER NOT NULL, wall INTEGER NOT NULL, seq INTEGER NOT NULL,"
+		    " digest INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+		    "CREATE INDEX %s_open ON %s (open) WHERE open = 1",
+		    names[i], names[i], names[i]);
+		if (!sqlite_exec(s, sql, err))
+			return false;
+	}
+	return true;
+}
 
 static bool
 step_1(struct sqlite_store *s, struct err *err)
@@ -43,17 +63,8 @@ step_1(struct sqlite_store *s, struct err *err)
 		" value INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT",
 		err))
 		return false;
-	for (size_t i = 0; i < countof(tables_1); i++) {
-		const char *name = tables_1[i];
-		(void)snprintf(sql, sizeof(sql),
-		    "CREATE TABLE %s (id INTEGER PRIMARY KEY, incident INTEGER,"
-		    " open INTEGER NOT NULL, wall INTEGER NOT NULL, seq INTEGER NOT NULL,"
-		    " digest INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
-		    "CREATE INDEX %s_open ON %s (open) WHERE open = 1",
-		    name, name, name);
-		if (!sqlite_exec(s, sql, err))
-			return false;
-	}
+	if (!make_tables(s, tables_1, countof(tables_1), err))
+		return false;
 	for (size_t i = 0; i < countof(by_incident_1); i++) {
 		const char *name = by_incident_1[i];
 		(void)snprintf(sql, sizeof(sql),
@@ -73,10 +84,17 @@ step_2(struct sqlite_store *s, struct err *err)
 	return true;
 }
 
+static bool
+step_3(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_3, countof(tables_3), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
 	step_2,
+	step_3,
 };
 
 bool
@@ -113,6 +131,7 @@ static const char *const tables[] = {
 	[TABLE_QUARANTINE] = "quarantine",
 	[TABLE_CONTROL] = "control",
 	[TABLE_ALERTS] = "alerts",
+	[TABLE_SILENCE] = "silence",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
