@@ -12,12 +12,12 @@
  */
 #include <stdlib.h>
 
-#include "gate/filter.h"
 #include "gate/state.h"
+#include "intake/matchers.h"
 
 struct listing {
-	struct filters filters;
-	struct filters receiver;
+	struct label_matchers filters;
+	struct label_matchers receiver;
 	bool none;  /* the query leaves nothing: it is asked of the engine all the same */
 	bool any;   /* one was written */
 	bool asked; /* a page is on its way */
@@ -84,9 +84,9 @@ take_alert(struct call *call, const struct item *item)
 	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
 	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
 		return false;
-	if (!filters_match(&listing->filters, &body.labels) ||
+	if (!label_matchers_match(&listing->filters, &body.labels) ||
 	    (listing->receiver.n > 0 &&
-		!filter_match(&listing->receiver.item[0], alert.owner)))
+		!label_matcher_match(&listing->receiver.item[0], alert.owner)))
 		return true;
 	buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
 	listing->any = true;
@@ -200,14 +200,14 @@ read_query(struct call *call, struct listing *listing)
 	for (size_t i = 0; i < target->query_n; i++) {
 		const struct pair *pair = &target->query[i];
 		if (str_eq(pair->name, STR("filter")) &&
-		    !filters_add(&listing->filters, pair->value, &call->arena)) {
+		    !label_matchers_add(&listing->filters, pair->value, &call->arena)) {
 			respond_error(call, 400, 2, "bad matcher format: %.*s",
 			    STR_ARG(pair->value));
 			return false;
 		}
 		if (str_eq(pair->name, STR("receiver")) && pair->value.n > 0 &&
 		    (listing->receiver.n > 0 ||
-			!filters_add_pattern(&listing->receiver, pair->value))) {
+			!label_matchers_add_pattern(&listing->receiver, pair->value))) {
 			respond_error(call, 400, 2, "failed to parse receiver param: %.*s",
 			    STR_ARG(pair->value));
 			return false;
@@ -222,8 +222,8 @@ static void
 on_end(struct call *call)
 {
 	struct listing *listing = call->own;
-	filters_done(&listing->filters);
-	filters_done(&listing->receiver);
+	label_matchers_done(&listing->filters);
+	label_matchers_done(&listing->receiver);
 	free(listing);
 }
 

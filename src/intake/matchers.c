@@ -1,4 +1,6 @@
-#include "gate/filter.h"
+#include "intake/matchers.h"
+
+#include "base/cbor.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -71,22 +73,22 @@ take_text(str *in, struct arena *arena, bool may_be_empty, str *ret)
 }
 
 static bool
-take_kind(str *in, enum filter_kind *ret)
+take_op(str *in, enum label_op *ret)
 {
 	static const struct {
 		const char *text;
-		enum filter_kind kind;
-	} kinds[] = {
-		{ "=~", FILTER_MATCH },
-		{ "!~", FILTER_NOT_MATCH },
-		{ "!=", FILTER_NOT_EQUAL },
-		{ "=", FILTER_EQUAL },
+		enum label_op op;
+	} ops[] = {
+		{ "=~", LABEL_MATCH },
+		{ "!~", LABEL_NOT_MATCH },
+		{ "!=", LABEL_NOT_EQUAL },
+		{ "=", LABEL_EQUAL },
 	};
-	for (size_t i = 0; i < countof(kinds); i++) {
-		str text = str_of(kinds[i].text);
+	for (size_t i = 0; i < countof(ops); i++) {
+		str text = str_of(ops[i].text);
 		if (str_starts(*in, text)) {
 			*in = str_drop(*in, text.n);
-			*ret = kinds[i].kind;
+			*ret = ops[i].op;
 			return true;
 		}
 	}
@@ -113,37 +115,68 @@ compile(str pattern)
 	return code;
 }
 
-static bool
-take_matcher(str *in, struct filters *filters, struct arena *arena)
+bool
+label_matcher_make(enum label_op op, str name, str value, struct label_matcher *ret)
 {
-	if (filters->n == FILTERS_MAX)
-		return false;
-	struct filter filter = { .regex = NULL };
-	*in = skip_blanks(*in);
-	if (!take_text(in, arena, false, &filter.name))
-		return false;
-	*in = skip_blanks(*in);
-	if (!take_kind(in, &filter.kind))
-		return false;
-	*in = skip_blanks(*in);
-	if (!take_text(in, arena, true, &filter.value))
-		return false;
-	*in = skip_blanks(*in);
-	if (filter.kind == FILTER_MATCH || filter.kind == FILTER_NOT_MATCH) {
-		filter.regex = compile(filter.value);
-		if (filter.regex == NULL)
+	struct label_matcher made = { .op = op, .name = name, .value = value };
+	if (op == LABEL_MATCH || op == LABEL_NOT_MATCH) {
+		made.regex = compile(value);
+		if (made.regex == NULL)
 			return false;
 	}
-	filters->item[filters->n++] = filter;
+	*ret = made;
+	return true;
+}
+
+void
+label_matcher_done(struct label_matcher *matcher)
+{
+	pcre2_code_free(matcher->regex);
+	matcher->regex = NULL;
+}
+
+bool
+label_matcher_eq(const struct label_matcher *a, const struct label_matcher *b)
+{
+	return a->op == b->op && str_eq(a->name, b->name) && str_eq(a->value, b->value);
+}
+
+enum label_op
+label_op_of(bool regex, bool equal)
+{
+	if (regex)
+		return equal ? LABEL_MATCH : LABEL_NOT_MATCH;
+	return equal ? LABEL_EQUAL : LABEL_NOT_EQUAL;
+}
+
+static bool
+take_matcher(str *in, struct label_matchers *matchers, struct arena *arena)
+{
+	if (matchers->n == LABEL_MATCHERS_MAX)
+		return false;
+	struct label_matcher matcher = { .regex = NULL };
+	*in = skip_blanks(*in);
+	if (!take_text(in, arena, false, &matcher.name))
+		return false;
+	*in = skip_blanks(*in);
+	if (!take_op(in, &matcher.op))
+		return false;
+	*in = skip_blanks(*in);
+	if (!take_text(in, arena, true, &matcher.value))
+		return false;
+	*in = skip_blanks(*in);
+	if (!label_matcher_make(matcher.op, matcher.name, matcher.value, &matcher))
+		return false;
+	matchers->item[matchers->n++] = matcher;
 	return true;
 }
 
 /* "{...}" or the same without braces; a comma may follow the last. */
 bool
-filters_add(struct filters *filters, str text, struct arena *arena)
+label_matchers_add(struct label_matchers *matchers, str text, struct arena *arena)
 {
 	text = str_trim(text);
-	if (text.n > FILTER_BYTES_MAX || !str_utf8(text))
+	if (text.n > LABEL_MATCHERS_BYTES_MAX || !str_utf8(text))
 		return false;
 	if (text.n >= 2 && text.p[0] == '{') {
 		if (text.p[text.n - 1] != '}')
@@ -153,7 +186,7 @@ filters_add(struct filters *filters, str text, struct arena *arena)
 			return true;
 	}
 	do {
-		if (!take_matcher(&text, filters, arena))
+		if (!take_matcher(&text, matchers, arena))
 			return false;
 		if (text.n == 0)
 			return true;
@@ -165,17 +198,15 @@ filters_add(struct filters *filters, str text, struct arena *arena)
 }
 
 bool
-filters_add_pattern(struct filters *filters, str pattern)
+label_matchers_add_pattern(struct label_matchers *matchers, str pattern)
 {
-	if (filters->n == FILTERS_MAX || pattern.n > FILTER_BYTES_MAX || !str_utf8(pattern))
+	if (matchers->n == LABEL_MATCHERS_MAX || pattern.n > LABEL_MATCHERS_BYTES_MAX ||
+	    !str_utf8(pattern))
 		return false;
-	struct filter filter = { .kind = FILTER_MATCH,
-		.name = STR(""),
-		.value = pattern,
-		.regex = compile(pattern) };
-	if (filter.regex == NULL)
+	struct label_matcher matcher;
+	if (!label_matcher_make(LABEL_MATCH, STR(""), pattern, &matcher))
 		return false;
-	filters->item[filters->n++] = filter;
+	matchers->item[matchers->n++] = matcher;
 	return true;
 }
 
@@ -198,36 +229,54 @@ regex_match(const void *code, str value)
 }
 
 bool
-filter_match(const struct filter *filter, str value)
+label_matcher_match(const struct label_matcher *matcher, str value)
 {
-	switch (filter->kind) {
-	case FILTER_EQUAL:
-		return str_eq(value, filter->value);
-	case FILTER_NOT_EQUAL:
-		return !str_eq(value, filter->value);
-	case FILTER_MATCH:
-		return regex_match(filter->regex, value);
-	case FILTER_NOT_MATCH:
-		return !regex_match(filter->regex, value);
+	switch (matcher->op) {
+	case LABEL_EQUAL:
+		return str_eq(value, matcher->value);
+	case LABEL_NOT_EQUAL:
+		return !str_eq(value, matcher->value);
+	case LABEL_MATCH:
+		return regex_match(matcher->regex, value);
+	case LABEL_NOT_MATCH:
+		return !regex_match(matcher->regex, value);
 	}
 	UNREACHABLE();
 }
 
 bool
-filters_match(const struct filters *filters, const struct pairs *labels)
+label_matchers_match(const struct label_matchers *matchers, const struct pairs *labels)
 {
-	for (size_t i = 0; i < filters->n; i++) {
-		const struct filter *filter = &filters->item[i];
-		if (!filter_match(filter, pairs_get(labels, filter->name)))
+	for (size_t i = 0; i < matchers->n; i++) {
+		const struct label_matcher *matcher = &matchers->item[i];
+		if (!label_matcher_match(matcher, pairs_get(labels, matcher->name)))
 			return false;
 	}
 	return true;
 }
 
 void
-filters_done(struct filters *filters)
+label_matchers_done(struct label_matchers *matchers)
 {
-	for (size_t i = 0; i < filters->n; i++)
-		pcre2_code_free(filters->item[i].regex);
-	filters->n = 0;
+	for (size_t i = 0; i < matchers->n; i++)
+		label_matcher_done(&matchers->item[i]);
+	matchers->n = 0;
+}
+
+struct pairs
+labels_of_body(str body, struct pair *pair)
+{
+	static const struct pairs none;
+	struct cbor in;
+	size_t fields, items;
+	uint64_t number;
+	cbor_open(&in, body);
+	if (!cbor_map(&in, &fields) || fields == 0 || !cbor_u64(&in, &number) ||
+	    number != 1 || !cbor_array(&in, &items) || items > 2 * LABELS_MAX)
+		return none;
+	for (size_t i = 0; i < items / 2; i++) {
+		if (!cbor_text(&in, &pair[i].name) || !cbor_text(&in, &pair[i].value))
+			return none;
+	}
+	return (struct pairs){ pair, items / 2 };
 }

@@ -1,0 +1,41 @@
+#include "intake/matchers.h"
+
+#include "support/fuzz.h"
+
+/* Any text as matchers: what is accepted has names, and matches itself or not, but never
+ * both with a matcher and with its opposite. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char memory[LABEL_MATCHERS_BYTES_MAX * 2];
+	if (size > LABEL_MATCHERS_BYTES_MAX)
+		return 0;
+	str text = { (const char *)data, size };
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct label_matchers matchers = { .n = 0 };
+	if (label_matchers_add(&matchers, text, &arena)) {
+		struct pair pair = { STR("alertname"), STR("QueueStuck") };
+		struct pairs labels = { &pair, 1 };
+		bool all = true;
+		for (size_t i = 0; i < matchers.n; i++) {
+			const struct label_matcher *matcher = &matchers.item[i];
+			ASSERT(str_utf8(matcher->name) && str_utf8(matcher->value));
+			str value = pairs_get(&labels, matcher->name);
+			struct label_matcher other = *matcher;
+			other.op = matcher->op == LABEL_EQUAL       ? LABEL_NOT_EQUAL
+			           : matcher->op == LABEL_NOT_EQUAL ? LABEL_EQUAL
+			           : matcher->op == LABEL_MATCH     ? LABEL_NOT_MATCH
+			                                            : LABEL_MATCH;
+			ASSERT(label_matcher_match(matcher, value) !=
+			       label_matcher_match(&other, value));
+			all = all && label_matcher_match(matcher, value);
+		}
+		ASSERT(label_matchers_match(&matchers, &labels) == all);
+	}
+	label_matchers_done(&matchers);
+	bool ok = label_matchers_add_pattern(&matchers, text);
+	ASSERT(matchers.n == (ok ? 1 : 0));
+	label_matchers_done(&matchers);
+	arena_release(memory, sizeof(memory));
+	return 0;
+}

@@ -1,0 +1,155 @@
+#include "intake/matchers.h"
+
+#include "support/test.h"
+
+static char memory[8192];
+
+static bool
+add(struct label_matchers *matchers, const char *text)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	*matchers = (struct label_matchers){ .n = 0 };
+	return label_matchers_add(matchers, str_of(text), &arena);
+}
+
+static void
+matchers__match_labels(void)
+{
+	static struct pair pairs[] = {
+		{ { "alertname", 9 }, { "QueueStuck", 10 } },
+		{ { "job", 3 }, { "checkout-api", 12 } },
+		{ { "text", 4 }, { "two\nlines", 9 } },
+	};
+	static const struct pairs labels = { pairs, countof(pairs) };
+	static const struct {
+		const char *text;
+		bool match;
+	} rows[] = {
+		{ "alertname=QueueStuck", true },
+		{ "alertname=\"QueueStuck\"", true },
+		{ " alertname = \"QueueStuck\" ", true },
+		{ "{alertname=\"QueueStuck\"}", true },
+		{ "{ alertname=QueueStuck , job=~\"checkout-.*\" , }", true },
+		{ "alertname=QueueStuck,job=db", false },
+		{ "alertname!=QueueStuck", false },
+		{ "alertname!=Other", true },
+		{ "job=~checkout", false },
+		{ "job=~checkout-.*", true },
+		{ "job=~\"a|checkout-api\"", true },
+		{ "job!~checkout", true },
+		{ "job!~checkout-.*", false },
+		{ "text=~\"two.lines\"", true },
+		{ "text=\"two\\nlines\"", true },
+		{ "missing=\"\"", true },
+		{ "missing=", true },
+		{ "missing!=\"\"", false },
+		{ "missing=~\".*\"", true },
+		{ "missing=~\".+\"", false },
+		{ "\"alertname\"=QueueStuck", true },
+		{ "{}", true },
+		{ "job=~\"(c+)+x\"", false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct label_matchers matchers;
+		test_row = rows[i].text;
+		EXPECT(add(&matchers, rows[i].text));
+		EXPECT(label_matchers_match(&matchers, &labels) == rows[i].match);
+		label_matchers_done(&matchers);
+	}
+}
+
+/* The gate gives as much room as the text is long. */
+static void
+matchers__need_no_more_room_than_the_text(void)
+{
+	static const char text[] =
+	    "{a=\"1\",b=\"2\",c=\"\\\"\",d=\"4\",e=\"5\",f=\"6\",\"g\"=\"7\"}";
+	struct arena arena = arena_over(memory, sizeof(text));
+	struct label_matchers matchers = { .n = 0 };
+	EXPECT(label_matchers_add(&matchers, STR(text), &arena));
+	EXPECT_U64(matchers.n, 7);
+	EXPECT_STR(matchers.item[2].value, STR("\""));
+	label_matchers_done(&matchers);
+}
+
+static void
+matchers__refuse_what_is_no_matcher(void)
+{
+	static const char *const rows[] = { "", "{", "}", "a", "=b", "a=b c=d", "a==b",
+		"a=\"b", "{a=b", "a=b}", "a=~\"(\"", "a=~\"[\"", "a=b,,c=d", ",a=b", "a!b",
+		"a=\"b\"c", "a=\xff" };
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct label_matchers matchers;
+		test_row = rows[i];
+		EXPECT(!add(&matchers, rows[i]));
+		label_matchers_done(&matchers);
+	}
+}
+
+static void
+matchers__have_a_step_limit(void)
+{
+	struct label_matchers matchers;
+	char text[64];
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = 'b';
+	EXPECT(add(&matchers, "a=~\"(a|aa)+\""));
+	EXPECT(!label_matcher_match(&matchers.item[0], (str){ text, sizeof(text) }));
+	label_matchers_done(&matchers);
+}
+
+static void
+matchers__have_a_limit(void)
+{
+	struct label_matchers matchers;
+	char text[LABEL_MATCHERS_MAX * 4 + 8] = "";
+	for (size_t i = 0; i < LABEL_MATCHERS_MAX; i++)
+		memcpy(text + 4 * i, "a=b,", 4);
+	EXPECT(add(&matchers, text));
+	EXPECT_U64(matchers.n, LABEL_MATCHERS_MAX);
+	memcpy(text + 4 * (size_t)LABEL_MATCHERS_MAX, "a=b", 3);
+	EXPECT(!add(&matchers, text));
+	label_matchers_done(&matchers);
+}
+
+static void
+matchers__are_made_of_their_parts(void)
+{
+	struct label_matcher a, b;
+	EXPECT(label_matcher_make(label_op_of(true, true), STR("job"), STR("a|b"), &a));
+	EXPECT(label_matcher_make(label_op_of(true, false), STR("job"), STR("a|b"), &b));
+	EXPECT(label_matcher_match(&a, STR("b")) && !label_matcher_match(&b, STR("b")));
+	EXPECT(!label_matcher_match(&a, STR("")) && label_matcher_match(&b, STR("")));
+	EXPECT(label_matcher_eq(&a, &a) && !label_matcher_eq(&a, &b));
+	label_matcher_done(&b);
+	EXPECT(!label_matcher_make(LABEL_MATCH, STR("job"), STR("("), &b));
+	label_matcher_done(&a);
+}
+
+static void
+matchers__read_the_labels_of_a_body(void)
+{
+	struct pair pairs[] = { { STR("a"), STR("1") }, { STR("b"), STR("2") } };
+	struct alert_body body = { .labels = { pairs, 2 } };
+	struct buf out = BUF(1000);
+	record_encode(&alert_body_type, &body, &out);
+	static struct pair room[LABELS_MAX];
+	struct pairs labels = labels_of_body(buf_str(&out), room);
+	EXPECT_U64(labels.n, 2);
+	EXPECT_STR(pairs_get(&labels, STR("b")), STR("2"));
+	EXPECT_U64(labels_of_body(STR("x"), room).n, 0);
+	buf_done(&out);
+}
+
+int
+main(void)
+{
+	RUN(matchers__match_labels);
+	RUN(matchers__need_no_more_room_than_the_text);
+	RUN(matchers__refuse_what_is_no_matcher);
+	RUN(matchers__have_a_step_limit);
+	RUN(matchers__have_a_limit);
+	RUN(matchers__are_made_of_their_parts);
+	RUN(matchers__read_the_labels_of_a_body);
+	TEST_MAIN_END();
+}
