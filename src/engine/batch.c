@@ -4,6 +4,15 @@
  * Each step is encoded as soon as it is stepped, so nothing of it needs to live longer
  * than the next one. Answers and orders are written as frames into buffers that are handed
  * to the peers only after the commit.
+ *
+ * While the committer writes one batch, the next is stepped:
+ *
+ *	steps 1 | steps 2, 3 ... | steps 4 ...
+ *	        | commit 1       | commit 2+3 ...
+ *	                         ^ answers and orders of 1 leave
+ *
+ * Whoever asks meanwhile may see what batch 2 did, so answers wait for the batch in which
+ * they were made. A commit that fails ends the process, whatever was stepped after it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +26,23 @@
 #define IDLE_PACKS 64                      /* written in one idle turn */
 #define LULL_MS 100                        /* without a commit */
 #define STEP_ARENA_KEEP ((size_t)8 << 20)
+#define COMMIT_HERE_BYTES ((size_t)64 << 10) /* larger ones are the committer's */
+#define CROWDED_BYTES ((size_t)4 << 20)      /* answers that wait for a commit */
+
+#define SWAP(a, b)                       \
+	do {                             \
+		__typeof__(a) was = (a); \
+		(a) = (b);               \
+		(b) = was;               \
+	} while (0)
+
+static void
+steps_begin(struct batch *b)
+{
+	static const char room[ENTRY_BEGIN_MAX];
+	buf_reset(&b->steps);
+	buf_put(&b->steps, room, sizeof(room));
+}
 
 void
 batch_init(struct engine *engine)
@@ -24,10 +50,15 @@ batch_init(struct engine *engine)
 	struct batch *b = &engine->batch;
 	b->arena = arena_map(&b->map, STEP_ARENA_BYTES);
 	b->steps = BUF(STORE_ENTRY_BYTES_MAX);
-	b->entry = BUF(STORE_ENTRY_BYTES_MAX);
 	b->rows = BUF((size_t)1 << 30);
 	b->to_gate = BUF((size_t)1 << 30);
 	b->to_hands = BUF((size_t)1 << 30);
+	struct committing *c = &engine->committing;
+	*c = (struct committing){ .steps = b->steps,
+		.rows = b->rows,
+		.to_gate = b->to_gate,
+		.to_hands = b->to_hands };
+	steps_begin(b);
 }
 
 void
@@ -63,6 +94,14 @@ engine_die(struct engine *engine, int code, const char *fmt, ...)
 	va_end(args);
 	engine_log(engine, LOG_ERROR, "%s", text);
 	_Exit(code);
+}
+
+uint64_t
+batch_seq(const struct engine *engine)
+{
+	bool under_way = committer_busy(engine->committer) &&
+	                 engine->committing.commit.seq > engine->head.seq;
+	return engine->head.seq + 1 + under_way;
 }
 
 /* ---- rows ---- */
@@ -130,7 +169,7 @@ perform_reply(struct engine *engine, const struct reply *reply)
 	if (reply->request == 0)
 		return;
 	struct answer_out a;
-	answer_begin(&a, &b->to_gate, &b->arena, reply->request, engine->head.seq + 1);
+	answer_begin(&a, &b->to_gate, &b->arena, reply->request, batch_seq(engine));
 	a.answer.status = reply->status;
 	a.answer.exit = reply->exit;
 	a.answer.error = reply->error;
@@ -298,62 +337,61 @@ commit_failed(struct engine *engine, const struct err *err)
 	engine_die(engine, ENGINE_EXIT_FAILED, "commit: %s", err->text);
 }
 
+/* The beginning of an entry is known when its steps are: it is written before them. */
+static str
+entry_whole(struct batch *b, uint64_t seq)
+{
+	char memory[ENTRY_BEGIN_MAX + 1];
+	struct buf begin = { .p = memory, .cap = ENTRY_BEGIN_MAX, .max = ENTRY_BEGIN_MAX };
+	entry_begin(&begin, seq, b->step_n);
+	ASSERT(!begin.overflow && !b->steps.overflow);
+	size_t unused = ENTRY_BEGIN_MAX - begin.n;
+	memcpy(b->steps.p + unused, begin.p, begin.n);
+	return str_drop(buf_str(&b->steps), unused);
+}
+
+/* The batch becomes what is committed, and an empty one takes its place. */
 static void
-commit_entry(struct engine *engine)
+change_places(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	struct committing *c = &engine->committing;
+	SWAP(b->steps, c->steps);
+	SWAP(b->rows, c->rows);
+	SWAP(b->to_gate, c->to_gate);
+	SWAP(b->to_hands, c->to_hands);
+	SWAP(b->row, c->row);
+	SWAP(b->row_cap, c->row_cap);
+	steps_begin(b);
+	buf_reset(&b->rows);
+	ASSERT(b->to_gate.n == 0 && b->to_hands.n == 0);
+	b->step_n = b->alert_n = b->row_n = 0;
+	b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
+}
+
+/* What was stepped, as one commit that waits for nothing but the disk. */
+static void
+prepare_entry(struct engine *engine)
 {
 	struct batch *b = &engine->batch;
 	uint64_t seq = engine->head.seq + 1;
 	add_touched(engine);
 	if (intake_packs_dirty(engine->intake) > ENGINE_PACKS_TRAIL_MAX)
 		add_packs(engine, 2 * b->alert_n / PACK_ALERTS + 16);
+	ASSERT(!b->rows.overflow);
 	rows_settle(b);
-	entry_begin(&b->entry, seq, b->step_n);
-	buf_add(&b->entry, buf_str(&b->steps));
-	ASSERT(!b->entry.overflow && !b->rows.overflow);
-
-	struct commit commit = {
+	add_publish(engine, seq);
+	engine->committing.commit = (struct commit){
 		.seq = seq,
-		.entry = buf_str(&b->entry),
+		.entry = entry_whole(b, seq),
 		.rows = b->row,
 		.row_n = b->row_n,
 		.alerts_as_of = intake_packs_as_of(engine->intake, engine->head.seq),
 	};
-	struct err err;
-	uint64_t began = clock_boot_us();
-	CRASH_POINT("engine-commit-before");
-	if (!store_commit(engine->store, &commit, &err))
-		commit_failed(engine, &err);
-	CRASH_POINT("engine-commit-after");
-	engine->n.commit_us += clock_boot_us() - began;
-	engine->n.commits++;
-	engine->committed_boot = clock_boot();
-	engine->head = store_head(engine->store);
-	add_publish(engine, seq);
+	change_places(engine);
 	core_clean(engine->core);
-}
-
-void
-batch_commit(struct engine *engine)
-{
-	struct batch *b = &engine->batch;
-	bool committed = b->step_n > 0;
-	if (committed) {
-		commit_entry(engine);
-		b->step_n = b->alert_n = b->row_n = 0;
-		buf_reset(&b->steps);
-		buf_reset(&b->rows);
-		buf_reset(&b->entry);
-		b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
-		configs_drop_unused(&engine->configs, engine->core);
-		timers_arm(engine);
-	}
-	send_waiting(&b->to_hands, &engine->hands);
-	CRASH_POINT("engine-orders-sent");
-	send_waiting(&b->to_gate, &engine->gate);
-	/* A slice when one is due, also in a storm that leaves no idle turn: put off, it
-	 * would be as long as the log has grown, and stand before somebody's answer. */
-	if (committed)
-		(void)store_checkpoint(engine->store);
+	configs_drop_unused(&engine->configs, engine->core);
+	timers_arm(engine);
 }
 
 /* Packs may trail, so they wait for a lull: written between the alerts of a busy moment they
@@ -366,27 +404,124 @@ packs_due(const struct engine *engine)
 	       (dirty > 0 && clock_boot() - engine->committed_boot > LULL_MS);
 }
 
-/* Between commits, when nothing waits: rows that trail, then the log. true: more to do. */
-bool
-batch_idle(struct engine *engine)
+static void
+prepare_packs(struct engine *engine)
 {
 	struct batch *b = &engine->batch;
-	ASSERT(b->step_n == 0);
-	if (engine->refusing)
-		return false;
-	if (packs_due(engine)) {
-		add_packs(engine, IDLE_PACKS);
-		rows_settle(b);
-		struct commit commit = { .rows = b->row,
-			.row_n = b->row_n,
-			.alerts_as_of =
-			    intake_packs_as_of(engine->intake, engine->head.seq) };
-		struct err err;
-		if (!store_commit(engine->store, &commit, &err))
-			commit_failed(engine, &err);
-		b->row_n = 0;
-		buf_reset(&b->rows);
+	add_packs(engine, IDLE_PACKS);
+	rows_settle(b);
+	engine->committing.commit = (struct commit){ .rows = b->row,
+		.row_n = b->row_n,
+		.alerts_as_of = intake_packs_as_of(engine->intake, engine->head.seq) };
+	change_places(engine);
+}
+
+void
+batch_committed(void *context, const struct committed *result)
+{
+	struct engine *engine = context;
+	struct committing *c = &engine->committing;
+	if (!result->ok)
+		commit_failed(engine, &result->err);
+	engine->head = store_head(engine->store);
+	if (c->commit.seq != 0) {
+		engine->n.commit_us += result->us;
+		engine->n.commits++;
+		engine->committed_boot = clock_boot();
+	}
+	send_waiting(&c->to_hands, &engine->hands);
+	CRASH_POINT("engine-orders-sent");
+	send_waiting(&c->to_gate, &engine->gate);
+}
+
+/* On the loop itself: what is small is done before another thread has woken up. */
+static void
+commit_here(struct engine *engine)
+{
+	struct committed result = { .us = 0 };
+	uint64_t began = clock_boot_us();
+	CRASH_POINT("engine-commit-before");
+	result.ok = store_commit(engine->store, &engine->committing.commit, &result.err);
+	CRASH_POINT("engine-commit-after");
+	result.us = clock_boot_us() - began;
+	batch_committed(engine, &result);
+}
+
+static void
+commit(struct engine *engine)
+{
+	const struct committing *c = &engine->committing;
+	if (c->steps.n + c->rows.n < COMMIT_HERE_BYTES)
+		commit_here(engine);
+	else
+		committer_start(engine->committer, &c->commit);
+}
+
+void
+batch_wait(struct engine *engine)
+{
+	committer_wait(engine->committer);
+}
+
+void
+batch_hand_over(struct engine *engine)
+{
+	batch_wait(engine);
+	prepare_entry(engine);
+	commit(engine);
+}
+
+void
+batch_commit(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	batch_wait(engine);
+	if (b->step_n > 0) {
+		prepare_entry(engine);
+		commit_here(engine);
+	}
+	send_waiting(&b->to_hands, &engine->hands);
+	send_waiting(&b->to_gate, &engine->gate);
+}
+
+bool
+batch_crowded(const struct engine *engine)
+{
+	return committer_busy(engine->committer) && engine->batch.to_gate.n > CROWDED_BYTES;
+}
+
+void
+batch_forget(struct engine *engine, enum role_kind role)
+{
+	bool gate = role == ROLE_KIND_GATE;
+	buf_reset(gate ? &engine->batch.to_gate : &engine->batch.to_hands);
+	buf_reset(gate ? &engine->committing.to_gate : &engine->committing.to_hands);
+}
+
+bool
+batch_turn(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	if (committer_busy(engine->committer))
+		return false; /* its end wakes the loop */
+	if (b->step_n > 0) {
+		prepare_entry(engine);
+		commit(engine);
 		return true;
 	}
-	return store_checkpoint(engine->store);
+	send_waiting(&b->to_hands, &engine->hands);
+	send_waiting(&b->to_gate, &engine->gate);
+	if (engine->refusing || !engine->ready)
+		return false;
+	/* A slice when one is due, also in a storm that leaves no idle turn: put off, it
+	 * would be as long as the log has grown, and stand before somebody's answer. */
+	if (store_checkpoint_due(engine->store)) {
+		committer_checkpoint(engine->committer);
+		return false;
+	}
+	if (!packs_due(engine))
+		return false;
+	prepare_packs(engine);
+	commit(engine);
+	return true;
 }

@@ -216,6 +216,7 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 		return engine->ready ||
 		       err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	}
+	batch_wait(engine);
 	if (!store_bundle_put(engine->store, &announced.hash, bytes, clock_wall(), err))
 		return false;
 	adopt(engine, config);
@@ -450,8 +451,10 @@ on_wire_closed(struct wire *wire)
 	if (wire->role == ROLE_KIND_GATE) {
 		listings_forget(wire->engine);
 		reader_forget(wire->engine);
-		buf_reset(&wire->engine->batch.to_gate);
+		batch_forget(wire->engine, ROLE_KIND_GATE);
 	}
+	if (wire->role == ROLE_KIND_HANDS)
+		batch_forget(wire->engine, ROLE_KIND_HANDS);
 	if (wire->role == ROLE_KIND_SUPERVISOR)
 		stop(wire->engine, ENGINE_EXIT_STOPPED);
 }
@@ -469,12 +472,9 @@ static void
 on_check(uv_check_t *check)
 {
 	struct engine *engine = check->data;
-	bool stepped = engine->batch.step_n > 0;
 	bool more = listings_turn(engine);
-	batch_commit(engine);
-	if (!stepped && engine->ready)
-		more |= batch_idle(engine);
-	if (more || stepped)
+	more |= batch_turn(engine);
+	if (more)
 		(void)uv_idle_start(&engine->busy, on_idle);
 	else
 		(void)uv_idle_stop(&engine->busy);
@@ -530,6 +530,8 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
+	engine->committer =
+	    committer_new(&engine->loop, engine->store, batch_committed, engine);
 	if (!engine_load(engine, err) || !reader_init(engine, err))
 		return false;
 	look_for_room(engine);
@@ -557,6 +559,7 @@ engine_main(const struct engine_options *options)
 	if (engine.refusing)
 		(void)uv_timer_start(&engine.heal, on_heal, HEAL_EVERY_MS, HEAL_EVERY_MS);
 	(void)uv_run(&engine.loop, UV_RUN_DEFAULT);
+	committer_free(engine.committer);
 	store_close(engine.store);
 	return engine.exit_code;
 }

@@ -173,7 +173,8 @@ listings_turn(struct engine *engine)
 {
 	struct listings *all = engine->listings;
 	/* The gate takes its time: make nothing it cannot hold. */
-	if (engine->gate.peer == NULL || peer_full(engine->gate.peer))
+	if (engine->gate.peer == NULL || peer_full(engine->gate.peer) ||
+	    batch_crowded(engine))
 		return false;
 	size_t kept = 0;
 	for (size_t i = 0; i < all->n; i++) {

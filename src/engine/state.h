@@ -5,6 +5,7 @@
 
 #include "core/core.h"
 #include "engine/clock.h"
+#include "engine/committer.h"
 #include "engine/configs.h"
 #include "engine/engine.h"
 #include "facts/frame.h"
@@ -30,7 +31,7 @@ struct wire {
 struct batch {
 	struct arena_map map; /* effects and scratch of one step; reset after each */
 	struct arena arena;
-	struct buf steps; /* entry_step of each */
+	struct buf steps; /* ENTRY_BEGIN_MAX bytes of room, then entry_step of each */
 	size_t step_n;
 	size_t alert_n;  /* alert changes in it: paces the trailing packs */
 	struct buf rows; /* bodies of `row` */
@@ -38,7 +39,14 @@ struct batch {
 	size_t row_n, row_cap;
 	struct buf to_gate; /* frames that wait for the commit */
 	struct buf to_hands;
-	struct buf entry;
+};
+
+/* The batch before, on its way to the disk: its buffers change places with the batch's. */
+struct committing {
+	struct commit commit;
+	struct buf steps, rows, to_gate, to_hands;
+	struct row_write *row;
+	size_t row_cap;
 };
 
 struct engine {
@@ -54,6 +62,8 @@ struct engine {
 	struct engine_clock clock;
 	struct configs configs;
 	struct batch batch;
+	struct committing committing;
+	struct committer *committer;
 	struct store_head head;
 	struct reader *reader;
 	struct listings *listings;
@@ -83,9 +93,23 @@ void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
 /* A row of the engine's own, in the commit of the step that follows. */
 void batch_row(struct engine *engine, struct row_write row, const void *record);
-/* Commit what was stepped and send what waits. Ends the process when it cannot. */
+/* After a turn of the loop: hand what was stepped to the committer, or without a step send
+ * what waits; then what can wait itself. true: there is more to do at once. A commit that
+ * fails ends the process. */
+bool batch_turn(struct engine *engine);
+/* Make room for more steps: wait for the commit that is under way and begin the next. */
+void batch_hand_over(struct engine *engine);
+/* All that was stepped is on the disk and all that waited is sent when this returns. */
 void batch_commit(struct engine *engine);
-bool batch_idle(struct engine *engine);
+/* The entry that what is stepped now will be in. */
+uint64_t batch_seq(const struct engine *engine);
+/* Nothing is under way: the store may be asked for something else. */
+void batch_wait(struct engine *engine);
+/* Answers wait for a commit, and should not grow meanwhile. */
+bool batch_crowded(const struct engine *engine);
+/* The gate or hands is gone: what waits for it goes nowhere. */
+void batch_forget(struct engine *engine, enum role_kind role);
+void batch_committed(void *context, const struct committed *result);
 void engine_now(struct engine *engine, msec *ret_at, msec *ret_wall);
 void engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);

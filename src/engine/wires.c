@@ -100,7 +100,7 @@ take_frames(struct wire *wire)
 		on_frame(wire, &frame);
 		if (wire->engine->batch.step_n >= ENGINE_BATCH_STEPS_MAX ||
 		    wire->engine->batch.steps.n >= ENGINE_BATCH_BYTES_MAX)
-			batch_commit(wire->engine);
+			batch_hand_over(wire->engine);
 	}
 	if (wire->peer == NULL)
 		return false;

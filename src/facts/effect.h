@@ -126,6 +126,7 @@ struct step {
 
 /* entry_begin, then entry_step exactly step_n times. */
 void entry_begin(struct buf *out, uint64_t seq, size_t step_n);
+#define ENTRY_BEGIN_MAX 24 /* bytes that entry_begin writes at most */
 void entry_step(struct buf *out, const struct step *step);
 hash32 entry_hash(const hash32 *before, str bytes);
 

@@ -27,11 +27,13 @@ entry_begin(struct buf *out, uint64_t seq, size_t step_n)
 {
 	ASSERT(seq > 0);
 	ASSERT(step_n > 0);
+	size_t begin = out->n;
 	cbor_put_map(out, 2);
 	cbor_put_u64(out, ENTRY_SEQ);
 	cbor_put_u64(out, seq);
 	cbor_put_u64(out, ENTRY_STEPS);
 	cbor_put_array(out, step_n);
+	ASSERT(out->overflow || out->n - begin <= ENTRY_BEGIN_MAX);
 }
 
 /* event_record and effect_record hand out what may be written to; here it is only read. */

@@ -13,6 +13,7 @@ struct store_ops {
 	bool (*commit)(struct store *store, const struct commit *commit,
 	    const struct store_head *next, struct err *err);
 	bool (*checkpoint)(struct store *store);
+	bool (*checkpoint_due)(const struct store *store);
 	bool (*reserve)(struct store *store, struct err *err);
 	bool (*reserve_release)(struct store *store, struct err *err);
 	bool (*has_room)(struct store *store);

@@ -117,6 +117,13 @@ store_checkpoint(struct store *store)
 }
 
 bool
+store_checkpoint_due(const struct store *store)
+{
+	ASSERT(store->writer);
+	return store->ops->checkpoint_due(store);
+}
+
+bool
 store_reserve(struct store *store, struct err *err)
 {
 	ASSERT(store->writer);

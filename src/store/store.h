@@ -70,6 +70,8 @@ NODISCARD bool store_commit(struct store *store, const struct commit *commit,
  * is as long as what came since the last. true while there is more to do at once. Never
  * fails loudly: what matters shows at a commit. Beyond 64 MiB a commit does it itself. */
 bool store_checkpoint(struct store *store);
+/* Would it do anything now? */
+bool store_checkpoint_due(const struct store *store);
 
 /* Bytes set aside (1 MiB, STATE/reserve) so that a page to the people on duty can still be
  * kept when the disk is full: store_reserve takes them (fine when taken; ERR_NO_SPACE),

@@ -272,5 +272,48 @@ def test_a_dead_shim_leaves_an_attempt_in_doubt_and_a_person_settles_it():
         assert len(starts(scratch)) == 1
 
 
+STORM_POINTS = ["engine-commit-before:9", "store-commit-before:9", "store-commit-after:9",
+                "engine-commit-after:9", "engine-orders-sent:9"]
+
+
+def storm(firstline, sender, acknowledged):
+    """Batches that are committed while the next is stepped; only what a 200 answered counts."""
+    for batch in range(40):
+        alerts = [{"alertname": "Storm", "service": "worker", "id": f"{sender}-{batch}-{i}",
+                   "text": "x" * 300} for i in range(256)]
+        try:
+            taken = firstline.fire(*alerts).status == 200
+        except Exception:  # the connection died with the gate or the supervisor
+            taken = False
+        if not taken:
+            return
+        acknowledged.extend(a["id"] for a in alerts)
+
+
+def storm_is_kept(case):
+    with Scratch(case.replace(":", "-")) as scratch:
+        hook = WebhookSink(scratch)
+        env = {"FIRSTLINE_CRASH": case, "FIRSTLINE_CRASH_ONCE": str(scratch.dir / "crashed")}
+        firstline = Firstline(scratch, configuration(scratch, hook), env=env).start()
+        acknowledged = []
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda n: storm(firstline, n, acknowledged), range(4)))
+        assert (scratch.dir / "crashed").exists(), f"{case}: the point was not reached"
+        if not alive(firstline):
+            firstline.start(wait=False)
+        firstline.wait_ready(20)
+        kept = {a["labels"]["id"] for a in firstline.get("/api/v2/alerts")}
+        lost = set(acknowledged) - kept
+        assert not lost, f"{case}: {len(lost)} of {len(acknowledged)} acknowledged alerts lost"
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+        return len(acknowledged)
+
+
+def test_a_storm_keeps_what_it_acknowledged_wherever_the_engine_dies():
+    print("  acknowledged before the kill:", [storm_is_kept(case) for case in STORM_POINTS])
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])

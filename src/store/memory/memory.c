@@ -241,6 +241,13 @@ memory_checkpoint(struct store *store)
 }
 
 static bool
+memory_checkpoint_due(const struct store *store)
+{
+	(void)store;
+	return false;
+}
+
+static bool
 memory_reserve(struct store *store, struct err *err)
 {
 	(void)store;
@@ -411,6 +418,7 @@ static const struct store_ops memory_ops = {
 	.close = memory_close,
 	.commit = memory_commit,
 	.checkpoint = memory_checkpoint,
+	.checkpoint_due = memory_checkpoint_due,
 	.reserve = memory_reserve,
 	.reserve_release = memory_reserve,
 	.has_room = memory_has_room,

@@ -32,11 +32,18 @@ sqlite_logged(void *context, sqlite3 *db, const char *name, int frames)
 }
 
 bool
+sqlite_checkpoint_due(const struct store *store)
+{
+	const struct sqlite_store *s = sqlite_of(store);
+	return !s->broken && s->log_frames - s->log_copied >= SLICE_FRAMES &&
+	       s->log_frames - s->log_tried >= RETRY_FRAMES;
+}
+
+bool
 sqlite_checkpoint(struct store *store)
 {
 	struct sqlite_store *s = sqlite_of(store);
-	if (s->broken || s->log_frames - s->log_copied < SLICE_FRAMES ||
-	    s->log_frames - s->log_tried < RETRY_FRAMES)
+	if (!sqlite_checkpoint_due(store))
 		return false;
 	int frames = s->log_frames;
 	int copied = s->log_copied;

@@ -320,6 +320,7 @@ const struct store_ops sqlite_ops = {
 	.close = sqlite_close,
 	.commit = sqlite_commit,
 	.checkpoint = sqlite_checkpoint,
+	.checkpoint_due = sqlite_checkpoint_due,
 	.reserve = sqlite_reserve,
 	.reserve_release = sqlite_reserve_release,
 	.has_room = sqlite_has_room,

@@ -160,6 +160,7 @@ bool sqlite_verify(struct store *store, struct err *err);
 bool sqlite_commit(struct store *store, const struct commit *commit,
     const struct store_head *next, struct err *err);
 bool sqlite_checkpoint(struct store *store);
+bool sqlite_checkpoint_due(const struct store *store);
 bool sqlite_bundle_put(struct store *store, const hash32 *hash, str bytes, msec wall,
     struct err *err);
 /* Begin, and end as `ok` says: true when everything is on the disk. */
