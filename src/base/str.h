@@ -60,8 +60,15 @@ str_printf_len(str s)
 
 struct str_cut str_cut(str s, char separator);
 
-/* memcmp order, shorter first when one begins the other. */
-int str_cmp(str a, str b);
+int str_cmp_all(str a, str b);
+/* memcmp order, shorter first when one begins the other. Mostly decided by the first byte. */
+static inline int
+str_cmp(str a, str b)
+{
+	if (a.n > 0 && b.n > 0 && *a.p != *b.p)
+		return (unsigned char)*a.p < (unsigned char)*b.p ? -1 : 1;
+	return str_cmp_all(a, b);
+}
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 bool str_contains(str s, str part);

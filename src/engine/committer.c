@@ -1,5 +1,6 @@
 #include "engine/committer.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "os/clock.h"
@@ -25,6 +26,7 @@ static void
 work(void *context)
 {
 	struct committer *c = context;
+	(void)pthread_setname_np(pthread_self(), "committer"); /* for top -H */
 	for (;;) {
 		uv_sem_wait(&c->go);
 		uint64_t began = clock_boot_us();

@@ -114,7 +114,8 @@ struct effect *effects_add(struct effects *fx, enum effect_kind kind);
  * CBOR: {1: seq, 2: [step...]}; a step is {1: at, 2: wall, 3: event kind, 4: event,
  * 5: [incident of each alert change], 6: [[effect kind, effect]...]}, 5 and 6 left out
  * when empty; 5 has as many items as the event has changes. At least one step, seq > 0.
- * The chain: hash(n) = SHA-256(hash(n-1) || bytes(n)), hash(0) = 32 zeros.
+ * The chain: hash(n) = SHA-256(hash(n-1) || bytes(n)), hash(0) = 32 zeros; bytes(n) as the
+ * store keeps them (store/compact.h).
  */
 struct step {
 	struct event event;

@@ -322,7 +322,7 @@ sort_pairs(struct pair *pairs, size_t n, str *ret_twice)
 		struct pair pair = pairs[i];
 		size_t to = i;
 		int order = 1;
-		while (to > 0 && (order = name_order(pairs[to - 1].name, pair.name)) > 0)
+		while (to > 0 && (order = str_cmp(pairs[to - 1].name, pair.name)) > 0)
 			to--;
 		if (to > 0 && order == 0) {
 			*ret_twice = pair.name;

@@ -38,24 +38,20 @@ static void
 check_order(const struct intake *intake)
 {
 	const struct order *o = &intake->order;
-	const struct alert *before = NULL;
+	struct order_at at = order_seek(o, 0);
+	uint64_t above = 0, most = 0; /* all buckets before; this one so far */
 	uint32_t n = 0;
-	struct order_at at = { 0, 0 };
-	for (uint32_t slot; order_next(o, &at, &slot); n++) {
-		const struct alert *alert = &intake->alert[slot];
-		ASSERT(alert_used(alert));
-		ASSERT(before == NULL || before->fingerprint < alert->fingerprint ||
-		       (before->fingerprint == alert->fingerprint &&
-			   before->number < alert->number));
-		before = alert;
-	}
-	ASSERT(n == intake->active);
-	for (uint32_t i = 0; i < o->n; i++) {
-		const struct order_run *run = &o->run[o->id[i]];
-		ASSERT(run->n > 0 && run->n <= ORDER_RUN);
-		ASSERT(o->first_key[i] == run->key[0]);
-		ASSERT(i + 1 == o->n || run->n + o->run[o->id[i + 1]].n > ORDER_RUN / 2);
-	}
+	do {
+		for (uint32_t slot; order_next(o, &at, &slot); n++) {
+			const struct alert *alert = &intake->alert[slot];
+			ASSERT(alert_used(alert));
+			ASSERT(n == 0 || above == 0 || alert->fingerprint > above);
+			if (most < alert->fingerprint)
+				most = alert->fingerprint;
+		}
+		above = most;
+	} while (order_next_bucket(o, &at));
+	ASSERT(n == intake->active && n == o->n);
 }
 
 static void

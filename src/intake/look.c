@@ -85,26 +85,24 @@ list_by_incident(const struct intake *intake, uint32_t first, uint64_t cursor,
 	heap_sort(heap);
 }
 
-/* Along the order of all, stopping at the first that finds no room. */
+/* Bucket after bucket, until those that are seen fill the slice. */
 static void
 list_in_order(const struct intake *intake, incident_id incident, uint64_t cursor,
     struct heap *heap)
 {
-	struct order_at at = { 0, 0 };
 	if (cursor == UINT64_MAX)
 		return;
-	if (cursor > 0)
-		at = order_seek(&intake->order, cursor + 1, 0);
-	uint32_t slot;
-	while (heap->next == NULL && order_next(&intake->order, &at, &slot)) {
-		const struct alert *alert = &intake->alert[slot];
-		if (incident != 0 && alert->incident != incident)
-			continue;
-		if (heap->n < heap->max)
-			heap->p[heap->n++] = alert;
-		else
-			heap->next = alert;
-	}
+	struct order_at at = order_seek(&intake->order, cursor > 0 ? cursor + 1 : 0);
+	do {
+		uint32_t slot;
+		while (order_next(&intake->order, &at, &slot)) {
+			const struct alert *alert = &intake->alert[slot];
+			if ((incident == 0 || alert->incident == incident) &&
+			    (cursor == 0 || alert->fingerprint > cursor))
+				heap_push(heap, alert);
+		}
+	} while (heap->next == NULL && order_next_bucket(&intake->order, &at));
+	heap_sort(heap);
 }
 
 size_t

@@ -1,115 +1,115 @@
 #include "intake/order.h"
 
+#include <assert.h>
+
 #include "intake/intake.h"
 
-#define RUN_NONE UINT32_MAX
-#define MERGE_BELOW (ORDER_RUN / 2) /* two neighbours together never hold this or fewer */
+#define CHUNK_NONE UINT32_MAX
+#define BITS_FIRST 2u
+#define BITS_MAX 26u /* of the key that tell buckets apart */
+
+static_assert(sizeof(struct order_chunk) == 64, "a chunk is a cache line");
 
 static uint32_t
-key_of(uint64_t fingerprint)
+key_of(const struct order *o, uint32_t slot)
 {
-	return (uint32_t)(fingerprint >> 32);
+	return (uint32_t)(o->alert[slot].fingerprint >> 32);
 }
 
-/* How many of the ascending keys are below `want`; without a branch that is a guess. */
 static uint32_t
-keys_below(const uint32_t *key, uint32_t n, uint32_t want)
+bucket_of(const struct order *o, uint32_t key)
 {
-	uint32_t at = 0;
-	for (; n > 1; n -= n / 2)
-		at += n / 2 & -(uint32_t)(key[at + n / 2 - 1] < want);
-	return at + (n == 1 && key[at] < want ? 1u : 0u);
+	uint32_t whole = key >> (32 - o->bits);
+	return whole < o->split ? whole : key >> (32 - o->bits - 1);
 }
 
-static bool
-alert_below(const struct alert *alert, uint64_t fingerprint, uint64_t number)
-{
-	return alert->fingerprint < fingerprint ||
-	       (alert->fingerprint == fingerprint && alert->number < number);
-}
+/* ---- chunks ---- */
 
-/* Of the entries [i, end), all of one key, the first that is not below. */
 static uint32_t
-settle_equal(const struct order *o, const uint32_t *slot, uint32_t i, uint32_t end,
-    uint64_t fingerprint, uint64_t number)
+chunk_take(struct order *o, uint32_t next)
 {
-	while (i < end) {
-		uint32_t middle = i + (end - i) / 2;
-		if (alert_below(&o->alert[slot[middle]], fingerprint, number))
-			i = middle + 1;
-		else
-			end = middle;
+	uint32_t id = o->free;
+	if (id != CHUNK_NONE)
+		o->free = o->chunk[id].next;
+	else
+		id = o->used++;
+	o->chunk[id].next = next;
+	o->chunk[id].n = 0;
+	return id;
+}
+
+static void
+chunk_give(struct order *o, uint32_t id)
+{
+	o->chunk[id].next = o->free;
+	o->free = id;
+}
+
+static void
+put(struct order *o, uint32_t bucket, uint32_t key, uint32_t slot)
+{
+	uint32_t id = o->bucket[bucket];
+	if (id == CHUNK_NONE || o->chunk[id].n == ORDER_CHUNK)
+		id = o->bucket[bucket] = chunk_take(o, id);
+	struct order_chunk *chunk = &o->chunk[id];
+	chunk->key[chunk->n] = key;
+	chunk->slot[chunk->n++] = slot;
+	o->chunk_of[slot] = id;
+}
+
+/* ---- growing ---- */
+
+/* Part the last whole bucket: what it holds moves to the two places of its halves, which
+ * lie behind all whole ones. */
+static void
+part(struct order *o)
+{
+	uint32_t bucket = --o->split;
+	uint32_t id = o->bucket[bucket];
+	o->bucket[bucket] = CHUNK_NONE;
+	o->bucket[2 * bucket] = o->bucket[2 * bucket + 1] = CHUNK_NONE;
+	while (id != CHUNK_NONE) {
+		struct order_chunk chunk = o->chunk[id];
+		chunk_give(o, id);
+		for (uint32_t i = 0; i < chunk.n; i++)
+			put(o, chunk.key[i] >> (32 - o->bits - 1), chunk.key[i],
+			    chunk.slot[i]);
+		id = chunk.next;
 	}
-	return i;
-}
-
-/* The number of entries in the run that are below. */
-static uint32_t
-below_in_run(const struct order *o, const struct order_run *run, uint64_t fingerprint,
-    uint64_t number)
-{
-	uint32_t key = key_of(fingerprint);
-	uint32_t i = keys_below(run->key, run->n, key);
-	if (i == run->n || run->key[i] != key)
-		return i;
-	uint32_t end = i;
-	while (end < run->n && run->key[end] == key)
-		end++;
-	return settle_equal(o, run->slot, i, end, fingerprint, number);
-}
-
-/* The number of runs whose first entry is below. */
-static uint32_t
-runs_below(const struct order *o, uint64_t fingerprint, uint64_t number)
-{
-	uint32_t key = key_of(fingerprint);
-	uint32_t i = keys_below(o->first_key, o->n, key);
-	if (i == o->n || o->first_key[i] != key)
-		return i;
-	uint32_t end = key == UINT32_MAX ? o->n : keys_below(o->first_key, o->n, key + 1);
-	while (i < end) {
-		uint32_t middle = i + (end - i) / 2;
-		uint32_t slot = o->run[o->id[middle]].slot[0];
-		if (alert_below(&o->alert[slot], fingerprint, number))
-			i = middle + 1;
-		else
-			end = middle;
+	if (o->split == 0) { /* all are parted: these are the whole ones now */
+		o->bits++;
+		o->split = 1u << o->bits;
 	}
-	return i;
 }
 
-struct order_at
-order_seek(const struct order *o, uint64_t fingerprint, uint64_t number)
+static uint32_t
+buckets(const struct order *o)
 {
-	uint32_t below = runs_below(o, fingerprint, number);
-	if (below == 0)
-		return (struct order_at){ 0, 0 };
-	const struct order_run *run = &o->run[o->id[below - 1]];
-	return (struct order_at){ below - 1, below_in_run(o, run, fingerprint, number) };
+	return (1u << o->bits) + ((1u << o->bits) - o->split);
 }
 
-bool
-order_next(const struct order *o, struct order_at *at, uint32_t *ret_slot)
-{
-	while (at->run < o->n && at->i == o->run[o->id[at->run]].n)
-		*at = (struct order_at){ at->run + 1, 0 };
-	if (at->run >= o->n)
-		return false;
-	*ret_slot = o->run[o->id[at->run]].slot[at->i++];
-	return true;
-}
+/* ---- the whole ---- */
 
 void
 order_init(struct order *o, const struct alert *alert, uint32_t alerts_max)
 {
-	/* Neighbours hold more than MERGE_BELOW together. */
-	uint32_t runs_max = alerts_max / (MERGE_BELOW / 2) + 2;
-	*o = (struct order){ .alert = alert, .free = RUN_NONE, .runs_max = runs_max };
-	struct arena arena = arena_map(&o->map,
-	    runs_max * (sizeof(*o->run) + sizeof(*o->first_key) + sizeof(*o->id)));
-	o->first_key = arena_fresh(&arena, uint32_t, runs_max);
-	o->id = arena_fresh(&arena, uint32_t, runs_max);
-	o->run = arena_fresh(&arena, struct order_run, runs_max);
+	/* All buckets that may ever be, and a chunk that is not full for each. */
+	size_t buckets_max = (size_t)2 << BITS_FIRST;
+	while (buckets_max < 4 * (size_t)(alerts_max / ORDER_LOAD))
+		buckets_max *= 2;
+	size_t chunks_max = alerts_max / ORDER_CHUNK + buckets_max + 2;
+	*o = (struct order){ .alert = alert,
+		.bits = BITS_FIRST,
+		.split = 1u << BITS_FIRST,
+		.free = CHUNK_NONE };
+	struct arena arena = arena_map(&o->map, chunks_max * sizeof(*o->chunk) +
+						    buckets_max * sizeof(*o->bucket) +
+						    alerts_max * sizeof(*o->chunk_of) + 64);
+	o->chunk = arena_fresh(&arena, struct order_chunk, chunks_max);
+	o->bucket = arena_fresh(&arena, uint32_t, buckets_max);
+	o->chunk_of = arena_fresh(&arena, uint32_t, alerts_max);
+	for (uint32_t i = 0; i < o->split; i++)
+		o->bucket[i] = CHUNK_NONE;
 }
 
 void
@@ -118,117 +118,68 @@ order_done(struct order *o)
 	arena_unmap(&o->map);
 }
 
-/* A new run at place `at` of the directory. */
-static struct order_run *
-insert_run(struct order *o, uint32_t at)
-{
-	uint32_t id = o->free;
-	if (id != RUN_NONE) {
-		o->free = o->run[id].next_free;
-	} else {
-		ASSERT(o->used < o->runs_max);
-		id = o->used++;
-	}
-	memmove(o->id + at + 1, o->id + at, (o->n - at) * sizeof(*o->id));
-	memmove(o->first_key + at + 1, o->first_key + at,
-	    (o->n - at) * sizeof(*o->first_key));
-	o->n++;
-	o->id[at] = id;
-	o->run[id].n = 0;
-	return &o->run[id];
-}
-
-static void
-remove_run(struct order *o, uint32_t at)
-{
-	uint32_t id = o->id[at];
-	o->n--;
-	memmove(o->id + at, o->id + at + 1, (o->n - at) * sizeof(*o->id));
-	memmove(o->first_key + at, o->first_key + at + 1,
-	    (o->n - at) * sizeof(*o->first_key));
-	o->run[id].next_free = o->free;
-	o->free = id;
-}
-
-/* Append entries [from, from + n) of one run to another. */
-static void
-append(struct order_run *to, const struct order_run *run, uint32_t from, uint32_t n)
-{
-	ASSERT(to->n + n <= ORDER_RUN);
-	memcpy(to->key + to->n, run->key + from, n * sizeof(*to->key));
-	memcpy(to->slot + to->n, run->slot + from, n * sizeof(*to->slot));
-	to->n += n;
-}
-
-static void
-split(struct order *o, uint32_t at)
-{
-	struct order_run *upper = insert_run(o, at + 1);
-	struct order_run *lower = &o->run[o->id[at]];
-	append(upper, lower, ORDER_RUN / 2, ORDER_RUN - ORDER_RUN / 2);
-	lower->n = ORDER_RUN / 2;
-	o->first_key[at + 1] = upper->key[0];
-}
-
 void
 order_add(struct order *o, uint32_t slot)
 {
-	const struct alert *alert = &o->alert[slot];
-	if (o->n == 0)
-		(void)insert_run(o, 0);
-	struct order_at at = order_seek(o, alert->fingerprint, alert->number);
-	if (o->run[o->id[at.run]].n == ORDER_RUN) {
-		split(o, at.run);
-		if (at.i > ORDER_RUN / 2)
-			at = (struct order_at){ at.run + 1, at.i - ORDER_RUN / 2 };
-	}
-	struct order_run *run = &o->run[o->id[at.run]];
-	uint32_t after = run->n - at.i;
-	memmove(run->key + at.i + 1, run->key + at.i, after * sizeof(*run->key));
-	memmove(run->slot + at.i + 1, run->slot + at.i, after * sizeof(*run->slot));
-	run->key[at.i] = key_of(alert->fingerprint);
-	run->slot[at.i] = slot;
-	run->n++;
-	o->first_key[at.run] = run->key[0];
-}
-
-/* Join the run at `at` with the one behind it if they are small. */
-static void
-join(struct order *o, uint32_t at)
-{
-	if (at + 1 >= o->n)
-		return;
-	struct order_run *run = &o->run[o->id[at]];
-	const struct order_run *next = &o->run[o->id[at + 1]];
-	if (run->n + next->n > MERGE_BELOW)
-		return;
-	append(run, next, 0, next->n);
-	o->first_key[at] = run->key[0];
-	remove_run(o, at + 1);
+	uint32_t key = key_of(o, slot);
+	put(o, bucket_of(o, key), key, slot);
+	o->n++;
+	if (o->n / ORDER_LOAD > buckets(o) && o->bits < BITS_MAX)
+		part(o);
 }
 
 void
 order_remove(struct order *o, uint32_t slot)
 {
-	const struct alert *alert = &o->alert[slot];
-	struct order_at at = order_seek(o, alert->fingerprint, alert->number);
-	struct order_at next = at;
-	uint32_t found = 0;
-	bool any = order_next(o, &next, &found);
-	ASSERT(any && found == slot);
-	at = (struct order_at){ next.run, next.i - 1 };
-
-	struct order_run *run = &o->run[o->id[at.run]];
-	run->n--;
-	uint32_t after = run->n - at.i;
-	memmove(run->key + at.i, run->key + at.i + 1, after * sizeof(*run->key));
-	memmove(run->slot + at.i, run->slot + at.i + 1, after * sizeof(*run->slot));
-	if (run->n == 0) {
-		remove_run(o, at.run);
-		return;
+	struct order_chunk *chunk = &o->chunk[o->chunk_of[slot]];
+	uint32_t i = 0;
+	while (i < chunk->n && chunk->slot[i] != slot)
+		i++;
+	ASSERT(i < chunk->n);
+	/* The newest of the bucket takes its place. */
+	uint32_t bucket = bucket_of(o, chunk->key[i]);
+	uint32_t first = o->bucket[bucket];
+	struct order_chunk *from = &o->chunk[first];
+	uint32_t last = --from->n;
+	chunk->key[i] = from->key[last];
+	chunk->slot[i] = from->slot[last];
+	o->chunk_of[chunk->slot[i]] = o->chunk_of[slot];
+	if (from->n == 0) {
+		o->bucket[bucket] = from->next;
+		chunk_give(o, first);
 	}
-	o->first_key[at.run] = run->key[0];
-	join(o, at.run);
-	if (at.run > 0)
-		join(o, at.run - 1);
+	o->n--;
+}
+
+/* ---- looking ---- */
+
+struct order_at
+order_seek(const struct order *o, uint64_t fingerprint)
+{
+	uint32_t bucket = bucket_of(o, (uint32_t)(fingerprint >> 32));
+	return (struct order_at){ bucket, o->bucket[bucket], 0 };
+}
+
+bool
+order_next(const struct order *o, struct order_at *at, uint32_t *ret_slot)
+{
+	if (at->chunk == CHUNK_NONE)
+		return false;
+	const struct order_chunk *chunk = &o->chunk[at->chunk];
+	*ret_slot = chunk->slot[at->i];
+	if (++at->i == chunk->n)
+		*at = (struct order_at){ at->bucket, chunk->next, 0 };
+	return true;
+}
+
+bool
+order_next_bucket(const struct order *o, struct order_at *at)
+{
+	uint32_t bucket = at->bucket + 1;
+	if (bucket == o->split)
+		bucket *= 2;
+	if (bucket >= 2u << o->bits)
+		return false;
+	*at = (struct order_at){ bucket, o->bucket[bucket], 0 };
+	return true;
 }

@@ -204,7 +204,7 @@ take_pairs(struct walk *walk, bool values_may_be_empty)
 		str name;
 		str value;
 		if (!take_text(&w, &name) || !take_text(&w, &value) ||
-		    (value.n == 0 && !values_may_be_empty) || name_order(before, name) >= 0)
+		    (value.n == 0 && !values_may_be_empty) || str_cmp(before, name) >= 0)
 			return false;
 		before = name;
 	}

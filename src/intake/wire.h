@@ -69,15 +69,6 @@ wire_labels(str body, uint32_t labels_bytes)
 	return (str){ body.p + 1, labels_bytes - 1 };
 }
 
-/* str_cmp(a, b) of two names, mostly decided by their first bytes. */
-static inline int
-name_order(str a, str b)
-{
-	if (a.n > 0 && b.n > 0 && *a.p != *b.p)
-		return (unsigned char)*a.p < (unsigned char)*b.p ? -1 : 1;
-	return str_cmp(a, b);
-}
-
 /* Prometheus' fingerprint of the labels of a checked body. */
 uint64_t wire_fingerprint(str body);
 

@@ -13,10 +13,11 @@
  *
  *	0   u8   0xff
  *	1   u32  bytes of the body, little endian
- *	5   u64  siphash of the block and that number: LZ4 itself would not notice
- *	13       one LZ4 block
+ *	5        one LZ4 block
+ *
+ * LZ4 does not notice every flipped bit: digests and the chain are over the stored form.
  */
-#define COMPACT_HEAD_BYTES 13
+#define COMPACT_HEAD_BYTES 5
 #define COMPACT_FROM_BYTES 512 /* smaller bodies gain nothing */
 
 /* Memory for one body at a time; compact_done gives it back. All zero is a good one. */
@@ -28,7 +29,7 @@ struct compact_room {
 str compact_body(struct compact_room *room, str body);
 
 /* The body again: `stored` itself, or bytes in `room` that hold until its next use. false:
- * damaged, or over `body_bytes_max`. */
+ * not that form, or over `body_bytes_max`. */
 NODISCARD bool compact_open(struct compact_room *room, str stored, size_t body_bytes_max,
     str *ret);
 void compact_done(struct compact_room *room);

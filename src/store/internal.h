@@ -1,6 +1,7 @@
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
 
+#include "store/compact.h"
 #include "store/store.h"
 
 /*
@@ -27,7 +28,8 @@ struct store_ops {
 	    struct stored_row *ret, struct err *err);
 	bool (*bundle_get)(struct store *store, const hash32 *hash, struct arena *arena,
 	    str *ret, struct err *err);
-	/* As stored: store.c holds them against the chain. */
+	/* As they were given to `commit`, which is compact (compact.h): store.c holds them
+	 * against the chain and opens them. */
 	bool (*entries)(struct store *store, uint64_t first, uint64_t limit,
 	    bool (*take)(void *context, const struct stored_entry *entry), void *context,
 	    struct err *err);
@@ -39,6 +41,7 @@ struct store {
 	const struct store_ops *ops;
 	struct store_head head;
 	bool writer;
+	struct compact_room written, read; /* the entry that is being written, read */
 };
 
 /* A copy of a body in the caller's arena: ERR_LIMIT where it does not fit. */

@@ -52,8 +52,11 @@ store_open_readonly(const char *url, const char *state_dir, struct store **ret,
 void
 store_close(struct store *store)
 {
-	if (store != NULL)
-		store->ops->close(store);
+	if (store == NULL)
+		return;
+	compact_done(&store->written);
+	compact_done(&store->read);
+	store->ops->close(store);
 }
 
 struct store_head
@@ -86,6 +89,7 @@ store_commit(struct store *store, const struct commit *commit, struct err *err)
 	ASSERT((commit->seq == 0) == (commit->entry.n == 0));
 
 	struct store_head next = store->head;
+	struct commit stored = *commit;
 	if (commit->seq != 0) {
 		if (commit->entry.n > STORE_ENTRY_BYTES_MAX)
 			return err_set(err, ERR_LIMIT,
@@ -93,7 +97,8 @@ store_commit(struct store *store, const struct commit *commit, struct err *err)
 			    (unsigned long long)commit->seq, commit->entry.n,
 			    STORE_ENTRY_BYTES_MAX);
 		next.seq = commit->seq;
-		next.hash = entry_hash(&store->head.hash, commit->entry);
+		stored.entry = compact_body(&store->written, commit->entry);
+		next.hash = entry_hash(&store->head.hash, stored.entry);
 	}
 	ASSERT(commit->alerts_as_of <= next.seq);
 	if (next.alerts_as_of < commit->alerts_as_of)
@@ -103,7 +108,7 @@ store_commit(struct store *store, const struct commit *commit, struct err *err)
 			return false;
 	}
 
-	if (!store->ops->commit(store, commit, &next, err))
+	if (!store->ops->commit(store, &stored, &next, err))
 		return false;
 	store->head = next;
 	return true;
@@ -203,6 +208,7 @@ store_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, s
 /* ---- the chain ---- */
 
 struct chain {
+	struct store *store;
 	uint64_t seq; /* of the entry that must come next */
 	hash32 hash;  /* up to its predecessor, when that is known */
 	bool known;
@@ -229,10 +235,13 @@ chain_take(void *context, const struct stored_entry *entry)
 	if (entry->seq != chain->seq)
 		return chain_break(chain, chain->seq, "is missing");
 	if (chain->known) {
+		struct stored_entry whole = *entry;
 		hash32 hash = entry_hash(&chain->hash, entry->bytes);
-		if (!hash32_eq(&hash, &entry->hash))
+		if (!hash32_eq(&hash, &entry->hash) ||
+		    !compact_open(&chain->store->read, entry->bytes, STORE_ENTRY_BYTES_MAX,
+			&whole.bytes))
 			return chain_break(chain, entry->seq, "does not match its hash");
-		chain->more = chain->take(chain->context, entry);
+		chain->more = chain->take(chain->context, &whole);
 	}
 	chain->known = true;
 	chain->hash = entry->hash;
@@ -247,7 +256,8 @@ store_entries(struct store *store, uint64_t first, uint64_t limit,
 {
 	ASSERT(first >= 1);
 	/* An entry is checked against its predecessor, so reading starts one before. */
-	struct chain chain = { .seq = first,
+	struct chain chain = { .store = store,
+		.seq = first,
 		.known = true,
 		.take = take,
 		.context = context,
@@ -285,7 +295,8 @@ count_entry(void *context, const struct stored_entry *entry)
 static bool
 verify_chain(struct store *store, struct store_verdict *verdict, struct err *err)
 {
-	struct chain chain = { .seq = 1,
+	struct chain chain = { .store = store,
+		.seq = 1,
 		.known = true,
 		.take = count_entry,
 		.context = verdict,

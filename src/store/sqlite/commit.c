@@ -102,7 +102,7 @@ entry_put(struct sqlite_store *s, const struct store_head *next, str bytes, stru
 	sqlite_bind(stmt, 2, (str){ (const char *)next->hash.b, sizeof(next->hash.b) });
 	(void)sqlite3_bind_int64(stmt, 3, (int64_t)next->alerts_as_of);
 	(void)sqlite3_bind_int64(stmt, 4, number_digest(next->seq, next->alerts_as_of));
-	sqlite_bind(stmt, 5, compact_body(&s->written, bytes));
+	sqlite_bind(stmt, 5, bytes);
 	return sqlite_run(s, stmt, err, "append an entry to");
 }
 
@@ -134,7 +134,7 @@ row_put(struct sqlite_store *s, const struct row_write *row, uint64_t seq, struc
 		.incident = row->incident,
 		.open = row->open,
 		.wall = row->wall,
-		.body = compact_body(&s->written, row->body),
+		.body = compact_body(&s->row_written, row->body),
 	};
 	int64_t digest = row_digest(&as_stored, seq);
 	static const enum table_stmt ways[] = { STMT_ROW_UPDATE, STMT_ROW_PUT };

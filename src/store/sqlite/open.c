@@ -236,8 +236,8 @@ static void
 disconnect(struct sqlite_store *s)
 {
 	sqlite_finalize(s);
-	compact_done(&s->written);
-	compact_done(&s->read);
+	compact_done(&s->row_written);
+	compact_done(&s->row_read);
 	memset(s->plain, 0, sizeof(s->plain));
 	memset(s->table, 0, sizeof(s->table));
 	int rc = sqlite3_close(s->db);

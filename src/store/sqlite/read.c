@@ -31,7 +31,7 @@ sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
 	bool as_written = (int64_t)row.incident == incident &&
 	                  (int64_t)row.open == sqlite3_column_int64(stmt, 2);
 	if (!as_written || row_digest(&row, seq) != sqlite3_column_int64(stmt, 5) ||
-	    !compact_open(&s->read, row.body, STORE_ROW_BYTES_MAX, &row.body))
+	    !compact_open(&s->row_read, row.body, STORE_ROW_BYTES_MAX, &row.body))
 		return damaged(err, schema_table(table), id);
 	*ret = row;
 	*ret_seq = seq;
@@ -232,11 +232,11 @@ sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
 	while ((rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct store_head at;
 		entry_read(stmt, &at);
-		struct stored_entry entry = { .seq = at.seq, .hash = at.hash };
-		/* What cannot be opened is no entry, and matches nothing in the chain. */
-		if (!compact_open(&s->read, sqlite_bytes(stmt, 4), STORE_ENTRY_BYTES_MAX,
-			&entry.bytes))
-			entry.hash = (hash32){ 0 };
+		struct stored_entry entry = {
+			.seq = at.seq,
+			.hash = at.hash,
+			.bytes = sqlite_bytes(stmt, 4),
+		};
 		if (!take(context, &entry))
 			break;
 	}

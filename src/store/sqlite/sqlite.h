@@ -61,7 +61,7 @@ struct sqlite_store {
 	int lock_fd;      /* STATE/lock, held */
 	int file_lock_fd; /* PATH-lock, held; -1 when the file is in the state folder */
 	bool reserved;    /* STATE/reserve is there at its full size */
-	struct compact_room written, read; /* the body that is being written, read */
+	struct compact_room row_written, row_read;
 	bool broken; /* a commit failed in a way that says nothing about the disk */
 	/* The write-ahead log, in frames: how many it holds, how many of these the file has
 	 * too, and how many it held when a checkpoint was last tried. */
