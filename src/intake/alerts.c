@@ -53,8 +53,10 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 {
 	ASSERT(alerts_max > 0 && alerts_max <= INT32_MAX);
 	struct arena_map map;
-	struct arena memory = arena_map(&map, sizeof(struct intake));
+	struct arena memory =
+	    arena_map(&map, sizeof(struct intake) + LABELS_MAX * sizeof(struct pair));
 	struct intake *intake = arena_fresh(&memory, struct intake, 1);
+	intake->pairs = arena_fresh(&memory, struct pair, LABELS_MAX);
 	intake->memory = map;
 	intake->key = (struct siphash_key){ { seed, ~seed } };
 	intake->pool = pool_new(bytes_max);
@@ -67,6 +69,7 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	order_init(&intake->order, intake->alert, intake->alerts_max);
 	map_init(&intake->packs, seed);
 	map_init(&intake->incidents, seed);
+	inhibition_init(&intake->inhibition, intake->pool, &intake->key);
 	list_init(&intake->dirty);
 	return intake;
 }
@@ -85,6 +88,8 @@ intake_free(struct intake *intake)
 		return;
 	map_done(&intake->packs);
 	map_done(&intake->incidents);
+	silenced_done(&intake->silenced);
+	inhibition_done(&intake->inhibition);
 	identity_done(&intake->identity);
 	order_done(&intake->order);
 	texts_done(&intake->urls);
@@ -376,10 +381,16 @@ apply(struct merging *m, struct alert_change *changes)
 			.starts_wall = in->starts_wall,
 			.ends_wall = resolved ? in->wire.ends_wall : alert->ends_wall,
 			.body = resolved ? (str){ NULL, 0 } : in->wire.body,
+			.held = alert->held,
 		};
+		/* It inhibits nobody who fires in this batch. */
+		if (resolved)
+			inhibition_source_gone(&intake->inhibition, in->slot);
 		intake->pending[n++] = in->slot;
 	}
 	intake->pending_n = n;
+	/* Only now: what inhibits an alert may come behind it. */
+	hold_fired(intake, changes, n, m->wall);
 }
 
 struct merge
@@ -432,10 +443,12 @@ intake_settle(struct intake *intake, const struct alerts_changed *event,
 		ASSERT(number == changes[i].alert);
 		if (pack == NULL || pack->id != number / PACK_ALERTS)
 			pack = pack_find(intake, number / PACK_ALERTS);
-		if (changes[i].kind == CHANGE_RESOLVED)
+		if (changes[i].kind == CHANGE_RESOLVED) {
 			alert_drop(intake, slot);
-		else
+		} else {
+			hold_set(intake, slot, changes[i].held);
 			alert_move(intake, slot, incidents[i]);
+		}
 		bool stays = pack->n > 0;
 		pack_touch(intake, pack, intake->seq);
 		pack = stays ? pack : NULL;

@@ -71,6 +71,24 @@ check_dirty(const struct intake *intake)
 	ASSERT(n == intake->dirty_n);
 }
 
+/* Each alert has its places under each rule that it matches, and nobody else has one. */
+static void
+check_held(const struct intake *intake)
+{
+	uint64_t held = 0, places = 0;
+	for (uint32_t slot = 0; slot < intake->slots_used; slot++) {
+		const struct alert *alert = &intake->alert[slot];
+		if (!alert_used(alert))
+			continue;
+		ASSERT(!alert->held || alert->incident == 0);
+		held += alert->held ? 1 : 0;
+		struct pairs labels = labels_of_body(alert->head, intake->pairs);
+		places += inhibition_check(&intake->inhibition, slot, &labels);
+	}
+	ASSERT(held == intake->held);
+	ASSERT(places == intake->inhibition.places.n);
+}
+
 void
 intake_check(const struct intake *intake)
 {
@@ -83,6 +101,7 @@ intake_check(const struct intake *intake)
 	}
 	ASSERT(active == intake->active && active == intake->identity.n);
 	ASSERT(intake->pending_n == 0);
+	check_held(intake);
 	check_order(intake);
 	check_dirty(intake);
 }

@@ -2,7 +2,7 @@
 #define INTAKE_INTAKE_H
 
 #include "base/pool.h"
-#include "facts/effect.h"
+#include "facts/frame.h"
 
 /*
  * intake -- from foreign payloads to events, without what says nothing new.
@@ -65,6 +65,7 @@ struct alert {
 	msec expires_at; /* engine clock; see intake_grace */
 	uint16_t source; /* who sent it so: intake_source */
 	bool timeout;    /* ends_wall is a default, not the sender's word */
+	bool held;       /* suppressed: it is in no incident */
 	uint32_t next_in_incident, prev_in_incident; /* intake's own */
 };
 
@@ -142,6 +143,43 @@ const struct alert *intake_find(const struct intake *intake, uint64_t number);
 size_t intake_list(const struct intake *intake, incident_id incident, uint64_t cursor,
     const struct alert **ret, size_t n);
 str intake_source(const struct intake *intake, uint16_t source);
+
+/* ---- holding: silences and inhibition, hold.c ---- */
+
+/* From now on these silences hold alerts while they are active, and those that have not
+ * ended by `wall` will; what they say is copied. */
+void intake_silences(struct intake *intake, const struct silence_row *const *rows, size_t n,
+    msec wall);
+
+/* While an alert that matches `source` is active, held or not, those that match `target`
+ * and have the same values of the `equal` labels are held. */
+struct inhibit_rule {
+	struct records source, target; /* struct silence_matcher */
+	struct strs equal;
+};
+#define INHIBIT_RULES_MAX 256
+/* These rules instead of those before; looks at every active alert. */
+void intake_inhibit(struct intake *intake, const struct inhibit_rule *rules, size_t n);
+
+/*
+ * Look at the next at most n alerts that may have to be held or released; true: there are
+ * some, as an event. As after intake_merge: core_step must follow, then intake_settle.
+ * Alerts that fire are looked at by intake_merge itself.
+ */
+bool intake_hold(struct intake *intake, msec wall, size_t n, struct arena *arena,
+    struct alerts_changed *ret);
+bool intake_hold_waits(const struct intake *intake); /* intake_hold has more to look at */
+
+/* What holds an alert at this moment, whatever the core was told so far. */
+struct holders {
+	str silence[ALERT_HOLDERS_MAX]; /* uuids, sorted */
+	size_t silence_n;
+	uint64_t inhibitor[ALERT_HOLDERS_MAX]; /* fingerprints */
+	size_t inhibitor_n;
+};
+void intake_holders(const struct intake *intake, const struct alert *alert, msec wall,
+    struct holders *ret);
+uint64_t intake_held(const struct intake *intake); /* how many alerts are */
 
 /* ---- keeping: alert rows, packed, trailing the journal ---- */
 

@@ -3,7 +3,7 @@
  *
  *	[1, as of this entry, [source...],
  *	 [[number % 64, incident, index of the source, starts, ends, updated,
- *	   ends is a default, body]...]]
+ *	   ends is a default, body, (true, if it is held)]...]]
  *
  * in ascending order of numbers; deterministic CBOR. Fingerprints and where the labels end
  * follow from the body. A row per alert would cost more than the rest of a commit.
@@ -17,7 +17,7 @@
 #include "intake/wire.h"
 
 #define VERSION 1
-#define FIELDS 8
+#define FIELDS 8 /* one more of an alert that is held */
 #define ALERT_OVERHEAD 64 /* bytes beside the body, at most */
 #define PACK_OVERHEAD 64
 
@@ -146,7 +146,7 @@ put_body(struct buf *b, const struct alert *alert)
 static void
 put_alert(struct buf *b, const struct alert *alert, size_t source)
 {
-	cbor_put_array(b, FIELDS);
+	cbor_put_array(b, alert->held ? FIELDS + 1 : FIELDS);
 	cbor_put_u64(b, alert->number % PACK_ALERTS);
 	cbor_put_u64(b, alert->incident);
 	cbor_put_u64(b, source);
@@ -155,6 +155,8 @@ put_alert(struct buf *b, const struct alert *alert, size_t source)
 	cbor_put_u64(b, alert->updated_wall);
 	cbor_put_bool(b, alert->timeout);
 	put_body(b, alert);
+	if (alert->held)
+		cbor_put_bool(b, true);
 }
 
 /* false when the arena has no room for it. */
@@ -227,6 +229,7 @@ struct kept {
 	msec starts_wall, ends_wall, updated_wall;
 	uint16_t source;
 	bool timeout;
+	bool held;
 	str body;
 };
 
@@ -250,6 +253,7 @@ put_kept(struct intake *intake, struct pack_state *pack, const struct kept *kept
 		.updated_wall = kept->updated_wall,
 		.source = kept->source,
 		.timeout = kept->timeout,
+		.held = kept->held,
 	};
 	struct wire_parts parts;
 	if (!wire_body_measure(kept->body, &parts))
@@ -289,12 +293,15 @@ take_kept(struct cbor *c, uint64_t id, const uint16_t *sources, size_t source_n,
 	uint64_t number = 0;
 	uint64_t incident = 0;
 	uint64_t source = 0;
-	if (!cbor_array(c, &fields) || fields != FIELDS ||
+	if (!cbor_array(c, &fields) || (fields != FIELDS && fields != FIELDS + 1) ||
 	    !take_limited(c, PACK_ALERTS, &number) ||
 	    !take_limited(c, (uint64_t)UINT32_MAX + 1, &incident) ||
 	    !take_limited(c, source_n, &source) || !take_wall(c, &ret->starts_wall) ||
 	    !take_wall(c, &ret->ends_wall) || !take_wall(c, &ret->updated_wall) ||
 	    !cbor_bool(c, &ret->timeout) || !cbor_bytes(c, &ret->body))
+		return false;
+	ret->held = false;
+	if (fields > FIELDS && (!cbor_bool(c, &ret->held) || !ret->held || incident != 0))
 		return false;
 	ret->number = id * PACK_ALERTS + number;
 	ret->incident = (incident_id)incident;
@@ -403,6 +410,20 @@ put_change(struct intake *intake, uint64_t seq, const struct kept *kept, bool fi
 	return true;
 }
 
+/* Held or released: nothing else of it changed. */
+static void
+hold_again(struct intake *intake, uint64_t seq, const struct alert_change *change,
+    incident_id incident)
+{
+	struct pack_state *pack = pack_find(intake, change->alert / PACK_ALERTS);
+	uint32_t slot = alert_by_number(intake, change->alert);
+	if (slot == SLOT_NONE || is_newer(pack, seq))
+		return;
+	hold_set(intake, slot, change->held);
+	alert_move(intake, slot, incident);
+	pack_touch(intake, pack, seq - 1);
+}
+
 static bool
 apply_changes(struct intake *intake, uint64_t seq, const struct step *step, msec at,
     struct err *err)
@@ -425,9 +446,12 @@ apply_changes(struct intake *intake, uint64_t seq, const struct step *step, msec
 			.updated_wall = step->event.wall,
 			.source = source,
 			.body = change->body,
+			.held = change->held,
 		};
 		if (change->kind == CHANGE_RESOLVED)
 			end_alert(intake, change->alert, seq);
+		else if (change->kind == CHANGE_HELD || change->kind == CHANGE_RELEASED)
+			hold_again(intake, seq, change, step->alert_incident[i]);
 		else if (!put_change(intake, seq, &kept, change->kind == CHANGE_FIRED, at,
 			     err))
 			return false;

@@ -7,6 +7,7 @@
 #include "intake/identity.h"
 #include "intake/intake.h"
 #include "intake/order.h"
+#include "intake/suppress.h"
 #include "intake/texts.h"
 #include "intake/wire.h"
 
@@ -55,6 +56,12 @@ struct intake {
 	uint32_t
 	    pending[ALERTS_PER_EVENT_MAX]; /* slots of the event that is to be settled */
 	size_t pending_n;
+	struct silenced silenced;
+	struct inhibition inhibition;
+	struct pair *pairs; /* LABELS_MAX: of the alert that is looked at */
+	uint32_t held;      /* alerts */
+	uint32_t hold_at;   /* the slot to look at next */
+	uint32_t hold_left; /* slots to look at, from there around */
 	str source[SOURCES_MAX];
 	size_t source_n;
 	char source_text[SOURCES_MAX][SOURCE_BYTES_MAX];
@@ -105,6 +112,13 @@ alert_horizon(const struct alert *alert)
 }
 
 uint16_t source_index(struct intake *intake, str source);
+
+/* ---- hold.c ---- */
+
+void hold_alert_added(struct intake *intake, uint32_t slot);
+void hold_set(struct intake *intake, uint32_t slot, bool held);
+/* Those of the changes that fired: are they held from the start? */
+void hold_fired(struct intake *intake, struct alert_change *changes, size_t n, msec wall);
 
 /* ---- packs.c ---- */
 

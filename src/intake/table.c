@@ -131,6 +131,8 @@ alert_add(struct intake *intake, struct pack_state *pack, const struct alert *al
 	ASSERT(pack->id == alert->number / PACK_ALERTS && *place == 0);
 	*place = slot + 1;
 	pack->n++;
+	intake->held += alert->held ? 1 : 0;
+	hold_alert_added(intake, slot);
 	return slot;
 }
 
@@ -138,6 +140,8 @@ void
 alert_drop(struct intake *intake, uint32_t slot)
 {
 	struct alert *alert = &intake->alert[slot];
+	inhibition_remove(&intake->inhibition, slot);
+	hold_set(intake, slot, false);
 	str labels = wire_labels(alert->head, alert->labels_bytes);
 	identity_remove(&intake->identity, alert_tag(intake, labels), slot);
 	order_remove(&intake->order, slot);
