@@ -30,10 +30,11 @@ enum section_kind {
 	SECTION_SERVICES,
 	SECTION_HOSTS,
 	SECTION_ALERTS,
+	SECTION_INHIBIT,
 	SECTION_ACTIONS,
 	SECTION_AUTHORITY,
 };
-#define SECTION_COUNT 14
+#define SECTION_COUNT 15
 
 void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 
@@ -50,6 +51,7 @@ void services_read(struct reader *r, const struct section *section);
 void hosts_declare(struct reader *r, const struct section *section);
 void hosts_read(struct reader *r, const struct section *section);
 void alerts_read(struct reader *r, const struct section *section);
+void inhibit_read(struct reader *r, const struct section *section);
 void actions_declare(struct reader *r, const struct section *section);
 void actions_read(struct reader *r, const struct section *section);
 void authority_read(struct reader *r, const struct section *section);

@@ -32,6 +32,7 @@ static const struct {
 	[SECTION_SERVICES] = { "services", FORM_MAP },
 	[SECTION_HOSTS] = { "hosts", FORM_MAP },
 	[SECTION_ALERTS] = { "alerts", FORM_LIST },
+	[SECTION_INHIBIT] = { "inhibit", FORM_LIST },
 	[SECTION_ACTIONS] = { "actions", FORM_MAP },
 	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
 };
@@ -381,6 +382,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	teams_check(&r, &s[SECTION_TEAMS]);
 	hosts_read(&r, &s[SECTION_HOSTS]);
 	alerts_read(&r, &s[SECTION_ALERTS]);
+	inhibit_read(&r, &s[SECTION_INHIBIT]);
 	actions_read(&r, &s[SECTION_ACTIONS]);
 	authority_read(&r, &s[SECTION_AUTHORITY]);
 	runbooks_read(&r);

@@ -261,6 +261,16 @@ struct alert_rule {
 	struct place place;
 };
 
+/* While an alert that matches `source` fires, those that match `target` and have the same
+ * values of the `equal` labels are held. */
+struct inhibit {
+	struct matchers source, target;
+	struct strs equal; /* label names; empty: any source will do */
+	struct place place;
+};
+#define INHIBITS_MAX 256
+#define INHIBIT_EQUAL_MAX 32
+
 /* ---- actions and probes ---- */
 
 struct probe {
@@ -437,6 +447,8 @@ struct model {
 	size_t hosts_n;
 	struct alert_rule *alert_rules;
 	size_t alert_rules_n;
+	struct inhibit *inhibits;
+	size_t inhibits_n;
 	struct action *actions;
 	size_t actions_n;
 	struct rule *rules;
