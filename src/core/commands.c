@@ -377,16 +377,16 @@ set_silence(struct core *core, const struct command *command)
 		return no(core, 404, EXIT_NOT_FOUND, "silence not found");
 	case SILENCE_BACKWARDS:
 		return no(core, 400, EXIT_USAGE,
-		    "failed to create silence: start time must be before end time");
+		    "Failed to create silence: start time must be before end time");
 	case SILENCE_OVER:
 		return no(core, 400, EXIT_USAGE,
-		    "failed to create silence: end time can't be in the past");
+		    "Failed to create silence: end time can't be in the past");
 	case SILENCE_MATCHES_ALL:
 		return no(core, 400, EXIT_USAGE,
 		    "silence invalid: at least one matcher required");
 	case SILENCE_TOO_MANY:
 		return no(core, 400, EXIT_CONFLICT,
-		    "failed to create silence: there are %u already, and none of them has "
+		    "Failed to create silence: there are %u already, and none of them has "
 		    "expired; expire some first",
 		    core->counts[TABLE_SILENCE]);
 	}

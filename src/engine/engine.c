@@ -185,6 +185,10 @@ adopt(struct engine *engine, const struct config *config)
 	if (!engine->ready)
 		step_gaps(engine);
 	intake_bound(engine->intake, config->model->limits.alerts_max);
+	if (!same || !engine->ready)
+		suppress_rules(engine, config->model);
+	if (!engine->ready)
+		suppress_silences(engine);
 	engine->ready = true;
 	batch_commit(engine);
 }
@@ -472,7 +476,8 @@ static void
 on_check(uv_check_t *check)
 {
 	struct engine *engine = check->data;
-	bool more = listings_turn(engine);
+	bool more = suppress_turn(engine);
+	more |= listings_turn(engine);
 	more |= batch_turn(engine);
 	if (more)
 		(void)uv_idle_start(&engine->busy, on_idle);
@@ -487,7 +492,8 @@ start_loop(struct engine *engine)
 	ASSERT(uv_loop_init(loop) == 0);
 	ASSERT(uv_check_init(loop, &engine->check) == 0);
 	ASSERT(uv_idle_init(loop, &engine->busy) == 0);
-	uv_timer_t *timers[] = { &engine->timer, &engine->sweep, &engine->heal };
+	uv_timer_t *timers[] = { &engine->timer, &engine->sweep, &engine->heal,
+		&engine->suppress };
 	for (size_t i = 0; i < countof(timers); i++) {
 		ASSERT(uv_timer_init(loop, timers[i]) == 0);
 		timers[i]->data = engine;

@@ -3,9 +3,11 @@
  * commit. The cursor is a key of the order (fingerprint, incident number), so what comes
  * and goes between slices moves nothing else.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/state.h"
+#include "intake/matchers.h"
 
 #define LISTINGS_MAX 64
 
@@ -90,6 +92,38 @@ ends_shown(const struct alert *alert, msec at, msec wall)
 	return wall + (alert->expires_at - at);
 }
 
+/* Who would answer, of an alert that is in no incident: by the rules that it would go by. */
+static str
+owner_of(struct engine *engine, const struct alert *alert)
+{
+	static struct pair pair[LABELS_MAX]; /* the loop's */
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	if (!alert->held || model == NULL)
+		return STR("");
+	struct pairs labels = labels_of_body(alert->head, pair);
+	const struct alert_rule *rule = model_alert_rule(model, &labels);
+	const struct service *service =
+	    rule != NULL ? rule->service
+			 : model_service(model, pairs_get(&labels, STR("service")));
+	return service != NULL ? service->owner->name : model->fallback->name;
+}
+
+struct hold_texts {
+	str text[ALERT_HOLDERS_MAX];
+	char hex[ALERT_HOLDERS_MAX][17];
+};
+
+static struct strs
+inhibitors_of(const struct holders *holders, struct hold_texts *texts)
+{
+	for (size_t i = 0; i < holders->inhibitor_n; i++) {
+		(void)snprintf(texts->hex[i], sizeof(texts->hex[i]), "%016llx",
+		    (unsigned long long)holders->inhibitor[i]);
+		texts->text[i] = str_of(texts->hex[i]);
+	}
+	return (struct strs){ texts->text, holders->inhibitor_n };
+}
+
 /* Each puts one slice into `a`; false when that was the last. */
 static bool
 alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
@@ -107,6 +141,9 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		    core_incident(engine->core, alert->incident);
 		buf_reset(&text);
 		alert_put_body(alert, &text);
+		struct holders holders;
+		intake_holders(engine->intake, alert, wall, &holders);
+		struct hold_texts held;
 		struct alert_item item = { .alert = alert->number,
 			.fingerprint = alert->fingerprint,
 			.incident = alert->incident,
@@ -115,7 +152,10 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 			.ends_wall = ends_shown(alert, at, wall),
 			.updated_wall = alert->updated_wall,
 			.source = intake_source(engine->intake, alert->source),
-			.owner = incident != NULL ? incident->owner : STR("") };
+			.owner =
+			    incident != NULL ? incident->owner : owner_of(engine, alert),
+			.silenced_by = { holders.silence, holders.silence_n },
+			.inhibited_by = inhibitors_of(&holders, &held) };
 		buf_reset(&body);
 		record_encode(&alert_item_type, &item, &body);
 		answer_item(a, TABLE_NONE, ITEM_ALERT, buf_str(&body), true);

@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "os/clock.h"
 
 static void
 add(struct answer_out *a, const char *name, bool counter, uint64_t value, const char *help)
@@ -8,6 +9,25 @@ add(struct answer_out *a, const char *name, bool counter, uint64_t value, const 
 		.counter = counter,
 		.value = value };
 	answer_record(a, ITEM_METRIC, &item);
+}
+
+static void
+add_silences(struct engine *engine, struct answer_out *a)
+{
+	uint64_t
+	    n[] = { [SILENCE_ACTIVE] = 0, [SILENCE_PENDING] = 0, [SILENCE_EXPIRED] = 0 };
+	struct arena scratch = *a->arena;
+	const struct silence_row **rows =
+	    arena_new(&scratch, const struct silence_row *, CORE_SILENCES_MAX);
+	size_t count = core_silences(engine->core, rows, CORE_SILENCES_MAX);
+	msec wall = clock_wall();
+	for (size_t i = 0; i < count; i++)
+		n[silence_state(rows[i], wall)]++;
+	add(a, "silences_active", false, n[SILENCE_ACTIVE], "Silences in force");
+	add(a, "silences_pending", false, n[SILENCE_PENDING],
+	    "Silences that are yet to start");
+	add(a, "silences_expired", false, n[SILENCE_EXPIRED],
+	    "Silences that ended less than 120 hours ago");
 }
 
 void
@@ -42,6 +62,9 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "alerts_overflowed", true, control->overflowed,
 	    "Alerts put into overflow incidents, ever");
 	add(a, "alerts_active", false, intake_active(engine->intake), "Alerts active now");
+	add(a, "alerts_held", false, intake_held(engine->intake),
+	    "Active alerts that are silenced or inhibited");
+	add_silences(engine, a);
 	add(a, "alert_packs_trailing", false, intake_packs_dirty(engine->intake),
 	    "Alert packs not yet written; their alerts are in the journal");
 	add(a, "incidents_open", false, now.incidents_open, "Incidents open now");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/state.h"
+#include "intake/silence.h"
 #include "os/clock.h"
 
 #define UUID_CHARS 36
@@ -32,6 +33,12 @@ silence_command(struct engine *engine, uint64_t id, const struct request *reques
 {
 	char fresh[UUID_CHARS + 1];
 	bool sets = request->op == OP_SILENCE_SET;
+	char text[512];
+	const char *why = sets ? silence_refuses(&request->silence, text) : NULL;
+	if (why != NULL) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2, why);
+		return;
+	}
 	new_uuid(fresh);
 	struct event event = { .kind = EVENT_COMMAND };
 	event.command = (struct command){
@@ -45,6 +52,7 @@ silence_command(struct engine *engine, uint64_t id, const struct request *reques
 		event.command.fresh = str_of(fresh);
 	}
 	batch_step(engine, &event);
+	suppress_silences(engine);
 }
 
 /* ---- listing ---- */

@@ -53,7 +53,7 @@ struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
 	uv_check_t check;
-	uv_timer_t timer, sweep, heal;
+	uv_timer_t timer, sweep, heal, suppress;
 	uv_idle_t busy; /* keeps the loop turning while there is work in slices */
 	struct wire supervisor, gate, hands;
 	struct store *store;
@@ -78,6 +78,8 @@ struct engine {
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
+	msec suppress_at;   /* wall: when the next silence starts or ends; 0: none does */
+	msec suppress_seen; /* wall, when it was last looked */
 	uint64_t secret_request; /* the TOKEN_ADD whose secret waits for its commit */
 	struct secret_item secret;
 	char secret_text[64];
@@ -200,6 +202,14 @@ void silence_command(struct engine *engine, uint64_t id, const struct request *r
 void answer_silences(struct engine *engine, struct answer_out *a);
 void answer_silence(struct engine *engine, const struct request *request,
     struct answer_out *a);
+
+/* suppress.c: which alerts are held */
+/* The silences changed, or time reached the start or end of one. */
+void suppress_silences(struct engine *engine);
+/* The configuration changed. */
+void suppress_rules(struct engine *engine, const struct model *model);
+/* Holds and releases alerts, a slice a turn; true: there is more to look at. */
+bool suppress_turn(struct engine *engine);
 
 /* metrics.c */
 void metrics_answer(struct engine *engine, struct answer_out *a);

@@ -18,7 +18,7 @@
 struct listing {
 	struct label_matchers filters;
 	struct label_matchers receiver;
-	bool none;  /* the query leaves nothing: it is asked of the engine all the same */
+	bool no_active, no_silenced, no_inhibited;
 	bool any;   /* one was written */
 	bool asked; /* a page is on its way */
 	uint64_t cursor;
@@ -49,6 +49,30 @@ put_time(struct buf *b, const char *name, msec wall)
 }
 
 static void
+put_strs(struct buf *b, const struct strs *strs)
+{
+	for (size_t i = 0; i < strs->n; i++) {
+		if (i > 0)
+			buf_char(b, ',');
+		json_put_string(b, strs->p[i]);
+	}
+}
+
+static bool
+is_suppressed(const struct alert_item *item)
+{
+	return item->silenced_by.n > 0 || item->inhibited_by.n > 0;
+}
+
+static bool
+is_left_out(const struct listing *listing, const struct alert_item *item)
+{
+	return (listing->no_active && !is_suppressed(item)) ||
+	       (listing->no_silenced && item->silenced_by.n > 0) ||
+	       (listing->no_inhibited && item->inhibited_by.n > 0);
+}
+
+static void
 put_alert(struct buf *b, const struct alert_item *item, const struct alert_body *body)
 {
 	buf_add(b, STR("{\"annotations\":"));
@@ -58,8 +82,12 @@ put_alert(struct buf *b, const struct alert_item *item, const struct alert_body 
 	    (unsigned long long)item->fingerprint);
 	json_put_string(b, item->owner);
 	put_time(b, "}],\"startsAt\":\"", item->starts_wall);
-	buf_add(b,
-	    STR("\"status\":{\"inhibitedBy\":[],\"silencedBy\":[],\"state\":\"active\"},"));
+	buf_add(b, STR("\"status\":{\"inhibitedBy\":["));
+	put_strs(b, &item->inhibited_by);
+	buf_add(b, STR("],\"silencedBy\":["));
+	put_strs(b, &item->silenced_by);
+	buf_printf(b, "],\"state\":\"%s\"},",
+	    is_suppressed(item) ? "suppressed" : "active");
 	put_time(b, "\"updatedAt\":\"", item->updated_wall);
 	if (body->url.n > 0) {
 		buf_add(b, STR("\"generatorURL\":"));
@@ -84,7 +112,8 @@ take_alert(struct call *call, const struct item *item)
 	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
 	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
 		return false;
-	if (!label_matchers_match(&listing->filters, &body.labels) ||
+	if (is_left_out(listing, &alert) ||
+	    !label_matchers_match(&listing->filters, &body.labels) ||
 	    (listing->receiver.n > 0 &&
 		!label_matcher_match(&listing->receiver.item[0], alert.owner)))
 		return true;
@@ -104,7 +133,7 @@ ask_page(struct call *call)
 	struct listing *listing = call->own;
 	struct request request = { .op = OP_ALERTS,
 		.cursor = listing->cursor,
-		.limit = listing->none ? 1 : GATE_PAGE_ALERTS };
+		.limit = GATE_PAGE_ALERTS };
 	listing->asked = true;
 	link_ask(call, &request, on_page);
 }
@@ -155,7 +184,7 @@ on_page(struct call *call, const struct answer *answer)
 		return;
 	}
 	const struct item *items = answer->items.p;
-	for (size_t i = 0; i < answer->items.n && !listing->none; i++) {
+	for (size_t i = 0; i < answer->items.n; i++) {
 		if (!take_alert(call, &items[i])) {
 			call->gate->n.frames_bad++;
 			respond_error(call, 500, 1, "the engine's answer is malformed");
@@ -170,28 +199,10 @@ on_page(struct call *call, const struct answer *answer)
 		listing->asked = false;
 		listing->cursor = answer->cursor;
 	}
-	go_on(call, !answer->more && (listing->none || answer->cursor == 0));
+	go_on(call, !answer->more && answer->cursor == 0);
 }
 
 /* ---- the query ---- */
-
-/* As go-openapi reads a boolean: what is not one of these is false. */
-static bool
-is_true(const struct target *target, const char *name)
-{
-	static const char *const yes[] = { "true", "1", "yes", "ok", "y", "on", "selected",
-		"checked", "t", "enabled" };
-	for (size_t i = 0; i < target->query_n; i++) {
-		if (!str_eq(target->query[i].name, str_of(name)))
-			continue;
-		for (size_t k = 0; k < countof(yes); k++) {
-			if (str_eq(target->query[i].value, str_of(yes[k])))
-				return true;
-		}
-		return false;
-	}
-	return true; /* the default of all of them */
-}
 
 static bool
 read_query(struct call *call, struct listing *listing)
@@ -213,8 +224,10 @@ read_query(struct call *call, struct listing *listing)
 			return false;
 		}
 	}
-	/* Every alert here is active: nothing is silenced, inhibited or unprocessed. */
-	listing->none = !is_true(target, "active");
+	/* None is ever unprocessed: that one leaves nothing out. */
+	listing->no_active = !target_flag(target, "active");
+	listing->no_silenced = !target_flag(target, "silenced");
+	listing->no_inhibited = !target_flag(target, "inhibited");
 	return true;
 }
 

@@ -209,6 +209,12 @@ void serve_alerts_get(struct call *call);
 void alerts_lost(struct gate *gate); /* the engine died: who was with it? */
 void alerts_report(struct gate *gate);
 
+/* silences.c */
+void serve_silences_get(struct call *call);
+void serve_silence_post(struct call *call);
+void serve_silence_get(struct call *call);
+void serve_silence_delete(struct call *call);
+
 /* health.c */
 void serve_healthy(struct call *call);
 void serve_ready(struct call *call);

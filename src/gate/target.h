@@ -33,4 +33,7 @@ str target_query(const struct target *target, str name);
  * when all is well. */
 str target_query_unknown(const struct target *target, const char *names);
 
+/* A query parameter of Alertmanager's that is true when it is not there. */
+bool target_flag(const struct target *target, const char *name);
+
 #endif
