@@ -23,8 +23,9 @@ struct wire {
 	enum role_kind role;
 	struct peer *peer;
 	uv_poll_t poll;
-	bool polled; /* libuv still knows the handle */
-	int next_fd; /* to be opened once libuv has let go of the old one; -1: none */
+	bool polled;    /* libuv still knows the handle */
+	int polled_for; /* UV_READABLE, UV_WRITABLE */
+	int next_fd;    /* to be opened once libuv has let go of the old one; -1: none */
 };
 
 /* What has been stepped since the last commit. */

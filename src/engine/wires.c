@@ -19,7 +19,10 @@ poll_again(struct wire *wire)
 	bool full = wire->role == ROLE_KIND_GATE && peer_full(wire->peer);
 	int events =
 	    (full ? 0 : UV_READABLE) | (peer_wants_write(wire->peer) ? UV_WRITABLE : 0);
-	(void)uv_poll_start(&wire->poll, events, on_poll);
+	/* Twice a system call, and this is asked after every frame that is sent. */
+	if (events != wire->polled_for)
+		(void)uv_poll_start(&wire->poll, events, on_poll);
+	wire->polled_for = events;
 }
 
 void
@@ -32,6 +35,7 @@ wire_open(struct wire *wire, struct engine *engine, enum role_kind role, int fd)
 	ASSERT(uv_poll_init(&engine->loop, &wire->poll, fd) == 0);
 	wire->poll.data = wire;
 	wire->polled = true;
+	wire->polled_for = 0;
 	poll_again(wire);
 }
 
