@@ -191,6 +191,7 @@ join(struct core *core, struct incident *incident, const struct match *match, bo
 	object_touch(core, &incident->o);
 	row->alerts_active++;
 	row->alerts_total++;
+	row->alerts_expired = 0; /* whoever went quiet may be this one */
 	/* Back where it was held, as far as one can tell: it counts as active again. */
 	if (released && row->alerts_held > 0)
 		row->alerts_held--;

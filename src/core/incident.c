@@ -382,8 +382,7 @@ quiet_end(const struct incident *incident)
 		return END_VERIFIED;
 	if (row->not_real)
 		return END_NOT_REAL;
-	bool expired = row->alerts_total > 0 && row->alerts_expired == row->alerts_total;
-	return expired ? END_EXPIRED : END_RESOLVED;
+	return row->alerts_expired > 0 ? END_EXPIRED : END_RESOLVED;
 }
 
 static void

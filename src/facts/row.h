@@ -91,7 +91,7 @@ struct incident_row {
 	str needs_person_why;
 	uint32_t alerts_active;
 	uint32_t alerts_total;
-	uint32_t alerts_expired; /* of those no longer active, how many went quiet */
+	uint32_t alerts_expired; /* since the last one fired, how many went quiet */
 	uint32_t refired;        /* times it came back after recovery */
 	uint32_t occurrence;     /* 1 + earlier incidents with this key, within memory */
 	incident_id previous;    /* the one before with the same key, or 0 */

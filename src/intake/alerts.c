@@ -65,6 +65,7 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	intake->alert = arena_fresh(&memory, struct alert, alerts_max);
 	intake->alerts_max = intake->alerts_bound = (uint32_t)alerts_max;
 	intake->slot_free = SLOT_NONE;
+	intake->graces = 1;
 	identity_init(&intake->identity);
 	order_init(&intake->order, intake->alert, intake->alerts_max);
 	map_init(&intake->packs, seed);
@@ -317,6 +318,7 @@ refresh(const struct merging *m, struct alert *alert, const struct wire_alert *w
 		alert->timeout = wire->timeout;
 	}
 	alert->updated_wall = m->wall;
+	alert->heard = m->intake->graces;
 	alert->expires_at = expires_at(m, alert->ends_wall);
 }
 
@@ -335,6 +337,7 @@ fire(struct merging *m, const struct incoming *in)
 		.expires_at = expires_at(m, in->wire.ends_wall),
 		.source = m->source,
 		.timeout = in->wire.timeout,
+		.heard = m->intake->graces,
 	};
 	if (m->pack == NULL || alert.number % PACK_ALERTS == 0)
 		m->pack = pack_find(m->intake, alert.number / PACK_ALERTS);

@@ -66,6 +66,7 @@ struct alert {
 	uint16_t source; /* who sent it so: intake_source */
 	bool timeout;    /* ends_wall is a default, not the sender's word */
 	bool held;       /* suppressed: it is in no incident */
+	uint8_t heard;   /* since the grace of this number; 0: not since the start */
 	uint32_t next_in_incident, prev_in_incident; /* intake's own */
 };
 
@@ -130,8 +131,8 @@ bool intake_sweep(struct intake *intake, msec at, size_t n, struct arena *arena,
     struct alerts_expired *ret);
 void intake_expired(struct intake *intake, const struct alerts_expired *event);
 
-/* The gate was down or the engine just started: no alert expires before `at` plus its
- * horizon. */
+/* The gate was down or the engine just started: no alert that is not heard of again expires
+ * before `at` plus its horizon. */
 void intake_grace(struct intake *intake, msec at);
 
 uint64_t intake_active(const struct intake *intake);

@@ -51,7 +51,8 @@ struct intake {
 	struct link dirty;    /* packs, the oldest change first */
 	size_t dirty_n;
 	uint64_t seq;   /* the newest entry known to be committed */
-	msec grace_at;  /* nothing expires before then plus its horizon */
+	msec grace_at;  /* what was not heard since waits from then for its horizon */
+	uint8_t graces; /* never 0 */
 	uint32_t sweep; /* the slot to look at next */
 	uint32_t
 	    pending[ALERTS_PER_EVENT_MAX]; /* slots of the event that is to be settled */

@@ -1,6 +1,7 @@
 /*
- * Alerts that went quiet. An alert expires when what its sender promised has passed, and
- * its horizon too since the last moment at which nobody could have told us otherwise.
+ * Alerts that went quiet. An alert expires when what its sender promised has passed. If that
+ * was promised before we were deaf (the engine starts, the gate is back), its horizon has to
+ * pass too since then: nobody could have told us otherwise.
  *
  * The slots are looked at in turn, a slice at a time. That is a walk through memory with a
  * few nanoseconds an alert; a queue by time would have to be moved at every re-send.
@@ -12,7 +13,8 @@ is_over(const struct intake *intake, const struct alert *alert, msec at)
 {
 	if (!alert_used(alert) || alert->expires_at > at)
 		return false;
-	return intake->grace_at == 0 || intake->grace_at + alert_horizon(alert) <= at;
+	return alert->heard == intake->graces || intake->grace_at == 0 ||
+	       intake->grace_at + alert_horizon(alert) <= at;
 }
 
 bool
@@ -59,4 +61,10 @@ intake_grace(struct intake *intake, msec at)
 {
 	if (at > intake->grace_at)
 		intake->grace_at = at;
+	if (++intake->graces != 0)
+		return;
+	/* The numbers begin anew: nobody may still carry one of them. */
+	for (uint32_t slot = 0; slot < intake->slots_used; slot++)
+		intake->alert[slot].heard = 0;
+	intake->graces = 1;
 }

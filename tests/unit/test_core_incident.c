@@ -135,8 +135,16 @@ core__quiet_closes_after_a_while_and_says_how(void)
 	world_expire(w, c);
 	EXPECT(world_state(w, 1) == INCIDENT_OPEN);
 	world_after(w, MINUTE);
-	EXPECT(world_incident(w, 1).end == END_RESOLVED);
+	/* One said that it is over, of the other nobody knows. */
+	EXPECT(world_incident(w, 1).end == END_EXPIRED);
 	EXPECT(world_incident(w, 2).end == END_EXPIRED);
+
+	uint64_t d = world_fire(w, "alertname=Torn,service=ledger");
+	world_expire(w, d);
+	d = world_fire(w, "alertname=Torn,service=ledger");
+	world_resolve(w, d);
+	world_after(w, 6 * MINUTE);
+	EXPECT(world_incident(w, 3).end == END_RESOLVED);
 	EXPECT(world_says(w, 2, "closed: the alerts' source went quiet"));
 	world_free(w);
 }

@@ -462,6 +462,26 @@ sweep__expires_what_went_quiet(void)
 }
 
 static void
+sweep__takes_the_word_of_whoever_is_heard_after_a_grace(void)
+{
+	begin();
+	for (unsigned graces = 0; graces < 300; graces++) {
+		now = graces * DAY;
+		intake_grace(intake, AT + now);
+		put("short", "", "", (int64_t)now - 2000, (int64_t)now + 1000);
+		struct merge m = merge();
+		settle(&m, 7);
+		struct arena arena = arena_over(memory, sizeof(memory));
+		struct alerts_expired expired;
+		EXPECT(!intake_sweep(intake, AT + now + 999, 100, &arena, &expired));
+		EXPECT(intake_sweep(intake, AT + now + 1000, 100, &arena, &expired));
+		intake_expired(intake, &expired);
+	}
+	EXPECT_U64(intake_active(intake), 0);
+	end();
+}
+
+static void
 sweep__waits_for_the_horizon_after_a_grace(void)
 {
 	begin();
@@ -568,6 +588,7 @@ main(void)
 	RUN(merge__takes_nothing_when_the_text_is_too_much);
 	RUN(merge__refuses_what_is_not_wire_form);
 	RUN(sweep__expires_what_went_quiet);
+	RUN(sweep__takes_the_word_of_whoever_is_heard_after_a_grace);
 	RUN(sweep__waits_for_the_horizon_after_a_grace);
 	RUN(list__goes_through_all_in_slices);
 	RUN(list__keeps_equal_fingerprints_together);
