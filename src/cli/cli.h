@@ -53,6 +53,6 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 extern const struct command_line command_serve, command_init, command_check, command_status,
     command_incident, command_why, command_run, command_may, command_send, command_stop_all,
     command_resume, command_token, command_handoff, command_gaps, command_on_call,
-    command_journal, command_demo;
+    command_journal, command_demo, command_silence;
 
 #endif

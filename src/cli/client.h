@@ -98,6 +98,8 @@ str body_of(struct client *client, const char *const *texts, const struct pairs 
 NODISCARD bool params_take(struct client *client, int argc, char **argv, struct pairs *ret);
 /* An incident's or a row's number: "12" or "#12". Complains. */
 NODISCARD bool number_take(const char *text, const char *what, uint64_t *ret);
+/* "90s", "5m", "2h", "1d". Complains. */
+NODISCARD bool length_take(const char *text, msec *ret);
 /* "2026-11-23" as the start of that day. */
 NODISCARD bool date_take(str text, struct civil *ret);
 /* The words with blanks between them. */

@@ -297,3 +297,23 @@ words_of(struct client *client, int argc, char **argv)
 	buf_done(&words);
 	return text;
 }
+
+bool
+length_take(const char *text, msec *ret)
+{
+	static const struct {
+		char unit;
+		msec ms;
+	} units[] = { { 's', SECOND }, { 'm', MINUTE }, { 'h', HOUR }, { 'd', DAY } };
+	str s = str_of(text);
+	for (size_t i = 0; i < countof(units) && s.n > 1; i++) {
+		uint64_t n;
+		if (s.p[s.n - 1] == units[i].unit &&
+		    str_u64(str_take(s, s.n - 1), 36500, &n) && n > 0) {
+			*ret = n * units[i].ms;
+			return true;
+		}
+	}
+	complain("'%s' is no length of time: write 90s, 5m, 2h or 1d", text);
+	return false;
+}

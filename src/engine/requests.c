@@ -36,6 +36,23 @@ request_hash(const struct request *request)
 	return hash;
 }
 
+bool
+request_key(struct engine *engine, uint64_t id, const struct request *request,
+    str principal, char key[static REQUEST_KEY_MAX], struct command *command)
+{
+	if (request->idempotency_key.n == 0)
+		return true;
+	int n = snprintf(key, REQUEST_KEY_MAX, "%.*s\n%.*s", STR_ARG(principal),
+	    STR_ARG(request->idempotency_key));
+	if (n < 0 || n >= REQUEST_KEY_MAX) {
+		refuse(engine, id, 400, 2, "the Idempotency-Key is too long");
+		return false;
+	}
+	command->idempotency_key = (str){ key, (size_t)n };
+	command->request_hash = request_hash(request);
+	return true;
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -54,18 +71,10 @@ on_command(struct engine *engine, const struct asked *asked)
 		.action = r->action,
 		.happened = r->happened,
 	};
-	char key[512];
-	if (r->idempotency_key.n > 0) {
-		int n = snprintf(key, sizeof(key), "%.*s\n%.*s",
-		    STR_ARG(asked->caller.principal), STR_ARG(r->idempotency_key));
-		if (n < 0 || (size_t)n >= sizeof(key)) {
-			refuse(engine, asked->id, 400, 2,
-			    "the Idempotency-Key is too long");
-			return;
-		}
-		event.command.idempotency_key = (str){ key, (size_t)n };
-		event.command.request_hash = request_hash(&asked->request);
-	}
+	char key[REQUEST_KEY_MAX];
+	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
+		&event.command))
+		return;
 	/* What has an operation of its own is not asked for by this one. */
 	if (r->command == COMMAND_TOKEN_ADD || r->command == 0 ||
 	    r->command == COMMAND_SILENCE_SET || r->command == COMMAND_SILENCE_EXPIRE ||

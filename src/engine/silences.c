@@ -51,6 +51,9 @@ silence_command(struct engine *engine, uint64_t id, const struct request *reques
 		event.command.silence = request->silence;
 		event.command.fresh = str_of(fresh);
 	}
+	char key[REQUEST_KEY_MAX];
+	if (!request_key(engine, id, request, event.command.principal, key, &event.command))
+		return;
 	batch_step(engine, &event);
 	suppress_silences(engine);
 }

@@ -150,6 +150,12 @@ uint32_t access_refuses(const struct engine *engine, struct caller caller, enum 
 uint32_t access_refuses_alerts(const struct engine *engine, struct caller caller);
 void access_new_secret(char ret[static 64]);
 
+#define REQUEST_KEY_MAX 512
+/* Its Idempotency-Key, which lives in `key`, for the command; false: refused. */
+NODISCARD bool request_key(struct engine *engine, uint64_t id,
+    const struct request *request, str principal, char key[static REQUEST_KEY_MAX],
+    struct command *command);
+
 /* alerts.c, requests.c */
 void on_alerts_frame(struct engine *engine, const struct frame *frame);
 void on_request_frame(struct engine *engine, const struct frame *frame);

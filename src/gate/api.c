@@ -404,8 +404,8 @@ read_path(struct call *call, struct request *request)
 	return true;
 }
 
-static bool
-read_key(struct call *call, struct request *request)
+bool
+api_read_key(struct call *call, struct request *request)
 {
 	str key = call->head.idempotency_key;
 	for (size_t i = 0; i < key.n; i++) {
@@ -480,7 +480,7 @@ ask(struct call *call, void (*answered)(struct call *call, const struct answer *
 	ASSERT(w != NULL);
 	call->own = w;
 	call->on_end = on_end;
-	bool ok = read_query(call, &request) && read_key(call, &request) &&
+	bool ok = read_query(call, &request) && api_read_key(call, &request) &&
 	          read_body(call, &request, &arena) && says_what_to_run(call, &request) &&
 	          read_path(call, &request);
 	if (ok && route->op == OP_INCIDENTS)

@@ -336,8 +336,7 @@ serve_silence_post(struct call *call)
 		return;
 	}
 	silence_read(buf_str(&call->body), &scratch, &read);
-	if (!is_readable(call, &read) || !link_ready(call))
-		return;
 	struct request request = { .op = OP_SILENCE_SET, .silence = read.row };
-	link_ask(call, &request, on_set);
+	if (is_readable(call, &read) && api_read_key(call, &request) && link_ready(call))
+		link_ask(call, &request, on_set);
 }

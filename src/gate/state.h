@@ -225,6 +225,8 @@ void serve_api(struct call *call);
 void serve_handoff(struct call *call);
 void serve_whoami(struct call *call);
 void serve_token_add(struct call *call);
+/* The Idempotency-Key; false: it is none, and that is answered. */
+NODISCARD bool api_read_key(struct call *call, struct request *request);
 NODISCARD bool item_decode(struct gate *gate, const struct item *item, struct arena *arena,
     void **ret, const struct record_type **ret_type);
 

@@ -99,6 +99,12 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["token", "add", "x"], "--role"),
             (["token", "add", "x", "--role", "viewer", "--until", "soon"], "2027-01-31"),
             (["on-call", "--at", "noon"], "2026-11-23"),
+            (["silence", "add"], "usage: firstline silence add MATCHER"),
+            (["silence", "add", "a=b"], "--for 2h"),
+            (["silence", "add", "a=b", "--for", "2h"], "--comment"),
+            (["silence", "add", "a=b", "--for", "2h", "--until", "3h"], "not both"),
+            (["silence", "add", "a=~(", "--for", "2h", "--comment", "c"], "no matcher"),
+            (["silence", "add", "a=b", "--until", "soon", "--comment", "c"], "30m (from now)"),
             (["init"], "init needs one folder"),
             (["incident"], "incident settle"),
             ([], "firstline demo")):

@@ -115,6 +115,57 @@ def test_amtool_imports_what_it_exported():
         assert len(silences(firstline)) == 6
 
 
+def test_the_command_line_does_the_same():
+    with Scratch("cli") as s:
+        firstline, _ = begin(s)
+
+        def cli(*args, code=0):
+            done = firstline.cli("silence", *args)
+            assert done.returncode == code, (args, done)
+            return done
+
+        made = cli("add", "Disk", 'instance=~"db-.*"', "env!=test", "--for", "2h",
+                   "--comment", "new disks", "--by", "ana").stdout.strip()
+        [row] = silences(firstline)
+        assert row["id"] == made and row["createdBy"] == "ana", row
+        assert {(m["name"], m["value"], m["isRegex"], m["isEqual"]) for m in row["matchers"]} \
+            == {("alertname", "Disk", False, True), ("instance", "db-.*", True, True),
+                ("env", "test", False, False)}, row
+        shown = cli("show", made[:8]).stdout
+        assert 'alertname="Disk", instance=~"db-.*", env!="test"' in shown, shown
+        assert "active, 1h 59m left" in shown and "ana, asked for by local-admin" in shown, shown
+        later = cli("add", "a=b", "--start", "1h", "--for", "30m", "--comment", "c").stdout.strip()
+        text = cli("list").stdout
+        assert text.index(made) < text.index(later) and "pending, starts in 59m" in text, text
+        assert len(json.loads(cli("list", "--json").stdout)["items"]) == 2
+
+        assert cli("update", made[:8], "--for", "4h", "--comment", "more disks").stdout.strip() \
+            == made
+        assert "3h 59m left" in cli("show", made).stdout
+        replaced = cli("update", made, "--start", "2h")
+        assert replaced.stdout.strip() != made and "a new silence" in replaced.stderr, replaced
+        cli("expire", later, replaced.stdout.strip()[:8])
+        cli("expire", later)
+        assert "is silenced" in cli("list").stderr and later in cli("list", "--all").stdout
+        cli("expire", "0000nowhere", code=3)
+        cli("show", "no", code=3)
+        cli("add", "a=~\".*\"", "--for", "2h", "--comment", "c", code=2)
+
+        # What amtool wrote of another server: its ids mean nothing here.
+        amtool(firstline, "silence", "add", "alertname=A", "--comment=c", "--author=ana")
+        file = s.file("silences.json", amtool(firstline, "--output=json", "silence", "query"))
+        text = file.read_text()
+        [kept] = json.loads(text)
+        assert cli("import", file).stdout.strip() == kept["id"]
+        other = dict(kept, id="5e2f6e8c-1d1a-4d4c-8a0e-000000000000")
+        over = dict(other, startsAt="2026-01-01T00:00:00Z", endsAt="2026-01-02T00:00:00Z")
+        file.write_text(json.dumps([other, over]))
+        done = cli("import", file)
+        assert len(done.stdout.split()) == 1 and "1 made; the others" in done.stderr, done
+        file.write_text(json.dumps([{"comment": "c"}]))
+        assert "silence 1 of the file: createdBy" in cli("import", file, code=2).stderr
+
+
 def test_refusals_are_alertmanagers():
     with Scratch("refusals") as s:
         firstline, _ = begin(s)
@@ -270,6 +321,20 @@ def test_an_alert_inhibits_others():
         row = firstline.wait_incident(
             lambda r: r["title"].startswith("Slow") and r["alerts_held"] == 1)
         assert row["held_why"] == f"inhibited by {source}", row
+
+
+def test_a_key_makes_one_silence():
+    with Scratch("key") as s:
+        firstline, _ = begin(s)
+        body = {"matchers": [{"name": "a", "value": "b", "isRegex": False}],
+                "startsAt": stamp(time.time()), "endsAt": stamp(time.time() + 60),
+                "createdBy": "me", "comment": "c"}
+        made = {firstline.post("/v1/silences", body, headers={"Idempotency-Key": "k"}).body
+                for _ in range(3)}
+        assert len(made) == 1 and len(silences(firstline)) == 1, made
+        other = firstline.post("/v1/silences", dict(body, comment="d"),
+                               headers={"Idempotency-Key": "k"})
+        assert other.status == 422, other
 
 
 def test_tokens_close_silences_as_they_do_alerts():
