@@ -59,7 +59,7 @@ print_server(struct out *out, const struct client *client, const struct status_i
 	out_field(out, "server",
 	    arena_printf(a, "%s, version %.*s, up %.*s, journal entry %llu%s", client->url,
 		STR_ARG(s->version), STR_ARG(up), (unsigned long long)s->seq,
-		s->loopback_only ? "; this machine only: no token was made yet" : ""));
+		s->loopback_only ? "; this machine only" : ""));
 	struct buf hex = BUF(64);
 	buf_hex(&hex, (str){ (const char *)s->config.b, 6 });
 	out_field(out, "config", arena_str(a, buf_str(&hex)));

@@ -346,6 +346,8 @@ token_add(struct core *core, const struct command *command)
 	struct token *token = object_add(core, TABLE_TOKEN, &row);
 	if (token == NULL)
 		return no(core, 503, 1, "there is no memory for another token");
+	object_touch(core, &core->control->o);
+	core->control->row.tokens_made++;
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, row.id,
 	    "added token %.*s for %.*s", STR_ARG(row.name), STR_ARG(row.principal));
 	return yes(201, &token->o);

@@ -2,8 +2,8 @@
  * access -- whose token is this, and what may they ask of Firstline.
  *
  * Access roles govern Firstline's own data; authority governs production. Both must
- * agree. Without any token but the local one, alerts and Alertmanager's reads are open:
- * the server then listens on loopback only.
+ * agree. Until the first token is made, alerts and Alertmanager's reads are open to whoever
+ * is on this machine; taking that token back does not open them again.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -73,7 +73,8 @@ static bool
 is_open(const struct engine *engine)
 {
 	const struct token_row *any;
-	return core_tokens(engine->core, &any, 1) == 0;
+	return engine->loopback_only && core_control(engine->core)->tokens_made == 0 &&
+	       core_tokens(engine->core, &any, 1) == 0;
 }
 
 static enum role

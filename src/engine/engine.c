@@ -253,6 +253,8 @@ on_peer(struct engine *engine, const struct frame *frame)
 		return;
 	}
 	if (peer.role == ROLE_KIND_GATE)
+		engine->loopback_only = peer.loopback_only;
+	if (peer.role == ROLE_KIND_GATE)
 		wire_replace(&engine->gate, engine, ROLE_KIND_GATE, frame->fd);
 	else if (peer.role == ROLE_KIND_HANDS)
 		wire_replace(&engine->hands, engine, ROLE_KIND_HANDS, frame->fd);

@@ -153,7 +153,6 @@ on_status(struct engine *engine, const struct asked *asked, struct answer_out *a
 {
 	const struct control_row *control = core_control(engine->core);
 	struct core_counts counts = core_counts(engine->core);
-	const struct token_row *any;
 	struct status_item status = {
 		.version = STR(FIRSTLINE_VERSION),
 		.epoch = engine->epoch,
@@ -173,7 +172,7 @@ on_status(struct engine *engine, const struct asked *asked, struct answer_out *a
 		.gaps = counts.gaps,
 		.sandbox_gaps = engine->sandbox_gaps,
 		.principal = asked->caller.principal,
-		.loopback_only = core_tokens(engine->core, &any, 1) == 0,
+		.loopback_only = engine->loopback_only,
 	};
 	answer_record(a, ITEM_STATUS, &status);
 }

@@ -71,8 +71,9 @@ struct engine {
 	hash32 local_token;
 	uint64_t epoch;
 	msec since_wall;
-	bool ready;    /* a configuration is adopted */
-	bool refusing; /* no room on the disk */
+	bool loopback_only; /* only this machine reaches the gate's socket */
+	bool ready;         /* a configuration is adopted */
+	bool refusing;      /* no room on the disk */
 	char refusing_why[200];
 	bool told_no_room;
 	msec committed_boot; /* when the last entry was committed */

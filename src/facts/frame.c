@@ -318,6 +318,7 @@ const struct record_type epoch_frame_type =
 
 static const struct field peer_fields[] = {
 	F_ENUM(1, struct peer_frame, role, role_kind_names),
+	F_BOOL(2, struct peer_frame, loopback_only),
 };
 const struct record_type peer_frame_type = RECORD(struct peer_frame, "peer", peer_fields);
 

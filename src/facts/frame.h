@@ -220,6 +220,7 @@ struct epoch_frame {
 };
 struct peer_frame {
 	enum role_kind role;
+	bool loopback_only; /* the gate's socket is reached from this machine alone */
 };
 struct bundle_frame {
 	hash32 hash;
@@ -241,7 +242,7 @@ struct settings_frame {
 	struct strs hosts;    /* further names in Host: of `url` */
 	uint64_t body_bytes_max;
 	msec alert_timeout_ms;
-	bool loopback_only;   /* no token but the local one exists */
+	bool loopback_only;   /* of the listening socket */
 };
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {

@@ -519,6 +519,7 @@ static const struct field control_fields[] = {
 	F_U64(17, struct control_row, attempts_started),
 	F_U64(18, struct control_row, notices_delivered),
 	F_U64(19, struct control_row, shed),
+	F_U64(20, struct control_row, tokens_made),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

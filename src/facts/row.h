@@ -498,6 +498,7 @@ struct control_row {
 	uint64_t overflowed;   /* alerts that went to overflow incidents */
 	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
 	uint64_t shed; /* rows that found no room in memory */
+	uint64_t tokens_made; /* the first ends that alerts are open to everyone */
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,

@@ -55,7 +55,8 @@ connect_roles(struct role_process *a, struct role_process *b)
 		node_log(s, LOG_ERROR, "supervisor", "%s", err.text);
 		return;
 	}
-	struct peer_frame to_a = { .role = b->kind }, to_b = { .role = a->kind };
+	struct peer_frame to_a = { b->kind, s->loopback_only };
+	struct peer_frame to_b = { a->kind, s->loopback_only };
 	role_send(a, FRAME_PEER, 0, &peer_frame_type, &to_a, pair[0]);
 	role_send(b, FRAME_PEER, 0, &peer_frame_type, &to_b, pair[1]);
 	(void)close(pair[0]);

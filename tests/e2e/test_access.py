@@ -71,6 +71,10 @@ READ = "viewer"
 TABLE = {
     ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
     ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",
+    ("GET", "/api/v2/silences"): READ, ("POST", "/api/v2/silences"): "operator",
+    ("GET", "/api/v2/silence/*"): READ, ("DELETE", "/api/v2/silence/*"): "operator",
+    ("GET", "/v1/silences"): READ, ("POST", "/v1/silences"): "operator",
+    ("GET", "/v1/silences/*"): READ, ("DELETE", "/v1/silences/*"): "operator",
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
     ("POST", "/v1/incidents/#/acknowledge"): "operator",
@@ -86,7 +90,10 @@ TABLE = {
     ("DELETE", "/v1/tokens/*"): "admin", ("GET", "/v1/journal"): "admin",
     ("POST", "/v1/reload"): "admin", ("GET", "/v1/whoami"): READ, ("GET", "/v1/events"): READ,
 }
-BODIES = {"/api/v2/alerts": [], "/v1/incidents/#/notes": {"text": "x"},
+SILENCE = {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "createdBy": "x", "comment": "x",
+           "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-02T00:00:00Z"}
+NO_SILENCE = "00000000-0000-4000-8000-000000000000"
+BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SILENCE, "/v1/incidents/#/notes": {"text": "x"},
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
           "/v1/may": {"action": "act", "service": "s0"},
           "/v1/tokens": {"name": "by-table", "principal": "person:x", "role": "viewer"}}
@@ -157,7 +164,8 @@ def test_every_route_by_everyone():
                 continue
             body = json.dumps(BODIES.get(path, {})) if method == "POST" else None
             for who, token in tokens.items():
-                real = path.replace("#", "1").replace("*", "none-such")
+                none = NO_SILENCE if "silence" in path else "none-such"
+                real = path.replace("#", "1").replace("*", none)
                 status = ask(firstline, method, real, token, body)
                 want = expected(need, who)
                 if (want is None and status in (401, 403)) or (want and status != want):
@@ -198,6 +206,27 @@ def test_hosts_and_listening():
         firstline.start(listen="0.0.0.0:0")
         listening = pathlib.Path("/proc/net/tcp").read_text()
         assert f" 00000000:{firstline.port:04X} " in listening, "with a token it listens as told"
+
+
+def test_the_last_token_taken_back_opens_nothing():
+    with Scratch("revoked") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        make(firstline, "prometheus", "source")
+        firstline.stop()
+        firstline.start(listen="0.0.0.0:0")
+        assert firstline.get("/v1/status")["loopback_only"] is False
+        firstline.cli("token", "revoke", "prometheus", check=True)
+
+        def closed():
+            for method, path in (("POST", "/api/v2/alerts"), ("GET", "/api/v2/alerts"),
+                                 ("GET", "/metrics"), ("GET", "/api/v2/silences")):
+                body = "[]" if method == "POST" else None
+                assert ask(firstline, method, path, None, body) == 401, (method, path)
+        closed()
+        firstline.stop()
+        firstline.start(listen="0.0.0.0:0")
+        assert firstline.get("/v1/status")["loopback_only"] is True, "no token: this machine only"
+        closed()
 
 
 def test_no_secret_is_shown_and_files_are_ours_alone():
