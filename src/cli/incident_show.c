@@ -56,6 +56,9 @@ alerts_text(struct out *out, const struct incident_row *row)
 	if (row->alerts_expired > 0)
 		base = arena_printf(out->arena, "%.*s, %u went quiet without a word",
 		    STR_ARG(base), row->alerts_expired);
+	if (row->alerts_held > 0)
+		base = arena_printf(out->arena, "%.*s, %u %.*s", STR_ARG(base),
+		    row->alerts_held, STR_ARG(row->held_why));
 	if (row->refired > 0)
 		base = arena_printf(out->arena, "%.*s; came back %u time%s", STR_ARG(base),
 		    row->refired, row->refired == 1 ? "" : "s");

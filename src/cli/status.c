@@ -49,8 +49,15 @@ print_server(struct out *out, const struct client *client, const struct status_i
 {
 	struct arena *a = out->arena;
 	out_text(out, STR("\n"));
-	out_field(out, "alerts",
-	    arena_printf(a, "%llu active", (unsigned long long)s->alerts_active));
+	str alerts = arena_printf(a, "%llu active", (unsigned long long)s->alerts_active);
+	if (s->alerts_held > 0)
+		alerts = arena_printf(a, "%.*s, %llu of them silenced or inhibited",
+		    STR_ARG(alerts), (unsigned long long)s->alerts_held);
+	out_field(out, "alerts", alerts);
+	if (s->silences_active > 0)
+		out_field(out, "silences",
+		    arena_printf(a, "%u in force ('firstline silence list')",
+			s->silences_active));
 	out_field(out, "gaps",
 	    s->gaps == 0 ? STR("none")
 			 : arena_printf(a, "%u ('firstline gaps' lists them)", s->gaps));

@@ -169,6 +169,8 @@ on_status(struct engine *engine, const struct asked *asked, struct answer_out *a
 		.incidents_open = counts.incidents_open,
 		.incidents_needing_person = counts.needing_person,
 		.alerts_active = intake_active(engine->intake),
+		.alerts_held = intake_held(engine->intake),
+		.silences_active = silences_active(engine),
 		.gaps = counts.gaps,
 		.sandbox_gaps = engine->sandbox_gaps,
 		.principal = asked->caller.principal,

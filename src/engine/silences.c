@@ -60,6 +60,20 @@ silence_command(struct engine *engine, uint64_t id, const struct request *reques
 
 /* ---- listing ---- */
 
+uint32_t
+silences_active(struct engine *engine)
+{
+	struct arena scratch = engine->batch.arena;
+	const struct silence_row **rows =
+	    arena_new(&scratch, const struct silence_row *, CORE_SILENCES_MAX);
+	size_t n = core_silences(engine->core, rows, CORE_SILENCES_MAX);
+	msec wall = clock_wall();
+	uint32_t active = 0;
+	for (size_t i = 0; i < n; i++)
+		active += silence_state(rows[i], wall) == SILENCE_ACTIVE ? 1 : 0;
+	return active;
+}
+
 struct sorted {
 	enum silence_state state;
 	msec key; /* ascending */

@@ -207,6 +207,7 @@ void listings_forget(struct engine *engine); /* the gate is gone */
 /* silences.c */
 void silence_command(struct engine *engine, uint64_t id, const struct request *request,
     struct caller caller);
+uint32_t silences_active(struct engine *engine);
 void answer_silences(struct engine *engine, struct answer_out *a);
 void answer_silence(struct engine *engine, const struct request *request,
     struct answer_out *a);

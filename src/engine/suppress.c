@@ -6,7 +6,7 @@
 #include "engine/state.h"
 #include "os/clock.h"
 
-#define HOLD_SLICE 2000             /* alerts looked at in a turn: about a millisecond */
+#define HOLD_SLICE 1000             /* alerts looked at in a turn: about a millisecond */
 #define LOOK_AGAIN_MS (30 * SECOND) /* at the wall clock, which may be set */
 
 static void on_suppress(uv_timer_t *timer);

@@ -229,6 +229,8 @@ static const struct field status_fields[] = {
 	F_STRS(17, struct status_item, sandbox_gaps, SANDBOX_GAPS_MAX),
 	F_STR(18, struct status_item, principal),
 	F_BOOL(19, struct status_item, loopback_only),
+	F_U64(20, struct status_item, alerts_held),
+	F_U32(21, struct status_item, silences_active),
 };
 const struct record_type status_item_type =
     RECORD(struct status_item, "status", status_fields);

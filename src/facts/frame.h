@@ -144,6 +144,8 @@ struct status_item {
 	struct strs sandbox_gaps; /* at most SANDBOX_GAPS_MAX */
 	str principal; /* of the asker */
 	bool loopback_only;
+	uint64_t alerts_held;
+	uint32_t silences_active;
 };
 
 struct metric_item {

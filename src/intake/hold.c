@@ -100,7 +100,11 @@ void
 intake_inhibit(struct intake *intake, const struct inhibit_rule *rules, size_t n)
 {
 	struct inhibition *inhibition = &intake->inhibition;
-	bool any = inhibition->n > 0 || n > 0;
+	if (inhibition_has(inhibition, rules, n)) {
+		if (intake->held > 0)
+			look_at_all(intake); /* after a start: held by rules that went */
+		return;
+	}
 	for (uint32_t slot = 0; slot < intake->slots_used && inhibition->n > 0; slot++) {
 		if (alert_used(&intake->alert[slot]))
 			inhibition_remove(inhibition, slot);
@@ -110,8 +114,7 @@ intake_inhibit(struct intake *intake, const struct inhibit_rule *rules, size_t n
 		if (alert_used(&intake->alert[slot]))
 			hold_alert_added(intake, slot);
 	}
-	if (any || intake->held > 0)
-		look_at_all(intake);
+	look_at_all(intake);
 }
 
 void

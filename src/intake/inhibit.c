@@ -114,6 +114,47 @@ inhibition_rules(struct inhibition *inhibition, const struct inhibit_rule *rules
 	}
 }
 
+static bool
+side_same(const struct inhibit_side *side, const struct records *matchers)
+{
+	const struct silence_matcher *m = matchers->p;
+	if (side->n != matchers->n)
+		return false;
+	for (size_t i = 0; i < side->n; i++) {
+		if (side->matcher[i].op != label_op_of(m[i].regex, m[i].equal) ||
+		    !str_eq(side->matcher[i].name, m[i].name) ||
+		    !str_eq(side->matcher[i].value, m[i].value))
+			return false;
+	}
+	return true;
+}
+
+static bool
+rule_same(const struct inhibiting *rule, const struct inhibit_rule *other)
+{
+	if (!side_same(&rule->source, &other->source) ||
+	    !side_same(&rule->target, &other->target) || rule->equal_n != other->equal.n)
+		return false;
+	for (size_t i = 0; i < rule->equal_n; i++) {
+		if (!str_eq(rule->equal[i], other->equal.p[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+inhibition_has(const struct inhibition *inhibition, const struct inhibit_rule *rules,
+    size_t n)
+{
+	if (inhibition->n != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (!rule_same(&inhibition->rule[i], &rules[i]))
+			return false;
+	}
+	return true;
+}
+
 /* ---- keys and places ---- */
 
 static bool

@@ -159,7 +159,8 @@ struct inhibit_rule {
 	struct strs equal;
 };
 #define INHIBIT_RULES_MAX 256
-/* These rules instead of those before; looks at every active alert. */
+/* These rules instead of those before. When they differ it looks at every active alert,
+ * about a microsecond each. */
 void intake_inhibit(struct intake *intake, const struct inhibit_rule *rules, size_t n);
 
 /*

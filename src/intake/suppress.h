@@ -100,6 +100,9 @@ void inhibition_init(struct inhibition *inhibition, struct pool *pool,
 void inhibition_done(struct inhibition *inhibition);
 void inhibition_rules(struct inhibition *inhibition, const struct inhibit_rule *rules,
     size_t n);
+/* These very rules are in force. */
+bool inhibition_has(const struct inhibition *inhibition, const struct inhibit_rule *rules,
+    size_t n);
 void inhibition_add(struct inhibition *inhibition, uint32_t slot,
     const struct pairs *labels);
 /* It fires no more: nobody's source from now on. */

@@ -229,6 +229,9 @@ def test_a_silence_shows_at_once_and_nobody_is_told_of_what_it_holds():
         assert set(alerts(firstline, "?active=false")) == {"Told", "New"}
         assert [r["title"].split(":")[0] for r in firstline.incidents()] == ["Told"]
 
+        status = firstline.cli("status", check=True).stdout
+        assert "2 active, 2 of them silenced or inhibited" in status, status
+
         # Whoever was told is told of the end, as what it is.
         row = firstline.wait_incident(lambda r: r["state"] == "closed", timeout=90)
         assert row["end"] == "silenced" and made in row["held_why"], row
