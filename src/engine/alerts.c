@@ -74,6 +74,5 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		event.alerts_changed = merge.event;
 		batch_step(engine, &event);
 	}
-	b->arena.beg = b->map.memory;
 	answer(engine, frame->id, 200, "");
 }

@@ -47,8 +47,8 @@ configs_add(struct configs *configs, const hash32 *hash, str bundle_bytes, struc
 	struct bundle bundle;
 	struct diags diags;
 	diags_init(&diags, &arena);
-	str own = arena_str(&arena, bundle_bytes); /* the model keeps slices of it */
-	if (bundle_decode(own, &arena, &bundle, err)) {
+	config.bundle = arena_str(&arena, bundle_bytes); /* the model keeps slices of it */
+	if (bundle_decode(config.bundle, &arena, &bundle, err)) {
 		config.model = model_load(&bundle, hash, &arena, &diags);
 		if (config.model == NULL)
 			first_complaint(&diags, err);

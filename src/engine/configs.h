@@ -10,6 +10,7 @@
 struct config {
 	hash32 hash;
 	struct arena_map map;
+	str bundle; /* its bytes, in the map */
 	const struct model *model;
 };
 #define CONFIGS_MAX 64

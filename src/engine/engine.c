@@ -90,26 +90,6 @@ tell_no_room(struct engine *engine)
 }
 
 static void
-on_heal(uv_timer_t *timer)
-{
-	struct engine *engine = timer->data;
-	struct err err;
-	if (!engine->refusing || !engine->ready || !store_has_room(engine->store))
-		return;
-	if (!store_reserve(engine->store, &err))
-		return; /* not yet room for the reserve too */
-	engine->refusing = false;
-	(void)uv_timer_stop(timer);
-	engine_log(engine, LOG_INFO, "there is room on the disk again");
-	/* What came while we refused was not heard: ask for all that is open. */
-	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
-	batch_step(engine, &event);
-	msec at, wall;
-	engine_now(engine, &at, &wall);
-	intake_grace(engine->intake, at);
-}
-
-static void
 look_for_room(struct engine *engine)
 {
 	struct err err;
@@ -174,23 +154,67 @@ static void
 adopt(struct engine *engine, const struct config *config)
 {
 	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
-	if (!engine->ready)
+	bool first = !engine->begun;
+	if (first)
 		first_steps(engine);
-	if (!same || !engine->ready) {
+	if (!same || first) {
 		struct event event = { .kind = EVENT_CONFIG_ADOPTED };
 		event.config_adopted =
 		    (struct config_adopted){ config->hash, config->model };
 		batch_step(engine, &event);
 	}
-	if (!engine->ready)
+	if (first)
 		step_gaps(engine);
 	intake_bound(engine->intake, config->model->limits.alerts_max);
-	if (!same || !engine->ready)
+	if (!same || first)
 		suppress_rules(engine, config->model);
-	if (!engine->ready)
+	if (first)
 		suppress_silences(engine);
-	engine->ready = true;
+	engine->ready = engine->begun = true;
 	batch_commit(engine);
+}
+
+/* Started without room: what it was given then is kept and adopted now. */
+static bool
+begin_late(struct engine *engine, struct err *err)
+{
+	const struct config *config = configs_find(&engine->configs, &engine->unkept);
+	ASSERT(config != NULL); /* the newest stays */
+	if (!store_bundle_put(engine->store, &config->hash, config->bundle, clock_wall(),
+		err))
+		return false;
+	engine->refusing = false;
+	adopt(engine, config);
+	return true;
+}
+
+/* What came while we refused was not heard: ask for all that is open. */
+static void
+go_on(struct engine *engine)
+{
+	engine->refusing = false;
+	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
+	batch_step(engine, &event);
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	intake_grace(engine->intake, at);
+}
+
+static void
+on_heal(uv_timer_t *timer)
+{
+	struct engine *engine = timer->data;
+	struct err err;
+	if (!engine->refusing || !engine->ready || !store_has_room(engine->store))
+		return;
+	if (!store_reserve(engine->store, &err))
+		return; /* not yet room for the reserve too */
+	if (engine->begun)
+		go_on(engine);
+	else if (!begin_late(engine, &err))
+		return;
+	(void)uv_timer_stop(timer);
+	engine_log(engine, LOG_INFO, "there is room on the disk again");
 }
 
 static bool
@@ -213,8 +237,9 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 	if (engine->refusing && engine->ready)
 		return err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	if (engine->refusing) {
-		/* Nothing can be kept: serve from what was adopted last, if it was this. */
+		/* Nothing can be kept: serve from what was adopted last, if anything was. */
 		engine->ready = configs_newest(&engine->configs, engine->core) != NULL;
+		engine->unkept = config->hash;
 		if (engine->ready)
 			tell_no_room(engine);
 		return engine->ready ||
@@ -420,6 +445,8 @@ on_frame(struct wire *wire, const struct frame *frame)
 	case ROLE_KIND_ENGINE:
 		UNREACHABLE();
 	}
+	/* Whatever became of the frame, what was decoded of it is done with. */
+	engine->batch.arena.beg = engine->batch.map.memory;
 	if (ok)
 		return;
 	engine->n.frames_bad++;
@@ -439,7 +466,7 @@ on_wire_opened(struct wire *wire)
 	if (wire->role != ROLE_KIND_HANDS)
 		return;
 	/* Its first start of this engine gets the epoch with EVENT_STARTED's orders. */
-	uint64_t epoch = engine->ready ? engine->epoch : engine->epoch + 1;
+	uint64_t epoch = engine->begun ? engine->epoch : engine->epoch + 1;
 	struct epoch_frame frame = { .epoch = epoch };
 	frame_record(peer_out(wire->peer), FRAME_EPOCH, 0, &epoch_frame_type, &frame);
 	wire_send(wire);

@@ -425,5 +425,4 @@ on_request_frame(struct engine *engine, const struct frame *frame)
 		return;
 	}
 	dispatch(engine, &asked);
-	engine->batch.arena.beg = engine->batch.map.memory;
 }

@@ -72,8 +72,10 @@ struct engine {
 	uint64_t epoch;
 	msec since_wall;
 	bool loopback_only; /* only this machine reaches the gate's socket */
-	bool ready;         /* a configuration is adopted */
-	bool refusing;      /* no room on the disk */
+	bool ready;    /* a configuration is adopted, or was when last there was room */
+	bool begun;    /* this process took its first steps: it has an epoch of its own */
+	hash32 unkept; /* !begun: the configuration that found no room */
+	bool refusing; /* no room on the disk */
 	char refusing_why[200];
 	bool told_no_room;
 	msec committed_boot; /* when the last entry was committed */
