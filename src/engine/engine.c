@@ -303,8 +303,7 @@ on_self(struct engine *engine, const struct frame *frame)
 void
 engine_ask_reload(struct engine *engine, uint64_t request)
 {
-	struct buf *out = peer_out(engine->supervisor.peer);
-	frame_end(out, frame_begin(out, FRAME_RELOAD, request));
+	frame_empty(peer_out(engine->supervisor.peer), FRAME_RELOAD, request);
 	wire_send(&engine->supervisor);
 }
 
@@ -350,6 +349,10 @@ on_supervisor_frame(struct engine *engine, const struct frame *frame)
 		return true;
 	case FRAME_ADOPTED:
 		on_reloaded(engine, frame);
+		return true;
+	case FRAME_PING:
+		frame_empty(peer_out(engine->supervisor.peer), FRAME_PONG, frame->id);
+		wire_send(&engine->supervisor);
 		return true;
 	case FRAME_STOP:
 		stop(engine, ENGINE_EXIT_STOPPED);

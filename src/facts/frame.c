@@ -25,6 +25,8 @@ static const char *const frame_kind_names[] = {
 	[FRAME_STOP] = "stop",
 	[FRAME_SETTINGS] = "settings",
 	[FRAME_QUARANTINE] = "quarantine",
+	[FRAME_PING] = "ping",
+	[FRAME_PONG] = "pong",
 };
 
 static const char *const role_kind_names[] = {
@@ -77,6 +79,12 @@ frame_end(struct buf *out, size_t begin)
 	}
 	ASSERT(length >= FRAME_HEAD_BYTES);
 	put_little(out->p + begin, length - FRAME_HEAD_BYTES, 4);
+}
+
+void
+frame_empty(struct buf *out, enum frame_kind kind, uint64_t id)
+{
+	frame_end(out, frame_begin(out, kind, id));
 }
 
 void

@@ -38,6 +38,8 @@ enum frame_kind {
 	FRAME_STOP,    /* end in good order; empty payload */
 	FRAME_SETTINGS,   /* supervisor to gate, at start and after each reload: struct settings_frame */
 	FRAME_QUARANTINE, /* gate to engine: struct quarantine_row, a body that ended two engines */
+	FRAME_PING,       /* supervisor to role, empty: does your loop turn? The answer has its id */
+	FRAME_PONG,
 };
 
 struct frame {
@@ -54,6 +56,9 @@ size_t frame_begin(struct buf *out, enum frame_kind kind, uint64_t id);
 void frame_end(struct buf *out, size_t begin);
 void frame_record(struct buf *out, enum frame_kind kind, uint64_t id,
     const struct record_type *type, const void *record);
+
+/* One without a payload. */
+void frame_empty(struct buf *out, enum frame_kind kind, uint64_t id);
 
 enum frame_status { FRAME_WHOLE = 1, FRAME_PARTIAL, FRAME_BAD };
 /* Cut the first frame off `in` (its payload is a slice); FRAME_PARTIAL needs more bytes. */

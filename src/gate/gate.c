@@ -166,6 +166,9 @@ on_supervisor_frame(struct gate *gate, const struct frame *frame)
 	case FRAME_PEER:
 		on_peer(gate, frame);
 		return;
+	case FRAME_PING:
+		frame_empty(peer_out(gate->supervisor), FRAME_PONG, frame->id);
+		return;
 	case FRAME_STOP:
 		stop(gate);
 		return;

@@ -390,6 +390,10 @@ on_supervisor_frame(void *ctx, const struct frame *frame)
 		return true;
 	case FRAME_BUNDLE:
 		return on_bundle(h, frame);
+	case FRAME_PING:
+		frame_empty(talk_out(h->supervisor), FRAME_PONG, frame->id);
+		talk_send(h->supervisor);
+		return true;
 	case FRAME_STOP:
 		begin_stop(h);
 		return true;

@@ -5,11 +5,13 @@
 
 #include "node/supervisor.h"
 #include "os/clock.h"
+#include "os/crash.h"
 
 #define OUT_MAX ((size_t)16 << 20)
 #define QUIET_MS MINUTE /* a role that lived so long starts with a clean record */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void on_ping(uv_timer_t *timer);
 
 void
 role_init(struct role_process *role, struct supervisor *s, enum role_kind kind,
@@ -21,6 +23,10 @@ role_init(struct role_process *role, struct supervisor *s, enum role_kind kind,
 		.state = ROLE_DOWN };
 	ASSERT(uv_timer_init(&s->loop, &role->again) == 0);
 	role->again.data = role;
+	ASSERT(uv_timer_init(&s->loop, &role->ping) == 0);
+	role->ping.data = role;
+	(void)uv_timer_start(&role->ping, on_ping, PING_EVERY_MS / CRASH_HASTE,
+	    PING_EVERY_MS / CRASH_HASTE);
 }
 
 bool
@@ -75,8 +81,7 @@ role_send(struct role_process *role, enum frame_kind kind, uint64_t id,
 	if (fd >= 0) {
 		ok = peer_send_fd(role->peer, kind, id, type, record, fd, &err);
 	} else if (type == NULL) {
-		struct buf *out = peer_out(role->peer);
-		frame_end(out, frame_begin(out, kind, id));
+		frame_empty(peer_out(role->peer), kind, id);
 		ok = peer_flush(role->peer, &err);
 	} else {
 		frame_record(peer_out(role->peer), kind, id, type, record);
@@ -122,6 +127,30 @@ on_poll(uv_poll_t *poll, int status, int events)
 		read_frames(role);
 	if (role->peer != NULL)
 		poll_again(role);
+}
+
+/* ---- is it alive? ---- */
+
+/* Only pings that were sent count: when we ourselves did not run, nobody missed one. */
+static void
+on_ping(uv_timer_t *timer)
+{
+	struct role_process *role = timer->data;
+	if (role->state != ROLE_READY || role->peer == NULL)
+		return; /* at its start a role may be busy for long: loading what was kept */
+	if (role->unanswered == PINGS_UNANSWERED_MAX) {
+		role->hung = true;
+		role_kill(role);
+		return;
+	}
+	role->unanswered++;
+	role_send(role, FRAME_PING, 0, NULL, NULL, -1);
+}
+
+void
+role_answered(struct role_process *role)
+{
+	role->unanswered = 0;
 }
 
 /* ---- its process ---- */
@@ -221,6 +250,8 @@ role_start(struct role_process *role)
 		return;
 	}
 	role->state = ROLE_STARTING;
+	role->unanswered = 0;
+	role->hung = false;
 	role->started_boot = clock_boot();
 	role->peer = peer_new(pair[0], OUT_MAX);
 	ASSERT(uv_poll_init(&s->loop, &role->poll, pair[0]) == 0);

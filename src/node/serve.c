@@ -238,6 +238,9 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 		if (record_decode_all(&log_frame_type, frame->payload, &arena, &log, &err))
 			node_log(s, log.level, role->name, "%.*s", STR_ARG(log.text));
 		return;
+	case FRAME_PONG:
+		role_answered(role);
+		return;
 	case FRAME_RELOAD:
 		if (role->kind == ROLE_KIND_ENGINE)
 			reload_begin(s, frame->id);
@@ -253,7 +256,10 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 	struct supervisor *s = role->supervisor;
 	if (s->stopping)
 		return;
-	if (signal != 0)
+	if (role->hung)
+		(void)snprintf(role->died, sizeof(role->died),
+		    "the role %s did not answer, was ended and started again", role->name);
+	else if (signal != 0)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s ended by signal %d and was started again", role->name,
 		    signal);

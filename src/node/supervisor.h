@@ -15,6 +15,11 @@
 #define ROLE_FD_SUPERVISOR 3
 #define ROLE_FD_LISTEN 4
 
+/* A role is asked whether its loop turns; one that leaves so many in a row unanswered, half
+ * a minute of them, is killed and started again. */
+#define PING_EVERY_MS (5 * SECOND)
+#define PINGS_UNANSWERED_MAX 6
+
 /* The folder as it was read: what each role is given. */
 struct adoption {
 	struct arena_map map;
@@ -39,14 +44,16 @@ struct role_process {
 	enum role_state state;
 	uv_process_t process;
 	uv_poll_t poll;
-	uv_timer_t again;
+	uv_timer_t again, ping;
 	struct peer *peer; /* NULL: no connection */
 	bool process_open; /* libuv still holds process */
 	bool poll_open;
 	unsigned deaths; /* in a row, without a quiet minute between */
 	msec started_boot;
-	char died[120]; /* how, for the engine to record; empty: nothing to tell */
-	bool adopting;  /* a newer bundle is on its way to it */
+	char died[120];      /* how, for the engine to record; empty: nothing to tell */
+	bool adopting;       /* a newer bundle is on its way to it */
+	unsigned unanswered; /* pings in a row */
+	bool hung;           /* killed for that */
 };
 
 struct supervisor {
@@ -82,6 +89,7 @@ void role_send(struct role_process *role, enum frame_kind kind, uint64_t id,
 void role_stop(struct role_process *role);
 void role_kill(struct role_process *role);
 bool role_running(const struct role_process *role);
+void role_answered(struct role_process *role);
 
 /* adopt.c */
 /* Read, check and seal the folder. Mistakes go to `out` as diagnostics. */

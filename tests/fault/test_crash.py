@@ -237,6 +237,29 @@ def test_an_action_survives_the_death_of_everything():
     killed_mid_action(lambda f: f.kill_all())
 
 
+def stopped_role_is_replaced(role):
+    with Scratch("hung") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook)).start()
+        assert firstline.fire({"alertname": "Before", "service": "worker"}).status == 200
+        before = firstline.role(role)
+        os.kill(before, signal.SIGSTOP)
+        wait_until(lambda: firstline.role(role) not in (None, before), 30, 0.1, f"another {role}")
+        assert "did not answer" in firstline.log_text() or "ended by signal 9" in firstline.log_text()
+        firstline.wait_ready()
+        send_until_taken(firstline)
+        firstline.wait_incident(lambda r: r["state"] == "recovered", 30, "the work goes on")
+        names = {a["labels"]["alertname"] for a in firstline.get("/api/v2/alerts")}
+        assert names == {"Before", "WorkerDown"}, names
+        wait_until(lambda: any(f"the role {role} did not answer" in str(firstline.incident(i["id"]))
+                               for i in firstline.incidents()), 10, 0.2, "an incident tells of it")
+
+
+def test_a_role_that_hangs_is_replaced():
+    for role in ("engine", "gate", "hands"):
+        stopped_role_is_replaced(role)
+
+
 def shims(scratch_state):
     """pids whose command line is firstline-shim and that hold our state folder."""
     found = []
