@@ -240,8 +240,12 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 		/* Nothing can be kept: serve from what was adopted last, if anything was. */
 		engine->ready = configs_newest(&engine->configs, engine->core) != NULL;
 		engine->unkept = config->hash;
-		if (engine->ready)
+		if (engine->ready) {
+			suppress_rules(engine,
+			    configs_newest(&engine->configs, engine->core));
+			suppress_silences(engine);
 			tell_no_room(engine);
+		}
 		return engine->ready ||
 		       err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	}

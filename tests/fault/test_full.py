@@ -46,6 +46,10 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
         firstline = Firstline(scratch, configuration(scratch, hook))
         with small_disk(firstline.state, "12m"):
             firstline.start()
+            # One alert is held, before there is no room and while there is none.
+            made = firstline.cli("silence", "add", "Held", "--for", "1h", "--comment", "c",
+                                 check=True).stdout.strip()
+            firstline.fire({"alertname": "Held", "service": "worker"})
             filler = firstline.state / "filler"
             with open(filler, "wb") as file, contextlib.suppress(OSError):
                 while True:
@@ -73,6 +77,10 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             # It begins without room, and has an epoch of its own once there is some.
             firstline.kill_role("engine")
             wait_until(lambda: status_of(firstline, refused) == 507, 10, 0.1, "refused again")
+            [held] = [a for a in firstline.get("/api/v2/alerts")
+                      if a["labels"]["alertname"] == "Held"]
+            assert held["status"]["silencedBy"] == [made], held
+            assert firstline.cli("silence", "expire", made).returncode == 1
             filler.unlink()
             wait_until(lambda: status_of(firstline, 30000) == 200, 10, 0.1, "it heals by itself")
             assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
