@@ -144,6 +144,10 @@ row_bytes(struct batch *b, struct row_write row, str body)
 void
 batch_row(struct engine *engine, struct row_write row, const void *record)
 {
+	if (record == NULL) {
+		*row_add(&engine->batch) = row;
+		return;
+	}
 	row_record(&engine->batch, row, table_type(row.table), record);
 }
 

@@ -214,6 +214,7 @@ on_heal(uv_timer_t *timer)
 	else if (!begin_late(engine, &err))
 		return;
 	(void)uv_timer_stop(timer);
+	quarantine_tell(engine); /* what was reported meanwhile comes again */
 	engine_log(engine, LOG_INFO, "there is room on the disk again");
 }
 
@@ -386,34 +387,6 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 	return true;
 }
 
-/* A body that was in flight at two deaths of the engine: kept, not stepped, and told. */
-static bool
-on_quarantine(struct engine *engine, const struct frame *frame)
-{
-	if (!engine->ready || engine->refusing)
-		return true;
-	struct quarantine_row row;
-	struct err err;
-	if (!record_decode_all(&quarantine_row_type, frame->payload, &engine->batch.arena,
-		&row, &err))
-		return false;
-	row.id = engine->head.seq + 1;
-	row.wall = clock_wall();
-	batch_row(engine,
-	    (struct row_write){ .table = TABLE_QUARANTINE, .id = row.id, .wall = row.wall },
-	    &row);
-	struct event event = { .kind = EVENT_SELF };
-	event.self = (struct self){ .kind = SELF_QUARANTINED,
-		.subject = row.source,
-		.text = arena_printf(&engine->batch.arena,
-		    "a body of %zu bytes was in flight at %u deaths of the engine: it is "
-		    "kept "
-		    "in quarantine and refused from now on",
-		    row.body.n, row.deaths) };
-	batch_step(engine, &event);
-	return true;
-}
-
 static bool
 on_gate_frame(struct engine *engine, const struct frame *frame)
 {
@@ -428,7 +401,7 @@ on_gate_frame(struct engine *engine, const struct frame *frame)
 		on_self(engine, frame);
 		return true;
 	case FRAME_QUARANTINE:
-		return on_quarantine(engine, frame);
+		return on_quarantine_frame(engine, frame);
 	default:
 		return false;
 	}
@@ -469,6 +442,7 @@ on_wire_opened(struct wire *wire)
 		msec at, wall;
 		engine_now(engine, &at, &wall);
 		intake_grace(engine->intake, at);
+		quarantine_tell(engine);
 	}
 	if (wire->role != ROLE_KIND_HANDS)
 		return;
@@ -574,7 +548,8 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	listings_init(engine);
 	engine->committer =
 	    committer_new(&engine->loop, engine->store, batch_committed, engine);
-	if (!engine_load(engine, err) || !reader_init(engine, err))
+	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||
+	    !reader_init(engine, err))
 		return false;
 	look_for_room(engine);
 	return true;

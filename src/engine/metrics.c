@@ -49,6 +49,8 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "commits", true, n->commits, "Journal entries committed");
 	add(a, "commit_microseconds", true, n->commit_us, "Time spent committing");
 	add(a, "frames_bad", true, n->frames_bad, "Malformed messages from another role");
+	add(a, "quarantine_dropped", true, n->quarantine_dropped,
+	    "Bodies let go of because the quarantine was full");
 	add(a, "unauthorized", true, n->unauthorized,
 	    "Requests refused for want of a token or role");
 	add(a, "incidents_opened", true, control->incidents_opened,

@@ -50,6 +50,16 @@ struct committing {
 	size_t row_cap;
 };
 
+/* Bodies in quarantine, the newest first. */
+struct quarantined {
+	struct quarantined_body {
+		row_id id;
+		hash32 digest;
+	} body[QUARANTINE_KEPT_MAX];
+	size_t n;
+	row_id next_id;
+};
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -68,6 +78,7 @@ struct engine {
 	struct store_head head;
 	struct reader *reader;
 	struct listings *listings;
+	struct quarantined quarantined;
 	hash32 local_token;
 	uint64_t epoch;
 	msec since_wall;
@@ -90,14 +101,14 @@ struct engine {
 	struct counters {
 		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
 		    alerts_expired, alerts_full, batches, commits, commit_us, frames_bad,
-		    unauthorized;
+		    unauthorized, quarantine_dropped;
 	} n;
 };
 
 /* batch.c */
 void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
-/* A row of the engine's own, in the commit of the step that follows. */
+/* A row of the engine's own, in the commit of the step that follows; NULL: delete it. */
 void batch_row(struct engine *engine, struct row_write row, const void *record);
 /* After a turn of the loop: hand what was stepped to the committer, or without a step send
  * what waits; then what can wait itself. true: there is more to do at once. A commit that
@@ -158,6 +169,12 @@ void access_new_secret(char ret[static 64]);
 NODISCARD bool request_key(struct engine *engine, uint64_t id,
     const struct request *request, str principal, char key[static REQUEST_KEY_MAX],
     struct command *command);
+
+/* quarantine.c */
+NODISCARD bool quarantine_load(struct engine *engine, struct err *err);
+bool on_quarantine_frame(struct engine *engine, const struct frame *frame);
+/* The gate is told what is in quarantine. */
+void quarantine_tell(struct engine *engine);
 
 /* alerts.c, requests.c */
 void on_alerts_frame(struct engine *engine, const struct frame *frame);

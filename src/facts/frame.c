@@ -27,6 +27,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_QUARANTINE] = "quarantine",
 	[FRAME_PING] = "ping",
 	[FRAME_PONG] = "pong",
+	[FRAME_QUARANTINED] = "quarantined",
 };
 
 static const char *const role_kind_names[] = {
@@ -347,6 +348,12 @@ static const struct field adopted_fields[] = {
 const struct record_type adopted_frame_type =
     RECORD(struct adopted_frame, "adopted", adopted_fields);
 
+static const struct field quarantined_fields[] = {
+	F_BYTES(1, struct quarantined_frame, digests, QUARANTINE_KEPT_MAX * sizeof(hash32)),
+};
+const struct record_type quarantined_frame_type =
+    RECORD(struct quarantined_frame, "quarantined", quarantined_fields);
+
 static const struct field ready_fields[] = {
 	F_STRS(1, struct ready_frame, sandbox_gaps, SANDBOX_GAPS_MAX),
 	F_U32(2, struct ready_frame, port),
@@ -524,6 +531,7 @@ record_type_at(size_t i)
 		&peer_frame_type,
 		&bundle_frame_type,
 		&adopted_frame_type,
+		&quarantined_frame_type,
 		&ready_frame_type,
 		&log_frame_type,
 		&settings_frame_type,

@@ -40,6 +40,7 @@ enum frame_kind {
 	FRAME_QUARANTINE, /* gate to engine: struct quarantine_row, a body that ended two engines */
 	FRAME_PING,       /* supervisor to role, empty: does your loop turn? The answer has its id */
 	FRAME_PONG,
+	FRAME_QUARANTINED, /* engine to gate: struct quarantined_frame, what is kept of that */
 };
 
 struct frame {
@@ -233,6 +234,10 @@ struct bundle_frame {
 	hash32 hash;
 	uint64_t bytes;
 };
+/* To the gate when it connects, and after each body that came to the quarantine. */
+struct quarantined_frame {
+	str digests; /* of all of them, 32 bytes each */
+};
 struct adopted_frame {
 	hash32 hash;
 	bool ok;
@@ -259,7 +264,7 @@ struct log_frame {
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
-    secret_item_type, can_item_type, epoch_frame_type, peer_frame_type, bundle_frame_type,
+    secret_item_type, can_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
     adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */

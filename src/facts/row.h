@@ -474,12 +474,13 @@ struct quarantine_row {
 	row_id id;
 	hash32 body_hash; /* of the whole body */
 	str body;         /* its first QUARANTINE_BODY_MAX bytes */
-	str source;
+	str source; /* hex of the digest by which the gate knows it again */
 	uint32_t deaths;
 	msec wall;
 };
 
 #define QUARANTINE_BODY_MAX (3 * 1024 * 1024)
+#define QUARANTINE_KEPT_MAX 512 /* bodies; beyond, the oldest is let go of */
 
 struct control_row {
 	row_id id; /* always 1 */

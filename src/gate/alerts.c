@@ -194,7 +194,8 @@ send_alerts(struct call *call, bool was_held)
 		respond_coded(call, 413, 0, "too many bytes in one request");
 		go = false;
 	}
-	if (go && (gate->quarantine.n > 0 || !list_empty(&gate->held) || gate->alone))
+	if (go && (gate->quarantine.n + gate->quarantine.kept_n > 0 ||
+		      !list_empty(&gate->held) || gate->alone))
 		go = may_go(call, str_drop(buf_str(out), wire_at), was_held);
 	if (!go) {
 		out->n = begin;
@@ -240,6 +241,24 @@ is_in_flight(const struct call *call)
 }
 
 static void
+report_drop(struct gate *gate, size_t i)
+{
+	buf_done(&gate->report[i].frame);
+	memmove(gate->report + i, gate->report + i + 1,
+	    (--gate->report_n - i) * sizeof(*gate->report));
+}
+
+static struct report *
+report_new(struct gate *gate)
+{
+	if (gate->report_n == GATE_REPORTS_MAX)
+		report_drop(gate, 0);
+	struct report *report = &gate->report[gate->report_n++];
+	*report = (struct report){ .frame = BUF(QUARANTINE_BODY_MAX + 65536) };
+	return report;
+}
+
+static void
 report(struct gate *gate, const struct call *call, uint32_t deaths)
 {
 	struct buf hex = BUF(65);
@@ -253,12 +272,9 @@ report(struct gate *gate, const struct call *call, uint32_t deaths)
 		.deaths = deaths,
 		.wall = clock_wall(),
 	};
-	size_t before = gate->report.n;
-	frame_record(&gate->report, FRAME_QUARANTINE, 0, &quarantine_row_type, &row);
-	if (gate->report.overflow) {
-		gate->report.n = before;
-		gate->report.overflow = false;
-	}
+	struct report *report = report_new(gate);
+	report->digest = call->digest;
+	frame_record(&report->frame, FRAME_QUARANTINE, 0, &quarantine_row_type, &row);
 	gate_log(gate, LOG_ERROR,
 	    "a body of %zu bytes was with the engine at %u of its deaths: quarantined, "
 	    "digest %.*s",
@@ -280,7 +296,7 @@ alerts_lost(struct gate *gate)
 		call->digest = digest_of(buf_str(&wire));
 		uint32_t deaths =
 		    quarantine_strike(&gate->quarantine, &call->digest, gate->now);
-		if (deaths >= QUARANTINE_DEATHS)
+		if (deaths == QUARANTINE_DEATHS)
 			report(gate, call, deaths);
 	}
 	buf_done(&wire);
@@ -294,7 +310,25 @@ alerts_lost(struct gate *gate)
 void
 alerts_report(struct gate *gate)
 {
-	buf_add(peer_out(gate->engine), buf_str(&gate->report));
-	buf_done(&gate->report);
-	gate->report = BUF(GATE_ENGINE_BYTES_MAX / 4);
+	for (size_t i = 0; i < gate->report_n; i++)
+		buf_add(peer_out(gate->engine), buf_str(&gate->report[i].frame));
+}
+
+bool
+alerts_quarantined(struct gate *gate, const struct frame *frame)
+{
+	struct arena arena = gate->answers;
+	struct quarantined_frame quarantined;
+	struct err err;
+	if (!record_decode_all(&quarantined_frame_type, frame->payload, &arena,
+		&quarantined, &err) ||
+	    !quarantine_keep(&gate->quarantine, quarantined.digests))
+		return false;
+	for (size_t i = gate->report_n; i-- > 0;) {
+		if (quarantine_is_kept(&gate->quarantine, &gate->report[i].digest))
+			report_drop(gate, i);
+	}
+	/* What it does not keep it may not have heard. */
+	alerts_report(gate);
+	return true;
 }

@@ -336,7 +336,6 @@ gate_init(struct gate *gate, const struct gate_options *options)
 	list_init(&gate->held);
 	gate->answers = arena_map(&gate->answer_map, ANSWER_ARENA_BYTES);
 	gate->scratch = arena_map(&gate->scratch_map, SCRATCH_ARENA_BYTES);
-	gate->report = BUF(GATE_ENGINE_BYTES_MAX / 4);
 	gate->supervisor = peer_new(options->supervisor_fd, SUPERVISOR_BYTES_MAX);
 	gate->supervisor_events = EPOLLIN;
 	gate->epoll = epoll_create1(EPOLL_CLOEXEC);

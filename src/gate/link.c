@@ -115,6 +115,8 @@ on_frame(struct gate *gate, const struct frame *frame)
 		return on_answer_frame(gate, frame);
 	case FRAME_PUBLISH:
 		return on_publish_frame(gate, frame);
+	case FRAME_QUARANTINED:
+		return alerts_quarantined(gate, frame);
 	default:
 		if (frame->fd >= 0)
 			(void)close(frame->fd);

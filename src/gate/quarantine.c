@@ -27,9 +27,32 @@ find(struct quarantine *q, const hash32 *digest)
 	return NULL;
 }
 
+bool
+quarantine_is_kept(const struct quarantine *q, const hash32 *digest)
+{
+	for (size_t i = 0; i < q->kept_n; i++) {
+		if (hash32_eq(&q->kept[i], digest))
+			return true;
+	}
+	return false;
+}
+
+bool
+quarantine_keep(struct quarantine *q, str digests)
+{
+	if (digests.n % sizeof(hash32) != 0 || digests.n > sizeof(q->kept))
+		return false;
+	if (digests.n > 0)
+		memcpy(q->kept, digests.p, digests.n);
+	q->kept_n = digests.n / sizeof(hash32);
+	return true;
+}
+
 enum quarantine_state
 quarantine_look(struct quarantine *q, const hash32 *digest, msec now)
 {
+	if (quarantine_is_kept(q, digest))
+		return QUARANTINE_HELD;
 	forget_old(q, now);
 	const struct quarantine_item *item = find(q, digest);
 	if (item == NULL)

@@ -1,7 +1,7 @@
 #ifndef GATE_QUARANTINE_H
 #define GATE_QUARANTINE_H
 
-#include "base/hash.h"
+#include "facts/row.h"
 
 /*
  * quarantine -- which bodies were with the engine when it died.
@@ -10,6 +10,7 @@
  * quarantine and never sent again. Traffic is thick, so most suspects are bystanders:
  * a suspect is sent alone (the sender's business), and when the engine lives through it
  * the suspicion is dropped. What is told apart are labels and annotations, not times.
+ * Those the engine keeps are held for good, the others until a day after they were found.
  */
 #define QUARANTINE_ITEMS_MAX 1024
 #define QUARANTINE_SUSPECT_MS (10 * MINUTE)
@@ -25,6 +26,8 @@ struct quarantine_item {
 struct quarantine {
 	struct quarantine_item item[QUARANTINE_ITEMS_MAX];
 	size_t n;
+	hash32 kept[QUARANTINE_KEPT_MAX]; /* by the engine */
+	size_t kept_n;
 };
 
 enum quarantine_state { QUARANTINE_CLEAN = 1, QUARANTINE_SUSPECT, QUARANTINE_HELD };
@@ -34,6 +37,9 @@ enum quarantine_state quarantine_look(struct quarantine *q, const hash32 *digest
 /* It was in flight at a death; returns at how many. When there is no room the oldest
  * suspicion gives way. */
 uint32_t quarantine_strike(struct quarantine *q, const hash32 *digest, msec now);
+/* What the engine keeps now, 32 bytes each; false when that is no such list. */
+NODISCARD bool quarantine_keep(struct quarantine *q, str digests);
+bool quarantine_is_kept(const struct quarantine *q, const hash32 *digest);
 /* The engine answered it. */
 void quarantine_clear(struct quarantine *q, const hash32 *digest);
 

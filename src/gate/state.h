@@ -154,7 +154,11 @@ struct gate {
 	struct link held;
 	size_t alerts_in_flight;
 	bool alone;                 /* the one in flight is a suspect */
-	struct buf report;          /* FRAME_QUARANTINE frames for the next engine */
+	struct report {             /* until the engine keeps it */
+		hash32 digest;
+		struct buf frame; /* FRAME_QUARANTINE */
+	} report[GATE_REPORTS_MAX];
+	size_t report_n;
 	struct MHD_Response *taken; /* the empty 200 */
 	struct buf spare[16];
 	size_t spare_n;
@@ -208,6 +212,7 @@ void serve_alerts_post(struct call *call);
 void serve_alerts_get(struct call *call);
 void alerts_lost(struct gate *gate); /* the engine died: who was with it? */
 void alerts_report(struct gate *gate);
+bool alerts_quarantined(struct gate *gate, const struct frame *frame);
 
 /* silences.c */
 void serve_silences_get(struct call *call);

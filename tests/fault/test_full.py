@@ -29,6 +29,12 @@ def labels(i):
     return {"alertname": "Full", "service": "worker", "id": str(i), "pad": "x" * 400}
 
 
+def status(firstline, alert):
+    with contextlib.suppress(OSError):
+        return firstline.fire(alert).status
+    return 0
+
+
 def status_of(firstline, i):
     with contextlib.suppress(OSError):
         return firstline.fire(labels(i)).status
@@ -119,6 +125,18 @@ def test_a_body_that_ends_the_engine_twice_is_quarantined():
         assert firstline.role("engine") == engine, "what is refused reaches no engine"
         firstline.wait_incident(lambda r: r["service"] == "" and "uarantin" in str(r), 20,
                                 "an incident of its own")
+        # For good: whatever is started again, it reaches no engine.
+        for again in (lambda: firstline.kill_role("gate"), lambda: firstline.kill_role("engine"),
+                      firstline.stop, firstline.kill_all):
+            again()
+            if firstline.child.poll() is not None:
+                firstline.start()
+            wait_until(lambda: status(firstline, good) == 200, 15, message="others go on")
+            engine = firstline.role("engine")
+            assert status(firstline, bad) == 422
+            assert firstline.role("engine") == engine
+        quarantined = [i for i in firstline.incidents() if "uarantin" in i["title"]]
+        assert len(quarantined) == 1, quarantined
 
 
 def test_a_restart_after_two_days_of_unchanged_resends_expires_nothing():

@@ -73,11 +73,33 @@ quarantine__is_bounded_and_keeps_what_it_holds(void)
 	EXPECT_U64(quarantine_look(&q, &first, 3 * QUARANTINE_ITEMS_MAX), QUARANTINE_CLEAN);
 }
 
+static void
+quarantine__holds_for_good_what_the_engine_keeps(void)
+{
+	hash32 kept[] = { digest(1), digest(2) };
+	hash32 other = digest(3);
+	q.n = 0;
+	EXPECT(quarantine_keep(&q, (str){ (const char *)kept, sizeof(kept) }));
+	EXPECT_U64(quarantine_look(&q, &kept[1], 100 * QUARANTINE_KEEP_MS),
+	    QUARANTINE_HELD);
+	EXPECT_U64(quarantine_look(&q, &other, 1), QUARANTINE_CLEAN);
+	quarantine_clear(&q, &kept[0]);
+	EXPECT_U64(quarantine_look(&q, &kept[0], 1), QUARANTINE_HELD);
+	/* It is the engine's list, whatever we remember. */
+	EXPECT(quarantine_keep(&q, (str){ (const char *)&other, sizeof(other) }));
+	EXPECT_U64(quarantine_look(&q, &kept[0], 1), QUARANTINE_CLEAN);
+	EXPECT_U64(quarantine_look(&q, &other, 1), QUARANTINE_HELD);
+	EXPECT(!quarantine_keep(&q, STR("no digest")));
+	EXPECT(quarantine_keep(&q, (str){ 0 }));
+	EXPECT_U64(quarantine_look(&q, &other, 1), QUARANTINE_CLEAN);
+}
+
 int
 main(void)
 {
 	RUN(quarantine__holds_at_the_second_death);
 	RUN(quarantine__forgets_a_suspect_that_was_answered);
+	RUN(quarantine__holds_for_good_what_the_engine_keeps);
 	RUN(quarantine__ages);
 	RUN(quarantine__is_bounded_and_keeps_what_it_holds);
 	TEST_MAIN_END();
