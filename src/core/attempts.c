@@ -235,6 +235,7 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 		return NULL;
 	}
 	core->control->row.attempts_started++;
+	attempt->model = core_model_use(core->newest);
 	list_append(&incident->attempts, &attempt->o.of_incident);
 	incident->attempts_n++;
 	keep_attempts(core, incident);
@@ -297,6 +298,8 @@ end(struct core *core, struct attempt *attempt, enum attempt_state state,
 	row->probe = 0;
 	wait_for_news(core, attempt);
 	use_end(core, row->id, use);
+	core_model_drop(core, attempt->model);
+	attempt->model = NULL;
 	order_ref(core, row->id, EFFECT_FORGET_ATTEMPT, (str){ 0 });
 }
 
@@ -345,6 +348,18 @@ say(struct core *core, const struct attempt *attempt, str how)
 }
 
 /* ---- in doubt ---- */
+
+/* What was asked, and what is expected of the answer, are of the configuration that made
+ * the attempt: in a newer one the same name may ask something else, and a "no" to that
+ * would start the action twice. */
+static const struct probe *
+happened_probe(const struct attempt *attempt)
+{
+	ASSERT(attempt_open(attempt));
+	const struct action *action =
+	    model_action(attempt->model->model, attempt->row.action);
+	return action != NULL ? action->happened : NULL;
+}
 
 void
 attempt_settle(struct core *core, struct attempt *attempt, enum happened happened, str by)
@@ -398,11 +413,9 @@ attempt_probed(struct core *core, struct attempt *attempt, const struct probe_re
 {
 	attempt->row.probe = 0;
 	object_touch(core, &attempt->o);
-	const struct action *action =
-	    model_action(core->newest->model, attempt->row.action);
-	enum holds holds = action != NULL && action->happened != NULL
-	                       ? condition_holds(&action->happened->expect, seen)
-	                       : HOLDS_UNKNOWN;
+	const struct probe *probe = happened_probe(attempt);
+	enum holds holds =
+	    probe != NULL ? condition_holds(&probe->expect, seen) : HOLDS_UNKNOWN;
 	switch (holds) {
 	case HOLDS_YES:
 		attempt_settle(core, attempt, HAPPENED_YES, FIRSTLINE);
@@ -425,8 +438,8 @@ doubt(struct core *core, struct attempt *attempt, str why)
 	row->ask_at = 0;
 	row_set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
 	wait_for_news(core, attempt);
-	const struct action *action = model_action(core->newest->model, row->action);
-	if (action == NULL || action->happened == NULL) {
+	const struct probe *happened = happened_probe(attempt);
+	if (happened == NULL) {
 		stay_in_doubt(core, attempt, row->why);
 		return;
 	}
@@ -434,12 +447,11 @@ doubt(struct core *core, struct attempt *attempt, str why)
 	values = pairs_with(core, &values, STR("target"), row->target);
 	struct probe_row probe;
 	str cannot;
-	if (probe_fill(core, core->newest->model, action->happened, &values, &probe,
-		&cannot)) {
+	if (probe_fill(core, attempt->model->model, happened, &values, &probe, &cannot)) {
 		probe.incident = row->incident;
 		probe.run = row->run;
 		probe.attempt = row->id;
-		probe.config = core->newest->hash;
+		probe.config = attempt->model->hash;
 		row->probe = probe_send(core, &probe);
 	}
 	if (row->probe == 0)

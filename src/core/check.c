@@ -253,9 +253,12 @@ check_attempts(const struct core *core)
 		ASSERT(attempt->o.due == row->ask_at);
 		if (!attempt_open(attempt)) {
 			ASSERT(row->ask_at == 0 && row->probe == 0);
+			ASSERT(attempt->model == NULL);
 			continue;
 		}
 		open++;
+		ASSERT(attempt->model != NULL &&
+		       hash32_eq(&attempt->model->hash, &row->config));
 		ASSERT(row->decision != 0);
 		ASSERT(row->happened == HAPPENED_UNKNOWN);
 		ASSERT((row->state == ATTEMPT_IN_DOUBT) == (row->ask_at == 0));
@@ -333,6 +336,8 @@ check_others(const struct core *core)
 	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);
 	uint32_t users = core->newest != NULL ? 1 : 0, counted = 0;
 	users += core->open_n + core->closed_firing_n + core->counts[TABLE_RUN];
+	list_each(it, &core->tables[TABLE_ATTEMPT]) users +=
+	    container_of(object_of(it, in_table), struct attempt, o)->model != NULL ? 1 : 0;
 	list_each(it, &core->models) counted +=
 	    container_of(it, struct core_model, link)->users;
 	ASSERT(users == counted);

@@ -103,6 +103,25 @@ wire_run(const struct loading *l, struct run *run)
 	return true;
 }
 
+static bool
+wire_attempt(const struct loading *l, struct attempt *attempt)
+{
+	struct core *core = l->core;
+	struct incident *incident = incident_find(core, attempt->row.incident);
+	if (incident != NULL) {
+		list_append(&incident->attempts, &attempt->o.of_incident);
+		incident->attempts_n++;
+	}
+	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+	if (!attempt_open(attempt))
+		return true;
+	struct core_model *model = need_model(l, &attempt->row.config);
+	if (model == NULL)
+		return false;
+	attempt->model = core_model_use(model);
+	return true;
+}
+
 static void
 wire_notice(struct core *core, struct notice *notice)
 {
@@ -140,16 +159,8 @@ wire(const struct loading *l, struct object *o)
 		return true;
 	case TABLE_RUN:
 		return wire_run(l, container_of(o, struct run, o));
-	case TABLE_ATTEMPT: {
-		struct attempt *attempt = container_of(o, struct attempt, o);
-		incident = incident_find(core, attempt->row.incident);
-		if (incident != NULL) {
-			list_append(&incident->attempts, &o->of_incident);
-			incident->attempts_n++;
-		}
-		heap_set(&core->timers, o, attempt->row.ask_at);
-		return true;
-	}
+	case TABLE_ATTEMPT:
+		return wire_attempt(l, container_of(o, struct attempt, o));
 	case TABLE_PROBE: {
 		struct question *probe = container_of(o, struct question, o);
 		heap_set(&core->timers, o, probe_due(probe));

@@ -124,6 +124,9 @@ struct run {
 struct attempt {
 	struct object o;
 	struct attempt_row row;
+	/* While it is open, the one it was decided by: its `happened` is asked and judged
+	 * by that. NULL when it is over. */
+	struct core_model *model;
 };
 
 struct question {

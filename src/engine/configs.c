@@ -31,7 +31,8 @@ configs_add(struct configs *configs, const hash32 *hash, str bundle_bytes, struc
 		return known;
 	if (configs->n == CONFIGS_MAX) {
 		(void)err_set(err, ERR_LIMIT,
-		    "open incidents still use %d earlier configurations: close some first",
+		    "open incidents and attempts still use %d earlier configurations: end "
+		    "some first",
 		    CONFIGS_MAX);
 		return NULL;
 	}

@@ -489,6 +489,56 @@ doubt__without_an_answer_a_person_says_what_happened(void)
 	}
 }
 
+/* The shop in another configuration: that action's probe asks and expects other things. */
+#define SHOP_ASKS_OTHERWISE                                                         \
+	SHOP_TOP SHOP_PEOPLE SHOP_SERVICES                                          \
+	    "actions:\n"                                                            \
+	    "  restart-known:\n"                                                    \
+	    "    verb: restart\n"                                                   \
+	    "    run: [docker, restart, '${target}']\n"                             \
+	    "    happened: {promql: 'starts{host=\"${target}\"}', expect: '> 5'}\n" \
+	    "    timeout: 30s\n" SHOP_AUTHORITY
+
+static void
+doubt__is_judged_by_the_configuration_that_began_it(void)
+{
+	for (int asked = 0; asked < 2; asked++) {
+		struct world *w = stuck_and_checked(SHOP_QUEUE("restart-known"));
+		row_id id = world_last(w, TABLE_ATTEMPT);
+		if (asked != 0)
+			world_news(w, NEWS_UNKNOWN);
+		world_adopt(w, SHOP_ASKS_OTHERWISE, SHOP_QUEUE("restart-known"));
+		world_restart(w);
+		if (asked == 0)
+			world_news(w, NEWS_UNKNOWN);
+		struct probe_row probe = { 0 };
+		EXPECT(world_row_get(w, TABLE_PROBE, w->probes[0], &probe));
+		EXPECT_STR(probe.query, STR("restarts{host=\"pay-1\"}"));
+		/* Yes by what was asked, no by what would be asked now. */
+		world_probe(w, "1");
+		EXPECT(world_attempt(w, id).happened == HAPPENED_YES);
+		EXPECT_U64(w->attempt_n, 0);
+		EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+		/* Nothing needs the old one for this attempt any more; its incident does. */
+		EXPECT_U64(core_models(w->core, (hash32[4]){ 0 }, 4), 2);
+		world_free(w);
+	}
+}
+
+static void
+doubt__the_action_may_be_gone_from_the_newest_configuration(void)
+{
+	struct world *w = stuck_and_checked(SHOP_QUEUE("restart-known"));
+	row_id id = world_last(w, TABLE_ATTEMPT);
+	world_adopt(w, SHOP_TOP SHOP_PEOPLE SHOP_SERVICES, NULL);
+	world_news(w, NEWS_UNKNOWN);
+	world_probe(w, "0");
+	EXPECT(world_attempt(w, id).happened == HAPPENED_NO);
+	EXPECT_U64(w->attempt_n, 0); /* decided again by the newest: refused */
+	EXPECT(world_incident(w, 1).needs_person);
+	world_free(w);
+}
+
 static void
 doubt__what_may_be_repeated_is(void)
 {
@@ -664,6 +714,8 @@ main(void)
 	RUN(doubt__a_probe_that_says_yes_goes_on);
 	RUN(doubt__a_probe_that_says_no_decides_again);
 	RUN(doubt__without_an_answer_a_person_says_what_happened);
+	RUN(doubt__is_judged_by_the_configuration_that_began_it);
+	RUN(doubt__the_action_may_be_gone_from_the_newest_configuration);
 	RUN(doubt__what_may_be_repeated_is);
 	RUN(doubt__a_late_result_ends_it);
 	RUN(run__several_services_are_independent);
