@@ -90,8 +90,7 @@ intake_silences(struct intake *intake, const struct silence_row *const *rows, si
     msec wall)
 {
 	bool any = intake->silenced.n > 0;
-	silenced_done(&intake->silenced);
-	silenced_compile(&intake->silenced, &intake->key, rows, n, wall);
+	silenced_renew(&intake->silenced, &intake->key, rows, n, wall);
 	if (any || intake->silenced.n > 0 || intake->held > 0)
 		look_at_all(intake);
 }

@@ -148,7 +148,8 @@ str intake_source(const struct intake *intake, uint16_t source);
 /* ---- holding: silences and inhibition, hold.c ---- */
 
 /* From now on these silences hold alerts while they are active, and those that have not
- * ended by `wall` will; what they say is copied. */
+ * ended by `wall` will; what they say is copied. They ascend by id, and of a silence that
+ * was there before only the times may be others. */
 void intake_silences(struct intake *intake, const struct silence_row *const *rows, size_t n,
     msec wall);
 

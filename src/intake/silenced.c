@@ -38,9 +38,26 @@ silenced_done(struct silenced *silenced)
 	*silenced = (struct silenced){ .n = 0 };
 }
 
+/* The same silence has the same matchers as long as it lives: what was compiled moves on. */
+static bool
+compile_matcher(const struct silence_matcher *m, struct label_matcher *before,
+    struct arena *arena, struct label_matcher *ret)
+{
+	str name = arena_str(arena, m->name);
+	str value = arena_str(arena, m->value);
+	enum label_op op = label_op_of(m->regex, m->equal);
+	if (before == NULL)
+		return label_matcher_make(op, name, value, ret);
+	ASSERT(before->op == op && str_eq(before->value, value));
+	*ret = (struct label_matcher){ op, name, value, before->regex };
+	before->regex = NULL;
+	return true;
+}
+
 /* false: a pattern of it does not compile (any more). What cannot be read holds nothing. */
 static bool
-compile(struct arena *arena, const struct silence_row *row, struct silenced_by *ret)
+compile(struct arena *arena, const struct silence_row *row, struct silenced_by *before,
+    struct silenced_by *ret)
 {
 	const struct silence_matcher *m = row->matchers.p;
 	*ret = (struct silenced_by){ .id = row->id,
@@ -49,10 +66,8 @@ compile(struct arena *arena, const struct silence_row *row, struct silenced_by *
 		.ends_wall = row->ends_wall,
 		.matcher = arena_new(arena, struct label_matcher, row->matchers.n) };
 	for (size_t i = 0; i < row->matchers.n; i++) {
-		str name = arena_str(arena, m[i].name);
-		str value = arena_str(arena, m[i].value);
-		enum label_op op = label_op_of(m[i].regex, m[i].equal);
-		if (label_matcher_make(op, name, value, &ret->matcher[ret->n])) {
+		if (compile_matcher(&m[i], before != NULL ? &before->matcher[i] : NULL,
+			arena, &ret->matcher[ret->n])) {
 			ret->n++;
 			continue;
 		}
@@ -73,32 +88,42 @@ bytes_of(const struct silence_row *row)
 	return bytes;
 }
 
+/* Both ascend by id. */
+static struct silenced_by *
+find_before(struct silenced *before, size_t *at, row_id id)
+{
+	while (*at < before->n && before->p[*at].id < id)
+		++*at;
+	return *at < before->n && before->p[*at].id == id ? &before->p[*at] : NULL;
+}
+
 void
-silenced_compile(struct silenced *silenced, const struct siphash_key *key,
+silenced_renew(struct silenced *silenced, const struct siphash_key *key,
     const struct silence_row *const *rows, size_t n, msec wall)
 {
-	ASSERT(silenced->n == 0);
-	size_t buckets = 16, bytes = 4096;
+	size_t buckets = 16, bytes = 4096, at = 0;
 	while (buckets < 2 * n)
 		buckets *= 2;
 	for (size_t i = 0; i < n; i++)
 		bytes += bytes_of(rows[i]) + sizeof(struct silenced_by);
-	struct arena arena =
-	    arena_map(&silenced->map, bytes + (buckets + 1) * sizeof(uint32_t));
-	silenced->key = *key;
-	silenced->buckets = buckets;
-	silenced->bucket = arena_new(&arena, uint32_t, buckets + 1);
-	silenced->p = arena_new(&arena, struct silenced_by, n + 1);
+	struct silenced next = { .key = *key, .buckets = buckets };
+	struct arena arena = arena_map(&next.map, bytes + (buckets + 1) * sizeof(uint32_t));
+	next.bucket = arena_new(&arena, uint32_t, buckets + 1);
+	next.p = arena_new(&arena, struct silenced_by, n + 1);
 	for (size_t i = 0; i < n; i++) {
+		ASSERT(i == 0 || rows[i - 1]->id < rows[i]->id);
 		if (rows[i]->ends_wall > wall &&
-		    compile(&arena, rows[i], &silenced->p[silenced->n]))
-			silenced->n++;
+		    compile(&arena, rows[i], find_before(silenced, &at, rows[i]->id),
+			&next.p[next.n]))
+			next.n++;
 	}
-	for (size_t i = 0; i < silenced->n; i++) {
-		uint32_t *first = &silenced->bucket[bucket_of(silenced, &silenced->p[i])];
-		silenced->p[i].next = *first;
+	for (size_t i = 0; i < next.n; i++) {
+		uint32_t *first = &next.bucket[bucket_of(&next, &next.p[i])];
+		next.p[i].next = *first;
 		*first = (uint32_t)i + 1;
 	}
+	silenced_done(silenced);
+	*silenced = next;
 }
 
 static bool

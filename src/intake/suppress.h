@@ -39,8 +39,9 @@ struct silenced {
 };
 
 void silenced_done(struct silenced *silenced);
-/* Those of `rows` that have not ended by `wall`; copied. Until silenced_done. */
-void silenced_compile(struct silenced *silenced, const struct siphash_key *key,
+/* Those of `rows`, which ascend by id, that have not ended by `wall`, instead of those
+ * before; copied. What both have is not compiled again. */
+void silenced_renew(struct silenced *silenced, const struct siphash_key *key,
     const struct silence_row *const *rows, size_t n, msec wall);
 /* Those that hold an alert with these labels at that time: at most `max`, in no order. */
 size_t silenced_find(const struct silenced *silenced, const struct pairs *labels, msec wall,
