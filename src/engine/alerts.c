@@ -1,4 +1,5 @@
 #include "engine/state.h"
+#include "os/clock.h"
 #include "os/crash.h"
 
 /* The head of an alerts frame's payload: the sender's token, then the wire form. */
@@ -18,6 +19,36 @@ answer(struct engine *engine, uint64_t id, uint32_t status, const char *error)
 {
 	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status,
 	    status < 300 ? 0 : 1, error);
+}
+
+/* What could be kept was; the sender is told of the rest, and a person once a minute. */
+static void
+answer_partly(struct engine *engine, uint64_t id, str source, const struct merge *merge)
+{
+	struct arena scratch = engine->batch.arena;
+	size_t all = merge->fired + merge->changed + merge->resolved + merge->unchanged +
+	             merge->refused;
+	str text = arena_printf(&scratch,
+	    "%zu of %zu alerts were not kept: limits.alerts is reached, %llu are active; "
+	    "send "
+	    "them again",
+	    merge->refused, all, (unsigned long long)intake_active(engine->intake));
+	engine->n.alerts_refused += merge->refused;
+	answer(engine, id, 503, arena_cstr(&scratch, text));
+	msec now = clock_boot();
+	if (engine->told_full != 0 && now - engine->told_full < MINUTE)
+		return;
+	engine->told_full = now;
+	struct event event = { .kind = EVENT_SELF };
+	event.self = (struct self){ .kind = SELF_OVERFLOW,
+		.subject = source,
+		.text = arena_printf(&scratch,
+		    "limits.alerts is reached: new alerts are refused with 503 while %llu "
+		    "are "
+		    "active",
+		    (unsigned long long)intake_active(engine->intake)) };
+	engine->batch.arena = scratch; /* the step's own memory begins behind */
+	batch_step(engine, &event);
 }
 
 void
@@ -56,11 +87,6 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		engine->n.frames_bad++;
 		wire_close(&engine->gate);
 		return;
-	case MERGE_FULL:
-		engine->n.alerts_full++;
-		answer(engine, frame->id, 503,
-		    "too many active alerts: limits.alerts is reached");
-		return;
 	case MERGE_OK:
 		break;
 	}
@@ -74,5 +100,8 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		event.alerts_changed = merge.event;
 		batch_step(engine, &event);
 	}
-	answer(engine, frame->id, 200, "");
+	if (merge.refused > 0)
+		answer_partly(engine, frame->id, source, &merge);
+	else
+		answer(engine, frame->id, 200, "");
 }

@@ -44,7 +44,8 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "alerts_unchanged", true, n->alerts_unchanged,
 	    "Alerts re-sent with no news");
 	add(a, "alerts_expired", true, n->alerts_expired, "Alerts whose source went quiet");
-	add(a, "alerts_full", true, n->alerts_full, "Batches refused at limits.alerts");
+	add(a, "alerts_refused", true, n->alerts_refused,
+	    "New alerts refused at limits.alerts");
 	add(a, "alert_batches", true, n->batches, "Batches of alerts taken");
 	add(a, "commits", true, n->commits, "Journal entries committed");
 	add(a, "commit_microseconds", true, n->commit_us, "Time spent committing");

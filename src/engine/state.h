@@ -89,6 +89,7 @@ struct engine {
 	bool refusing; /* no room on the disk */
 	char refusing_why[200];
 	bool told_no_room;
+	msec told_full; /* when an incident was last told that alerts are refused */
 	msec committed_boot; /* when the last entry was committed */
 	bool stopping;
 	int exit_code;
@@ -100,7 +101,7 @@ struct engine {
 	char secret_text[64];
 	struct counters {
 		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
-		    alerts_expired, alerts_full, batches, commits, commit_us, frames_bad,
+		    alerts_expired, alerts_refused, batches, commits, commit_us, frames_bad,
 		    unauthorized, quarantine_dropped;
 	} n;
 };

@@ -255,19 +255,34 @@ keeps_body(const struct incoming *in)
 	return in->kind == CHANGE_FIRED || (in->kind == CHANGE_CHANGED && !in->same);
 }
 
-static bool
-reserve_bodies(struct merging *m)
+/* No room for what is new in it. One that is known already stays as it was, and fresh. */
+static void
+refuse(struct merging *m, struct incoming *in)
 {
+	m->ret->fired -= in->kind == CHANGE_FIRED;
+	m->ret->changed -= in->kind == CHANGE_CHANGED;
+	m->ret->refused++;
+	in->kind = 0;
+}
+
+/* As many new ones as the bound leaves room for; what ends makes room for the next batch. */
+static void
+refuse_over_bound(struct merging *m)
+{
+	const struct intake *intake = m->intake;
+	uint32_t bound = intake->alerts_bound;
+	size_t room = intake->active < bound ? bound - intake->active : 0;
+	if (m->ret->fired <= room)
+		return;
 	for (size_t i = 0; i < m->n; i++) {
 		struct incoming *in = &m->in[i];
-		if (!keeps_body(in) ||
-		    body_keep(m->intake, in->wire.body, in->parts.head_bytes, &in->kept))
+		if (in->kind != CHANGE_FIRED)
 			continue;
-		while (i-- > 0)
-			body_let_go(m->intake, m->in[i].kept);
-		return false;
+		if (room > 0)
+			room--;
+		else
+			refuse(m, in);
 	}
-	return true;
 }
 
 /* Packs from `first` to before `end`, as far as nothing is in them. */
@@ -279,26 +294,38 @@ drop_packs(struct intake *intake, uint64_t first, uint64_t end)
 }
 
 static bool
-reserve(struct merging *m)
+make_packs(struct intake *intake, uint64_t first, uint64_t end)
 {
-	struct intake *intake = m->intake;
-	size_t fired = m->ret->fired;
-	uint32_t bound = intake->alerts_bound;
-	if (fired > 0 && (intake->active >= bound || fired > bound - intake->active))
-		return false;
-	uint64_t first = m->number / PACK_ALERTS;
-	uint64_t end = (m->number + fired + PACK_ALERTS - 1) / PACK_ALERTS;
-	for (uint64_t id = first; fired > 0 && id < end; id++) {
+	for (uint64_t id = first; id < end; id++) {
 		if (pack_make(intake, id) == NULL) {
 			drop_packs(intake, first, id);
 			return false;
 		}
 	}
-	if (reserve_bodies(m))
-		return true;
-	if (fired > 0)
-		drop_packs(intake, first, end);
-	return false;
+	return true;
+}
+
+static uint64_t
+packs_end(const struct merging *m)
+{
+	size_t fired = m->ret->fired;
+	return fired > 0 ? (m->number + fired + PACK_ALERTS - 1) / PACK_ALERTS
+	                 : m->number / PACK_ALERTS;
+}
+
+/* All memory that the batch needs, before the table is touched; what finds none is refused. */
+static void
+reserve(struct merging *m)
+{
+	refuse_over_bound(m);
+	bool packs = make_packs(m->intake, m->number / PACK_ALERTS, packs_end(m));
+	for (size_t i = 0; i < m->n; i++) {
+		struct incoming *in = &m->in[i];
+		if (keeps_body(in) && ((in->kind == CHANGE_FIRED && !packs) ||
+					  !body_keep(m->intake, in->wire.body,
+					      in->parts.head_bytes, &in->kept)))
+			refuse(m, in);
+	}
 }
 
 /* ---- apply ---- */
@@ -418,12 +445,13 @@ intake_merge(struct intake *intake, str wire, str source, msec at, msec wall,
 	if (m.n > 1)
 		supersede(&m, scratch);
 	plan(&m);
-	if (!reserve(&m))
-		return (struct merge){ .status = MERGE_FULL };
-
+	uint64_t first_pack = m.number / PACK_ALERTS, end_pack = packs_end(&m);
+	reserve(&m);
 	m.source = source_index(intake, source);
 	apply(&m, changes);
 	ASSERT(intake->pending_n == ret.fired + ret.changed + ret.resolved);
+	if (ret.refused > 0)
+		drop_packs(intake, first_pack, end_pack);
 	*next_alert = m.number;
 	ret.status = MERGE_OK;
 	ret.event = (struct alerts_changed){

@@ -91,14 +91,13 @@ void intake_bound(struct intake *intake, uint64_t alerts);
 
 enum merge_status {
 	MERGE_OK = 1,
-	MERGE_FULL,      /* a maximum is reached: nothing of this batch was taken: 503 */
 	MERGE_MALFORMED, /* not wire form: nothing was taken; close the peer */
 };
 
 struct merge {
 	enum merge_status status;
-	size_t fired, changed, resolved,
-	    unchanged;               /* together: the alerts of the payload */
+	size_t fired, changed, resolved, unchanged;
+	size_t refused; /* no room for it; with the others, the alerts of the payload */
 	struct alerts_changed event; /* changes.n == 0: nothing new. In `arena`. */
 };
 
@@ -110,6 +109,9 @@ struct merge {
  * ever moved back, but for one that lies beyond the present promise. What ends at or before
  * `wall` is resolved; of an alert that is not active that says nothing. The same labels
  * twice in a batch: the later one counts.
+ *
+ * Over a maximum new alerts are refused, and news of known ones that find no memory; what
+ * ends and what is sent again is always taken.
  *
  * The changes of the event are in `arena`, which has room for INTAKE_MERGE_ROOM;
  * their bodies are slices of `wire`. When there are changes,

@@ -266,6 +266,29 @@ POSTS = {
 }
 
 
+def test_over_the_bound_only_what_is_new_is_refused():
+    with Scratch("bound") as scratch:
+        config = configuration(scratch, WebhookSink(scratch))
+        scratch.file("config/limits.yaml", "limits: {alerts: 1000}\n")
+        firstline = Firstline(scratch, config).start()
+
+        def alerts(numbers):
+            return [{"alertname": "Many", "service": "asker", "n": str(n)} for n in numbers]
+        assert firstline.fire(*alerts(range(990))).status == 200
+        answer = firstline.fire(*alerts(range(980, 1020)))
+        assert answer.status == 503 and b"20 of 40 alerts were not kept" in answer.body, answer
+        assert b"limits.alerts" in answer.body
+        assert len(firstline.get("/api/v2/alerts")) == 1000
+        assert firstline.fire(*alerts(range(1000))).status == 200, "what is known is heard"
+        assert firstline.resolve(*alerts(range(500))).status == 200, "and what ends"
+        assert firstline.fire(*alerts(range(1000, 1020))).status == 200, "then there is room"
+        metrics = firstline.request("GET", "/metrics").body.decode()
+        assert "firstline_alerts_refused_total 20\n" in metrics, metrics
+        told = [i for i in firstline.incidents() if "limits.alerts" in i["title"]]
+        assert len(told) == 1, firstline.incidents()
+        assert "anonymous" in str(firstline.incident(told[0]["id"])["timeline"])
+
+
 def test_bodies_of_v1():
     with Scratch("v1") as scratch:
         firstline, _ = start(scratch)
