@@ -9,7 +9,9 @@
 #include "engine/state.h"
 #include "intake/matchers.h"
 
-#define LISTINGS_MAX 64
+#define LISTINGS_MAX 1024
+/* On the way to the gate before a slice more is made: what else is answered waits behind it. */
+#define LISTINGS_AHEAD_BYTES ((size_t)1 << 20)
 
 struct listing {
 	uint64_t id;
@@ -212,16 +214,20 @@ bool
 listings_turn(struct engine *engine)
 {
 	struct listings *all = engine->listings;
-	/* The gate takes its time: make nothing it cannot hold. */
-	if (engine->gate.peer == NULL || peer_full(engine->gate.peer) ||
-	    batch_crowded(engine))
+	struct buf *out = &engine->batch.to_gate;
+	if (engine->gate.peer == NULL || batch_crowded(engine))
 		return false;
-	size_t kept = 0;
-	for (size_t i = 0; i < all->n; i++) {
-		struct listing l = all->item[i];
-		if (listing_slice(engine, &l))
-			all->item[kept++] = l;
+	/* The gate takes its time: make no more than it is about to take. */
+	size_t ahead = peer_waiting(engine->gate.peer);
+	if (ahead > LISTINGS_AHEAD_BYTES)
+		return false;
+	/* The newest first: in a flood that one is still waited for. */
+	for (size_t i = all->n; i-- > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES;) {
+		if (listing_slice(engine, &all->item[i]))
+			continue;
+		all->n--;
+		memmove(&all->item[i], &all->item[i + 1],
+		    (all->n - i) * sizeof(all->item[0]));
 	}
-	all->n = kept;
-	return kept > 0;
+	return all->n > 0;
 }

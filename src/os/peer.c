@@ -179,10 +179,17 @@ peer_wants_write(const struct peer *peer)
 	return peer->out_sent < peer->out.n;
 }
 
+size_t
+peer_waiting(const struct peer *peer)
+{
+	return peer->out.n - peer->out_sent;
+}
+
 bool
 peer_full(const struct peer *peer)
 {
-	return peer->out.n - peer->out_sent > peer->out_max;
+	/* What is sent still takes its place until the rest moves to the front. */
+	return peer->out.n > peer->out_max;
 }
 
 /* All of it, blocking: used for frames with descriptors, which are few and small. */

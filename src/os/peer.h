@@ -32,6 +32,7 @@ bool peer_next(struct peer *peer, struct frame *ret,
 struct buf *peer_out(struct peer *peer);
 NODISCARD bool peer_flush(struct peer *peer, struct err *err);
 bool peer_wants_write(const struct peer *peer);
+size_t peer_waiting(const struct peer *peer); /* bytes the kernel has not taken yet */
 bool peer_full(const struct peer *peer);
 /* A frame with a descriptor; the descriptor is duplicated by the kernel, the caller's stays open. */
 NODISCARD bool peer_send_fd(struct peer *peer, enum frame_kind kind, uint64_t id,

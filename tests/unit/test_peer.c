@@ -59,6 +59,28 @@ peer__carries_frames_whole_and_in_order(void)
 	close_pair();
 }
 
+/* As a listing is made for a gate that reads, but not as fast. */
+static void
+peer__has_room_for_what_is_under_way_while_it_is_not_full(void)
+{
+	static char piece[16 << 10], sink[48 << 10];
+	struct err err;
+	open_pair();
+	for (int turn = 0; turn < 400; turn++) {
+		/* a turn's worth goes on after the last look */
+		size_t before = peer_out(left)->n;
+		bool full = peer_full(left);
+		for (int i = 0; !full && i < 40; i++)
+			buf_add(peer_out(left), (str){ piece, sizeof(piece) });
+		EXPECT(full || peer_out(left)->n <= (1 << 20) + 40 * sizeof(piece));
+		EXPECT(!full || before > 1 << 20);
+		EXPECT(peer_flush(left, &err));
+		for (int i = 0; i < 4; i++)
+			(void)recv(peer_fd(right), sink, sizeof(sink), MSG_DONTWAIT);
+	}
+	close_pair();
+}
+
 static void
 peer__waits_for_the_rest_of_a_frame(void)
 {
@@ -183,6 +205,7 @@ int
 main(void)
 {
 	RUN(peer__carries_frames_whole_and_in_order);
+	RUN(peer__has_room_for_what_is_under_way_while_it_is_not_full);
 	RUN(peer__waits_for_the_rest_of_a_frame);
 	RUN(peer__hands_over_a_descriptor_with_its_own_frame);
 	RUN(peer__says_when_the_other_side_is_gone_or_speaks_nonsense);
