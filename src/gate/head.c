@@ -75,29 +75,61 @@ take_length(struct head *head, str value)
 static void
 take_transfer(struct head *head, str value)
 {
-	if (head->chunked || !eq_caseless(value, STR("chunked")))
+	/* The library wants the word alone; a blank behind it makes the body endless. */
+	bool alone = value.n > 0 && lower(value.p[value.n - 1]) == 'd';
+	if (head->chunked || !alone || !eq_caseless(str_trim(value), STR("chunked")))
 		fault(head, HEAD_BROKEN, "Transfer-Encoding can only be 'chunked', once");
 	head->chunked = true;
+}
+
+/* Does this part begin where the one before ended? */
+static void
+follows(struct head *head, const char *at, const char *after)
+{
+	if (at != after)
+		fault(head, HEAD_BROKEN,
+		    "a line does not end in CRLF, goes on in the next, or has a NUL or a "
+		    "blank too many in it");
+}
+
+void
+head_begin(struct head *head, str method, str target, str version)
+{
+	head->begin = method.p;
+	head->next = version.p + version.n + strlen("\r\n");
+	if (!is_token(method))
+		fault(head, HEAD_BROKEN, "the method is none");
+	if (str_eq(method, STR("CONNECT")))
+		fault(head, HEAD_BROKEN, "this server is no proxy");
+	follows(head, target.p, method.p + method.n + 1);
+	follows(head, version.p, target.p + target.n + 1);
+	if (memchr(target.p, ' ', target.n) != NULL)
+		fault(head, HEAD_BROKEN, "a blank in the request target");
 }
 
 void
 head_add(struct head *head, str name, str value)
 {
+	if (head->next != NULL) {
+		follows(head, name.p, head->next);
+		head->next = value.p + value.n + strlen("\r\n");
+	}
 	head->n++;
 	head->bytes += name.n + value.n;
 	if (head->n > GATE_HEADERS_MAX || head->bytes > GATE_HEADER_BYTES_MAX) {
-		fault(head, HEAD_TOO_MUCH, "too many or too long headers");
+		fault(head, HEAD_TOO_MUCH,
+		    "too many or too long headers: at most 100, of 16 KiB in all");
 		return;
 	}
 	if (!is_token(name) || !is_value(value)) {
 		fault(head, HEAD_BROKEN, "a header is malformed");
 		return;
 	}
+	if (eq_caseless(name, STR("Transfer-Encoding")))
+		take_transfer(head, value);
 	value = str_trim(value);
 	if (eq_caseless(name, STR("Content-Length")))
 		take_length(head, value);
-	else if (eq_caseless(name, STR("Transfer-Encoding")))
-		take_transfer(head, value);
 	else if (eq_caseless(name, STR("Host"))) {
 		take_once(head, &head->host, value, "Host stands twice");
 		head->has_host = true;
@@ -119,8 +151,12 @@ head_add(struct head *head, str name, str value)
 }
 
 void
-head_end(struct head *head, bool http_1_1)
+head_end(struct head *head, bool http_1_1, size_t bytes)
 {
+	if (head->next != NULL)
+		follows(head, head->next + strlen("\r\n"), head->begin + bytes);
+	if (head->expects && !head->chunked && head->length == 0)
+		fault(head, HEAD_BROKEN, "Expect without a body");
 	if (head->has_length && head->chunked)
 		fault(head, HEAD_BROKEN, "Content-Length beside Transfer-Encoding");
 	if (head->chunked && !http_1_1)
@@ -164,15 +200,25 @@ head_etag_matches(const struct head *head, str etag)
 
 /* ---- Host ---- */
 
+static bool
+is_port(str s) /* with its colon; or nothing */
+{
+	uint64_t port;
+	return s.n == 0 ||
+	       (s.p[0] == ':' && (s.n == 1 || str_u64(str_drop(s, 1), 65535, &port)));
+}
+
 /* Without port and brackets: "[::1]:9911" gives "::1". Empty when it is none. */
 static str
 host_name(str host)
 {
 	if (host.n > 0 && host.p[0] == '[') {
 		struct str_cut cut = str_cut(str_drop(host, 1), ']');
-		return cut.found ? cut.head : STR("");
+		return cut.found && is_port(cut.tail) ? cut.head : STR("");
 	}
 	str name = str_cut(host, ':').head;
+	if (!is_port(str_drop(host, name.n)))
+		return STR("");
 	if (name.n > 0 && name.p[name.n - 1] == '.')
 		name.n--;
 	return name;

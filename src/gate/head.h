@@ -9,6 +9,14 @@
  * Pure. libmicrohttpd lets two differing Content-Length headers, and Content-Length beside
  * Transfer-Encoding, pass: with a proxy in front of us that is how one request is smuggled
  * inside another. So whatever is not plain is refused here, and the connection with it.
+ *
+ * It also takes lines that end in a bare LF or go on in the next, reads only up to a NUL,
+ * and tells of none of that. But names and values lie where they came, in one piece:
+ *
+ *	METHOD 0 TARGET 0 VERSION 0 0 NAME 0 blanks VALUE 0 0 NAME ... VALUE 0 0 0 0
+ *	                          (the zeros stand where blanks, colons and CRLF were)
+ *
+ * so whatever was hidden shows as a part that is not where the one before it ends.
  */
 enum head_fault {
 	HEAD_FINE = 0,
@@ -28,16 +36,22 @@ struct head {
 	bool has_length;
 	bool chunked;
 	bool expects; /* the body is sent only after "100 Continue" */
+	const char *begin,
+	    *next; /* of the request; of the next line in it. NULL: not known */
 	uint64_t length;
 	size_t n, bytes;
 	enum head_fault fault;
 	const char *why; /* a sentence when there is a fault */
 };
 
-/* One header, in any order; the slices must outlive the head. */
+/* Before the first header: the parts of the request line, where they lie in memory. Left
+ * out where the headers do not lie in one piece behind them. */
+void head_begin(struct head *head, str method, str target, str version);
+/* One header, in the order they came; the slices must outlive the head. */
 void head_add(struct head *head, str name, str value);
-/* After the last: what can only be said of them together. */
-void head_end(struct head *head, bool http_1_1);
+/* After the last: what can only be said of them together. `bytes` from the method to the
+ * end of the empty line, when head_begin was called. */
+void head_end(struct head *head, bool http_1_1, size_t bytes);
 
 /* The token of "Authorization: Bearer TOKEN"; empty when there is none of that kind. */
 str head_token(const struct head *head);

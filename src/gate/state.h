@@ -70,7 +70,8 @@ struct call {
 
 	char *memory; /* the request target and what is decoded from it */
 	struct arena arena;
-	str raw; /* request target */
+	str raw;            /* request target */
+	const char *raw_at; /* where it came; only to compare with */
 	struct target target;
 	struct route_match match;
 	enum face face;

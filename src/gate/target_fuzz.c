@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	head_add(&head, cut.head, cut.tail);
 	head_add(&head, STR("Host"), cut.tail);
 	head_add(&head, STR("Transfer-Encoding"), cut.head);
-	head_end(&head, true);
+	head_end(&head, true, 0);
 	ASSERT((head.fault == HEAD_FINE) == (head.why == NULL));
 	ASSERT(head.fault != HEAD_FINE || !(head.has_length && head.chunked));
 	struct hosts hosts;

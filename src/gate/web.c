@@ -135,6 +135,7 @@ on_target(void *cls, const char *raw, struct MHD_Connection *connection)
 	ASSERT(call->memory != NULL);
 	memcpy(call->memory, raw, n);
 	call->raw = (str){ call->memory, n };
+	call->raw_at = raw;
 	call->arena = arena_over(call->memory + n, room - n);
 	call->gate = gate;
 	call->visit = visit;
@@ -393,9 +394,13 @@ begin(struct call *call, const char *method, const char *version)
 	str name = str_of(method);
 	call->headed = true;
 	call->face = FACE_PLAIN;
+	head_begin(&call->head, name, (str){ call->raw_at, call->raw.n }, str_of(version));
 	(void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header,
 	    &call->head);
-	head_end(&call->head, strcmp(version, "HTTP/1.0") != 0);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	ASSERT(info != NULL);
+	head_end(&call->head, strcmp(version, "HTTP/1.0") != 0, info->header_size);
 	if (refuse_target(call, name, version) || refuse_head(call) ||
 	    refuse_route(call, name) || refuse_token(call) || refuse_body(call))
 		return refused(call);
@@ -520,7 +525,7 @@ web_start(struct gate *gate, struct err *err)
 	    (size_t)GATE_POOL_BYTES / 2, MHD_OPTION_NOTIFY_CONNECTION, on_connection, gate,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, gate, MHD_OPTION_URI_LOG_CALLBACK,
 	    on_target, gate, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, gate,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 	    MHD_OPTION_END);
 	if (gate->daemon == NULL)
 		return err_set(err, ERR_IO, "the HTTP server did not start");

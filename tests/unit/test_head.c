@@ -12,7 +12,7 @@ head_of(const char *const *lines, bool http_1_1)
 		struct str_cut cut = str_cut(str_of(*lines), ':');
 		head_add(&head, cut.head, cut.tail);
 	}
-	head_end(&head, http_1_1);
+	head_end(&head, http_1_1, 0);
 	return head;
 }
 
@@ -64,6 +64,94 @@ head__refuses_what_can_be_read_in_two_ways(void)
 		EXPECT_U64(head.fault, rows[i].fault);
 		EXPECT((head.why == NULL) == (rows[i].fault == HEAD_FINE));
 	}
+}
+
+/* As libmicrohttpd reads: lines end at LF, with or without CR, texts at a NUL. */
+static char *
+cut_line(char **at, char *end)
+{
+	char *line = *at;
+	char *lf = memchr(line, '\n', (size_t)(end - line));
+	ASSERT(lf != NULL);
+	*at = lf + 1;
+	*lf = '\0';
+	if (lf > line && lf[-1] == '\r')
+		lf[-1] = '\0';
+	return line;
+}
+
+static struct head
+head_in(const char *text, size_t n)
+{
+	static char memory[512];
+	struct head head = { .n = 0 };
+	memcpy(memory, text, n);
+	char *at = memory, *line = cut_line(&at, memory + n);
+	char *target = strchr(line, ' ');
+	*target++ = '\0';
+	while (*target == ' ')
+		target++;
+	char *version = strrchr(target, ' ');
+	if (version == NULL) /* behind a NUL */
+		version =
+		    target + strlen(target) + strcspn(target + strlen(target) + 1, " ") + 1;
+	*version++ = '\0';
+	head_begin(&head, str_of(line), str_of(target), str_of(version));
+	while (*(line = cut_line(&at, memory + n)) != '\0') {
+		char *value = strchr(line, ':');
+		ASSERT(value != NULL);
+		*value++ = '\0';
+		while (*value == ' ' || *value == '\t')
+			value++;
+		head_add(&head, str_of(line), str_of(value));
+	}
+	head_end(&head, true, (size_t)(at - memory));
+	return head;
+}
+
+static void
+head__sees_what_the_library_hides(void)
+{
+#define ROW(name, text, fault)                      \
+	{                                           \
+		name, text, sizeof(text) - 1, fault \
+	}
+	static const struct {
+		const char *name;
+		const char *text;
+		size_t n;
+		enum head_fault fault;
+	} rows[] = {
+		ROW("plain", "GET / HTTP/1.1\r\nHost: a\r\nX:y\r\nZ:\r\n\r\n", HEAD_FINE),
+		ROW("blanks around", "GET / HTTP/1.1\r\nHost: \t a \r\n\r\n", HEAD_FINE),
+		ROW("LF after the request line", "GET / HTTP/1.1\nHost: a\r\n\r\n",
+		    HEAD_BROKEN),
+		ROW("LF after a header", "GET / HTTP/1.1\r\nX: y\nHost: a\r\n\r\n",
+		    HEAD_BROKEN),
+		ROW("LF after the last", "GET / HTTP/1.1\r\nHost: a\n\r\n", HEAD_BROKEN),
+		ROW("LF alone at the end", "GET / HTTP/1.1\r\nHost: a\r\n\n", HEAD_BROKEN),
+		ROW("NUL in a value", "GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n", HEAD_BROKEN),
+		ROW("NUL in the target", "GET /\0b HTTP/1.1\r\nHost: a\r\n\r\n",
+		    HEAD_BROKEN),
+		ROW("two blanks", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", HEAD_BROKEN),
+		ROW("a blank in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
+		    HEAD_BROKEN),
+		ROW("no method", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", HEAD_BROKEN),
+		ROW("a tunnel", "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", HEAD_BROKEN),
+	};
+#undef ROW
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct head head = head_in(rows[i].text, rows[i].n);
+		EXPECT_U64(head.fault, rows[i].fault);
+	}
+	test_row = "a line that goes on: its name is a copy";
+	struct head head = { .n = 0 };
+	static char memory[] = "GET\0/\0HTTP/1.1\0\0X\0y\0\0 z\0\0\0\0";
+	head_begin(&head, (str){ memory, 3 }, (str){ memory + 4, 1 },
+	    (str){ memory + 6, 8 });
+	head_add(&head, STR("X"), (str){ memory + 18, 1 });
+	EXPECT_U64(head.fault, HEAD_BROKEN);
 }
 
 static void
@@ -169,6 +257,7 @@ int
 main(void)
 {
 	RUN(head__refuses_what_can_be_read_in_two_ways);
+	RUN(head__sees_what_the_library_hides);
 	RUN(head__has_limits);
 	RUN(head__finds_the_token);
 	RUN(head__knows_json_and_tags);
