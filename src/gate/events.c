@@ -402,9 +402,9 @@ serve_events(struct call *call)
 {
 	struct gate *gate = call->gate;
 	struct request request = { .op = OP_WHO };
-	if (gate->events->n >= GATE_STREAMS_MAX) {
-		respond_error(call, 503, 1, "%d event streams are open: that is the limit",
-		    GATE_STREAMS_MAX);
+	if (gate->events->n >= gate->stream_max) {
+		respond_error(call, 503, 1, "%zu event streams are open: that is the limit",
+		    gate->stream_max);
 		return;
 	}
 	struct listener *l = calloc(1, sizeof(*l));

@@ -19,8 +19,6 @@
 #define ANSWER_ARENA_BYTES ((size_t)32 << 20)   /* address space: one frame's records */
 #define SCRATCH_ARENA_BYTES ((size_t)256 << 20) /* address space: one body */
 #define EVENTS_A_TURN 8
-#define LOOK_MS_MIN 50 /* between two looks at the deadlines */
-#define LOOK_NEVER UINT64_MAX
 
 void
 gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
@@ -32,53 +30,6 @@ gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
 	va_end(args);
 	struct log_frame log = { .level = level, .text = str_of(text) };
 	frame_record(peer_out(gate->supervisor), FRAME_LOG, 0, &log_frame_type, &log);
-}
-
-/* ---- deadlines ---- */
-
-void
-deadline_set(struct visit *visit, msec at)
-{
-	visit->deadline = at;
-	if (at != 0 && at < visit->gate->next_look)
-		visit->gate->next_look = at;
-}
-
-static void
-expire(struct visit *visit)
-{
-	struct gate *gate = visit->gate;
-	struct call *call = visit->call;
-	visit->deadline = 0;
-	if (call != NULL && call->phase == CALL_WAIT) {
-		gate->n.late++;
-		call->on_late(call);
-		return;
-	}
-	if (call != NULL)
-		gate->n.cut_slow++;
-	web_cut(visit);
-}
-
-static void
-look_at_deadlines(struct gate *gate)
-{
-	if (gate->now < gate->next_look)
-		return;
-	msec next = LOOK_NEVER;
-	gate->next_look = LOOK_NEVER;
-	list_each_safe(it, &gate->visits)
-	{
-		struct visit *visit = container_of(it, struct visit, link);
-		if (visit->deadline != 0 && visit->deadline <= gate->now)
-			expire(visit);
-		if (visit->deadline != 0 && visit->deadline < next)
-			next = visit->deadline;
-	}
-	if (next < gate->now + LOOK_MS_MIN)
-		next = gate->now + LOOK_MS_MIN;
-	if (next < gate->next_look)
-		gate->next_look = next;
 }
 
 /* ---- the supervisor ---- */
@@ -245,7 +196,7 @@ wait_ms(struct gate *gate)
 static void
 look_at_time(struct gate *gate)
 {
-	look_at_deadlines(gate);
+	visits_look(gate);
 	events_look(gate);
 	/* Perhaps only the connection broke: the supervisor then makes another. */
 	if (gate->ask_again != 0 && gate->now >= gate->ask_again) {
@@ -276,7 +227,8 @@ run_loop(struct gate *gate)
 		look_at_time(gate);
 		web_turn(gate);
 		flush(gate);
-		if (gate->stopping && (gate->visit_n == 0 || gate->now >= gate->stop_by))
+		if (gate->stopping &&
+		    (list_empty(&gate->visits) || gate->now >= gate->stop_by))
 			end(gate, 0);
 	}
 }
@@ -331,8 +283,6 @@ gate_init(struct gate *gate, const struct gate_options *options)
 	gate->now = clock_boot();
 	gate->key = (struct siphash_key){ { random_u64(), random_u64() } };
 	map_init(&gate->calls, random_u64());
-	map_init(&gate->addresses, random_u64());
-	list_init(&gate->visits);
 	list_init(&gate->held);
 	gate->answers = arena_map(&gate->answer_map, ANSWER_ARENA_BYTES);
 	gate->scratch = arena_map(&gate->scratch_map, SCRATCH_ARENA_BYTES);
@@ -344,6 +294,11 @@ gate_init(struct gate *gate, const struct gate_options *options)
 	char nothing[1] = "";
 	gate->taken = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_MUST_COPY);
 	response_common(gate->taken);
+	gate->taken_last =
+	    MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_MUST_COPY);
+	response_common(gate->taken_last);
+	response_header(gate->taken_last, "Connection", "close");
+	visits_init(gate);
 	events_init(gate);
 }
 

@@ -107,6 +107,7 @@ put_refused(struct buf *b, const struct counters *n)
 		const char *why;
 		uint64_t value;
 	} rows[] = {
+		{ "body", n->refused_body },
 		{ "connections", n->refused_connections },
 		{ "connections-of-address", n->refused_address },
 		{ "engine-full", n->refused_engine_full },
@@ -193,6 +194,9 @@ put_own(struct buf *b, const struct gate *gate)
 	put(b, "gate_late", true, n->late, "Requests the engine did not answer in time");
 	put(b, "gate_cut_slow", true, n->cut_slow,
 	    "Connections ended because their client was too slow");
+	put(b, "gate_cut_for_room", true, n->cut_for_room,
+	    "Connections ended, the longest idle or slowest first, so that others had "
+	    "room");
 	put(b, "gate_engine_lost", true, n->engine_lost, "Ends of the engine's connection");
 	put(b, "gate_frames_bad", true, n->frames_bad, "Malformed messages of the engine");
 	put_refused(b, n);

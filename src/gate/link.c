@@ -92,6 +92,7 @@ on_answer_frame(struct gate *gate, const struct frame *frame)
 	if (!answer.more)
 		link_forget(call);
 	call->on_answer(call, &answer);
+	visit_count_answer(call);
 	return true;
 }
 

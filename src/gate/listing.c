@@ -21,6 +21,7 @@ struct listing {
 	bool no_active, no_silenced, no_inhibited;
 	bool any;   /* one was written */
 	bool asked; /* a page is on its way */
+	bool paged; /* the first was asked for */
 	uint64_t cursor;
 };
 
@@ -133,8 +134,8 @@ ask_page(struct call *call)
 	struct listing *listing = call->own;
 	struct request request = { .op = OP_ALERTS,
 		.cursor = listing->cursor,
-		.limit = GATE_PAGE_ALERTS };
-	listing->asked = true;
+		.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS };
+	listing->asked = listing->paged = true;
 	link_ask(call, &request, on_page);
 }
 
@@ -163,7 +164,7 @@ go_on(struct call *call, bool last_page)
 			stream_whole(call, 200, "application/json");
 	} else if (s->started) {
 		call_wake(call);
-	} else if (stream_waiting(call) >= GATE_STREAM_AT) {
+	} else if (stream_waiting(call) >= GATE_LISTING_AT) {
 		s->low = on_low;
 		stream_start(call, 200, "application/json");
 	} else if (!listing->asked) {

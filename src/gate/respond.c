@@ -60,6 +60,7 @@ respond(struct call *call, unsigned status, const char *type, str text)
 	void *bytes = empty;
 	if (text.n > 0)
 		memcpy(&bytes, &text.p, sizeof(bytes));
+	call->answer_bytes = text.n;
 	ready(call, status, type,
 	    MHD_create_response_from_buffer(text.n, bytes, MHD_RESPMEM_MUST_COPY));
 }
@@ -210,6 +211,7 @@ on_read(void *cls, uint64_t at, char *to, size_t max)
 		if (s->taken > s->out.n / 2) {
 			buf_drop(&s->out, s->taken);
 			s->taken = 0;
+			visit_count_answer(call);
 		}
 		msec by = call->gate->now + GATE_SEND_MS;
 		msec last = s->began + GATE_SEND_ALL_MS;

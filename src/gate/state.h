@@ -43,8 +43,12 @@ struct visit {
 	int fd;
 	uint64_t address; /* hashed */
 	msec deadline;    /* of what it is in; 0: none */
+	struct link turn; /* gate->fresh or gate->served: it is the client's turn */
+	msec since;       /* of that turn */
 	struct call *call;
-	bool cut; /* shut down by us */
+	bool cut;     /* shut down by us */
+	bool counted; /* towards the limits */
+	bool served;  /* it was given an answer that was no refusal */
 };
 
 /* The answer to a call as it is made, in pieces; see stream.c. */
@@ -80,6 +84,7 @@ struct call {
 	struct buf body;
 	uint64_t drained;
 	uint64_t began_us;
+	msec began, body_began;
 
 	uint64_t id; /* of the frame it waits for; 0: none */
 	/* Frames of the answer, as they come. NULL answer: the engine is gone. */
@@ -89,6 +94,8 @@ struct call {
 	void *own;                          /* of whoever serves it */
 
 	struct stream stream;
+	size_t answer_bytes; /* of `response`, when it is whole */
+	size_t kept_bytes;   /* counted in gate->answers_bytes */
 	struct MHD_Response *response;
 	unsigned status;
 
@@ -115,10 +122,10 @@ struct counters {
 	uint64_t requests, bytes_in, answers[STATUS_CLASSES];
 	uint64_t alerts_accepted, alerts_refused, alert_bodies;
 	uint64_t latency[LATENCY_BUCKETS + 1], latency_n, latency_us;
-	uint64_t connections, refused_connections, refused_address, cut_slow;
-	uint64_t refused_host, refused_head, refused_memory, refused_engine_full,
-	    refused_no_engine, refused_quarantine, late, engine_lost, frames_bad, events,
-	    events_cut;
+	uint64_t connections, refused_connections, refused_address, cut_slow, cut_for_room;
+	uint64_t refused_host, refused_head, refused_body, refused_memory,
+	    refused_engine_full, refused_no_engine, refused_quarantine, late, engine_lost,
+	    frames_bad, events, events_cut;
 };
 
 struct events;
@@ -134,10 +141,12 @@ struct gate {
 	struct map calls;                          /* frame id to call */
 	uint64_t last_id;
 	struct link visits;
-	size_t visit_n;
+	struct link fresh, served; /* those whose clients' turn it is, the longest first */
+	size_t visit_n;            /* not shut down */
+	size_t visit_max, visit_max_address, stream_max;
 	struct map addresses; /* hashed address to number of visits */
 	struct siphash_key key;
-	size_t bodies_bytes;
+	size_t bodies_bytes, answers_bytes;
 	struct settings settings;
 	struct strs sandbox_gaps;
 	struct arena_map answer_map, scratch_map;
@@ -154,13 +163,14 @@ struct gate {
 	struct quarantine quarantine;
 	struct link held;
 	size_t alerts_in_flight;
-	bool alone;                 /* the one in flight is a suspect */
-	struct report {             /* until the engine keeps it */
+	bool alone;     /* the one in flight is a suspect */
+	struct report { /* until the engine keeps it */
 		hash32 digest;
 		struct buf frame; /* FRAME_QUARANTINE */
 	} report[GATE_REPORTS_MAX];
 	size_t report_n;
-	struct MHD_Response *taken; /* the empty 200 */
+	struct MHD_Response *taken;      /* the empty 200 */
+	struct MHD_Response *taken_last; /* the same, and the connection ends */
 	struct buf spare[16];
 	size_t spare_n;
 	struct counters n;
@@ -169,13 +179,30 @@ struct gate {
 /* gate.c */
 void gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/* visits.c */
+#define LOOK_NEVER UINT64_MAX
+void visits_init(struct gate *gate);
+void visits_look(struct gate *gate); /* whose time is over? */
+NODISCARD bool visit_may_come(struct gate *gate, const struct sockaddr *address);
+struct visit *visit_new(struct gate *gate, struct MHD_Connection *connection);
+void visit_free(struct visit *visit);
+void visit_waits(struct visit *visit); /* it is the client's turn, from now on */
+void visit_busy(struct visit *visit);  /* it is ours */
+/* Others' bodies go until there is room for so many bytes; false: there is none. */
+NODISCARD bool visit_make_room(struct gate *gate, size_t bytes, const struct visit *but);
+/* After its answer grew: those who read theirs most slowly go where all together are too much. */
+void visit_count_answer(struct call *call);
+void visit_forget_answer(struct call *call);
 void deadline_set(struct visit *visit, msec at); /* 0: none */
+void deadline_body(struct call *call);           /* after each piece of it */
+void web_cut(struct visit *visit);
 
 /* web.c */
 NODISCARD bool web_start(struct gate *gate, struct err *err);
 void web_stop(struct gate *gate);
 void web_turn(struct gate *gate);
-void web_cut(struct visit *visit);
+void body_give_back(struct call *call);
 void call_wake(struct call *call);
 
 /* respond.c: each decides the answer and wakes the call */

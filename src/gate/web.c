@@ -5,91 +5,22 @@
  * two ways (head.h); its timeouts start again at every byte, so the deadlines are ours and
  * end by shutting the socket down; a body is counted as it comes.
  */
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "gate/state.h"
 #include "os/clock.h"
 
 #define TURNS_MAX 8 /* of libmicrohttpd before the engine is looked at again */
 #define SPARE_BYTES_MAX (1u << 20)
+#define CONNECTIONS_LEAVING 32 /* shut down by us, the library has still to see it */
 
-/* ---- visits ---- */
-
-static uint64_t
-address_key(const struct gate *gate, const struct sockaddr *address)
-{
-	if (address == NULL)
-		return 0;
-	if (address->sa_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const void *)address;
-		return siphash(&gate->key,
-		    (str){ (const char *)&v4->sin_addr, sizeof(v4->sin_addr) });
-	}
-	if (address->sa_family == AF_INET6) {
-		/* one customer has a /64 */
-		const struct sockaddr_in6 *v6 = (const void *)address;
-		return siphash(&gate->key, (str){ (const char *)&v6->sin6_addr, 8 });
-	}
-	return 0;
-}
+/* ---- connections ---- */
 
 static enum MHD_Result
 on_accept(void *cls, const struct sockaddr *address, socklen_t n)
 {
-	struct gate *gate = cls;
-	uint64_t of_address = 0;
 	(void)n;
-	(void)map_get(&gate->addresses, address_key(gate, address), &of_address);
-	if (gate->visit_n >= GATE_CONNECTIONS_MAX) {
-		gate->n.refused_connections++;
-		return MHD_NO;
-	}
-	if (of_address >= GATE_CONNECTIONS_PER_ADDRESS) {
-		gate->n.refused_address++;
-		return MHD_NO;
-	}
-	return MHD_YES;
-}
-
-static struct visit *
-visit_new(struct gate *gate, struct MHD_Connection *connection)
-{
-	struct visit *visit = calloc(1, sizeof(*visit));
-	ASSERT(visit != NULL);
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	visit->address = address_key(gate, info != NULL ? info->client_addr : NULL);
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	ASSERT(info != NULL);
-	visit->fd = info->connect_fd;
-	visit->gate = gate;
-	visit->connection = connection;
-	uint64_t n = 0;
-	(void)map_get(&gate->addresses, visit->address, &n);
-	map_put(&gate->addresses, visit->address, n + 1);
-	list_append(&gate->visits, &visit->link);
-	gate->visit_n++;
-	gate->n.connections++;
-	deadline_set(visit, gate->now + GATE_HEAD_MS);
-	return visit;
-}
-
-static void
-visit_free(struct visit *visit)
-{
-	struct gate *gate = visit->gate;
-	uint64_t n = 0;
-	(void)map_get(&gate->addresses, visit->address, &n);
-	if (n > 1)
-		map_put(&gate->addresses, visit->address, n - 1);
-	else
-		(void)map_remove(&gate->addresses, visit->address);
-	link_remove(&visit->link);
-	gate->visit_n--;
-	free(visit);
+	return visit_may_come(cls, address) ? MHD_YES : MHD_NO;
 }
 
 static void
@@ -102,15 +33,6 @@ on_connection(void *cls, struct MHD_Connection *connection, void **context,
 		visit_free(*context);
 		*context = NULL;
 	}
-}
-
-void
-web_cut(struct visit *visit)
-{
-	visit->cut = true;
-	(void)shutdown(visit->fd, SHUT_RDWR);
-	if (visit->call != NULL)
-		call_wake(visit->call);
 }
 
 /* ---- calls ---- */
@@ -142,14 +64,16 @@ on_target(void *cls, const char *raw, struct MHD_Connection *connection)
 	call->connection = connection;
 	call->phase = CALL_READ;
 	call->began_us = clock_boot_us();
+	call->began = gate->now;
 	call->stream.out = BUF(GATE_ANSWER_BYTES_MAX);
 	visit->call = call;
 	gate->n.requests++;
-	deadline_set(visit, gate->now + GATE_READ_MS);
+	visit_waits(visit);
+	deadline_set(visit, gate->now + GATE_HEAD_MS);
 	return call;
 }
 
-static void
+void
 body_give_back(struct call *call)
 {
 	struct gate *gate = call->gate;
@@ -164,6 +88,14 @@ body_give_back(struct call *call)
 	call->body = BUF(0);
 }
 
+/* The answers that are made once. */
+static bool
+is_shared(const struct call *call)
+{
+	const struct gate *gate = call->gate;
+	return call->response == gate->taken || call->response == gate->taken_last;
+}
+
 static void
 call_free(struct call *call)
 {
@@ -171,7 +103,8 @@ call_free(struct call *call)
 	if (call->on_end != NULL)
 		call->on_end(call);
 	link_forget(call);
-	if (call->response != NULL && call->response != call->gate->taken)
+	visit_forget_answer(call);
+	if (call->response != NULL && !is_shared(call))
 		MHD_destroy_response(call->response);
 	body_give_back(call);
 	buf_done(&call->stream.out);
@@ -179,6 +112,8 @@ call_free(struct call *call)
 	free(call->problems);
 	free(call->memory);
 	visit->call = NULL;
+	visit->served |= call->status > 0 && call->status < 400;
+	visit_waits(visit);
 	deadline_set(visit, visit->gate->now + (visit->gate->stopping ? 1 : GATE_IDLE_MS));
 	free(call);
 }
@@ -323,6 +258,13 @@ body_max(const struct call *call)
 	                                       : GATE_API_BODY_MAX;
 }
 
+/* Where that can be changed. */
+static const char *
+body_key(const struct call *call)
+{
+	return call->face == FACE_ALERTMANAGER ? " (limits.body)" : "";
+}
+
 static bool
 refuse_body(struct call *call)
 {
@@ -337,8 +279,10 @@ refuse_body(struct call *call)
 		return true;
 	}
 	if (head->length > body_max(call)) {
-		respond_error(call, 413, 2, "the body has %llu bytes; at most %llu",
-		    (unsigned long long)head->length, (unsigned long long)body_max(call));
+		call->gate->n.refused_body++;
+		respond_error(call, 413, 2, "the body has %llu bytes; at most %llu%s",
+		    (unsigned long long)head->length, (unsigned long long)body_max(call),
+		    body_key(call));
 		return true;
 	}
 	bool coded = head->content_encoding.n > 0 &&
@@ -392,13 +336,15 @@ static enum MHD_Result
 begin(struct call *call, const char *method, const char *version)
 {
 	str name = str_of(method);
+	call->body_began = call->gate->now;
+	deadline_body(call);
 	call->headed = true;
 	call->face = FACE_PLAIN;
 	head_begin(&call->head, name, (str){ call->raw_at, call->raw.n }, str_of(version));
 	(void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header,
 	    &call->head);
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    call->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection,
+	    MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	ASSERT(info != NULL);
 	head_end(&call->head, strcmp(version, "HTTP/1.0") != 0, info->header_size);
 	if (refuse_target(call, name, version) || refuse_head(call) ||
@@ -415,23 +361,30 @@ take_body(struct call *call, str piece)
 {
 	struct gate *gate = call->gate;
 	gate->n.bytes_in += piece.n;
+	if (call->visit->cut)
+		return MHD_NO;
 	if (call->phase == CALL_DRAIN) {
 		call->drained += piece.n;
+		deadline_body(call);
 		return call->drained <= GATE_DRAIN_BYTES_MAX ? MHD_YES : MHD_NO;
 	}
-	if (gate->bodies_bytes + piece.n > GATE_BODIES_BYTES_MAX) {
+	if (gate->bodies_bytes + piece.n > GATE_BODIES_BYTES_MAX &&
+	    !visit_make_room(gate, piece.n, call->visit)) {
 		gate->n.refused_memory++;
 		respond_error(call, 503, 1, "too many bodies at once: send it again");
 		call->phase = CALL_DRAIN;
 		return MHD_YES;
 	}
 	if (call->body.n + piece.n > call->body.max) {
-		respond_error(call, 413, 2, "the body is over %zu bytes", call->body.max);
+		gate->n.refused_body++;
+		respond_error(call, 413, 2, "the body is over %zu bytes%s", call->body.max,
+		    body_key(call));
 		call->phase = CALL_DRAIN;
 		return MHD_YES;
 	}
 	buf_add(&call->body, piece);
 	gate->bodies_bytes += piece.n;
+	deadline_body(call);
 	return MHD_YES;
 }
 
@@ -453,11 +406,21 @@ queue(struct call *call)
 	call->phase = CALL_SEND;
 	count_answer(call);
 	deadline_set(call->visit, gate->now + GATE_SEND_MS);
-	if (gate->stopping && call->response != gate->taken)
-		response_header(call->response, "Connection", "close");
+	if (call->stream.endless)
+		visit_busy(call->visit);
+	else
+		visit_waits(call->visit);
+	/* The library takes bare LFs between chunks: what follows such a body may have been
+	 * meant as a part of it, so nothing is read after it. */
+	if (gate->stopping || call->head.chunked) {
+		if (call->response == gate->taken)
+			call->response = gate->taken_last;
+		else
+			response_header(call->response, "Connection", "close");
+	}
 	enum MHD_Result ok =
 	    MHD_queue_response(call->connection, call->status, call->response);
-	if (call->response != gate->taken)
+	if (!is_shared(call))
 		MHD_destroy_response(call->response);
 	call->response = NULL;
 	return ok;
@@ -467,6 +430,8 @@ queue(struct call *call)
 static enum MHD_Result
 turn(struct call *call)
 {
+	if (call->visit->cut && call->phase == CALL_READ)
+		return MHD_NO; /* its body is given back */
 	if (call->phase == CALL_DRAIN)
 		call->phase = CALL_READY;
 	if (call->phase == CALL_READ) {
@@ -478,6 +443,7 @@ turn(struct call *call)
 	ASSERT(call->phase == CALL_WAIT);
 	if (call->visit->cut)
 		return MHD_NO;
+	visit_busy(call->visit);
 	call->suspended = true;
 	MHD_suspend_connection(call->connection);
 	return MHD_YES;
@@ -520,13 +486,13 @@ web_start(struct gate *gate, struct err *err)
 	gate->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
 	    on_accept, gate, on_request, gate, MHD_OPTION_LISTEN_SOCKET,
 	    gate->options->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)GATE_CONNECTIONS_MAX + 8, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)GATE_POOL_BYTES, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
-	    (size_t)GATE_POOL_BYTES / 2, MHD_OPTION_NOTIFY_CONNECTION, on_connection, gate,
-	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, gate, MHD_OPTION_URI_LOG_CALLBACK,
-	    on_target, gate, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, gate,
-	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-	    MHD_OPTION_END);
+	    (unsigned)gate->visit_max + CONNECTIONS_LEAVING,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)GATE_POOL_BYTES,
+	    MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)GATE_POOL_BYTES / 2,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, gate, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, gate, MHD_OPTION_URI_LOG_CALLBACK, on_target, gate,
+	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, gate,
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (gate->daemon == NULL)
 		return err_set(err, ERR_IO, "the HTTP server did not start");
 	return true;

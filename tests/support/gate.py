@@ -10,6 +10,7 @@ reading of the wire, not the same code again.
 import contextlib
 import http.client
 import os
+import resource
 import socket
 import struct
 import subprocess
@@ -213,7 +214,7 @@ def accept_all(asked):
 
 class Gate:
     def __init__(self, on=accept_all, hosts=(), listen="127.0.0.1", body_max=16 << 20,
-                 engine=True):
+                 engine=True, descriptors=None):
         self.log = []
         self.ready = threading.Event()
         self.selfs = []
@@ -230,6 +231,8 @@ class Gate:
             os.dup2(server.fileno(), 64)
             os.dup2(63, 3)
             os.dup2(64, 4)
+            if descriptors:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
         self.child = subprocess.Popen(
             [str(harness.BUILD / "firstline"), "role", "gate", str(os.getpid()), "/nowhere",
