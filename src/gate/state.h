@@ -68,7 +68,8 @@ struct call {
 	struct visit *visit;
 	struct MHD_Connection *connection;
 	enum call_phase phase;
-	bool headed; /* its headers were looked at */
+	bool headed;  /* its headers were looked at */
+	bool settled; /* the library knows that all of it was read */
 	bool suspended;
 	bool head_only;
 

@@ -444,6 +444,12 @@ turn(struct call *call)
 	if (call->visit->cut)
 		return MHD_NO;
 	visit_busy(call->visit);
+	/* Suspended at once, the library would still be about to read when it is resumed,
+	 * and take a client that closed its half meanwhile for one that is gone. */
+	if (!call->settled) {
+		call->settled = true;
+		return MHD_YES;
+	}
 	call->suspended = true;
 	MHD_suspend_connection(call->connection);
 	return MHD_YES;
