@@ -42,6 +42,7 @@
 #define GATE_STOP_MS (5 * SECOND)      /* to finish what is in flight */
 #define GATE_AGAIN_MS (2 * SECOND)     /* asking for an engine while there is none */
 
-#define GATE_REPORTS_MAX 8 /* bodies on their way into quarantine; beyond, the oldest is not told */
+#define GATE_REPORTS_MAX \
+	8 /* bodies on their way into quarantine; beyond, the oldest is not told */
 
 #endif

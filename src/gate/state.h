@@ -47,6 +47,7 @@ struct visit {
 	msec since;       /* of that turn */
 	struct call *call;
 	bool cut;     /* shut down by us */
+	bool bounded; /* what the kernel takes for it */
 	bool counted; /* towards the limits */
 	bool served;  /* it was given an answer that was no refusal */
 };
@@ -190,6 +191,8 @@ struct visit *visit_new(struct gate *gate, struct MHD_Connection *connection);
 void visit_free(struct visit *visit);
 void visit_waits(struct visit *visit); /* it is the client's turn, from now on */
 void visit_busy(struct visit *visit);  /* it is ours */
+/* What the client does not read waits here, where it is counted, not in the kernel. */
+void visit_bound(struct visit *visit);
 /* Others' bodies go until there is room for so many bytes; false: there is none. */
 NODISCARD bool visit_make_room(struct gate *gate, size_t bytes, const struct visit *but);
 /* After its answer grew: those who read theirs most slowly go where all together are too much. */

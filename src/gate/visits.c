@@ -110,6 +110,16 @@ visit_waits(struct visit *visit)
 	list_append(visit->served ? &gate->served : &gate->fresh, &visit->turn);
 }
 
+void
+visit_bound(struct visit *visit)
+{
+	int room = GATE_SOCKET_BYTES;
+	if (visit->bounded)
+		return;
+	visit->bounded = true;
+	(void)setsockopt(visit->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
 static struct visit *
 longest(const struct link *list, const uint64_t *address)
 {
@@ -234,9 +244,6 @@ visit_new(struct gate *gate, struct MHD_Connection *connection)
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	ASSERT(info != NULL);
 	visit->fd = info->connect_fd;
-	/* What a client does not read waits here, where it can be counted, not in the kernel. */
-	int room = GATE_SOCKET_BYTES;
-	(void)setsockopt(visit->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	visit->gate = gate;
 	visit->connection = connection;
 	visit->counted = true;

@@ -406,10 +406,12 @@ queue(struct call *call)
 	call->phase = CALL_SEND;
 	count_answer(call);
 	deadline_set(call->visit, gate->now + GATE_SEND_MS);
-	if (call->stream.endless)
-		visit_busy(call->visit);
-	else
+	if (call->stream.endless) {
+		visit_busy(call->visit); /* it has a bound of its own: events.c */
+	} else {
 		visit_waits(call->visit);
+		visit_bound(call->visit);
+	}
 	/* The library takes bare LFs between chunks: what follows such a body may have been
 	 * meant as a part of it, so nothing is read after it. */
 	if (gate->stopping || call->head.chunked) {
