@@ -4,10 +4,13 @@
  */
 #include <stdio.h>
 
+#include "cli/run_wait.h"
 #include "cli/view.h"
 
 struct run_options {
-	const char *incident, *action, *on, *target;
+	const char *incident, *action, *on, *target, *timeout;
+	bool wait;
+	msec timeout_ms;
 };
 
 static int
@@ -52,10 +55,10 @@ find_incident(struct client *client, const char *service, uint64_t *ret)
 static int
 say_started(struct client *client, str body, uint64_t incident, const struct run_options *o)
 {
-	if (client->options.json)
+	struct attempt_row attempt = { .id = 0 };
+	if (client->options.json && !o->wait)
 		return client_print_json(body);
 	if (o->action != NULL) {
-		struct attempt_row attempt;
 		if (!reply_one(client, body, "attempt", &attempt_row_type, &attempt))
 			return EXIT_FAILED;
 		say("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
@@ -65,6 +68,8 @@ say_started(struct client *client, str body, uint64_t incident, const struct run
 		say("The runbook is at work on incident %llu.",
 		    (unsigned long long)incident);
 	}
+	if (o->wait)
+		return await_run(client, incident, attempt.id, o->timeout_ms);
 	say("firstline incident show %llu    how it goes", (unsigned long long)incident);
 	return EXIT_OK;
 }
@@ -91,7 +96,7 @@ start(struct client *client, uint64_t incident, const struct run_options *o,
 static int
 run_it(struct client *client, void *context, int argc, char **argv)
 {
-	const struct run_options *o = context;
+	struct run_options *o = context;
 	const char *runbook = NULL;
 	if (o->action == NULL) {
 		if (argc == 0 || strchr(argv[0], '=') != NULL) {
@@ -115,6 +120,7 @@ run_it(struct client *client, void *context, int argc, char **argv)
 	struct pairs params;
 	uint64_t incident = 0;
 	if (!params_take(client, argc, argv, &params) ||
+	    (o->timeout != NULL && !length_take(o->timeout, &o->timeout_ms)) ||
 	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
 		return EXIT_USAGE;
 	int code = o->incident != NULL ? EXIT_OK : find_incident(client, o->on, &incident);
@@ -124,12 +130,14 @@ run_it(struct client *client, void *context, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct run_options o = { 0 };
+	struct run_options o = { .timeout_ms = 10 * MINUTE };
 	const struct option_spec specs[] = {
 		{ .name = "incident", .value = &o.incident },
 		{ .name = "action", .value = &o.action },
 		{ .name = "on", .value = &o.on },
 		{ .name = "target", .value = &o.target },
+		{ .name = "timeout", .value = &o.timeout },
+		{ .name = "wait", .flag = &o.wait },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage =
@@ -158,6 +166,10 @@ const struct command_line command_run = {
 	    "  --action NAME      one action of the configuration, not a runbook\n"
 	    "  --target HOST      what the action is done to; left out, the service "
 	    "itself\n"
+	    "  --wait             until it is over: exits 0 when it did what it should, 1 "
+	    "when\n"
+	    "                     not, 5 refused, 7 in doubt, 8 not over in time\n"
+	    "  --timeout LENGTH   how long to wait (default 10m)\n"
 	    "  name=value         inputs of the runbook, parameters of the "
 	    "action\n" CLIENT_HELP,
 	.run = run,

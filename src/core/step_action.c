@@ -192,6 +192,24 @@ timed_out(struct core *core, struct run *run)
 			STR_ARG(step->name)));
 }
 
+/* Did one of the tries end with nobody knowing? Then nobody may say that it did not start. */
+static bool
+may_have_happened(struct core *core, const struct run *run, const struct attempt *attempt)
+{
+	const struct incident *incident = incident_find(core, run->row.incident);
+	if (incident == NULL)
+		return true;
+	list_each(it, &incident->attempts)
+	{
+		const struct attempt_row *row =
+		    &container_of(object_of(it, of_incident), struct attempt, o)->row;
+		if (row->run == run->row.id && str_eq(row->target, attempt->row.target) &&
+		    row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 static void
 again(struct core *core, struct run *run, const struct attempt *attempt)
 {
@@ -201,9 +219,11 @@ again(struct core *core, struct run *run, const struct attempt *attempt)
 		return;
 	}
 	run_goto(core, run, STEP_PERSON,
-	    text_make(core, "%.*s on %.*s could not be started %u times: %.*s",
-		STR_ARG(attempt->row.action), STR_ARG(attempt->row.target), run->row.tries,
-		STR_ARG(attempt->row.why)));
+	    text_make(core, "%.*s on %.*s %s %u times: %.*s", STR_ARG(attempt->row.action),
+		STR_ARG(attempt->row.target),
+		may_have_happened(core, run, attempt) ? "was tried, and may have happened,"
+						      : "could not be started",
+		run->row.tries, STR_ARG(attempt->row.why)));
 }
 
 void

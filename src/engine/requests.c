@@ -75,9 +75,13 @@ on_command(struct engine *engine, const struct asked *asked)
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
 		&event.command))
 		return;
+	if (r->command == 0) {
+		refuse(engine, asked->id, 422, 2, "this asks for nothing: name a command");
+		return;
+	}
 	/* What has an operation of its own is not asked for by this one. */
-	if (r->command == COMMAND_TOKEN_ADD || r->command == 0 ||
-	    r->command == COMMAND_SILENCE_SET || r->command == COMMAND_SILENCE_EXPIRE ||
+	if (r->command == COMMAND_TOKEN_ADD || r->command == COMMAND_SILENCE_SET ||
+	    r->command == COMMAND_SILENCE_EXPIRE ||
 	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role < ROLE_ADMIN)) {
 		refuse(engine, asked->id, 403, 4, "this needs the role admin");
 		return;

@@ -295,6 +295,50 @@ def test_a_dead_shim_leaves_an_attempt_in_doubt_and_a_person_settles_it():
         assert len(starts(scratch)) == 1
 
 
+def waited(firstline, scratch, *more, during=lambda: None):
+    """The exit code of `firstline run --wait` as ana; `during` happens while it waits."""
+    token = scratch.dir / "ana.token"
+    if not token.exists():
+        made = firstline.cli("token", "add", "ana", "--role", "operator", "--json", check=True)
+        token.write_text(json.loads(made.stdout)["secret"])
+        token.chmod(0o600)
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(firstline.cli, "run", *more, "--wait", "--token-file", token)
+        during()
+        result = done.result(60)
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_run_wait_ends_with_how_it_ended():
+    with Scratch("wait") as scratch:
+        hook = WebhookSink(scratch)
+        config = configuration(scratch, hook, seconds=1.0)
+        rules = config / "production.yaml"
+        rules.write_text(rules.read_text().replace("to: [automation]", "to: [automation, person: ana]"))
+        firstline = Firstline(scratch, config).start()
+        assert firstline.fire({"alertname": "Odd", "service": "worker"}).status == 200
+        row = firstline.wait_incident(lambda r: r["service"] == "worker")
+        on = ("--incident", str(row["id"]))
+        code, said = waited(firstline, scratch, "--action", "heal", "--target", "worker-1", *on)
+        assert code == 0 and "Done" in said, (code, said)
+        (scratch.dir / "health").write_text("sick\n")
+        code, said = waited(firstline, scratch, "worker-down", *on)
+        assert code == 0, (code, said)
+
+        (scratch.dir / "health").write_text("sick\n")
+        before = len(starts(scratch))
+
+        def kill_in_the_middle():
+            wait_until(lambda: len(starts(scratch)) > before, 20, message="the action starts")
+            kill_shim(firstline)
+        code, said = waited(firstline, scratch, "--action", "heal", "--target", "worker-1", *on,
+                            during=kill_in_the_middle)
+        assert code == 7 and "in doubt" in said, (code, said)
+
+        refused = firstline.cli("run", "worker-down", *on, "--wait")
+        assert refused.returncode == 5, refused.stdout + refused.stderr
+
+
 STORM_POINTS = ["engine-commit-before:9", "store-commit-before:9", "store-commit-after:9",
                 "engine-commit-after:9", "engine-orders-sent:9"]
 

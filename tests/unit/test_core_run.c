@@ -395,6 +395,21 @@ run__a_timeout_is_decided_by_the_verify(void)
 }
 
 static void
+run__what_may_have_happened_is_never_called_not_started(void)
+{
+	struct world *w = stuck_and_checked(SHOP_QUEUE("restart-safe"));
+	world_news(w, NEWS_UNKNOWN);
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_U64(w->attempt_n, 1);
+		world_news(w, NEWS_NEVER_STARTED);
+	}
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT(world_says(w, 1, "was tried, and may have happened, 3 times"));
+	EXPECT(!world_says(w, 1, "could not be started"));
+	world_free(w);
+}
+
+static void
 run__what_never_started_is_decided_again_three_times(void)
 {
 	struct world *w = stuck_and_checked(SHOP_QUEUE("restart-unit"));
@@ -709,6 +724,7 @@ main(void)
 	RUN(run__still_firing_long_after_recovery_needs_a_person);
 	RUN(run__a_failed_action_ends_the_step);
 	RUN(run__a_timeout_is_decided_by_the_verify);
+	RUN(run__what_may_have_happened_is_never_called_not_started);
 	RUN(run__what_never_started_is_decided_again_three_times);
 	RUN(run__hands_refusing_is_a_refusal);
 	RUN(doubt__a_probe_that_says_yes_goes_on);
