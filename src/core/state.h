@@ -186,7 +186,6 @@ struct core {
 	struct arena scratch; /* of the step in work */
 	struct row_ref *refs;
 	size_t refs_cap;
-	struct arena refs_arena;
 
 	struct control *control;
 	msec at, wall; /* of the step in work */

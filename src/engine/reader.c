@@ -26,7 +26,6 @@ struct job {
 	/* While rows come: */
 	uint64_t last;
 	size_t taken;
-	bool truncated;
 };
 
 struct reader {

@@ -129,13 +129,6 @@ frame_kind_name(enum frame_kind kind)
 	return frame_kind_names[kind];
 }
 
-const char *
-role_kind_name(enum role_kind kind)
-{
-	ASSERT(kind < countof(role_kind_names) && role_kind_names[kind] != NULL);
-	return role_kind_names[kind];
-}
-
 /* ---- gate to engine ---- */
 
 static const char *const op_names[] = {
@@ -162,13 +155,6 @@ static const char *const op_names[] = {
 	[OP_SILENCE_SET] = "silence-set",
 	[OP_SILENCE_EXPIRE] = "silence-expire",
 };
-
-const char *
-op_name(enum op op)
-{
-	ASSERT(op < countof(op_names) && op_names[op] != NULL);
-	return op_names[op];
-}
 
 static const struct field request_fields[] = {
 	F_ENUM(1, struct request, op, op_names),

@@ -65,7 +65,6 @@ enum frame_status { FRAME_WHOLE = 1, FRAME_PARTIAL, FRAME_BAD };
 /* Cut the first frame off `in` (its payload is a slice); FRAME_PARTIAL needs more bytes. */
 enum frame_status frame_cut(str *in, struct frame *ret);
 const char *frame_kind_name(enum frame_kind kind);
-const char *role_kind_name(enum role_kind kind); /* "engine" */
 
 /* ---- gate to engine ---- */
 
@@ -93,7 +92,6 @@ enum op {
 	OP_SILENCE_SET,     /* `silence` */
 	OP_SILENCE_EXPIRE,  /* `name` is its uuid */
 };
-const char *op_name(enum op op);
 
 struct request {
 	enum op op;

@@ -581,12 +581,6 @@ incident_state_name(enum incident_state state)
 }
 
 const char *
-incident_end_name(enum incident_end end)
-{
-	return name_of(incident_end_names, countof(incident_end_names), end);
-}
-
-const char *
 severity_name(enum severity severity)
 {
 	return name_of(severity_names, countof(severity_names), severity);
@@ -611,12 +605,6 @@ verdict_name(enum verdict verdict)
 }
 
 const char *
-reason_kind_name(enum reason_kind kind)
-{
-	return name_of(reason_kind_names, countof(reason_kind_names), kind);
-}
-
-const char *
 notice_purpose_name(enum notice_purpose purpose)
 {
 	return name_of(notice_purpose_names, countof(notice_purpose_names), purpose);
@@ -625,12 +613,6 @@ notice_purpose_name(enum notice_purpose purpose)
 const char *handoff_class_name(enum handoff_class class)
 {
 	return name_of(handoff_class_names, countof(handoff_class_names), class);
-}
-
-const char *
-gap_kind_name(enum gap_kind kind)
-{
-	return name_of(gap_kind_names, countof(gap_kind_names), kind);
 }
 
 const char *

@@ -512,15 +512,12 @@ extern const struct record_type incident_row_type, timeline_row_type, run_row_ty
 extern const char *const happened_names[HAPPENED_COUNT];
 extern const char *const verdict_names[VERDICT_COUNT];
 const char *incident_state_name(enum incident_state state);
-const char *incident_end_name(enum incident_end end);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);
 const char *attempt_state_name(enum attempt_state state);
 const char *verdict_name(enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
-const char *reason_kind_name(enum reason_kind kind);
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
-const char *gap_kind_name(enum gap_kind kind);
 const char *role_name(enum role role);
 
 #endif

@@ -345,9 +345,3 @@ net_free(struct net *net)
 	free(net);
 	curl_global_cleanup();
 }
-
-size_t
-net_in_flight(const struct net *net)
-{
-	return net->n;
-}

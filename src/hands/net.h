@@ -53,6 +53,5 @@ void net_free(struct net *net);
 
 /* `done` is called later, from the loop, exactly once. */
 NODISCARD bool net_start(struct net *net, const struct net_order *order, struct err *err);
-size_t net_in_flight(const struct net *net);
 
 #endif

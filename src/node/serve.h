@@ -19,7 +19,6 @@ struct serve_options {
 	const char *state_dir; /* NULL: $STATE_DIRECTORY, else ./firstline-state */
 	const char *store_url; /* NULL: from the configuration, else sqlite:firstline.db */
 	const char *listen;    /* NULL: from the configuration */
-	const char *endpoint_file; /* NULL: STATE/endpoint; gets the URL once we listen */
 	bool quiet;                /* no log lines but errors */
 };
 
