@@ -340,6 +340,19 @@ def test_a_key_makes_one_silence():
         assert other.status == 422, other
 
 
+def test_amtool_asks_for_alerts_by_what_holds_them():
+    with Scratch("query") as s:
+        firstline, _ = begin(s)
+        amtool(firstline, "silence", "add", "Quiet", "-c", "c", "-a", "a")
+        firstline.fire({"alertname": "Quiet"},
+                       {"alertname": "Down", "severity": "critical", "cluster": "c1"},
+                       {"alertname": "Slow", "severity": "warning", "cluster": "c1"})
+        for option, want in (("--active", ["Down"]), ("--silenced", ["Quiet"]),
+                             ("--inhibited", ["Slow"]), ("--unprocessed", [])):
+            rows = json.loads(amtool(firstline, "--output=json", "alert", "query", option))
+            assert [r["labels"]["alertname"] for r in rows] == want, (option, rows)
+
+
 def test_tokens_close_silences_as_they_do_alerts():
     with Scratch("tokens") as s:
         firstline, _ = begin(s)
