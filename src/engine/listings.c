@@ -8,10 +8,20 @@
 
 #include "engine/state.h"
 #include "intake/matchers.h"
+#include "intake/search.h"
 
 #define LISTINGS_MAX 1024
 /* On the way to the gate before a slice more is made: what else is answered waits behind it. */
 #define LISTINGS_AHEAD_BYTES ((size_t)1 << 20)
+
+/* Alerts that match: first they are searched for, then they are answered. */
+struct filtered {
+	struct arena_map map; /* of all this */
+	struct label_matchers matchers;
+	struct search search;
+	bool searched;
+	size_t at; /* in what was found */
+};
 
 struct listing {
 	uint64_t id;
@@ -22,6 +32,7 @@ struct listing {
 	bool once;     /* the asker pages by itself: end after `left` with a cursor */
 	char service[128], owner[128];
 	size_t service_n, owner_n;
+	struct filtered *filtered; /* NULL: all */
 };
 
 struct listings {
@@ -36,10 +47,60 @@ listings_init(struct engine *engine)
 	ASSERT(engine->listings != NULL);
 }
 
+static void
+filtered_free(struct filtered *filtered)
+{
+	if (filtered == NULL)
+		return;
+	label_matchers_done(&filtered->matchers);
+	struct arena_map map = filtered->map;
+	arena_unmap(&map);
+}
+
 void
 listings_forget(struct engine *engine)
 {
+	for (size_t i = 0; i < engine->listings->n; i++)
+		filtered_free(engine->listings->item[i].filtered);
 	engine->listings->n = 0;
+}
+
+#define FILTER_TEXT_MAX (LABEL_MATCHERS_MAX * (size_t)LABEL_MATCHERS_BYTES_MAX)
+
+/* The parameters "filter.00" and up; NULL with *ret_ok false when one is none. */
+static struct filtered *
+filtered_new(const struct request *request, bool *ret_ok)
+{
+	bool any = false;
+	for (size_t i = 0; i < request->params.n; i++)
+		any |= str_starts(request->params.p[i].name, STR("filter."));
+	*ret_ok = true;
+	if (!any)
+		return NULL;
+	size_t most = request->limit;
+	if (most == 0 || most > ENGINE_FOUND_MAX)
+		most = ENGINE_FOUND_MAX;
+	struct arena_map map;
+	struct arena arena = arena_map(&map, sizeof(struct filtered) + 2 * FILTER_TEXT_MAX +
+						 LABELS_MAX * sizeof(struct pair) +
+						 most * sizeof(struct found) + 1024);
+	struct filtered *f = arena_new(&arena, struct filtered, 1);
+	f->map = map;
+	for (size_t i = 0; i < request->params.n && *ret_ok; i++) {
+		const struct pair *pair = &request->params.p[i];
+		if (str_starts(pair->name, STR("filter.")))
+			*ret_ok = pair->value.n <= LABEL_MATCHERS_BYTES_MAX &&
+			          label_matchers_add(&f->matchers,
+				      arena_str(&arena, pair->value), &arena);
+	}
+	if (!*ret_ok) {
+		filtered_free(f);
+		return NULL;
+	}
+	search_begin(&f->search, &f->matchers, request->cursor,
+	    arena_new(&arena, struct found, most), most,
+	    arena_new(&arena, struct pair, LABELS_MAX));
+	return f;
 }
 
 static bool
@@ -62,15 +123,24 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		.cursor = request->cursor,
 		.left = request->limit > 0 ? request->limit : UINT64_MAX,
 		.once = request->limit > 0 };
+	bool is_filter;
+	l.filtered = filtered_new(request, &is_filter);
+	if (!is_filter) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
+		    "a filter is no matcher");
+		return;
+	}
 	if (!keep_text(l.service, sizeof(l.service), &l.service_n,
 		pairs_get(&request->params, STR("service"))) ||
 	    !keep_text(l.owner, sizeof(l.owner), &l.owner_n,
 		pairs_get(&request->params, STR("owner")))) {
+		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
 		    "a filter is too long");
 		return;
 	}
 	if (all->n == LISTINGS_MAX) {
+		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
 		    "too many listings at once: ask again");
 		return;
@@ -126,47 +196,76 @@ inhibitors_of(const struct holders *holders, struct hold_texts *texts)
 	return (struct strs){ texts->text, holders->inhibitor_n };
 }
 
+static void
+put_alert(struct engine *engine, const struct alert *alert, struct answer_out *a, msec at,
+    msec wall)
+{
+	const struct incident_row *incident = core_incident(engine->core, alert->incident);
+	struct arena scratch = *a->arena;
+	struct buf text = BUF(ALERT_BODY_MAX);
+	text.cap = alert_body_bytes(alert);
+	text.p = arena_new(&scratch, char, text.cap + 1);
+	alert_put_body(alert, &text);
+	struct holders holders;
+	intake_holders(engine->intake, alert, wall, &holders);
+	struct hold_texts held;
+	struct alert_item item = { .alert = alert->number,
+		.fingerprint = alert->fingerprint,
+		.incident = alert->incident,
+		.body = buf_str(&text),
+		.starts_wall = alert->starts_wall,
+		.ends_wall = ends_shown(alert, at, wall),
+		.updated_wall = alert->updated_wall,
+		.source = intake_source(engine->intake, alert->source),
+		.owner = incident != NULL ? incident->owner : owner_of(engine, alert),
+		.silenced_by = { holders.silence, holders.silence_n },
+		.inhibited_by = inhibitors_of(&holders, &held) };
+	answer_record(a, ITEM_ALERT, &item);
+}
+
 /* Each puts one slice into `a`; false when that was the last. */
 static bool
 alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
 	const struct alert *alerts[ENGINE_LIST_SLICE];
-	size_t want = slice_size(l);
-	size_t n = intake_list(engine->intake, l->incident, l->cursor, alerts, want);
-	struct buf body = BUF(ANSWER_BYTES_MAX);
-	struct buf text = BUF(ALERT_BODY_MAX);
+	size_t n =
+	    intake_list(engine->intake, l->incident, l->cursor, alerts, slice_size(l));
 	msec at, wall;
 	engine_now(engine, &at, &wall);
 	for (size_t i = 0; i < n; i++) {
-		const struct alert *alert = alerts[i];
-		const struct incident_row *incident =
-		    core_incident(engine->core, alert->incident);
-		buf_reset(&text);
-		alert_put_body(alert, &text);
-		struct holders holders;
-		intake_holders(engine->intake, alert, wall, &holders);
-		struct hold_texts held;
-		struct alert_item item = { .alert = alert->number,
-			.fingerprint = alert->fingerprint,
-			.incident = alert->incident,
-			.body = buf_str(&text),
-			.starts_wall = alert->starts_wall,
-			.ends_wall = ends_shown(alert, at, wall),
-			.updated_wall = alert->updated_wall,
-			.source = intake_source(engine->intake, alert->source),
-			.owner =
-			    incident != NULL ? incident->owner : owner_of(engine, alert),
-			.silenced_by = { holders.silence, holders.silence_n },
-			.inhibited_by = inhibitors_of(&holders, &held) };
-		buf_reset(&body);
-		record_encode(&alert_item_type, &item, &body);
-		answer_item(a, TABLE_NONE, ITEM_ALERT, buf_str(&body), true);
-		l->cursor = alert->fingerprint;
+		put_alert(engine, alerts[i], a, at, wall);
+		l->cursor = alerts[i]->fingerprint;
 	}
-	buf_done(&body);
-	buf_done(&text);
 	l->left -= n;
 	return n > 0 && l->left > 0;
+}
+
+/* The same of those that match. When it is through, `left` says whether there are more. */
+static bool
+found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	struct filtered *f = l->filtered;
+	if (!f->searched) {
+		if (search_turn(engine->intake, &f->search))
+			return true;
+		search_end(&f->search);
+		f->searched = true;
+	}
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	size_t end = f->at + ENGINE_LIST_SLICE;
+	end = end < f->search.n ? end : f->search.n;
+	for (; f->at < end; f->at++) {
+		const struct found *found = &f->search.found[f->at];
+		const struct alert *alert = intake_find(engine->intake, found->number);
+		if (alert != NULL)
+			put_alert(engine, alert, a, at, wall);
+		l->cursor = found->fingerprint;
+	}
+	if (f->at < f->search.n)
+		return true;
+	l->left = f->search.more ? 0 : 1;
+	return false;
 }
 
 static bool
@@ -201,8 +300,11 @@ listing_slice(struct engine *engine, struct listing *l)
 	struct arena scratch = engine->batch.arena;
 	struct answer_out a;
 	answer_begin(&a, &engine->batch.to_gate, &scratch, l->id, engine->head.seq);
-	bool more = l->op == OP_ALERTS ? alerts_slice(engine, l, &a)
-	                               : incidents_slice(engine, l, &a);
+	bool more = l->filtered != NULL  ? found_slice(engine, l, &a)
+	            : l->op == OP_ALERTS ? alerts_slice(engine, l, &a)
+	                                 : incidents_slice(engine, l, &a);
+	if (more && l->filtered != NULL && !l->filtered->searched)
+		return true; /* nothing to say yet */
 	if (more)
 		answer_more(&a);
 	else
@@ -225,6 +327,7 @@ listings_turn(struct engine *engine)
 	for (size_t i = all->n; i-- > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES;) {
 		if (listing_slice(engine, &all->item[i]))
 			continue;
+		filtered_free(all->item[i].filtered);
 		all->n--;
 		memmove(&all->item[i], &all->item[i + 1],
 		    (all->n - i) * sizeof(all->item[0]));

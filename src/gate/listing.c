@@ -1,22 +1,26 @@
 /*
  * listing -- GET /api/v2/alerts, as Alertmanager answers it, in pages.
  *
- * The engine gives active alerts in the order of their fingerprints, a page at a time; the
- * next is asked for when the client has taken most of the last. So a listing of a million
- * alerts to a slow client costs a page of memory.
+ * The engine gives active alerts in the order of their fingerprints, those that match, a page
+ * at a time; the next is asked for when the client has taken most of the last. So a listing
+ * of a million alerts to a slow client costs a page of memory.
  *
  *	[{"annotations":{"summary":"s"},"endsAt":"2026-11-23T07:18:22.380Z",
  *	  "fingerprint":"d0b0f9c089b0ac23","receivers":[{"name":"platform-ops"}],
  *	  "startsAt":...,"status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},
  *	  "updatedAt":...,"generatorURL":"http://g/x","labels":{"alertname":"A"}}]
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gate/state.h"
 #include "intake/matchers.h"
 
 struct listing {
-	struct label_matchers filters;
+	struct label_matchers filters;         /* checked here, applied by the engine */
+	struct pair param[LABEL_MATCHERS_MAX]; /* "filter.00" and up, as they came */
+	char name[LABEL_MATCHERS_MAX][10];
+	size_t param_n;
 	struct label_matchers receiver;
 	bool no_active, no_silenced, no_inhibited;
 	bool any;   /* one was written */
@@ -114,7 +118,6 @@ take_alert(struct call *call, const struct item *item)
 	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
 		return false;
 	if (is_left_out(listing, &alert) ||
-	    !label_matchers_match(&listing->filters, &body.labels) ||
 	    (listing->receiver.n > 0 &&
 		!label_matcher_match(&listing->receiver.item[0], alert.owner)))
 		return true;
@@ -134,7 +137,11 @@ ask_page(struct call *call)
 	struct listing *listing = call->own;
 	struct request request = { .op = OP_ALERTS,
 		.cursor = listing->cursor,
-		.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS };
+		.params = { listing->param, listing->param_n },
+		.limit = GATE_FOUND_ALERTS };
+	/* What matches was searched for: a page of it is as large as may be. */
+	if (listing->param_n == 0)
+		request.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS;
 	listing->asked = listing->paged = true;
 	link_ask(call, &request, on_page);
 }
@@ -206,13 +213,27 @@ on_page(struct call *call, const struct answer *answer)
 /* ---- the query ---- */
 
 static bool
+take_filter(struct call *call, str text)
+{
+	struct listing *listing = call->own;
+	size_t n = listing->param_n;
+	if (n == LABEL_MATCHERS_MAX ||
+	    !label_matchers_add(&listing->filters, text, &call->arena))
+		return false;
+	(void)snprintf(listing->name[n], sizeof(listing->name[n]), "filter.%02u",
+	    (unsigned)n);
+	listing->param[n] = (struct pair){ str_of(listing->name[n]), text };
+	listing->param_n++;
+	return true;
+}
+
+static bool
 read_query(struct call *call, struct listing *listing)
 {
 	const struct target *target = &call->target;
 	for (size_t i = 0; i < target->query_n; i++) {
 		const struct pair *pair = &target->query[i];
-		if (str_eq(pair->name, STR("filter")) &&
-		    !label_matchers_add(&listing->filters, pair->value, &call->arena)) {
+		if (str_eq(pair->name, STR("filter")) && !take_filter(call, pair->value)) {
 			respond_error(call, 400, 2, "bad matcher format: %.*s",
 			    STR_ARG(pair->value));
 			return false;

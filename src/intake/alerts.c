@@ -63,6 +63,8 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	texts_init(&intake->urls, intake->pool, &intake->key);
 	memory = arena_map(&intake->alerts, alerts_max * sizeof(struct alert));
 	intake->alert = arena_fresh(&memory, struct alert, alerts_max);
+	memory = arena_map(&intake->signatures, alerts_max * sizeof(struct signature));
+	intake->signature = arena_fresh(&memory, struct signature, alerts_max);
 	intake->alerts_max = intake->alerts_bound = (uint32_t)alerts_max;
 	intake->slot_free = SLOT_NONE;
 	intake->graces = 1;
@@ -96,6 +98,7 @@ intake_free(struct intake *intake)
 	texts_done(&intake->urls);
 	pool_free_all(intake->pool);
 	arena_unmap(&intake->alerts);
+	arena_unmap(&intake->signatures);
 	struct arena_map map = intake->memory;
 	arena_unmap(&map);
 }

@@ -7,6 +7,7 @@
 #include "intake/identity.h"
 #include "intake/intake.h"
 #include "intake/order.h"
+#include "intake/signature.h"
 #include "intake/suppress.h"
 #include "intake/texts.h"
 #include "intake/wire.h"
@@ -39,6 +40,8 @@ struct intake {
 	struct pool *pool; /* bodies, packs */
 	struct texts urls;
 	struct alert *alert;
+	struct arena_map signatures; /* of the next */
+	struct signature *signature; /* by slot */
 	uint32_t alerts_max;   /* places there are */
 	uint32_t alerts_bound; /* how many of them new alerts may take */
 	uint32_t slots_used;   /* slots that ever held an alert */

@@ -125,6 +125,8 @@ alert_add(struct intake *intake, struct pack_state *pack, const struct alert *al
 	intake->active++;
 
 	identity_add(&intake->identity, tag, slot);
+	intake->signature[slot] =
+	    signature_of_labels(wire_labels(alert->head, alert->labels_bytes));
 	order_add(&intake->order, slot);
 	link_incident(intake, slot);
 	uint32_t *place = &pack->slot_1[alert->number % PACK_ALERTS];

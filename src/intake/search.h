@@ -1,0 +1,42 @@
+#ifndef INTAKE_SEARCH_H
+#define INTAKE_SEARCH_H
+
+#include "intake/intake.h"
+#include "intake/signature.h"
+
+/*
+ * search -- the alerts that match, a page of them by fingerprint, found in slices.
+ *
+ *	search_begin(&s, ...)
+ *	while (search_turn(intake, &s))      a slice of about a millisecond each
+ *		... others get their turn; alerts come and go ...
+ *	search_end(&s)                       s.found[0..n), ascending
+ *
+ * What was found may be gone when it is looked up by its number. What comes while it looks
+ * is found or not. The memory is the caller's: `most` places, whatever matches.
+ */
+struct found {
+	uint64_t fingerprint;
+	uint64_t number;
+};
+
+struct search {
+	const struct label_matchers *matchers;
+	struct signature wanted;
+	uint64_t above;      /* only fingerprints above this; 0: all */
+	uint32_t slot;       /* to look at next */
+	struct found *found; /* a heap with the largest on top, until search_end */
+	size_t n, most;
+	bool more;         /* there are matches behind the page */
+	uint64_t next;     /* the lowest fingerprint of those */
+	struct pair *pair; /* LABELS_MAX, scratch */
+};
+
+void search_begin(struct search *search, const struct label_matchers *matchers,
+    uint64_t above, struct found *found, size_t most, struct pair *pair);
+/* true: not through yet */
+bool search_turn(const struct intake *intake, struct search *search);
+/* Sorts. Alerts of one fingerprint are not parted by the page's end. */
+void search_end(struct search *search);
+
+#endif

@@ -1,0 +1,85 @@
+"""GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
+with a hundred thousand alerts (LONG=1: a million)."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from e2e.test_prometheus import configuration
+from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+
+BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
+
+
+def listed(firstline, *filters, more=""):
+    query = urllib.parse.urlencode([("filter", f) for f in filters]) + more
+    return firstline.get("/api/v2/alerts?" + query)
+
+
+def test_filters():
+    with Scratch("filters") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        alerts = [{"alertname": f"A{i}", "service": "shop", "job": "api" if i % 2 else "db",
+                   "ü": "é" * i} for i in range(1, 6)]
+        assert firstline.fire(*alerts).status == 200
+
+        def names(*filters, more=""):
+            found = listed(firstline, *filters, more=more)
+            assert [a["fingerprint"] for a in found] == sorted(a["fingerprint"] for a in found)
+            return sorted(a["labels"]["alertname"] for a in found)
+        rows = [((), "12345"), (('job="db"',), "24"), (("job!=db", 'alertname=~"A[13]"'), "13"),
+                (('{alertname!~"A1|A2",job=api}',), "35"), (('missing=""',), "12345"),
+                (('missing!=""',), ""), (('alertname=~"A"',), ""), (('job="db"', 'job="api"'), ""),
+                (('"ü"="éé"',), "2"), (('job=""',), ""), (('service="shop"', "alertname=A4"), "4")]
+        for filters, want in rows:
+            assert names(*filters) == [f"A{i}" for i in want], (filters, names(*filters))
+        assert names('job="db"', more="&receiver=ops") == ["A2", "A4"]
+        assert names('job="db"', more="&receiver=others") == []
+        assert names('job="db"', more="&active=false") == []
+        assert firstline.resolve(alerts[1]).status == 200
+        assert names('job="db"') == ["A4"], "what is gone is not found"
+
+
+def fill(firstline, n):
+    """n alerts, 1 % of them with slice=\"07\"."""
+    done = 0
+    while done < n:
+        alerts = [{"labels": {"alertname": f"Load{i % 20}", "service": "shop", "id": str(i),
+                              "slice": f"{i % 100:02}", "group": str(i // 50)},
+                   "annotations": {"summary": "x" * 200}} for i in range(done, done + 4000)]
+        answer = firstline.request("POST", "/api/v2/alerts", alerts)
+        assert answer.status == 200, answer
+        done += 4000
+
+
+def test_what_matches_is_found_among_many():
+    n = 1_000_000 if os.environ.get("LONG") else 100_000
+    with Scratch("many") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        fill(firstline, n)
+
+        def timed(*filters):
+            took = []
+            for _ in range(3):
+                began = time.monotonic()
+                found = listed(firstline, *filters)
+                took.append(time.monotonic() - began)
+            return found, min(took) * 1000
+        one_in_100, ms = timed('slice="07"')
+        assert len(one_in_100) == n // 100 and all(a["labels"]["slice"] == "07" for a in one_in_100)
+        keys = [a["fingerprint"] for a in one_in_100]
+        assert keys == sorted(set(keys)), "each once, in order, over all pages"
+        fifty, ms_50 = timed('group="7"')
+        assert len(fifty) == 50
+        none, ms_none = timed('id=~"never.*"')
+        assert none == []
+        print(f"  of {n:,}: one in a hundred {ms:.1f} ms, fifty {ms_50:.1f} ms, "
+              f"a regular expression over all {ms_none:.1f} ms (read and parsed by this test)")
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
