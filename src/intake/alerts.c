@@ -288,12 +288,15 @@ refuse_over_bound(struct merging *m)
 	}
 }
 
-/* Packs from `first` to before `end`, as far as nothing is in them. */
+/* Packs from `first` to before `end`, as far as they were made and nothing is in them. */
 static void
 drop_packs(struct intake *intake, uint64_t first, uint64_t end)
 {
-	for (uint64_t id = first; id < end; id++)
-		pack_drop_unused(intake, pack_find(intake, id));
+	for (uint64_t id = first; id < end; id++) {
+		struct pack_state *pack = pack_find(intake, id);
+		if (pack != NULL)
+			pack_drop_unused(intake, pack);
+	}
 }
 
 static bool

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "intake/intake.h"
 
 #include "intake/state.h"
@@ -316,6 +318,23 @@ merge__takes_the_last_of_several_in_a_batch(void)
 	end();
 }
 
+/* More is refused than a pack holds: the packs for it were never made. */
+static void
+merge__refuses_most_of_a_large_batch(void)
+{
+	begin_with(10, 64 << 20);
+	for (int i = 0; i < 3 * PACK_ALERTS; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "%d", i);
+		put(name, "", "", -2000, 240000);
+	}
+	struct merge m = merge();
+	EXPECT(m.status == MERGE_OK && m.fired == 10);
+	EXPECT_U64(m.refused, 3 * PACK_ALERTS - 10);
+	settle(&m, 7);
+	end();
+}
+
 static void
 merge__takes_nothing_new_over_the_bound_but_every_end(void)
 {
@@ -325,7 +344,8 @@ merge__takes_nothing_new_over_the_bound_but_every_end(void)
 	struct merge m = merge();
 	settle(&m, 7);
 
-	intake_bound(intake, 1); /* a configuration with less was adopted */
+	intake_bound(intake, &(struct intake_bounds){
+				 .alerts = 1 }); /* a configuration with less was adopted */
 	put("c", "", "", -2000, 240000);
 	m = merge();
 	EXPECT(m.status == MERGE_OK && m.refused == 1);
@@ -587,6 +607,7 @@ main(void)
 	RUN(merge__ignores_the_end_of_what_is_not_active);
 	RUN(merge__gives_a_new_number_to_what_fires_again);
 	RUN(merge__takes_the_last_of_several_in_a_batch);
+	RUN(merge__refuses_most_of_a_large_batch);
 	RUN(merge__takes_nothing_new_over_the_bound_but_every_end);
 	RUN(merge__takes_what_it_can_when_the_table_is_full);
 	RUN(merge__takes_what_it_can_when_the_text_is_too_much);
