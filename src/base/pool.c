@@ -316,6 +316,14 @@ pool_free(struct pool *pool, void *p, size_t size)
 	give(pool, block);
 }
 
+struct untouched
+pool_untouched(const struct pool *pool)
+{
+	const char *begin = (const char *)pool;
+	return (struct untouched){ pool->fresh, (size_t)(pool->end - pool->fresh),
+		(size_t)(pool->fresh - begin) };
+}
+
 size_t
 pool_used(const struct pool *pool)
 {

@@ -20,10 +20,18 @@
 
 struct pool;
 
+/* Memory that nobody has touched yet: `left` bytes from p on, behind `used`. */
+struct untouched {
+	char *p;
+	size_t left, used;
+};
+
 struct pool *pool_new(size_t bytes_max);
 void pool_free_all(struct pool *pool);
 NODISCARD void *pool_alloc(struct pool *pool, size_t size); /* zeroed; size > 0 */
 void pool_free(struct pool *pool, void *p, size_t size);    /* NULL is fine */
+/* What was never handed out. */
+struct untouched pool_untouched(const struct pool *pool);
 size_t pool_used(const struct pool *pool); /* bytes handed out, with what they cost */
 
 /* Copy; an empty str needs no memory and is { NULL, 0 }. false when full. */

@@ -489,6 +489,7 @@ on_check(uv_check_t *check)
 	bool more = suppress_turn(engine);
 	more |= listings_turn(engine);
 	more |= batch_turn(engine);
+	ahead_turn(engine);
 	if (more)
 		(void)uv_idle_start(&engine->busy, on_idle);
 	else
@@ -546,6 +547,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
+	engine->ahead = ahead_new();
 	engine->committer =
 	    committer_new(&engine->loop, engine->store, batch_committed, engine);
 	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||

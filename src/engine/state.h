@@ -78,6 +78,7 @@ struct engine {
 	struct store_head head;
 	struct reader *reader;
 	struct listings *listings;
+	struct ahead *ahead;
 	struct quarantined quarantined;
 	hash32 local_token;
 	uint64_t epoch;
@@ -170,6 +171,10 @@ void access_new_secret(char ret[static 64]);
 NODISCARD bool request_key(struct engine *engine, uint64_t id,
     const struct request *request, str principal, char key[static REQUEST_KEY_MAX],
     struct command *command);
+
+/* ahead.c */
+struct ahead *ahead_new(void);
+void ahead_turn(struct engine *engine);
 
 /* quarantine.c */
 NODISCARD bool quarantine_load(struct engine *engine, struct err *err);

@@ -493,6 +493,26 @@ intake_settle(struct intake *intake, const struct alerts_changed *event,
 	intake->pending_n = 0;
 }
 
+static struct untouched
+behind(const void *array, size_t size, size_t used, size_t all)
+{
+	return (struct untouched){ (char *)(uintptr_t)array + size * used,
+		size * (all - used), size * used };
+}
+
+void
+intake_untouched(const struct intake *intake, struct untouched ret[INTAKE_UNTOUCHED])
+{
+	uint32_t used = intake->slots_used, all = intake->alerts_max;
+	const struct order *order = &intake->order;
+	ret[0] = pool_untouched(intake->pool);
+	ret[1] = behind(intake->alert, sizeof(*intake->alert), used, all);
+	ret[2] = behind(intake->signature, sizeof(*intake->signature), used, all);
+	ret[3] = behind(order->chunk_of, sizeof(*order->chunk_of), used, all);
+	ret[4] =
+	    behind(order->chunk, sizeof(*order->chunk), order->used, order->chunks_max);
+}
+
 uint64_t
 intake_active(const struct intake *intake)
 {

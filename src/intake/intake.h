@@ -137,6 +137,11 @@ void intake_expired(struct intake *intake, const struct alerts_expired *event);
  * before `at` plus its horizon. */
 void intake_grace(struct intake *intake, msec at);
 
+/* Memory that the next alerts will lie in and that was never touched. Whoever likes may touch
+ * it beforehand, from another thread too: that changes nothing but what it costs later. */
+#define INTAKE_UNTOUCHED 5
+void intake_untouched(const struct intake *intake, struct untouched ret[INTAKE_UNTOUCHED]);
+
 uint64_t intake_active(const struct intake *intake);
 /* NULL: not active. Holds until something is changed. */
 const struct alert *intake_find(const struct intake *intake, uint64_t number);

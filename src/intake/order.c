@@ -101,7 +101,8 @@ order_init(struct order *o, const struct alert *alert, uint32_t alerts_max)
 	*o = (struct order){ .alert = alert,
 		.bits = BITS_FIRST,
 		.split = 1u << BITS_FIRST,
-		.free = CHUNK_NONE };
+		.free = CHUNK_NONE,
+		.chunks_max = (uint32_t)chunks_max };
 	struct arena arena = arena_map(&o->map, chunks_max * sizeof(*o->chunk) +
 						    buckets_max * sizeof(*o->bucket) +
 						    alerts_max * sizeof(*o->chunk_of) + 64);

@@ -39,7 +39,7 @@ struct order {
 	uint32_t *chunk_of;        /* by slot */
 	uint32_t n;                /* slots in it */
 	uint32_t bits, split;
-	uint32_t free, used; /* chunks */
+	uint32_t free, used, chunks_max; /* chunks */
 };
 
 /* A place: entry i of a chunk of that bucket. */
