@@ -151,6 +151,17 @@ first_steps(struct engine *engine)
 }
 
 static void
+bound(struct engine *engine, const struct limits *limits)
+{
+	struct intake_bounds bounds = { .alerts = limits->alerts_max,
+		.alerts_per_source = limits->alerts_per_source_max,
+		.alerts_per_alertname = limits->alerts_per_alertname_max,
+		.rate = limits->alert_rate_per_source,
+		.burst = limits->alert_burst_per_source };
+	intake_bound(engine->intake, &bounds);
+}
+
+static void
 adopt(struct engine *engine, const struct config *config)
 {
 	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
@@ -165,7 +176,7 @@ adopt(struct engine *engine, const struct config *config)
 	}
 	if (first)
 		step_gaps(engine);
-	intake_bound(engine->intake, config->model->limits.alerts_max);
+	bound(engine, &config->model->limits);
 	if (!same || first)
 		suppress_rules(engine, config->model);
 	if (first)

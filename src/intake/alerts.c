@@ -27,6 +27,7 @@ struct incoming {
 	msec starts_wall;        /* after merging */
 	struct wire_parts parts; /* of its body, unless that is the same */
 	struct kept_body kept;   /* where it is a new one */
+	uint64_t name;           /* of one that fires: bounds_name */
 };
 
 static_assert(ALERTS_PER_EVENT_MAX *
@@ -65,23 +66,18 @@ intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed)
 	intake->alert = arena_fresh(&memory, struct alert, alerts_max);
 	memory = arena_map(&intake->signatures, alerts_max * sizeof(struct signature));
 	intake->signature = arena_fresh(&memory, struct signature, alerts_max);
-	intake->alerts_max = intake->alerts_bound = (uint32_t)alerts_max;
+	intake->alerts_max = (uint32_t)alerts_max;
+	intake->bounds = (struct intake_bounds){ .alerts = alerts_max };
 	intake->slot_free = SLOT_NONE;
 	intake->graces = 1;
 	identity_init(&intake->identity);
 	order_init(&intake->order, intake->alert, intake->alerts_max);
 	map_init(&intake->packs, seed);
 	map_init(&intake->incidents, seed);
+	map_init(&intake->named, seed);
 	inhibition_init(&intake->inhibition, intake->pool, &intake->key);
 	list_init(&intake->dirty);
 	return intake;
-}
-
-void
-intake_bound(struct intake *intake, uint64_t alerts)
-{
-	intake->alerts_bound =
-	    alerts < intake->alerts_max ? (uint32_t)alerts : intake->alerts_max;
 }
 
 void
@@ -91,6 +87,7 @@ intake_free(struct intake *intake)
 		return;
 	map_done(&intake->packs);
 	map_done(&intake->incidents);
+	map_done(&intake->named);
 	silenced_done(&intake->silenced);
 	inhibition_done(&intake->inhibition);
 	identity_done(&intake->identity);
@@ -260,32 +257,84 @@ keeps_body(const struct incoming *in)
 
 /* No room for what is new in it. One that is known already stays as it was, and fresh. */
 static void
-refuse(struct merging *m, struct incoming *in)
+refuse(struct merging *m, struct incoming *in, enum refusal why)
 {
 	m->ret->fired -= in->kind == CHANGE_FIRED;
 	m->ret->changed -= in->kind == CHANGE_CHANGED;
 	m->ret->refused++;
+	m->ret->refused_for[why]++;
 	in->kind = 0;
 }
 
-/* As many new ones as the bound leaves room for; what ends makes room for the next batch. */
-static void
-refuse_over_bound(struct merging *m)
+static enum refusal
+why_not(const struct merging *m, const struct room *room, uint64_t name)
 {
-	const struct intake *intake = m->intake;
-	uint32_t bound = intake->alerts_bound;
-	size_t room = intake->active < bound ? bound - intake->active : 0;
-	if (m->ret->fired <= room)
-		return;
+	if (room->all == 0)
+		return REFUSAL_FULL;
+	if (room->source == 0)
+		return REFUSAL_SOURCE;
+	if (bounds_name_full(m->intake, name))
+		return REFUSAL_ALERTNAME;
+	return room->tokens < TOKENS_AN_ALERT ? REFUSAL_RATE : REFUSAL_KINDS;
+}
+
+static void
+pay(struct room *room)
+{
+	if (room->tokens != UINT64_MAX)
+		room->tokens -= TOKENS_AN_ALERT;
+}
+
+static void
+refuse_new(struct merging *m, struct room *room)
+{
 	for (size_t i = 0; i < m->n; i++) {
 		struct incoming *in = &m->in[i];
 		if (in->kind != CHANGE_FIRED)
 			continue;
-		if (room > 0)
-			room--;
-		else
-			refuse(m, in);
+		in->name = bounds_name(m->intake, in->wire.body);
+		enum refusal why = why_not(m, room, in->name);
+		if (why == REFUSAL_ALERTNAME && m->ret->refused_for[why] == 0)
+			m->ret->alertname = alertname_of(m->intake, in->wire.body);
+		if (why != REFUSAL_KINDS) {
+			refuse(m, in, why);
+			continue;
+		}
+		room->all--;
+		room->source--;
+		pay(room);
+		bounds_name_count(m->intake, in->name, 1);
 	}
+	/* alert_add counts them for good */
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->in[i].kind == CHANGE_FIRED)
+			bounds_name_count(m->intake, m->in[i].name, -1);
+	}
+}
+
+/* As many new ones as the bounds leave room for, then as many changed ones; what ends makes
+ * room for the next batch. */
+static void
+refuse_over_bounds(struct merging *m)
+{
+	struct intake *intake = m->intake;
+	struct room room = bounds_room(intake, m->source, m->at);
+	bool names = intake->bounds.alerts_per_alertname > 0;
+	if (!names && room.tokens == UINT64_MAX && m->ret->fired <= room.all &&
+	    m->ret->fired <= room.source)
+		return;
+	if (m->ret->fired > 0)
+		refuse_new(m, &room);
+	for (size_t i = 0; i < m->n; i++) {
+		struct incoming *in = &m->in[i];
+		if (in->kind != CHANGE_CHANGED)
+			continue;
+		if (room.tokens < TOKENS_AN_ALERT)
+			refuse(m, in, REFUSAL_RATE);
+		else
+			pay(&room);
+	}
+	bounds_took(intake, m->source, &room, m->at);
 }
 
 /* Packs from `first` to before `end`, as far as they were made and nothing is in them. */
@@ -323,14 +372,14 @@ packs_end(const struct merging *m)
 static void
 reserve(struct merging *m)
 {
-	refuse_over_bound(m);
+	refuse_over_bounds(m);
 	bool packs = make_packs(m->intake, m->number / PACK_ALERTS, packs_end(m));
 	for (size_t i = 0; i < m->n; i++) {
 		struct incoming *in = &m->in[i];
 		if (keeps_body(in) && ((in->kind == CHANGE_FIRED && !packs) ||
 					  !body_keep(m->intake, in->wire.body,
 					      in->parts.head_bytes, &in->kept)))
-			refuse(m, in);
+			refuse(m, in, REFUSAL_FULL);
 	}
 }
 
@@ -386,6 +435,8 @@ change(struct merging *m, struct alert *alert, const struct incoming *in)
 		alert->url = in->kept.url;
 	}
 	alert->starts_wall = in->starts_wall;
+	m->intake->of_source[alert->source].active--;
+	m->intake->of_source[m->source].active++;
 	alert->source = m->source;
 	refresh(m, alert, &in->wire);
 }
@@ -451,9 +502,9 @@ intake_merge(struct intake *intake, str wire, str source, msec at, msec wall,
 	if (m.n > 1)
 		supersede(&m, scratch);
 	plan(&m);
+	m.source = source_index(intake, source);
 	uint64_t first_pack = m.number / PACK_ALERTS, end_pack = packs_end(&m);
 	reserve(&m);
-	m.source = source_index(intake, source);
 	apply(&m, changes);
 	ASSERT(intake->pending_n == ret.fired + ret.changed + ret.resolved);
 	if (ret.refused > 0)

@@ -71,6 +71,25 @@ check_dirty(const struct intake *intake)
 	ASSERT(n == intake->dirty_n);
 }
 
+static void
+check_bounds(const struct intake *intake)
+{
+	uint64_t of_all = 0, named = 0;
+	for (size_t i = 0; i < intake->source_n; i++)
+		of_all += intake->of_source[i].active;
+	ASSERT(of_all == intake->active);
+	for (uint32_t slot = 0; slot < intake->slots_used; slot++) {
+		const struct alert *alert = &intake->alert[slot];
+		if (!alert_used(alert))
+			continue;
+		ASSERT(intake->of_source[alert->source].active > 0);
+		uint64_t name = bounds_name(intake, alert->head), n = 0;
+		ASSERT(name == 0 || (map_get(&intake->named, name, &n) && n > 0));
+		named += name != 0;
+	}
+	ASSERT((named == 0) == (intake->named.n == 0));
+}
+
 /* Each alert has its places under each rule that it matches, and nobody else has one. */
 static void
 check_held(const struct intake *intake)
@@ -102,6 +121,7 @@ intake_check(const struct intake *intake)
 	ASSERT(active == intake->active && active == intake->identity.n);
 	ASSERT(intake->pending_n == 0);
 	check_held(intake);
+	check_bounds(intake);
 	check_order(intake);
 	check_dirty(intake);
 }

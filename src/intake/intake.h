@@ -85,9 +85,26 @@ struct intake;
  * collide. */
 struct intake *intake_new(uint64_t alerts_max, size_t bytes_max, uint64_t seed);
 void intake_free(struct intake *intake);
-/* From now on new alerts are taken while fewer than this are active, never more than
- * `alerts_max`. What is active stays, also where it is more. */
-void intake_bound(struct intake *intake, uint64_t alerts);
+
+/* How much may be new: see bounds.c. */
+struct intake_bounds {
+	uint64_t alerts;               /* active, of all; never more than `alerts_max` */
+	uint64_t alerts_per_source;    /* of them, of one source; 0: no less than all */
+	uint64_t alerts_per_alertname; /* with one alertname; 0: no bound */
+	uint64_t rate;  /* new or changed ones of a source a second; 0: no bound */
+	uint64_t burst; /* of them at once */
+};
+/* From now on. What is active stays, also where it is more. */
+void intake_bound(struct intake *intake, const struct intake_bounds *bounds);
+
+/* Why something new was not taken. */
+enum refusal {
+	REFUSAL_FULL,      /* limits.alerts, or there is no memory */
+	REFUSAL_SOURCE,    /* limits.alerts_per_source */
+	REFUSAL_ALERTNAME, /* limits.alerts_per_alertname */
+	REFUSAL_RATE,      /* limits.alert_rate_per_source */
+	REFUSAL_KINDS,
+};
 
 enum merge_status {
 	MERGE_OK = 1,
@@ -98,6 +115,8 @@ struct merge {
 	enum merge_status status;
 	size_t fired, changed, resolved, unchanged;
 	size_t refused; /* no room for it; with the others, the alerts of the payload */
+	size_t refused_for[REFUSAL_KINDS];
+	str alertname; /* the first refused for REFUSAL_ALERTNAME; a slice of the payload */
 	struct alerts_changed event; /* changes.n == 0: nothing new. In `arena`. */
 };
 
@@ -110,8 +129,8 @@ struct merge {
  * `wall` is resolved; of an alert that is not active that says nothing. The same labels
  * twice in a batch: the later one counts.
  *
- * Over a maximum new alerts are refused, and news of known ones that find no memory; what
- * ends and what is sent again is always taken.
+ * Over a bound new alerts are refused, and news of known ones that find no memory or come
+ * too fast, but never instead of new ones; what ends and what is sent again is always taken.
  *
  * The changes of the event are in `arena`, which has room for INTAKE_MERGE_ROOM;
  * their bodies are slices of `wire`. When there are changes,
@@ -151,6 +170,23 @@ const struct alert *intake_find(const struct intake *intake, uint64_t number);
 size_t intake_list(const struct intake *intake, incident_id incident, uint64_t cursor,
     const struct alert **ret, size_t n);
 str intake_source(const struct intake *intake, uint16_t source);
+uint64_t intake_active_of(const struct intake *intake, str source);
+uint64_t intake_active_named(const struct intake *intake,
+    str alertname); /* while bounded */
+
+/* What tells the alerts of a source (or, where it is empty, of an alertname) apart: the label
+ * with the most values among the newest SPREAD_ALERTS of them, and one of its values. Empty
+ * when there are none. */
+#define SPREAD_ALERTS 1000
+#define SPREAD_NAMES 256
+struct spread {
+	size_t alerts, values;
+	bool
+	    many_names; /* over SPREAD_NAMES different labels: the first of them were counted */
+	str label, example; /* in `arena` */
+};
+struct spread intake_spread(const struct intake *intake, str source, str alertname,
+    uint64_t next_alert, struct arena *arena);
 
 /* ---- holding: silences and inhibition, hold.c ---- */
 

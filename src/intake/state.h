@@ -42,10 +42,11 @@ struct intake {
 	struct alert *alert;
 	struct arena_map signatures; /* of the next */
 	struct signature *signature; /* by slot */
-	uint32_t alerts_max;   /* places there are */
-	uint32_t alerts_bound; /* how many of them new alerts may take */
-	uint32_t slots_used;   /* slots that ever held an alert */
-	uint32_t slot_free;    /* list through next_in_incident; SLOT_NONE: none */
+	uint32_t alerts_max;         /* places there are */
+	struct intake_bounds bounds;
+	struct map named;    /* hashed alertname to alerts; only while that is bounded */
+	uint32_t slots_used; /* slots that ever held an alert */
+	uint32_t slot_free;  /* list through next_in_incident; SLOT_NONE: none */
 	uint32_t active;
 	struct identity identity;
 	struct order order;
@@ -67,6 +68,11 @@ struct intake {
 	uint32_t hold_at;   /* the slot to look at next */
 	uint32_t hold_left; /* slots to look at, from there around */
 	str source[SOURCES_MAX];
+	struct source_state {
+		uint32_t active;
+		msec at;         /* `tokens` is as of then; 0: never asked */
+		uint64_t tokens; /* thousandths of an alert it may still bring */
+	} of_source[SOURCES_MAX];
 	size_t source_n;
 	char source_text[SOURCES_MAX][SOURCE_BYTES_MAX];
 };
@@ -116,6 +122,25 @@ alert_horizon(const struct alert *alert)
 }
 
 uint16_t source_index(struct intake *intake, str source);
+
+/* ---- bounds.c ---- */
+
+/* What is still free for something new of one source. */
+struct room {
+	uint64_t all, source;
+	uint64_t tokens; /* UINT64_MAX: no rate */
+};
+struct room bounds_room(const struct intake *intake, uint16_t source, msec at);
+/* So many tokens are left. */
+void bounds_took(struct intake *intake, uint16_t source, const struct room *room, msec at);
+#define TOKENS_AN_ALERT 1000
+/* The alertname's hash; 0: it has none, or they are not bounded. */
+uint64_t bounds_name(const struct intake *intake, str body);
+str alertname_of(const struct intake *intake, str body);
+bool bounds_name_full(const struct intake *intake, uint64_t name);
+void bounds_name_count(struct intake *intake, uint64_t name, int by);
+/* An alert came or goes: counted for its source and its alertname. */
+void bounds_count(struct intake *intake, const struct alert *alert, int by);
 
 /* ---- hold.c ---- */
 

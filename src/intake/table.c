@@ -129,6 +129,7 @@ alert_add(struct intake *intake, struct pack_state *pack, const struct alert *al
 	    signature_of_labels(wire_labels(alert->head, alert->labels_bytes));
 	order_add(&intake->order, slot);
 	link_incident(intake, slot);
+	bounds_count(intake, alert, 1);
 	uint32_t *place = &pack->slot_1[alert->number % PACK_ALERTS];
 	ASSERT(pack->id == alert->number / PACK_ALERTS && *place == 0);
 	*place = slot + 1;
@@ -148,6 +149,7 @@ alert_drop(struct intake *intake, uint32_t slot)
 	identity_remove(&intake->identity, alert_tag(intake, labels), slot);
 	order_remove(&intake->order, slot);
 	unlink_incident(intake, slot);
+	bounds_count(intake, alert, -1);
 	struct pack_state *pack = pack_find(intake, alert->number / PACK_ALERTS);
 	uint32_t *place = &pack->slot_1[alert->number % PACK_ALERTS];
 	ASSERT(*place == slot + 1);

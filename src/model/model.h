@@ -423,8 +423,12 @@ struct limits {
 	uint32_t incidents_per_service_max; /* default 500 */
 	uint64_t
 	    alerts_max; /* active at once; beyond: 503 and counted. default 2,000,000 */
-	uint32_t body_bytes_max; /* of a request, default 16 MiB */
-	msec alert_timeout_ms;   /* endsAt of an alert that names none, default 5 min */
+	/* For one source, or alertname; beyond: 429 and counted. 0: no bound of its own */
+	uint64_t alerts_per_source_max, alerts_per_alertname_max;
+	uint64_t alert_rate_per_source;  /* new or changed a second; 0: any */
+	uint64_t alert_burst_per_source; /* at once; default ten seconds of the rate */
+	uint32_t body_bytes_max;         /* of a request, default 16 MiB */
+	msec alert_timeout_ms; /* endsAt of an alert that names none, default 5 min */
 };
 
 struct model {

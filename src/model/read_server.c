@@ -40,7 +40,8 @@ static void
 limits_read(struct reader *r, const struct section *section, struct limits *ret)
 {
 	static const char *const names[] = { "incidents", "incidents_per_service", "alerts",
-		"body", "alert_timeout" };
+		"alerts_per_source", "alerts_per_alertname", "alert_rate_per_source",
+		"alert_burst_per_source", "body", "alert_timeout" };
 	for (size_t i = 0; i < section->n; i++) {
 		const struct node *node = section->nodes[i];
 		if (node->kind == NODE_EMPTY) {
@@ -53,6 +54,15 @@ limits_read(struct reader *r, const struct section *section, struct limits *ret)
 			    &ret->incidents_per_service_max);
 		} else if (str_eq(node->key, STR("alerts"))) {
 			(void)read_u64(r, node, 1000, 20000000, &ret->alerts_max);
+		} else if (str_eq(node->key, STR("alerts_per_source"))) {
+			(void)read_u64(r, node, 100, 20000000, &ret->alerts_per_source_max);
+		} else if (str_eq(node->key, STR("alerts_per_alertname"))) {
+			(void)read_u64(r, node, 10, 20000000,
+			    &ret->alerts_per_alertname_max);
+		} else if (str_eq(node->key, STR("alert_rate_per_source"))) {
+			(void)read_u64(r, node, 1, 10000000, &ret->alert_rate_per_source);
+		} else if (str_eq(node->key, STR("alert_burst_per_source"))) {
+			(void)read_u64(r, node, 1, 100000000, &ret->alert_burst_per_source);
 		} else if (str_eq(node->key, STR("body"))) {
 			(void)read_bytes(r, node, 64 << 10, 64 << 20, &ret->body_bytes_max);
 		} else if (str_eq(node->key, STR("alert_timeout"))) {
@@ -69,6 +79,47 @@ limits_read(struct reader *r, const struct section *section, struct limits *ret)
 				: read_hint(r, "the keys here are %.*s", STR_ARG(joined)),
 			    "unknown key '%.*s' in 'limits'", STR_ARG(node->key));
 		}
+	}
+}
+
+#define BURST_SECONDS 10
+
+static const struct node *
+limit_node(const struct section *section, str key)
+{
+	for (size_t i = 0; i < section->n; i++) {
+		if (str_eq(section->nodes[i]->key, key))
+			return section->nodes[i];
+	}
+	return NULL;
+}
+
+/* What can only be said of them together. */
+static void
+limits_judge(struct reader *r, const struct section *section, struct limits *limits)
+{
+	static const char *const parts[] = { "alerts_per_source", "alerts_per_alertname" };
+	const uint64_t of[] = { limits->alerts_per_source_max,
+		limits->alerts_per_alertname_max };
+	for (size_t i = 0; i < countof(parts); i++) {
+		const struct node *node = limit_node(section, str_of(parts[i]));
+		if (node != NULL && of[i] > limits->alerts_max)
+			read_error(r, node,
+			    read_hint(r, "write at most 'alerts', which is %llu",
+				(unsigned long long)limits->alerts_max),
+			    "'%s' is more than there may be of all", parts[i]);
+	}
+	const struct node *burst = limit_node(section, STR("alert_burst_per_source"));
+	if (limits->alert_rate_per_source == 0) {
+		if (burst != NULL &&
+		    limit_node(section, STR("alert_rate_per_source")) == NULL)
+			read_error_key(r, burst,
+			    STR("write alert_rate_per_source too, in alerts a second"),
+			    "'alert_burst_per_source' without a rate bounds nothing");
+		limits->alert_burst_per_source = 0;
+	} else if (burst == NULL) {
+		limits->alert_burst_per_source =
+		    BURST_SECONDS * limits->alert_rate_per_source;
 	}
 }
 
@@ -96,4 +147,5 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 			    STR_ARG(node->text));
 	}
 	limits_read(r, &sections[SECTION_LIMITS], &m->limits);
+	limits_judge(r, &sections[SECTION_LIMITS], &m->limits);
 }

@@ -344,7 +344,8 @@ merge__takes_nothing_new_over_the_bound_but_every_end(void)
 	struct merge m = merge();
 	settle(&m, 7);
 
-	intake_bound(intake, 1); /* a configuration with less was adopted */
+	intake_bound(intake, &(struct intake_bounds){
+				 .alerts = 1 }); /* a configuration with less was adopted */
 	put("c", "", "", -2000, 240000);
 	m = merge();
 	EXPECT(m.status == MERGE_OK && m.refused == 1);
@@ -358,7 +359,7 @@ merge__takes_nothing_new_over_the_bound_but_every_end(void)
 	settle(&m, 7);
 	EXPECT_U64(intake_active(intake), 1);
 
-	intake_bound(intake, 2);
+	intake_bound(intake, &(struct intake_bounds){ .alerts = 2 });
 	put("c", "", "", -2000, 240000);
 	m = merge();
 	EXPECT(m.status == MERGE_OK && m.fired == 1);
