@@ -1,7 +1,8 @@
 /*
  * Firstline about itself: its own faults are incidents, one for each kind of fault, which
- * close when nothing of the kind happened for an hour. What the kernel lacks is a gap: it
- * comes back with every start, and nobody needs to be woken for it again.
+ * close when nothing of the kind happened for an hour, or soon after who told of it says that
+ * it is over. What the kernel lacks is a gap: it comes back with every start, and nobody needs
+ * to be woken for it again.
  */
 #include "core/state.h"
 
@@ -25,10 +26,16 @@ kind_text(enum self_kind kind)
 	UNREACHABLE();
 }
 
+static str
+recurrence_of(struct core *core, const struct self *self)
+{
+	return text_make(core, "firstline=%s", kind_text(self->kind));
+}
+
 static struct incident *
 incident_of(struct core *core, const struct self *self, bool *ret_new)
 {
-	str recurrence = text_make(core, "firstline=%s", kind_text(self->kind));
+	str recurrence = recurrence_of(core, self);
 	uint64_t key = incident_key((str){ 0 }, recurrence);
 	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
 	*ret_new = incident == NULL;
@@ -43,6 +50,22 @@ incident_of(struct core *core, const struct self *self, bool *ret_new)
 	return incident_open(core, &opening);
 }
 
+/* All that its incident told of has ended: it need not wait for the hour. */
+static void
+end_told(struct core *core, const struct self *self)
+{
+	str recurrence = recurrence_of(core, self);
+	uint64_t key = incident_key((str){ 0 }, recurrence);
+	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
+	if (incident == NULL)
+		return;
+	timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0, "%.*s: %.*s",
+	    STR_ARG(self->subject), STR_ARG(self->text));
+	incident->row.settle_at = core->at + SETTLE_MS;
+	object_touch(core, &incident->o);
+	incident_arm(core, incident);
+}
+
 void
 on_self(struct core *core, const struct self *self)
 {
@@ -55,6 +78,10 @@ on_self(struct core *core, const struct self *self)
 	if (self->kind == SELF_SANDBOX_GAP) {
 		gap_add(core, GAP_SANDBOX, self->subject.n > 0 ? self->subject : self->text,
 		    core->newest->model->fallback->name, NULL, self->text);
+		return;
+	}
+	if (self->over) {
+		end_told(core, self);
 		return;
 	}
 	bool is_new;

@@ -21,36 +21,6 @@ answer(struct engine *engine, uint64_t id, uint32_t status, const char *error)
 	    status < 300 ? 0 : 1, error);
 }
 
-/* What could be kept was; the sender is told of the rest, and a person once a minute. */
-static void
-answer_partly(struct engine *engine, uint64_t id, str source, const struct merge *merge)
-{
-	struct arena scratch = engine->batch.arena;
-	size_t all = merge->fired + merge->changed + merge->resolved + merge->unchanged +
-	             merge->refused;
-	str text = arena_printf(&scratch,
-	    "%zu of %zu alerts were not kept: limits.alerts is reached, %llu are active; "
-	    "send "
-	    "them again",
-	    merge->refused, all, (unsigned long long)intake_active(engine->intake));
-	engine->n.alerts_refused += merge->refused;
-	answer(engine, id, 503, arena_cstr(&scratch, text));
-	msec now = clock_boot();
-	if (engine->told_full != 0 && now - engine->told_full < MINUTE)
-		return;
-	engine->told_full = now;
-	struct event event = { .kind = EVENT_SELF };
-	event.self = (struct self){ .kind = SELF_OVERFLOW,
-		.subject = source,
-		.text = arena_printf(&scratch,
-		    "limits.alerts is reached: new alerts are refused with 503 while %llu "
-		    "are "
-		    "active",
-		    (unsigned long long)intake_active(engine->intake)) };
-	engine->batch.arena = scratch; /* the step's own memory begins behind */
-	batch_step(engine, &event);
-}
-
 void
 on_alerts_frame(struct engine *engine, const struct frame *frame)
 {
@@ -101,7 +71,7 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		batch_step(engine, &event);
 	}
 	if (merge.refused > 0)
-		answer_partly(engine, frame->id, source, &merge);
+		overflow_answer(engine, frame->id, source, &merge);
 	else
 		answer(engine, frame->id, 200, "");
 }

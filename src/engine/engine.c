@@ -50,6 +50,7 @@ on_sweep(uv_timer_t *timer)
 	/* Without a gate nobody can tell us that an alert is still there. */
 	if (engine->gate.peer == NULL)
 		return;
+	overflows_look(engine);
 	struct batch *b = &engine->batch;
 	struct event event = { .kind = EVENT_ALERTS_EXPIRED };
 	engine_now(engine, &event.at, &event.wall);

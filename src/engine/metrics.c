@@ -30,6 +30,22 @@ add_silences(struct engine *engine, struct answer_out *a)
 	    "Silences that ended less than 120 hours ago");
 }
 
+static void
+add_refused(struct answer_out *a, const struct counters *n)
+{
+	static const char *const names[REFUSAL_KINDS] = { "full", "source", "alertname",
+		"rate" };
+	for (size_t i = 0; i < REFUSAL_KINDS; i++) {
+		struct pair why = { STR("why"), str_of(names[i]) };
+		struct metric_item item = { .name = STR("alerts_refused"),
+			.help = STR("New or changed alerts refused at a limit, by which"),
+			.counter = true,
+			.labels = { &why, 1 },
+			.value = n->alerts_refused[i] };
+		answer_record(a, ITEM_METRIC, &item);
+	}
+}
+
 void
 metrics_answer(struct engine *engine, struct answer_out *a)
 {
@@ -44,8 +60,7 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "alerts_unchanged", true, n->alerts_unchanged,
 	    "Alerts re-sent with no news");
 	add(a, "alerts_expired", true, n->alerts_expired, "Alerts whose source went quiet");
-	add(a, "alerts_refused", true, n->alerts_refused,
-	    "New alerts refused at limits.alerts");
+	add_refused(a, n);
 	add(a, "alert_batches", true, n->batches, "Batches of alerts taken");
 	add(a, "commits", true, n->commits, "Journal entries committed");
 	add(a, "commit_microseconds", true, n->commit_us, "Time spent committing");

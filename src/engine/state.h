@@ -28,6 +28,11 @@ struct wire {
 	int next_fd;    /* to be opened once libuv has let go of the old one; -1: none */
 };
 
+#define OVERFLOWS_MAX 64 /* at a time; then the one that is longest ago is forgotten */
+#define OVERFLOW_NAME_MAX 256
+#define OVERFLOW_OVER_MS (10 * MINUTE)  /* nothing was refused for so long: it is over */
+#define OVERFLOW_AGAIN_MS (30 * MINUTE) /* it goes on: its incident is told again */
+
 /* What has been stepped since the last commit. */
 struct batch {
 	struct arena_map map; /* effects and scratch of one step; reset after each */
@@ -60,6 +65,17 @@ struct quarantined {
 	row_id next_id;
 };
 
+/* Since when alerts are refused for what, and who was told of it. */
+struct overflows {
+	struct overflow {
+		enum refusal why;
+		char name[OVERFLOW_NAME_MAX]; /* source or alertname; "": all */
+		size_t name_n;
+		msec told, last; /* boot time */
+	} item[OVERFLOWS_MAX];
+	size_t n;
+};
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -90,7 +106,7 @@ struct engine {
 	bool refusing; /* no room on the disk */
 	char refusing_why[200];
 	bool told_no_room;
-	msec told_full; /* when an incident was last told that alerts are refused */
+	struct overflows overflows;
 	msec committed_boot; /* when the last entry was committed */
 	bool stopping;
 	int exit_code;
@@ -102,8 +118,8 @@ struct engine {
 	char secret_text[64];
 	struct counters {
 		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
-		    alerts_expired, alerts_refused, batches, commits, commit_us, frames_bad,
-		    unauthorized, quarantine_dropped;
+		    alerts_expired, alerts_refused[REFUSAL_KINDS], batches, commits,
+		    commit_us, frames_bad, unauthorized, quarantine_dropped;
 	} n;
 };
 
@@ -244,6 +260,12 @@ void suppress_silences(struct engine *engine);
 void suppress_rules(struct engine *engine, const struct model *model);
 /* Holds and releases alerts, a slice a turn; true: there is more to look at. */
 bool suppress_turn(struct engine *engine);
+
+/* overflow.c */
+/* Answers a batch of which something was refused; an incident tells of it, once. */
+void overflow_answer(struct engine *engine, uint64_t id, str source,
+    const struct merge *merge);
+void overflows_look(struct engine *engine); /* which are over? */
 
 /* metrics.c */
 void metrics_answer(struct engine *engine, struct answer_out *a);

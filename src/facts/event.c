@@ -209,6 +209,7 @@ static const struct field self_fields[] = {
 	F_ENUM(1, struct self, kind, self_kind_names),
 	F_STR(2, struct self, text),
 	F_STR(3, struct self, subject),
+	F_BOOL(4, struct self, over),
 };
 const struct record_type self_frame_type = RECORD(struct self, "self", self_fields);
 

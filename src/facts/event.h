@@ -184,6 +184,7 @@ struct self {
 	enum self_kind kind;
 	str text;
 	str subject;
+	bool over; /* what an earlier one told of has ended */
 };
 
 struct event {

@@ -192,6 +192,7 @@ static const struct field answer_fields[] = {
 	F_U64(5, struct answer, seq),
 	F_BOOL(6, struct answer, more),
 	F_RECORDS(7, struct answer, items, &item_type, ITEMS_PER_FRAME_MAX),
+	F_U32(8, struct answer, again_s),
 };
 const struct record_type answer_type = RECORD(struct answer, "answer", answer_fields);
 

@@ -208,6 +208,7 @@ struct answer {
 	uint64_t cursor; /* where to go on; 0: that was all */
 	uint64_t seq;    /* as of this entry */
 	bool more;       /* further frames of this answer follow */
+	uint32_t again_s; /* Retry-After; 0: as usual for its status */
 	struct records items; /* struct item, at most ITEMS_PER_FRAME_MAX */
 };
 #define ITEMS_PER_FRAME_MAX 65536

@@ -169,6 +169,11 @@ respond_answer_error(struct call *call, const struct answer *answer)
 	unsigned status =
 	    answer->status >= 400 && answer->status < 600 ? answer->status : 500;
 	respond_failure(call, status, answer->exit, 0, answer->error);
+	if (answer->again_s > 0 && call->phase == CALL_READY) {
+		char text[16];
+		(void)snprintf(text, sizeof(text), "%u", answer->again_s);
+		response_header(call->response, "Retry-After", text);
+	}
 }
 
 void

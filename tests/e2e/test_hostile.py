@@ -283,5 +283,63 @@ def test_nonsense_over_and_over():
                 thread.join(30)
 
 
+# ---- sources that run away ----
+
+def test_a_source_that_runs_away_takes_no_place_of_another():
+    with Scratch("runaway") as scratch:
+        scratch.file("config/limits.yaml",
+                     "limits: {alerts_per_source: 200, alerts_per_alertname: 300}\n")
+        firstline = server(scratch)
+        token = {}
+        for name in ("wild", "calm"):
+            made = firstline.cli("token", "add", name, "--role", "source", "--json", check=True)
+            token[name] = json.loads(made.stdout)["secret"]
+
+        def many(name, first, n):
+            return firstline.fire(*({"alertname": "SlowRequest", "region": f"r{i % 3}",
+                                     "request_id": f"{name}-{i}"} for i in range(first, first + n)),
+                                  token=token[name])
+        assert many("wild", 0, 150).status == 200
+        for first in range(150, 1150, 100):
+            answer = many("wild", first, 100)
+            assert answer.status == 429 and answer.headers["Retry-After"] == "60", answer
+            assert b"limits.alerts_per_source" in answer.body, answer
+        assert len(firstline.get("/api/v2/alerts")) == 200, "what had room was kept"
+        assert many("wild", 0, 200).status == 200, "what is known is heard"
+        assert many("calm", 0, 50).status == 200, "others have their places"
+        answer = many("calm", 50, 100)
+        assert answer.status == 429 and b"50 of 100 alerts were not kept" in answer.body, answer
+        assert b"limits.alerts_per_alertname" in answer.body and b"SlowRequest" in answer.body
+
+        metrics = firstline.request("GET", "/metrics").body.decode()
+        for why, n in (("full", 0), ("source", 950), ("alertname", 50), ("rate", 0)):
+            assert f'firstline_alerts_refused_total{{why="{why}"}} {n}\n' in metrics, metrics
+        told = [i for i in firstline.incidents() if "limits.alerts_per_source" in i["title"]]
+        assert len(told) == 1, firstline.incidents()
+        lines = [t["text"] for t in firstline.incident(told[0]["id"])["timeline"]
+                 if "is reached" in t["text"] and "label" in t["text"]]
+        assert len(lines) >= 2, lines
+        assert any("limits.alerts_per_source is reached by source 'source:wild': label 'request_id' has "
+                   "200 values in the newest 200 alerts, like 'wild-" in t for t in lines), lines
+        assert "label 'request_id'" in told[0]["title"], told
+        assert any("limits.alerts_per_alertname" in t and "'SlowRequest'" in t for t in lines), lines
+
+
+def test_a_source_may_be_slowed_down():
+    with Scratch("rate") as scratch:
+        scratch.file("config/limits.yaml",
+                     "limits: {alert_rate_per_source: 10, alert_burst_per_source: 100}\n")
+        firstline = server(scratch)
+
+        def many(first, n):
+            return firstline.fire(*({"alertname": "A", "n": str(i)} for i in range(first, first + n)))
+        assert many(0, 100).status == 200
+        answer = many(0, 180)
+        assert answer.status == 429 and b"limits.alert_rate_per_source" in answer.body, answer
+        assert 1 <= int(answer.headers["Retry-After"]) <= 9, answer.headers
+        assert firstline.resolve({"alertname": "A", "n": "0"}).status == 200, "an end is heard"
+        wait_until(lambda: many(100, 10).status == 200, 20, 0.5, "the bucket fills again")
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])

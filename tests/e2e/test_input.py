@@ -283,7 +283,7 @@ def test_over_the_bound_only_what_is_new_is_refused():
         assert firstline.resolve(*alerts(range(500))).status == 200, "and what ends"
         assert firstline.fire(*alerts(range(1000, 1020))).status == 200, "then there is room"
         metrics = firstline.request("GET", "/metrics").body.decode()
-        assert "firstline_alerts_refused_total 20\n" in metrics, metrics
+        assert "firstline_alerts_refused_total{why=\"full\"} 20\n" in metrics, metrics
         told = [i for i in firstline.incidents() if "limits.alerts" in i["title"]]
         assert len(told) == 1, firstline.incidents()
         assert "anonymous" in str(firstline.incident(told[0]["id"])["timeline"])

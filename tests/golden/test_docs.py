@@ -164,7 +164,7 @@ def metrics():
     real = {}
     for name, counter in re.findall(r'(?:add|put)\([ab], "([a-z_]+)", (true|false)', code):
         real["firstline_" + name + ("_total" if counter == "true" else "")] = True
-    for name in re.findall(r'\.name = STR\("(gate_[a-z_]+)"\)', code):
+    for name in re.findall(r'\.name = STR\("((?:gate_|alerts_)[a-z_]+)"\)', code):
         real[f"firstline_{name}_total"] = True
     for name in re.findall(r'put_family\(b, STR\("([a-z_]+)"\)', code):
         real["firstline_" + name] = True

@@ -288,6 +288,32 @@ core__firstline_itself_is_an_incident_that_counts(void)
 	world_free(w);
 }
 
+/* Who told of it says when it is over; then it need not wait for the hour. */
+static void
+core__what_is_over_closes_its_incident(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct event full = { .kind = EVENT_SELF,
+		.self = { .kind = SELF_OVERFLOW,
+		    .text = STR("a limit is reached"),
+		    .subject = STR("source:a") } };
+	struct event over = full;
+	over.self.text = STR("it is over");
+	over.self.over = true;
+	world_step(w, &over); /* there is none to close */
+	EXPECT_U64(world_count(w, TABLE_INCIDENT), 0);
+	world_step(w, &full);
+	world_after(w, 10 * MINUTE);
+	world_step(w, &over);
+	EXPECT(world_state(w, 1) == INCIDENT_OPEN);
+	EXPECT_U64(world_incident(w, 1).alerts_total, 1);
+	world_after(w, 2 * MINUTE);
+	EXPECT(world_state(w, 1) == INCIDENT_CLOSED);
+	world_step(w, &full);
+	EXPECT_U64(world_count(w, TABLE_INCIDENT), 2);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -304,5 +330,6 @@ main(void)
 	RUN(core__resolved_by_a_person_while_it_fires_opens_again);
 	RUN(core__closed_by_a_person_its_alerts_count_down);
 	RUN(core__firstline_itself_is_an_incident_that_counts);
+	RUN(core__what_is_over_closes_its_incident);
 	TEST_MAIN_END();
 }
