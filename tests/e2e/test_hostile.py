@@ -116,7 +116,7 @@ def test_who_has_said_all_and_closed_its_half_gets_its_answer():
         with gate.connect() as s:
             s.sendall(post[:-1])
             s.shutdown(socket.SHUT_WR)
-            assert s.recv(65536) == b"", "half a request gets none"
+            assert b" 200 " not in g.read_until_quiet(s), "half a request is none"
         assert len([a for a in gate.engine.asked if a.kind == g.ALERTS]) == 10
 
 
