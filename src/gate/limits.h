@@ -9,6 +9,9 @@
 #define GATE_CONNECTIONS_PER_ADDRESS 2000 /* of them, from one address */
 #define GATE_POOL_BYTES (32u << 10)       /* libmicrohttpd's memory, a connection */
 #define GATE_SOCKET_BYTES (64 << 10)      /* of an answer in the kernel; it doubles that */
+#define GATE_CUTS_TOLD 1000               /* ended for room before a person is told */
+#define GATE_CUTS_OVER_MS (10 * MINUTE)   /* without one: it is over */
+#define GATE_CUTS_AGAIN_MS (30 * MINUTE)  /* it goes on: told again */
 #define GATE_STREAMS_MAX 1000             /* event streams at once */
 
 #define GATE_HEADERS_MAX 100

@@ -146,6 +146,10 @@ struct gate {
 	struct link fresh, served; /* those whose clients' turn it is, the longest first */
 	size_t visit_n;            /* not shut down */
 	size_t visit_max, visit_max_address, stream_max;
+	struct {
+		uint64_t n;
+		msec last, told;
+	} cuts;               /* for room, with no rest between */
 	struct map addresses; /* hashed address to number of visits */
 	struct siphash_key key;
 	size_t bodies_bytes, answers_bytes;

@@ -10,6 +10,7 @@
  * many there are. Where it is our turn (the engine is asked, events are streamed) a
  * connection is in neither and stays.
  */
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,12 +159,59 @@ say(struct visit *visit, const char *status)
 	(void)send(visit->fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* Somebody should look who does that. */
 static void
-cut_for_room(struct visit *visit)
+tell_full(struct gate *gate, const char *what)
 {
-	visit->gate->n.cut_for_room++;
+	char text[300];
+	if (gate->engine == NULL ||
+	    (gate->cuts.told != 0 && gate->now - gate->cuts.told < GATE_CUTS_AGAIN_MS))
+		return;
+	gate->cuts.told = gate->now;
+	(void)snprintf(text, sizeof(text),
+	    "%s: %llu connections were ended, the longest idle or slowest first, so that "
+	    "others had room",
+	    what, (unsigned long long)gate->cuts.n);
+	struct self self = { .kind = SELF_OVERFLOW,
+		.subject = STR("gate"),
+		.text = str_of(text) };
+	frame_record(peer_out(gate->engine), FRAME_SELF, 0, &self_frame_type, &self);
+}
+
+static void
+cut_for_room(struct visit *visit, const char *what)
+{
+	struct gate *gate = visit->gate;
+	gate->n.cut_for_room++;
+	if (gate->now - gate->cuts.last >= GATE_CUTS_OVER_MS)
+		gate->cuts.n = gate->cuts.told = 0;
+	gate->cuts.last = gate->now;
+	if (++gate->cuts.n >= GATE_CUTS_TOLD)
+		tell_full(gate, what);
 	say(visit, "503 Service Unavailable");
 	web_cut(visit);
+}
+
+static void
+cut_for_newcomer(struct visit *visit, const struct sockaddr *address, bool address_full)
+{
+	char name[INET6_ADDRSTRLEN] = "?", what[160];
+	const struct gate *gate = visit->gate;
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	bool is_v4 = address->sa_family == AF_INET;
+	(void)inet_ntop(address->sa_family,
+	    is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, name,
+	    sizeof(name));
+	if (address_full)
+		(void)snprintf(what, sizeof(what),
+		    "address %s has %zu connections, its limit", name,
+		    gate->visit_max_address);
+	else
+		(void)snprintf(what, sizeof(what),
+		    "there are %zu connections, the limit, the last of them from %s",
+		    gate->visit_max, name);
+	cut_for_room(visit, what);
 }
 
 bool
@@ -175,7 +223,7 @@ visit_may_come(struct gate *gate, const struct sockaddr *address)
 		return true;
 	struct visit *visit = who_goes(gate, address_full ? &key : NULL);
 	if (visit != NULL) {
-		cut_for_room(visit);
+		cut_for_newcomer(visit, address, address_full);
 		return true;
 	}
 	gate->n.refused_address += address_full;
@@ -195,7 +243,7 @@ visit_make_room(struct gate *gate, size_t bytes, const struct visit *but)
 				return true;
 			if (visit != but && visit->call != NULL &&
 			    visit->call->phase == CALL_READ && visit->call->body.n > 0)
-				cut_for_room(visit);
+				cut_for_room(visit, "bodies take all the memory they may");
 		}
 	}
 	return gate->bodies_bytes + bytes <= GATE_BODIES_BYTES_MAX;
@@ -226,7 +274,7 @@ visit_count_answer(struct call *call)
 				return;
 			if (visit->call != NULL && visit->call != call &&
 			    visit->call->kept_bytes > 0)
-				cut_for_room(visit);
+				cut_for_room(visit, "answers take all the memory they may");
 		}
 	}
 }

@@ -30,9 +30,9 @@
 #define LEFT_OUT_ROOM 32  /* bytes of the error kept for "and 4000 more" */
 
 const struct intake_limits intake_limits_default = {
-	.labels_max = 64,
-	.name_bytes_max = 256,
-	.value_bytes_max = 8192,
+	.labels_max = INTAKE_LABELS_MAX,
+	.name_bytes_max = INTAKE_NAME_BYTES_MAX,
+	.value_bytes_max = INTAKE_VALUE_BYTES_MAX,
 	.alert_bytes_max = WIRE_BODY_MAX,
 	.alerts_max = ALERTS_PER_EVENT_MAX,
 };

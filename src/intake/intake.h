@@ -17,6 +17,10 @@
 
 /* ---- the gate's half: alertmanager.c ---- */
 
+#define INTAKE_LABELS_MAX 64        /* of one alert; annotations alike */
+#define INTAKE_NAME_BYTES_MAX 256   /* of one of them */
+#define INTAKE_VALUE_BYTES_MAX 8192 /* of one of them; of a generatorURL */
+
 struct intake_limits {
 	size_t labels_max;      /* pairs an alert, and annotations alike; default 64 */
 	size_t name_bytes_max;  /* default 256 */

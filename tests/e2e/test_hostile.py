@@ -247,6 +247,9 @@ def test_five_thousand_idle_connections():
             time.sleep(1)
             assert memory(firstline) < 128 << 20, memory(firstline)
         assert b"HTTP/1.1 200" in held[-1].recv(1000), "the newest are kept"
+        told = firstline.wait_incident(lambda row: "connections" in row["title"])
+        assert "address 127.0.0.1 has 2000 connections, its limit" in told["title"], told
+        assert len(firstline.incidents()) == 2, "once, beside the healthy one's"
         for s in held:
             s.close()
 
