@@ -96,6 +96,7 @@ needs(enum op op)
 	case OP_WHO:
 	case OP_SILENCES:
 	case OP_SILENCE:
+	case OP_RECEIVERS:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:
@@ -114,8 +115,9 @@ needs(enum op op)
 static bool
 is_alertmanagers(enum op op)
 {
-	return op == OP_ALERTS || op == OP_METRICS || op == OP_SILENCES ||
-	       op == OP_SILENCE || op == OP_SILENCE_SET || op == OP_SILENCE_EXPIRE;
+	return op == OP_ALERTS || op == OP_METRICS || op == OP_RECEIVERS ||
+	       op == OP_SILENCES || op == OP_SILENCE || op == OP_SILENCE_SET ||
+	       op == OP_SILENCE_EXPIRE;
 }
 
 /* A source's token opens the alerts route and nothing else. */

@@ -33,6 +33,7 @@ struct listing {
 	char service[128], owner[128];
 	size_t service_n, owner_n;
 	struct filtered *filtered; /* NULL: all */
+	bool groups;               /* each alert with the labels it is grouped by */
 };
 
 struct listings {
@@ -122,7 +123,8 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		.incident = request->incident,
 		.cursor = request->cursor,
 		.left = request->limit > 0 ? request->limit : UINT64_MAX,
-		.once = request->limit > 0 };
+		.once = request->limit > 0,
+		.groups = pairs_get(&request->params, STR("groups")).n > 0 };
 	bool is_filter;
 	l.filtered = filtered_new(request, &is_filter);
 	if (!is_filter) {
@@ -196,9 +198,33 @@ inhibitors_of(const struct holders *holders, struct hold_texts *texts)
 	return (struct strs){ texts->text, holders->inhibitor_n };
 }
 
+/* What makes it "the same trouble" again, as an incident would be opened for it. */
+static struct pairs
+group_of(struct engine *engine, const struct alert *alert, struct arena *arena)
+{
+	static const str alertname = { "alertname", 9 };
+	static struct pair pair[LABELS_MAX]; /* the loop's */
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	struct pairs labels = labels_of_body(alert->head, pair);
+	const struct alert_rule *rule = model_alert_rule(model, &labels);
+	bool named = rule != NULL && rule->recurrence.n > 0;
+	const str *names = named ? rule->recurrence.p : &alertname;
+	size_t n = named ? rule->recurrence.n : 1;
+	struct pairs group = { arena_new(arena, struct pair, n), 0 };
+	/* Labels ascend, whatever order the rule names them in. */
+	for (size_t i = 0; i < labels.n; i++) {
+		bool wanted = false;
+		for (size_t k = 0; k < n && !wanted; k++)
+			wanted = str_eq(labels.p[i].name, names[k]);
+		if (wanted && group.n < n)
+			group.p[group.n++] = labels.p[i];
+	}
+	return group;
+}
+
 static void
-put_alert(struct engine *engine, const struct alert *alert, struct answer_out *a, msec at,
-    msec wall)
+put_alert(struct engine *engine, const struct listing *l, const struct alert *alert,
+    struct answer_out *a, msec at, msec wall)
 {
 	const struct incident_row *incident = core_incident(engine->core, alert->incident);
 	struct arena scratch = *a->arena;
@@ -220,6 +246,8 @@ put_alert(struct engine *engine, const struct alert *alert, struct answer_out *a
 		.owner = incident != NULL ? incident->owner : owner_of(engine, alert),
 		.silenced_by = { holders.silence, holders.silence_n },
 		.inhibited_by = inhibitors_of(&holders, &held) };
+	if (l->groups)
+		item.group = group_of(engine, alert, &scratch);
 	answer_record(a, ITEM_ALERT, &item);
 }
 
@@ -233,7 +261,7 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	msec at, wall;
 	engine_now(engine, &at, &wall);
 	for (size_t i = 0; i < n; i++) {
-		put_alert(engine, alerts[i], a, at, wall);
+		put_alert(engine, l, alerts[i], a, at, wall);
 		l->cursor = alerts[i]->fingerprint;
 	}
 	l->left -= n;
@@ -259,7 +287,7 @@ found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		const struct found *found = &f->search.found[f->at];
 		const struct alert *alert = intake_find(engine->intake, found->number);
 		if (alert != NULL)
-			put_alert(engine, alert, a, at, wall);
+			put_alert(engine, l, alert, a, at, wall);
 		l->cursor = found->fingerprint;
 	}
 	if (f->at < f->search.n)

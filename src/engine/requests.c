@@ -283,6 +283,22 @@ on_who(const struct asked *asked, struct answer_out *a)
 	answer_row_record(a, TABLE_TOKEN, &row);
 }
 
+/* Whom Alertmanager would call a receiver: the teams that answer. */
+static void
+on_receivers(struct engine *engine, struct answer_out *a)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	struct strs names = { arena_new(a->arena, str, RECEIVERS_MAX), 0 };
+	for (size_t i = 0; i < model->teams_n && names.n < RECEIVERS_MAX; i++) {
+		if (model->teams[i].kind == TEAM_OPERATIONS)
+			names.p[names.n++] = model->teams[i].name;
+	}
+	struct receivers_item item = { .names = names,
+		.since_wall = engine->since_wall,
+		.version = STR(FIRSTLINE_VERSION) };
+	answer_record(a, ITEM_RECEIVERS, &item);
+}
+
 /* Small answers that the loop gives at once. */
 static void
 answer_now(struct engine *engine, const struct asked *asked)
@@ -308,6 +324,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 		break;
 	case OP_WHO:
 		on_who(asked, &a);
+		break;
+	case OP_RECEIVERS:
+		on_receivers(engine, &a);
 		break;
 	case OP_SILENCES:
 		answer_silences(engine, &a);
@@ -382,6 +401,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_WHO:
 	case OP_SILENCES:
 	case OP_SILENCE:
+	case OP_RECEIVERS:
 		answer_now(engine, asked);
 		return;
 	case OP_SILENCE_SET:

@@ -154,6 +154,7 @@ static const char *const op_names[] = {
 	[OP_SILENCE] = "silence",
 	[OP_SILENCE_SET] = "silence-set",
 	[OP_SILENCE_EXPIRE] = "silence-expire",
+	[OP_RECEIVERS] = "receivers",
 };
 
 static const struct field request_fields[] = {
@@ -253,8 +254,17 @@ static const struct field alert_fields[] = {
 	F_STR(9, struct alert_item, owner),
 	F_STRS(10, struct alert_item, silenced_by, ALERT_HOLDERS_MAX),
 	F_STRS(11, struct alert_item, inhibited_by, ALERT_HOLDERS_MAX),
+	F_PAIRS(12, struct alert_item, group, LABELS_MAX),
 };
 const struct record_type alert_item_type = RECORD(struct alert_item, "alert", alert_fields);
+
+static const struct field receivers_fields[] = {
+	F_STRS(1, struct receivers_item, names, RECEIVERS_MAX),
+	F_WALL(2, struct receivers_item, since_wall),
+	F_STR(3, struct receivers_item, version),
+};
+const struct record_type receivers_item_type =
+    RECORD(struct receivers_item, "receivers", receivers_fields);
 
 static const struct field duty_fields[] = {
 	F_STR(1, struct duty_item, team),
@@ -300,6 +310,7 @@ item_body_type(const struct item *item)
 		[ITEM_ENTRY] = &entry_item_type,
 		[ITEM_SECRET] = &secret_item_type,
 		[ITEM_CAN] = &can_item_type,
+		[ITEM_RECEIVERS] = &receivers_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -514,6 +525,7 @@ record_type_at(size_t i)
 		&entry_item_type,
 		&secret_item_type,
 		&can_item_type,
+		&receivers_item_type,
 		&epoch_frame_type,
 		&peer_frame_type,
 		&bundle_frame_type,

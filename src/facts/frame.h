@@ -91,6 +91,7 @@ enum op {
 	OP_SILENCE,         /* `name` is its uuid */
 	OP_SILENCE_SET,     /* `silence` */
 	OP_SILENCE_EXPIRE,  /* `name` is its uuid */
+	OP_RECEIVERS,       /* what Alertmanager's status and receivers tell */
 };
 
 struct request {
@@ -128,6 +129,7 @@ enum item_kind {
 	ITEM_ENTRY,      /* struct entry_item */
 	ITEM_SECRET,     /* struct secret_item */
 	ITEM_CAN,        /* struct can_item */
+	ITEM_RECEIVERS,  /* struct receivers_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -170,8 +172,16 @@ struct alert_item {
 	str owner; /* the incident's team that answers; empty: not in an incident */
 	struct strs silenced_by;  /* uuids, at most ALERT_HOLDERS_MAX */
 	struct strs inhibited_by; /* fingerprints, alike */
+	struct pairs group;       /* its labels of recurrence, where groups were asked for */
 };
 #define ALERT_HOLDERS_MAX 32
+
+struct receivers_item {
+	struct strs names; /* of the teams that answer, at most RECEIVERS_MAX */
+	msec since_wall;
+	str version;
+};
+#define RECEIVERS_MAX 1024
 
 struct duty_item {
 	str team;
@@ -263,7 +273,7 @@ struct log_frame {
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
-    secret_item_type, can_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
+    secret_item_type, can_item_type, receivers_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
     adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */

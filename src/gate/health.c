@@ -10,7 +10,7 @@
 void
 serve_healthy(struct call *call)
 {
-	respond(call, 200, TEXT_PLAIN, STR("OK\n"));
+	respond(call, 200, TEXT_PLAIN, STR("OK"));
 }
 
 /* ---- ready ---- */
@@ -25,7 +25,7 @@ on_probe(struct call *call, const struct answer *answer)
 	else if (answer->status >= 500)
 		respond_answer_error(call, answer);
 	else /* taken, or refused for want of a token: it works */
-		respond(call, 200, TEXT_PLAIN, STR("OK\n"));
+		respond(call, 200, TEXT_PLAIN, STR("OK"));
 }
 
 /* Would alerts be taken? Asked by sending none, the way alerts go. */

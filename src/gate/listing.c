@@ -13,19 +13,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/groups.h"
 #include "gate/state.h"
 #include "intake/matchers.h"
 
 struct listing {
-	struct label_matchers filters;         /* checked here, applied by the engine */
-	struct pair param[LABEL_MATCHERS_MAX]; /* "filter.00" and up, as they came */
+	struct label_matchers filters;             /* checked here, applied by the engine */
+	struct groups *groups;                     /* NULL: one alert after the other */
+	struct pair param[LABEL_MATCHERS_MAX + 1]; /* "filter.00" and up, as they came */
 	char name[LABEL_MATCHERS_MAX][10];
 	size_t param_n;
 	struct label_matchers receiver;
 	bool no_active, no_silenced, no_inhibited;
-	bool any;   /* one was written */
-	bool asked; /* a page is on its way */
-	bool paged; /* the first was asked for */
+	bool any;      /* one was written */
+	bool asked;    /* a page is on its way */
+	bool paged;    /* the first was asked for */
+	bool too_many; /* for groups */
 	uint64_t cursor;
 };
 
@@ -104,6 +107,17 @@ put_alert(struct buf *b, const struct alert_item *item, const struct alert_body 
 	buf_char(b, '}');
 }
 
+static void
+take_into_group(struct listing *listing, const struct alert_item *alert,
+    const struct alert_body *body)
+{
+	struct buf json = BUF(GROUPS_BYTES_MAX);
+	put_alert(&json, alert, body);
+	listing->too_many |=
+	    json.overflow || !groups_add(listing->groups, alert, body, buf_str(&json));
+	buf_done(&json);
+}
+
 /* false when the engine sent nonsense */
 static bool
 take_alert(struct call *call, const struct item *item)
@@ -121,6 +135,10 @@ take_alert(struct call *call, const struct item *item)
 	    (listing->receiver.n > 0 &&
 		!label_matcher_match(&listing->receiver.item[0], alert.owner)))
 		return true;
+	if (listing->groups != NULL) {
+		take_into_group(listing, &alert, &body);
+		return true;
+	}
 	buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
 	listing->any = true;
 	put_alert(&call->stream.out, &alert, &body);
@@ -140,7 +158,7 @@ ask_page(struct call *call)
 		.params = { listing->param, listing->param_n },
 		.limit = GATE_FOUND_ALERTS };
 	/* What matches was searched for: a page of it is as large as may be. */
-	if (listing->param_n == 0)
+	if (listing->filters.n == 0)
 		request.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS;
 	listing->asked = listing->paged = true;
 	link_ask(call, &request, on_page);
@@ -163,7 +181,15 @@ go_on(struct call *call, bool last_page)
 {
 	struct stream *s = &call->stream;
 	struct listing *listing = call->own;
-	if (last_page) {
+	if (listing->too_many) {
+		respond_error(call, 503, 1,
+		    "the groups of so many alerts need over %zu MiB: name a filter or a "
+		    "receiver",
+		    GROUPS_BYTES_MAX >> 20);
+	} else if (last_page && listing->groups != NULL) {
+		groups_write(listing->groups, &s->out);
+		stream_whole(call, 200, "application/json");
+	} else if (last_page) {
 		buf_add(&s->out, listing->any ? STR("]\n") : STR("[]\n"));
 		if (s->started)
 			stream_end(call);
@@ -246,9 +272,10 @@ read_query(struct call *call, struct listing *listing)
 			return false;
 		}
 	}
-	/* None is ever unprocessed: that one leaves nothing out. */
+	/* None is ever unprocessed: that one leaves nothing out. Muted is silenced here. */
 	listing->no_active = !target_flag(target, "active");
-	listing->no_silenced = !target_flag(target, "silenced");
+	listing->no_silenced = !target_flag(target, "silenced") ||
+	                       (listing->groups != NULL && !target_flag(target, "muted"));
 	listing->no_inhibited = !target_flag(target, "inhibited");
 	return true;
 }
@@ -257,18 +284,36 @@ static void
 on_end(struct call *call)
 {
 	struct listing *listing = call->own;
+	groups_free(listing->groups);
 	label_matchers_done(&listing->filters);
 	label_matchers_done(&listing->receiver);
 	free(listing);
 }
 
-void
-serve_alerts_get(struct call *call)
+static struct listing *
+listing_new(struct call *call)
 {
 	struct listing *listing = calloc(1, sizeof(*listing));
 	ASSERT(listing != NULL);
 	call->own = listing;
 	call->on_end = on_end;
-	if (read_query(call, listing) && link_ready(call))
+	return listing;
+}
+
+void
+serve_alerts_get(struct call *call)
+{
+	if (read_query(call, listing_new(call)) && link_ready(call))
 		ask_page(call);
+}
+
+void
+serve_groups(struct call *call)
+{
+	struct listing *listing = listing_new(call);
+	listing->groups = groups_new();
+	if (!read_query(call, listing) || !link_ready(call))
+		return;
+	listing->param[listing->param_n++] = (struct pair){ STR("groups"), STR("1") };
+	ask_page(call);
 }

@@ -246,6 +246,14 @@ void link_forget(struct call *call);
 /* alerts.c, listing.c */
 void serve_alerts_post(struct call *call);
 void serve_alerts_get(struct call *call);
+void serve_groups(struct call *call);
+
+/* alertmanager.c */
+void serve_am_status(struct call *call);
+void serve_receivers(struct call *call);
+void serve_v1_gone(struct call *call);
+void serve_reload(struct call *call);
+
 void alerts_lost(struct gate *gate); /* the engine died: who was with it? */
 void alerts_report(struct gate *gate);
 bool alerts_quarantined(struct gate *gate, const struct frame *frame);

@@ -437,7 +437,7 @@ def test_odd_requests():
             found = gate.raw(text)
             assert re.match(rb"HTTP/1.[01] %d " % status, found), (text, found[:150])
         found = gate.request("HEAD", "/-/healthy")
-        assert found.status == 200 and found.body == b"" and found.headers["Content-Length"] == "3"
+        assert found.status == 200 and found.body == b"" and found.headers["Content-Length"] == "2"
         assert gate.request("GET", "/").status == 404
 
 
