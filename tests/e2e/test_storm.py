@@ -1,0 +1,113 @@
+"""A storm: alerts that nobody has seen before, as fast as they go. All are kept through kill -9,
+few incidents are made of them, few people are called, and others are answered meanwhile.
+
+100,000 alerts; LONG=1: a million."""
+import http.client
+import os
+import pathlib
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from e2e.test_prometheus import configuration, metric
+from support.harness import Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
+
+LONG = bool(os.environ.get("LONG"))
+ALERTS = 1_000_000 if LONG else 100_000
+PSS_MAX_MB = 1024 if LONG else 150
+SENDERS, BATCH = 4, 500
+NAMES = ("DiskSlow", "QueueLong", "ErrorsHigh", "LatencyHigh")
+
+
+def body(first):
+    now = time.time()
+    times = f'"startsAt":"{stamp(now - 60)}","endsAt":"{stamp(now + 3600)}"'
+    return ("[" + ",".join(
+        f'{{"labels":{{"alertname":"{NAMES[i % 4]}","service":"shop","cluster":"eu-central-1","namespace":"prod",'
+        f'"pod":"checkout-{i:07d}","instance":"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}:9090","job":"pods",'
+        f'"severity":"warning"}},"annotations":{{"summary":"pod checkout-{i:07d} is not as it should be",'
+        f'"runbook_url":"https://runbooks.example.com/storm"}},{times}}}'
+        for i in range(first, first + BATCH)) + "]").encode()
+
+
+def send(port, numbers, refused):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for first in numbers:
+        connection.request("POST", "/api/v2/alerts", body=body(first), headers={"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            refused.append((first, answer.status))
+    connection.close()
+
+
+def watch(firstline, over, waits):
+    """Somebody who looks meanwhile."""
+    while not over.is_set():
+        for path in ("/v1/status", "/v1/incidents", "/api/v2/alerts?filter=pod%3D%22checkout-0000007%22"):
+            began = time.monotonic()
+            firstline.get(path)
+            waits.append((time.monotonic() - began, path))
+        time.sleep(0.02)
+
+
+def pss_mb(firstline):
+    pids = [firstline.child.pid, *children(firstline.child.pid)]
+    pids += [grandchild for pid in pids[1:] for grandchild in children(pid)]
+    kb = 0
+    for pid in pids:
+        for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kb += int(line.split()[1])
+    return kb / 1024
+
+
+def active(firstline):
+    return int(metric(firstline.request("GET", "/metrics").body.decode(), "firstline_alerts_active"))
+
+
+def test_a_storm_is_kept_folded_and_holds_nobody_up():
+    with Scratch("storm") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook)).start()
+        refused, waits, over = [], [], threading.Event()
+        watcher = threading.Thread(target=watch, args=(firstline, over, waits))
+        watcher.start()
+        began = time.monotonic()
+        senders = [threading.Thread(target=send, args=(firstline.port, range(n * BATCH, ALERTS, SENDERS * BATCH), refused))
+                   for n in range(SENDERS)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+        took = time.monotonic() - began
+        over.set()
+        watcher.join()
+        assert not refused, refused[:5]
+        assert active(firstline) == ALERTS
+        incidents = firstline.incidents()
+        assert len(incidents) == len(NAMES), [i["title"] for i in incidents]
+        assert sum(i["alerts_active"] for i in incidents) == ALERTS
+        wait_until(lambda: len(hook.requests) >= len(NAMES), 20, message="the people on duty are told")
+        time.sleep(1)  # for a page too many
+        assert len(hook.requests) <= 5, hook.types()
+        memory = pss_mb(firstline)
+        assert memory <= PSS_MAX_MB, f"{memory:.0f} MB"
+
+        firstline.kill_all()
+        began = time.monotonic()
+        firstline.start()
+        started = time.monotonic() - began
+        assert active(firstline) == ALERTS, "all of them are on the disk"
+        found = firstline.get("/api/v2/alerts?filter=pod%3D%22checkout-0000007%22")
+        assert len(found) == 1 and found[0]["labels"]["alertname"] == NAMES[3]
+        assert len(firstline.incidents()) == len(NAMES)
+        waits.sort(reverse=True)
+        print(f"  {ALERTS:,} alerts in {took:.1f} s (made by this test meanwhile), {memory:.0f} MB, "
+              f"{len(hook.requests)} pages; who looked waited at most {waits[0][0] * 1000:.0f} ms "
+              f"({waits[0][1][:20]}), median {waits[len(waits) // 2][0] * 1000:.1f} ms; started again in {started:.2f} s")
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
