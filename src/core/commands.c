@@ -135,10 +135,13 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
 	str why;
-	if (!run_start(core, incident, core->newest, runbook, command->principal,
-		&command->params, &why))
+	const struct run *run = run_start(core, incident, core->newest, runbook,
+	    command->principal, &command->params, &why);
+	if (run == NULL)
 		return no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
 		    STR_ARG(runbook->name), STR_ARG(why));
+	if (run->row.state != RUN_RUNNING && run->row.refused && !run->row.acted)
+		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(run->row.why));
 	return yes(202, &incident->o);
 }
 

@@ -113,7 +113,7 @@ add_tried(struct core *core, struct incident *incident, str name)
 	row_set_strs(core, tried, more);
 }
 
-bool
+struct run *
 run_start(struct core *core, struct incident *incident, struct core_model *model,
     const struct runbook *runbook, str principal, const struct pairs *given, str *ret_why)
 {
@@ -129,15 +129,15 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 		.begun_wall = core->wall };
 	if (runbook->steps_n == 0) {
 		*ret_why = STR("it has no steps to run: it is for people to read");
-		return false;
+		return NULL;
 	}
 	if (!read_inputs(core, incident, runbook, given, &row.inputs, ret_why))
-		return false;
+		return NULL;
 	row.id = row_next(core);
 	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;
 	if (run == NULL) {
 		*ret_why = STR("there is no memory for another run");
-		return false;
+		return NULL;
 	}
 	run->model = core_model_use(model);
 	run->runbook = runbook;
@@ -156,7 +156,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	person_clear(core, incident); /* it says so where it needs one again */
 	run_walk(core, run);
 	incident_arm(core, incident);
-	return true;
+	return run;
 }
 
 /* Nothing answers: a gap the first time, a person always. */
@@ -200,7 +200,8 @@ run_choose(struct core *core, struct incident *incident)
 			STR_ARG(runbook->name), STR_ARG(runbook->name), incident->row.id));
 		return false;
 	}
-	if (run_start(core, incident, incident->model, runbook, AUTOMATION, NULL, &why))
+	if (run_start(core, incident, incident->model, runbook, AUTOMATION, NULL, &why) !=
+	    NULL)
 		return true;
 	add_tried(core, incident, runbook->name);
 	person_need(core, incident,

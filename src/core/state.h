@@ -470,9 +470,10 @@ str incident_end_text(struct core *core, const struct incident *incident);
 /* The next runbook that answers; false: there is none, or it may not run by itself (then
  * a person is needed, and why is said). */
 bool run_choose(struct core *core, struct incident *incident);
-/* false: it cannot start; *ret_why says so. */
-bool run_start(struct core *core, struct incident *incident, struct core_model *model,
-    const struct runbook *runbook, str principal, const struct pairs *given, str *ret_why);
+/* NULL: it cannot start; *ret_why says so. It may have ended already. */
+struct run *run_start(struct core *core, struct incident *incident,
+    struct core_model *model, const struct runbook *runbook, str principal,
+    const struct pairs *given, str *ret_why);
 void run_walk(struct core *core, struct run *run);
 void run_goto(struct core *core, struct run *run, uint32_t where, str why);
 void run_person(struct core *core, struct run *run, str why);

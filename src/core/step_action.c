@@ -70,6 +70,8 @@ refused(struct core *core, struct run *run, str why)
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
 	str service = service_of(core, run);
+	run->row.refused = true;
+	object_touch(core, &run->o);
 	gap_add(core, GAP_REFUSED,
 	    text_make(core, "%.*s on %.*s", STR_ARG(step->action->name), STR_ARG(service)),
 	    incident->row.owner, incident,

@@ -180,6 +180,7 @@ static const struct field run_fields[] = {
 	F_WALL(24, struct run_row, ended_wall),
 	FQ_U32(25, struct run_row, tries),
 	FQ_BOOL(26, struct run_row, unknown),
+	FQ_BOOL(27, struct run_row, refused),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

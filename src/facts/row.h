@@ -193,6 +193,7 @@ struct run_row {
 	msec begun_wall, ended_wall;
 	uint32_t tries;       /* attempts on the target in work that surely did not happen */
 	bool unknown;         /* the last look gave no answer */
+	bool refused;         /* authority refused a step */
 };
 #define STEPS_WALKED_MAX 256
 

@@ -200,6 +200,43 @@ command__a_runbook_by_hand_runs_with_the_askers_authority(void)
 }
 
 static void
+command__a_runbook_that_is_refused_at_once_says_so(void)
+{
+	struct world *w = world_new(SHOP, SHOP_DOWN("checkout", "restart-unit"), NULL);
+	world_fire(w, "alertname=Odd,service=checkout");
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("down-checkout"),
+		.principal = STR("person:mei") };
+	struct reply reply = world_command(w, &run);
+	EXPECT_U64(reply.status, 403);
+	EXPECT_U64(reply.exit, 5);
+	EXPECT(str_contains(reply.error, STR("restart was refused: ")));
+	EXPECT_STR(reply.error, world_incident(w, 1).needs_person_why);
+	EXPECT(world_says(w, 1, "runbook down-checkout starts"));
+	run.principal = STR("automation");
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_free(w);
+}
+
+static void
+command__a_runbook_that_goes_on_after_a_refusal_has_begun(void)
+{
+	struct world *w = world_new(SHOP,
+	    "---\nrunbook: two-ways\nservice: ledger\nanswers: [{alertname: Down}]\n"
+	    "---\n# Two ways\n```action clear\ndo: drop-table\notherwise: up\n```\n"
+	    "```verify up\npromql: 'up'\nexpect: '== 1'\nwithin: 1m\n```\n",
+	    NULL);
+	world_fire(w, "alertname=Odd,service=ledger");
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("two-ways") };
+	EXPECT_U64(world_command(w, &run).status, 202);
+	EXPECT_U64(w->probe_n, 1);
+	world_free(w);
+}
+
+static void
 command__a_lower_ceiling_only_suggests(void)
 {
 	struct world *w = world_new(SHOP,
@@ -334,6 +371,8 @@ main(void)
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
+	RUN(command__a_runbook_that_is_refused_at_once_says_so);
+	RUN(command__a_runbook_that_goes_on_after_a_refusal_has_begun);
 	RUN(command__a_lower_ceiling_only_suggests);
 	RUN(command__stop_all_stops_and_resume_lifts_it);
 	RUN(command__tokens_are_added_found_and_revoked);
