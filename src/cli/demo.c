@@ -1,19 +1,17 @@
 /*
- * demo -- breaks a small production in two ways and shows what becomes of it.
+ * demo -- breaks a small production in four ways and shows what becomes of it.
  *
- *	1. shop is killed: restarted within authority, verified, closed.
- *	2. payments gets a broken configuration: a restart does not help, so it becomes a
+ *	1. shop is killed: restarted within authority, verified.
+ *	2. search hangs, and is well again before anybody looks: its check says so.
+ *	3. payments gets a broken configuration: a restart does not help, so it becomes a
  *	   handoff to its developers, with the case file.
+ *	4. ledger fills up: what would help is forbidden, and a person is told what they may do.
+ *
+ * The third takes its time to be sure; the fourth begins meanwhile.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/client.h"
@@ -21,24 +19,41 @@
 #include "cli/output.h"
 #include "facts/row.h"
 #include "os/clock.h"
-#include "os/fd.h"
 #include "os/file.h"
 
-#define START_MS (15 * SECOND)
-#define STORY_MS (60 * SECOND)
-#define LOOK_MS 150
-#define PATH_BYTES 512
+#define ACT_MS (30 * SECOND)
+#define LOOK_MS 50
+#define PATIENCE_MS 300 /* of whoever watches the services */
+#define WHO_COLUMNS 9
+
+/* What is known of an act's incident. */
+struct view {
+	struct incident_row incident;
+	struct records timeline, runs, decisions, handoffs, attempts;
+};
+
+struct story;
+
+struct act {
+	enum demo_part part;
+	const char *title, *alert, *summary;
+	bool (*spoil)(struct story *story);
+	bool (*is_over)(const struct view *view);
+	void (*end)(struct story *story, const struct view *view);
+	bool in_background; /* the next begins before it is over */
+};
 
 struct story {
 	struct demo demo;
 	struct client client;
-	pid_t server;
 	msec began;
-	row_id shown; /* the last timeline row on the screen */
+	row_id shown;           /* the last timeline row on the screen */
+	unsigned playing, over; /* acts begun; a bit for each that is over */
+	unsigned restarted, handed_off, refused, not_real, started;
 	bool stay;
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile int interrupted;
 
 static void
 on_interrupt(int number)
@@ -47,20 +62,13 @@ on_interrupt(int number)
 	interrupted = 1;
 }
 
-static void
-pause_ms(unsigned ms)
-{
-	const struct timespec time = { ms / 1000, (long)(ms % 1000) * 1000000 };
-	(void)nanosleep(&time, NULL);
-}
+/* ---- the screen: 80 columns, seconds since the beginning and the service on the left ---- */
 
-/* ---- the screen: 80 columns, seconds since the beginning on the left ---- */
-
-static void narrate(struct story *story, enum style style, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+static void narrate(struct story *story, const char *who, enum style style, const char *fmt,
+    ...) PRINTF_LIKE(4, 5);
 
 static void
-narrate(struct story *story, enum style style, const char *fmt, ...)
+narrate(struct story *story, const char *who, enum style style, const char *fmt, ...)
 {
 	struct arena scratch = story->client.arena;
 	va_list args;
@@ -70,9 +78,10 @@ narrate(struct story *story, enum style style, const char *fmt, ...)
 	struct out out = out_begin(&scratch);
 	unsigned tenths = (unsigned)((clock_boot() - story->began) / 100);
 	out_printf(&out, "%3u.%us  ", tenths / 10, tenths % 10);
-	if (style == STYLE_PLAIN)
-		out_wrapped(&out, 8, 8, text);
-	else {
+	out_styled(&out, STYLE_DIM, arena_printf(&scratch, "%-*s", WHO_COLUMNS, who));
+	if (style == STYLE_PLAIN) {
+		out_wrapped(&out, 8 + WHO_COLUMNS, 8 + WHO_COLUMNS, text);
+	} else {
 		out_styled(&out, style, text);
 		out_printf(&out, "\n");
 	}
@@ -81,115 +90,38 @@ narrate(struct story *story, enum style style, const char *fmt, ...)
 }
 
 static void
-headline(struct story *story, const char *text)
+print_text(struct story *story, const char *title, str text, size_t lines)
 {
+	printf("\n                 %s\n", title);
+	for (size_t i = 0; i < lines && text.n > 0; i++) {
+		struct str_cut line = str_cut(text, '\n');
+		struct arena scratch = story->client.arena;
+		struct out out = out_begin(&scratch);
+		out_printf(&out, "                 | ");
+		out_wrapped(&out, 19, 19, line.head);
+		(void)out_end(&out);
+		text = line.tail;
+	}
+	if (text.n > 0)
+		printf("                 | ...\n");
 	printf("\n");
-	narrate(story, STYLE_BOLD, "%s", text);
-}
-
-/* ---- processes ---- */
-
-static pid_t
-start(char *const argv[], const char *log)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t pid = -1;
-	(void)posix_spawn_file_actions_init(&actions);
-	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	(void)posix_spawn_file_actions_addopen(&actions, 1, log,
-	    O_WRONLY | O_CREAT | O_APPEND, 0600);
-	(void)posix_spawn_file_actions_adddup2(&actions, 1, 2);
-	if (posix_spawn(&pid, argv[0], &actions, NULL, argv, environ) != 0)
-		pid = -1;
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return pid;
-}
-
-static bool
-start_service(struct story *story, const char *name, unsigned port)
-{
-	char number[16], log[PATH_BYTES];
-	char demo[] = "demo", service[] = "service", own[32];
-	(void)snprintf(number, sizeof(number), "%u", port);
-	(void)snprintf(own, sizeof(own), "%s", name);
-	(void)snprintf(log, sizeof(log), "%s/services.log", story->demo.dir);
-	char *argv[] = { story->demo.exe, demo, service, own, story->demo.dir, number,
-		NULL };
-	pid_t pid = start(argv, log);
-	int status;
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
-		return false;
-	for (int i = 0; i < 50; i++) {
-		if (demo_healthy(port))
-			return true;
-		pause_ms(20);
-	}
-	return false;
-}
-
-static pid_t
-service_pid(const struct story *story, const char *name)
-{
-	char path[PATH_BYTES];
-	static char memory[64];
-	struct arena arena = arena_over(memory, sizeof(memory));
-	struct err err;
-	str text;
-	uint64_t pid = 0;
-	(void)snprintf(path, sizeof(path), "%s/%s.pid", story->demo.dir, name);
-	if (!file_read(&arena, path, 32, &text, &err) ||
-	    !str_u64(str_trim(text), INT32_MAX, &pid))
-		return 0;
-	return (pid_t)pid;
-}
-
-static void
-kill_service(const struct story *story, const char *name)
-{
-	pid_t pid = service_pid(story, name);
-	if (pid > 1)
-		(void)kill(pid, SIGKILL);
-}
-
-static bool
-start_server(struct story *story)
-{
-	char config[PATH_BYTES], state[PATH_BYTES], log[PATH_BYTES], endpoint[PATH_BYTES];
-	char serve[] = "serve", c[] = "--config", s[] = "--state", l[] = "--listen",
-	     any[] = "127.0.0.1:0";
-	(void)snprintf(config, sizeof(config), "%s/config", story->demo.dir);
-	(void)snprintf(state, sizeof(state), "%s/state", story->demo.dir);
-	(void)snprintf(log, sizeof(log), "%s/server.log", story->demo.dir);
-	(void)snprintf(endpoint, sizeof(endpoint), "%s/state/endpoint", story->demo.dir);
-	char *argv[] = { story->demo.exe, serve, c, config, s, state, l, any, NULL };
-	story->server = start(argv, log);
-	msec end = clock_boot() + START_MS;
-	while (story->server > 0 && clock_boot() < end && !interrupted) {
-		if (access(endpoint, R_OK) == 0)
-			return true;
-		if (waitpid(story->server, NULL, WNOHANG) != 0) {
-			story->server = -1;
-			break;
-		}
-		pause_ms(10);
-	}
-	return false;
 }
 
 /* ---- what the server says ---- */
 
 static bool
-send_alert(struct story *story, const char *service, bool firing)
+send_alert(struct story *story, const struct act *act, bool firing)
 {
 	struct buf body = BUF(4096);
+	const char *service = demo_parts[act->part];
 	msec now = clock_wall();
 	str ignored;
 	buf_printf(&body,
-	    "[{\"labels\":{\"alertname\":\"ServiceDown\",\"service\":\"%s\","
-	    "\"severity\":\"critical\"},\"annotations\":{\"summary\":"
-	    "\"%s does not answer\"},\"startsAt\":\"",
-	    service, service);
-	buf_time(&body, now - 5 * SECOND);
+	    "[{\"labels\":{\"alertname\":\"%s\",\"service\":\"%s\","
+	    "\"severity\":\"critical\"},\"annotations\":{\"summary\":\"%s %s\"},"
+	    "\"startsAt\":\"",
+	    act->alert, service, service, act->summary);
+	buf_time(&body, now - SECOND);
 	buf_printf(&body, "\",\"endsAt\":\"");
 	buf_time(&body, firing ? now + 5 * MINUTE : now);
 	buf_printf(&body, "\"}]");
@@ -199,122 +131,288 @@ send_alert(struct story *story, const char *service, bool firing)
 	return ok;
 }
 
-/* New rows of the incident's timeline; its state, 0 when it cannot be had. */
-static enum incident_state
-follow(struct story *story, incident_id id)
+/* false: there is none yet. Lives in the client's arena. */
+static bool
+look(struct story *story, enum demo_part part, struct view *ret)
 {
-	char path[64];
+	struct client *client = &story->client;
+	struct records open;
 	str body;
-	struct arena before = story->client.arena;
-	struct incident_row incident = { .id = 0 };
-	struct records rows = { NULL, 0 };
-	(void)snprintf(path, sizeof(path), "/v1/incidents/%u", id);
-	if (client_get(&story->client, path, &body) == EXIT_OK &&
-	    reply_one(&story->client, body, "incident", &incident_row_type, &incident) &&
-	    reply_list(&story->client, body, "timeline", &timeline_row_type, &rows)) {
-		const struct timeline_row *row = rows.p;
-		for (size_t i = 0; i < rows.n; i++) {
-			if (row[i].id <= story->shown)
-				continue;
-			story->shown = row[i].id;
-			narrate(story, STYLE_PLAIN, "%.*s", STR_ARG(row[i].text));
-		}
-	}
-	enum incident_state state = incident.state;
-	story->client.arena = before;
-	return state;
+	char path[96];
+	(void)snprintf(path, sizeof(path), "/v1/incidents?state=open&service=%s",
+	    demo_parts[part]);
+	if (client_get(client, path, &body) != EXIT_OK ||
+	    !reply_list(client, body, "items", &incident_row_type, &open) || open.n == 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/v1/incidents/%u",
+	    ((const struct incident_row *)open.p)->id);
+	return client_get(client, path, &body) == EXIT_OK &&
+	       reply_one(client, body, "incident", &incident_row_type, &ret->incident) &&
+	       reply_list(client, body, "timeline", &timeline_row_type, &ret->timeline) &&
+	       reply_list(client, body, "runs", &run_row_type, &ret->runs) &&
+	       reply_list(client, body, "attempts", &attempt_row_type, &ret->attempts) &&
+	       reply_list(client, body, "decisions", &decision_row_type, &ret->decisions) &&
+	       reply_list(client, body, "handoffs", &handoff_row_type, &ret->handoffs);
 }
 
-/* Until the incident of the service is in that state; its number, 0 when it never is. */
-static incident_id
-watch(struct story *story, incident_id id, enum incident_state until)
+/* What a spectator wants to know; the rest is in `incident show`. */
+static bool
+is_told(const struct timeline_row *row)
 {
-	msec end = clock_boot() + STORY_MS;
-	while (clock_boot() < end && !interrupted) {
-		if (follow(story, id) == until)
-			return id;
-		pause_ms(LOOK_MS);
+	return row->kind == TIMELINE_OPENED || row->kind == TIMELINE_CHECK ||
+	       row->kind == TIMELINE_DECISION || row->kind == TIMELINE_ATTEMPT ||
+	       row->kind == TIMELINE_NOTICE || row->kind == TIMELINE_HANDOFF;
+}
+
+/* New rows of a timeline, of all acts that play in one order. */
+static void
+tell(struct story *story, const char *who, const struct view *view, row_id *newest)
+{
+	const struct timeline_row *row = view->timeline.p;
+	for (size_t i = 0; i < view->timeline.n; i++) {
+		if (row[i].id <= story->shown)
+			continue;
+		if (is_told(&row[i]))
+			narrate(story, who, STYLE_PLAIN, "%.*s", STR_ARG(row[i].text));
+		if (row[i].id > *newest)
+			*newest = row[i].id;
 	}
-	return 0;
+}
+
+/* ---- the four acts ---- */
+
+static bool
+kill_shop(struct story *story)
+{
+	demo_signal(&story->demo, DEMO_SHOP, SIGKILL);
+	narrate(story, "shop", STYLE_BAD, "kill -9");
+	return true;
+}
+
+static bool
+is_recovered(const struct view *view)
+{
+	return view->incident.state == INCIDENT_RECOVERED;
 }
 
 static void
-print_file(struct story *story, const char *title, str text, size_t lines)
+end_shop(struct story *story, const struct view *view)
 {
-	printf("\n        %s\n", title);
-	for (size_t i = 0; i < lines && text.n > 0; i++) {
-		struct str_cut line = str_cut(text, '\n');
-		struct arena scratch = story->client.arena;
-		struct out out = out_begin(&scratch);
-		out_printf(&out, "        | ");
-		out_wrapped(&out, 10, 10, line.head);
-		(void)out_end(&out);
-		text = line.tail;
-	}
-	if (text.n > 0)
-		printf("        | ...\n");
+	(void)view;
+	if (!demo_healthy(story->demo.port[DEMO_SHOP], PATIENCE_MS))
+		return;
+	story->restarted++;
+	narrate(story, "shop", STYLE_GOOD, "answers again, and that is proved");
 }
 
-/* ---- the two acts ---- */
+/* It stops in the middle of its work for a moment: long enough to be noticed. */
+static bool
+hang_search(struct story *story)
+{
+	demo_signal(&story->demo, DEMO_SEARCH, SIGSTOP);
+	narrate(story, "search", STYLE_BAD, "hangs: it takes connections and says nothing");
+	bool hung = !demo_healthy(story->demo.port[DEMO_SEARCH], PATIENCE_MS);
+	demo_signal(&story->demo, DEMO_SEARCH, SIGCONT);
+	narrate(story, "search", STYLE_PLAIN, "goes on by itself; the alert is on its way");
+	return hung;
+}
 
 static bool
-act_restart(struct story *story)
+is_stopped(const struct view *view)
 {
-	headline(story, "1. shop is killed");
-	kill_service(story, "shop");
-	narrate(story, STYLE_BAD, "kill -9: shop does not answer any more");
-	if (!send_alert(story, "shop", true))
-		return false;
-	if (watch(story, 1, INCIDENT_RECOVERED) == 0)
-		return false;
-	(void)send_alert(story, "shop", false);
-	narrate(story, STYLE_GOOD,
-	    "shop answers again; Ana was told and had nothing to do");
-	return demo_healthy(story->demo.shop_port);
+	const struct run_row *run = view->runs.p;
+	return view->runs.n > 0 && run[view->runs.n - 1].state == RUN_STOPPED;
+}
+
+static void
+end_search(struct story *story, const struct view *view)
+{
+	if (view->attempts.n > 0)
+		return;
+	story->not_real++;
+	narrate(story, "search", STYLE_GOOD, "it was over already: nothing was done to it");
 }
 
 static bool
 break_payments(struct story *story)
 {
-	struct err err;
-	AUTO_CLOSE int dir = open(story->demo.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 ||
-	    !file_write_durable(dir, "payments.conf", STR("wrokers 4\n"), 0644, &err))
+	if (!demo_configure(&story->demo, DEMO_PAYMENTS, STR("wrokers 4\n")))
 		return false;
-	kill_service(story, "payments");
+	demo_signal(&story->demo, DEMO_PAYMENTS, SIGKILL);
+	narrate(story, "payments", STYLE_BAD,
+	    "a typing error in payments.conf: it ends at its start");
 	return true;
 }
 
 static bool
-act_handoff(struct story *story)
+is_handed_off(const struct view *view)
 {
-	str body;
-	struct handoff_row handoff;
-	headline(story, "2. payments is broken so that a restart does not help");
-	if (!break_payments(story))
-		return false;
-	narrate(story, STYLE_BAD,
-	    "a typing error in payments.conf, and it ends at its start");
-	if (!send_alert(story, "payments", true) ||
-	    watch(story, 2, INCIDENT_HANDED_OFF) == 0)
-		return false;
-	if (client_get(&story->client, "/v1/incidents/2", &body) != EXIT_OK)
-		return false;
-	struct records handoffs;
-	if (!reply_list(&story->client, body, "handoffs", &handoff_row_type, &handoffs) ||
-	    handoffs.n == 0)
-		return false;
-	handoff = *(const struct handoff_row *)handoffs.p;
-	print_file(story,
-	    "The case file its developers get instead of a phone call:", handoff.case_file,
-	    14);
+	return view->incident.state == INCIDENT_HANDED_OFF && view->handoffs.n > 0;
+}
+
+static void
+end_payments(struct story *story, const struct view *view)
+{
+	const struct handoff_row *handoff = view->handoffs.p;
+	story->handed_off++;
+	print_text(story,
+	    "The case file its developers get instead of a phone call:", handoff->case_file,
+	    12);
+}
+
+static bool
+fill_ledger(struct story *story)
+{
+	narrate(story, "ledger", STYLE_BAD, "nobody takes from its spool: it fills up");
+	return demo_configure(&story->demo, DEMO_LEDGER, STR("workers 4\nconsumer off\n"));
+}
+
+static bool
+is_refused(const struct view *view)
+{
+	const struct decision_row *decision = view->decisions.p;
+	return view->incident.needs_person && view->decisions.n > 0 &&
+	       decision[view->decisions.n - 1].verdict == VERDICT_DENY;
+}
+
+static str
+file_of(const struct reason *reason)
+{
+	str file = reason->file;
+	for (size_t i = file.n; i-- > 0;) {
+		if (file.p[i] == '/')
+			return str_drop(file, i + 1);
+	}
+	return file;
+}
+
+static void
+end_ledger(struct story *story, const struct view *view)
+{
+	const struct decision_row *decision =
+	    (const struct decision_row *)view->decisions.p + view->decisions.n - 1;
+	const struct reason *reason = decision->reasons.p;
+	if (view->attempts.n > 0 || decision->reasons.n == 0)
+		return;
+	story->refused++;
+	str file = file_of(reason);
+	narrate(story, "ledger", STYLE_WARN, "refused by %.*s:%u", STR_ARG(file),
+	    reason->line);
+	narrate(story, "ledger", STYLE_PLAIN, "to go forward: %.*s",
+	    STR_ARG(decision->forward));
+}
+
+static const struct act acts[] = {
+	{ .part = DEMO_SHOP,
+	    .title = "1. A restart helps",
+	    .alert = "ServiceDown",
+	    .summary = "does not answer",
+	    .spoil = kill_shop,
+	    .is_over = is_recovered,
+	    .end = end_shop },
+	{ .part = DEMO_SEARCH,
+	    .title = "2. It is over before anybody looks",
+	    .alert = "ServiceHangs",
+	    .summary = "does not answer in time",
+	    .spoil = hang_search,
+	    .is_over = is_stopped,
+	    .end = end_search },
+	{ .part = DEMO_PAYMENTS,
+	    .title = "3. A restart does not help",
+	    .alert = "ServiceDown",
+	    .summary = "does not answer",
+	    .spoil = break_payments,
+	    .is_over = is_handed_off,
+	    .end = end_payments,
+	    .in_background = true },
+	{ .part = DEMO_LEDGER,
+	    .title = "4. What would help is not allowed (while 3 is being verified)",
+	    .alert = "SpoolFull",
+	    .summary = "cannot take any more",
+	    .spoil = fill_ledger,
+	    .is_over = is_refused,
+	    .end = end_ledger },
+};
+
+/* What is new of every act that plays. */
+static void
+watch(struct story *story)
+{
+	row_id newest = story->shown;
+	for (unsigned i = 0; i < story->playing; i++) {
+		struct arena before = story->client.arena;
+		struct view view = { .incident = { .id = 0 } };
+		if ((story->over & 1u << i) == 0 && look(story, acts[i].part, &view)) {
+			tell(story, demo_parts[acts[i].part], &view, &newest);
+			if (acts[i].is_over(&view)) {
+				story->over |= 1u << i;
+				story->started += (unsigned)view.attempts.n;
+				acts[i].end(story, &view);
+			}
+		}
+		story->client.arena = before;
+	}
+	story->shown = newest;
+}
+
+/* Until that act is over; false when it never is. */
+static bool
+wait_over(struct story *story, unsigned act)
+{
+	msec end = clock_boot() + ACT_MS;
+	while ((story->over & 1u << act) == 0) {
+		if (interrupted || clock_boot() > end)
+			return false;
+		watch(story);
+		demo_pause(LOOK_MS);
+	}
 	return true;
 }
+
+/* As Prometheus would: it looks, and tells what it sees. */
+static bool
+notice_it(struct story *story, const struct act *act)
+{
+	msec end = clock_boot() + ACT_MS;
+	while (act->part != DEMO_SEARCH &&
+	       demo_healthy(story->demo.port[act->part], PATIENCE_MS)) {
+		if (interrupted || clock_boot() > end)
+			return false;
+		watch(story);
+		demo_pause(LOOK_MS);
+	}
+	return send_alert(story, act, true);
+}
+
+static bool
+play(struct story *story)
+{
+	for (unsigned i = 0; i < countof(acts); i++) {
+		const struct act *act = &acts[i];
+		printf("\n");
+		narrate(story, "", STYLE_BOLD, "%s", act->title);
+		if (!act->spoil(story) || !notice_it(story, act))
+			return false;
+		story->playing = i + 1;
+		if (!act->in_background && !wait_over(story, i))
+			return false;
+		if (!act->in_background && act->is_over != is_refused)
+			(void)send_alert(story, act, false);
+	}
+	for (unsigned i = 0; i < countof(acts); i++) {
+		if (!wait_over(story, i))
+			return false;
+	}
+	return story->restarted == 1 && story->not_real == 1 && story->handed_off == 1 &&
+	       story->refused == 1;
+}
+
+/* ---- the end ---- */
 
 static size_t
 count_notices(const struct story *story)
 {
-	char path[PATH_BYTES];
+	char path[DEMO_PATH_BYTES];
 	static char memory[65536];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
@@ -333,99 +431,38 @@ count_notices(const struct story *story)
 static void
 summarize(struct story *story)
 {
-	char url[200];
-	(void)snprintf(url, sizeof(url), "%s", story->client.url);
+	unsigned tenths = (unsigned)((clock_boot() - story->began) / 100);
 	printf("\n"
-	       "  2 incidents   1 restarted and verified, 1 handed off with its case "
-	       "file\n"
-	       "  2 actions     each decided by a written rule, each started once\n"
-	       "  %zu notices     to the person on duty, who is told of the end too when "
-	       "it\n"
-	       "                closes (a minute of quiet); developers were not called\n"
+	       "  %zu incidents   %u restarted and verified, %u over already, %u handed "
+	       "off,\n"
+	       "                %u refused and left to a person, in %u.%u seconds\n"
+	       "  %u actions     each allowed by a written rule, each started once\n"
+	       "  %zu notices     to Ana, who is on duty; developers were not called\n"
 	       "\n",
-	    count_notices(story));
+	    countof(acts), story->restarted, story->not_real, story->handed_off,
+	    story->refused, tenths / 10, tenths % 10, story->started, count_notices(story));
 	if (!story->stay) {
-		printf("  firstline init production    writes one of your own\n");
+		printf(
+		    "  firstline init production    writes a configuration of your own\n");
 		return;
 	}
-	printf("  firstline why 1 --state %s/state\n", story->demo.dir);
-	printf("\n  Still serving on %s until Ctrl-C; 'firstline init' is the next step.\n",
-	    url);
+	printf("  firstline why 4 --state %s/state\n"
+	       "  firstline incident list --state %s/state\n"
+	       "\n"
+	       "  Still serving on %s until Ctrl-C; 'firstline init' is the next step.\n",
+	    story->demo.dir, story->demo.dir, story->client.url);
 	(void)fflush(stdout);
 	while (!interrupted)
-		pause_ms(200);
-}
-
-/* ---- beginning and end ---- */
-
-static bool
-prepare(struct story *story, struct err *err)
-{
-	struct demo *demo = &story->demo;
-	(void)snprintf(demo->dir, sizeof(demo->dir), "/tmp/firstline-demo-XXXXXX");
-	if (mkdtemp(demo->dir) == NULL)
-		return err_sys(err, ERR_IO, "a temporary folder");
-	ssize_t n = readlink("/proc/self/exe", demo->exe, sizeof(demo->exe) - 1);
-	if (n < 0)
-		return err_sys(err, ERR_IO, "/proc/self/exe");
-	demo->exe[n] = '\0';
-	return demo_free_port(&demo->shop_port, err) &&
-	       demo_free_port(&demo->payments_port, err) &&
-	       demo_free_port(&demo->sink_port, err) && demo_write_files(demo, err);
-}
-
-/* Only what we made: the folder is ours alone. */
-static void
-remove_tree(const char *path)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char inner[PATH_BYTES];
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		(void)snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
-		if (unlink(inner) < 0 && (errno == EISDIR || errno == EPERM))
-			remove_tree(inner);
-	}
-	if (dir != NULL)
-		(void)closedir(dir);
-	(void)rmdir(path);
-}
-
-static void
-clear_away(struct story *story)
-{
-	static const char *const services[] = { "shop", "payments", "sink" };
-	if (story->server > 0) {
-		(void)kill(story->server, SIGTERM);
-		(void)waitpid(story->server, NULL, 0);
-	}
-	for (size_t i = 0; i < countof(services); i++)
-		kill_service(story, services[i]);
-	remove_tree(story->demo.dir);
-}
-
-static void
-print_log(const struct story *story)
-{
-	char path[PATH_BYTES];
-	static char memory[65536];
-	struct arena arena = arena_over(memory, sizeof(memory));
-	struct err err;
-	str text;
-	(void)snprintf(path, sizeof(path), "%s/server.log", story->demo.dir);
-	if (file_read(&arena, path, sizeof(memory) - 1, &text, &err))
-		fprintf(stderr, "%.*s\n", (int)text.n, text.p);
+		demo_pause(200);
 }
 
 /* By its own endpoint and token, whatever the environment names. */
 static bool
 open_client(struct story *story)
 {
-	char endpoint[PATH_BYTES];
+	char endpoint[DEMO_PATH_BYTES];
 	static char memory[512];
-	static char token[PATH_BYTES], url[256];
+	static char token[DEMO_PATH_BYTES], url[256];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	str text;
@@ -441,24 +478,20 @@ open_client(struct story *story)
 }
 
 static bool
-play(struct story *story)
+perform(struct story *story)
 {
-	struct demo *demo = &story->demo;
-	if (!start_service(story, "sink", demo->sink_port) ||
-	    !start_service(story, "shop", demo->shop_port) ||
-	    !start_service(story, "payments", demo->payments_port) ||
-	    !start_server(story)) {
-		complain("the demonstration's processes did not start");
+	if (!demo_set(&story->demo, &interrupted) || !open_client(story))
 		return false;
-	}
-	if (!open_client(story))
-		return false;
-	narrate(story, STYLE_PLAIN,
-	    "a small production is up: shop (tier 1) needs payments (tier 2); "
-	    "Ana is on duty");
-	bool ok = act_restart(story) && act_handoff(story);
+	narrate(story, "", STYLE_PLAIN,
+	    "a small production is up: shop, search, payments and ledger, each a process "
+	    "of "
+	    "its own. Ana is on duty");
+	bool ok = play(story);
 	if (ok)
 		summarize(story);
+	else if (!interrupted)
+		complain("it did not go as it should have within %u s",
+		    (unsigned)(ACT_MS / SECOND));
 	client_close(&story->client);
 	return ok;
 }
@@ -467,7 +500,6 @@ static int
 run(int argc, char **argv)
 {
 	static struct story story;
-	struct err err;
 	bool once = false;
 	const struct option_spec specs[] = { { .name = "once", .flag = &once } };
 	if (argc > 1 && strcmp(argv[1], "service") == 0)
@@ -482,14 +514,8 @@ run(int argc, char **argv)
 	story.stay = !once && isatty(STDOUT_FILENO);
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
-	if (!prepare(&story, &err)) {
-		complain("%s", err.text);
-		return EXIT_FAILED;
-	}
-	bool ok = play(&story);
-	if (!ok && !interrupted)
-		print_log(&story);
-	clear_away(&story);
+	bool ok = perform(&story);
+	demo_clear(&story.demo);
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -499,12 +525,14 @@ const struct command_line command_demo = {
 	.help =
 	    "  firstline demo --once\n"
 	    "\n"
-	    "Starts a small production on loopback, breaks it in two ways and shows "
-	    "what becomes\n"
-	    "of it: a restart that is verified, and one that does not help and becomes a\n"
-	    "handoff with its case file. Everything lives in a temporary folder and ends "
-	    "with\n"
-	    "the command.\n"
+	    "Starts a small production on loopback, breaks it in four ways and shows what\n"
+	    "becomes of it: a restart that is verified; an alert whose check says that it "
+	    "is\n"
+	    "over; a restart that does not help and becomes a handoff with its case file; "
+	    "an\n"
+	    "action that is refused, with the rule. Everything lives in a temporary "
+	    "folder\n"
+	    "and ends with the command.\n"
 	    "\n"
 	    "  --once    end after the summary, also on a terminal\n",
 	.run = run,

@@ -14,7 +14,7 @@
 #define FILE_MAX 16384
 
 static const char production[] =
-    "# Two services, one team that answers for both, one action it may take.\n"
+    "# Four services, one team that answers for all, what it may do, and what nobody may.\n"
     "fallback: shop-ops\n"
     "channels:\n"
     "  pager: {webhook: 'http://127.0.0.1:@SINK@/'}\n"
@@ -36,7 +36,9 @@ static const char production[] =
     "    developers: payments-dev\n"
     "    tier: 1\n"
     "    journeys: [buy]\n"
-    "    depends_on: [payments]\n"
+    "    depends_on: [payments, search]\n"
+    "  search: {owner: shop-ops, developers: payments-dev, tier: 3, journeys: [find]}\n"
+    "  ledger: {owner: shop-ops, developers: payments-dev, tier: 2, journeys: [pay]}\n"
     "  payments:\n"
     "    owner: shop-ops\n"
     "    developers: payments-dev\n"
@@ -44,11 +46,18 @@ static const char production[] =
     "    journeys: [pay]\n"
     "hosts:\n"
     "  shop-1: {service: shop, role: web}\n"
+    "  search-1: {service: search, role: web}\n"
     "  payments-1: {service: payments, role: web}\n"
+    "  ledger-1: {service: ledger, role: web}\n"
     "actions:\n"
     "  restart-shop:\n"
     "    verb: restart\n"
     "    run: ['@EXE@', demo, service, shop, '@DIR@', '@SHOP@']\n"
+    "    timeout: 10s\n"
+    "    repeat: safe\n"
+    "  restart-search:\n"
+    "    verb: restart\n"
+    "    run: ['@EXE@', demo, service, search, '@DIR@', '@SEARCH@']\n"
     "    timeout: 10s\n"
     "    repeat: safe\n"
     "  restart-payments:\n"
@@ -56,47 +65,81 @@ static const char production[] =
     "    run: ['@EXE@', demo, service, payments, '@DIR@', '@PAYMENTS@']\n"
     "    timeout: 10s\n"
     "    repeat: safe\n"
+    "  empty-spool:\n"
+    "    verb: clear\n"
+    "    run: [truncate, -s, '0', '@DIR@/ledger.spool']\n"
+    "    timeout: 10s\n"
     "authority:\n"
     "  - grant: restart what is down, three times an hour\n"
     "    to: [automation, on-duty: shop-ops]\n"
     "    may: [restart]\n"
-    "    on: {service: [shop, payments]}\n"
+    "    on: {service: [shop, search, payments]}\n"
     "    within: {per_service: 3 in 1h, at_once: 1}\n"
     "    while: incident\n"
     "    until: 2035-12-31\n"
-    "    owner: ana\n";
+    "    owner: ana\n"
+    "  - prohibit: what is in the ledger's spool is never thrown away\n"
+    "    may: [clear]\n"
+    "    on: {service: ledger}\n"
+    "    because: it is money; let it be taken, or add room\n";
 
-static const char runbook[] = "---\n"
-			      "runbook: @NAME@-down\n"
-			      "service: @NAME@\n"
-			      "answers: [{alertname: ServiceDown}]\n"
-			      "---\n"
-			      "# @NAME@ does not answer\n"
-			      "\n"
-			      "## Put it right\n"
-			      "\n"
-			      "```action restart\n"
-			      "do: restart-@NAME@\n"
-			      "targets: {service: @NAME@, role: web}\n"
-			      "```\n"
-			      "\n"
-			      "## Did it work?\n"
-			      "\n"
-			      "```verify answers\n"
-			      "http: http://127.0.0.1:@PORT@/health\n"
-			      "expect: 'status == 200'\n"
-			      "every: 1s\n"
-			      "for: 1s\n"
-			      "within: 4s\n"
-			      "otherwise: developers\n"
-			      "```\n"
-			      "\n"
-			      "```handoff developers\n"
-			      "class: investigation\n"
-			      "because: a restart does not bring @NAME@ back\n"
-			      "ask: find out why it ends right after its start\n"
-			      "attach: [alerts, attempts, timeline]\n"
-			      "```\n";
+#define VERIFY                                     \
+	"## Did it work?\n"                        \
+	"\n"                                       \
+	"```verify answers\n"                      \
+	"http: http://127.0.0.1:@PORT@/health\n"   \
+	"expect: 'status == 200'\n"                \
+	"every: 1s\n"                              \
+	"for: 1s\n"                                \
+	"within: 3s\n"                             \
+	"otherwise: developers\n"                  \
+	"```\n"                                    \
+	"\n"                                       \
+	"```handoff developers\n"                  \
+	"class: investigation\n"                   \
+	"because: it does not bring @NAME@ back\n" \
+	"ask: find out why, and make it right\n"   \
+	"attach: [alerts, attempts, timeline]\n"   \
+	"```\n"
+
+#define RESTART                                   \
+	"## Put it right\n"                       \
+	"\n"                                      \
+	"```action restart\n"                     \
+	"do: restart-@NAME@\n"                    \
+	"targets: {service: @NAME@, role: web}\n" \
+	"```\n"                                   \
+	"\n"
+
+#define TOP(alert)                            \
+	"---\n"                               \
+	"runbook: @NAME@-runbook\n"           \
+	"service: @NAME@\n"                   \
+	"answers: [{alertname: " alert "}]\n" \
+	"---\n"
+
+static const char down[] = TOP("ServiceDown") "# @NAME@ does not answer\n\n" RESTART VERIFY;
+
+static const char hangs[] = TOP("ServiceHangs") "# @NAME@ does not answer in time\n"
+						"\n"
+						"## Is it really this?\n"
+						"\n"
+						"```check hangs\n"
+						"http: http://127.0.0.1:@PORT@/health\n"
+						"expect: 'status != 200'\n"
+						"otherwise: stop\n"
+						"```\n"
+						"\n" RESTART VERIFY;
+
+static const char full[] = TOP("SpoolFull") "# The spool of @NAME@ is full\n"
+					    "\n"
+					    "## Make room\n"
+					    "\n"
+					    "```action empty\n"
+					    "do: empty-spool\n"
+					    "targets: {service: @NAME@, role: web}\n"
+					    "```\n"
+					    "\n" VERIFY;
 
 struct value {
 	const char *name;
@@ -145,13 +188,14 @@ number(char text[static 16], unsigned value)
 }
 
 static bool
-write_runbook(int dir, const char *service, unsigned port, struct err *err)
+write_runbook(int dir, const struct demo *demo, enum demo_part part, const char *text,
+    struct err *err)
 {
-	char text[16], file[64];
-	const struct value values[] = { { "NAME", str_of(service) },
-		{ "PORT", number(text, port) } };
-	(void)snprintf(file, sizeof(file), "%s-down.md", service);
-	return write_filled(dir, file, runbook, values, countof(values), err);
+	char port[16], file[64];
+	const struct value values[] = { { "NAME", str_of(demo_parts[part]) },
+		{ "PORT", number(port, demo->port[part]) } };
+	(void)snprintf(file, sizeof(file), "%s.md", demo_parts[part]);
+	return write_filled(dir, file, text, values, countof(values), err);
 }
 
 static int
@@ -168,26 +212,27 @@ make_folder(const struct demo *demo, const char *name)
 bool
 demo_write_files(const struct demo *demo, struct err *err)
 {
-	char shop[16], payments[16], sink[16];
+	char shop[16], search[16], payments[16], sink[16];
 	const struct value values[] = {
 		{ "EXE", str_of(demo->exe) },
 		{ "DIR", str_of(demo->dir) },
-		{ "SHOP", number(shop, demo->shop_port) },
-		{ "PAYMENTS", number(payments, demo->payments_port) },
-		{ "SINK", number(sink, demo->sink_port) },
+		{ "SHOP", number(shop, demo->port[DEMO_SHOP]) },
+		{ "SEARCH", number(search, demo->port[DEMO_SEARCH]) },
+		{ "PAYMENTS", number(payments, demo->port[DEMO_PAYMENTS]) },
+		{ "SINK", number(sink, demo->port[DEMO_SINK]) },
 	};
-	static const char *const confs[] = { "shop.conf", "payments.conf", "sink.conf" };
-	AUTO_CLOSE int dir = open(demo->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO_CLOSE int config = make_folder(demo, "config");
 	AUTO_CLOSE int runbooks = make_folder(demo, "config/runbooks");
-	if (dir < 0 || config < 0 || runbooks < 0)
+	if (config < 0 || runbooks < 0)
 		return err_sys(err, ERR_IO, "'%s'", demo->dir);
-	for (size_t i = 0; i < countof(confs); i++) {
-		if (!file_write_durable(dir, confs[i], STR("workers 4\n"), 0644, err))
-			return false;
+	for (enum demo_part part = 0; part < DEMO_PARTS; part++) {
+		if (!demo_configure(demo, part, STR("workers 4\n")))
+			return err_set(err, ERR_IO, "'%s' cannot be written", demo->dir);
 	}
 	return write_filled(config, "production.yaml", production, values, countof(values),
 		   err) &&
-	       write_runbook(runbooks, "shop", demo->shop_port, err) &&
-	       write_runbook(runbooks, "payments", demo->payments_port, err);
+	       write_runbook(runbooks, demo, DEMO_SHOP, down, err) &&
+	       write_runbook(runbooks, demo, DEMO_SEARCH, hangs, err) &&
+	       write_runbook(runbooks, demo, DEMO_PAYMENTS, down, err) &&
+	       write_runbook(runbooks, demo, DEMO_LEDGER, full, err);
 }

@@ -18,6 +18,9 @@
 
 #define REQUEST_MAX 65536
 #define PATIENCE_MS 2000
+#define SPOOL_MAX (2 << 20)     /* bytes: full */
+#define SPOOL_CHUNK (256 << 10) /* that come at a time */
+#define SPOOL_EVERY_MS 50
 
 struct service {
 	const char *name;
@@ -66,10 +69,10 @@ demo_free_port(unsigned *ret, struct err *err)
 /* ---- a request and its answer ---- */
 
 static bool
-wait_readable(int fd)
+wait_readable(int fd, int patience_ms)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
-	return poll(&poll_fd, 1, PATIENCE_MS) == 1;
+	return poll(&poll_fd, 1, patience_ms) == 1;
 }
 
 /* The body's length as the head says it; 0 without one. */
@@ -109,7 +112,7 @@ read_request(int fd, char *memory, str *ret_head, str *ret_body)
 			*ret_body = str_drop(text, body);
 			return true;
 		}
-		if (!wait_readable(fd))
+		if (!wait_readable(fd, PATIENCE_MS))
 			return false;
 		ssize_t got = read(fd, memory + text.n, REQUEST_MAX - text.n);
 		if (got <= 0)
@@ -156,40 +159,26 @@ keep_notice(const struct service *service, str body)
 		(void)dprintf(fd, "%.*s\n", STR_ARG(subject));
 }
 
-static void
-answer(const struct service *service, int fd)
-{
-	static char memory[REQUEST_MAX];
-	static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
-				 "Connection: close\r\n\r\nok\n";
-	str head, body;
-	if (!read_request(fd, memory, &head, &body))
-		return;
-	if (str_starts(head, STR("POST ")))
-		keep_notice(service, body);
-	(void)send(fd, ok, sizeof(ok) - 1, MSG_NOSIGNAL);
-	(void)shutdown(fd, SHUT_WR);
-}
+/* ---- what it is full of ---- */
 
-bool
-demo_healthy(unsigned port)
+static int
+open_spool(const struct service *service)
 {
-	static const char ask[] = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-	char text[64];
-	struct sockaddr_in at = loopback(port);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		return false;
-	if (send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) < 0 || !wait_readable(fd))
-		return false;
-	ssize_t n = read(fd, text, sizeof(text));
-	return n > 0 && str_contains((str){ text, (size_t)n }, STR(" 200 "));
+	char name[64];
+	(void)snprintf(name, sizeof(name), "%s.spool", service->name);
+	return openat(service->dir, name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
-
-/* ---- the process ---- */
 
 static bool
-well_configured(const struct service *service)
+is_full(const struct service *service)
+{
+	struct stat st;
+	AUTO_CLOSE int fd = open_spool(service);
+	return fd >= 0 && fstat(fd, &st) == 0 && st.st_size >= SPOOL_MAX;
+}
+
+static bool
+conf_says(const struct service *service, str what)
 {
 	char name[64];
 	static char memory[256];
@@ -198,8 +187,56 @@ well_configured(const struct service *service)
 	str text;
 	(void)snprintf(name, sizeof(name), "%s.conf", service->name);
 	return file_read_at(&arena, service->dir, name, sizeof(memory) - 1, &text, &err) &&
-	       str_starts(text, STR("workers "));
+	       str_contains(text, what);
 }
+
+/* Nobody takes from it: what comes stays. */
+static void
+take_in(const struct service *service)
+{
+	static const char chunk[SPOOL_CHUNK];
+	if (is_full(service) || !conf_says(service, STR("consumer off")))
+		return;
+	AUTO_CLOSE int fd = open_spool(service);
+	ssize_t n = fd >= 0 ? write(fd, chunk, sizeof(chunk)) : -1;
+	(void)n;
+}
+
+static void
+answer(const struct service *service, int fd)
+{
+	static char memory[REQUEST_MAX];
+	static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+				 "Connection: close\r\n\r\nok\n";
+	static const char full[] = "HTTP/1.1 503 Full\r\nContent-Length: 5\r\n"
+				   "Connection: close\r\n\r\nfull\n";
+	str head, body;
+	if (!read_request(fd, memory, &head, &body))
+		return;
+	if (str_starts(head, STR("POST ")))
+		keep_notice(service, body);
+	str text = is_full(service) ? STR(full) : STR(ok);
+	(void)send(fd, text.p, text.n, MSG_NOSIGNAL);
+	(void)shutdown(fd, SHUT_WR);
+}
+
+bool
+demo_healthy(unsigned port, int patience_ms)
+{
+	static const char ask[] = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	char text[64];
+	struct sockaddr_in at = loopback(port);
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+		return false;
+	if (send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) < 0 ||
+	    !wait_readable(fd, patience_ms))
+		return false;
+	ssize_t n = read(fd, text, sizeof(text));
+	return n > 0 && str_contains((str){ text, (size_t)n }, STR(" 200 "));
+}
+
+/* ---- the process ---- */
 
 static void
 write_pid(const struct service *service)
@@ -221,7 +258,8 @@ serve(const struct service *service)
 		struct stat st;
 		if (fstat(service->dir, &st) < 0 || st.st_nlink == 0)
 			_exit(0);
-		if (poll(&poll_fd, 1, 1000) != 1)
+		take_in(service);
+		if (poll(&poll_fd, 1, SPOOL_EVERY_MS) != 1)
 			continue;
 		int fd = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
@@ -255,7 +293,7 @@ demo_service(int argc, char **argv)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; null >= 0 && fd < 3; fd++)
 		(void)dup2(null, fd);
-	if (!well_configured(&service))
+	if (!conf_says(&service, STR("workers ")))
 		_exit(1);
 	write_pid(&service);
 	serve(&service);
