@@ -177,8 +177,9 @@ sqlite__second_writer_is_told_who_holds_it(void)
 	enum err_kind kind = ERR_NONE;
 	new_folder();
 	struct store *store = must_open();
-	char want[64];
-	(void)snprintf(want, sizeof(want), "'lock' is held by process %d", (int)getpid());
+	char want[128];
+	(void)snprintf(want, sizeof(want),
+	    "'lock' is held by another server, whose engine is process %d", (int)getpid());
 	EXPECT_STR(open_fails(URL, folder, &kind), str_of(want));
 	EXPECT(kind == ERR_BUSY);
 
@@ -212,7 +213,8 @@ sqlite__file_elsewhere_is_locked_too(void)
 	struct err err = { 0 };
 	EXPECT(store_open(url, other, &store, &err));
 	str text = open_fails(url, folder, &kind);
-	EXPECT(str_starts(text, STR("'@/firstline.db-lock' is held by process ")));
+	EXPECT(str_starts(text,
+	    STR("'@/firstline.db-lock' is held by another server, whose engine is ")));
 	EXPECT(kind == ERR_BUSY);
 	store_close(store);
 }

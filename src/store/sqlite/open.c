@@ -40,14 +40,18 @@ path_make(str path, const char *state_dir, char *ret, size_t size, struct err *e
 
 /* ---- the lock ---- */
 
+/* Only an engine takes it. Ending that would only have it started again: it is named as
+ * what it is, so that nobody takes the number for the server's. */
 static bool
 lock_taken(int fd, const char *name, struct err *err)
 {
 	char pid[16] = "";
 	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
 	if (n > 0 && strspn(pid, "0123456789") == (size_t)n)
-		return err_set(err, ERR_BUSY, "'%s' is held by process %s", name, pid);
-	return err_set(err, ERR_BUSY, "'%s' is held by another process", name);
+		return err_set(err, ERR_BUSY,
+		    "'%s' is held by another server, whose engine is process %s", name,
+		    pid);
+	return err_set(err, ERR_BUSY, "'%s' is held by another server", name);
 }
 
 /* Returns the descriptor that holds the lock, or -1. */
