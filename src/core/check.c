@@ -305,7 +305,9 @@ check_notices(const struct core *core)
 		const struct notice_row *row = &notice->row;
 		bool out = row->state == NOTICE_SENDING;
 		ASSERT(out || row->state == NOTICE_PENDING);
-		ASSERT(notice->o.heap == (out ? &core->timers : &core->outbox));
+		msec fallback = notice_fallback_at(notice);
+		bool alone = out || (fallback != 0 && fallback < row->next_at);
+		ASSERT(notice->o.heap == (alone ? &core->timers : &core->outbox));
 		ASSERT(row->tries <= NOTICE_TRIES_MAX);
 		ASSERT(!out || row->tries > 0);
 		sending += out ? 1 : 0;

@@ -6,6 +6,9 @@
  *	   ^                        |
  *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
  *
+ * A person's next reach is taken also when a minute has passed since the first order, while
+ * this one goes on; whichever is delivered first ends the others.
+ *
  * Whoever may have been told of an incident is told of its end, once: they stand in its
  * row from the first order on (told_people), and the end takes them from there.
  */
@@ -41,7 +44,7 @@ notice_backoff_ms(struct core *core, uint32_t tries)
 
 static void
 notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
-    const struct recipient *to, const struct notice_words *words)
+    const struct recipient *to, const struct notice_words *words, row_id first)
 {
 	struct notice_row row = { .id = row_next(core),
 		.incident = id,
@@ -54,7 +57,8 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.text = words->text,
 		.fields = words->fields,
 		.next_at = core->at,
-		.made_wall = core->wall };
+		.made_wall = core->wall,
+		.first = first };
 	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
 	if (notice == NULL)
 		return;
@@ -91,7 +95,7 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 	struct notice_words words;
 	notice_words(core, incident, purpose, person, &words);
 	for (size_t i = 0; i < to->n; i++)
-		notice_add(core, incident->row.id, purpose, &to->p[i], &words);
+		notice_add(core, incident->row.id, purpose, &to->p[i], &words, 0);
 }
 
 /* ---- sending ---- */
@@ -134,12 +138,25 @@ note_told(struct core *core, const struct notice *notice, bool delivered)
 	row_set_strs(core, &row->told_people, told);
 }
 
+msec
+notice_fallback_at(const struct notice *notice)
+{
+	const struct notice_row *row = &notice->row;
+	return row->first_at != 0 && row->person.n > 0 && !row->fell_back
+	           ? row->first_at + REACH_FALLBACK_MS
+	           : 0;
+}
+
+/* The outbox takes turns; what is out, or falls back first, waits for its time alone. */
 void
 notice_arm(struct core *core, struct notice *notice)
 {
-	struct heap *heap =
-	    notice->row.state == NOTICE_PENDING ? &core->outbox : &core->timers;
-	heap_set(heap, &notice->o, notice->row.next_at != 0 ? notice->row.next_at : 1);
+	msec due = notice->row.next_at != 0 ? notice->row.next_at : 1;
+	msec fallback = notice_fallback_at(notice);
+	bool first = fallback != 0 && fallback < due;
+	bool pending = notice->row.state == NOTICE_PENDING;
+	heap_set(pending && !first ? &core->outbox : &core->timers, &notice->o,
+	    first ? fallback : due);
 }
 
 void
@@ -165,18 +182,12 @@ outbox_pump(struct core *core)
 		ASSERT(notice->row.state == NOTICE_PENDING);
 		heap_set(&core->outbox, o, 0);
 		notice->row.state = NOTICE_SENDING;
-		notice->row.tries++;
+		if (notice->row.tries++ == 0)
+			notice->row.first_at = core->at;
 		core->sending++;
 		note_told(core, notice, false);
 		notice_order(core, notice);
 	}
-}
-
-/* An order without an answer for long: hands may have lost it. */
-void
-notice_timer(struct core *core, struct notice *notice)
-{
-	notice_order(core, notice);
 }
 
 /* ---- answers ---- */
@@ -200,16 +211,65 @@ notice_to(struct core *core, const struct notice_row *row)
 	return text_make(core, "%.*s by %.*s", STR_ARG(row->person), STR_ARG(row->channel));
 }
 
-static void
-try_next_reach(struct core *core, const struct notice *notice)
+/* The notice that said it first. */
+static row_id
+first_of(const struct notice_row *row)
 {
+	return row->first != 0 ? row->first : row->id;
+}
+
+/* Once; false: there is none, or it was. */
+static bool
+try_next_reach(struct core *core, struct notice *notice, struct recipient *ret)
+{
+	struct notice_row *row = &notice->row;
+	if (row->fell_back || !people_next_reach(core, row, ret))
+		return false;
+	row->fell_back = true;
+	struct notice_words words = { .subject = row->subject,
+		.text = row->text,
+		.fields = row->fields };
+	notice_add(core, row->incident, row->purpose, ret, &words, first_of(row));
+	return true;
+}
+
+/* Nothing but an end is said of what has ended. */
+static bool
+notice_moot(const struct core *core, const struct notice_row *row)
+{
+	const struct incident *incident = incident_find(core, row->incident);
+	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
+	return over && row->purpose != PURPOSE_ENDED;
+}
+
+/* A channel may hang for as long as all its tries take; a person must not wait for that. */
+static void
+fall_back(struct core *core, struct notice *notice)
+{
+	const struct notice_row *row = &notice->row;
 	struct recipient next;
-	if (!people_next_reach(core, &notice->row, &next))
-		return;
-	struct notice_words words = { .subject = notice->row.subject,
-		.text = notice->row.text,
-		.fields = notice->row.fields };
-	notice_add(core, notice->row.incident, notice->row.purpose, &next, &words);
+	if (!notice_moot(core, row) && try_next_reach(core, notice, &next)) {
+		str to = notice_to(core, row);
+		str after = text_ms(core, REACH_FALLBACK_MS);
+		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
+		    "%s notice to %.*s not delivered within %.*s: by %.*s too",
+		    notice_purpose_name(row->purpose), STR_ARG(to), STR_ARG(after),
+		    STR_ARG(next.channel));
+	}
+	notice->row.fell_back = true;
+	object_touch(core, &notice->o);
+	notice_arm(core, notice);
+}
+
+void
+notice_timer(struct core *core, struct notice *notice)
+{
+	msec fallback = notice_fallback_at(notice);
+	if (fallback != 0 && fallback <= core->at)
+		fall_back(core, notice);
+	/* An order without an answer for long: hands may have lost it. */
+	if (notice->row.state == NOTICE_SENDING && notice->row.next_at <= core->at)
+		notice_order(core, notice);
 }
 
 static void
@@ -227,9 +287,31 @@ give_up(struct core *core, struct notice *notice, bool moot)
 		    owner, incident,
 		    text_make(core, "%.*s could not be told: %.*s", STR_ARG(to),
 			STR_ARG(row->error)));
-		try_next_reach(core, notice);
+		struct recipient next;
+		(void)try_next_reach(core, notice, &next);
 	}
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
+}
+
+/* The person knows: what says the same by another reach is not sent any more. */
+static void
+stop_others(struct core *core, const struct notice *told)
+{
+	struct incident *incident = incident_find(core, told->row.incident);
+	if (incident == NULL)
+		return;
+	row_id first = first_of(&told->row);
+	list_each_safe(it, &incident->notices)
+	{
+		struct notice *notice =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		if (notice == told || first_of(&notice->row) != first)
+			continue;
+		row_set_str(core, &notice->row.error,
+		    text_make(core, "%.*s was told by %.*s", STR_ARG(told->row.person),
+			STR_ARG(told->row.channel)));
+		give_up(core, notice, true);
+	}
 }
 
 void
@@ -246,13 +328,12 @@ on_notice_result(struct core *core, const struct notice_result *result)
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
 		    "%s notice delivered to %.*s", notice_purpose_name(row->purpose),
 		    STR_ARG(to));
+		stop_others(core, notice);
 		notice_finish(core, notice, NOTICE_DELIVERED);
 		return;
 	}
 	row_set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
-	const struct incident *incident = incident_find(core, row->incident);
-	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
-	bool moot = over && row->purpose != PURPOSE_ENDED;
+	bool moot = notice_moot(core, row);
 	if (moot || result->permanent || row->tries >= NOTICE_TRIES_MAX) {
 		give_up(core, notice, moot);
 		return;
@@ -292,7 +373,7 @@ notices_end(struct core *core, struct incident *incident)
 	struct notice_words words;
 	notice_words(core, incident, PURPOSE_ENDED, NULL, &words);
 	for (size_t i = 0; i < to->n; i++)
-		notice_add(core, incident->row.id, PURPOSE_ENDED, &to->p[i], &words);
+		notice_add(core, incident->row.id, PURPOSE_ENDED, &to->p[i], &words, 0);
 	row_set_strs(core, &incident->row.told_people, (struct strs){ 0 });
 	object_touch(core, &incident->o);
 }

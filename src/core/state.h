@@ -40,8 +40,9 @@
 #define ALERTS_TOLD 20         /* alerts of an incident with a timeline entry each */
 #define RECIPIENTS_MAX (TOLD_MAX + 256) /* of one notice */
 #define NOTICE_TRIES_MAX 12
-#define NEVER_STARTED_MAX 3 /* attempts on a target that never started */
-#define CAN_MAX 16          /* allowed actions listed in a notice */
+#define REACH_FALLBACK_MS MINUTE /* not delivered since the first try: the next reach too */
+#define NEVER_STARTED_MAX 3      /* attempts on a target that never started */
+#define CAN_MAX 16               /* allowed actions listed in a notice */
 
 #define SETTLE_MS (60 * SECOND)         /* quiet for so long: closed */
 #define SELF_SETTLE_MS HOUR             /* the same for incidents about Firstline */
@@ -450,6 +451,8 @@ void outbox_pump(struct core *core);
 void notices_end(struct core *core, struct incident *incident);
 void notice_timer(struct core *core, struct notice *notice);
 void notice_arm(struct core *core, struct notice *notice);
+/* When the person's next reach is taken too; 0: never, or it was. */
+msec notice_fallback_at(const struct notice *notice);
 /* The order to send it, once more with the same id. */
 void notice_order(struct core *core, struct notice *notice);
 void on_notice_result(struct core *core, const struct notice_result *result);

@@ -373,6 +373,9 @@ static const struct field notice_fields[] = {
 	F_WALL(13, struct notice_row, made_wall),
 	F_WALL(14, struct notice_row, done_wall),
 	FQ_STR(15, struct notice_row, error),
+	FQ_MSEC(16, struct notice_row, first_at),
+	FQ_BOOL(17, struct notice_row, fell_back),
+	FQ_U64(18, struct notice_row, first),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

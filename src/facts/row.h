@@ -371,6 +371,9 @@ struct notice_row {
 	msec next_at;
 	msec made_wall, done_wall;
 	str error; /* of the last try */
+	msec first_at;  /* first order; 0: none yet */
+	bool fell_back; /* the person's next reach was taken too */
+	row_id first;   /* the notice that this one says again by another reach; 0: none */
 };
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };

@@ -63,22 +63,36 @@ notice__escalates_until_somebody_acknowledges(void)
 	world_free(w);
 }
 
+/* How often ana was sent something over that channel, and the last of these orders. */
+static unsigned
+orders_by(const struct world *w, const char *channel, size_t *ret_last)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		if (!str_eq(row->person, STR("ana")) ||
+		    !str_eq(row->channel, str_of(channel)))
+			continue;
+		*ret_last = i;
+		n++;
+	}
+	return n;
+}
+
 static void
 notice__is_tried_again_with_growing_pauses(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
 	w->deliver = false;
 	world_fire(w, SLOW);
-	size_t first = order_to(w, PURPOSE_NEEDS_PERSON, "ana");
-	row_id id = w->notices[first].row.id;
+	size_t last = order_to(w, PURPOSE_NEEDS_PERSON, "ana");
+	row_id id = w->notices[last].row.id;
 	const msec pauses[] = { 5 * SECOND, 15 * SECOND, 45 * SECOND, 2 * MINUTE,
 		5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 15 * MINUTE };
 	world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
 	for (size_t i = 0; i < countof(pauses); i++) {
-		answer(w,
-		    w->notice_n - 1 == first ? first
-					     : order_to(w, PURPOSE_NEEDS_PERSON, "ana"),
-		    false, false);
+		(void)orders_by(w, "mail", &last);
+		answer(w, last, false, false);
 		struct notice_row row = { 0 };
 		EXPECT(world_row_get(w, TABLE_NOTICE, id, &row));
 		EXPECT(row.state == NOTICE_PENDING);
@@ -86,7 +100,7 @@ notice__is_tried_again_with_growing_pauses(void)
 		EXPECT(pause >= pauses[i] * 4 / 5 && pause <= pauses[i] * 6 / 5);
 		world_after(w, pause);
 	}
-	EXPECT(w->notices[w->notice_n - 1].row.id == id);
+	EXPECT_U64(orders_by(w, "mail", &last), countof(pauses) + 1);
 	world_free(w);
 }
 
@@ -117,22 +131,107 @@ notice__given_up_takes_the_next_reach_and_is_a_gap(void)
 	world_free(w);
 }
 
-static void
-notice__gives_up_after_twelve_tries(void)
+/* Somebody has it, nothing but the message to ana is out. */
+static struct world *
+one_message(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
 	w->deliver = false;
-	w->reload = false;
 	world_fire(w, SLOW);
-	world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
+	world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei");
 	answer(w, order_to(w, PURPOSE_NEEDS_PERSON, "ops-hook"), true, false);
+	return w;
+}
+
+static void
+notice__gives_up_after_twelve_tries(void)
+{
+	struct world *w = one_message();
+	w->reload = false;
+	size_t mail = 0, pager = 0;
 	for (unsigned i = 0; i < 12; i++) {
-		answer(w, order_to(w, PURPOSE_NEEDS_PERSON, "ana"), false, false);
+		(void)orders_by(w, "mail", &mail);
+		EXPECT_U64(w->notices[mail].row.tries, i + 1);
+		answer(w, mail, false, false);
 		world_after(w, 20 * MINUTE);
 	}
 	EXPECT_U64(world_gap(w, GAP_NOT_TOLD, "ana").count, 1);
-	EXPECT_STR(world_last_notice(w)->channel, STR("pager"));
+	/* The next reach was asked long before, once; nobody answers for it here. */
+	struct notice_row row = { 0 };
+	EXPECT(orders_by(w, "pager", &pager) > 0);
+	EXPECT(world_row_get(w, TABLE_NOTICE, w->notices[pager].row.id, &row));
+	EXPECT(row.state == NOTICE_SENDING);
+	EXPECT_U64(row.tries, 1);
 	world_free(w);
+}
+
+static void
+notice__not_delivered_within_a_minute_takes_the_next_reach_too(void)
+{
+	/* The first hangs, or is refused at once again and again. */
+	for (int hangs = 0; hangs < 2; hangs++) {
+		struct world *w = one_message();
+		size_t mail = 0, pager = 0;
+		for (msec at = 0; at < MINUTE - SECOND; at += SECOND) {
+			EXPECT_U64(orders_by(w, "pager", &pager), 0);
+			(void)orders_by(w, "mail", &mail);
+			if (hangs == 0 && !w->notices[mail].answered)
+				answer(w, mail, false, false);
+			world_after(w, SECOND);
+		}
+		world_restart(w);
+		unsigned tries = orders_by(w, "mail", &mail);
+		world_after(w, SECOND);
+		EXPECT_U64(orders_by(w, "pager", &pager), 1);
+		EXPECT_U64(w->notices[pager].row.tries, 1);
+		EXPECT_STR(w->notices[pager].row.text, w->notices[mail].row.text);
+		EXPECT(world_says(w, 1,
+		    "needs-person notice to ana by mail not delivered within 1m: by pager "
+		    "too"));
+		/* The first goes on; its end is no reason to begin the second again. */
+		if (!w->notices[mail].answered)
+			answer(w, mail, false, false);
+		world_after(w, 3 * MINUTE);
+		EXPECT_U64(orders_by(w, "mail", &mail), tries + 1);
+		answer(w, mail, false, true);
+		EXPECT_U64(orders_by(w, "pager", &pager), 1);
+		EXPECT_U64(world_gap(w, GAP_NOT_TOLD, "ana").count, 1);
+		answer(w, pager, true, false);
+		world_free(w);
+	}
+}
+
+static void
+notice__told_once_is_enough(void)
+{
+	/* By the second while the first waits, or is out; or by the first after all. */
+	for (int turn = 0; turn < 3; turn++) {
+		struct world *w = one_message();
+		size_t mail = 0, pager = 0;
+		world_after(w, MINUTE);
+		EXPECT_U64(orders_by(w, "pager", &pager), 1);
+		(void)orders_by(w, "mail", &mail);
+		if (turn == 0)
+			answer(w, mail, false, false);
+		answer(w, turn < 2 ? pager : mail, true, false);
+		struct notice_row row = { 0 };
+		size_t other = turn < 2 ? mail : pager;
+		EXPECT(world_row_get(w, TABLE_NOTICE, w->notices[other].row.id, &row));
+		EXPECT(row.state == NOTICE_GIVEN_UP);
+		EXPECT_STR(row.error,
+		    turn < 2 ? STR("ana was told by pager") : STR("ana was told by mail"));
+		size_t orders = w->notice_n;
+		answer(w, other, false, true); /* too late to matter */
+		world_after(w, HOUR);
+		EXPECT_U64(w->notice_n, orders);
+		EXPECT_U64(world_gap(w, GAP_NOT_TOLD, "ana").count, 0);
+		/* The end goes to where she was told. */
+		world_resolve(w, 1);
+		world_after(w, MINUTE);
+		EXPECT_STR(w->notices[order_to(w, PURPOSE_ENDED, "ana")].row.channel,
+		    turn < 2 ? STR("pager") : STR("mail"));
+		world_free(w);
+	}
 }
 
 static void
@@ -185,7 +284,8 @@ notice__never_sent_is_dropped_when_it_ends(void)
 	world_after(w, MINUTE);
 	EXPECT(world_state(w, id) == INCIDENT_CLOSED);
 	answer(w, 0, true, false);
-	EXPECT_U64(w->notice_n, SENDING_MAX);
+	for (size_t i = 0; i < w->notice_n; i++)
+		EXPECT(w->notices[i].row.incident != id);
 	EXPECT_U64(world_told(w, PURPOSE_ENDED, NULL), 0);
 	world_free(w);
 }
@@ -265,6 +365,8 @@ main(void)
 	RUN(notice__is_tried_again_with_growing_pauses);
 	RUN(notice__given_up_takes_the_next_reach_and_is_a_gap);
 	RUN(notice__gives_up_after_twelve_tries);
+	RUN(notice__not_delivered_within_a_minute_takes_the_next_reach_too);
+	RUN(notice__told_once_is_enough);
 	RUN(notice__the_end_is_told_though_the_configuration_dropped_the_person);
 	RUN(notice__never_sent_is_dropped_when_it_ends);
 	RUN(notice__waits_for_room_and_goes_when_there_is_some);
