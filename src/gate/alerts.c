@@ -251,8 +251,10 @@ report_drop(struct gate *gate, size_t i)
 static struct report *
 report_new(struct gate *gate)
 {
-	if (gate->report_n == GATE_REPORTS_MAX)
+	if (gate->report_n == GATE_REPORTS_MAX) {
 		report_drop(gate, 0);
+		gate->n.reports_dropped++;
+	}
 	struct report *report = &gate->report[gate->report_n++];
 	*report = (struct report){ .frame = BUF(QUARANTINE_BODY_MAX + 65536) };
 	return report;
@@ -308,10 +310,22 @@ alerts_lost(struct gate *gate)
 }
 
 void
-alerts_report(struct gate *gate)
+alerts_engine(struct gate *gate)
 {
 	for (size_t i = 0; i < gate->report_n; i++)
-		buf_add(peer_out(gate->engine), buf_str(&gate->report[i].frame));
+		gate->report[i].told = false;
+}
+
+/* Each once: an engine that keeps one says so, and one is some megabytes. */
+static void
+tell_reports(struct gate *gate)
+{
+	for (size_t i = 0; i < gate->report_n; i++) {
+		struct report *report = &gate->report[i];
+		if (!report->told)
+			buf_add(peer_out(gate->engine), buf_str(&report->frame));
+		report->told = true;
+	}
 }
 
 bool
@@ -324,11 +338,14 @@ alerts_quarantined(struct gate *gate, const struct frame *frame)
 		&quarantined, &err) ||
 	    !quarantine_keep(&gate->quarantine, quarantined.digests))
 		return false;
+	size_t before = gate->report_n;
 	for (size_t i = gate->report_n; i-- > 0;) {
 		if (quarantine_is_kept(&gate->quarantine, &gate->report[i].digest))
 			report_drop(gate, i);
 	}
-	/* What it does not keep it may not have heard. */
-	alerts_report(gate);
+	/* Not asked for: it could keep nothing when it was told, and now it can. */
+	if (gate->report_n == before)
+		alerts_engine(gate);
+	tell_reports(gate);
 	return true;
 }

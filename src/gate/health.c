@@ -182,8 +182,10 @@ put_own(struct buf *b, const struct gate *gate)
 	    "Alerts refused by themselves: no labels, bad times, over a limit");
 	put(b, "gate_alerts_in_flight", false, gate->alerts_in_flight,
 	    "Bodies that are with the engine");
-	put(b, "gate_alerts_held", false, gate->quarantine.n,
+	put(b, "gate_alerts_held", false, gate->quarantine.n + gate->quarantine.kept_n,
 	    "Bodies suspected or in quarantine");
+	put(b, "gate_reports_dropped", true, n->reports_dropped,
+	    "Bodies the engine was not told of: too many waited for it");
 	put(b, "gate_calls_waiting", false, gate->calls.n, "Requests with the engine");
 	put(b, "gate_connections_opened", true, n->connections, "Connections, ever");
 	put(b, "gate_connections", false, gate->visit_n, "Connections now");

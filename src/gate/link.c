@@ -160,7 +160,7 @@ link_open(struct gate *gate, int fd)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &gate->engine };
 	ASSERT(epoll_ctl(gate->epoll, EPOLL_CTL_ADD, fd, &event) == 0);
 	gate->ask_again = 0;
-	alerts_report(gate);
+	alerts_engine(gate);
 	events_engine(gate, true);
 }
 

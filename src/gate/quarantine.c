@@ -45,6 +45,10 @@ quarantine_keep(struct quarantine *q, str digests)
 	if (digests.n > 0)
 		memcpy(q->kept, digests.p, digests.n);
 	q->kept_n = digests.n / sizeof(hash32);
+	for (size_t i = q->n; i-- > 0;) {
+		if (quarantine_is_kept(q, &q->item[i].digest))
+			drop(q, i);
+	}
 	return true;
 }
 

@@ -37,7 +37,8 @@ enum quarantine_state quarantine_look(struct quarantine *q, const hash32 *digest
 /* It was in flight at a death; returns at how many. When there is no room the oldest
  * suspicion gives way. */
 uint32_t quarantine_strike(struct quarantine *q, const hash32 *digest, msec now);
-/* What the engine keeps now, 32 bytes each; false when that is no such list. */
+/* What the engine keeps now, 32 bytes each, the newest first, needs no place here; false
+ * when that is no such list. */
 NODISCARD bool quarantine_keep(struct quarantine *q, str digests);
 bool quarantine_is_kept(const struct quarantine *q, const hash32 *digest);
 /* The engine answered it. */

@@ -127,7 +127,7 @@ struct counters {
 	uint64_t connections, refused_connections, refused_address, cut_slow, cut_for_room;
 	uint64_t refused_host, refused_head, refused_body, refused_memory,
 	    refused_engine_full, refused_no_engine, refused_quarantine, late, engine_lost,
-	    frames_bad, events, events_cut;
+	    frames_bad, events, events_cut, reports_dropped;
 };
 
 struct events;
@@ -173,6 +173,7 @@ struct gate {
 	struct report { /* until the engine keeps it */
 		hash32 digest;
 		struct buf frame; /* FRAME_QUARANTINE */
+		bool told;        /* to this engine */
 	} report[GATE_REPORTS_MAX];
 	size_t report_n;
 	struct MHD_Response *taken;      /* the empty 200 */
@@ -254,8 +255,8 @@ void serve_receivers(struct call *call);
 void serve_v1_gone(struct call *call);
 void serve_reload(struct call *call);
 
-void alerts_lost(struct gate *gate); /* the engine died: who was with it? */
-void alerts_report(struct gate *gate);
+void alerts_lost(struct gate *gate);   /* the engine died: who was with it? */
+void alerts_engine(struct gate *gate); /* another came: it was told nothing yet */
 bool alerts_quarantined(struct gate *gate, const struct frame *frame);
 
 /* silences.c */

@@ -272,6 +272,51 @@ def test_a_body_at_two_deaths_is_quarantined():
         assert gate.metric('firstline_gate_refused_total{why="quarantine"}') == 1
 
 
+def test_reports_to_the_quarantine_are_told_once_until_they_are_kept():
+    bodies = [json.dumps([{"labels": {"alertname": f"Poison{i}"},
+                           "annotations": {"text": "x" * 8000}}]) for i in range(9)]
+    kept, refusing = [], []
+
+    def keep(asked):
+        if asked.kind != g.QUARANTINE:
+            return answer()
+        if not refusing:
+            kept.append(asked.fields[4])
+            gate.engine.tell_quarantined(kept)
+        return None
+
+    def reports(engine):
+        return [a.fields[4] for a in list(engine.asked) if a.kind == g.QUARANTINE]
+
+    with Gate(lambda asked: None) as gate:
+        waiting = [in_thread(lambda b=b: post(gate, b)) for b in bodies]
+        wait_until(lambda: len(gate.engine.asked) == len(bodies), 5)
+        gate.engine.die()
+        assert [one().status for one in waiting] == [503] * len(bodies)
+        for body in bodies:  # each is a suspect and goes alone
+            gate.new_engine(lambda a: gate.engine.die() if a.wire else answer())
+            wait_until(lambda: gate.request("GET", "/-/ready").status == 200, 5)
+            assert post(gate, body).status == 503
+        refusing.append(True)
+        engine = gate.new_engine(keep)
+        wait_until(lambda: len(reports(engine)) == 8, 5)
+        assert gate.metric("firstline_gate_reports_dropped_total") == 1
+        assert gate.metric("firstline_gate_alerts_held") == 9
+        # It did not keep them then; when it can, it says so and hears each of them again.
+        refusing.clear()
+        engine.tell_quarantined(kept)
+        wait_until(lambda: len(kept) == 8, 5)
+        assert post(gate, ONE).status == 200, "what the gate had to say before is said"
+        told = reports(engine)
+        assert len(told) == 16 and sorted(told[8:]) == sorted(set(told)), len(told)
+        assert gate.metric("firstline_gate_alerts_held") == 9, "nothing counts twice"
+        # Another engine keeps them already: it hears nothing.
+        engine = gate.new_engine(keep, kept)
+        wait_until(lambda: post(gate, ONE).status == 200, 5)
+        assert reports(engine) == []
+        assert [post(gate, body).status for body in bodies] == [422] * len(bodies)
+
+
 def test_bystanders_of_a_death_are_sent_alone_and_cleared():
     hold = threading.Event()
     together = []

@@ -21,6 +21,7 @@ from . import harness
 
 ALERTS, REQUEST, ANSWER, PUBLISH = 1, 2, 3, 4
 PEER, READY, LOG, SELF, STOP, SETTINGS, QUARANTINE = 8, 11, 12, 14, 15, 16, 17
+QUARANTINED = 20
 ROLE_ENGINE = 3
 
 OPS = ("status metrics alerts incidents incident why handoffs handoff gaps on-call may journal "
@@ -199,6 +200,9 @@ class Engine:
     def publish(self, seq, *items):
         self.send(PUBLISH, 0, {1: seq, 2: 1000, 3: list(items)})
 
+    def tell_quarantined(self, digests):
+        self.send(QUARANTINED, 0, {1: b"".join(bytes.fromhex(one) for one in digests)})
+
     def requests(self, op):
         return [a for a in list(self.asked) if a.op == op]
 
@@ -271,13 +275,14 @@ class Gate:
         self.sock.sendall(frame(SETTINGS, 0, encode(
             {1: f"{listen}:{self.port}", 2: list(hosts), 3: body_max, 4: 300000, 5: True})))
 
-    def new_engine(self, on=None):
+    def new_engine(self, on=None, kept=()):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         theirs.setblocking(False)
         socket.send_fds(self.sock, [frame(PEER, 0, encode({1: ROLE_ENGINE}))],
                         [theirs.fileno()])
         theirs.close()
         self.engine = Engine(ours, on or self.on)
+        self.engine.tell_quarantined(kept)
         return self.engine
 
     def stop(self):

@@ -89,6 +89,14 @@ quarantine__holds_for_good_what_the_engine_keeps(void)
 	EXPECT(quarantine_keep(&q, (str){ (const char *)&other, sizeof(other) }));
 	EXPECT_U64(quarantine_look(&q, &kept[0], 1), QUARANTINE_CLEAN);
 	EXPECT_U64(quarantine_look(&q, &other, 1), QUARANTINE_HELD);
+	/* What it keeps needs no place among the suspects. */
+	(void)quarantine_strike(&q, &other, 2);
+	(void)quarantine_strike(&q, &other, 2);
+	(void)quarantine_strike(&q, &kept[0], 2);
+	EXPECT(quarantine_keep(&q, (str){ (const char *)&other, sizeof(other) }));
+	EXPECT_U64(q.n, 1);
+	EXPECT_U64(quarantine_look(&q, &other, 3), QUARANTINE_HELD);
+	EXPECT_U64(quarantine_look(&q, &kept[0], 3), QUARANTINE_SUSPECT);
 	EXPECT(!quarantine_keep(&q, STR("no digest")));
 	EXPECT(quarantine_keep(&q, (str){ 0 }));
 	EXPECT_U64(quarantine_look(&q, &other, 1), QUARANTINE_CLEAN);
