@@ -1,5 +1,7 @@
 """No room on the disk, bodies that end the engine, and a restart long after."""
 import contextlib
+import http.client
+import json
 import os
 import pathlib
 import re
@@ -74,6 +76,9 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             assert refused is not None, "never 507"
             answer = firstline.fire(labels(refused))
             assert answer.status == 507 and answer.headers.get("Retry-After"), answer
+            engine = firstline.role("engine")
+            refused_requests(firstline, 2000, {200, 401, 507})  # reading goes on
+            assert firstline.role("engine") == engine
             ready = firstline.request("GET", "/-/ready", token=None)
             assert ready.status != 200, ready
             wait_until(lambda: any("room on the disk" in str(body) for _, body in hook.requests),
@@ -101,6 +106,42 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             assert len(epochs) >= 3 and epochs == sorted(set(epochs)), epochs
             verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
             assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def refused_requests(firstline, times, answers):
+    """The largest that the gate lets through, over and over, with all that refuses them."""
+    filters = "&".join(["filter=a=b"] * 32)
+    silence = json.dumps({"matchers": [{"name": "a", "value": "b", "isRegex": False}] * 32,
+                          "createdBy": "x", "comment": "c", "startsAt": "2030-01-01T00:00:00Z",
+                          "endsAt": "2030-01-02T00:00:00Z"})
+    asked = [("GET", "/api/v2/alerts?" + filters, None), ("POST", "/v1/may", '{"action":"x"}'),
+             ("POST", "/api/v2/silences", silence),
+             ("POST", "/api/v2/alerts", json.dumps([{"labels": labels(1)}]))]
+    connection = http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=15)
+    for i in range(times):
+        method, path, body = asked[i % len(asked)]
+        head = {"Content-Type": "application/json", "Authorization": "Bearer unknown"}
+        connection.request(method, path, body, head)
+        response = connection.getresponse()
+        response.read()
+        assert response.status in answers, (method, path[:40], response.status)
+    connection.close()
+
+
+def test_refused_requests_cost_the_engine_nothing():
+    with Scratch("refused") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        firstline.cli("token", "add", "one", "--role", "viewer", check=True)
+        engine = firstline.role("engine")
+        refused_requests(firstline, 100, {401})
+        before = resident(engine)
+        refused_requests(firstline, 8000, {401})
+        assert firstline.role("engine") == engine
+        assert resident(engine) - before < 1 << 20, (before, resident(engine))
+
+
+def resident(pid):
+    return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_a_body_that_ends_the_engine_twice_is_quarantined():
