@@ -260,6 +260,22 @@ def test_a_role_that_hangs_is_replaced():
         stopped_role_is_replaced(role)
 
 
+def test_a_supervisor_that_was_suspended_accuses_nobody():
+    with Scratch("slept") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        names = ("engine", "gate", "hands")
+        before = [firstline.role(name) for name in names]
+        # Far longer than a role may be silent in this build, then as long as that takes.
+        for _ in range(2):
+            os.kill(firstline.child.pid, signal.SIGSTOP)
+            time.sleep(5)
+            os.kill(firstline.child.pid, signal.SIGCONT)
+            time.sleep(1)
+        time.sleep(3)
+        assert [firstline.role(name) for name in names] == before, firstline.log_text()[-2000:]
+        send_until_taken(firstline)
+
+
 def shims(scratch_state):
     """pids whose command line is firstline-shim and that hold our state folder."""
     found = []
