@@ -1,5 +1,6 @@
 """No room on the disk, bodies that end the engine, and a restart long after."""
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -11,6 +12,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import configuration, starts
+from support.engine import Engine
+from support.gate import QUARANTINE, QUARANTINED, decode
 from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
 
 FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
@@ -178,6 +181,41 @@ def test_a_body_that_ends_the_engine_twice_is_quarantined():
             assert firstline.role("engine") == engine
         quarantined = [i for i in firstline.incidents() if "uarantin" in i["title"]]
         assert len(quarantined) == 1, quarantined
+
+
+def report(n):
+    return {2: hashlib.sha256(b"%d" % n).digest(), 3: b"body %d" % n, 4: digest_of(n).hex(), 5: 2, 6: 1}
+
+
+def digest_of(n):
+    return hashlib.sha256(b"digest %d" % n).digest()
+
+
+def kept(engine):
+    """What the engine told last that it keeps, the newest first."""
+    lists = [payload for kind, _, payload in list(engine.told) if kind == QUARANTINED]
+    joined = decode(lists[-1])[0].get(1, b"") if lists else b""
+    return [joined[i:i + 32] for i in range(0, len(joined), 32)]
+
+
+def test_the_quarantine_forgets_the_oldest_beyond_its_bound():
+    with Scratch("bound") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        firstline.stop()
+        with Engine(firstline.state) as engine:
+            # All at once: many fall into one commit. Each is told of twice and kept once.
+            engine.send(QUARANTINE, *(report(i // 2) for i in range(2 * 515)))
+            newest = [digest_of(n) for n in range(514, 2, -1)]
+            wait_until(lambda: kept(engine) == newest, 20, message="all are told as kept")
+            assert engine.metric("quarantine_dropped") == 3
+        with Engine(firstline.state) as engine:
+            wait_until(lambda: kept(engine) == newest, 10, message="and by the next engine")
+            engine.send(QUARANTINE, report(515))
+            newest = [digest_of(515)] + newest[:-1]
+            wait_until(lambda: kept(engine) == newest, 10, message="one more")
+            assert engine.metric("quarantine_dropped") == 1
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_a_restart_after_two_days_of_unchanged_resends_expires_nothing():
