@@ -75,6 +75,8 @@ struct authority_decision {
 	 * the last one counts what found no room. */
 	struct reason *reasons;
 	size_t reasons_n;
+	/* Denied by nothing but at_once limits: when what is under way ends, it may be allowed. */
+	bool only_at_once;
 	str forward; /* "next slot at 14:07 UTC", "ask ana, who ..."; empty when allowed */
 };
 #define AUTHORITY_REASONS_MAX 16

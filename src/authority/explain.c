@@ -512,7 +512,9 @@ reason_of(const struct judgement *j, const struct finding *finding, struct arena
 void
 explain(const struct judgement *j, struct arena *arena, struct authority_decision *ret)
 {
-	*ret = (struct authority_decision){ .verdict = judgement_verdict(j) };
+	enum verdict verdict = judgement_verdict(j);
+	*ret = (struct authority_decision){ .verdict = verdict,
+		.only_at_once = verdict == VERDICT_DENY && j->n > 0 && !j->denied };
 	ret->reasons = arena_try(arena, struct reason, j->n);
 	if (ret->reasons == NULL)
 		return;

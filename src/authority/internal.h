@@ -127,6 +127,7 @@ struct judgement {
 	struct finding findings[AUTHORITY_REASONS_MAX];
 	size_t n;
 	size_t dropped;
+	bool denied;              /* by something else than an at_once limit */
 	msec free_at;             /* the latest of all limits */
 	bool free_never;          /* one of them waits for what is held */
 	const struct entry *near; /* the nearest grant that does not apply */

@@ -221,6 +221,9 @@ finding_before(const struct finding *a, const struct finding *b)
 void
 finding_add(struct judgement *j, const struct finding *finding)
 {
+	if (finding_verdict(finding->kind) == VERDICT_DENY &&
+	    finding->bound != BOUND_AT_ONCE)
+		j->denied = true;
 	size_t i = j->n;
 	if (i == countof(j->findings)) {
 		j->dropped++;

@@ -178,26 +178,36 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
+/* What the rules allow must be possible too. */
+static void
+make_argv(struct core *core, const struct action *action, const struct asking *asking,
+    struct decision_row *decision, struct strs *ret)
+{
+	str why = { 0 };
+	if (!fill_argv(core, action, asking, ret, &why))
+		deny(core, decision,
+		    text_make(core, "its command cannot be made: %.*s", STR_ARG(why)));
+	else if (!core_roomy(core))
+		deny(core, decision, STR("there is no memory for another attempt"));
+}
+
 struct attempt *
 attempt_start(struct core *core, struct incident *incident, struct run *run,
-    const struct asking *asking, str step, str *ret_why)
+    const struct asking *asking, str step, struct refusal *ret)
 {
 	struct decision_row decision;
-	core_decide(core, asking, &core->scratch, &decision);
+	bool only_at_once = core_decide(core, asking, &core->scratch, &decision);
+	if (only_at_once && asking->waits) {
+		*ret = (struct refusal){ refusal(core, &decision), true };
+		return NULL; /* as it was recorded */
+	}
 	decision.id = row_next(core);
 	const struct action *action = model_action(core->newest->model, asking->action);
 	struct strs argv = { 0 };
-	str why = { 0 };
 	struct attempt *attempt = NULL;
 	if (decision.verdict == VERDICT_ALLOW) {
 		ASSERT(action != NULL);
-		if (!fill_argv(core, action, asking, &argv, &why))
-			deny(core, &decision,
-			    text_make(core, "its command cannot be made: %.*s",
-				STR_ARG(why)));
-		else if (!core_roomy(core))
-			deny(core, &decision,
-			    STR("there is no memory for another attempt"));
+		make_argv(core, action, asking, &decision, &argv);
 	}
 	if (decision.verdict == VERDICT_ALLOW) {
 		struct attempt_row row = { .id = row_next(core),
@@ -231,7 +241,7 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 	}
 	keep_decision(core, incident, &decision);
 	if (attempt == NULL) {
-		*ret_why = refusal(core, &decision);
+		*ret = (struct refusal){ refusal(core, &decision), only_at_once };
 		return NULL;
 	}
 	core->control->row.attempts_started++;

@@ -191,11 +191,11 @@ run_action(struct core *core, const struct command *command, struct incident *in
 	}
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked for %.*s on %.*s", STR_ARG(action->name), STR_ARG(target));
-	str why;
+	struct refusal refusal;
 	struct attempt *attempt =
-	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &why);
+	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &refusal);
 	if (attempt == NULL)
-		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(why));
+		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(refusal.why));
 	return yes(202, &attempt->o);
 }
 

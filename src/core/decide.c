@@ -37,7 +37,7 @@ core_facts(const struct core *core, struct arena *arena)
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
 
-void
+bool
 core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret)
 {
@@ -69,6 +69,7 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 		.verdict = decision.verdict,
 		.reasons = { decision.reasons, decision.reasons_n },
 		.forward = decision.forward };
+	return decision.only_at_once;
 }
 
 /* ---- uses ---- */
@@ -105,6 +106,7 @@ use_end(struct core *core, row_id attempt, enum use_state state)
 		return;
 	use->row.state = state;
 	object_touch(core, &use->o);
+	actions_again(core);
 	if (state == USE_RELEASED)
 		object_done(core, &use->o);
 	else

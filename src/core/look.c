@@ -127,7 +127,7 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 		.wall = asked->wall };
 	if (asked->params != NULL)
 		asking.params = *asked->params;
-	core_decide(core, &asking, arena, ret);
+	(void)core_decide(core, &asking, arena, ret);
 }
 
 size_t

@@ -95,6 +95,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 		ASSERT(model->users > 0);
 	bool first = core->newest == NULL;
 	core_adopt(core, model);
+	actions_again(core);
 	core->control->row.config = adopted->hash;
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",

@@ -37,6 +37,9 @@ doing_in_run(struct core *core, const struct incident *incident)
 		if (attempt != NULL && attempt->row.state == ATTEMPT_IN_DOUBT)
 			return text_make(core, "finding out whether %.*s on %.*s happened",
 			    STR_ARG(attempt->row.action), STR_ARG(attempt->row.target));
+		if (action_waits(run))
+			return text_make(core, "waiting for its turn (%.*s)",
+			    STR_ARG(step->name));
 		verb = text_verb(core, step->action->verb);
 		if (attempt != NULL)
 			return text_make(core, "%.*s %.*s", STR_ARG(verb),

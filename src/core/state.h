@@ -50,6 +50,7 @@
 #define RECOVERED_LOOK_MS (15 * MINUTE) /* verified, alerts fire: a person */
 #define RESOLVED_LOOK_MS (30 * MINUTE)  /* closed by a person, alerts fire: open again */
 #define ESCALATE_AGAIN_MS (30 * MINUTE) /* after the last tier: from the first again */
+#define AT_ONCE_WAIT_MS (15 * MINUTE)   /* for a turn under at_once limits, each target */
 #define PROBE_GRACE_MS (30 * SECOND)    /* beyond its timeout: no answer */
 #define ATTEMPT_GRACE_MS MINUTE         /* beyond its timeout: ask what became of it */
 #define NOTICE_GUARD_MS (10 * MINUTE)   /* no result: order it again */
@@ -498,6 +499,11 @@ void check_seen(struct core *core, struct run *run, const struct probe_result *s
 void check_due(struct core *core, struct run *run);
 void action_enter(struct core *core, struct run *run);
 void action_due(struct core *core, struct run *run);
+/* Does it wait for its turn under at_once limits? */
+bool action_waits(const struct run *run);
+/* Something that was under way has ended, or other rules hold: whoever waits for a turn is
+ * judged again, the run that began first before the others. */
+void actions_again(struct core *core);
 enum outcome {
 	OUTCOME_OK = 1,
 	OUTCOME_FAILED,
@@ -541,10 +547,12 @@ struct asking {
 	incident_id incident;
 	bool incident_open;
 	row_id run;
+	bool waits; /* that it has to wait for its turn was recorded */
 	msec at, wall;
 };
 struct authority_facts core_facts(const struct core *core, struct arena *arena);
-void core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
+/* Is it denied by nothing but what is under way (at_once)? */
+bool core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret);
 void use_end(struct core *core, row_id attempt, enum use_state state);
 void use_timer(struct core *core, struct grant_use *use);
@@ -552,9 +560,13 @@ void use_arm(struct core *core, struct grant_use *use);
 
 /* ---- attempts.c: what was done ---- */
 
-/* Decide; when allowed, reserve and order it. NULL: refused, *ret_why says so. */
+struct refusal {
+	str why;
+	bool only_at_once; /* it may be allowed when something that is under way ends */
+};
+/* Decide; when allowed, reserve and order it. NULL: refused, *ret says why. */
 struct attempt *attempt_start(struct core *core, struct incident *incident, struct run *run,
-    const struct asking *asking, str step, str *ret_why);
+    const struct asking *asking, str step, struct refusal *ret);
 bool attempt_open(const struct attempt *attempt);
 void attempt_timer(struct core *core, struct attempt *attempt);
 void attempt_stop(struct core *core, struct attempt *attempt, str why);

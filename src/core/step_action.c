@@ -2,6 +2,9 @@
  * The step `action`: one target after the other, each decided by authority at the moment
  * it is due. What is refused, fails too often or cannot be told ends the step; the verify
  * that follows says whether it helped.
+ *
+ * Denied by nothing but an at_once limit it waits for its turn, for at most AT_ONCE_WAIT_MS:
+ * that limit is about this moment, not about the action. `deadline` is set while it waits.
  */
 #include "core/state.h"
 
@@ -81,6 +84,52 @@ refused(struct core *core, struct run *run, str why)
 	    text_make(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
 }
 
+/* ---- waiting for a turn ---- */
+
+static void
+too_long(struct core *core, struct run *run, str why)
+{
+	str most = text_ms(core, AT_ONCE_WAIT_MS);
+	refused(core, run,
+	    text_make(core, "its turn did not come within %.*s: %.*s", STR_ARG(most),
+		STR_ARG(why)));
+}
+
+bool
+action_waits(const struct run *run)
+{
+	return run->row.phase == PHASE_WAITING && run->row.deadline != 0 &&
+	       run_step(run)->kind == STEP_ACTION;
+}
+
+void
+actions_again(struct core *core)
+{
+	list_each(it, &core->tables[TABLE_RUN])
+	{
+		struct run *run = container_of(object_of(it, in_table), struct run, o);
+		if (action_waits(run))
+			run_wait(core, run, PHASE_WAITING, core->at, 0);
+	}
+}
+
+/* false: it has waited long enough. */
+static bool
+wait_for_turn(struct core *core, struct run *run, str why)
+{
+	str most = text_ms(core, AT_ONCE_WAIT_MS);
+	if (run->row.deadline == 0) {
+		run->row.deadline = core->at + AT_ONCE_WAIT_MS;
+		timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE,
+		    run->row.id, "%.*s waits for its turn, at most %.*s: %.*s",
+		    STR_ARG(run_step(run)->name), STR_ARG(most), STR_ARG(why));
+	}
+	if (core->at >= run->row.deadline)
+		return false;
+	run_wait(core, run, PHASE_WAITING, run->row.deadline, 0);
+	return true;
+}
+
 /* The target in work: decide, and order it. */
 static void
 act(struct core *core, struct run *run)
@@ -94,6 +143,7 @@ act(struct core *core, struct run *run)
 		.incident = incident->row.id,
 		.incident_open = true,
 		.run = run->row.id,
+		.waits = run->row.deadline != 0,
 		.at = core->at,
 		.wall = core->wall };
 	str why;
@@ -103,12 +153,17 @@ act(struct core *core, struct run *run)
 			STR_ARG(why)));
 		return;
 	}
+	struct refusal refusal;
 	struct attempt *attempt =
-	    attempt_start(core, incident, run, &asking, step->name, &why);
+	    attempt_start(core, incident, run, &asking, step->name, &refusal);
 	if (attempt == NULL) {
-		refused(core, run, why);
+		if (!refusal.only_at_once)
+			refused(core, run, refusal.why);
+		else if (!wait_for_turn(core, run, refusal.why))
+			too_long(core, run, refusal.why);
 		return;
 	}
+	run->row.deadline = 0;
 	run->row.acted = true;
 	run_wait(core, run, PHASE_ATTEMPT, 0, attempt->row.id);
 }

@@ -17,6 +17,7 @@ struct row {
 	enum verdict verdict; /* 0: deny */
 	enum reason_kind kind;
 	const char *text, *forward;
+	bool only_at_once;
 	uint64_t value, limit;
 	msec free_at;
 	uint32_t line;
@@ -74,6 +75,7 @@ check_row(const struct row *row)
 	EXPECT_U64(reason->kind, row->kind);
 	EXPECT_STR(reason->text, str_of(row->text));
 	EXPECT_STR(decision.forward, str_of(row->forward ? row->forward : ""));
+	EXPECT(decision.only_at_once == row->only_at_once);
 	EXPECT_U64(reason->value, row->value);
 	EXPECT_U64(reason->limit, row->limit);
 	EXPECT_U64(reason->free_at, row->free_at);
@@ -232,15 +234,27 @@ static const struct row limited[] = {
 	{ .name = "at once",
 	    .rules = { TIER_1_WITH(.at_once = 1) },
 	    .uses = { RESTARTING("checkout", "web-2", 3 * DAY) },
+	    .only_at_once = true,
 	    .kind = REASON_LIMIT,
 	    .line = 3,
 	    .value = 1,
 	    .limit = 1,
 	    .text = "1 of 1 restarts at once is under way",
 	    .forward = "wait until what is under way has ended" },
+	{ .name = "at once, and another limit",
+	    .rules = { TIER_1_WITH(.at_once = 1, .per_service = { 1, HOUR }) },
+	    .uses = { RESTARTING("checkout", "web-2", MINUTE) },
+	    .kind = REASON_LIMIT,
+	    .line = 3,
+	    .value = 1,
+	    .limit = 1,
+	    .free_at = WALL + 59 * MINUTE,
+	    .text = "1 of 1 restarts of checkout in 1h is used; free at 14:11 UTC",
+	    .forward = "wait until what is under way has ended" },
 	{ .name = "held on a service that is gone counts",
 	    .rules = { TIER_1_WITH(.at_once = 1) },
 	    .uses = { RESTARTING("cart", "cart", MINUTE) },
+	    .only_at_once = true,
 	    .kind = REASON_LIMIT,
 	    .line = 3,
 	    .value = 1,

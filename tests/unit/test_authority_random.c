@@ -298,7 +298,7 @@ decisions_eq(const struct authority_decision *a, const struct authority_decision
 
 static struct world world;
 static struct asked asked;
-static uint64_t allowed;
+static uint64_t allowed, waiting;
 
 /* ---- what must hold ---- */
 
@@ -318,10 +318,18 @@ decide__agrees_with_its_slow_twin(void)
 			    slow_verdict(&world.model, &asked.request, &asked.facts);
 			EXPECT_U64(decision.verdict, want);
 			allowed += want == VERDICT_ALLOW;
+			/* Nothing under way, everything else the same. */
+			for (size_t i = 0; i < asked.facts.uses_n; i++)
+				asked.uses[i].held = false;
+			bool later = slow_verdict(&world.model, &asked.request,
+					 &asked.facts) == VERDICT_ALLOW;
+			EXPECT(decision.only_at_once == (want == VERDICT_DENY && later));
+			waiting += decision.only_at_once;
 		}
 	}
-	/* The cases are worth something only when both answers are common. */
+	/* The cases are worth something only when all answers are common. */
 	EXPECT(allowed > MODELS * REQUESTS / 50);
+	EXPECT(waiting > MODELS * REQUESTS / 1000);
 }
 
 static void

@@ -596,16 +596,122 @@ run__several_services_are_independent(void)
 	world_fire(w, "alertname=Down,service=ledger");
 	EXPECT_U64(w->attempt_n, 1);
 	EXPECT(world_state(w, 1) == INCIDENT_ACTING);
-	EXPECT(world_incident(w, 2).needs_person);
+	EXPECT(world_state(w, 2) == INCIDENT_ACTING);
+	EXPECT(!world_incident(w, 2).needs_person);
 	world_exit(w, 0);
-	struct command run = { .kind = COMMAND_RUN,
-		.incident = 2,
-		.name = STR("down-ledger"),
-		.principal = STR("automation") };
-	EXPECT_U64(world_command(w, &run).status, 202);
+	world_after(w, 0);
 	EXPECT_U64(w->attempt_n, 1);
 	EXPECT(world_state(w, 1) == INCIDENT_VERIFYING);
 	EXPECT(world_state(w, 2) == INCIDENT_ACTING);
+	world_free(w);
+}
+
+/* ---- waiting for a turn ---- */
+
+/* checkout is being restarted, ledger waits for its turn. */
+static struct world *
+taking_turns(void)
+{
+	struct world *w = world_new(SHOP, SHOP_DOWN("checkout", "restart-unit"),
+	    SHOP_DOWN("ledger", "restart-unit"));
+	world_fire(w, DOWN);
+	world_fire(w, "alertname=Down,service=ledger");
+	EXPECT_U64(w->attempt_n, 1);
+	return w;
+}
+
+static void
+turn__is_waited_for_and_judged_when_something_ends(void)
+{
+	struct world *w = taking_turns();
+	EXPECT(world_says(w, 2,
+	    "restart waits for its turn, at most 15m: 1 of 1 restarts "
+	    "at once is under way"));
+	EXPECT_STR(world_last_notice(w)->subject,
+	    STR("[sev4] ledger: Down (incident 2): waiting for its turn (restart)"));
+	unsigned decisions = world_count(w, TABLE_DECISION);
+	EXPECT_U64(decisions, 2);
+	EXPECT(last_decision(w).verdict == VERDICT_DENY);
+	EXPECT_U64(world_gap(w, GAP_REFUSED, NULL).count, 0);
+	/* News, time and restarts that free nothing change nothing. */
+	world_news(w, NEWS_STARTED);
+	world_after(w, 20 * SECOND);
+	world_restart(w);
+	EXPECT_U64(world_count(w, TABLE_DECISION), decisions);
+	world_exit(w, 0);
+	world_after(w, 0);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_STR(last_attempt(w).target, STR("ledger"));
+	EXPECT(last_decision(w).verdict == VERDICT_ALLOW);
+	EXPECT_U64(world_count(w, TABLE_DECISION), decisions + 1);
+	world_free(w);
+}
+
+static void
+turn__is_waited_for_so_long_and_not_longer(void)
+{
+	/* In doubt, it is under way for as long as nobody says. */
+	struct world *w = taking_turns();
+	world_news(w, NEWS_UNKNOWN);
+	world_after(w, 15 * MINUTE - 1);
+	EXPECT(!world_incident(w, 2).needs_person);
+	world_after(w, 1);
+	EXPECT_STR(world_incident(w, 2).needs_person_why,
+	    STR("restart was refused: its turn did not come within 15m: 1 of 1 restarts "
+		"at once is under way; wait until what is under way has ended"));
+	EXPECT_U64(world_gap(w, GAP_REFUSED, "restart-unit on ledger").count, 1);
+	EXPECT_U64(world_count(w, TABLE_DECISION), 2);
+	world_free(w);
+}
+
+static void
+turn__refused_for_more_than_that_does_not_wait(void)
+{
+	struct world *w = taking_turns();
+	/* Waiting, another rule begins to forbid it: it is told now, not later. */
+	world_adopt(w,
+	    SHOP "  - {prohibit: nothing moves today, may: any, from: 2026-01-01,"
+		 " until: 2030-01-01, because: the year ends}\n",
+	    NULL);
+	world_after(w, 0);
+	EXPECT(world_incident(w, 2).needs_person);
+	EXPECT(str_contains(world_incident(w, 2).needs_person_why,
+	    STR("nothing moves today")));
+	EXPECT_U64(world_count(w, TABLE_DECISION), 3);
+	world_free(w);
+}
+
+static void
+turn__ends_with_what_made_it_wait_for_one(void)
+{
+	struct world *w = taking_turns();
+	EXPECT_U64(world_ask(w, COMMAND_CANCEL, 2, "person:ana").status, 200);
+	world_exit(w, 0);
+	world_after(w, HOUR);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+	world_free(w);
+}
+
+static void
+turn__comes_in_the_order_of_asking(void)
+{
+	struct world *w = world_new(SHOP, SHOP_DOWN("checkout", "restart-unit"),
+	    "---\nrunbook: any\nanswers: [{alertname: Odd}]\n---\n# Any\n"
+	    "```action restart\ndo: restart-unit\n```\n"
+	    "```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n");
+	world_fire(w, DOWN);
+	world_fire(w, "alertname=Odd,service=ledger");
+	world_fire(w, "alertname=Odd,service=payments");
+	EXPECT_U64(w->attempt_n, 1);
+	world_exit(w, 0);
+	world_after(w, 0);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_STR(last_attempt(w).target, STR("ledger"));
+	world_exit(w, 0);
+	world_after(w, 0);
+	EXPECT_STR(last_attempt(w).target, STR("payments"));
+	EXPECT_U64(world_count(w, TABLE_DECISION), 5); /* three allowed, two had to wait */
 	world_free(w);
 }
 
@@ -735,6 +841,11 @@ main(void)
 	RUN(doubt__what_may_be_repeated_is);
 	RUN(doubt__a_late_result_ends_it);
 	RUN(run__several_services_are_independent);
+	RUN(turn__is_waited_for_and_judged_when_something_ends);
+	RUN(turn__is_waited_for_so_long_and_not_longer);
+	RUN(turn__refused_for_more_than_that_does_not_wait);
+	RUN(turn__ends_with_what_made_it_wait_for_one);
+	RUN(turn__comes_in_the_order_of_asking);
 	RUN(run__goes_on_after_a_restart_at_any_point);
 	RUN(run__a_new_configuration_judges_but_does_not_rewrite);
 	RUN(run__no_news_of_an_attempt_is_asked_for);
