@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite.h"
 
+#include <stdio.h>
+
 #include "os/crash.h"
 
 /*
@@ -121,9 +123,39 @@ row_bind(sqlite3_stmt *stmt, const struct stored_row *row, uint64_t seq, int64_t
 	sqlite_bind(stmt, 7, row->body);
 }
 
+/* Is its id above all that were ever in the table? Ids count up, so most new rows are. */
+static bool
+is_newest(struct sqlite_store *s, const struct row_write *row, bool *ret, struct err *err)
+{
+	int64_t *newest = &s->newest[row->table];
+	if (*newest < 0) {
+		char sql[96];
+		(void)snprintf(sql, sizeof(sql), "SELECT coalesce(max(id), 0) FROM %s",
+		    schema_table(row->table));
+		if (!sqlite_number(s, sql, newest, err))
+			return false;
+	}
+	*ret = (int64_t)row->id > *newest;
+	if (*ret)
+		*newest = (int64_t)row->id;
+	return true;
+}
+
+static bool
+row_write_as(struct sqlite_store *s, enum table_stmt how, const struct stored_row *row,
+    uint64_t seq, int64_t digest, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_table(s, row->table, how, err);
+	if (stmt == NULL)
+		return false;
+	row_bind(stmt, row, seq, digest);
+	return sqlite_run(s, stmt, err, "write a row of");
+}
+
 /*
- * Most rows written are there already and keep their incident and their open flag; writing
- * them without naming those columns leaves the indexes' pages out of the commit.
+ * A new row is inserted, which needs no look at what it might replace. Most others are there
+ * already and keep their incident and their open flag; writing them without naming those
+ * columns leaves the indexes' pages out of the commit.
  */
 static bool
 row_put(struct sqlite_store *s, const struct row_write *row, uint64_t seq, struct err *err)
@@ -137,18 +169,15 @@ row_put(struct sqlite_store *s, const struct row_write *row, uint64_t seq, struc
 		.body = compact_body(&s->row_written, row->body),
 	};
 	int64_t digest = row_digest(&as_stored, seq);
-	static const enum table_stmt ways[] = { STMT_ROW_UPDATE, STMT_ROW_PUT };
-	for (size_t i = 0; i < countof(ways); i++) {
-		sqlite3_stmt *stmt = sqlite_table(s, row->table, ways[i], err);
-		if (stmt == NULL)
-			return false;
-		row_bind(stmt, &as_stored, seq, digest);
-		if (!sqlite_run(s, stmt, err, "write a row of"))
-			return false;
-		if (sqlite3_changes(s->db) > 0)
-			return true;
-	}
-	UNREACHABLE();
+	bool newest;
+	if (!is_newest(s, row, &newest, err))
+		return false;
+	if (newest)
+		return row_write_as(s, STMT_ROW_INSERT, &as_stored, seq, digest, err);
+	if (!row_write_as(s, STMT_ROW_UPDATE, &as_stored, seq, digest, err))
+		return false;
+	return sqlite3_changes(s->db) > 0 ||
+	       row_write_as(s, STMT_ROW_PUT, &as_stored, seq, digest, err);
 }
 
 static bool

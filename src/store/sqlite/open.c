@@ -228,6 +228,8 @@ handle_new(const char *path)
 	struct sqlite_store *s = calloc(1, sizeof(*s));
 	ASSERT(s != NULL);
 	s->base.ops = &sqlite_ops;
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		s->newest[i] = -1;
 	s->path = strdup(path);
 	ASSERT(s->path != NULL);
 	s->state_fd = -1;

@@ -125,6 +125,12 @@ table_sql(enum table table, unsigned which, char *sql, size_t size)
 		    " WHERE id = ?1 AND incident IS ?2 AND open = ?3",
 		    name);
 		return;
+	case STMT_ROW_INSERT:
+		(void)snprintf(sql, size,
+		    "INSERT INTO %s (id, incident, open, wall, seq, digest, body)"
+		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		    name);
+		return;
 	case STMT_ROW_PUT:
 		(void)snprintf(sql, size,
 		    "INSERT OR REPLACE INTO %s (id, incident, open, wall, seq, digest, "

@@ -41,6 +41,7 @@ enum plain_stmt {
 };
 
 enum table_stmt {
+	STMT_ROW_INSERT, /* of a row that is not there */
 	STMT_ROW_UPDATE, /* of a row whose incident and open flag stay as they are */
 	STMT_ROW_PUT,
 	STMT_ROW_DELETE,
@@ -62,6 +63,7 @@ struct sqlite_store {
 	int file_lock_fd; /* PATH-lock, held; -1 when the file is in the state folder */
 	bool reserved;    /* STATE/reserve is there at its full size */
 	struct compact_room row_written, row_read;
+	int64_t newest[TABLE_COUNT]; /* the highest id ever seen; -1: not looked yet */
 	bool broken; /* a commit failed in a way that says nothing about the disk */
 	/* The write-ahead log, in frames: how many it holds, how many of these the file has
 	 * too, and how many it held when a checkpoint was last tried. */
