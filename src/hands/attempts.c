@@ -1,5 +1,6 @@
 #include "hands/attempts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ struct attempts {
 	struct link at_work; /* struct attempt, in the order they were taken on */
 	struct map by_id;    /* id to struct attempt * */
 	uv_timer_t *timer;
+	DIR *left; /* folders not told yet to the engine that is there; NULL: none */
+	uv_timer_t *left_timer;
 };
 
 /* One that may still be running. */
@@ -450,6 +453,51 @@ attempts_forget(struct attempts *all, row_id id)
 		tell_log(all->tell, LOG_WARNING, "%s", err.text);
 }
 
+/* ---- what is left ---- */
+
+static void
+left_end(struct attempts *all)
+{
+	(void)uv_timer_stop(all->left_timer);
+	if (all->left != NULL)
+		(void)closedir(all->left);
+	all->left = NULL;
+}
+
+static void
+on_left(uv_timer_t *timer)
+{
+	struct attempts *all = timer->data;
+	for (unsigned n = 0; n < ATTEMPTS_LEFT_AT_ONCE;) {
+		struct dirent *entry = readdir(all->left);
+		if (entry == NULL) {
+			left_end(all);
+			return;
+		}
+		row_id id;
+		if (!str_u64(str_of(entry->d_name), UINT64_MAX, &id) ||
+		    find(all, id) != NULL)
+			continue;
+		attempts_reconcile(all, id);
+		n++;
+	}
+}
+
+void
+attempts_tell_left(struct attempts *all)
+{
+	left_end(all);
+	int fd = openat(all->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	all->left = fd < 0 ? NULL : fdopendir(fd);
+	if (all->left == NULL) {
+		tell_log(all->tell, LOG_WARNING, "read the folder of attempts: %s",
+		    strerror(errno));
+		fd_close(&fd);
+		return;
+	}
+	(void)uv_timer_start(all->left_timer, on_left, ATTEMPTS_LOOK_MS, ATTEMPTS_LOOK_MS);
+}
+
 /* ---- the whole ---- */
 
 struct attempts *
@@ -470,11 +518,14 @@ attempts_new(uv_loop_t *loop, int dir_fd, struct spawner *spawner, struct ceilin
 		return NULL;
 	}
 	all->timer = calloc(1, sizeof(*all->timer));
-	ASSERT(all->timer != NULL);
+	all->left_timer = calloc(1, sizeof(*all->left_timer));
+	ASSERT(all->timer != NULL && all->left_timer != NULL);
 	list_init(&all->at_work);
 	map_init(&all->by_id, random_u64());
 	(void)uv_timer_init(loop, all->timer);
 	all->timer->data = all;
+	(void)uv_timer_init(loop, all->left_timer);
+	all->left_timer->data = all;
 	return all;
 }
 
@@ -486,6 +537,8 @@ attempts_free(struct attempts *all)
 	list_each_safe(it, &all->at_work)
 	    attempt_free(container_of(it, struct attempt, link));
 	map_done(&all->by_id);
+	left_end(all);
+	uv_close((uv_handle_t *)all->left_timer, free_handle);
 	uv_close((uv_handle_t *)all->timer, free_handle);
 	free(all);
 }

@@ -29,7 +29,8 @@
 struct attempts;
 
 #define ATTEMPTS_AT_WORK_MAX 1024
-#define ATTEMPTS_LOOK_MS 200 /* how often locks are looked at */
+#define ATTEMPTS_LOOK_MS 200     /* how often locks are looked at */
+#define ATTEMPTS_LEFT_AT_ONCE 16 /* folders that are told again, every ATTEMPTS_LOOK_MS */
 
 /* `dir_fd` is STATE/attempts; all that is given must outlive it. */
 NODISCARD struct attempts *attempts_new(uv_loop_t *loop, int dir_fd,
@@ -46,6 +47,11 @@ void attempts_reconcile(struct attempts *attempts, row_id id);
 void attempts_stop(struct attempts *attempts, row_id id);
 /* The engine has kept its result: the folder may go. Not while somebody is at work. */
 void attempts_forget(struct attempts *attempts, row_id id);
+
+/* An engine is there: what every folder says is told once more, in slices, after the orders
+ * that come first. Those whose end it keeps it answers with "forget": it may have died
+ * between keeping it and saying so. */
+void attempts_tell_left(struct attempts *attempts);
 
 void attempts_answered(struct attempts *attempts, const struct spawn_answer *answer);
 

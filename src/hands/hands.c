@@ -294,6 +294,7 @@ on_epoch(struct hands *h, const struct frame *frame)
 		return false;
 	h->epoch = epoch.epoch;
 	h->epoch_told = true;
+	attempts_tell_left(h->attempts);
 	return true;
 }
 

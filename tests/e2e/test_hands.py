@@ -431,6 +431,28 @@ def test_a_result_written_while_hands_was_dead_is_told():
         assert news(h.end_of(ident)) == ["never-started"]
 
 
+def test_an_engine_hears_of_every_folder_that_is_left():
+    with Scratch("hands") as s:
+        go = s.dir / "go"
+        h = Hands(s, {"short": ["true"],
+                      "wait": ["sh", "-c", f"while ! [ -e {go} ]; do sleep 0.05; done"]})
+        ended = {h.run("short")[-1]["attempt"] for _ in range(20)}
+        waits = h.start_attempt("wait")
+        h.end_of(waits, last=("started",))
+        seen = len(h.seen)
+        h.engine(2)  # the one before kept what it was told, and died before it said so
+        told = set()
+        while told != ended:
+            record = json.loads(h.wait_line("result attempt-result ").split(" ", 2)[2])
+            assert record["news"] == "exited" and record["attempt"] not in told, record
+            told.add(record["attempt"])
+            h.order("forget-attempt", attempt=record["attempt"], epoch=2)
+        wait_until(lambda: not any(h.folder(i).exists() for i in ended), message="they go")
+        assert not [line for line in h.seen[seen:] if f'"attempt":{waits}' in line], h.seen[seen:]
+        go.touch()
+        assert news(h.end_of(waits)) == ["exited"]
+
+
 def test_a_killed_shim_leaves_doubt():
     with Scratch("hands") as s:
         h = Hands(s, {"long": ["sleep", "30"]})

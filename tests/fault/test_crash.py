@@ -152,6 +152,15 @@ def check_promises(firstline, scratch, row):
         assert (scratch.dir / "health").read_text() == "well\n"
 
 
+def check_folders_go(firstline, row):
+    """A folder stays for as long as its attempt is open, and not longer, whoever died."""
+    attempts = firstline.incident(row["id"])["attempts"]
+    kept = {str(a["id"]) for a in attempts if a["state"] == "in-doubt"} | {"spawns"}
+    folder = firstline.state / "attempts"
+    wait_until(lambda: {p.name for p in folder.iterdir()} <= kept, 20,
+               message=f"{[p.name for p in folder.iterdir()]}, {kept} may stay")
+
+
 def run_scenario(name, env):
     with Scratch(name.replace(":", "-")) as scratch:
         hook = WebhookSink(scratch)
@@ -163,6 +172,7 @@ def run_scenario(name, env):
         send_until_taken(firstline)
         row = settle(firstline, scratch)
         check_promises(firstline, scratch, row)
+        check_folders_go(firstline, row)
         firstline.resolve(ALERT)
         if row["state"] == "recovered":
             wait_until(lambda: any(t == "incident.opened" for t in hook.types()), 30,

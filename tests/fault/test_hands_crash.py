@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
-from support.harness import Scratch, WebhookSink, run_all, wait_until
+from support.harness import Scratch, WebhookSink, run_all
 from test_hands import Hands
 
 
@@ -35,6 +35,7 @@ class Life:
         script = ["sh", "-c", f"echo $FIRSTLINE_ATTEMPT >> {self.ran}; sleep 0.05; exit 3"]
         self.epoch = 1
         self.deaths = 0
+        self.forgetting = False
         self.h = Hands(scratch, {"run": script},
                        channels=f"  hook: {{webhook: '{self.sink.url}'}}\n")
         self.attempts = {}  # id: its end's news, or None
@@ -84,6 +85,10 @@ class Life:
             if kind != "attempt-result":
                 self.open.discard(kind)
             elif record["news"] in Hands.ENDS:
+                if self.forgetting:  # as the core does with what it knows
+                    self.h.order("forget-attempt", attempt=record["attempt"],
+                                 epoch=self.epoch)
+                    return
                 self.attempts[record["attempt"]] = record["news"]
                 if record["news"] in ("never-started", "refused"):
                     self.start_one()  # as the core would: certainly nothing ran
@@ -100,15 +105,18 @@ class Life:
         self.start_one()
         self.order_open()
         self.until(lambda: not self.open and None not in self.attempts.values())
+        self.forgetting = True
         for ident in self.attempts:
             self.h.order("forget-attempt", attempt=ident, epoch=self.epoch)
         # A last order shows that those before it were carried out, or that hands died.
         self.open.add("probe-result")
         self.order_open()
         self.until(lambda: not self.open)
-        if self.deaths:  # perhaps while forgetting: nobody asks for that again
-            for ident in self.attempts:
-                self.h.order("forget-attempt", attempt=ident, epoch=self.epoch)
+        # Perhaps it died while forgetting: what is left is told again.
+        self.until(self.nothing_left)
+
+    def nothing_left(self):
+        return {p.name for p in (self.h.state / "attempts").iterdir()} <= {"spawns"}
 
     def check(self):
         ran = self.ran.read_text().split() if self.ran.exists() else []
@@ -123,9 +131,7 @@ class Life:
         assert set(ran) <= {str(i) for i in self.attempts}, ran
         assert (self.h.state / "handoffs/7-33.md").read_text() == "# Case\n"
         assert self.sink.types().count("incident.opened") >= 1
-        folder = self.h.state / "attempts"
-        wait_until(lambda: {p.name for p in folder.iterdir()} <= {"spawns"},
-                   message=f"nothing is left: {list(folder.iterdir())}")
+        assert self.nothing_left()
 
 
 def live_with(**variables):
