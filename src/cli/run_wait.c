@@ -36,8 +36,8 @@ attempt_end(const struct attempt_row *row, struct arena *arena)
 	case ATTEMPT_LOST:
 		return (struct end){ true, EXIT_FAILED,
 			arena_printf(arena, "not started: %.*s", STR_ARG(row->why)) };
-	case ATTEMPT_IN_DOUBT:
-		return (struct end){ true, EXIT_IN_DOUBT,
+	case ATTEMPT_IN_DOUBT: /* for good when nothing is being asked about it */
+		return (struct end){ row->probe == 0, EXIT_IN_DOUBT,
 			arena_printf(arena, "in doubt: %.*s", STR_ARG(row->why)) };
 	case ATTEMPT_SETTLED:
 		return (struct end){ true,
@@ -69,15 +69,27 @@ person_exit(const struct run_row *run, const struct records *attempts,
 	return last->verdict == VERDICT_DENY ? EXIT_REFUSED : EXIT_NEEDS_APPROVAL;
 }
 
+/* A run that waits for a person to say what happened is not over, but may be for long:
+ * whoever waits for it hears why. */
+static struct end
+doubt_of(const struct run_row *run, const struct records *attempts, struct arena *arena)
+{
+	const struct attempt_row *attempt = attempts->p;
+	for (size_t i = 0; i < attempts->n; i++) {
+		if (attempt[i].run == run->id && attempt[i].state == ATTEMPT_IN_DOUBT)
+			return attempt_end(&attempt[i], arena);
+	}
+	return (struct end){ .over = false };
+}
+
 static struct end
 run_end_of(const struct run_row *run, const struct records *attempts,
-    const struct records *decisions)
+    const struct records *decisions, struct arena *arena)
 {
 	struct end end = { true, EXIT_FAILED, run->why };
 	switch (run->state) {
 	case RUN_RUNNING:
-		end.over = false;
-		return end;
+		return doubt_of(run, attempts, arena);
 	case RUN_RECOVERED:
 	case RUN_STOPPED:
 		end.exit = EXIT_OK;
@@ -108,7 +120,7 @@ look(struct client *client, str body, row_id wanted, struct end *ret)
 	}
 	if (wanted == 0 && runs.n > 0)
 		*ret = run_end_of((const struct run_row *)runs.p + runs.n - 1, &attempts,
-		    &decisions);
+		    &decisions, &client->arena);
 	return true;
 }
 

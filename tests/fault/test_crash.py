@@ -361,6 +361,16 @@ def test_run_wait_ends_with_how_it_ended():
                             during=kill_in_the_middle)
         assert code == 7 and "in doubt" in said, (code, said)
 
+        # A runbook waits for whoever says what happened; who asked for it does not.
+        doubt = [a for a in firstline.incident(row["id"])["attempts"] if a["state"] == "in-doubt"]
+        firstline.cli("incident", "settle", row["id"], doubt[0]["id"], "no", check=True)
+        before = len(starts(scratch))
+        (scratch.dir / "health").write_text("sick\n")
+        code, said = waited(firstline, scratch, "worker-down", *on, "--timeout", "20s",
+                            during=kill_in_the_middle)
+        assert code == 7 and "in doubt" in said, (code, said)
+        firstline.cli("incident", "cancel", row["id"], check=True)
+
         refused = firstline.cli("run", "worker-down", *on, "--wait")
         assert refused.returncode == 5, refused.stdout + refused.stderr
 
