@@ -11,10 +11,10 @@
  *
  * One connection writes and checkpoints; readers are read-only and never checkpoint: the
  * WAL-reset race of SQLite before 3.51.3 needs a second writer or checkpointer, and
- * checkpoints stay off the commits' path. Pages of 16 kB; write-ahead log; every commit
+ * checkpoints stay off the commits' path. Pages of 8 kB; write-ahead log; every commit
  * is synced (synchronous=FULL).
  */
-#define SQLITE_PAGE_BYTES 16384
+#define SQLITE_PAGE_BYTES 8192
 /* One page in the write-ahead log. */
 #define SQLITE_FRAME_BYTES (SQLITE_PAGE_BYTES + 24)
 
