@@ -1,0 +1,50 @@
+"""bench/run in small: every row is measured with both servers, and the table has a figure of
+each. What the figures are is nobody's business here: the machine may be busy."""
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.harness import BUILD, ROOT, run_all
+
+SECTIONS = ["Taking alerts in", "Many active alerts", "From an alert to what comes of it",
+            "The longest wait of a small request", "Many incidents", "Start and idle",
+            "A decision of authority"]
+
+
+def bench(*args):
+    return subprocess.run([ROOT / "bench/run", BUILD, *args], capture_output=True, text=True, timeout=300)
+
+
+def rows_of(text):
+    """{title: cells of its lines}"""
+    found = {}
+    for section in text.split("\n## ")[1:]:
+        title, _, body = section.partition("\n")
+        lines = [line for line in body.splitlines() if line.startswith("|")]
+        found[title] = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
+    return found
+
+
+def test_every_row_is_measured():
+    done = bench("--quick")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = rows_of(done.stdout)
+    assert list(found) == SECTIONS, list(found)
+    for title, rows in found.items():
+        assert rows, f"nothing under '{title}'"
+        for cells in rows:
+            assert len(cells) == 6 and cells[2], (title, cells)
+    lost = [cells[2].split()[0] for cells in found["Many active alerts"] if "lost" in cells[0]]
+    assert lost == ["0", "0"], "a restart loses nothing"
+    assert "never came" not in done.stderr, done.stderr
+
+
+def test_a_part_of_the_rows_does_not_replace_the_page():
+    for part in (["--quick"], ["--only", "start"]):
+        done = bench("--write", *part)
+        assert done.returncode == 2 and "--write is for a whole run" in done.stderr, done.stderr
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
