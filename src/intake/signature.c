@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 #include "base/cbor.h"
+#include "intake/wire.h"
 
-#define BITS_A_PAIR 3
 #define PAIR_BYTES_MAX (LABEL_MATCHERS_BYTES_MAX + 64)
 
 static uint64_t
@@ -17,11 +17,31 @@ mix(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-load(const char *p, size_t n)
+load_8(const char *p)
 {
-	uint64_t word = 0;
-	memcpy(&word, p, n);
+	uint64_t word;
+	memcpy(&word, p, sizeof(word));
 	return word;
+}
+
+static uint64_t
+load_4(const char *p)
+{
+	uint32_t word;
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* At most 16 bytes, at least the two heads: loads of fixed sizes, which overlap. */
+static uint64_t
+hash_short(const char *p, size_t n)
+{
+	if (n >= 8)
+		return mix(load_8(p) ^ n, load_8(p + n - 8));
+	if (n >= 4)
+		return mix(load_4(p) ^ n, load_4(p + n - 4));
+	const unsigned char *byte = (const unsigned char *)p;
+	return mix(n, (uint64_t)byte[0] << 16 | (uint64_t)byte[n / 2] << 8 | byte[n - 1]);
 }
 
 /* Of the bytes of a pair as CBOR. Weak and fast: who makes it collide finds nothing out and
@@ -29,48 +49,32 @@ load(const char *p, size_t n)
 static uint64_t
 hash_pair(const char *p, size_t n)
 {
-	uint64_t hash = n;
-	for (; n > 16; p += 16, n -= 16)
-		hash = mix(load(p, 8) ^ hash, load(p + 8, 8));
-	if (n > 8)
-		return mix(load(p, 8) ^ hash, load(p + n - 8, 8));
-	return mix(load(p, n) ^ hash, n);
+	if (n <= 16)
+		return hash_short(p, n);
+	uint64_t last = mix(load_8(p + n - 16), load_8(p + n - 8) ^ n);
+	uint64_t hash = mix(load_8(p) ^ n, load_8(p + 8));
+	for (size_t at = 16; at + 16 < n; at += 16)
+		hash = mix(load_8(p + at) ^ hash, load_8(p + at + 8));
+	return hash ^ last;
 }
 
+/* Two in each word: without an index nothing is written before the end. */
 static void
 set_bits(struct signature *signature, uint64_t hash)
 {
-	for (size_t i = 0; i < BITS_A_PAIR; i++, hash >>= 7)
-		signature->bits[hash >> 6 & 1] |= UINT64_C(1) << (hash & 63);
-}
-
-/* Behind a text of CBOR that was checked: at most 65,535 bytes. */
-static const char *
-behind_text(const char *p)
-{
-	const unsigned char *head = (const unsigned char *)p;
-	unsigned n = head[0] & 0x1f;
-	if (n < 24)
-		return p + 1 + n;
-	if (n == 24)
-		return p + 2 + head[1];
-	return p + 3 + (head[1] << 8 | head[2]);
+	signature->bits[0] |= UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
+	signature->bits[1] |= UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1)
+	                                                             << (hash >> 18 & 63);
 }
 
 struct signature
 signature_of_labels(str labels)
 {
 	struct signature ret = { { 0, 0 } };
-	const char *p = labels.p + 1; /* behind the key */
-	const char *end = labels.p + labels.n;
-	/* Behind the head of the array. */
-	unsigned head = (unsigned char)*p & 0x1f;
-	p += head < 24 ? 1 : head == 24 ? 2 : 3;
-	while (p < end) {
-		const char *next = behind_text(behind_text(p));
-		set_bits(&ret, hash_pair(p, (size_t)(next - p)));
-		p = next;
-	}
+	struct wire_pairs pairs = wire_pairs(labels);
+	struct pair pair;
+	for (const char *p = pairs.at; wire_next_pair(&pairs, &pair); p = pairs.at)
+		set_bits(&ret, hash_pair(p, (size_t)(pairs.at - p)));
 	return ret;
 }
 

@@ -69,6 +69,52 @@ wire_labels(str body, uint32_t labels_bytes)
 	return (str){ body.p + 1, labels_bytes - 1 };
 }
 
+/* The pairs of wire_labels, which were checked, one after the other. */
+struct wire_pairs {
+	const char *at, *end;
+};
+
+/* A text of at most 65,535 bytes; `p` is behind it then. */
+static inline str
+wire_take_text(const char **p)
+{
+	const unsigned char *head = (const unsigned char *)*p;
+	size_t n = head[0] & 0x1f;
+	size_t head_bytes = 1;
+	/* A branch that is foreseen: the next text's place waits for nothing but this n. */
+	if (__builtin_expect(n == 24, 0)) {
+		n = head[1];
+		head_bytes = 2;
+	} else if (__builtin_expect(n > 24, 0)) {
+		n = (size_t)head[1] << 8 | head[2];
+		head_bytes = 3;
+	}
+	str text = { *p + head_bytes, n };
+	*p = text.p + n;
+	return text;
+}
+
+static inline struct wire_pairs
+wire_pairs(str labels)
+{
+	/* Behind the key and the head of the array. */
+	unsigned head = (unsigned char)labels.p[1] & 0x1f;
+	return (struct wire_pairs){ labels.p + (head < 24       ? 2
+						   : head == 24 ? 3
+								: 4),
+		labels.p + labels.n };
+}
+
+static inline bool
+wire_next_pair(struct wire_pairs *pairs, struct pair *ret)
+{
+	if (pairs->at >= pairs->end)
+		return false;
+	ret->name = wire_take_text(&pairs->at);
+	ret->value = wire_take_text(&pairs->at);
+	return true;
+}
+
 /* Prometheus' fingerprint of the labels of a checked body. */
 uint64_t wire_fingerprint(str body);
 
