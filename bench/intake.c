@@ -12,7 +12,8 @@
 #include "base/str.h"
 #include "bench.h"
 #include "facts/effect.h"
-#include "intake/intake.h"
+#include "intake/search.h"
+#include "intake/wire.h"
 
 #define BATCH 256
 #define JSON_MAX (BATCH * 1024)
@@ -185,6 +186,67 @@ list_some(void)
 	report("listed, all", cpu_now() - from, listed);
 }
 
+/* Of what lies in the cache, as when an alert is added. */
+static void
+sign_some(void)
+{
+	static struct wire_alert alert[BATCH];
+	uint64_t bits = 0;
+	str in = buf_str(&wire);
+	size_t n = 0;
+	while (n < BATCH && wire_cut(&in, &alert[n]) == WIRE_ALERT)
+		n++;
+	double best = 1e9;
+	for (size_t run = 0; run < BENCH_RUNS; run++) {
+		double from = cpu_now();
+		for (size_t i = 0; i < n; i++)
+			bits |= signature_of_labels(
+			    wire_labels(alert[i].body, alert[i].labels_bytes))
+			            .bits[0];
+		double took = cpu_now() - from;
+		best = took < best ? took : best;
+	}
+	ASSERT(bits != 0);
+	report("signature, best of nine", best, n);
+}
+
+static void
+search_for(const char *filter, size_t alerts)
+{
+	static struct found found[5000];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct label_matchers matchers = { .n = 0 };
+	bool ok = label_matchers_add(&matchers, str_of(filter), &arena);
+	ASSERT(ok);
+	double best = 1e9, worst_step = 0;
+	struct search search;
+	for (size_t run = 0; run < BENCH_RUNS; run++) {
+		search_begin(&search, &matchers, 0, found, countof(found));
+		double from = cpu_now(), step = from, now = from;
+		for (bool more = true; more; step = now) {
+			more = search_step(intake, &search);
+			now = cpu_now();
+			worst_step = now - step > worst_step ? now - step : worst_step;
+		}
+		search_end(&search);
+		best = cpu_now() - from < best ? cpu_now() - from : best;
+	}
+	printf("searched, %-26s %12.1f ns an alert, %zu%s found, %.0f us a step at most\n",
+	    filter, best * 1e9 / (double)alerts, search.n, search.more ? " and more" : "",
+	    worst_step * 1e6);
+	label_matchers_done(&matchers);
+}
+
+static void
+search_some(size_t alerts)
+{
+	static const char *const filters[] = { "service=none", "container!=worker",
+		"service=payments", "pod=~\"never.*\"", "job=~\"pay.*\",severity!=critical",
+		"pod!~\"([a-z-]|[0-9a-f-]|.)+-\\\\d+\"" };
+	for (size_t i = 0; i < countof(filters); i++)
+		search_for(filters[i], alerts);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -227,6 +289,8 @@ main(int argc, char **argv)
 	report("new, memory used before, best of nine", best.merge, alerts);
 	pack_all(alerts);
 	list_some();
+	sign_some();
+	search_some(alerts);
 	intake_free(intake);
 	return 0;
 }

@@ -44,6 +44,6 @@ int engine_main(const struct engine_options *options);
 	100000u                    /* sizes the pools; the configuration limits below it */
 #define ENGINE_ALERTS_MAX 4000000u /* address space; the configuration limits below it */
 #define ENGINE_LIST_SLICE 500      /* objects answered from memory in a turn */
-#define ENGINE_FOUND_MAX 10000     /* alerts that match, in one page */
+#define ENGINE_FOUND_MAX 5000      /* alerts that match, in one page */
 
 #endif

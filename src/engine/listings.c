@@ -9,15 +9,22 @@
 #include "engine/state.h"
 #include "intake/matchers.h"
 #include "intake/search.h"
+#include "os/clock.h"
 
 #define LISTINGS_MAX 1024
+/* All of them, in one turn of the loop: another step of a search, or another object, may
+ * pass it by as much again. */
+#define LISTINGS_TURN_US 1000
 /* On the way to the gate before a slice more is made: what else is answered waits behind it. */
 #define LISTINGS_AHEAD_BYTES ((size_t)1 << 20)
 
-/* Alerts that match: first they are searched for, then they are answered. */
+/* Alerts that match: first they are searched for, then they are answered. Where a receiver
+ * is all that is asked for there is nothing to search by. */
 struct filtered {
 	struct arena_map map; /* of all this */
 	struct label_matchers matchers;
+	struct label_matchers receiver; /* a pattern, or none */
+	struct label_scan owner;        /* of the receiver */
 	struct search search;
 	bool searched;
 	size_t at; /* in what was found */
@@ -33,13 +40,22 @@ struct listing {
 	char service[128], owner[128];
 	size_t service_n, owner_n;
 	struct filtered *filtered; /* NULL: all */
-	bool groups;               /* each alert with the labels it is grouped by */
+	bool no_active, no_silenced, no_inhibited;
+	bool groups;       /* each alert with the labels it is grouped by */
+	uint64_t until_us; /* after that nobody waits for it */
 };
 
 struct listings {
 	struct listing item[LISTINGS_MAX];
 	size_t n;
+	uint64_t turn_until_us;
 };
+
+static bool
+time_is_up(const struct engine *engine)
+{
+	return clock_boot_us() >= engine->listings->turn_until_us;
+}
 
 void
 listings_init(struct engine *engine)
@@ -54,6 +70,7 @@ filtered_free(struct filtered *filtered)
 	if (filtered == NULL)
 		return;
 	label_matchers_done(&filtered->matchers);
+	label_matchers_done(&filtered->receiver);
 	struct arena_map map = filtered->map;
 	arena_unmap(&map);
 }
@@ -66,42 +83,63 @@ listings_forget(struct engine *engine)
 	engine->listings->n = 0;
 }
 
-#define FILTER_TEXT_MAX (LABEL_MATCHERS_MAX * (size_t)LABEL_MATCHERS_BYTES_MAX)
+static bool
+is_filter(const struct pair *param)
+{
+	return str_starts(param->name, STR("filter.")) ||
+	       str_eq(param->name, STR("receiver"));
+}
 
-/* The parameters "filter.00" and up; NULL with *ret_ok false when one is none. */
+static bool
+take_filter(struct filtered *f, const struct pair *param, struct arena *arena)
+{
+	if (param->value.n > LABEL_MATCHERS_BYTES_MAX)
+		return false;
+	str text = arena_str(arena, param->value);
+	if (str_starts(param->name, STR("filter.")))
+		return label_matchers_add(&f->matchers, text, arena);
+	return label_matchers_add_pattern(&f->receiver, text);
+}
+
+/* The parameters "filter.00" and up, and "receiver"; NULL with *ret_ok false when one is
+ * none. */
 static struct filtered *
 filtered_new(const struct request *request, bool *ret_ok)
 {
-	bool any = false;
-	for (size_t i = 0; i < request->params.n; i++)
-		any |= str_starts(request->params.p[i].name, STR("filter."));
+	size_t text_bytes = 0;
+	for (size_t i = 0; i < request->params.n; i++) {
+		if (is_filter(&request->params.p[i]))
+			text_bytes += 2 * (request->params.p[i].value.n + 1);
+	}
 	*ret_ok = true;
-	if (!any)
+	if (text_bytes == 0)
 		return NULL;
 	size_t most = request->limit;
 	if (most == 0 || most > ENGINE_FOUND_MAX)
 		most = ENGINE_FOUND_MAX;
 	struct arena_map map;
-	struct arena arena = arena_map(&map, sizeof(struct filtered) + 2 * FILTER_TEXT_MAX +
-						 LABELS_MAX * sizeof(struct pair) +
-						 most * sizeof(struct found) + 1024);
+	struct arena arena = arena_map(&map,
+	    sizeof(struct filtered) + text_bytes + most * sizeof(struct found) + 1024);
 	struct filtered *f = arena_new(&arena, struct filtered, 1);
 	f->map = map;
 	for (size_t i = 0; i < request->params.n && *ret_ok; i++) {
-		const struct pair *pair = &request->params.p[i];
-		if (str_starts(pair->name, STR("filter.")))
-			*ret_ok = pair->value.n <= LABEL_MATCHERS_BYTES_MAX &&
-			          label_matchers_add(&f->matchers,
-				      arena_str(&arena, pair->value), &arena);
+		if (is_filter(&request->params.p[i]))
+			*ret_ok = take_filter(f, &request->params.p[i], &arena);
 	}
 	if (!*ret_ok) {
 		filtered_free(f);
 		return NULL;
 	}
+	label_scan_begin(&f->owner, &f->receiver);
 	search_begin(&f->search, &f->matchers, request->cursor,
-	    arena_new(&arena, struct found, most), most,
-	    arena_new(&arena, struct pair, LABELS_MAX));
+	    arena_fresh(&arena, struct found, most), most);
 	return f;
+}
+
+static bool
+is_set(const struct request *request, str name)
+{
+	return pairs_get(&request->params, name).n > 0;
 }
 
 static bool
@@ -124,10 +162,16 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		.cursor = request->cursor,
 		.left = request->limit > 0 ? request->limit : UINT64_MAX,
 		.once = request->limit > 0,
-		.groups = pairs_get(&request->params, STR("groups")).n > 0 };
-	bool is_filter;
-	l.filtered = filtered_new(request, &is_filter);
-	if (!is_filter) {
+		.no_active = is_set(request, STR("no-active")),
+		.no_silenced = is_set(request, STR("no-silenced")),
+		.no_inhibited = is_set(request, STR("no-inhibited")),
+		.groups = is_set(request, STR("groups")),
+		.until_us = request->deadline_ms > 0
+		                ? clock_boot_us() + request->deadline_ms * 1000
+		                : UINT64_MAX };
+	bool ok;
+	l.filtered = filtered_new(request, &ok);
+	if (!ok) {
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
 		    "a filter is no matcher");
 		return;
@@ -150,10 +194,12 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 	all->item[all->n++] = l;
 }
 
+/* Of those that are looked at: where most are left out, the page may get longer by it. */
 static size_t
 slice_size(const struct listing *l)
 {
-	return l->left < ENGINE_LIST_SLICE ? (size_t)l->left : ENGINE_LIST_SLICE;
+	bool all = l->filtered == NULL && !l->no_active;
+	return all && l->left < ENGINE_LIST_SLICE ? (size_t)l->left : ENGINE_LIST_SLICE;
 }
 
 /* When the sender promised to be heard again. After a restart the promise on record may be
@@ -222,18 +268,33 @@ group_of(struct engine *engine, const struct alert *alert, struct arena *arena)
 	return group;
 }
 
-static void
-put_alert(struct engine *engine, const struct listing *l, const struct alert *alert,
+static bool
+is_left_out(const struct listing *l, const struct holders *holders)
+{
+	bool held = holders->silence_n > 0 || holders->inhibitor_n > 0;
+	return (l->no_active && !held) || (l->no_silenced && holders->silence_n > 0) ||
+	       (l->no_inhibited && holders->inhibitor_n > 0);
+}
+
+/* false: it is none of those that were asked for */
+static bool
+put_alert(struct engine *engine, struct listing *l, const struct alert *alert,
     struct answer_out *a, msec at, msec wall)
 {
 	const struct incident_row *incident = core_incident(engine->core, alert->incident);
+	str owner = incident != NULL ? incident->owner : owner_of(engine, alert);
+	if (l->filtered != NULL && l->filtered->receiver.n > 0 &&
+	    !label_scan_value(&l->filtered->owner, 0, owner))
+		return false;
+	struct holders holders;
+	intake_holders(engine->intake, alert, wall, &holders);
+	if (is_left_out(l, &holders))
+		return false;
 	struct arena scratch = *a->arena;
 	struct buf text = BUF(ALERT_BODY_MAX);
 	text.cap = alert_body_bytes(alert);
 	text.p = arena_new(&scratch, char, text.cap + 1);
 	alert_put_body(alert, &text);
-	struct holders holders;
-	intake_holders(engine->intake, alert, wall, &holders);
 	struct hold_texts held;
 	struct alert_item item = { .alert = alert->number,
 		.fingerprint = alert->fingerprint,
@@ -243,15 +304,17 @@ put_alert(struct engine *engine, const struct listing *l, const struct alert *al
 		.ends_wall = ends_shown(alert, at, wall),
 		.updated_wall = alert->updated_wall,
 		.source = intake_source(engine->intake, alert->source),
-		.owner = incident != NULL ? incident->owner : owner_of(engine, alert),
+		.owner = owner,
 		.silenced_by = { holders.silence, holders.silence_n },
 		.inhibited_by = inhibitors_of(&holders, &held) };
 	if (l->groups)
 		item.group = group_of(engine, alert, &scratch);
 	answer_record(a, ITEM_ALERT, &item);
+	return true;
 }
 
-/* Each puts one slice into `a`; false when that was the last. */
+/* Each puts one slice into `a`, as far as the time of the turn goes; false when that was the
+ * last. */
 static bool
 alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
@@ -261,10 +324,13 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	msec at, wall;
 	engine_now(engine, &at, &wall);
 	for (size_t i = 0; i < n; i++) {
-		put_alert(engine, l, alerts[i], a, at, wall);
+		/* The cursor cannot part those that are equal. */
+		if (i > 0 && alerts[i]->fingerprint != l->cursor && time_is_up(engine))
+			break;
+		if (put_alert(engine, l, alerts[i], a, at, wall) && l->left > 0)
+			l->left--;
 		l->cursor = alerts[i]->fingerprint;
 	}
-	l->left -= n;
 	return n > 0 && l->left > 0;
 }
 
@@ -274,20 +340,21 @@ found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
 	struct filtered *f = l->filtered;
 	if (!f->searched) {
-		if (search_turn(engine->intake, &f->search))
-			return true;
+		while (search_step(engine->intake, &f->search)) {
+			if (time_is_up(engine))
+				return true;
+		}
 		search_end(&f->search);
 		f->searched = true;
+		return true;
 	}
 	msec at, wall;
 	engine_now(engine, &at, &wall);
-	size_t end = f->at + ENGINE_LIST_SLICE;
-	end = end < f->search.n ? end : f->search.n;
-	for (; f->at < end; f->at++) {
+	for (; f->at < f->search.n && !time_is_up(engine); f->at++) {
 		const struct found *found = &f->search.found[f->at];
 		const struct alert *alert = intake_find(engine->intake, found->number);
 		if (alert != NULL)
-			put_alert(engine, l, alert, a, at, wall);
+			(void)put_alert(engine, l, alert, a, at, wall);
 		l->cursor = found->fingerprint;
 	}
 	if (f->at < f->search.n)
@@ -311,6 +378,8 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	size_t n =
 	    core_incidents(engine->core, (incident_id)l->cursor, rows, ENGINE_LIST_SLICE);
 	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && time_is_up(engine))
+			return true;
 		l->cursor = rows[i]->id;
 		if (!incident_wanted(l, rows[i]))
 			continue;
@@ -321,6 +390,20 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	return n == ENGINE_LIST_SLICE;
 }
 
+/* Why it ends before it is through; 0: it does not. */
+static uint32_t
+fault_of(const struct listing *l, const char **ret_why)
+{
+	const struct filtered *f = l->filtered;
+	if (f != NULL && (f->search.scan.exceeded || f->owner.exceeded)) {
+		*ret_why = "a regular expression takes too many steps: make it simpler, or "
+			   "name another label with = beside it";
+		return 400;
+	}
+	*ret_why = "the listing took too long: name a label with = in a filter";
+	return clock_boot_us() > l->until_us ? 504 : 0;
+}
+
 /* true: there is more of this one */
 static bool
 listing_slice(struct engine *engine, struct listing *l)
@@ -328,11 +411,17 @@ listing_slice(struct engine *engine, struct listing *l)
 	struct arena scratch = engine->batch.arena;
 	struct answer_out a;
 	answer_begin(&a, &engine->batch.to_gate, &scratch, l->id, engine->head.seq);
-	bool more = l->filtered != NULL  ? found_slice(engine, l, &a)
+	bool search = l->filtered != NULL && l->filtered->matchers.n > 0;
+	bool more = search               ? found_slice(engine, l, &a)
 	            : l->op == OP_ALERTS ? alerts_slice(engine, l, &a)
 	                                 : incidents_slice(engine, l, &a);
-	if (more && l->filtered != NULL && !l->filtered->searched)
-		return true; /* nothing to say yet */
+	const char *why;
+	uint32_t fault = fault_of(l, &why);
+	if (fault != 0) {
+		answer_plain(&engine->batch.to_gate, l->id, engine->head.seq, fault,
+		    fault == 400 ? 2 : 8, why);
+		return false;
+	}
 	if (more)
 		answer_more(&a);
 	else
@@ -351,9 +440,14 @@ listings_turn(struct engine *engine)
 	size_t ahead = peer_waiting(engine->gate.peer);
 	if (ahead > LISTINGS_AHEAD_BYTES)
 		return false;
+	all->turn_until_us = clock_boot_us() + LISTINGS_TURN_US;
 	/* The newest first: in a flood that one is still waited for. */
-	for (size_t i = all->n; i-- > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES;) {
-		if (listing_slice(engine, &all->item[i]))
+	for (size_t i = all->n; i-- > 0 && !time_is_up(engine);) {
+		bool more = true;
+		while (
+		    more && ahead + out->n <= LISTINGS_AHEAD_BYTES && !time_is_up(engine))
+			more = listing_slice(engine, &all->item[i]);
+		if (more)
 			continue;
 		filtered_free(all->item[i].filtered);
 		all->n--;

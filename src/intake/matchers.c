@@ -1,11 +1,11 @@
 #include "intake/matchers.h"
 
 #include "base/cbor.h"
+#include "intake/wire.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#define MATCH_STEPS_MAX 20000
 #define MATCH_HEAP_KIB_MAX 1024
 #define PARENS_NEST_MAX 32
 
@@ -212,8 +212,10 @@ label_matchers_add_pattern(struct label_matchers *matchers, str pattern)
 
 /* ---- matching ---- */
 
-static bool
-regex_match(const void *code, str value)
+enum regex_said { REGEX_NO, REGEX_MATCH, REGEX_EXCEEDED };
+
+static enum regex_said
+regex_run(const void *code, str value, uint32_t steps)
 {
 	static pcre2_match_data *data;
 	static pcre2_match_context *context;
@@ -221,11 +223,20 @@ regex_match(const void *code, str value)
 		data = pcre2_match_data_create(1, NULL);
 		context = pcre2_match_context_create(NULL);
 		ASSERT(data != NULL && context != NULL);
-		(void)pcre2_set_match_limit(context, MATCH_STEPS_MAX);
 		(void)pcre2_set_heap_limit(context, MATCH_HEAP_KIB_MAX);
 	}
-	return pcre2_match(code, (PCRE2_SPTR)(value.n ? value.p : ""), value.n, 0, 0, data,
-		   context) >= 0;
+	(void)pcre2_set_match_limit(context, steps);
+	int said = pcre2_match(code, (PCRE2_SPTR)(value.n ? value.p : ""), value.n, 0, 0,
+	    data, context);
+	if (said >= 0)
+		return REGEX_MATCH;
+	return said == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_EXCEEDED;
+}
+
+static bool
+regex_match(const void *code, str value)
+{
+	return regex_run(code, value, LABEL_MATCH_STEPS_MAX) == REGEX_MATCH;
 }
 
 bool
@@ -261,6 +272,83 @@ label_matchers_done(struct label_matchers *matchers)
 	for (size_t i = 0; i < matchers->n; i++)
 		label_matcher_done(&matchers->item[i]);
 	matchers->n = 0;
+}
+
+/* ---- one alert after the other ---- */
+
+static bool
+is_regex(const struct label_matcher *matcher)
+{
+	return matcher->op == LABEL_MATCH || matcher->op == LABEL_NOT_MATCH;
+}
+
+void
+label_scan_begin(struct label_scan *scan, const struct label_matchers *matchers)
+{
+	uint32_t regexes = 0;
+	for (size_t i = 0; i < matchers->n; i++)
+		regexes += is_regex(&matchers->item[i]);
+	*scan = (struct label_scan){ .matchers = matchers,
+		.steps = LABEL_MATCH_STEPS_MAX / (regexes > 0 ? regexes : 1) };
+}
+
+static bool
+scan_regex(struct label_scan *scan, size_t i, str value)
+{
+	struct label_memo *memo = &scan->memo[i];
+	if (memo->known && str_eq(value, (str){ memo->value, memo->n }))
+		return memo->match;
+	enum regex_said said = regex_run(scan->matchers->item[i].regex, value, scan->steps);
+	scan->regexes++;
+	scan->exceeded |= said == REGEX_EXCEEDED;
+	if (value.n <= sizeof(memo->value)) {
+		memo->known = true;
+		memo->match = said == REGEX_MATCH;
+		memo->n = (uint8_t)value.n;
+		if (value.n > 0)
+			memcpy(memo->value, value.p, value.n);
+	}
+	return said == REGEX_MATCH;
+}
+
+bool
+label_scan_value(struct label_scan *scan, size_t i, str value)
+{
+	const struct label_matcher *matcher = &scan->matchers->item[i];
+	ASSERT(i < scan->matchers->n);
+	if (!is_regex(matcher))
+		return label_matcher_match(matcher, value);
+	return scan_regex(scan, i, value) == (matcher->op == LABEL_MATCH);
+}
+
+bool
+label_scan_match(struct label_scan *scan, str labels)
+{
+	const struct label_matchers *matchers = scan->matchers;
+	str value[LABEL_MATCHERS_MAX];
+	size_t missing = matchers->n;
+	for (size_t i = 0; i < matchers->n; i++)
+		value[i] = (str){ NULL, 0 };
+	struct wire_pairs pairs = wire_pairs(labels);
+	struct pair pair;
+	while (missing > 0 && wire_next_pair(&pairs, &pair)) {
+		for (size_t i = 0; i < matchers->n; i++) {
+			if (!str_eq(pair.name, matchers->item[i].name))
+				continue;
+			value[i] = pair.value;
+			missing--;
+		}
+	}
+	/* Expressions last, so that they are seldom run. */
+	for (size_t i = 0; i < matchers->n; i++) {
+		if (!is_regex(&matchers->item[i]) && !label_scan_value(scan, i, value[i]))
+			return false;
+	}
+	for (size_t i = 0; i < matchers->n; i++) {
+		if (is_regex(&matchers->item[i]) && !label_scan_value(scan, i, value[i]))
+			return false;
+	}
+	return true;
 }
 
 struct pairs

@@ -13,6 +13,7 @@
  */
 #define LABEL_MATCHERS_MAX 32
 #define LABEL_MATCHERS_BYTES_MAX 4096
+#define LABEL_MATCH_STEPS_MAX 20000 /* of matching a value: about 100 us */
 
 enum label_op { LABEL_EQUAL = 1, LABEL_NOT_EQUAL, LABEL_MATCH, LABEL_NOT_MATCH };
 
@@ -48,6 +49,36 @@ NODISCARD bool label_matchers_add_pattern(struct label_matchers *matchers, str p
 bool label_matchers_match(const struct label_matchers *matchers,
     const struct pairs *labels);
 void label_matchers_done(struct label_matchers *matchers);
+
+/*
+ * label_scan -- matchers that are asked about one alert after the other.
+ *
+ * It looks at labels as intake keeps them, makes no pairs of them, and remembers what each
+ * regular expression said last: a label often has the value it had in the alert before.
+ *
+ * The expressions share LABEL_MATCH_STEPS_MAX for each alert, evenly. One that needs more
+ * sets `exceeded`: what matches is then not known, and whoever asked is to be told.
+ */
+#define LABEL_MEMO_BYTES 96 /* longer values are not remembered */
+
+struct label_scan {
+	const struct label_matchers *matchers;
+	uint32_t steps;   /* for each expression */
+	uint64_t regexes; /* that were run so far: what a scan mostly costs */
+	bool exceeded;
+	struct label_memo {
+		uint8_t n;
+		bool known, match;
+		char value[LABEL_MEMO_BYTES];
+	} memo[LABEL_MATCHERS_MAX];
+};
+
+/* The matchers stay as they are while the scan is used. */
+void label_scan_begin(struct label_scan *scan, const struct label_matchers *matchers);
+/* The bytes are those of wire_labels, checked. */
+bool label_scan_match(struct label_scan *scan, str labels);
+/* What matcher i says of a value. */
+bool label_scan_value(struct label_scan *scan, size_t i, str value);
 
 /* The labels at the front of an alert's body (CBOR of struct alert_body), ascending, read
  * into `pair`, which has room for LABELS_MAX; none when it is no such body. */

@@ -4,9 +4,15 @@
 
 #include "intake/state.h"
 
-/* Of one turn: looking at a signature costs about 1 ns, at an alert's labels up to 1 us. */
-#define TURN_COST 1000000
-#define LABELS_COST 1000
+#include "intake/wire.h"
+
+/* In nanoseconds, about: a step ends when it has cost so much. The last alert may cost all
+ * LABEL_MATCH_STEPS_MAX of an alert; expressions just within them, 100 us for each four. */
+#define STEP_COST 20000
+#define SIGNATURE_COST 1
+#define ALERT_COST 10
+#define LABELS_COST 250
+#define REGEX_COST 5000
 
 static int
 compare(const void *a, const void *b)
@@ -50,40 +56,51 @@ take(struct search *s, struct found new)
 		sift_down(p, s->n);
 		new = top;
 	}
-	if (!s->more || new.fingerprint < s->next)
+	if (new.fingerprint < s->next)
 		s->next = new.fingerprint;
 	s->more = true;
 }
 
 void
 search_begin(struct search *search, const struct label_matchers *matchers, uint64_t above,
-    struct found *found, size_t most, struct pair *pair)
+    struct found *found, size_t most)
 {
 	ASSERT(most > 0);
-	*search = (struct search){ .matchers = matchers,
-		.wanted = signature_of_matchers(matchers),
+	*search = (struct search){ .wanted = signature_of_matchers(matchers),
 		.above = above,
 		.found = found,
 		.most = most,
-		.pair = pair };
+		.next = UINT64_MAX };
+	label_scan_begin(&search->scan, matchers);
+}
+
+/* What it cost. */
+static uint64_t
+look_at(struct search *s, const struct alert *alert)
+{
+	if (!alert_used(alert) || (s->above != 0 && alert->fingerprint <= s->above))
+		return ALERT_COST;
+	/* The page is full of lower ones: whether it matches need not be known. */
+	if (s->n == s->most && alert->fingerprint > s->found[0].fingerprint) {
+		s->more = true;
+		return ALERT_COST;
+	}
+	uint64_t before = s->scan.regexes;
+	if (label_scan_match(&s->scan, wire_labels(alert->head, alert->labels_bytes)))
+		take(s, (struct found){ alert->fingerprint, alert->number });
+	return LABELS_COST + REGEX_COST * (s->scan.regexes - before);
 }
 
 bool
-search_turn(const struct intake *intake, struct search *s)
+search_step(const struct intake *intake, struct search *s)
 {
 	uint32_t end = intake->slots_used;
-	for (int64_t left = TURN_COST; s->slot < end && left > 0; s->slot++, left--) {
-		if (!signature_may_match(&intake->signature[s->slot], &s->wanted))
-			continue;
-		const struct alert *alert = &intake->alert[s->slot];
-		left -= LABELS_COST;
-		if (!alert_used(alert) || (s->above != 0 && alert->fingerprint <= s->above))
-			continue;
-		struct pairs labels = labels_of_body(alert->head, s->pair);
-		if (label_matchers_match(s->matchers, &labels))
-			take(s, (struct found){ alert->fingerprint, alert->number });
+	for (uint64_t cost = 0; s->slot < end && cost < STEP_COST; s->slot++) {
+		cost += SIGNATURE_COST;
+		if (signature_may_match(&intake->signature[s->slot], &s->wanted))
+			cost += look_at(s, &intake->alert[s->slot]);
 	}
-	return s->slot < end;
+	return s->slot < end && !s->scan.exceeded;
 }
 
 void

@@ -8,9 +8,12 @@
  * search -- the alerts that match, a page of them by fingerprint, found in slices.
  *
  *	search_begin(&s, ...)
- *	while (search_turn(intake, &s))      a slice of about a millisecond each
+ *	while (search_step(intake, &s))      a few microseconds each, at most half a millisecond
  *		... others get their turn; alerts come and go ...
  *	search_end(&s)                       s.found[0..n), ascending
+ *
+ * Where `scan.exceeded` is set then, a regular expression needed too many steps and what
+ * matches is not known.
  *
  * What was found may be gone when it is looked up by its number. What comes while it looks
  * is found or not. The memory is the caller's: `most` places, whatever matches.
@@ -21,21 +24,20 @@ struct found {
 };
 
 struct search {
-	const struct label_matchers *matchers;
+	struct label_scan scan;
 	struct signature wanted;
 	uint64_t above;      /* only fingerprints above this; 0: all */
 	uint32_t slot;       /* to look at next */
 	struct found *found; /* a heap with the largest on top, until search_end */
 	size_t n, most;
-	bool more;         /* there are matches behind the page */
-	uint64_t next;     /* the lowest fingerprint of those */
-	struct pair *pair; /* LABELS_MAX, scratch */
+	bool more;     /* there may be matches behind the page */
+	uint64_t next; /* the lowest fingerprint of those that are known; or UINT64_MAX */
 };
 
 void search_begin(struct search *search, const struct label_matchers *matchers,
-    uint64_t above, struct found *found, size_t most, struct pair *pair);
+    uint64_t above, struct found *found, size_t most);
 /* true: not through yet */
-bool search_turn(const struct intake *intake, struct search *search);
+bool search_step(const struct intake *intake, struct search *search);
 /* Sorts. Alerts of one fingerprint are not parted by the page's end. */
 void search_end(struct search *search);
 

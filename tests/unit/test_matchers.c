@@ -1,5 +1,6 @@
 #include "intake/matchers.h"
 
+#include "intake/wire.h"
 #include "support/test.h"
 
 static char memory[8192];
@@ -141,6 +142,119 @@ matchers__read_the_labels_of_a_body(void)
 	buf_done(&out);
 }
 
+static uint64_t seed = 88172645463325252;
+
+static size_t
+below(size_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (size_t)(seed % n);
+}
+
+/* A few labels out of eight names, with values that often come again; some are longer than
+ * a scan remembers, or than one byte of CBOR says. */
+static struct pairs
+random_labels(struct pair *pair)
+{
+	static const char *const names[] = { "a", "b", "c", "job", "name", "ort", "z",
+		"zz" };
+	static char value[countof(names)][400];
+	size_t n = 0;
+	for (size_t i = 0; i < countof(names); i++) {
+		if (below(3) == 0)
+			continue;
+		size_t length =
+		    below(8) == 0 ? below(sizeof(value[0]) - 1) + 1 : below(3) + 1;
+		for (size_t k = 0; k < length; k++)
+			value[i][k] = (char)('a' + below(k < 2 ? 2 : 1));
+		pair[n++] = (struct pair){ str_of(names[i]), { value[i], length } };
+	}
+	if (n == 0)
+		pair[n++] = (struct pair){ STR("a"), STR("a") };
+	return (struct pairs){ pair, n };
+}
+
+static str
+labels_bytes(const struct pairs *labels, struct buf *out)
+{
+	struct alert_body body = { .labels = *labels };
+	struct wire_parts parts = { 0 };
+	buf_reset(out);
+	record_encode(&alert_body_type, &body, out);
+	EXPECT(wire_body_measure(buf_str(out), &parts));
+	return wire_labels(buf_str(out), parts.labels_bytes);
+}
+
+static void
+label_scan__says_what_the_pairs_say(void)
+{
+	static const char *const rows[] = { "{}", "a=a", "a!=a", "a=\"\"", "job!=\"\"",
+		"zz=~\"a|ab\"", "zz!~\"a|b\"", "name=~\"a.*\",a=a", "ort=~\".*\"",
+		"ort=~\".+\",ort!~\"b.*\"", "none=~\"\",b=~\"a+\"", "none!~\"\"",
+		"a=~\"a\",a=~\"a|b\",a!=b,c!~\"aa+\"" };
+	struct buf out = BUF(WIRE_BODY_MAX);
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct label_matchers matchers;
+		struct label_scan scan;
+		test_row = rows[i];
+		EXPECT(add(&matchers, rows[i]));
+		label_scan_begin(&scan, &matchers);
+		for (size_t k = 0; k < 3000; k++) {
+			struct pair pair[8];
+			struct pairs labels = random_labels(pair);
+			EXPECT(label_scan_match(&scan, labels_bytes(&labels, &out)) ==
+			       label_matchers_match(&matchers, &labels));
+		}
+		EXPECT(!scan.exceeded);
+		label_matchers_done(&matchers);
+	}
+	buf_done(&out);
+}
+
+static void
+label_scan__runs_an_expression_once_for_the_same_value(void)
+{
+	struct label_matchers matchers;
+	struct label_scan scan;
+	EXPECT(add(&matchers, "job=~\"a.*\",none!~\"a\""));
+	label_scan_begin(&scan, &matchers);
+	struct buf out = BUF(WIRE_BODY_MAX);
+	struct pair pair = { STR("job"), STR("api") };
+	struct pairs labels = { &pair, 1 };
+	for (size_t i = 0; i < 10; i++)
+		EXPECT(label_scan_match(&scan, labels_bytes(&labels, &out)));
+	EXPECT_U64(scan.regexes, 2);
+	pair.value = STR("db");
+	EXPECT(!label_scan_match(&scan, labels_bytes(&labels, &out)));
+	EXPECT_U64(scan.regexes, 3);
+	buf_done(&out);
+	label_matchers_done(&matchers);
+}
+
+static void
+label_scan__tells_of_an_expression_that_needs_too_many_steps(void)
+{
+	char value[64];
+	memset(value, 'a', sizeof(value));
+	struct pair pair = { STR("a"), { value, sizeof(value) } };
+	struct pairs labels = { &pair, 1 };
+	struct buf out = BUF(WIRE_BODY_MAX);
+	static const char *const rows[] = { "a=~\"(a|aa)+[bc]\"", "a!~\"(a|aa)+[bc]\"" };
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct label_matchers matchers;
+		struct label_scan scan;
+		EXPECT(add(&matchers, rows[i]));
+		label_scan_begin(&scan, &matchers);
+		EXPECT(!scan.exceeded);
+		(void)label_scan_match(&scan, labels_bytes(&labels, &out));
+		EXPECT(scan.exceeded);
+		label_matchers_done(&matchers);
+	}
+	buf_done(&out);
+}
+
 int
 main(void)
 {
@@ -151,5 +265,8 @@ main(void)
 	RUN(matchers__have_a_limit);
 	RUN(matchers__are_made_of_their_parts);
 	RUN(matchers__read_the_labels_of_a_body);
+	RUN(label_scan__says_what_the_pairs_say);
+	RUN(label_scan__runs_an_expression_once_for_the_same_value);
+	RUN(label_scan__tells_of_an_expression_that_needs_too_many_steps);
 	TEST_MAIN_END();
 }

@@ -11,7 +11,6 @@
 static struct intake *intake;
 static char memory[INTAKE_MERGE_ROOM + 65536];
 static uint64_t next_alert;
-static struct pair pairs_room[LABELS_MAX];
 static uint64_t seed = 88172645463325252;
 
 static uint64_t
@@ -94,8 +93,8 @@ expect_search(const char *text, size_t most)
 	bool more = true;
 	while (more) {
 		struct search search;
-		search_begin(&search, &matchers, above, found, most, pairs_room);
-		while (search_turn(intake, &search))
+		search_begin(&search, &matchers, above, found, most);
+		while (search_step(intake, &search))
 			;
 		search_end(&search);
 		for (size_t i = 0; i < search.n; i++) {
@@ -147,9 +146,116 @@ search__finds_what_matches_and_nothing_else(void)
 	intake_free(intake);
 }
 
+static uint64_t
+steps_of(const char *text, struct search *search, struct found *found,
+    struct label_matchers *matchers)
+{
+	static char words[4096];
+	struct arena arena = arena_over(words, sizeof(words));
+	*matchers = (struct label_matchers){ .n = 0 };
+	EXPECT(label_matchers_add(matchers, str_of(text), &arena));
+	search_begin(search, matchers, 0, found, ALERTS);
+	uint64_t steps = 1;
+	for (uint64_t regexes = 0; search_step(intake, search); steps++) {
+		/* Each may cost 100 us, where a step is to take no 2 ms. */
+		EXPECT(search->scan.regexes - regexes <= 4 + matchers->n);
+		regexes = search->scan.regexes;
+	}
+	return steps;
+}
+
+static void
+search__takes_steps_by_what_they_cost(void)
+{
+	static struct found found[ALERTS];
+	struct search search;
+	struct label_matchers matchers;
+	intake = intake_new(ALERTS, 64 << 20, 1);
+	next_alert = 1;
+	for (size_t id = 0; id < ALERTS - 1; id++)
+		fire(id);
+	EXPECT_U64(steps_of("nothing=x", &search, found, &matchers), 1);
+	label_matchers_done(&matchers);
+	EXPECT(steps_of("host!=x", &search, found, &matchers) > ALERTS / 100);
+	label_matchers_done(&matchers);
+	EXPECT(steps_of("id=~\"never\"", &search, found, &matchers) > ALERTS / 5);
+	label_matchers_done(&matchers);
+	/* Whether it matches is not known: so it ends. */
+	(void)steps_of("id!~\"([^X]|[^Y]|[^x]|[^y]|[^V]|[^v]|[^!])+[XY]\"", &search, found,
+	    &matchers);
+	EXPECT(search.slot < ALERTS - 2);
+	EXPECT(search.scan.exceeded);
+	label_matchers_done(&matchers);
+	intake_free(intake);
+}
+
+/* All that is there from its beginning to its end and matches is found, once. */
+static void
+expect_search_while_alerts_come_and_go(const char *text)
+{
+	static char words[4096];
+	static struct found found[ALERTS];
+	static bool there[8 * ALERTS];
+	struct arena arena = arena_over(words, sizeof(words));
+	struct label_matchers matchers = { .n = 0 };
+	struct search search;
+	test_row = text;
+	EXPECT(label_matchers_add(&matchers, str_of(text), &arena));
+	memset(there, 0, sizeof(there));
+	uint64_t want = 0;
+	for (uint64_t number = 1; number < next_alert; number++) {
+		const struct alert *alert = intake_find(intake, number);
+		there[number] = alert != NULL && is_match(alert, &matchers);
+		want += there[number];
+	}
+	search_begin(&search, &matchers, 0, found, ALERTS);
+	while (search_step(intake, &search)) {
+		uint64_t number = 1 + below(next_alert - 1);
+		const struct alert *alert = intake_find(intake, number);
+		if (alert != NULL) {
+			want -= there[number];
+			there[number] = false;
+			drop(alert->number, alert->incident);
+		}
+		if (intake_active(intake) < ALERTS - 1 && next_alert < countof(there))
+			fire(10000 + (size_t)next_alert);
+	}
+	search_end(&search);
+	EXPECT(!search.more);
+	for (size_t i = 0; i < search.n; i++) {
+		const struct alert *alert = intake_find(intake, found[i].number);
+		EXPECT(i == 0 || found[i - 1].fingerprint <= found[i].fingerprint);
+		EXPECT(alert == NULL || is_match(alert, &matchers));
+		want -= there[found[i].number];
+		there[found[i].number] = false; /* a second time would miss in `want` */
+	}
+	EXPECT_U64(want, 0);
+	label_matchers_done(&matchers);
+	test_row = NULL;
+}
+
+static void
+search__finds_what_stays_while_others_come_and_go(void)
+{
+	static const char *const texts[] = { "slice=7", "host!=web-3", "zone=\"\"",
+		"id=~\"id-1.*\"", "{}" };
+	intake = intake_new(ALERTS, 64 << 20, 1);
+	next_alert = 1;
+	for (size_t id = 0; id < ALERTS - 1; id++)
+		fire(id);
+	for (size_t round = 0; round < 4; round++) {
+		for (size_t i = 0; i < countof(texts); i++)
+			expect_search_while_alerts_come_and_go(texts[i]);
+	}
+	intake_check(intake);
+	intake_free(intake);
+}
+
 int
 main(void)
 {
 	RUN(search__finds_what_matches_and_nothing_else);
+	RUN(search__takes_steps_by_what_they_cost);
+	RUN(search__finds_what_stays_while_others_come_and_go);
 	TEST_MAIN_END();
 }
