@@ -71,7 +71,7 @@ const char *frame_kind_name(enum frame_kind kind);
 enum op {
 	OP_STATUS = 1,
 	OP_METRICS,
-	OP_ALERTS,          /* active alerts; params: filters; cursor */
+	OP_ALERTS,          /* active alerts; params: filters, receiver, flags; cursor */
 	OP_INCIDENTS,       /* params: state, service, owner; cursor, limit */
 	OP_INCIDENT,        /* one: incident, timeline, runs, attempts, decisions, notices, handoff */
 	OP_WHY,             /* decisions of an incident with their reasons */

@@ -18,13 +18,11 @@
 #include "intake/matchers.h"
 
 struct listing {
-	struct label_matchers filters;             /* checked here, applied by the engine */
+	struct label_matchers filters, receiver;   /* checked here, applied by the engine */
 	struct groups *groups;                     /* NULL: one alert after the other */
-	struct pair param[LABEL_MATCHERS_MAX + 1]; /* "filter.00" and up, as they came */
-	char name[LABEL_MATCHERS_MAX][10];
-	size_t param_n;
-	struct label_matchers receiver;
-	bool no_active, no_silenced, no_inhibited;
+	struct pair param[LABEL_MATCHERS_MAX + 5]; /* of the request: what is asked for */
+	char name[LABEL_MATCHERS_MAX][10];         /* "filter.00" and up */
+	size_t filter_n, param_n;
 	bool any;      /* one was written */
 	bool asked;    /* a page is on its way */
 	bool paged;    /* the first was asked for */
@@ -70,14 +68,6 @@ static bool
 is_suppressed(const struct alert_item *item)
 {
 	return item->silenced_by.n > 0 || item->inhibited_by.n > 0;
-}
-
-static bool
-is_left_out(const struct listing *listing, const struct alert_item *item)
-{
-	return (listing->no_active && !is_suppressed(item)) ||
-	       (listing->no_silenced && item->silenced_by.n > 0) ||
-	       (listing->no_inhibited && item->inhibited_by.n > 0);
 }
 
 static void
@@ -131,10 +121,6 @@ take_alert(struct call *call, const struct item *item)
 	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
 	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
 		return false;
-	if (is_left_out(listing, &alert) ||
-	    (listing->receiver.n > 0 &&
-		!label_matcher_match(&listing->receiver.item[0], alert.owner)))
-		return true;
 	if (listing->groups != NULL) {
 		take_into_group(listing, &alert, &body);
 		return true;
@@ -238,25 +224,54 @@ on_page(struct call *call, const struct answer *answer)
 
 /* ---- the query ---- */
 
+static void
+add_param(struct listing *listing, const char *name, str value)
+{
+	ASSERT(listing->param_n < countof(listing->param));
+	listing->param[listing->param_n++] = (struct pair){ str_of(name), value };
+}
+
 static bool
 take_filter(struct call *call, str text)
 {
 	struct listing *listing = call->own;
-	size_t n = listing->param_n;
+	size_t n = listing->filter_n;
 	if (n == LABEL_MATCHERS_MAX ||
 	    !label_matchers_add(&listing->filters, text, &call->arena))
 		return false;
 	(void)snprintf(listing->name[n], sizeof(listing->name[n]), "filter.%02u",
 	    (unsigned)n);
-	listing->param[n] = (struct pair){ str_of(listing->name[n]), text };
-	listing->param_n++;
+	add_param(listing, listing->name[n], text);
+	listing->filter_n++;
 	return true;
+}
+
+/* Behind the filters; their names ascend. */
+static void
+take_flags(struct listing *listing, const struct target *target, str receiver)
+{
+	static const str yes = { "1", 1 };
+	bool groups = listing->groups != NULL;
+	/* None is ever unprocessed: that one leaves nothing out. Muted is silenced here. */
+	bool silenced =
+	    target_flag(target, "silenced") && (!groups || target_flag(target, "muted"));
+	if (groups)
+		add_param(listing, "groups", yes);
+	if (!target_flag(target, "active"))
+		add_param(listing, "no-active", yes);
+	if (!target_flag(target, "inhibited"))
+		add_param(listing, "no-inhibited", yes);
+	if (!silenced)
+		add_param(listing, "no-silenced", yes);
+	if (receiver.n > 0)
+		add_param(listing, "receiver", receiver);
 }
 
 static bool
 read_query(struct call *call, struct listing *listing)
 {
 	const struct target *target = &call->target;
+	str receiver = { NULL, 0 };
 	for (size_t i = 0; i < target->query_n; i++) {
 		const struct pair *pair = &target->query[i];
 		if (str_eq(pair->name, STR("filter")) && !take_filter(call, pair->value)) {
@@ -264,19 +279,17 @@ read_query(struct call *call, struct listing *listing)
 			    STR_ARG(pair->value));
 			return false;
 		}
-		if (str_eq(pair->name, STR("receiver")) && pair->value.n > 0 &&
-		    (listing->receiver.n > 0 ||
-			!label_matchers_add_pattern(&listing->receiver, pair->value))) {
+		if (!str_eq(pair->name, STR("receiver")) || pair->value.n == 0)
+			continue;
+		if (receiver.n > 0 ||
+		    !label_matchers_add_pattern(&listing->receiver, pair->value)) {
 			respond_error(call, 400, 2, "failed to parse receiver param: %.*s",
 			    STR_ARG(pair->value));
 			return false;
 		}
+		receiver = pair->value;
 	}
-	/* None is ever unprocessed: that one leaves nothing out. Muted is silenced here. */
-	listing->no_active = !target_flag(target, "active");
-	listing->no_silenced = !target_flag(target, "silenced") ||
-	                       (listing->groups != NULL && !target_flag(target, "muted"));
-	listing->no_inhibited = !target_flag(target, "inhibited");
+	take_flags(listing, target, receiver);
 	return true;
 }
 
@@ -312,8 +325,6 @@ serve_groups(struct call *call)
 {
 	struct listing *listing = listing_new(call);
 	listing->groups = groups_new();
-	if (!read_query(call, listing) || !link_ready(call))
-		return;
-	listing->param[listing->param_n++] = (struct pair){ STR("groups"), STR("1") };
-	ask_page(call);
+	if (read_query(call, listing) && link_ready(call))
+		ask_page(call);
 }

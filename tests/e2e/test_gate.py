@@ -165,9 +165,13 @@ def test_listing_filters():
         names("filter=job%3D%22db%22&filter=%7Ba!~%22x%22,b%3Dc%7D")
         assert gate.engine.asked[-1].params() == {"filter.00": 'job="db"',
                                                   "filter.01": '{a!~"x",b=c}'}
-        assert names("receiver=dat.") == ["A3", "A4", "A5"]
-        assert names("active=false") == [] and names("active=maybe") == []
-        assert names("silenced=false&inhibited=false&unprocessed=false") == names("")
+        names("receiver=dat.&active=false&filter=a%3Db")
+        assert gate.engine.asked[-1].params() == {"filter.00": "a=b", "no-active": "1",
+                                                  "receiver": "dat."}
+        names("active=maybe")
+        assert gate.engine.asked[-1].params() == {"no-active": "1"}
+        names("silenced=false&inhibited=false&unprocessed=false")
+        assert gate.engine.asked[-1].params() == {"no-inhibited": "1", "no-silenced": "1"}
         found = gate.request("GET", "/api/v2/alerts?filter=%7B")
         assert found.status == 400 and found.json == "bad matcher format: {", found
         for bad in ("a", "=b", "a=~%22(%22", "a%3D%22b", "%7Ba%3Db", "a%3Db%20c%3Dd"):

@@ -40,6 +40,9 @@ def test_filters():
         assert names('job="db"', more="&receiver=ops") == ["A2", "A4"]
         assert names('job="db"', more="&receiver=others") == []
         assert names('job="db"', more="&active=false") == []
+        assert names(more="&receiver=o.s") == [f"A{i}" for i in range(1, 6)]
+        assert names(more="&receiver=op") == [], "it is anchored"
+        assert names(more="&active=false") == []
         assert firstline.resolve(alerts[1]).status == 200
         assert names('job="db"') == ["A4"], "what is gone is not found"
 
@@ -79,6 +82,23 @@ def test_what_matches_is_found_among_many():
         assert none == []
         print(f"  of {n:,}: one in a hundred {ms:.1f} ms, fifty {ms_50:.1f} ms, "
               f"a regular expression over all {ms_none:.1f} ms (read and parsed by this test)")
+
+
+def test_a_costly_expression_is_refused_and_holds_nobody_up():
+    """Each of the eight takes all the steps there are for each of 20,000 alerts."""
+    with Scratch("costly") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        for first in range(0, 20_000, 4000):
+            alerts = [{"labels": {"alertname": "A", "service": "shop", "id": f"{i:06}" + "a" * 24}}
+                      for i in range(first, first + 4000)]
+            assert firstline.request("POST", "/api/v2/alerts", alerts).status == 200
+        query = urllib.parse.urlencode([("filter", 'id!~"[0-9]*(a|aa)+[bc]"')] * 8)
+        began = time.monotonic()
+        found = firstline.request("GET", "/api/v2/alerts?" + query)
+        assert found.status == 400 and "too many steps" in found.json, found
+        assert time.monotonic() - began < 2, "it ends with the first"
+        found = firstline.request("GET", "/api/v2/alerts?receiver=" + urllib.parse.quote("(o|op|p|s)+[^s]"))
+        assert found.status == 200 and found.json == []
 
 
 if __name__ == "__main__":
