@@ -58,7 +58,8 @@ intake_holders(const struct intake *intake, const struct alert *alert, msec wall
     struct holders *ret)
 {
 	*ret = (struct holders){ .silence_n = 0 };
-	if (!is_suppressing(intake))
+	/* Once all were looked at, what is not held has nobody who holds it. */
+	if (!is_suppressing(intake) || (!alert->held && !intake_hold_waits(intake)))
 		return;
 	struct pairs labels = labels_of_body(alert->head, intake->pairs);
 	const struct silenced_by *all[ALERT_HOLDERS_MAX];
