@@ -514,6 +514,9 @@ run(int argc, char **argv)
 	story.stay = !once && isatty(STDOUT_FILENO);
 	(void)signal(SIGINT, on_interrupt);
 	(void)signal(SIGTERM, on_interrupt);
+	/* Nobody watches any more: the terminal is closed, or who read it is gone. */
+	(void)signal(SIGHUP, on_interrupt);
+	(void)signal(SIGPIPE, on_interrupt);
 	bool ok = perform(&story);
 	demo_clear(&story.demo);
 	return ok ? EXIT_OK : EXIT_FAILED;

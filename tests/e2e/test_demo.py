@@ -62,13 +62,24 @@ def test_four_things_happen_and_nothing_is_left():
 
 
 def test_interrupted_in_the_middle_it_leaves_nothing():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        before = ours()
+        demo = start()
+        wait_until(lambda: len(ours()[1] - before[1]) >= 6, 20, message="it is at work")
+        time.sleep(1)
+        os.kill(demo.pid, number)
+        out, _ = demo.communicate(timeout=30)
+        assert demo.returncode == 1, (number, demo.returncode, out)
+        expect_nothing_left(before)
+
+
+def test_whose_reader_goes_leaves_nothing():
     before = ours()
     demo = start()
-    wait_until(lambda: len(ours()[1] - before[1]) >= 6, 20, message="it is at work")
-    time.sleep(1)
-    os.kill(demo.pid, signal.SIGINT)
-    out, _ = demo.communicate(timeout=30)
-    assert demo.returncode == 1, out
+    demo.stdout.readline()
+    demo.stdout.close()
+    demo.stderr.read()
+    assert demo.wait(30) == 1, demo.returncode
     expect_nothing_left(before)
 
 
