@@ -77,7 +77,7 @@ static void
 matchers__refuse_what_is_no_matcher(void)
 {
 	static const char *const rows[] = { "", "{", "}", "a", "=b", "a=b c=d", "a==b",
-		"a=\"b", "{a=b", "a=b}", "a=~\"(\"", "a=~\"[\"", "a=b,,c=d", ",a=b", "a!b",
+		"a=\"b", "{a=b", "a=b}", "a=~\"(\"", "a=~\"[\"", "a=~\"(*NO_JIT)b\"", "a!~(*UCP)b", "a=b,,c=d", ",a=b", "a!b",
 		"a=\"b\"c", "a=\xff" };
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct label_matchers matchers;
