@@ -10,6 +10,7 @@
 
 #define RELEASED_BYTES_MAX ((size_t)1 << 20) /* bodies in one event */
 #define HOLD_CHANGES_MAX 1024                /* alerts in one event */
+#define OPEN_AN_ALERT 4                      /* open silences that cost what an alert does */
 
 static bool
 is_suppressing(const struct intake *intake)
@@ -208,9 +209,10 @@ intake_hold(struct intake *intake, msec wall, size_t n, struct arena *arena,
 	struct alert_change *changes = NULL;
 	size_t bytes = 0;
 	uint32_t slot;
+	size_t cost = 1 + intake->silenced.open / OPEN_AN_ALERT;
 	for (size_t i = 0; i < n && intake->pending_n < HOLD_CHANGES_MAX &&
 			   bytes < RELEASED_BYTES_MAX && next_slot(intake, &slot);
-	     i++) {
+	     i += cost) {
 		if (!alert_used(&intake->alert[slot]))
 			continue;
 		if (changes == NULL)

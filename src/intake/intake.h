@@ -212,8 +212,8 @@ struct inhibit_rule {
 void intake_inhibit(struct intake *intake, const struct inhibit_rule *rules, size_t n);
 
 /*
- * Look at the next at most n alerts that may have to be held or released; true: there are
- * some, as an event. As after intake_merge: core_step must follow, then intake_settle.
+ * Look at the next at most n alerts that may have to be held or released, at fewer where there
+ * are many silences that no label leads to; true: there are some, as an event. As after intake_merge: core_step must follow, then intake_settle.
  * Alerts that fire are looked at by intake_merge itself.
  */
 bool intake_hold(struct intake *intake, msec wall, size_t n, struct arena *arena,

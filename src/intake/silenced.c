@@ -118,7 +118,9 @@ silenced_renew(struct silenced *silenced, const struct siphash_key *key,
 			next.n++;
 	}
 	for (size_t i = 0; i < next.n; i++) {
-		uint32_t *first = &next.bucket[bucket_of(&next, &next.p[i])];
+		size_t bucket = bucket_of(&next, &next.p[i]);
+		uint32_t *first = &next.bucket[bucket];
+		next.open += bucket == buckets ? 1 : 0;
 		next.p[i].next = *first;
 		*first = (uint32_t)i + 1;
 	}

@@ -36,6 +36,7 @@ struct silenced {
 	size_t n;
 	uint32_t *bucket; /* index + 1 of the first */
 	size_t buckets;   /* a power of two; the last + 1: the others */
+	size_t open;      /* that are in the last: every alert is held against them */
 };
 
 void silenced_done(struct silenced *silenced);

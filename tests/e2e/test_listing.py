@@ -3,6 +3,7 @@ with a hundred thousand alerts (LONG=1: a million)."""
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import time
@@ -57,6 +58,38 @@ def fill(firstline, n):
         answer = firstline.request("POST", "/api/v2/alerts", alerts)
         assert answer.status == 200, answer
         done += 4000
+
+
+def ask_without_reading(port, path):
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+def test_a_flood_of_searches_holds_nobody_up():
+    with Scratch("searches") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        fill(firstline, 100_000)
+        path = "/api/v2/alerts?" + urllib.parse.urlencode({"filter": 'id=~"none.*"'})
+        flood = [ask_without_reading(firstline.port, path) for _ in range(1000)]
+        took = []
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
+            began = time.monotonic()
+            assert firstline.fire({"alertname": f"New{len(took)}", "service": "shop"}).status == 200
+            took.append(time.monotonic() - began)
+        took.sort()
+        median = took[len(took) // 2]
+        print(f"  {len(took)} alerts meanwhile, median {median * 1000:.0f} ms, longest {took[-1] * 1000:.0f} ms")
+        assert median < 0.1, median
+        for connection in flood:
+            connection.settimeout(30)
+            assert connection.recv(12)[9:] in (b"200", b"504")
+            connection.close()
+        # What nobody waits for any more is not searched for.
+        began = time.monotonic()
+        assert len(listed(firstline, 'slice="07"')) == 1000
+        assert time.monotonic() - began < 2, time.monotonic() - began
 
 
 def test_what_matches_is_found_among_many():
