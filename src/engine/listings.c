@@ -42,13 +42,16 @@ struct listing {
 	struct filtered *filtered; /* NULL: all */
 	bool no_active, no_silenced, no_inhibited;
 	bool groups;       /* each alert with the labels it is grouped by */
-	uint64_t until_us; /* after that nobody waits for it */
+	uint64_t until_us; /* after that nobody waits for what a search finds */
 };
 
 struct listings {
 	struct listing item[LISTINGS_MAX];
 	size_t n;
 	uint64_t turn_until_us;
+	/* Every other turn. In a flood the newest is still waited for; but who asks again as
+	 * soon as he is answered is not to keep the others out. */
+	bool oldest_first;
 };
 
 static bool
@@ -400,8 +403,9 @@ fault_of(const struct listing *l, const char **ret_why)
 			   "name another label with = beside it";
 		return 400;
 	}
-	*ret_why = "the listing took too long: name a label with = in a filter";
-	return clock_boot_us() > l->until_us ? 504 : 0;
+	*ret_why = "the search took too long: name a label with = in a filter";
+	bool searching = f != NULL && f->matchers.n > 0 && !f->searched;
+	return searching && clock_boot_us() > l->until_us ? 504 : 0;
 }
 
 /* true: there is more of this one */
@@ -429,6 +433,14 @@ listing_slice(struct engine *engine, struct listing *l)
 	return more;
 }
 
+static void
+listing_remove(struct listings *all, size_t i)
+{
+	filtered_free(all->item[i].filtered);
+	all->n--;
+	memmove(&all->item[i], &all->item[i + 1], (all->n - i) * sizeof(all->item[0]));
+}
+
 bool
 listings_turn(struct engine *engine)
 {
@@ -441,18 +453,12 @@ listings_turn(struct engine *engine)
 	if (ahead > LISTINGS_AHEAD_BYTES)
 		return false;
 	all->turn_until_us = clock_boot_us() + LISTINGS_TURN_US;
-	/* The newest first: in a flood that one is still waited for. */
-	for (size_t i = all->n; i-- > 0 && !time_is_up(engine);) {
-		bool more = true;
-		while (
-		    more && ahead + out->n <= LISTINGS_AHEAD_BYTES && !time_is_up(engine))
-			more = listing_slice(engine, &all->item[i]);
-		if (more)
-			continue;
-		filtered_free(all->item[i].filtered);
-		all->n--;
-		memmove(&all->item[i], &all->item[i + 1],
-		    (all->n - i) * sizeof(all->item[0]));
+	while (
+	    all->n > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES && !time_is_up(engine)) {
+		size_t i = all->oldest_first ? 0 : all->n - 1;
+		if (!listing_slice(engine, &all->item[i]))
+			listing_remove(all, i);
 	}
+	all->oldest_first = !all->oldest_first;
 	return all->n > 0;
 }

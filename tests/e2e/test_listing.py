@@ -6,6 +6,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -132,6 +133,28 @@ def test_a_costly_expression_is_refused_and_holds_nobody_up():
         assert time.monotonic() - began < 2, "it ends with the first"
         found = firstline.request("GET", "/api/v2/alerts?receiver=" + urllib.parse.quote("(o|op|p|s)+[^s]"))
         assert found.status == 200 and found.json == []
+
+
+def test_no_listing_waits_for_all_newer_ones():
+    """Eight ask again as soon as they are answered; none is passed over for good."""
+    with Scratch("fair") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        fill(firstline, 100_000)
+        end, answered = time.monotonic() + 4, [[] for _ in range(8)]
+
+        def ask(took):
+            while time.monotonic() < end:
+                began = time.monotonic()
+                assert listed(firstline, 'id=~"never.*"') == []
+                took.append(time.monotonic() - began)
+        askers = [threading.Thread(target=ask, args=(took,)) for took in answered]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+        counts, slowest = [len(took) for took in answered], max(max(took) for took in answered if took)
+        print(f"  answered {counts}, the slowest in {slowest:.2f} s")
+        assert slowest < 2, (counts, slowest)
 
 
 if __name__ == "__main__":
