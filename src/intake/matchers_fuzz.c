@@ -1,6 +1,27 @@
 #include "intake/matchers.h"
 
+#include "intake/wire.h"
 #include "support/fuzz.h"
+
+/* A scan of the labels as they are kept says what the pairs say, the second time too. */
+static void
+check_scan(const struct label_matchers *matchers, const struct pairs *labels, bool match)
+{
+	static struct label_scan scan;
+	struct alert_body body = { .labels = *labels };
+	struct wire_parts parts = { 0 };
+	struct buf out = BUF(WIRE_BODY_MAX);
+	record_encode(&alert_body_type, &body, &out);
+	bool ok = wire_body_measure(buf_str(&out), &parts);
+	ASSERT(ok);
+	label_scan_begin(&scan, matchers);
+	for (size_t i = 0; i < 2; i++) {
+		bool said =
+		    label_scan_match(&scan, wire_labels(buf_str(&out), parts.labels_bytes));
+		ASSERT(scan.exceeded || said == match);
+	}
+	buf_done(&out);
+}
 
 /* Any text as matchers: what is accepted has names, and matches itself or not, but never
  * both with a matcher and with its opposite. */
@@ -31,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			all = all && label_matcher_match(matcher, value);
 		}
 		ASSERT(label_matchers_match(&matchers, &labels) == all);
+		check_scan(&matchers, &labels, all);
 	}
 	label_matchers_done(&matchers);
 	bool ok = label_matchers_add_pattern(&matchers, text);
