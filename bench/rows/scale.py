@@ -17,8 +17,8 @@ NEW = 51_200
 
 
 def listings(bench, server, n):
-    """A run is at least three listings and half a second of them, each of another value: what
-    a search meets by chance differs between values."""
+    """A run is at least three listings and half a second of them, or four seconds, each of another
+    value: what a search meets by chance differs between values."""
     kinds = [("slice", "slice", itertools.cycle(f"{i:02}" for i in range(0, 100, 7)), n // 100),
              ("group", "service_group",
               itertools.cycle(f"checkout-eu-{i:08}" for i in range(0, n // 50, 1 + n // 5000)), 50)]
@@ -26,11 +26,11 @@ def listings(bench, server, n):
     for name, label, values, want in kinds:
         def take():
             times = []
-            while len(times) < 3 or sum(times) < 0.5:
+            while (len(times) < 3 or sum(times) < 0.5) and sum(times) < 4:
                 count, took = server.listed(equal(label, next(values)))
                 assert count == want, f"{server.name}: {count} alerts listed, not {want}"
                 times.append(took)
-            return statistics.median(times) * 1000
+            return {"ms": statistics.median(times) * 1000, "slowest": max(times) * 1000}
         slow = server.name == "Alertmanager" and n >= 1_000_000
         found[name] = bench.samples(watched(take), runs=1 if slow else None)
     return found
@@ -94,10 +94,14 @@ def measure(bench):
 
     def both(n, part, key=None):
         return [of[part] if key is None else of[part].of(key) for of in found[n]]
+
+    def listing(what, n, part, goal):
+        slowest = max(both(n, part, "slowest")[1].values)
+        return Line(what, "ms", *both(n, part, "ms"), goal=goal, note=f"the slowest value {slowest:,.1f} ms")
     for n, goals in zip(sizes[1:], GOALS[1:]):
         yield Line(f"memory at {n:,} active alerts", "MB", *both(n, "memory"), goal=goals[0])
-        yield Line(f"listing 1 % of {n:,}", "ms", *both(n, "slice"), goal=goals[1])
-        yield Line(f"listing 50 among {n:,}", "ms", *both(n, "group"), goal=goals[2])
+        yield listing(f"listing 1 % of {n:,}", n, "slice", goals[1])
+        yield listing(f"listing 50 among {n:,}", n, "group", goals[2])
     n = sizes[1]
     for how in ("stopped", "killed"):
         yield Line(f"start with {n:,} open alerts, {how} before", "ms", *both(n, how, "start"), goal=GOALS[1][3])
