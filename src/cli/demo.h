@@ -32,7 +32,7 @@ extern const char *const demo_parts[DEMO_PARTS];
 struct demo {
 	char dir[256];  /* the temporary folder */
 	char exe[4096]; /* this binary */
-	unsigned port[DEMO_PARTS];
+	unsigned port[DEMO_PARTS], server_port;
 	pid_t server;
 };
 #define DEMO_PATH_BYTES 512

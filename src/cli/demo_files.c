@@ -15,6 +15,7 @@
 
 static const char production[] =
     "# Four services, one team that answers for all, what it may do, and what nobody may.\n"
+    "url: http://127.0.0.1:@SERVER@\n"
     "fallback: shop-ops\n"
     "channels:\n"
     "  pager: {webhook: 'http://127.0.0.1:@SINK@/'}\n"
@@ -212,7 +213,7 @@ make_folder(const struct demo *demo, const char *name)
 bool
 demo_write_files(const struct demo *demo, struct err *err)
 {
-	char shop[16], search[16], payments[16], sink[16];
+	char shop[16], search[16], payments[16], sink[16], server[16];
 	const struct value values[] = {
 		{ "EXE", str_of(demo->exe) },
 		{ "DIR", str_of(demo->dir) },
@@ -220,6 +221,7 @@ demo_write_files(const struct demo *demo, struct err *err)
 		{ "SEARCH", number(search, demo->port[DEMO_SEARCH]) },
 		{ "PAYMENTS", number(payments, demo->port[DEMO_PAYMENTS]) },
 		{ "SINK", number(sink, demo->port[DEMO_SINK]) },
+		{ "SERVER", number(server, demo->server_port) },
 	};
 	AUTO_CLOSE int config = make_folder(demo, "config");
 	AUTO_CLOSE int runbooks = make_folder(demo, "config/runbooks");

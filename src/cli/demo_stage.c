@@ -110,13 +110,13 @@ start_server(struct demo *demo, const volatile int *interrupted)
 {
 	char config[DEMO_PATH_BYTES], state[DEMO_PATH_BYTES], log[DEMO_PATH_BYTES],
 	    endpoint[DEMO_PATH_BYTES];
-	char serve[] = "serve", c[] = "--config", s[] = "--state", l[] = "--listen",
-	     any[] = "127.0.0.1:0";
+	char serve[] = "serve", c[] = "--config", s[] = "--state", l[] = "--listen", at[32];
+	(void)snprintf(at, sizeof(at), "127.0.0.1:%u", demo->server_port);
 	(void)snprintf(config, sizeof(config), "%s/config", demo->dir);
 	(void)snprintf(state, sizeof(state), "%s/state", demo->dir);
 	(void)snprintf(log, sizeof(log), "%s/server.log", demo->dir);
 	(void)snprintf(endpoint, sizeof(endpoint), "%s/state/endpoint", demo->dir);
-	char *argv[] = { demo->exe, serve, c, config, s, state, l, any, NULL };
+	char *argv[] = { demo->exe, serve, c, config, s, state, l, at, NULL };
 	demo->server = start(argv, log);
 	msec end = clock_boot() + START_MS;
 	while (demo->server > 0 && clock_boot() < end && !*interrupted) {
@@ -147,7 +147,7 @@ prepare(struct demo *demo, struct err *err)
 		if (!demo_free_port(&demo->port[i], err))
 			return false;
 	}
-	return demo_write_files(demo, err);
+	return demo_free_port(&demo->server_port, err) && demo_write_files(demo, err);
 }
 
 static void

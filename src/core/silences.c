@@ -87,9 +87,10 @@ end_now(struct core *core, struct silence *silence)
 	keep_until(core, silence);
 }
 
-/* Room for one more, if need be in the place of the one that expired first. */
+/* Room for one more, if need be in the place of the one that expired first, or of `old`,
+ * which ends with this. */
 static bool
-make_room(struct core *core)
+make_room(struct core *core, struct silence *old)
 {
 	if (core->counts[TABLE_SILENCE] < SILENCES_MAX)
 		return core_roomy(core);
@@ -102,6 +103,8 @@ make_room(struct core *core)
 		    (first == NULL || silence->row.ends_wall < first->row.ends_wall))
 			first = silence;
 	}
+	if (first == NULL)
+		first = old;
 	if (first == NULL)
 		return false;
 	object_erase(core, &first->o);
@@ -166,7 +169,7 @@ silence_set(struct core *core, const struct command *command, struct silence **r
 		*ret = change(core, old, asked, command->principal);
 		return SILENCE_DONE;
 	}
-	if (!make_room(core))
+	if (!make_room(core, old))
 		return SILENCE_TOO_MANY;
 	old = asked->uuid.n > 0 ? silence_find(core, asked->uuid) : NULL;
 	if (old != NULL && silence_state(&old->row, core->wall) != SILENCE_EXPIRED)

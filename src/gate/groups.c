@@ -17,6 +17,7 @@ struct groups {
 	struct buf bytes;
 	struct gathered *entry;
 	size_t n, cap;
+	size_t written; /* entries */
 };
 
 struct groups *
@@ -143,25 +144,40 @@ same_group(const struct groups *groups, const struct gathered *a, const struct g
 }
 
 void
-groups_write(struct groups *groups, struct buf *out)
+groups_sort(struct groups *groups)
 {
 	qsort_r(groups->entry, groups->n, sizeof(*groups->entry), compare, groups);
-	buf_char(out, '[');
-	for (size_t i = 0; i < groups->n; i++) {
-		const struct gathered *entry = &groups->entry[i];
-		const char *json = groups->bytes.p + entry->key + entry->key_n;
-		bool first = i == 0 || !same_group(groups, entry - 1, entry);
-		bool last = i + 1 == groups->n || !same_group(groups, entry, entry + 1);
-		if (first)
-			buf_add(out, i == 0 ? STR("{\"alerts\":[") : STR(",{\"alerts\":["));
-		else
-			buf_char(out, ',');
-		buf_put(out, json + entry->labels_n, entry->json_n);
-		if (last) {
-			buf_add(out, STR("],\"labels\":"));
-			buf_put(out, json, entry->labels_n);
-			buf_add(out, STR("}}"));
-		}
+}
+
+static void
+write_one(const struct groups *groups, size_t i, struct buf *out)
+{
+	const struct gathered *entry = &groups->entry[i];
+	const char *json = groups->bytes.p + entry->key + entry->key_n;
+	bool first = i == 0 || !same_group(groups, entry - 1, entry);
+	bool last = i + 1 == groups->n || !same_group(groups, entry, entry + 1);
+	if (first)
+		buf_add(out, i == 0 ? STR("{\"alerts\":[") : STR(",{\"alerts\":["));
+	else
+		buf_char(out, ',');
+	buf_put(out, json + entry->labels_n, entry->json_n);
+	if (last) {
+		buf_add(out, STR("],\"labels\":"));
+		buf_put(out, json, entry->labels_n);
+		buf_add(out, STR("}}"));
 	}
+}
+
+bool
+groups_write(struct groups *groups, struct buf *out, size_t most)
+{
+	size_t end = out->n + most;
+	if (groups->written == 0)
+		buf_char(out, '[');
+	while (groups->written < groups->n && out->n < end)
+		write_one(groups, groups->written++, out);
+	if (groups->written < groups->n)
+		return true;
 	buf_add(out, STR("]\n"));
+	return false;
 }

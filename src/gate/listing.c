@@ -163,6 +163,14 @@ on_low(struct call *call)
 }
 
 static void
+on_groups_low(struct call *call)
+{
+	const struct listing *listing = call->own;
+	if (!groups_write(listing->groups, &call->stream.out, GATE_LISTING_AT))
+		call->stream.ended = true;
+}
+
+static void
 go_on(struct call *call, bool last_page)
 {
 	struct stream *s = &call->stream;
@@ -173,8 +181,13 @@ go_on(struct call *call, bool last_page)
 		    "receiver",
 		    GROUPS_BYTES_MAX >> 20);
 	} else if (last_page && listing->groups != NULL) {
-		groups_write(listing->groups, &s->out);
-		stream_whole(call, 200, "application/json");
+		groups_sort(listing->groups);
+		if (groups_write(listing->groups, &s->out, GATE_LISTING_AT)) {
+			s->low = on_groups_low;
+			stream_start(call, 200, "application/json");
+		} else {
+			stream_whole(call, 200, "application/json");
+		}
 	} else if (last_page) {
 		buf_add(&s->out, listing->any ? STR("]\n") : STR("[]\n"));
 		if (s->started)
@@ -297,6 +310,8 @@ static void
 on_end(struct call *call)
 {
 	struct listing *listing = call->own;
+	if (listing->groups != NULL)
+		call->gate->groups--;
 	groups_free(listing->groups);
 	label_matchers_done(&listing->filters);
 	label_matchers_done(&listing->receiver);
@@ -323,6 +338,11 @@ serve_alerts_get(struct call *call)
 void
 serve_groups(struct call *call)
 {
+	if (call->gate->groups == GATE_GROUPS_AT_ONCE) {
+		respond_error(call, 503, 1, "others are gathering groups: ask again");
+		return;
+	}
+	call->gate->groups++;
 	struct listing *listing = listing_new(call);
 	listing->groups = groups_new();
 	if (read_query(call, listing) && link_ready(call))

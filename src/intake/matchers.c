@@ -237,12 +237,6 @@ regex_run(const void *code, str value, uint32_t steps)
 	return said == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_EXCEEDED;
 }
 
-static bool
-regex_match(const void *code, str value)
-{
-	return regex_run(code, value, LABEL_MATCH_STEPS_MAX) == REGEX_MATCH;
-}
-
 bool
 label_matcher_match(const struct label_matcher *matcher, str value)
 {
@@ -252,9 +246,10 @@ label_matcher_match(const struct label_matcher *matcher, str value)
 	case LABEL_NOT_EQUAL:
 		return !str_eq(value, matcher->value);
 	case LABEL_MATCH:
-		return regex_match(matcher->regex, value);
+		return regex_run(matcher->regex, value, LABEL_MATCH_STEPS_MAX) ==
+		       REGEX_MATCH;
 	case LABEL_NOT_MATCH:
-		return !regex_match(matcher->regex, value);
+		return regex_run(matcher->regex, value, LABEL_MATCH_STEPS_MAX) == REGEX_NO;
 	}
 	UNREACHABLE();
 }

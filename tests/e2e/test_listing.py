@@ -157,5 +157,21 @@ def test_no_listing_waits_for_all_newer_ones():
         assert slowest < 2, (counts, slowest)
 
 
+def test_groups_of_many():
+    n = 100_000
+    with Scratch("groups") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        fill(firstline, n)
+        began = time.monotonic()
+        groups = firstline.get("/api/v2/alerts/groups")
+        took = time.monotonic() - began
+        assert len(groups) == 20 and sum(len(g["alerts"]) for g in groups) == n
+        assert [g["labels"] for g in groups] == sorted((g["labels"] for g in groups), key=lambda l: l["alertname"])
+        assert all(a["labels"]["alertname"] == g["labels"]["alertname"] for g in groups for a in g["alerts"])
+        few = firstline.get("/api/v2/alerts/groups?filter=group%3D%227%22")
+        assert sum(len(g["alerts"]) for g in few) == 50, few
+        print(f"  {n:,} alerts in 20 groups in {took:.1f} s")
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])
