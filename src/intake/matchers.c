@@ -313,8 +313,8 @@ scan_regex(struct label_scan *scan, size_t i, str value)
 bool
 label_scan_value(struct label_scan *scan, size_t i, str value)
 {
-	const struct label_matcher *matcher = &scan->matchers->item[i];
 	ASSERT(i < scan->matchers->n);
+	const struct label_matcher *matcher = &scan->matchers->item[i];
 	if (!is_regex(matcher))
 		return label_matcher_match(matcher, value);
 	return scan_regex(scan, i, value) == (matcher->op == LABEL_MATCH);
