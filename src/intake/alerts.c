@@ -217,7 +217,7 @@ static msec
 merged_start(const struct alert *alert, const struct wire_alert *wire, msec wall)
 {
 	msec until = alert->ends_wall > wall ? alert->ends_wall : wall;
-	bool overlap = wire->starts_wall <= until && wire->ends_wall >= alert->starts_wall;
+	bool overlap = wire->starts_wall < until && wire->ends_wall > alert->starts_wall;
 	return overlap && alert->starts_wall < wire->starts_wall ? alert->starts_wall
 	                                                         : wire->starts_wall;
 }
@@ -391,14 +391,18 @@ expires_at(const struct merging *m, msec ends_wall)
 	return m->at + (ends_wall > m->wall ? ends_wall - m->wall : 0);
 }
 
-/* Received again. A promise is only ever made longer, unless it was no one's word. */
+/* Received again. A promise is only ever made longer, unless it was no one's word, or of
+ * an activity still to come, before which this one ends. */
 static void
-refresh(const struct merging *m, struct alert *alert, const struct wire_alert *wire)
+refresh(const struct merging *m, struct alert *alert, const struct incoming *in)
 {
-	if (wire->ends_wall >= alert->ends_wall || alert->timeout) {
+	const struct wire_alert *wire = &in->wire;
+	bool before = wire->ends_wall <= alert->starts_wall;
+	if (wire->ends_wall >= alert->ends_wall || alert->timeout || before) {
 		alert->ends_wall = wire->ends_wall;
 		alert->timeout = wire->timeout;
 	}
+	alert->starts_wall = in->starts_wall;
 	alert->updated_wall = m->wall;
 	alert->heard = m->intake->graces;
 	alert->expires_at = expires_at(m, alert->ends_wall);
@@ -434,11 +438,10 @@ change(struct merging *m, struct alert *alert, const struct incoming *in)
 		alert->head = in->kept.head;
 		alert->url = in->kept.url;
 	}
-	alert->starts_wall = in->starts_wall;
 	m->intake->of_source[alert->source].active--;
 	m->intake->of_source[m->source].active++;
 	alert->source = m->source;
-	refresh(m, alert, &in->wire);
+	refresh(m, alert, in);
 }
 
 static void
@@ -450,7 +453,7 @@ apply(struct merging *m, struct alert_change *changes)
 		struct incoming *in = &m->in[i];
 		if (in->kind == 0) {
 			if (in->slot != SLOT_NONE && !in->superseded)
-				refresh(m, &intake->alert[in->slot], &in->wire);
+				refresh(m, &intake->alert[in->slot], in);
 			continue;
 		}
 		if (in->kind == CHANGE_FIRED)

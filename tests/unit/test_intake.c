@@ -162,6 +162,25 @@ merge__drops_what_says_nothing_new(void)
 	end();
 }
 
+/* What is over before the other begins is no part of it: nothing of it is left. */
+static void
+merge__before_an_activity_still_to_come(void)
+{
+	begin();
+	put("a", "1", "u:1", 240000, 300000);
+	struct merge m = merge();
+	settle(&m, 7);
+	now = 60000;
+	put("a", "1", "u:1", -5000, 120000);
+	m = merge();
+	expect_counts(&m, 0, 1, 0, 0);
+	const struct alert *alert = intake_find(intake, 1);
+	EXPECT_U64(alert->starts_wall, WALL - 5000);
+	EXPECT_U64(alert->ends_wall, WALL + 120000);
+	settle(&m, 7);
+	end();
+}
+
 /* What an active alert [-60 s, +240 s] becomes when it is sent again. */
 static void
 merge__follows_alertmanagers_rules(void)
@@ -603,6 +622,7 @@ main(void)
 	RUN(merge__gives_new_alerts_numbers);
 	RUN(merge__drops_what_says_nothing_new);
 	RUN(merge__follows_alertmanagers_rules);
+	RUN(merge__before_an_activity_still_to_come);
 	RUN(merge__lets_a_default_end_be_replaced);
 	RUN(merge__ignores_the_end_of_what_is_not_active);
 	RUN(merge__gives_a_new_number_to_what_fires_again);
