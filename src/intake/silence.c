@@ -288,7 +288,9 @@ silence_refuses(const struct silence_row *row, char text[static 512])
 				m[i].value.n < 300 ? m[i].value.n : 300)));
 			return text;
 		}
-		all_empty = all_empty && label_matcher_match(&matcher, STR(""));
+		/* As Alertmanager judges: whoever writes "not" means what is there. */
+		all_empty =
+		    all_empty && m[i].equal && label_matcher_match(&matcher, STR(""));
 		label_matcher_done(&matcher);
 	}
 	return all_empty
