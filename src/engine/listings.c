@@ -100,7 +100,7 @@ take_filter(struct filtered *f, const struct pair *param, struct arena *arena)
 		return false;
 	str text = arena_str(arena, param->value);
 	if (str_starts(param->name, STR("filter.")))
-		return label_matchers_add(&f->matchers, text, arena);
+		return label_matchers_add_filter(&f->matchers, text, arena);
 	return label_matchers_add_pattern(&f->receiver, text);
 }
 

@@ -250,7 +250,7 @@ take_filter(struct call *call, str text)
 	struct listing *listing = call->own;
 	size_t n = listing->filter_n;
 	if (n == LABEL_MATCHERS_MAX ||
-	    !label_matchers_add(&listing->filters, text, &call->arena))
+	    !label_matchers_add_filter(&listing->filters, text, &call->arena))
 		return false;
 	(void)snprintf(listing->name[n], sizeof(listing->name[n]), "filter.%02u",
 	    (unsigned)n);

@@ -143,7 +143,8 @@ read_query(struct call *call, struct listing *listing)
 	for (size_t i = 0; i < target->query_n; i++) {
 		const struct pair *pair = &target->query[i];
 		if (str_eq(pair->name, STR("filter")) &&
-		    !label_matchers_add(&listing->filters, pair->value, &call->arena)) {
+		    !label_matchers_add_filter(&listing->filters, pair->value,
+			&call->arena)) {
 			respond_error(call, 400, 2, "bad matcher format: %.*s",
 			    STR_ARG(pair->value));
 			return false;

@@ -201,6 +201,51 @@ label_matchers_add(struct label_matchers *matchers, str text, struct arena *aren
 	return true;
 }
 
+/* Not in quotes, with their escapes; a quote must have one. */
+static bool
+take_rest(str in, struct arena *arena, str *ret)
+{
+	char *out = arena_try(arena, char, in.n);
+	size_t n = 0;
+	if (out == NULL)
+		return false;
+	for (size_t i = 0; i < in.n; i++) {
+		char c = in.p[i], next = i + 1 < in.n ? in.p[i + 1] : '\0';
+		if (c == '"')
+			return false;
+		if (c == '\\' && (next == '"' || next == '\\' || next == 'n')) {
+			c = next == 'n' ? '\n' : next;
+			i++;
+		}
+		out[n++] = c;
+	}
+	*ret = (str){ out, n };
+	return true;
+}
+
+bool
+label_matchers_add_filter(struct label_matchers *matchers, str text, struct arena *arena)
+{
+	text = str_trim(text);
+	if (text.n > 0 && text.p[0] == '{')
+		return label_matchers_add(matchers, text, arena);
+	struct label_matcher m = { .regex = NULL };
+	if (text.n > LABEL_MATCHERS_BYTES_MAX || !str_utf8(text) ||
+	    matchers->n == LABEL_MATCHERS_MAX || !take_text(&text, arena, false, &m.name))
+		return false;
+	text = skip_blanks(text);
+	if (!take_op(&text, &m.op))
+		return false;
+	text = skip_blanks(text);
+	bool quoted = text.n > 0 && text.p[0] == '"';
+	bool ok = quoted ? take_quoted(&text, arena, &m.value) && text.n == 0
+	                 : take_rest(text, arena, &m.value);
+	if (!ok || !label_matcher_make(m.op, m.name, m.value, &m))
+		return false;
+	matchers->item[matchers->n++] = m;
+	return true;
+}
+
 bool
 label_matchers_add_pattern(struct label_matchers *matchers, str pattern)
 {

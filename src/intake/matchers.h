@@ -44,6 +44,11 @@ struct label_matchers {
  * label_matchers_done is still to be called. */
 NODISCARD bool label_matchers_add(struct label_matchers *matchers, str text,
     struct arena *arena);
+/* The text of a `filter=`: one matcher, whose value is whatever follows the operator, also
+ * where it is not in quotes: `device=~sd[a-z]{1,2}`, `id=abc==`, `path=a,b`. In braces it is
+ * as above. */
+NODISCARD bool label_matchers_add_filter(struct label_matchers *matchers, str text,
+    struct arena *arena);
 /* A regular expression alone, anchored (`receiver=`), as a matcher of the empty name. */
 NODISCARD bool label_matchers_add_pattern(struct label_matchers *matchers, str pattern);
 bool label_matchers_match(const struct label_matchers *matchers,

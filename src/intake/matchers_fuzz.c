@@ -58,6 +58,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_scan(&matchers, &labels, all);
 	}
 	label_matchers_done(&matchers);
+	arena = arena_over(memory, sizeof(memory));
+	if (label_matchers_add_filter(&matchers, text, &arena))
+		ASSERT(matchers.n == 1 || str_trim(text).p[0] == '{');
+	label_matchers_done(&matchers);
 	bool ok = label_matchers_add_pattern(&matchers, text);
 	ASSERT(matchers.n == (ok ? 1 : 0));
 	label_matchers_done(&matchers);

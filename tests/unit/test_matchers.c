@@ -59,6 +59,53 @@ matchers__match_labels(void)
 	}
 }
 
+/* As Alertmanager reads them: what is not in quotes goes to the end. */
+static void
+matchers__of_a_filter_are_one(void)
+{
+	static const struct {
+		const char *text, *value; /* NULL: refused */
+	} rows[] = {
+		{ "a=b", "b" },
+		{ " a = b c ", "b c" },
+		{ "a=", "" },
+		{ "a=b,c=d", "b,c=d" },
+		{ "a=b,", "b," },
+		{ "a==b", "=b" },
+		{ "a=b}", "b}" },
+		{ "a=~[0-9]{1,2}", "[0-9]{1,2}" },
+		{ "a=\"b,c\" ", "b,c" },
+		{ "a=\"b\\\"c\"", "b\"c" },
+		{ "a=\\\"b\\n\\d\\\\", "\"b\n\\d\\" },
+		{ "a=\\", "\\" },
+		{ "\"a\"=b", "b" },
+		{ "{a=b,a!=c}", "b" },
+		{ "", NULL },
+		{ "a", NULL },
+		{ "=b", NULL },
+		{ "a=\"b", NULL },
+		{ "a=b\"", NULL },
+		{ "a=\"b\"c", NULL },
+		{ "a=\"b\",c=d", NULL },
+		{ "a=~(", NULL },
+		{ "a=\xff", NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].text;
+		struct arena arena = arena_over(memory, strlen(rows[i].text));
+		struct label_matchers matchers = { .n = 0 };
+		bool ok =
+		    label_matchers_add_filter(&matchers, str_of(rows[i].text), &arena);
+		EXPECT(ok == (rows[i].value != NULL));
+		if (ok && rows[i].value != NULL) {
+			EXPECT_STR(matchers.item[0].name, STR("a"));
+			EXPECT_STR(matchers.item[0].value, str_of(rows[i].value));
+		}
+		label_matchers_done(&matchers);
+		arena_release(memory, strlen(rows[i].text));
+	}
+}
+
 /* The gate gives as much room as the text is long. */
 static void
 matchers__need_no_more_room_than_the_text(void)
@@ -77,8 +124,8 @@ static void
 matchers__refuse_what_is_no_matcher(void)
 {
 	static const char *const rows[] = { "", "{", "}", "a", "=b", "a=b c=d", "a==b",
-		"a=\"b", "{a=b", "a=b}", "a=~\"(\"", "a=~\"[\"", "a=~\"(*NO_JIT)b\"", "a!~(*UCP)b", "a=b,,c=d", ",a=b", "a!b",
-		"a=\"b\"c", "a=\xff" };
+		"a=\"b", "{a=b", "a=b}", "a=~\"(\"", "a=~\"[\"", "a=~\"(*NO_JIT)b\"",
+		"a!~(*UCP)b", "a=b,,c=d", ",a=b", "a!b", "a=\"b\"c", "a=\xff" };
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct label_matchers matchers;
 		test_row = rows[i];
@@ -259,6 +306,7 @@ int
 main(void)
 {
 	RUN(matchers__match_labels);
+	RUN(matchers__of_a_filter_are_one);
 	RUN(matchers__need_no_more_room_than_the_text);
 	RUN(matchers__refuse_what_is_no_matcher);
 	RUN(matchers__have_a_step_limit);
