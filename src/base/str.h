@@ -69,6 +69,7 @@ str_cmp(str a, str b)
 		return (unsigned char)*a.p < (unsigned char)*b.p ? -1 : 1;
 	return str_cmp_all(a, b);
 }
+bool str_eq_caseless(str a, str b); /* as to ASCII letters */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
 bool str_contains(str s, str part);

@@ -8,18 +8,6 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-static bool
-eq_caseless(str a, str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++) {
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return false;
-	}
-	return true;
-}
-
 /* RFC 9110's token: what a header's name is made of. */
 static bool
 is_token(str s)
@@ -77,7 +65,7 @@ take_transfer(struct head *head, str value)
 {
 	/* The library wants the word alone; a blank behind it makes the body endless. */
 	bool alone = value.n > 0 && lower(value.p[value.n - 1]) == 'd';
-	if (head->chunked || !alone || !eq_caseless(str_trim(value), STR("chunked")))
+	if (head->chunked || !alone || !str_eq_caseless(str_trim(value), STR("chunked")))
 		fault(head, HEAD_BROKEN, "Transfer-Encoding can only be 'chunked', once");
 	head->chunked = true;
 }
@@ -125,28 +113,28 @@ head_add(struct head *head, str name, str value)
 		fault(head, HEAD_BROKEN, "a header is malformed");
 		return;
 	}
-	if (eq_caseless(name, STR("Transfer-Encoding")))
+	if (str_eq_caseless(name, STR("Transfer-Encoding")))
 		take_transfer(head, value);
 	value = str_trim(value);
-	if (eq_caseless(name, STR("Content-Length")))
+	if (str_eq_caseless(name, STR("Content-Length")))
 		take_length(head, value);
-	else if (eq_caseless(name, STR("Host"))) {
+	else if (str_eq_caseless(name, STR("Host"))) {
 		take_once(head, &head->host, value, "Host stands twice");
 		head->has_host = true;
-	} else if (eq_caseless(name, STR("Authorization")))
+	} else if (str_eq_caseless(name, STR("Authorization")))
 		take_once(head, &head->authorization, value, "Authorization stands twice");
-	else if (eq_caseless(name, STR("Content-Type")))
+	else if (str_eq_caseless(name, STR("Content-Type")))
 		take_once(head, &head->content_type, value, "Content-Type stands twice");
-	else if (eq_caseless(name, STR("Content-Encoding")))
+	else if (str_eq_caseless(name, STR("Content-Encoding")))
 		head->content_encoding = value;
-	else if (eq_caseless(name, STR("Idempotency-Key")))
+	else if (str_eq_caseless(name, STR("Idempotency-Key")))
 		take_once(head, &head->idempotency_key, value,
 		    "Idempotency-Key stands twice");
-	else if (eq_caseless(name, STR("If-None-Match")))
+	else if (str_eq_caseless(name, STR("If-None-Match")))
 		head->if_none_match = value;
-	else if (eq_caseless(name, STR("Last-Event-ID")))
+	else if (str_eq_caseless(name, STR("Last-Event-ID")))
 		head->last_event_id = value;
-	else if (eq_caseless(name, STR("Expect")))
+	else if (str_eq_caseless(name, STR("Expect")))
 		head->expects = true;
 }
 
@@ -170,7 +158,7 @@ head_token(const struct head *head)
 {
 	static const str scheme = { "bearer", 6 };
 	str value = head->authorization;
-	if (value.n <= scheme.n || !eq_caseless(str_take(value, scheme.n), scheme) ||
+	if (value.n <= scheme.n || !str_eq_caseless(str_take(value, scheme.n), scheme) ||
 	    value.p[scheme.n] != ' ')
 		return STR("");
 	return str_trim(str_drop(value, scheme.n));
@@ -179,7 +167,7 @@ head_token(const struct head *head)
 bool
 head_is_json(const struct head *head)
 {
-	return eq_caseless(str_trim(str_cut(head->content_type, ';').head),
+	return str_eq_caseless(str_trim(str_cut(head->content_type, ';').head),
 	    STR("application/json"));
 }
 
@@ -254,7 +242,7 @@ is_ipv6(str s)
 static bool
 is_loopback(str name)
 {
-	return eq_caseless(name, STR("localhost")) || str_eq(name, STR("::1")) ||
+	return str_eq_caseless(name, STR("localhost")) || str_eq(name, STR("::1")) ||
 	       (str_starts(name, STR("127.")) && is_ipv4(name));
 }
 
@@ -287,7 +275,7 @@ hosts_allow(const struct hosts *hosts, str host)
 	if (hosts->any_address && (is_ipv4(name) || is_ipv6(name)))
 		return true;
 	for (size_t i = 0; i < hosts->n; i++) {
-		if (eq_caseless(name, hosts->name[i]))
+		if (str_eq_caseless(name, hosts->name[i]))
 			return true;
 	}
 	return false;

@@ -22,7 +22,12 @@ static bool
 fits(const char *path, const struct target *target, struct route_match *ret)
 {
 	str rest = str_drop(str_of(path), 1);
-	for (size_t i = 0; i < target->segment_n; i++) {
+	size_t n = target->segment_n;
+	/* Alertmanager's paths may end in a slash. */
+	if (n > 0 && target->segment[n - 1].n == 0 &&
+	    route_face(target) == FACE_ALERTMANAGER)
+		n--;
+	for (size_t i = 0; i < n; i++) {
 		if (rest.n == 0)
 			return false;
 		struct str_cut cut = str_cut(rest, '/');
@@ -76,6 +81,14 @@ route_find(const struct route *table, size_t n, str method, const struct target 
 	}
 	*ret = other;
 	return other.route != NULL ? ROUTE_NO_METHOD : ROUTE_NO_PATH;
+}
+
+enum face
+route_face_of(str raw)
+{
+	return str_starts(raw, STR("/api/v2/")) ? FACE_ALERTMANAGER
+	       : str_starts(raw, STR("/v1/"))   ? FACE_V1
+	                                        : FACE_PLAIN;
 }
 
 enum face

@@ -71,6 +71,8 @@ enum route_status route_find(const struct route *table, size_t n, str method,
     const struct target *target, struct route_match *ret);
 /* The face of errors for a path that has no route. */
 enum face route_face(const struct target *target);
+/* Of one that could not be read. */
+enum face route_face_of(str raw);
 
 extern const struct route gate_routes[];
 extern const size_t gate_routes_n;

@@ -49,6 +49,12 @@ static const struct body_member body_token[] = {
 		.body = (b)                                                                \
 	}
 
+#define GONE_V1(m, p)                                                                     \
+	{                                                                                 \
+		.method = (m), .path = (p), .who = WHO_ANYONE, .face = FACE_ALERTMANAGER, \
+		.serve = serve_v1_gone                                                    \
+	}
+
 const struct route gate_routes[] = {
 	/* Alertmanager's: open while no token was made, as the engine decides */
 	{ .method = METHOD_POST,
@@ -102,16 +108,11 @@ const struct route gate_routes[] = {
 	    .face = FACE_ALERTMANAGER,
 	    .serve = serve_receivers,
 	    .open_cors = true },
-	{ .method = METHOD_GET,
-	    .path = "/api/v1/*",
-	    .who = WHO_ANYONE,
-	    .face = FACE_ALERTMANAGER,
-	    .serve = serve_v1_gone },
-	{ .method = METHOD_POST,
-	    .path = "/api/v1/*",
-	    .who = WHO_ANYONE,
-	    .face = FACE_ALERTMANAGER,
-	    .serve = serve_v1_gone },
+	GONE_V1(METHOD_GET, "/api/v1/*"),
+	GONE_V1(METHOD_POST, "/api/v1/*"),
+	GONE_V1(METHOD_GET, "/api/v1/alerts/groups"),
+	GONE_V1(METHOD_GET, "/api/v1/silence/*"),
+	GONE_V1(METHOD_DELETE, "/api/v1/silence/*"),
 	{ .method = METHOD_POST,
 	    .path = "/-/reload",
 	    .who = WHO_TOKEN,

@@ -226,18 +226,25 @@ on_expired(struct call *call, const struct answer *answer)
 		respond_taken(call);
 }
 
+/* The dashes may be left out, as in Alertmanager: no silence has such an id. */
 static bool
 is_uuid(str text)
 {
-	for (size_t i = 0; i < text.n && i < UUID_CHARS; i++) {
-		char c = text.p[i];
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-		           (c >= 'A' && c <= 'F');
-		if (dash ? c != '-' : !hex)
+	static const unsigned char part[] = { 8, 4, 4, 4, 12 };
+	for (size_t k = 0; k < countof(part); k++) {
+		if (k > 0 && str_starts(text, STR("-")))
+			text = str_drop(text, 1);
+		if (text.n < part[k])
 			return false;
+		for (size_t i = 0; i < part[k]; i++) {
+			char c = text.p[i];
+			if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f') &&
+			    !(c >= 'A' && c <= 'F'))
+				return false;
+		}
+		text = str_drop(text, part[k]);
 	}
-	return text.n == UUID_CHARS;
+	return text.n == 0;
 }
 
 static void

@@ -149,20 +149,21 @@ target_query_unknown(const struct target *target, const char *names)
 	return STR("");
 }
 
-/* As go-openapi reads a boolean: what is not one of these is false. */
+/* As go-openapi reads a boolean: the last counts, whatever its case; what is none of these
+ * is false, and the empty text the default, which is true for all of Alertmanager's. */
 bool
 target_flag(const struct target *target, const char *name)
 {
-	static const char *const yes[] = { "true", "1", "yes", "ok", "y", "on", "selected",
-		"checked", "t", "enabled" };
+	static const char *const yes[] = { "", "true", "1", "yes", "ok", "y", "on",
+		"selected", "checked", "t", "enabled" };
+	str value = STR("");
 	for (size_t i = 0; i < target->query_n; i++) {
-		if (!str_eq(target->query[i].name, str_of(name)))
-			continue;
-		for (size_t k = 0; k < countof(yes); k++) {
-			if (str_eq(target->query[i].value, str_of(yes[k])))
-				return true;
-		}
-		return false;
+		if (str_eq(target->query[i].name, str_of(name)))
+			value = target->query[i].value;
 	}
-	return true; /* the default of all of them */
+	for (size_t k = 0; k < countof(yes); k++) {
+		if (str_eq_caseless(value, str_of(yes[k])))
+			return true;
+	}
+	return false;
 }

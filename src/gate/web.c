@@ -175,6 +175,7 @@ refuse_target(struct call *call, str method, const char *version)
 		    TARGET_BYTES_MAX);
 		return true;
 	}
+	call->face = route_face_of(call->raw);
 	wrong = target_parse(call->raw, &call->arena, &call->target);
 	if (wrong != NULL) {
 		respond_error(call, 400, 2, "%s", wrong);

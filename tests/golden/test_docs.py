@@ -146,6 +146,7 @@ def routes():
     table = source("gate/routes.c")
     rows = [("GET", p) for p in re.findall(r'GET_V1\("([^"]+)"', table)]
     rows += [("POST", p) for p in re.findall(r'(?:POST|COMMAND)_V1\("([^"]+)"', table)]
+    rows += re.findall(r'GONE_V1\(METHOD_([A-Z]+), "([^"]+)"', table)
     rows += re.findall(r'\.method = METHOD_([A-Z]+),\s*\.path = "([^"]+)"', table)
     for method, path in rows:
         shown = path.replace("/#", "/N").replace("/*", "/NAME")

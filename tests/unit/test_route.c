@@ -25,7 +25,7 @@ routes__all_say_who_may(void)
 		EXPECT(route->path[0] == '/');
 		/* what anyone may use changes nothing */
 		EXPECT(route->who != WHO_ANYONE || route->method == METHOD_GET ||
-		       str_eq(str_of(route->path), STR("/api/v1/*")));
+		       str_starts(str_of(route->path), STR("/api/v1/")));
 		/* all of /v1 needs a token */
 		EXPECT(route->who == WHO_TOKEN ||
 		       !str_starts(str_of(route->path), STR("/v1")));
@@ -47,7 +47,11 @@ route__is_found_by_method_and_path(void)
 	EXPECT_U64(find("DELETE", "/v1/tokens/a%20b", &match), ROUTE_FOUND);
 	EXPECT_STR(match.name, STR("a b"));
 	EXPECT_U64(find("HEAD", "/-/ready", &match), ROUTE_FOUND);
+	EXPECT_U64(find("GET", "/api/v2/alerts/", &match), ROUTE_FOUND);
+	EXPECT_U64(find("GET", "/api/v2/silence/x/", &match), ROUTE_FOUND);
+	EXPECT_STR(match.name, STR("x"));
 	static const char *const none[] = { "/", "/v1", "/v1/", "/v1/incidents/",
+		"/api/v2/", "/api/v2/alerts//", "/api/v2/silence/", "/api/v2//alerts",
 		"/v1/tokens/", "/v1/incidents/0", "/v1/incidents/-1", "/v1/incidents/1x",
 		"/v1/incidents/1/why/", "/v1/incidents/18446744073709551616",
 		"/-/healthy/x", "/V1/status" };

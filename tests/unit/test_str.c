@@ -39,6 +39,9 @@ str_starts_ends_contains__look_at_bytes(void)
 	EXPECT(!str_starts(STR("run"), STR("runbooks")));
 	EXPECT(str_ends(STR("x.md"), STR(".md")));
 	EXPECT(!str_ends(STR("md"), STR(".md")));
+	EXPECT(str_eq_caseless(STR("aBc-1"), STR("AbC-1")));
+	EXPECT(
+	    !str_eq_caseless(STR("a"), STR("ab")) && !str_eq_caseless(STR("@"), STR("`")));
 	EXPECT(str_contains(STR("abc"), STR("bc")));
 	EXPECT(str_contains(STR("abc"), STR("")));
 	EXPECT(!str_contains(STR("abc"), STR("cb")));

@@ -85,12 +85,41 @@ target__has_a_limit_of_query_parts(void)
 	EXPECT(parse(text, &target) != NULL);
 }
 
+static void
+target__reads_flags_as_alertmanager_does(void)
+{
+	static const struct {
+		const char *query;
+		bool on;
+	} rows[] = {
+		{ "/?", true },
+		{ "/?other=false", true },
+		{ "/?active", true },
+		{ "/?active=", true },
+		{ "/?active=true", true },
+		{ "/?active=TRUE", true },
+		{ "/?active=1", true },
+		{ "/?active=false", false },
+		{ "/?active=maybe", false },
+		{ "/?active=0", false },
+		{ "/?active=true&active=false", false },
+		{ "/?active=false&active=true", true },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].query;
+		struct target target;
+		EXPECT(parse(rows[i].query, &target) == NULL);
+		EXPECT(target_flag(&target, "active") == rows[i].on);
+	}
+}
+
 int
 main(void)
 {
 	RUN(target__is_cut_into_decoded_parts);
 	RUN(target__refuses_what_is_not_plain);
 	RUN(target__reads_a_query);
+	RUN(target__reads_flags_as_alertmanager_does);
 	RUN(target__has_a_limit_of_query_parts);
 	TEST_MAIN_END();
 }
