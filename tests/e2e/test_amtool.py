@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from e2e.test_differential import start_alertmanager
+from support.alertmanager import start_alertmanager
 from e2e.test_prometheus import configuration
 from support.harness import Firstline, Scratch, WebhookSink, run_all
 
