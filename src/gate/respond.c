@@ -30,7 +30,17 @@ response_common(struct MHD_Response *response)
 	response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
-/* The answer is decided: libmicrohttpd gets it in its next turn. */
+/* The answer is decided: libmicrohttpd gets it in its next turn. Who waited for the engine
+ * waits no more, so an answer of the last moment is not cut for being late. */
+static void
+decided(struct call *call)
+{
+	if (call->phase == CALL_WAIT)
+		deadline_set(call->visit, call->gate->now + GATE_SEND_MS);
+	call->phase = CALL_READY;
+	call_wake(call);
+}
+
 static void
 ready(struct call *call, unsigned status, const char *type, struct MHD_Response *response)
 {
@@ -43,8 +53,7 @@ ready(struct call *call, unsigned status, const char *type, struct MHD_Response 
 		response_header(response, "Access-Control-Allow-Origin", "*");
 	call->response = response;
 	call->status = status;
-	call->phase = CALL_READY;
-	call_wake(call);
+	decided(call);
 }
 
 void
@@ -73,8 +82,7 @@ respond_taken(struct call *call)
 	link_forget(call);
 	call->response = gate->taken;
 	call->status = 200;
-	call->phase = CALL_READY;
-	call_wake(call);
+	decided(call);
 }
 
 /* ---- errors ---- */

@@ -585,6 +585,28 @@ def test_deadlines():
             assert 9 < seconds < 15, seconds
 
 
+def test_an_answer_at_the_last_moment_is_an_answer():
+    """400 that come within 10 ms before and 30 ms after the time is over."""
+    asked_at = []
+
+    def hold(asked):
+        asked_at.append((time.monotonic(), asked.id))
+
+    with Gate(hold) as gate:
+        waiting = []
+        for _ in range(400):
+            connection = gate.connect(20)
+            connection.sendall(b"GET /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            waiting.append(connection)
+        wait_until(lambda: len(asked_at) == 400, message="all are asked")
+        due = sorted((at + 9.99 + i % 41 / 1000, number) for i, (at, number) in enumerate(asked_at))
+        for at, number in due:
+            time.sleep(max(0, at - time.monotonic()))
+            gate.engine.send(g.ANSWER, number, answer())
+        found = [connection.recv(12) for connection in waiting]
+        assert set(found) <= {b"HTTP/1.1 200", b"HTTP/1.1 504"}, sorted(set(found))
+
+
 def in_thread_long(what):
     found = []
     thread = threading.Thread(target=lambda: found.append(what()), daemon=True)
