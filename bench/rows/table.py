@@ -105,9 +105,9 @@ def page(sections, root, bench):
     text = f"""# Performance
 
 `make bench` prints these tables, `bench/run --write` makes this page: both servers in one run, taking turns, on
-loopback, the load generator on the same machine. A figure is the median of {bench.runs} runs where its range stands
-beside it. A run in which processes that belong to neither server nor generator took over {OTHERS_MAX:.0%} of the CPU is
-thrown away and taken again; where no quiet one came, the figure has a {DISTURBED}.
+loopback, the load generator on the same machine. A figure with a range beside it is the median of several runs, most
+of {bench.runs}. A run in which processes that belong to neither server nor generator took over {OTHERS_MAX:.0%} of the
+CPU is thrown away and taken again; where no quiet one came, the figure has a {DISTURBED}.
 Firstline's 200 means fsynced; Alertmanager keeps alerts in memory only. Alerts have 10 labels, 3 annotations, 700 bytes.
 A ratio says how many times better Firstline is: below 1 it is worse. Memory is proportional (PSS), over all processes.
 
