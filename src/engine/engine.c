@@ -500,6 +500,7 @@ on_check(uv_check_t *check)
 	struct engine *engine = check->data;
 	bool more = suppress_turn(engine);
 	more |= listings_turn(engine);
+	more |= reader_turn(engine);
 	more |= batch_turn(engine);
 	ahead_turn(engine);
 	if (more)

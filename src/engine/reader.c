@@ -3,6 +3,10 @@
  *
  * One thread of libuv's pool at a time works with a read-only handle of its own; the loop
  * hands it a copy of the request and takes back finished frames. Nothing is shared.
+ *
+ * What is finished goes to the gate as fast as the gate takes it, and the next question is
+ * looked into when it has gone: of long answers there is one in memory, and they never fill
+ * the gate's wire.
  */
 #include <stdlib.h>
 
@@ -12,6 +16,8 @@
 #define JOBS_MAX 256
 #define JOB_ARENA_BYTES ((size_t)256 << 20)
 #define PAGE_MAX 1000
+/* On the way to the gate before more is handed over: what else is answered waits behind it. */
+#define AHEAD_BYTES ((size_t)1 << 20)
 
 struct job {
 	struct link link;
@@ -21,6 +27,7 @@ struct job {
 	struct arena_map map;
 	struct arena arena;
 	struct buf out;
+	str left; /* of `out`, once it is finished: not handed over yet */
 	struct reader *reader;
 	struct answer_out answer;
 	/* While rows come: */
@@ -34,7 +41,8 @@ struct reader {
 	struct link waiting;
 	size_t n;
 	uint64_t generation;
-	struct job *working;
+	struct job *working; /* on its thread, or finished: */
+	bool finished;       /* the loop hands it over */
 	uv_work_t work;
 };
 
@@ -255,18 +263,15 @@ job_free(struct job *job)
 	free(job);
 }
 
-static void start_next(struct reader *reader);
-
+/* The turn of the loop that this wakes hands it over. */
 static void
 work_done(uv_work_t *uv, int status)
 {
 	struct reader *reader = uv->data;
 	struct job *job = reader->working;
-	reader->working = NULL;
-	if (status == 0 && job->generation == reader->generation)
-		buf_add(&reader->engine->batch.to_gate, buf_str(&job->out));
-	job_free(job);
-	start_next(reader);
+	ASSERT(status == 0); /* none is ever cancelled */
+	job->left = buf_str(&job->out);
+	reader->finished = true;
 }
 
 static void
@@ -278,8 +283,46 @@ start_next(struct reader *reader)
 	link_remove(&job->link);
 	reader->n--;
 	reader->working = job;
+	reader->finished = false;
 	reader->work.data = reader;
 	ASSERT(uv_queue_work(&reader->engine->loop, &reader->work, work, work_done) == 0);
+}
+
+/* Whole frames, so that what else is answered may stand between them. */
+static void
+hand_over(struct engine *engine, struct job *job)
+{
+	struct buf *to = &engine->batch.to_gate;
+	struct frame frame;
+	while (job->left.n > 0 && peer_waiting(engine->gate.peer) + to->n <= AHEAD_BYTES) {
+		str rest = job->left;
+		ASSERT(frame_cut(&rest, &frame) == FRAME_WHOLE);
+		buf_add(to, str_take(job->left, job->left.n - rest.n));
+		job->left = rest;
+	}
+}
+
+bool
+reader_turn(struct engine *engine)
+{
+	struct reader *reader = engine->reader;
+	struct job *job = reader->working;
+	if (job == NULL || !reader->finished)
+		return false;
+	if (job->generation != reader->generation)
+		job->left = (str){ 0 }; /* nobody is there who asked */
+	if (job->left.n > 0) {
+		/* The gate's taking it, or the commit's end, wakes the loop. */
+		if (batch_crowded(engine) || peer_waiting(engine->gate.peer) > AHEAD_BYTES)
+			return false;
+		hand_over(engine, job);
+	}
+	if (job->left.n > 0)
+		return true;
+	reader->working = NULL;
+	job_free(job);
+	start_next(reader);
+	return false;
 }
 
 void

@@ -237,6 +237,7 @@ NODISCARD bool reader_init(struct engine *engine, struct err *err);
 /* `first` is what the loop already knows of the answer: complete frames or empty. */
 void reader_ask(struct engine *engine, uint64_t id, const struct request *request,
     str first);
+bool reader_turn(struct engine *engine);   /* true: more to do */
 void reader_forget(struct engine *engine); /* the gate is gone: answers go nowhere */
 
 /* listings.c: answers from memory, in slices */

@@ -1,5 +1,7 @@
 """GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
 with a hundred thousand alerts (LONG=1: a million)."""
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -171,6 +173,33 @@ def test_groups_of_many():
         few = firstline.get("/api/v2/alerts/groups?filter=group%3D%227%22")
         assert sum(len(g["alerts"]) for g in few) == 50, few
         print(f"  {n:,} alerts in 20 groups in {took:.1f} s")
+
+
+def test_many_long_incidents_at_once_leave_the_gate_its_engine():
+    """500 MB of answers asked for at once: each is given or cut for room, and alerts go on."""
+    with Scratch("long incidents") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        incident = firstline.wait_incident(lambda row: True)["id"]
+        path = f"/v1/incidents/{incident}"
+        note = {"text": "x" * 16_000}
+        assert all(firstline.post(path + "/notes", note).status == 200 for _ in range(1500))
+        answers, firing = [], []
+
+        def ask():
+            with contextlib.suppress(http.client.IncompleteRead, OSError):
+                answers.append(firstline.request("GET", path, timeout=60))
+        asking = [threading.Thread(target=ask) for _ in range(20)]
+        for thread in asking:
+            thread.start()
+        while any(thread.is_alive() for thread in asking):
+            firing.append(firstline.fire({"alertname": f"B{len(firing)}", "service": "shop"}).status)
+        assert set(firing) == {200}, firing
+        assert "no engine" not in firstline.log_text(), firstline.log_text()
+        assert {answer.status for answer in answers} <= {200, 504}, answers
+        whole = [len(answer.json["timeline"]) for answer in answers if answer.status == 200]
+        assert whole and min(whole) > 1500, whole
+        print(f"  {len(whole)} of {len(asking)} whole; {len(firing)} alerts meanwhile")
 
 
 if __name__ == "__main__":
