@@ -204,6 +204,8 @@ entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
 	uint64_t limit = job->request.limit > 0 && job->request.limit <= PAGE_MAX
 	                     ? job->request.limit
 	                     : PAGE_MAX;
+	if (job->request.cursor >= INT64_MAX)
+		return true; /* no journal is that long */
 	if (!store_entries(job->reader->store, job->request.cursor + 1, limit, take, job,
 		err))
 		return false;

@@ -7,6 +7,10 @@
  */
 #include "model/model.h"
 
+/* Zones know the years until 9999, and the turn after the one asked for must begin in them:
+ * later instants are in the turn of this year's first day. */
+#define YEAR_MAX 9998
+
 static int64_t
 floor_div(int64_t a, int64_t b)
 {
@@ -39,7 +43,8 @@ rotation_at(const struct rotation *rotation, const struct zone *zone, msec wall)
 	ASSERT(rotation->people_n > 0);
 	ASSERT(rotation->weeks > 0);
 
-	int64_t now = (int64_t)(wall / SECOND);
+	int64_t last = civil_days(YEAR_MAX, 1, 1) * (int64_t)(DAY / SECOND);
+	int64_t now = wall / SECOND < (msec)last ? (int64_t)(wall / SECOND) : last;
 	struct civil local = zone_civil(zone, now);
 	int64_t today = civil_days(local.year, local.month, local.day);
 	int64_t k = floor_div(today - rotation->anchor_days, 7 * (int64_t)rotation->weeks);

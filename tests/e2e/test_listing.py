@@ -175,6 +175,50 @@ def test_groups_of_many():
         print(f"  {n:,} alerts in 20 groups in {took:.1f} s")
 
 
+def test_numbers_and_times_at_the_ends_of_their_range():
+    """Whatever is asked for, the engine lives on."""
+    with Scratch("ends") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        incident = firstline.wait_incident(lambda row: True)["id"]
+        engine = firstline.role("engine")
+        numbers = [0, 1, 2**31, 2**32 - 1, 2**32, 2**63 - 2, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -1]
+        times = [f"{day}T{hour}:59:59{zone}" for day in ("0001-01-01", "1969-12-31", "9998-12-31", "9999-12-31")
+                 for hour in ("00", "23") for zone in ("Z", "-23:59", "%2B23:59")]
+        asked = [f"/v1/{table}?cursor={n}" for n in numbers for table in ("incidents", "handoffs", "gaps", "journal")]
+        asked += [f"/v1/incidents?state=closed&cursor={n}" for n in numbers]
+        asked += [f"/v1/{row}/{n}" for n in numbers for row in ("incidents", "handoffs")]
+        asked += [f"/v1/incidents/{n}/why" for n in numbers]
+        asked += [f"/v1/on-call?at={t}" for t in times + numbers]
+        for path in asked:
+            answer = firstline.request("GET", path)
+            assert answer.status in (200, 400, 404), (path, answer)
+            assert firstline.role("engine") == engine, path
+        for n in numbers:
+            for path in (f"/v1/incidents/{n}/notes", f"/v1/attempts/{n}/settle", f"/v1/incidents/{n}/run"):
+                answer = firstline.post(path, {"text": "x"})
+                assert answer.status in (200, 400, 404, 409, 422), (path, answer)
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", firstline.port)) as stream:
+                stream.request("GET", f"/v1/events?after={n}",
+                               headers={"Authorization": "Bearer " + firstline.token()})
+                assert stream.getresponse().status in (200, 400), n
+        matchers = [{"name": "a", "value": "b", "isRegex": False}]
+        for t in times:
+            t = t.replace("%2B", "+")
+            firstline.fire({"alertname": "B", "service": "shop", "t": t})
+            firstline.request("POST", "/api/v2/alerts", [
+                {"labels": {"alertname": "C"}, "startsAt": t},
+                {"labels": {"alertname": "D"}, "startsAt": "2026-01-01T00:00:00Z", "endsAt": t}])
+            for start in ("2026-01-01T00:00:00Z", t):
+                firstline.post("/api/v2/silences", {"matchers": matchers, "startsAt": start, "endsAt": t,
+                                                    "createdBy": "x", "comment": "x"})
+            firstline.post("/v1/tokens", {"name": "n", "principal": "person:n", "role": "viewer", "until": t})
+            firstline.request("DELETE", "/v1/tokens/n")
+        firstline.post(f"/v1/incidents/{incident}/notes", {"text": "still here"})
+        time.sleep(1)
+        assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
+
+
 def test_many_long_incidents_at_once_leave_the_gate_its_engine():
     """500 MB of answers asked for at once: each is given or cut for room, and alerts go on."""
     with Scratch("long incidents") as scratch:

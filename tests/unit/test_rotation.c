@@ -128,6 +128,24 @@ rotation__covers_every_instant_once(void)
 	}
 }
 
+/* Who asks may name any time: no turn is reckoned that zones do not know. */
+static void
+rotation__ends_with_the_years_of_a_zone(void)
+{
+	const struct zone *lisbon = zone("Europe/Lisbon");
+	static const uint32_t weeks[] = { 1, 52 };
+	for (size_t i = 0; i < countof(weeks); i++) {
+		struct rotation r = weekly(weeks[i]);
+		struct turn last = rotation_at(&r, lisbon, UINT64_MAX);
+		EXPECT(last.person != NULL);
+		EXPECT(last.from_wall < utc(9998, 1, 1, 0, 0));
+		EXPECT(last.until_wall > utc(9998, 1, 1, 0, 0));
+		EXPECT(rotation_at(&r, lisbon, utc(9999, 12, 31, 23, 59)).person ==
+		       last.person);
+		EXPECT(rotation_at(&r, lisbon, 0).person != NULL);
+	}
+}
+
 /* Samoa had no 30 December 2011; a handover on that Friday is the jump itself. */
 static void
 rotation__survives_a_day_that_never_was(void)
@@ -149,6 +167,7 @@ main(void)
 	RUN(rotation__turn_over_a_clock_change_is_longer_or_shorter);
 	RUN(rotation__handover_inside_a_clock_change_is_one_instant);
 	RUN(rotation__covers_every_instant_once);
+	RUN(rotation__ends_with_the_years_of_a_zone);
 	RUN(rotation__survives_a_day_that_never_was);
 	TEST_MAIN_END();
 }
