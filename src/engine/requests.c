@@ -328,9 +328,6 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_RECEIVERS:
 		on_receivers(engine, &a);
 		break;
-	case OP_SILENCES:
-		answer_silences(engine, &a);
-		break;
 	case OP_SILENCE:
 		answer_silence(engine, &asked->request, &a);
 		break;
@@ -391,6 +388,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_GAPS:
 	case OP_JOURNAL:
 	case OP_EVENTS:
+	case OP_SILENCES:
 		ask_reader(engine, asked);
 		return;
 	case OP_STATUS:
@@ -399,7 +397,6 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_MAY:
 	case OP_TOKENS:
 	case OP_WHO:
-	case OP_SILENCES:
 	case OP_SILENCE:
 	case OP_RECEIVERS:
 		answer_now(engine, asked);
