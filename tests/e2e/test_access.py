@@ -64,7 +64,7 @@ within: 15s
     return d / "config"
 
 
-ROUTES = re.compile(r'(?:GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|\.path = "([^"]+)"')
+ROUTES = re.compile(r'(?:GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
 
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
@@ -78,6 +78,8 @@ TABLE = {
     ("GET", "/api/v2/alerts/groups"): "see-alerts", ("GET", "/api/v2/status"): READ,
     ("GET", "/api/v2/receivers"): READ, ("POST", "/-/reload"): "admin",
     ("GET", "/api/v1/*"): "anyone", ("POST", "/api/v1/*"): "anyone",
+    ("GET", "/api/v1/alerts/groups"): "anyone", ("GET", "/api/v1/silence/*"): "anyone",
+    ("DELETE", "/api/v1/silence/*"): "anyone",
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
     ("POST", "/v1/incidents/#/acknowledge"): "operator",
