@@ -75,6 +75,7 @@ const struct incident_row *core_incident(const struct core *core, incident_id id
 size_t core_incidents(const struct core *core, incident_id after,
     const struct incident_row **ret, size_t n);
 const struct token_row *core_token(const struct core *core, const hash32 *secret);
+#define CORE_TOKENS_MAX 1024u /* not revoked: there are never more */
 size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
 
 /* In the order in which they were made. */

@@ -24,7 +24,7 @@
 #define REMEMBERED_MAX 4096 /* closed incidents known for "again" */
 #define GAPS_MAX 4096       /* further ones are counted as "others" */
 #define SILENCES_MAX CORE_SILENCES_MAX /* also expired ones, of which the oldest go first */
-#define TOKENS_MAX 1024u               /* not revoked */
+#define TOKENS_MAX CORE_TOKENS_MAX
 #define ANSWERS_MAX 4096        /* replies kept for Idempotency-Key; the oldest go first */
 #define SENDING_MAX 128         /* notices out at once; the others wait their turn */
 #define TIMERS_PER_STEP_MAX 256 /* the rest is due at once again */

@@ -269,8 +269,10 @@ answer_what_can(struct engine *engine, struct answer_out *a, struct caller calle
 static void
 on_tokens(struct engine *engine, struct answer_out *a)
 {
-	const struct token_row *tokens[256];
-	size_t n = core_tokens(engine->core, tokens, countof(tokens));
+	const struct token_row **tokens =
+	    arena_new(a->arena, const struct token_row *, CORE_TOKENS_MAX);
+	a->begin = *a->arena; /* they outlive each frame */
+	size_t n = core_tokens(engine->core, tokens, CORE_TOKENS_MAX);
 	for (size_t i = 0; i < n; i++)
 		answer_row_record(a, TABLE_TOKEN, tokens[i]);
 }

@@ -190,6 +190,18 @@ def test_every_route_by_everyone():
                 assert status in (400, 401, 405, 501), (method, path, status)
 
 
+def test_every_token_is_listed_up_to_the_most_there_may_be():
+    with Scratch("tokens") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        for i in range(1024):
+            made = firstline.post("/v1/tokens", {"name": f"t{i}", "principal": f"person:p{i}", "role": "viewer"})
+            assert made.status == 201, (i, made)
+        one_more = firstline.post("/v1/tokens", {"name": "more", "principal": "person:more", "role": "viewer"})
+        assert one_more.status == 409, one_more
+        names = {row["name"] for row in firstline.get("/v1/tokens")["items"]}
+        assert names == {f"t{i}" for i in range(1024)}, len(names)
+
+
 def test_hosts_and_listening():
     with Scratch("hosts") as scratch:
         config = configuration(scratch, WebhookSink(scratch))
