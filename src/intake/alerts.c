@@ -391,18 +391,16 @@ expires_at(const struct merging *m, msec ends_wall)
 	return m->at + (ends_wall > m->wall ? ends_wall - m->wall : 0);
 }
 
-/* Received again. A promise is only ever made longer, unless it was no one's word, or of
- * an activity still to come, before which this one ends. */
+/* Received again. A promise is only ever made longer, unless it was no one's word; `anew`:
+ * or it was of another activity. */
 static void
-refresh(const struct merging *m, struct alert *alert, const struct incoming *in)
+refresh(const struct merging *m, struct alert *alert, const struct wire_alert *wire,
+    bool anew)
 {
-	const struct wire_alert *wire = &in->wire;
-	bool before = wire->ends_wall <= alert->starts_wall;
-	if (wire->ends_wall >= alert->ends_wall || alert->timeout || before) {
+	if (wire->ends_wall >= alert->ends_wall || alert->timeout || anew) {
 		alert->ends_wall = wire->ends_wall;
 		alert->timeout = wire->timeout;
 	}
-	alert->starts_wall = in->starts_wall;
 	alert->updated_wall = m->wall;
 	alert->heard = m->intake->graces;
 	alert->expires_at = expires_at(m, alert->ends_wall);
@@ -441,7 +439,9 @@ change(struct merging *m, struct alert *alert, const struct incoming *in)
 	m->intake->of_source[alert->source].active--;
 	m->intake->of_source[m->source].active++;
 	alert->source = m->source;
-	refresh(m, alert, in);
+	/* What ends before the other was to begin has nothing to do with it. */
+	refresh(m, alert, &in->wire, in->wire.ends_wall <= alert->starts_wall);
+	alert->starts_wall = in->starts_wall;
 }
 
 static void
@@ -453,7 +453,7 @@ apply(struct merging *m, struct alert_change *changes)
 		struct incoming *in = &m->in[i];
 		if (in->kind == 0) {
 			if (in->slot != SLOT_NONE && !in->superseded)
-				refresh(m, &intake->alert[in->slot], in);
+				refresh(m, &intake->alert[in->slot], &in->wire, false);
 			continue;
 		}
 		if (in->kind == CHANGE_FIRED)

@@ -430,14 +430,16 @@ merge__takes_what_it_can_when_the_text_is_too_much(void)
 		memcpy(large + 1000, name, 1); /* urls that nobody shares */
 		put(name, "1", large, -2000, 240000);
 	}
-	put("a", large, "", -2000, 900000);
+	put("a", large, "", -9000, 900000);
 	put("z", "1", "", -2000, -1000);
 	m = merge();
+	EXPECT_U64(m.changed, 0);
 	EXPECT(m.status == MERGE_OK && m.fired > 0 && m.fired < 8 && m.resolved == 1);
 	EXPECT_U64(m.fired + m.changed + m.refused, 9);
 	settle(&m, 7);
 	EXPECT_U64(intake_active(intake), 1 + m.fired);
 	EXPECT_U64(intake_find(intake, 62)->ends_wall, WALL + 900000);
+	EXPECT_U64(intake_find(intake, 62)->starts_wall, WALL - 2000);
 	end();
 }
 
