@@ -65,13 +65,23 @@ void
 search_begin(struct search *search, const struct label_matchers *matchers, uint64_t above,
     struct found *found, size_t most)
 {
-	ASSERT(most > 0);
 	*search = (struct search){ .wanted = signature_of_matchers(matchers),
 		.above = above,
 		.found = found,
 		.most = most,
 		.next = UINT64_MAX };
 	label_scan_begin(&search->scan, matchers);
+}
+
+/* Of an alert that may match. */
+static bool
+matches(struct search *s, const struct alert *alert, uint64_t *cost)
+{
+	uint64_t before = s->scan.regexes;
+	bool match =
+	    label_scan_match(&s->scan, wire_labels(alert->head, alert->labels_bytes));
+	*cost += LABELS_COST + REGEX_COST * (s->scan.regexes - before);
+	return match;
 }
 
 /* What it cost. */
@@ -85,10 +95,26 @@ look_at(struct search *s, const struct alert *alert)
 		s->more = true;
 		return ALERT_COST;
 	}
-	uint64_t before = s->scan.regexes;
-	if (label_scan_match(&s->scan, wire_labels(alert->head, alert->labels_bytes)))
+	uint64_t cost = 0;
+	if (matches(s, alert, &cost))
 		take(s, (struct found){ alert->fingerprint, alert->number });
-	return LABELS_COST + REGEX_COST * (s->scan.regexes - before);
+	return cost;
+}
+
+const struct alert *
+search_next(const struct intake *intake, struct search *s)
+{
+	s->end = s->scan.exceeded ? s->slot : intake->slots_used;
+	while (s->slot < s->end && s->cost < STEP_COST) {
+		uint32_t slot = s->slot++;
+		s->cost += SIGNATURE_COST;
+		const struct alert *alert = &intake->alert[slot];
+		if (signature_may_match(&intake->signature[slot], &s->wanted) &&
+		    alert_used(alert) && matches(s, alert, &s->cost))
+			return alert;
+	}
+	s->cost = 0;
+	return NULL;
 }
 
 bool

@@ -26,8 +26,10 @@ struct found {
 struct search {
 	struct label_scan scan;
 	struct signature wanted;
-	uint64_t above;      /* only fingerprints above this; 0: all */
-	uint32_t slot;       /* to look at next */
+	uint64_t above; /* only fingerprints above this; 0: all */
+	uint32_t slot,
+	    end;       /* to look at next; of search_next: known after its first call */
+	uint64_t cost; /* of this step of search_next */
 	struct found *found; /* a heap with the largest on top, until search_end */
 	size_t n, most;
 	bool more;     /* there may be matches behind the page */
@@ -38,6 +40,14 @@ void search_begin(struct search *search, const struct label_matchers *matchers,
     uint64_t above, struct found *found, size_t most);
 /* true: not through yet */
 bool search_step(const struct intake *intake, struct search *search);
+/*
+ * All that match, in no order and of any number, instead:
+ *
+ *	search_begin(&s, &matchers, 0, NULL, 0)
+ *	while ((alert = search_next(intake, &s)) != NULL || s.slot < s.end)
+ *		... NULL: others get their turn ...
+ */
+const struct alert *search_next(const struct intake *intake, struct search *search);
 /* Sorts. Alerts of one fingerprint are not parted by the page's end. */
 void search_end(struct search *search);
 
