@@ -50,6 +50,7 @@ on_sweep(uv_timer_t *timer)
 	/* Without a gate nobody can tell us that an alert is still there. */
 	if (engine->gate.peer == NULL)
 		return;
+	listings_sweep(engine);
 	overflows_look(engine);
 	struct batch *b = &engine->batch;
 	struct event event = { .kind = EVENT_ALERTS_EXPIRED };

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/grouped.h"
 #include "engine/state.h"
 #include "intake/matchers.h"
 #include "intake/search.h"
 #include "os/clock.h"
 
 #define LISTINGS_MAX 1024
+/* That come while those are gathered which were there before. */
+#define GROUPED_NEW_ALERTS 1024
 /* All of them, in one turn of the loop: another step of a search, or another object, may
  * pass it by as much again. */
 #define LISTINGS_TURN_US 1000
@@ -41,8 +44,8 @@ struct listing {
 	size_t service_n, owner_n;
 	struct filtered *filtered; /* NULL: all */
 	bool no_active, no_silenced, no_inhibited;
-	bool groups;       /* each alert with the labels it is grouped by */
-	uint64_t until_us; /* after that nobody waits for what a search finds */
+	struct grouped *grouped; /* NULL: by fingerprint */
+	uint64_t until_us;       /* after that nobody waits for what a search finds */
 };
 
 struct listings {
@@ -52,6 +55,7 @@ struct listings {
 	/* Every other turn. In a flood the newest is still waited for; but who asks again as
 	 * soon as he is answered is not to keep the others out. */
 	bool oldest_first;
+	struct grouped_list grouped;
 };
 
 static bool
@@ -84,6 +88,13 @@ listings_forget(struct engine *engine)
 	for (size_t i = 0; i < engine->listings->n; i++)
 		filtered_free(engine->listings->item[i].filtered);
 	engine->listings->n = 0;
+	grouped_forget(&engine->listings->grouped, true);
+}
+
+void
+listings_sweep(struct engine *engine)
+{
+	grouped_forget(&engine->listings->grouped, false);
 }
 
 static bool
@@ -155,6 +166,20 @@ keep_text(char *to, size_t max, size_t *ret_n, str text)
 	return true;
 }
 
+/* false: there is no place for it. */
+static bool
+begin_groups(struct engine *engine, struct listing *l)
+{
+	struct grouped_list *list = &engine->listings->grouped;
+	if (l->cursor != 0)
+		l->grouped = grouped_resume(list, l->cursor);
+	else
+		l->grouped =
+		    grouped_begin(list, l->filtered != NULL ? &l->filtered->matchers : NULL,
+			intake_active(engine->intake) + GROUPED_NEW_ALERTS);
+	return l->grouped != NULL;
+}
+
 void
 listing_add(struct engine *engine, uint64_t id, const struct request *request)
 {
@@ -168,7 +193,6 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		.no_active = is_set(request, STR("no-active")),
 		.no_silenced = is_set(request, STR("no-silenced")),
 		.no_inhibited = is_set(request, STR("no-inhibited")),
-		.groups = is_set(request, STR("groups")),
 		.until_us = request->deadline_ms > 0
 		                ? clock_boot_us() + request->deadline_ms * 1000
 		                : UINT64_MAX };
@@ -177,6 +201,12 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 	if (!ok) {
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
 		    "a filter is no matcher");
+		return;
+	}
+	if (all->n == LISTINGS_MAX) {
+		filtered_free(l.filtered);
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
+		    "too many listings at once: ask again");
 		return;
 	}
 	if (!keep_text(l.service, sizeof(l.service), &l.service_n,
@@ -188,10 +218,11 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		    "a filter is too long");
 		return;
 	}
-	if (all->n == LISTINGS_MAX) {
+	if (is_set(request, STR("groups")) && !begin_groups(engine, &l)) {
 		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
-		    "too many listings at once: ask again");
+		    "too many listings in groups at once, or no page of this one was asked "
+		    "for in a long time: ask again");
 		return;
 	}
 	all->item[all->n++] = l;
@@ -281,17 +312,26 @@ is_left_out(const struct listing *l, const struct holders *holders)
 
 /* false: it is none of those that were asked for */
 static bool
+is_wanted(struct engine *engine, struct listing *l, const struct alert *alert, msec wall,
+    struct holders *ret_holders, str *ret_owner)
+{
+	const struct incident_row *incident = core_incident(engine->core, alert->incident);
+	*ret_owner = incident != NULL ? incident->owner : owner_of(engine, alert);
+	if (l->filtered != NULL && l->filtered->receiver.n > 0 &&
+	    !label_scan_value(&l->filtered->owner, 0, *ret_owner))
+		return false;
+	intake_holders(engine->intake, alert, wall, ret_holders);
+	return !is_left_out(l, ret_holders);
+}
+
+/* false: it was left out */
+static bool
 put_alert(struct engine *engine, struct listing *l, const struct alert *alert,
     struct answer_out *a, msec at, msec wall)
 {
-	const struct incident_row *incident = core_incident(engine->core, alert->incident);
-	str owner = incident != NULL ? incident->owner : owner_of(engine, alert);
-	if (l->filtered != NULL && l->filtered->receiver.n > 0 &&
-	    !label_scan_value(&l->filtered->owner, 0, owner))
-		return false;
 	struct holders holders;
-	intake_holders(engine->intake, alert, wall, &holders);
-	if (is_left_out(l, &holders))
+	str owner;
+	if (!is_wanted(engine, l, alert, wall, &holders, &owner))
 		return false;
 	struct arena scratch = *a->arena;
 	struct buf text = BUF(ALERT_BODY_MAX);
@@ -310,8 +350,15 @@ put_alert(struct engine *engine, struct listing *l, const struct alert *alert,
 		.owner = owner,
 		.silenced_by = { holders.silence, holders.silence_n },
 		.inhibited_by = inhibitors_of(&holders, &held) };
-	if (l->groups)
-		item.group = group_of(engine, alert, &scratch);
+	const struct group *group =
+	    l->grouped != NULL ? groups_now(l->grouped->groups) : NULL;
+	if (group != NULL) {
+		item.owner = group->owner; /* as it was when all were looked at */
+		item.begins_group = l->grouped->told != group;
+		if (item.begins_group)
+			item.group = group->labels;
+		l->grouped->told = group;
+	}
 	answer_record(a, ITEM_ALERT, &item);
 	return true;
 }
@@ -366,6 +413,52 @@ found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	return false;
 }
 
+/* false: there is no room for them. */
+static bool
+gather(struct engine *engine, struct listing *l, struct arena scratch)
+{
+	struct grouped *grouped = l->grouped;
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	while (!grouped->gathered && !time_is_up(engine)) {
+		const struct alert *alert;
+		while ((alert = search_next(engine->intake, &grouped->search)) != NULL) {
+			struct arena arena = scratch;
+			struct holders holders;
+			str owner;
+			if (!is_wanted(engine, l, alert, wall, &holders, &owner))
+				continue;
+			struct pairs labels = group_of(engine, alert, &arena);
+			if (!groups_add(grouped->groups, &labels, owner, alert->number))
+				return false;
+		}
+		grouped->gathered = grouped->search.slot == grouped->search.end;
+	}
+	return grouped_fit(&engine->listings->grouped);
+}
+
+static bool
+groups_slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	uint64_t number = 0;
+	msec at, wall;
+	engine_now(engine, &at, &wall);
+	while (!time_is_up(engine)) {
+		if (!groups_step(l->grouped->groups, engine->intake, &number)) {
+			l->left = 1; /* that was all */
+			return false;
+		}
+		const struct alert *alert =
+		    number != 0 ? intake_find(engine->intake, number) : NULL;
+		if (alert != NULL && put_alert(engine, l, alert, a, at, wall) &&
+		    --l->left == 0) {
+			l->cursor = l->grouped->number;
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 incident_wanted(const struct listing *l, const struct incident_row *row)
 {
@@ -398,14 +491,29 @@ static uint32_t
 fault_of(const struct listing *l, const char **ret_why)
 {
 	const struct filtered *f = l->filtered;
-	if (f != NULL && (f->search.scan.exceeded || f->owner.exceeded)) {
+	bool exceeded = (f != NULL && (f->search.scan.exceeded || f->owner.exceeded)) ||
+	                (l->grouped != NULL && l->grouped->search.scan.exceeded);
+	if (exceeded) {
 		*ret_why = "a regular expression takes too many steps: make it simpler, or "
 			   "name another label with = beside it";
 		return 400;
 	}
 	*ret_why = "the search took too long: name a label with = in a filter";
 	bool searching = f != NULL && f->matchers.n > 0 && !f->searched;
+	if (l->grouped != NULL)
+		searching = !l->grouped->gathered;
 	return searching && clock_boot_us() > l->until_us ? 504 : 0;
+}
+
+static bool
+slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	if (l->grouped != NULL)
+		return groups_slice(engine, l, a);
+	if (l->filtered != NULL && l->filtered->matchers.n > 0)
+		return found_slice(engine, l, a);
+	return l->op == OP_ALERTS ? alerts_slice(engine, l, a)
+	                          : incidents_slice(engine, l, a);
 }
 
 /* true: there is more of this one */
@@ -415,15 +523,23 @@ listing_slice(struct engine *engine, struct listing *l)
 	struct arena scratch = engine->batch.arena;
 	struct answer_out a;
 	answer_begin(&a, &engine->batch.to_gate, &scratch, l->id, engine->head.seq);
-	bool search = l->filtered != NULL && l->filtered->matchers.n > 0;
-	bool more = search               ? found_slice(engine, l, &a)
-	            : l->op == OP_ALERTS ? alerts_slice(engine, l, &a)
-	                                 : incidents_slice(engine, l, &a);
+	bool room = true, more = true;
+	if (l->grouped != NULL && !l->grouped->gathered)
+		room = gather(engine, l, scratch);
+	else
+		more = slice(engine, l, &a);
 	const char *why;
 	uint32_t fault = fault_of(l, &why);
+	if (!room) {
+		why = "the groups of so many alerts are too many for now: name a filter";
+		fault = 503;
+	}
 	if (fault != 0) {
 		answer_plain(&engine->batch.to_gate, l->id, engine->head.seq, fault,
-		    fault == 400 ? 2 : 8, why);
+		    fault == 400   ? 2
+		    : fault == 503 ? 1
+				   : 8,
+		    why);
 		return false;
 	}
 	if (more)
@@ -433,9 +549,15 @@ listing_slice(struct engine *engine, struct listing *l)
 	return more;
 }
 
+/* What was gathered waits for who asks for the next page. */
 static void
 listing_remove(struct listings *all, size_t i)
 {
+	struct grouped *grouped = all->item[i].grouped;
+	if (grouped != NULL && grouped->gathered && all->item[i].left == 0)
+		grouped_leave(grouped);
+	else
+		grouped_end(grouped);
 	filtered_free(all->item[i].filtered);
 	all->n--;
 	memmove(&all->item[i], &all->item[i + 1], (all->n - i) * sizeof(all->item[0]));

@@ -245,6 +245,7 @@ void listings_init(struct engine *engine);
 void listing_add(struct engine *engine, uint64_t id, const struct request *request);
 bool listings_turn(struct engine *engine);   /* true: more to do */
 void listings_forget(struct engine *engine); /* the gate is gone */
+void listings_sweep(struct engine *engine);  /* what nobody asks for is forgotten */
 
 /* silences.c */
 void silence_command(struct engine *engine, uint64_t id, const struct request *request,

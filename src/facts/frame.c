@@ -255,6 +255,7 @@ static const struct field alert_fields[] = {
 	F_STRS(10, struct alert_item, silenced_by, ALERT_HOLDERS_MAX),
 	F_STRS(11, struct alert_item, inhibited_by, ALERT_HOLDERS_MAX),
 	F_PAIRS(12, struct alert_item, group, LABELS_MAX),
+	F_BOOL(13, struct alert_item, begins_group),
 };
 const struct record_type alert_item_type = RECORD(struct alert_item, "alert", alert_fields);
 

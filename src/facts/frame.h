@@ -172,7 +172,8 @@ struct alert_item {
 	str owner; /* the incident's team that answers; empty: not in an incident */
 	struct strs silenced_by;  /* uuids, at most ALERT_HOLDERS_MAX */
 	struct strs inhibited_by; /* fingerprints, alike */
-	struct pairs group;       /* its labels of recurrence, where groups were asked for */
+	bool begins_group;        /* where groups were asked for; `owner` is the group's */
+	struct pairs group;       /* its labels of recurrence, where one begins */
 };
 #define ALERT_HOLDERS_MAX 32
 

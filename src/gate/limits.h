@@ -31,7 +31,7 @@
 #define GATE_FIRST_PAGE_ALERTS 100  /* who does not read costs no more */
 #define GATE_PAGE_ALERTS 1000       /* asked of the engine at a time */
 #define GATE_FOUND_ALERTS 5000      /* the same, of those that match a filter */
-#define GATE_GROUPS_AT_ONCE 2       /* requests that gather groups */
+#define GATE_GROUP_BYTES (4u << 20) /* of the labels of a group, as JSON */
 #define GATE_RING_BYTES (8u << 20)  /* published events kept for those who resume */
 
 #define GATE_IDLE_MS (120 * SECOND)  /* between the requests of a connection */

@@ -1,32 +1,34 @@
 /*
- * listing -- GET /api/v2/alerts, as Alertmanager answers it, in pages.
+ * listing -- GET /api/v2/alerts and /api/v2/alerts/groups, as Alertmanager answers them, in
+ * pages.
  *
- * The engine gives active alerts in the order of their fingerprints, those that match, a page
- * at a time; the next is asked for when the client has taken most of the last. So a listing
+ * The engine gives active alerts in the order of their fingerprints or group by group, those
+ * that match, a page at a time; the next is asked for when the client has taken most of the last. So a listing
  * of a million alerts to a slow client costs a page of memory.
  *
  *	[{"annotations":{"summary":"s"},"endsAt":"2026-11-23T07:18:22.380Z",
  *	  "fingerprint":"d0b0f9c089b0ac23","receivers":[{"name":"platform-ops"}],
  *	  "startsAt":...,"status":{"inhibitedBy":[],"silencedBy":[],"state":"active"},
  *	  "updatedAt":...,"generatorURL":"http://g/x","labels":{"alertname":"A"}}]
+ *
+ *	[{"alerts":[...],"labels":{"alertname":"A"},"receiver":{"name":"platform-ops"}}]
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gate/groups.h"
 #include "gate/state.h"
 #include "intake/matchers.h"
 
 struct listing {
 	struct label_matchers filters, receiver;   /* checked here, applied by the engine */
-	struct groups *groups;                     /* NULL: one alert after the other */
 	struct pair param[LABEL_MATCHERS_MAX + 5]; /* of the request: what is asked for */
 	char name[LABEL_MATCHERS_MAX][10];         /* "filter.00" and up */
 	size_t filter_n, param_n;
-	bool any;      /* one was written */
-	bool asked;    /* a page is on its way */
-	bool paged;    /* the first was asked for */
-	bool too_many; /* for groups */
+	bool groups;
+	struct buf group_end; /* what closes the one that is being written */
+	bool any;             /* one was written */
+	bool asked;           /* a page is on its way */
+	bool paged;           /* the first was asked for */
 	uint64_t cursor;
 };
 
@@ -97,15 +99,20 @@ put_alert(struct buf *b, const struct alert_item *item, const struct alert_body 
 	buf_char(b, '}');
 }
 
+/* The labels come behind the alerts, so they are kept until the next group begins. */
 static void
-take_into_group(struct listing *listing, const struct alert_item *alert,
-    const struct alert_body *body)
+begin_group(struct call *call, const struct alert_item *alert)
 {
-	struct buf json = BUF(GROUPS_BYTES_MAX);
-	put_alert(&json, alert, body);
-	listing->too_many |=
-	    json.overflow || !groups_add(listing->groups, alert, body, buf_str(&json));
-	buf_done(&json);
+	struct listing *listing = call->own;
+	struct buf *end = &listing->group_end, *out = &call->stream.out;
+	buf_add(out, buf_str(end));
+	buf_add(out, listing->any ? STR(",{\"alerts\":[") : STR("[{\"alerts\":["));
+	end->n = 0;
+	buf_add(end, STR("],\"labels\":"));
+	put_pairs(end, &alert->group);
+	buf_add(end, STR(",\"receiver\":{\"name\":"));
+	json_put_string(end, alert->owner);
+	buf_add(end, STR("}}"));
 }
 
 /* false when the engine sent nonsense */
@@ -121,11 +128,13 @@ take_alert(struct call *call, const struct item *item)
 	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
 	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
 		return false;
-	if (listing->groups != NULL) {
-		take_into_group(listing, &alert, &body);
-		return true;
-	}
-	buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
+	bool begins = alert.begins_group;
+	if (listing->groups ? !begins && !listing->any : begins)
+		return false;
+	if (begins)
+		begin_group(call, &alert);
+	else
+		buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
 	listing->any = true;
 	put_alert(&call->stream.out, &alert, &body);
 	return true;
@@ -144,7 +153,7 @@ ask_page(struct call *call)
 		.params = { listing->param, listing->param_n },
 		.limit = GATE_FOUND_ALERTS };
 	/* What matches was searched for: a page of it is as large as may be. */
-	if (listing->filters.n == 0)
+	if (listing->filters.n == 0 || listing->groups)
 		request.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS;
 	listing->asked = listing->paged = true;
 	link_ask(call, &request, on_page);
@@ -163,32 +172,12 @@ on_low(struct call *call)
 }
 
 static void
-on_groups_low(struct call *call)
-{
-	const struct listing *listing = call->own;
-	if (!groups_write(listing->groups, &call->stream.out, GATE_LISTING_AT))
-		call->stream.ended = true;
-}
-
-static void
 go_on(struct call *call, bool last_page)
 {
 	struct stream *s = &call->stream;
 	struct listing *listing = call->own;
-	if (listing->too_many) {
-		respond_error(call, 503, 1,
-		    "the groups of so many alerts need over %zu MiB: name a filter or a "
-		    "receiver",
-		    GROUPS_BYTES_MAX >> 20);
-	} else if (last_page && listing->groups != NULL) {
-		groups_sort(listing->groups);
-		if (groups_write(listing->groups, &s->out, GATE_LISTING_AT)) {
-			s->low = on_groups_low;
-			stream_start(call, 200, "application/json");
-		} else {
-			stream_whole(call, 200, "application/json");
-		}
-	} else if (last_page) {
+	if (last_page) {
+		buf_add(&s->out, buf_str(&listing->group_end));
 		buf_add(&s->out, listing->any ? STR("]\n") : STR("[]\n"));
 		if (s->started)
 			stream_end(call);
@@ -224,7 +213,7 @@ on_page(struct call *call, const struct answer *answer)
 			return;
 		}
 	}
-	if (call->stream.out.overflow) {
+	if (call->stream.out.overflow || listing->group_end.overflow) {
 		respond_error(call, 500, 1, "the answer is too long");
 		return;
 	}
@@ -264,17 +253,14 @@ static void
 take_flags(struct listing *listing, const struct target *target, str receiver)
 {
 	static const str yes = { "1", 1 };
-	bool groups = listing->groups != NULL;
-	/* None is ever unprocessed: that one leaves nothing out. Muted is silenced here. */
-	bool silenced =
-	    target_flag(target, "silenced") && (!groups || target_flag(target, "muted"));
-	if (groups)
+	/* None is ever unprocessed, or muted by the time of day: those leave nothing out. */
+	if (listing->groups)
 		add_param(listing, "groups", yes);
 	if (!target_flag(target, "active"))
 		add_param(listing, "no-active", yes);
 	if (!target_flag(target, "inhibited"))
 		add_param(listing, "no-inhibited", yes);
-	if (!silenced)
+	if (!target_flag(target, "silenced"))
 		add_param(listing, "no-silenced", yes);
 	if (receiver.n > 0)
 		add_param(listing, "receiver", receiver);
@@ -310,9 +296,7 @@ static void
 on_end(struct call *call)
 {
 	struct listing *listing = call->own;
-	if (listing->groups != NULL)
-		call->gate->groups--;
-	groups_free(listing->groups);
+	buf_done(&listing->group_end);
 	label_matchers_done(&listing->filters);
 	label_matchers_done(&listing->receiver);
 	free(listing);
@@ -338,13 +322,9 @@ serve_alerts_get(struct call *call)
 void
 serve_groups(struct call *call)
 {
-	if (call->gate->groups == GATE_GROUPS_AT_ONCE) {
-		respond_error(call, 503, 1, "others are gathering groups: ask again");
-		return;
-	}
-	call->gate->groups++;
 	struct listing *listing = listing_new(call);
-	listing->groups = groups_new();
+	listing->groups = true;
+	listing->group_end = BUF(GATE_GROUP_BYTES);
 	if (read_query(call, listing) && link_ready(call))
 		ask_page(call);
 }

@@ -176,7 +176,6 @@ struct gate {
 		bool told;        /* to this engine */
 	} report[GATE_REPORTS_MAX];
 	size_t report_n;
-	unsigned groups; /* requests that gather them */
 	struct MHD_Response *taken;      /* the empty 200 */
 	struct MHD_Response *taken_last; /* the same, and the connection ends */
 	struct buf spare[16];

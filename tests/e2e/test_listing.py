@@ -14,7 +14,9 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from e2e.test_prometheus import configuration
-from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+from support.engine import Engine
+from support.gate import ANSWER, OPS, REQUEST, decode, encode, frame
+from support.harness import Firstline, Scratch, WebhookSink, children, run_all, wait_until
 
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 
@@ -159,11 +161,20 @@ def test_no_listing_waits_for_all_newer_ones():
         assert slowest < 2, (counts, slowest)
 
 
+def memory_mb(firstline, role):
+    """The most that it ever had."""
+    [pid] = [pid for pid, argv in children(firstline.child.pid).items() if argv[1:3] == ["role", role]]
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def test_groups_of_many():
     n = 100_000
     with Scratch("groups") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
         fill(firstline, n)
+        before = memory_mb(firstline, "gate"), memory_mb(firstline, "engine")
+        idle = [ask_without_reading(firstline.port, "/api/v2/alerts/groups") for _ in range(20)]
         began = time.monotonic()
         groups = firstline.get("/api/v2/alerts/groups")
         took = time.monotonic() - began
@@ -172,7 +183,62 @@ def test_groups_of_many():
         assert all(a["labels"]["alertname"] == g["labels"]["alertname"] for g in groups for a in g["alerts"])
         few = firstline.get("/api/v2/alerts/groups?filter=group%3D%227%22")
         assert sum(len(g["alerts"]) for g in few) == 50, few
-        print(f"  {n:,} alerts in 20 groups in {took:.1f} s")
+        grown = memory_mb(firstline, "gate") - before[0], memory_mb(firstline, "engine") - before[1]
+        print(f"  {n:,} alerts in 20 groups in {took:.1f} s; gate and engine grew by {grown[0]:.0f} and {grown[1]:.0f} MB")
+        assert grown[0] < 20 and grown[1] < 64, grown
+        for connection in idle:
+            connection.close()
+
+
+def test_who_does_not_read_groups_keeps_nobody_out():
+    with Scratch("groups-idle") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        fill(firstline, 4000)
+        idle = [ask_without_reading(firstline.port, "/api/v2/alerts/groups") for _ in range(80)]
+
+        def groups():
+            answer = firstline.request("GET", "/api/v2/alerts/groups", token=None)
+            assert answer.status in (200, 503), answer
+            return answer.status == 200 and answer.json
+        # GROUPED_FRESH_MS: so long those that came first are let be.
+        assert sum(len(g["alerts"]) for g in wait_until(groups, 10, every=0.2)) == 4000
+        for connection in idle:
+            connection.close()
+
+
+def test_groups_go_on_from_page_to_page():
+    with Scratch("groups-pages") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        names = [f"A{i % 3}" for i in range(10)]
+        assert firstline.fire(*({"alertname": name, "i": str(i)} for i, name in enumerate(names))).status == 200
+        firstline.stop()
+        with Engine(firstline.state) as engine:
+            asked = []
+            token = (firstline.state / "local.token").read_text()
+
+            def page(cursor, limit):
+                """(status, cursor, [(alert's labels, the group's where it begins)])"""
+                asked.append(cursor)
+                engine.gate.sendall(frame(REQUEST, len(asked), encode(
+                    {1: OPS.index("alerts") + 1, 2: token, 6: cursor, 7: limit, 11: ["groups", "1"]})))
+
+                def whole():
+                    answers = [decode(p)[0] for kind, n, p in engine.told if (kind, n) == (ANSWER, len(asked))]
+                    return answers if answers and not answers[-1].get(6) else None
+                answers = wait_until(whole, 10)
+                items = [decode(item[3])[0] for answer in answers for item in answer.get(7, [])]
+                return answers[-1][1], answers[-1].get(4, 0), [(decode(i[4])[0][1], i.get(12)) for i in items]
+            status, cursor, first = page(0, 4)
+            assert status == 200 and cursor != 0 and len(first) == 4, (status, cursor, first)
+            other = page(0, 9)
+            _, last, rest = page(cursor, 5)
+            assert page(cursor, 5)[1] == 0, "the tenth, and that was all"
+            assert last == cursor and other[2] == first + rest, (first, rest, other)
+            assert [labels[1] for labels, _ in first + rest] == sorted(names)[:9]
+            begins = [group for _, group in first + rest if group]
+            assert begins == [["alertname", "A0"], ["alertname", "A1"], ["alertname", "A2"]], begins
+            assert page(cursor, 5)[0] == 503 and page(99, 5)[0] == 503, "nobody knows of that any more"
+            assert page(other[1], 5)[:2] == (200, 0)
 
 
 def test_numbers_and_times_at_the_ends_of_their_range():
