@@ -81,7 +81,7 @@ follows(struct head *head, const char *at, const char *after)
 }
 
 void
-head_begin(struct head *head, str method, str target, str version)
+head_begin(struct head *head, str method, str target, const char *target_at, str version)
 {
 	head->begin = method.p;
 	head->next = version.p + version.n + strlen("\r\n");
@@ -89,8 +89,8 @@ head_begin(struct head *head, str method, str target, str version)
 		fault(head, HEAD_BROKEN, "the method is none");
 	if (str_eq(method, STR("CONNECT")))
 		fault(head, HEAD_BROKEN, "this server is no proxy");
-	follows(head, target.p, method.p + method.n + 1);
-	follows(head, version.p, target.p + target.n + 1);
+	follows(head, target_at, method.p + method.n + 1);
+	follows(head, version.p, target_at + target.n + 1);
 	if (memchr(target.p, ' ', target.n) != NULL)
 		fault(head, HEAD_BROKEN, "a blank in the request target");
 }

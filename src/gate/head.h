@@ -44,9 +44,11 @@ struct head {
 	const char *why; /* a sentence when there is a fault */
 };
 
-/* Before the first header: the parts of the request line, where they lie in memory. Left
+/* Before the first header: the parts of the request line, where they lie in memory; the
+ * target as it came, since libmicrohttpd decodes it in place (of '+' it makes a blank). Left
  * out where the headers do not lie in one piece behind them. */
-void head_begin(struct head *head, str method, str target, str version);
+void head_begin(struct head *head, str method, str target, const char *target_at,
+    str version);
 /* One header, in the order they came; the slices must outlive the head. */
 void head_add(struct head *head, str name, str value);
 /* After the last: what can only be said of them together. `bytes` from the method to the

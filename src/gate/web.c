@@ -341,7 +341,7 @@ begin(struct call *call, const char *method, const char *version)
 	deadline_body(call);
 	call->headed = true;
 	call->face = FACE_PLAIN;
-	head_begin(&call->head, name, (str){ call->raw_at, call->raw.n }, str_of(version));
+	head_begin(&call->head, name, call->raw, call->raw_at, str_of(version));
 	(void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header,
 	    &call->head);
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection,

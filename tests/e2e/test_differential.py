@@ -141,6 +141,8 @@ def parameters():
     queries = [Query("GET", f"/api/v2/{path}?filter={urllib.parse.quote(text)}")
                for path in ("alerts", "silences") for text in filters]
     queries += [Query("GET", f"/api/v2/alerts/groups?filter={urllib.parse.quote(text)}") for text in filters[:6]]
+    # A blank is a plus to Go's clients.
+    queries += [Query("GET", "/api/v2/alerts?filter=" + text) for text in ("v%3D%22+%22", "a+%3D+b", "a%3Db%2Bc")]
     flags = ["active=maybe", "active=", "active=1", "active=TRUE", "active=0", "active=false&silenced=false", "active",
              "unprocessed=false", "inhibited=no", "receiver=(", "receiver=ops", "receiver=o.*", "receiver=none",
              "receiver=", "receiver_matchers=a%3Db", "nonsense=1", "filter=%zz", "%zz"]

@@ -96,7 +96,7 @@ head_in(const char *text, size_t n)
 		version =
 		    target + strlen(target) + strcspn(target + strlen(target) + 1, " ") + 1;
 	*version++ = '\0';
-	head_begin(&head, str_of(line), str_of(target), str_of(version));
+	head_begin(&head, str_of(line), str_of(target), target, str_of(version));
 	while (*(line = cut_line(&at, memory + n)) != '\0') {
 		char *value = strchr(line, ':');
 		ASSERT(value != NULL);
@@ -148,10 +148,16 @@ head__sees_what_the_library_hides(void)
 	test_row = "a line that goes on: its name is a copy";
 	struct head head = { .n = 0 };
 	static char memory[] = "GET\0/\0HTTP/1.1\0\0X\0y\0\0 z\0\0\0\0";
-	head_begin(&head, (str){ memory, 3 }, (str){ memory + 4, 1 },
+	head_begin(&head, (str){ memory, 3 }, (str){ memory + 4, 1 }, memory + 4,
 	    (str){ memory + 6, 8 });
 	head_add(&head, STR("X"), (str){ memory + 18, 1 });
 	EXPECT_U64(head.fault, HEAD_BROKEN);
+	test_row = "the target was decoded in place";
+	head = (struct head){ .n = 0 };
+	static char decoded[] = "GET\0/?a b\0HTTP/1.1\0\0X\0y\0\0";
+	head_begin(&head, (str){ decoded, 3 }, STR("/?a+b"), decoded + 4,
+	    (str){ decoded + 10, 8 });
+	EXPECT_U64(head.fault, HEAD_FINE);
 }
 
 static void
