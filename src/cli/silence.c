@@ -217,7 +217,7 @@ static const struct command_line command_show = {
 	.help = "  firstline silence show 2f02ae82\n"
 		"\n"
 		"What it holds, from when until when, whose it is and why. The beginning "
-	        "of its\n"
+		"of its\n"
 		"id will do.\n" CLIENT_HELP,
 	.run = run_show,
 };
@@ -264,7 +264,7 @@ static const struct command_line command_expire = {
 	.help = "  firstline silence expire 2f02ae82\n"
 		"\n"
 		"Ends silences at once. What they held and still fires opens incidents, as "
-	        "if it\n"
+		"if it\n"
 		"fired now. One that has expired stays as it is.\n" CLIENT_HELP,
 	.run = run_expire,
 };

@@ -35,16 +35,16 @@ enum change_kind {
 };
 
 struct alert_change {
-	uint64_t alert;       /* running number, never reused */
+	uint64_t alert; /* running number, never reused */
 	enum change_kind kind;
 	incident_id incident; /* where the alert is; 0 for CHANGE_FIRED, CHANGE_RELEASED */
 	uint64_t fingerprint; /* Prometheus' */
 	msec starts_wall;
 	msec ends_wall; /* resolved: when; else what the source promised */
-	str body;       /* CBOR of struct alert_body, at most ALERT_BODY_MAX bytes; empty for
+	str body;  /* CBOR of struct alert_body, at most ALERT_BODY_MAX bytes; empty for
 	                 * CHANGE_RESOLVED, CHANGE_HELD */
-	bool held;      /* it is suppressed: it is in no incident, and nobody is told of it */
-	row_id silence; /* CHANGE_HELD, or CHANGE_FIRED and held: by this silence, */
+	bool held; /* it is suppressed: it is in no incident, and nobody is told of it */
+	row_id silence;     /* CHANGE_HELD, or CHANGE_FIRED and held: by this silence, */
 	uint64_t inhibitor; /* or by the alert with this fingerprint */
 };
 #define ALERT_BODY_MAX 65536
@@ -76,9 +76,9 @@ enum command_kind {
 	COMMAND_ACKNOWLEDGE = 1,
 	COMMAND_NOTE,
 	COMMAND_RESOLVE,
-	COMMAND_RUN,      /* `name` is the runbook, or "ACTION" with params (action = true) */
-	COMMAND_CANCEL,   /* the incident's run */
-	COMMAND_SETTLE,   /* `row` is an attempt in doubt, `happened` what is known */
+	COMMAND_RUN,    /* `name` is the runbook, or "ACTION" with params (action = true) */
+	COMMAND_CANCEL, /* the incident's run */
+	COMMAND_SETTLE, /* `row` is an attempt in doubt, `happened` what is known */
 	COMMAND_STOP_ALL,
 	COMMAND_RESUME,
 	COMMAND_TOKEN_ADD,
@@ -91,12 +91,12 @@ enum command_kind {
 
 struct command {
 	enum command_kind kind;
-	uint64_t request;    /* the frame to answer; 0: nobody waits */
-	str principal;       /* set by the engine, never by the gate */
+	uint64_t request; /* the frame to answer; 0: nobody waits */
+	str principal;    /* set by the engine, never by the gate */
 	incident_id incident;
 	row_id row;
 	str name;
-	str text;            /* note, reason */
+	str text; /* note, reason */
 	struct pairs params;
 	bool action;
 	str target;
@@ -104,8 +104,9 @@ struct command {
 	struct token_row token; /* TOKEN_ADD: name, secret hash, principal, role, until */
 	str idempotency_key;    /* principal + '\n' + key, or empty */
 	hash32 request_hash;
-	struct silence_row silence; /* SILENCE_SET; its uuid is the one to change, or empty */
-	str fresh;                  /* a uuid that nobody has: drawn by the engine */
+	struct silence_row
+	    silence; /* SILENCE_SET; its uuid is the one to change, or empty */
+	str fresh;   /* a uuid that nobody has: drawn by the engine */
 };
 
 /* ---- the world answered ---- */
@@ -117,8 +118,8 @@ enum attempt_news {
 	NEWS_TIMED_OUT,
 	NEWS_KILLED,
 	NEWS_NEVER_STARTED, /* certainly: no folder, or the spawn failed */
-	NEWS_REFUSED,       /* hands would not: stale epoch, unknown action, limit of its own */
-	NEWS_UNKNOWN,       /* claimed, no result, nothing alive */
+	NEWS_REFUSED, /* hands would not: stale epoch, unknown action, limit of its own */
+	NEWS_UNKNOWN, /* claimed, no result, nothing alive */
 };
 
 struct attempt_result {
@@ -135,9 +136,10 @@ struct attempt_result {
 struct probe_result {
 	row_id probe;
 	enum probe_status status;
-	str value;     /* PROMQL: the number as text; HTTP: body, capped; RUN: output, capped */
-	int64_t code;  /* HTTP status, 0 when nothing listened there; RUN exit code; else 0 */
-	str error;     /* PROBE_FAILED: a sentence */
+	str value; /* PROMQL: the number as text; HTTP: body, capped; RUN: output, capped */
+	int64_t
+	    code;  /* HTTP status, 0 when nothing listened there; RUN exit code; else 0 */
+	str error; /* PROBE_FAILED: a sentence */
 	uint32_t series; /* PROMQL: how many series the answer had; value is the first's */
 };
 #define PROBE_VALUE_MAX 4096
@@ -175,8 +177,8 @@ enum self_kind {
 	SELF_ROLE_DIED = 1,
 	SELF_QUARANTINED,
 	SELF_SANDBOX_GAP,
-	SELF_OVERFLOW,     /* intake dropped or refused; text says what */
-	SELF_DISK_FULL,    /* we were refusing; now there is room again */
+	SELF_OVERFLOW,  /* intake dropped or refused; text says what */
+	SELF_DISK_FULL, /* we were refusing; now there is room again */
 	SELF_SOURCE_BAD,
 };
 

@@ -14,7 +14,12 @@
 #define FRAME_HEAD_BYTES 16
 #define FRAME_PAYLOAD_MAX (24u << 20)
 
-enum role_kind { ROLE_KIND_SUPERVISOR = 1, ROLE_KIND_GATE, ROLE_KIND_ENGINE, ROLE_KIND_HANDS };
+enum role_kind {
+	ROLE_KIND_SUPERVISOR = 1,
+	ROLE_KIND_GATE,
+	ROLE_KIND_ENGINE,
+	ROLE_KIND_HANDS
+};
 
 enum frame_kind {
 	/* gate to engine; id is the gate's request number, echoed in the reply */
@@ -33,12 +38,12 @@ enum frame_kind {
 	FRAME_ADOPTED, /* struct adopted_frame */
 	FRAME_READY,   /* struct ready_frame */
 	FRAME_LOG,     /* struct log_frame: roles have no log of their own */
-	FRAME_RELOAD,  /* role to supervisor: read the folder again; answered by FRAME_ADOPTED */
-	FRAME_SELF,    /* struct self: supervisor or gate to engine */
-	FRAME_STOP,    /* end in good order; empty payload */
-	FRAME_SETTINGS,   /* supervisor to gate, at start and after each reload: struct settings_frame */
+	FRAME_RELOAD, /* role to supervisor: read the folder again; answered by FRAME_ADOPTED */
+	FRAME_SELF, /* struct self: supervisor or gate to engine */
+	FRAME_STOP, /* end in good order; empty payload */
+	FRAME_SETTINGS, /* supervisor to gate, at start and after each reload: struct settings_frame */
 	FRAME_QUARANTINE, /* gate to engine: struct quarantine_row, a body that ended two engines */
-	FRAME_PING,       /* supervisor to role, empty: does your loop turn? The answer has its id */
+	FRAME_PING, /* supervisor to role, empty: does your loop turn? The answer has its id */
 	FRAME_PONG,
 	FRAME_QUARANTINED, /* engine to gate: struct quarantined_frame, what is kept of that */
 };
@@ -71,32 +76,32 @@ const char *frame_kind_name(enum frame_kind kind);
 enum op {
 	OP_STATUS = 1,
 	OP_METRICS,
-	OP_ALERTS,          /* active alerts; params: filters, receiver, flags; cursor */
-	OP_INCIDENTS,       /* params: state, service, owner; cursor, limit */
-	OP_INCIDENT,        /* one: incident, timeline, runs, attempts, decisions, notices, handoff */
-	OP_WHY,             /* decisions of an incident with their reasons */
+	OP_ALERTS,    /* active alerts; params: filters, receiver, flags; cursor */
+	OP_INCIDENTS, /* params: state, service, owner; cursor, limit */
+	OP_INCIDENT, /* one: incident, timeline, runs, attempts, decisions, notices, handoff */
+	OP_WHY,      /* decisions of an incident with their reasons */
 	OP_HANDOFFS,
 	OP_HANDOFF,
 	OP_GAPS,
-	OP_ON_CALL,         /* who is on duty for each team at params.at */
-	OP_MAY,             /* judge without doing: principal, action, params, target */
-	OP_JOURNAL,         /* entries after `cursor` */
-	OP_EVENTS,          /* published rows after entry `cursor` */
+	OP_ON_CALL, /* who is on duty for each team at params.at */
+	OP_MAY,     /* judge without doing: principal, action, params, target */
+	OP_JOURNAL, /* entries after `cursor` */
+	OP_EVENTS,  /* published rows after entry `cursor` */
 	OP_TOKENS,
-	OP_COMMAND,         /* params and fields below become a struct command */
-	OP_TOKEN_ADD,       /* the engine draws the secret */
+	OP_COMMAND,   /* params and fields below become a struct command */
+	OP_TOKEN_ADD, /* the engine draws the secret */
 	OP_RELOAD,
-	OP_WHO,             /* whose token is this */
-	OP_SILENCES,        /* all there are, as Alertmanager orders them */
-	OP_SILENCE,         /* `name` is its uuid */
-	OP_SILENCE_SET,     /* `silence` */
-	OP_SILENCE_EXPIRE,  /* `name` is its uuid */
-	OP_RECEIVERS,       /* what Alertmanager's status and receivers tell */
+	OP_WHO,            /* whose token is this */
+	OP_SILENCES,       /* all there are, as Alertmanager orders them */
+	OP_SILENCE,        /* `name` is its uuid */
+	OP_SILENCE_SET,    /* `silence` */
+	OP_SILENCE_EXPIRE, /* `name` is its uuid */
+	OP_RECEIVERS,      /* what Alertmanager's status and receivers tell */
 };
 
 struct request {
 	enum op op;
-	str token;      /* bearer, as it came; empty: none */
+	str token; /* bearer, as it came; empty: none */
 	str idempotency_key;
 	incident_id incident;
 	row_id row;
@@ -148,14 +153,14 @@ struct status_item {
 	uint64_t alerts_active;
 	uint32_t gaps;
 	struct strs sandbox_gaps; /* at most SANDBOX_GAPS_MAX */
-	str principal; /* of the asker */
+	str principal;            /* of the asker */
 	bool loopback_only;
 	uint64_t alerts_held;
 	uint32_t silences_active;
 };
 
 struct metric_item {
-	str name;   /* without prefix "firstline_" */
+	str name; /* without prefix "firstline_" */
 	str help;
 	bool counter;
 	struct pairs labels;
@@ -216,10 +221,10 @@ struct answer {
 	uint32_t status; /* HTTP's */
 	uint32_t exit;   /* the command line's */
 	str error;
-	uint64_t cursor; /* where to go on; 0: that was all */
-	uint64_t seq;    /* as of this entry */
-	bool more;       /* further frames of this answer follow */
-	uint32_t again_s; /* Retry-After; 0: as usual for its status */
+	uint64_t cursor;      /* where to go on; 0: that was all */
+	uint64_t seq;         /* as of this entry */
+	bool more;            /* further frames of this answer follow */
+	uint32_t again_s;     /* Retry-After; 0: as usual for its status */
 	struct records items; /* struct item, at most ITEMS_PER_FRAME_MAX */
 };
 #define ITEMS_PER_FRAME_MAX 65536
@@ -260,11 +265,11 @@ struct ready_frame {
 };
 /* What the gate needs of the configuration. */
 struct settings_frame {
-	str listen;           /* as bound: ADDR:PORT */
-	struct strs hosts;    /* further names in Host: of `url` */
+	str listen;        /* as bound: ADDR:PORT */
+	struct strs hosts; /* further names in Host: of `url` */
 	uint64_t body_bytes_max;
 	msec alert_timeout_ms;
-	bool loopback_only;   /* of the listening socket */
+	bool loopback_only; /* of the listening socket */
 };
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {
@@ -274,8 +279,9 @@ struct log_frame {
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
-    secret_item_type, can_item_type, receivers_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
-    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
+    secret_item_type, can_item_type, receivers_item_type, epoch_frame_type,
+    quarantined_frame_type, peer_frame_type, bundle_frame_type, adopted_frame_type,
+    ready_frame_type, log_frame_type, settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);
@@ -285,8 +291,10 @@ const struct record_type *record_type_at(size_t i);
 
 /* An effect as an order, an event as a result, and back. Only the kinds that travel. */
 void order_encode(struct buf *out, const struct effect *effect);
-NODISCARD bool order_decode(str bytes, struct arena *arena, struct effect *ret, struct err *err);
+NODISCARD bool order_decode(str bytes, struct arena *arena, struct effect *ret,
+    struct err *err);
 void result_encode(struct buf *out, const struct event *event);
-NODISCARD bool result_decode(str bytes, struct arena *arena, struct event *ret, struct err *err);
+NODISCARD bool result_decode(str bytes, struct arena *arena, struct event *ret,
+    struct err *err);
 
 #endif

@@ -15,11 +15,11 @@
  * No text is longer than FIELD_MAX_DEFAULT, no list longer than the limits below: a longer
  * text is cut when it is encoded, a longer list is a bug.
  */
-#define PAIRS_MAX 256   /* params, inputs, notice fields */
-#define ARGV_MAX 256    /* arguments of one command */
+#define PAIRS_MAX 256    /* params, inputs, notice fields */
+#define ARGV_MAX 256     /* arguments of one command */
 #define TARGETS_MAX 1024 /* of one step of a run */
-#define TOLD_MAX 1024   /* people told of one incident */
-#define LABELS_MAX 1024 /* of one alert; annotations alike */
+#define TOLD_MAX 1024    /* people told of one incident */
+#define LABELS_MAX 1024  /* of one alert; annotations alike */
 
 typedef uint32_t incident_id; /* numbered from 1, never reused */
 typedef uint64_t row_id;      /* one running number over all other kinds, never reused */
@@ -52,10 +52,10 @@ const struct record_type *table_type(enum table table);
 /* ---- incident ---- */
 
 enum incident_state {
-	INCIDENT_OPEN = 1,   /* nothing is being done by us right now */
-	INCIDENT_ACTING,     /* a runbook is running */
-	INCIDENT_VERIFYING,  /* an action was done; a verify step decides */
-	INCIDENT_RECOVERED,  /* a verify step proved it; alerts may still have to clear */
+	INCIDENT_OPEN = 1,  /* nothing is being done by us right now */
+	INCIDENT_ACTING,    /* a runbook is running */
+	INCIDENT_VERIFYING, /* an action was done; a verify step decides */
+	INCIDENT_RECOVERED, /* a verify step proved it; alerts may still have to clear */
 	INCIDENT_HANDED_OFF, /* with the developers; closes when the alerts clear or by a person */
 	INCIDENT_CLOSED,
 };
@@ -76,15 +76,16 @@ struct incident_row {
 	incident_id id;
 	enum incident_state state;
 	enum severity severity;
-	str service;     /* empty: matched no service */
-	str owner;       /* team that answers */
-	str developers;  /* team that receives handoffs; may be empty */
+	str service;    /* empty: matched no service */
+	str owner;      /* team that answers */
+	str developers; /* team that receives handoffs; may be empty */
 	str environment;
-	str title;       /* from the first alert: alertname, and its summary */
-	str impact;      /* a sentence */
-	str recurrence;  /* what makes it "the same trouble": "alertname=QueueStuck" */
-	uint64_t key;    /* fnv64 over service and recurrence; overflow incidents: over service */
-	bool overflow;   /* collects what found no room */
+	str title;      /* from the first alert: alertname, and its summary */
+	str impact;     /* a sentence */
+	str recurrence; /* what makes it "the same trouble": "alertname=QueueStuck" */
+	uint64_t
+	    key; /* fnv64 over service and recurrence; overflow incidents: over service */
+	bool overflow; /* collects what found no room */
 	bool acknowledged;
 	str acknowledged_by;
 	bool needs_person;
@@ -103,12 +104,13 @@ struct incident_row {
 	msec acknowledged_wall;
 	msec recovered_at, recovered_wall;
 	msec closed_wall;
-	enum incident_end end;   /* 0 while not closed */
-	msec escalate_at;        /* next escalation tier falls due; 0: none */
-	uint32_t escalate_tier;  /* index of the tier last told */
-	msec settle_at;          /* recovered or resolved: closes then; 0: none */
-	msec look_again_at;      /* closed or recovered with alerts still firing; 0: none */
-	uint32_t told;           /* notices of this incident that reached or may have reached someone */
+	enum incident_end end;  /* 0 while not closed */
+	msec escalate_at;       /* next escalation tier falls due; 0: none */
+	uint32_t escalate_tier; /* index of the tier last told */
+	msec settle_at;         /* recovered or resolved: closes then; 0: none */
+	msec look_again_at;     /* closed or recovered with alerts still firing; 0: none */
+	uint32_t
+	    told; /* notices of this incident that reached or may have reached someone */
 	struct strs told_people; /* who must be told of the end: "PERSON/CHANNEL/ADDRESS" */
 	str signature;           /* labels of the first alert as text, for people */
 	struct pairs labels;     /* of the first alert: what runbooks answer to */
@@ -116,8 +118,9 @@ struct incident_row {
 	bool not_real;           /* the last run's check said: over, or something else */
 	msec closed_at;          /* orders closed incidents that are remembered */
 	uint32_t alerts_held;    /* of those no longer active, how many were suppressed */
-	enum incident_end held;  /* END_SILENCED or END_INHIBITED: the last of them, by what */
-	str held_why;            /* "silenced by ID (ana: new disks) until T" */
+	enum incident_end
+	    held;     /* END_SILENCED or END_INHIBITED: the last of them, by what */
+	str held_why; /* "silenced by ID (ana: new disks) until T" */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */
@@ -133,9 +136,9 @@ enum timeline_kind {
 	TIMELINE_NOTICE,   /* ref: the notice */
 	TIMELINE_COMMAND,  /* a person asked for something */
 	TIMELINE_NOTE,
-	TIMELINE_HANDOFF,  /* ref: the handoff */
-	TIMELINE_GAP,      /* ref: the gap */
-	TIMELINE_SELF,     /* about Firstline itself */
+	TIMELINE_HANDOFF, /* ref: the handoff */
+	TIMELINE_GAP,     /* ref: the gap */
+	TIMELINE_SELF,    /* about Firstline itself */
 };
 
 struct timeline_row {
@@ -143,7 +146,7 @@ struct timeline_row {
 	incident_id incident; /* 0: about no incident */
 	msec at, wall;
 	enum timeline_kind kind;
-	str who; /* principal or "firstline" */
+	str who;  /* principal or "firstline" */
 	str text; /* one sentence */
 	row_id ref;
 };
@@ -152,11 +155,11 @@ struct timeline_row {
 
 enum run_state {
 	RUN_RUNNING = 1,
-	RUN_RECOVERED,   /* reached its end with a verify that held */
-	RUN_STOPPED,     /* a check said: not this, or it is over */
+	RUN_RECOVERED,    /* reached its end with a verify that held */
+	RUN_STOPPED,      /* a check said: not this, or it is over */
 	RUN_NEEDS_PERSON, /* refused, in doubt, or nothing left that it may do */
 	RUN_HANDED_OFF,
-	RUN_CANCELLED,   /* by a person, by stop-all, or because the incident closed */
+	RUN_CANCELLED, /* by a person, by stop-all, or because the incident closed */
 };
 
 /* Where in its step a run is. */
@@ -171,29 +174,29 @@ struct run_row {
 	row_id id;
 	incident_id incident;
 	enum run_state state;
-	str runbook;          /* name */
-	hash32 runbook_hash;  /* of its file */
-	hash32 config;        /* model that holds it */
-	str started_by;       /* principal: "automation" or who asked */
-	uint32_t step;        /* index into the runbook's steps */
+	str runbook;         /* name */
+	hash32 runbook_hash; /* of its file */
+	hash32 config;       /* model that holds it */
+	str started_by;      /* principal: "automation" or who asked */
+	uint32_t step;       /* index into the runbook's steps */
 	enum step_phase phase;
-	uint32_t steps_done;  /* bounds the walk: at most STEPS_WALKED_MAX */
-	msec step_at;         /* when the step was entered */
-	msec held_since;      /* condition true since; 0: not true now */
-	msec due;             /* next look or pause end; 0: none */
-	msec deadline;        /* of the step; 0: none */
-	row_id waiting_for;   /* probe or attempt that is out; 0: none */
-	uint32_t target;      /* index of the target in work */
-	uint32_t failures;    /* targets failed in this step */
-	struct strs targets;  /* resolved when the step began */
-	struct pairs inputs;  /* resolved when the run began */
-	bool acted;           /* some action was started in this run */
-	str last_value;       /* what the last probe saw */
-	str why;              /* the end, as a sentence */
+	uint32_t steps_done; /* bounds the walk: at most STEPS_WALKED_MAX */
+	msec step_at;        /* when the step was entered */
+	msec held_since;     /* condition true since; 0: not true now */
+	msec due;            /* next look or pause end; 0: none */
+	msec deadline;       /* of the step; 0: none */
+	row_id waiting_for;  /* probe or attempt that is out; 0: none */
+	uint32_t target;     /* index of the target in work */
+	uint32_t failures;   /* targets failed in this step */
+	struct strs targets; /* resolved when the step began */
+	struct pairs inputs; /* resolved when the run began */
+	bool acted;          /* some action was started in this run */
+	str last_value;      /* what the last probe saw */
+	str why;             /* the end, as a sentence */
 	msec begun_wall, ended_wall;
-	uint32_t tries;       /* attempts on the target in work that surely did not happen */
-	bool unknown;         /* the last look gave no answer */
-	bool refused;         /* authority refused a step */
+	uint32_t tries; /* attempts on the target in work that surely did not happen */
+	bool unknown;   /* the last look gave no answer */
+	bool refused;   /* authority refused a step */
 };
 #define STEPS_WALKED_MAX 256
 
@@ -204,46 +207,46 @@ enum attempt_state {
 	ATTEMPT_CLAIMED,    /* hands made its folder */
 	ATTEMPT_STARTED,    /* the shim runs the child */
 	ATTEMPT_EXITED,     /* result known: exit_code */
-	ATTEMPT_TIMED_OUT,  /* stopped by its timeout; not by itself a failure of the action */
-	ATTEMPT_KILLED,     /* by a signal, or by stop-all */
-	ATTEMPT_LOST,       /* never started: no folder, or refused by hands */
-	ATTEMPT_IN_DOUBT,   /* nobody knows whether it happened; its lock is kept */
-	ATTEMPT_SETTLED,    /* was in doubt; a probe or a person said what happened */
+	ATTEMPT_TIMED_OUT, /* stopped by its timeout; not by itself a failure of the action */
+	ATTEMPT_KILLED,    /* by a signal, or by stop-all */
+	ATTEMPT_LOST,      /* never started: no folder, or refused by hands */
+	ATTEMPT_IN_DOUBT, /* nobody knows whether it happened; its lock is kept */
+	ATTEMPT_SETTLED,  /* was in doubt; a probe or a person said what happened */
 };
 
 enum happened { HAPPENED_UNKNOWN = 0, HAPPENED_YES = 1, HAPPENED_NO = 2 };
 #define HAPPENED_COUNT 3
 
 struct attempt_row {
-	row_id id;            /* also the name of its folder */
+	row_id id; /* also the name of its folder */
 	incident_id incident;
-	row_id run;           /* 0: asked for by a person outside a run */
+	row_id run; /* 0: asked for by a person outside a run */
 	row_id decision;
 	enum attempt_state state;
 	str step;
 	str action;
 	str verb;
 	str service;
-	str target;           /* host name, or the service's name where there are no hosts */
-	str principal;        /* on whose authority */
+	str target;    /* host name, or the service's name where there are no hosts */
+	str principal; /* on whose authority */
 	struct pairs params;
-	struct strs argv;     /* resolved; a secret never stands here */
-	hash32 config;        /* the policy it was judged by */
+	struct strs argv; /* resolved; a secret never stands here */
+	hash32 config;    /* the policy it was judged by */
 	hash32 runbook_hash;
-	uint64_t epoch;       /* of the engine that gave the order */
+	uint64_t epoch; /* of the engine that gave the order */
 	msec timeout_ms;
 	bool repeat_safe;
 	enum happened happened;
-	int64_t exit_code;    /* 0..255 when exited */
+	int64_t exit_code; /* 0..255 when exited */
 	uint32_t signal;
-	str output;           /* head and tail, at most ATTEMPT_OUTPUT_MAX */
+	str output;            /* head and tail, at most ATTEMPT_OUTPUT_MAX */
 	uint64_t output_bytes; /* how much it wrote in all */
-	str why;              /* refused, lost or in doubt: a sentence */
+	str why;               /* refused, lost or in doubt: a sentence */
 	msec intent_at, intent_wall, started_wall, ended_wall;
 	bool stop_asked;
 	str settled_by;
-	row_id probe;         /* its `happened` probe that is out; 0: none */
-	msec ask_at;          /* no news until then: hands are asked what became of it; 0: never */
+	row_id probe; /* its `happened` probe that is out; 0: none */
+	msec ask_at;  /* no news until then: hands are asked what became of it; 0: never */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -254,11 +257,11 @@ struct probe_row {
 	row_id id;
 	incident_id incident;
 	row_id run;
-	row_id attempt;       /* a `happened` probe: 0 otherwise */
+	row_id attempt; /* a `happened` probe: 0 otherwise */
 	enum probe_kind kind;
-	str url;              /* PROMQL: base of the server; HTTP: the whole URL */
-	str query;            /* PROMQL */
-	struct strs argv;     /* RUN */
+	str url;          /* PROMQL: base of the server; HTTP: the whole URL */
+	str query;        /* PROMQL */
+	struct strs argv; /* RUN */
 	msec timeout_ms;
 	msec asked_at;
 	hash32 config;
@@ -267,9 +270,9 @@ struct probe_row {
 
 /* What a probe saw, as facts; the core holds it against the condition. */
 enum probe_status {
-	PROBE_OK = 1,      /* there is an answer */
-	PROBE_NO_DATA,     /* asked well, the answer is empty (no series) */
-	PROBE_FAILED,      /* could not ask: refused, timeout, bad answer */
+	PROBE_OK = 1,  /* there is an answer */
+	PROBE_NO_DATA, /* asked well, the answer is empty (no series) */
+	PROBE_FAILED,  /* could not ask: refused, timeout, bad answer */
 };
 
 /* ---- authority ---- */
@@ -278,23 +281,23 @@ enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
 #define VERDICT_COUNT 4 /* one more than the last */
 
 enum reason_kind {
-	REASON_GRANT = 1,   /* this grant allows it */
-	REASON_PROHIBITED,  /* this prohibition forbids it */
-	REASON_LIMIT,       /* this bound is used up or would be passed */
-	REASON_NO_GRANT,    /* nothing allows it; nearest rule named if any */
-	REASON_NOT_NOW,     /* the grant ended, or asks for an incident */
-	REASON_UNKNOWN,     /* a fact the rule needs is not known */
-	REASON_STOPPED,     /* stop-all is in force */
-	REASON_ERROR,       /* the judge itself failed: deny */
-	REASON_APPROVAL,    /* this rule asks for another person's approval */
+	REASON_GRANT = 1,  /* this grant allows it */
+	REASON_PROHIBITED, /* this prohibition forbids it */
+	REASON_LIMIT,      /* this bound is used up or would be passed */
+	REASON_NO_GRANT,   /* nothing allows it; nearest rule named if any */
+	REASON_NOT_NOW,    /* the grant ended, or asks for an incident */
+	REASON_UNKNOWN,    /* a fact the rule needs is not known */
+	REASON_STOPPED,    /* stop-all is in force */
+	REASON_ERROR,      /* the judge itself failed: deny */
+	REASON_APPROVAL,   /* this rule asks for another person's approval */
 };
 
 struct reason {
 	enum reason_kind kind;
-	str rule;  /* the rule's name */
-	str file;  /* where it is written; empty for built-in reasons */
+	str rule; /* the rule's name */
+	str file; /* where it is written; empty for built-in reasons */
 	uint32_t line;
-	str text;  /* "3 of 3 restarts of checkout in 1h are used" */
+	str text;              /* "3 of 3 restarts of checkout in 1h are used" */
 	uint64_t value, limit; /* the bound, where there is one */
 	msec free_at; /* wall time at which the bound gives way; 0: never by itself */
 };
@@ -313,8 +316,9 @@ struct decision_row {
 	struct pairs params;
 	hash32 config; /* policy version */
 	enum verdict verdict;
-	struct records reasons; /* struct reason; the deciding ones first; at most REASONS_MAX */
-	str forward;            /* the nearest way forward, a sentence */
+	struct records
+	    reasons; /* struct reason; the deciding ones first; at most REASONS_MAX */
+	str forward; /* the nearest way forward, a sentence */
 };
 
 #define REASONS_MAX 64
@@ -366,11 +370,12 @@ struct notice_row {
 	str address; /* e-mail address, or empty where the channel has its own */
 	str subject;
 	str text;
-	struct pairs fields; /* impact, severity, owner, doing, you_can, url: for structured channels */
+	struct pairs
+	    fields; /* impact, severity, owner, doing, you_can, url: for structured channels */
 	uint32_t tries;
 	msec next_at;
 	msec made_wall, done_wall;
-	str error; /* of the last try */
+	str error;      /* of the last try */
 	msec first_at;  /* first order; 0: none yet */
 	bool fell_back; /* the person's next reach was taken too */
 	row_id first;   /* the notice that this one says again by another reach; 0: none */
@@ -441,7 +446,8 @@ struct silence_row {
 	msec forget_at; /* engine clock: SILENCE_KEEP_MS after its end */
 };
 #define SILENCE_MATCHERS_MAX 32
-#define SILENCE_TEXT_MAX 4096 /* bytes of a matcher's name or value, of comment and author */
+#define SILENCE_TEXT_MAX \
+	4096 /* bytes of a matcher's name or value, of comment and author */
 #define SILENCE_KEEP_MS (120 * HOUR)
 
 enum silence_state { SILENCE_ACTIVE = 1, SILENCE_PENDING, SILENCE_EXPIRED };
@@ -455,8 +461,8 @@ enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE };
 struct token_row {
 	row_id id;
 	str name;
-	hash32 secret;  /* SHA-256 of the secret part */
-	str principal;  /* "person:ana", "source:prometheus", "agent:helper", "local-admin" */
+	hash32 secret; /* SHA-256 of the secret part */
+	str principal; /* "person:ana", "source:prometheus", "agent:helper", "local-admin" */
 	enum role role;
 	msec made_wall;
 	msec until_wall; /* 0: no end */
@@ -465,7 +471,7 @@ struct token_row {
 
 struct answer_row {
 	row_id id;
-	str key;   /* principal + '\n' + Idempotency-Key */
+	str key; /* principal + '\n' + Idempotency-Key */
 	hash32 request;
 	uint32_t status;
 	str body;  /* CBOR of the reply, see frame.h; at most ANSWER_BODY_MAX */
@@ -478,7 +484,7 @@ struct quarantine_row {
 	row_id id;
 	hash32 body_hash; /* of the whole body */
 	str body;         /* its first QUARANTINE_BODY_MAX bytes */
-	str source; /* hex of the digest by which the gate knows it again */
+	str source;       /* hex of the digest by which the gate knows it again */
 	uint32_t deaths;
 	msec wall;
 };
@@ -500,9 +506,9 @@ struct control_row {
 	hash32 config; /* adopted last */
 	msec at;       /* of the last step: the base of the clock at the next start */
 	msec wall;
-	uint64_t overflowed;   /* alerts that went to overflow incidents */
+	uint64_t overflowed; /* alerts that went to overflow incidents */
 	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
-	uint64_t shed; /* rows that found no room in memory */
+	uint64_t shed;        /* rows that found no room in memory */
 	uint64_t tokens_made; /* the first ends that alerts are open to everyone */
 };
 
@@ -519,7 +525,8 @@ const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);
 const char *attempt_state_name(enum attempt_state state);
-const char *verdict_name(enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
+const char *verdict_name(
+    enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
 const char *role_name(enum role role);

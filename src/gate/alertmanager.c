@@ -114,7 +114,7 @@ serve_v1_gone(struct call *call)
 {
 	respond(call, 410, "application/json",
 	    STR("{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was "
-	        "deprecated in "
+		"deprecated in "
 		"version 0.16.0 and is removed as of version 0.27.0 - please use the "
 		"equivalent route in the v2 API\"}\n"));
 }

@@ -10,7 +10,7 @@
 
 #define RELEASED_BYTES_MAX ((size_t)1 << 20) /* bodies in one event */
 #define HOLD_CHANGES_MAX 1024                /* alerts in one event */
-#define OPEN_AN_ALERT 4                      /* open silences that cost what an alert does */
+#define OPEN_AN_ALERT 4 /* open silences that cost what an alert does */
 
 static bool
 is_suppressing(const struct intake *intake)

@@ -17,7 +17,7 @@
 #include "intake/wire.h"
 
 #define VERSION 1
-#define FIELDS 8 /* one more of an alert that is held */
+#define FIELDS 8          /* one more of an alert that is held */
 #define ALERT_OVERHEAD 64 /* bytes beside the body, at most */
 #define PACK_OVERHEAD 64
 

@@ -26,7 +26,8 @@ struct silence_read {
 	enum silence_status status;
 	uint32_t code; /* Alertmanager's, where it has one */
 	char error[256];
-	struct silence_row row; /* SILENCE_READ: texts are slices of `json` or in the arena */
+	struct silence_row
+	    row; /* SILENCE_READ: texts are slices of `json` or in the arena */
 };
 
 /* The arena has room for json.n and SILENCE_READ_ROOM bytes. */

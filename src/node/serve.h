@@ -19,7 +19,7 @@ struct serve_options {
 	const char *state_dir; /* NULL: $STATE_DIRECTORY, else ./firstline-state */
 	const char *store_url; /* NULL: from the configuration, else sqlite:firstline.db */
 	const char *listen;    /* NULL: from the configuration */
-	bool quiet;                /* no log lines but errors */
+	bool quiet;            /* no log lines but errors */
 };
 
 /* Runs until SIGTERM or SIGINT. The exit code of the command. */

@@ -16,7 +16,8 @@ fill_steps(struct fill *fill, struct step *steps)
 {
 	for (unsigned i = 0; i < STEPS; i++) {
 		struct step *step = &steps[i];
-		*step = (struct step){ .event = { .at = i, .wall = (msec)1795418302380 + i } };
+		*step =
+		    (struct step){ .event = { .at = i, .wall = (msec)1795418302380 + i } };
 		step->event.kind = (enum event_kind)(i + 1);
 		fill_record(fill, event_type(step->event.kind), event_record(&step->event));
 	}
