@@ -14,6 +14,6 @@ kills: ; @tools/test kills ## kill -9 at every crash point
 e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
 long:  ; @FUZZ_SECONDS=600 LONG=1 tools/test ## hours: the large counts
 bench: ; @tools/build build && bench/run ## beside Alertmanager, with ratios
-format:; @git ls-files '*.c' '*.h' | xargs clang-format -i ## clang-format decides
+format:; @tools/format ## clang-format decides
 lint:  ; @run-clang-tidy -p build -quiet 'src/.*' ## clang-tidy
 clean: ; @rm -rf build build-san build-fuzz build-crash ## remove the builds
