@@ -10,11 +10,16 @@
  * approval < deny. No grant, an unknown fact or an error is deny. Every decision
  * explains itself.
  *
- * A request names an action of the configuration. Rules that name its verb or its name,
- * and whose `on` covers the service, are held against it. A grant *applies* when it is
- * also for the principal, has begun and not ended, and has the open incident it asks for.
- * A prohibition applies whoever asks. Where a target host stands in another environment
- * than its service, a grant must cover both and a prohibition needs to cover one.
+ * A rule is *about* a request when it is in force (from, until, its calendar), names the
+ * action or its verb, covers the service, and is about who asks. Where a target host stands
+ * in another environment than its service, a grant must cover both, any other rule needs to
+ * cover one.
+ *
+ *	grant		applies when it is about the request, has the open incident it asks for
+ *			and every parameter within its bounds
+ *	limit		and the limits of every grant that applies: all must have room
+ *	approval	about the request and its `when` holds: so many people must agree
+ *	prohibition	about the request: denied
  *
  * Limits add up: every grant that applies must have room, not just one of them. With
  *
@@ -29,24 +34,47 @@
  * names, whoever made them:
  *	per_service, per_target	those on this service, on this target, younger than the
  *				window; a use exactly as old as the window counts no more
+ *	per_actor		those of who asks (of each in the chain)
  *	at_once			those held now on any service that the rule covers (a service
  *				that is no longer known counts)
+ *	targets			different targets of the target's group, this one included,
+ *				younger than the window; a percent of the group is rounded down
+ *	keep_healthy		hosts of the group that are healthy now, without this target and
+ *				those on which a use is held, must be so many; a percent is
+ *				rounded up. Without hosts, or not known: denied
+ *	spacing			the youngest use on the service must be as old
+ *	not_beside		no use of these verbs and actions may be held on the service
+ *
+ * The chain: whoever asks, and all on whose behalf (an agent serves a person): each must be
+ * allowed by itself, the strictest counts.
+ *
+ * What takes back (`undo`) is never harder than what it takes back: rules do not hold for
+ * it; faults of the request, stop-all and hands-on do. That it is one, the core says.
+ *
+ * Break-glass lifts prohibitions, limits and approvals that say `liftable`, for the person
+ * who broke it, alone: never with automation or an agent in the chain. It grants nothing.
+ *
+ * Hands-on: while a person holds a service, a request with automation or an agent in its
+ * chain is denied.
  *
  * Names decide, not pointers: an action or service of an older configuration is looked
  * up by its name in the one that is judged by, so what was renamed or removed is denied.
  */
 struct authority_request {
-	str principal; /* "automation", "person:ana", "agent:x", "local-admin" */
+	str principal;      /* "automation", "person:ana", "agent:x", "local-admin" */
+	struct strs behalf; /* the rest of the chain, written alike */
 	const struct action *action;
 	str action_name;               /* when action is NULL: unknown, denied by name */
 	const struct service *service; /* whose target it is; NULL: denied */
 	/* A host of that service, or the service's own name. Empty is denied: nothing means
 	 * nothing, never everything. */
 	str target;
+	uint32_t targets_n; /* how many the plan has that this is part of; 0 counts as 1 */
 	/* NULL: none. Each must be declared by the action and be one of its values; one that
 	 * is neither optional nor has a default must be there. */
 	const struct pairs *params;
 	bool incident_open; /* an open incident on that service asks for it */
+	bool undo;          /* takes back what the same principal did, in time */
 	msec wall;          /* schedules, ends */
 	msec at;            /* windows of limits */
 };
@@ -57,8 +85,16 @@ struct authority_use {
 	str target;
 	str action;
 	str verb;
+	str principal;
 	msec at;   /* when reserved */
 	bool held; /* not yet consumed: counts as "at once" */
+};
+
+/* A person said yes to exactly this request: whoever gives these facts has compared the
+ * digest, and that it has not ended. */
+struct authority_yes {
+	str principal;
+	msec wall; /* who was on duty is asked of this instant */
 };
 
 struct authority_facts {
@@ -67,6 +103,16 @@ struct authority_facts {
 	bool stopped; /* stop-all is in force: deny */
 	str stopped_by;
 	str stopped_why; /* a line, short; empty: not said */
+	/* Live values of this action's parameters on this target: numbers as text. One that is
+	 * absent is not known. */
+	struct pairs observed;
+	bool health_known;
+	struct strs healthy; /* hosts of the target's group that are well */
+	const struct authority_yes *yes;
+	size_t yes_n;
+	str hands_on_by; /* a person holds the service; empty: nobody */
+	str glass_by;    /* a person broke the glass for this service; empty: nobody */
+	str reloaded_by; /* who brought in the configuration in force; empty: nobody knows */
 };
 
 struct authority_decision {
@@ -75,11 +121,18 @@ struct authority_decision {
 	 * the last one counts what found no room. */
 	struct reason *reasons;
 	size_t reasons_n;
-	/* Denied by nothing but at_once limits: when what is under way ends, it may be allowed. */
+	/* Denied by nothing but at_once and not_beside: when what is under way ends, it may be
+	 * allowed. */
 	bool only_at_once;
+	bool hands_on; /* denied by nothing but a person who holds the service */
 	str forward; /* "next slot at 14:07 UTC", "ask ana, who ..."; empty when allowed */
+	/* VERDICT_AFTER_APPROVAL: */
+	struct strs approvers; /* ids of people whose yes would count now, at most 16 */
+	uint32_t yes_missing;  /* at least so many more */
+	msec expires_ms;       /* how long to wait for them: the least of the rules */
 };
 #define AUTHORITY_REASONS_MAX 16
+#define AUTHORITY_APPROVERS_MAX 16
 
 struct authority; /* an index over a model's rules by verb and action */
 
@@ -92,6 +145,24 @@ struct authority *authority_new(const struct model *model, struct arena *arena);
 void authority_decide(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     struct arena *arena, struct authority_decision *ret);
+
+/* What a decision would ask for and does not know; whoever can asks, then decides. Only what
+ * may change the answer: nothing for what is denied anyhow. In the arena or the model. */
+struct authority_needs {
+	const struct observe **observe;
+	size_t observe_n;
+	const struct host **health; /* the target's group: service->healthy of each */
+	size_t health_n;
+};
+void authority_needs(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_needs *ret);
+
+/* Would this person's yes count for a request that waits for one, now? A sentence why not,
+ * or empty. */
+str authority_yes_refuses(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    str principal, struct arena *arena);
 
 /* The longest window in which a use can still count: how long the core keeps it. */
 msec authority_window_ms(const struct authority *authority);
@@ -108,6 +179,19 @@ size_t authority_what_can(const struct authority *authority, str principal,
     const struct service *service, bool incident_open, msec wall, msec at,
     const struct authority_facts *facts, struct arena *arena, struct authority_can *ret,
     size_t max);
+
+/*
+ * Who may do this? Judges the request for automation, each agent that a rule names and each
+ * person; appends at most `max`, none that is denied: automation, people by id, agents.
+ */
+struct authority_who {
+	str principal;
+	enum verdict verdict;
+	str text; /* the deciding reason */
+};
+size_t authority_who_can(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_who *ret, size_t max);
 
 /* Does the rule's principal cover who asks (written as in a request) at that instant? */
 bool principal_covers(const struct principal *principal, str asking, msec wall);

@@ -322,6 +322,11 @@ finding_text(const struct judgement *j, const struct finding *finding, struct ar
 	case REASON_ERROR:
 		return finding->text;
 	case REASON_APPROVAL:
+	case REASON_BOUND:
+	case REASON_HANDS_ON:
+	case REASON_APPROVED:
+	case REASON_LIFTED:
+	case REASON_UNDO:
 		break; /* no rule asks for one */
 	}
 	UNREACHABLE();
@@ -485,6 +490,11 @@ forward_text(const struct judgement *j, struct arena *arena)
 	case REASON_GRANT:
 		return (str){ 0 };
 	case REASON_APPROVAL:
+	case REASON_BOUND:
+	case REASON_HANDS_ON:
+	case REASON_APPROVED:
+	case REASON_LIFTED:
+	case REASON_UNDO:
 		break; /* no rule asks for one */
 	}
 	UNREACHABLE();

@@ -174,10 +174,17 @@ finding_rank(enum reason_kind kind)
 		return 5;
 	case REASON_NO_GRANT:
 		return 6;
-	case REASON_APPROVAL:
+	case REASON_BOUND:
 		return 7;
-	case REASON_GRANT:
+	case REASON_HANDS_ON:
 		return 8;
+	case REASON_APPROVAL:
+		return 9;
+	case REASON_UNDO:
+	case REASON_APPROVED:
+	case REASON_LIFTED:
+	case REASON_GRANT:
+		return 10;
 	}
 	UNREACHABLE();
 }
@@ -187,6 +194,9 @@ finding_verdict(enum reason_kind kind)
 {
 	switch (kind) {
 	case REASON_GRANT:
+	case REASON_UNDO:
+	case REASON_APPROVED:
+	case REASON_LIFTED:
 		return VERDICT_ALLOW;
 	case REASON_APPROVAL:
 		return VERDICT_AFTER_APPROVAL;
@@ -197,6 +207,8 @@ finding_verdict(enum reason_kind kind)
 	case REASON_LIMIT:
 	case REASON_NOT_NOW:
 	case REASON_NO_GRANT:
+	case REASON_BOUND:
+	case REASON_HANDS_ON:
 		return VERDICT_DENY;
 	}
 	UNREACHABLE();
@@ -450,6 +462,9 @@ consider(struct judgement *j, const struct entry *entry)
 			finding_add(j,
 			    &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
 		return;
+	case RULE_LIMIT:
+	case RULE_APPROVAL:
+		break;
 	}
 	UNREACHABLE();
 }

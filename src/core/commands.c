@@ -7,26 +7,11 @@
  */
 #include "core/state.h"
 
-#define EXIT_OK 0
-#define EXIT_USAGE 2
-#define EXIT_NOT_FOUND 3
-#define EXIT_REFUSED 5
-#define EXIT_CONFLICT 9
-
 #define ANSWER_BYTES_MAX (ANSWER_BODY_MAX / 2) /* of a reply's record */
 #define NAME_MAX_BYTES 200
 
-/* An answer in the making; `o` is what it shows. */
-struct answering {
-	uint32_t status;
-	uint32_t exit;
-	str error;
-	struct object *o;
-};
-
-PRINTF_LIKE(4, 5)
-static struct answering
-no(struct core *core, uint32_t status, uint32_t exit, const char *fmt, ...)
+struct answering
+answer_no(struct core *core, uint32_t status, uint32_t exit, const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
@@ -35,8 +20,8 @@ no(struct core *core, uint32_t status, uint32_t exit, const char *fmt, ...)
 	return (struct answering){ .status = status, .exit = exit, .error = error };
 }
 
-static struct answering
-yes(uint32_t status, struct object *o)
+struct answering
+answer_yes(uint32_t status, struct object *o)
 {
 	return (struct answering){ .status = status, .exit = EXIT_OK, .o = o };
 }
@@ -56,7 +41,7 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 {
 	struct incident_row *row = &incident->row;
 	if (row->acknowledged)
-		return yes(200, &incident->o);
+		return answer_yes(200, &incident->o);
 	row->acknowledged = true;
 	row->acknowledged_wall = core->wall;
 	row_set_str(core, &row->acknowledged_by, command->principal);
@@ -65,20 +50,21 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 	str words = words_of(core, command);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
 	    "acknowledged%.*s", STR_ARG(words));
-	return yes(200, &incident->o);
+	return answer_yes(200, &incident->o);
 }
 
 static struct answering
 note(struct core *core, const struct command *command, struct incident *incident)
 {
 	if (str_trim(command->text).n == 0)
-		return no(core, 422, EXIT_USAGE, "a note needs text");
+		return answer_no(core, 422, EXIT_USAGE, "a note needs text");
 	if (command->text.n > NOTE_MAX)
-		return no(core, 413, EXIT_USAGE, "a note has at most %u bytes", NOTE_MAX);
+		return answer_no(core, 413, EXIT_USAGE, "a note has at most %u bytes",
+		    NOTE_MAX);
 	timeline_text(core, incident->row.id, TIMELINE_NOTE, command->principal, 0,
 	    command->text);
 	object_touch(core, &incident->o);
-	return yes(200, &incident->o);
+	return answer_yes(200, &incident->o);
 }
 
 static struct answering
@@ -94,7 +80,7 @@ resolve(struct core *core, const struct command *command, struct incident *incid
 	}
 	row_set_str(core, &row->acknowledged_by, command->principal);
 	incident_close(core, incident, END_PERSON, command->principal);
-	return yes(200, &incident->o);
+	return answer_yes(200, &incident->o);
 }
 
 static struct answering
@@ -102,8 +88,8 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 {
 	struct run *run = incident->run;
 	if (run == NULL)
-		return no(core, 409, EXIT_CONFLICT, "incident %u has no runbook in work",
-		    incident->row.id);
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "incident %u has no runbook in work", incident->row.id);
 	str who = text_who(command->principal);
 	str words = words_of(core, command);
 	str why = text_make(core, "%.*s cancelled runbook %.*s%.*s", STR_ARG(who),
@@ -115,7 +101,7 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
 	incident_quiet(core, incident);
-	return yes(200, &incident->o);
+	return answer_yes(200, &incident->o);
 }
 
 static struct answering
@@ -123,14 +109,14 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 {
 	const struct runbook *runbook = model_runbook(core->newest->model, command->name);
 	if (runbook == NULL)
-		return no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
+		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
 		    STR_ARG(command->name));
 	if (incident->run != NULL)
-		return no(core, 409, EXIT_CONFLICT,
+		return answer_no(core, 409, EXIT_CONFLICT,
 		    "runbook %.*s is in work on incident %u",
 		    STR_ARG(incident->run->row.runbook), incident->row.id);
 	if (core->control->row.stopped)
-		return no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
+		return answer_no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
 		    STR_ARG(core->control->row.stopped_by));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
@@ -138,11 +124,11 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 	const struct run *run = run_start(core, incident, core->newest, runbook,
 	    command->principal, &command->params, &why);
 	if (run == NULL)
-		return no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
+		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
 		    STR_ARG(runbook->name), STR_ARG(why));
 	if (run->row.state != RUN_RUNNING && run->row.refused && !run->row.acted)
-		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(run->row.why));
-	return yes(202, &incident->o);
+		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(run->row.why));
+	return answer_yes(202, &incident->o);
 }
 
 /* Without a target: the service itself, where it has no hosts to choose from. */
@@ -171,7 +157,7 @@ run_action(struct core *core, const struct command *command, struct incident *in
 {
 	const struct action *action = model_action(core->newest->model, command->name);
 	if (action == NULL)
-		return no(core, 404, EXIT_NOT_FOUND, "there is no action %.*s",
+		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no action %.*s",
 		    STR_ARG(command->name));
 	str target = target_of(core, command, incident->row.service);
 	struct asking asking = { .principal = command->principal,
@@ -195,8 +181,8 @@ run_action(struct core *core, const struct command *command, struct incident *in
 	struct attempt *attempt =
 	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &refusal);
 	if (attempt == NULL)
-		return no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(refusal.why));
-	return yes(202, &attempt->o);
+		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(refusal.why));
+	return answer_yes(202, &attempt->o);
 }
 
 static struct answering
@@ -206,15 +192,15 @@ about_incident(struct core *core, const struct command *command)
 	if (incident == NULL) {
 		if (command->incident != 0 &&
 		    command->incident < core->control->row.next_incident)
-			return no(core, 409, EXIT_CONFLICT, "incident %u is closed",
+			return answer_no(core, 409, EXIT_CONFLICT, "incident %u is closed",
 			    command->incident);
-		return no(core, 404, EXIT_NOT_FOUND, "there is no incident %u",
+		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no incident %u",
 		    command->incident);
 	}
 	if (command->kind == COMMAND_NOTE)
 		return note(core, command, incident);
 	if (incident->row.state == INCIDENT_CLOSED)
-		return no(core, 409, EXIT_CONFLICT, "incident %u is closed",
+		return answer_no(core, 409, EXIT_CONFLICT, "incident %u is closed",
 		    incident->row.id);
 	switch (command->kind) {
 	case COMMAND_ACKNOWLEDGE:
@@ -234,6 +220,14 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_TOKEN_REVOKE:
 	case COMMAND_SILENCE_SET:
 	case COMMAND_SILENCE_EXPIRE:
+	case COMMAND_APPROVE:
+	case COMMAND_DENY:
+	case COMMAND_WITHDRAW:
+	case COMMAND_HANDS_ON:
+	case COMMAND_HANDS_OFF:
+	case COMMAND_BREAK_GLASS:
+	case COMMAND_REVIEW:
+	case COMMAND_UNDO:
 		break;
 	}
 	UNREACHABLE();
@@ -246,20 +240,21 @@ settle(struct core *core, const struct command *command)
 {
 	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, command->row);
 	if (attempt == NULL)
-		return no(core, 404, EXIT_NOT_FOUND, "there is no open attempt %llu",
+		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no open attempt %llu",
 		    (unsigned long long)command->row);
 	if (attempt->row.state != ATTEMPT_IN_DOUBT)
-		return no(core, 409, EXIT_CONFLICT, "attempt %llu is %s, not in doubt",
-		    (unsigned long long)command->row,
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "attempt %llu is %s, not in doubt", (unsigned long long)command->row,
 		    attempt_state_name(attempt->row.state));
 	if (command->happened == HAPPENED_UNKNOWN)
-		return no(core, 422, EXIT_USAGE, "say whether it happened: yes or no");
+		return answer_no(core, 422, EXIT_USAGE,
+		    "say whether it happened: yes or no");
 	timeline_add(core, attempt->row.incident, TIMELINE_COMMAND, command->principal,
 	    attempt->row.id, "said that %.*s on %.*s %s", STR_ARG(attempt->row.action),
 	    STR_ARG(attempt->row.target),
 	    command->happened == HAPPENED_YES ? "happened" : "did not happen");
 	attempt_settle(core, attempt, command->happened, command->principal);
-	return yes(200, &attempt->o);
+	return answer_yes(200, &attempt->o);
 }
 
 static struct answering
@@ -291,7 +286,7 @@ stop_all(struct core *core, const struct command *command)
 		if (attempt_open(attempt))
 			attempt_stop(core, attempt, why);
 	}
-	return yes(200, &core->control->o);
+	return answer_yes(200, &core->control->o);
 }
 
 static struct answering
@@ -299,7 +294,7 @@ resume(struct core *core, const struct command *command)
 {
 	struct control_row *control = &core->control->row;
 	if (!control->stopped)
-		return yes(200, &core->control->o);
+		return answer_yes(200, &core->control->o);
 	control->stopped = false;
 	control->stopped_wall = 0;
 	row_set_str(core, &control->stopped_by, (str){ 0 });
@@ -307,7 +302,7 @@ resume(struct core *core, const struct command *command)
 	str words = words_of(core, command);
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0,
 	    "lifted the stop of everything%.*s", STR_ARG(words));
-	return yes(200, &core->control->o);
+	return answer_yes(200, &core->control->o);
 }
 
 static struct token *
@@ -332,15 +327,16 @@ token_add(struct core *core, const struct command *command)
 	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
 	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
 	    asked->role == 0 || hash32_zero(&asked->secret))
-		return no(core, 422, EXIT_USAGE,
+		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
 	if (token_named(core, 0, asked->name) != NULL)
-		return no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
+		return answer_no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
 		    STR_ARG(asked->name));
 	if (core_token(core, &asked->secret) != NULL)
-		return no(core, 409, EXIT_CONFLICT, "there is a token with that secret");
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "there is a token with that secret");
 	if (core->counts[TABLE_TOKEN] >= TOKENS_MAX)
-		return no(core, 409, EXIT_CONFLICT, "there are %u tokens already",
+		return answer_no(core, 409, EXIT_CONFLICT, "there are %u tokens already",
 		    TOKENS_MAX);
 	struct token_row row = *asked;
 	row.id = row_next(core);
@@ -348,12 +344,12 @@ token_add(struct core *core, const struct command *command)
 	row.revoked = false;
 	struct token *token = object_add(core, TABLE_TOKEN, &row);
 	if (token == NULL)
-		return no(core, 503, 1, "there is no memory for another token");
+		return answer_no(core, 503, 1, "there is no memory for another token");
 	object_touch(core, &core->control->o);
 	core->control->row.tokens_made++;
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, row.id,
 	    "added token %.*s for %.*s", STR_ARG(row.name), STR_ARG(row.principal));
-	return yes(201, &token->o);
+	return answer_yes(201, &token->o);
 }
 
 static struct answering
@@ -361,13 +357,13 @@ token_revoke(struct core *core, const struct command *command)
 {
 	struct token *token = token_named(core, command->row, command->name);
 	if (token == NULL)
-		return no(core, 404, EXIT_NOT_FOUND, "there is no such token");
+		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no such token");
 	token->row.revoked = true;
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, token->row.id,
 	    "revoked token %.*s of %.*s", STR_ARG(token->row.name),
 	    STR_ARG(token->row.principal));
 	object_done(core, &token->o);
-	return yes(200, &token->o);
+	return answer_yes(200, &token->o);
 }
 
 /* In Alertmanager's words: amtool shows them. */
@@ -377,20 +373,20 @@ set_silence(struct core *core, const struct command *command)
 	struct silence *silence;
 	switch (silence_set(core, command, &silence)) {
 	case SILENCE_DONE:
-		return yes(200, &silence->o);
+		return answer_yes(200, &silence->o);
 	case SILENCE_UNKNOWN:
-		return no(core, 404, EXIT_NOT_FOUND, "silence not found");
+		return answer_no(core, 404, EXIT_NOT_FOUND, "silence not found");
 	case SILENCE_BACKWARDS:
-		return no(core, 400, EXIT_USAGE,
+		return answer_no(core, 400, EXIT_USAGE,
 		    "Failed to create silence: start time must be before end time");
 	case SILENCE_OVER:
-		return no(core, 400, EXIT_USAGE,
+		return answer_no(core, 400, EXIT_USAGE,
 		    "Failed to create silence: end time can't be in the past");
 	case SILENCE_MATCHES_ALL:
-		return no(core, 400, EXIT_USAGE,
+		return answer_no(core, 400, EXIT_USAGE,
 		    "silence invalid: at least one matcher required");
 	case SILENCE_TOO_MANY:
-		return no(core, 400, EXIT_CONFLICT,
+		return answer_no(core, 400, EXIT_CONFLICT,
 		    "Failed to create silence: there are %u already, and none of them has "
 		    "expired; expire some first",
 		    core->counts[TABLE_SILENCE]);
@@ -403,15 +399,15 @@ end_silence(struct core *core, const struct command *command)
 {
 	struct silence *silence = silence_expire(core, command);
 	if (silence == NULL)
-		return no(core, 404, EXIT_NOT_FOUND, "silence not found");
-	return yes(200, &silence->o);
+		return answer_no(core, 404, EXIT_NOT_FOUND, "silence not found");
+	return answer_yes(200, &silence->o);
 }
 
 static struct answering
 apply(struct core *core, const struct command *command)
 {
 	if (core->newest == NULL)
-		return no(core, 503, 1, "there is no configuration yet");
+		return answer_no(core, 503, 1, "there is no configuration yet");
 	switch (command->kind) {
 	case COMMAND_ACKNOWLEDGE:
 	case COMMAND_NOTE:
@@ -433,6 +429,22 @@ apply(struct core *core, const struct command *command)
 		return set_silence(core, command);
 	case COMMAND_SILENCE_EXPIRE:
 		return end_silence(core, command);
+	case COMMAND_APPROVE:
+		return asked_vote(core, command, true);
+	case COMMAND_DENY:
+		return asked_vote(core, command, false);
+	case COMMAND_WITHDRAW:
+		return asked_withdraw(core, command);
+	case COMMAND_HANDS_ON:
+		return lease_hands_on(core, command);
+	case COMMAND_HANDS_OFF:
+		return lease_hands_off(core, command);
+	case COMMAND_BREAK_GLASS:
+		return lease_break_glass(core, command);
+	case COMMAND_REVIEW:
+		return lease_review(core, command);
+	case COMMAND_UNDO:
+		return undo_attempt(core, command);
 	}
 	UNREACHABLE();
 }

@@ -187,6 +187,14 @@ wire(const struct loading *l, struct object *o)
 		heap_set(&core->timers, o,
 		    container_of(o, struct silence, o)->row.forget_at);
 		return true;
+	case TABLE_ASKED:
+		heap_set(&core->timers, o, container_of(o, struct asked, o)->row.ends_at);
+		return true;
+	case TABLE_LEASE: {
+		const struct lease *lease = container_of(o, struct lease, o);
+		heap_set(&core->timers, o, lease->row.over ? 0 : lease->row.until_at);
+		return true;
+	}
 	case TABLE_ANSWER:
 		map_put(&core->answer_keys,
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);

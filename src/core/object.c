@@ -40,6 +40,10 @@ object_size(enum table table)
 		return sizeof(struct token);
 	case TABLE_SILENCE:
 		return sizeof(struct silence);
+	case TABLE_ASKED:
+		return sizeof(struct asked);
+	case TABLE_LEASE:
+		return sizeof(struct lease);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -293,6 +297,13 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_SILENCE:
 		ref->wall = ((const struct silence_row *)row)->starts_wall;
+		return;
+	case TABLE_ASKED:
+		ref->incident = ((const struct asked_row *)row)->incident;
+		ref->wall = ((const struct asked_row *)row)->asked_wall;
+		return;
+	case TABLE_LEASE:
+		ref->wall = ((const struct lease_row *)row)->from_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

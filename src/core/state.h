@@ -171,6 +171,17 @@ struct silence {
 	struct silence_row row;
 };
 
+/* An action that waits for facts or approval. */
+struct asked {
+	struct object o;
+	struct asked_row row;
+};
+
+struct lease {
+	struct object o;
+	struct lease_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -577,6 +588,49 @@ void attempt_probed(struct core *core, struct attempt *attempt,
     const struct probe_result *seen);
 void on_attempt_result(struct core *core, const struct attempt_result *result);
 void trail_release(struct core *core, struct incident *incident);
+
+/* ---- answers to commands ---- */
+
+#define EXIT_OK 0
+#define EXIT_USAGE 2
+#define EXIT_NOT_FOUND 3
+#define EXIT_REFUSED 5
+#define EXIT_NEEDS_APPROVAL 6
+#define EXIT_CONFLICT 9
+
+/* An answer in the making; `o` is what it shows. */
+struct answering {
+	uint32_t status;
+	uint32_t exit;
+	str error;
+	struct object *o;
+};
+struct answering answer_no(struct core *core, uint32_t status, uint32_t exit,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
+struct answering answer_yes(uint32_t status, struct object *o);
+
+/* ---- asked.c: what waits for facts or approval ---- */
+
+void asked_timer(struct core *core, struct asked *asked);
+/* COMMAND_APPROVE, COMMAND_DENY */
+struct answering asked_vote(struct core *core, const struct command *command, bool yes);
+struct answering asked_withdraw(struct core *core, const struct command *command);
+
+/* ---- undo.c: taking back ---- */
+
+struct answering undo_attempt(struct core *core, const struct command *command);
+
+/* ---- leases.c: a person on a service ---- */
+
+void lease_timer(struct core *core, struct lease *lease);
+struct answering lease_hands_on(struct core *core, const struct command *command);
+struct answering lease_hands_off(struct core *core, const struct command *command);
+struct answering lease_break_glass(struct core *core, const struct command *command);
+struct answering lease_review(struct core *core, const struct command *command);
+/* The lease of that kind that holds on the service now, or NULL; break-glass: of that
+ * person. */
+const struct lease *lease_find(const struct core *core, enum lease_kind kind, str service,
+    str principal);
 
 /* ---- commands.c, self.c ---- */
 

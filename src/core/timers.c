@@ -114,6 +114,12 @@ fire(struct core *core, struct object *o)
 	case TABLE_SILENCE:
 		silence_timer(core, container_of(o, struct silence, o));
 		return;
+	case TABLE_ASKED:
+		asked_timer(core, container_of(o, struct asked, o));
+		return;
+	case TABLE_LEASE:
+		lease_timer(core, container_of(o, struct lease, o));
+		return;
 	case TABLE_TIMELINE:
 	case TABLE_DECISION:
 	case TABLE_GAP:

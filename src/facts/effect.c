@@ -30,6 +30,8 @@ static const struct field attempt_order_fields[] = {
 	F_MSEC(11, struct attempt_order, timeout_ms),
 	F_HASH(12, struct attempt_order, runbook_hash),
 	F_U32(13, struct attempt_order, incident),
+	{ F_(14, FIELD_RECORD, struct attempt_order, given, FIELD_QUIET, 0),
+	    .type = &given_type },
 };
 static const struct record_type attempt_order_type =
     RECORD(struct attempt_order, "attempt-order", attempt_order_fields);

@@ -36,6 +36,7 @@ struct attempt_order {
 	msec timeout_ms;
 	hash32 runbook_hash;
 	incident_id incident;
+	struct given given;
 };
 
 struct attempt_ref {

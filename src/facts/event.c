@@ -87,6 +87,14 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_TOKEN_REVOKE] = "token-revoke",
 	[COMMAND_SILENCE_SET] = "silence-set",
 	[COMMAND_SILENCE_EXPIRE] = "silence-expire",
+	[COMMAND_APPROVE] = "approve",
+	[COMMAND_DENY] = "deny",
+	[COMMAND_WITHDRAW] = "withdraw",
+	[COMMAND_HANDS_ON] = "hands-on",
+	[COMMAND_HANDS_OFF] = "hands-off",
+	[COMMAND_BREAK_GLASS] = "break-glass",
+	[COMMAND_REVIEW] = "review",
+	[COMMAND_UNDO] = "undo",
 };
 
 static const struct field command_fields[] = {
@@ -108,6 +116,9 @@ static const struct field command_fields[] = {
 	{ F_(15, FIELD_RECORD, struct command, silence, FIELD_QUIET, 0),
 	    .type = &silence_row_type },
 	FQ_STR(16, struct command, fresh),
+	FQ_STR(17, struct command, behalf),
+	FQ_HASH(18, struct command, digest),
+	FQ_MSEC(19, struct command, span_ms),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);
@@ -185,6 +196,7 @@ static const struct record_type time_passed_type =
 /* The model is no field: a decoded event has NULL there, and its reader the hash. */
 static const struct field config_adopted_fields[] = {
 	F_HASH(1, struct config_adopted, hash),
+	FQ_STR(2, struct config_adopted, by),
 };
 static const struct record_type config_adopted_type =
     RECORD(struct config_adopted, "config-adopted", config_adopted_fields);

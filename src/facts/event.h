@@ -85,9 +85,17 @@ enum command_kind {
 	COMMAND_TOKEN_REVOKE,
 	COMMAND_SILENCE_SET,    /* `silence`, and `fresh` should it need a new uuid */
 	COMMAND_SILENCE_EXPIRE, /* `name` is its uuid */
+	COMMAND_APPROVE,        /* `row` is what was asked for; `digest` as it was shown */
+	COMMAND_DENY,           /* the same */
+	COMMAND_WITHDRAW,       /* `row`: by who asked */
+	COMMAND_HANDS_ON,       /* `name` is the service, for `span_ms` */
+	COMMAND_HANDS_OFF,      /* `row` is the lease, or `name` the service */
+	COMMAND_BREAK_GLASS,    /* `name` is the service, for `span_ms`, `text` why */
+	COMMAND_REVIEW, /* `row` is a broken glass that is over, `text` what was found */
+	COMMAND_UNDO,   /* `row` is the attempt to take back */
 };
 
-#define COMMAND_KIND_COUNT 13 /* one more than the last */
+#define COMMAND_KIND_COUNT 21 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -107,6 +115,9 @@ struct command {
 	struct silence_row
 	    silence; /* SILENCE_SET; its uuid is the one to change, or empty */
 	str fresh;   /* a uuid that nobody has: drawn by the engine */
+	str behalf;  /* the person whom the asking agent serves; empty: nobody */
+	hash32 digest;
+	msec span_ms;
 };
 
 /* ---- the world answered ---- */
@@ -165,6 +176,7 @@ struct time_passed {
 struct config_adopted {
 	hash32 hash;
 	const struct model *model; /* not stored: whoever decodes finds it by hash */
+	str by; /* who asked for the reload: a principal; empty: the operating system */
 };
 
 /* A role is up with nothing in its hands: the engine itself, or hands again. */

@@ -22,6 +22,8 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_CONTROL] = "control",
 	[TABLE_ALERTS] = "alerts",
 	[TABLE_SILENCE] = "silence",
+	[TABLE_ASKED] = "asked",
+	[TABLE_LEASE] = "lease",
 };
 
 /* ---- incident ---- */
@@ -237,6 +239,9 @@ static const struct field attempt_fields[] = {
 	FQ_STR(30, struct attempt_row, settled_by),
 	FQ_U64(31, struct attempt_row, probe),
 	FQ_MSEC(32, struct attempt_row, ask_at),
+	FQ_U64(33, struct attempt_row, asked),
+	FQ_U64(34, struct attempt_row, undo_of),
+	FQ_U64(35, struct attempt_row, undone_by),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -281,6 +286,11 @@ static const char *const reason_kind_names[] = {
 	[REASON_STOPPED] = "stopped",
 	[REASON_ERROR] = "error",
 	[REASON_APPROVAL] = "approval",
+	[REASON_BOUND] = "bound",
+	[REASON_HANDS_ON] = "hands-on",
+	[REASON_APPROVED] = "approved",
+	[REASON_LIFTED] = "lifted",
+	[REASON_UNDO] = "undo",
 };
 
 static const struct field reason_fields[] = {
@@ -294,6 +304,28 @@ static const struct field reason_fields[] = {
 	FQ_WALL(8, struct reason, free_at),
 };
 const struct record_type reason_type = RECORD(struct reason, "reason", reason_fields);
+
+static const struct field vote_fields[] = {
+	F_STR(1, struct vote, principal),
+	F_BOOL(2, struct vote, yes),
+	F_STR(3, struct vote, why),
+	F_WALL(4, struct vote, wall),
+};
+const struct record_type vote_type = RECORD(struct vote, "vote", vote_fields);
+
+static const struct field given_fields[] = {
+	F_STRS(1, struct given, behalf, BEHALF_MAX),
+	F_PAIRS(2, struct given, observed, PAIRS_MAX),
+	F_BOOL(3, struct given, health_known),
+	F_STRS(4, struct given, healthy, TARGETS_MAX),
+	F_RECORDS(5, struct given, votes, &vote_type, VOTES_MAX),
+	FQ_BOOL(6, struct given, undo),
+	FQ_U64(7, struct given, undo_of),
+	FQ_STR(8, struct given, glass_by),
+	FQ_STR(9, struct given, reloaded_by),
+	FQ_U32(10, struct given, targets_n),
+};
+const struct record_type given_type = RECORD(struct given, "given", given_fields);
 
 static const struct field decision_fields[] = {
 	F_U64(1, struct decision_row, id),
@@ -312,9 +344,87 @@ static const struct field decision_fields[] = {
 	F_ENUM(14, struct decision_row, verdict, verdict_names),
 	F_RECORDS(15, struct decision_row, reasons, &reason_type, REASONS_MAX),
 	F_STR(16, struct decision_row, forward),
+	{ F_(17, FIELD_RECORD, struct decision_row, given, FIELD_QUIET, 0),
+	    .type = &given_type },
+	FQ_U64(18, struct decision_row, asked),
 };
 const struct record_type decision_row_type =
     RECORD(struct decision_row, "decision", decision_fields);
+
+/* ---- what waits, and who holds ---- */
+
+static const char *const asked_state_names[] = {
+	[ASKED_FACTS] = "facts",
+	[ASKED_APPROVAL] = "approval",
+	[ASKED_STARTED] = "started",
+	[ASKED_REFUSED] = "refused",
+	[ASKED_EXPIRED] = "expired",
+	[ASKED_VOID] = "void",
+};
+
+static const struct field asked_probe_fields[] = {
+	F_U64(1, struct asked_probe, probe),
+	F_STR(2, struct asked_probe, subject),
+	F_BOOL(3, struct asked_probe, health),
+};
+static const struct record_type asked_probe_type =
+    RECORD(struct asked_probe, "asked-probe", asked_probe_fields);
+
+static const struct field asked_fields[] = {
+	F_U64(1, struct asked_row, id),
+	F_U32(2, struct asked_row, incident),
+	FQ_U64(3, struct asked_row, run),
+	F_ENUM(4, struct asked_row, state, asked_state_names),
+	FQ_STR(5, struct asked_row, step),
+	F_STR(6, struct asked_row, principal),
+	F_STR(7, struct asked_row, action),
+	F_STR(8, struct asked_row, verb),
+	F_STR(9, struct asked_row, service),
+	F_STR(10, struct asked_row, target),
+	F_PAIRS(11, struct asked_row, params, PAIRS_MAX),
+	F_HASH(12, struct asked_row, config),
+	F_HASH(13, struct asked_row, runbook_hash),
+	F_HASH(14, struct asked_row, digest),
+	F_RECORD(15, struct asked_row, given, &given_type),
+	{ F_(16, FIELD_RECORDS, struct asked_row, probes, FIELD_QUIET, ASKED_PROBES_MAX),
+	    .type = &asked_probe_type },
+	FQ_MSEC(17, struct asked_row, facts_at),
+	F_STRS(18, struct asked_row, approvers, VOTES_MAX),
+	F_U32(19, struct asked_row, yes_missing),
+	FQ_MSEC(20, struct asked_row, asked_at),
+	F_WALL(21, struct asked_row, asked_wall),
+	FQ_MSEC(22, struct asked_row, ends_at),
+	F_WALL(23, struct asked_row, ends_wall),
+	F_WALL(24, struct asked_row, over_wall),
+	F_U64(25, struct asked_row, decision),
+	F_U64(26, struct asked_row, attempt),
+	F_STR(27, struct asked_row, why),
+};
+const struct record_type asked_row_type = RECORD(struct asked_row, "asked", asked_fields);
+
+static const char *const lease_kind_names[] = {
+	[LEASE_HANDS_ON] = "hands-on",
+	[LEASE_BREAK_GLASS] = "break-glass",
+};
+
+static const struct field lease_fields[] = {
+	F_U64(1, struct lease_row, id),
+	F_ENUM(2, struct lease_row, kind, lease_kind_names),
+	F_STR(3, struct lease_row, service),
+	F_STR(4, struct lease_row, principal),
+	F_STR(5, struct lease_row, why),
+	F_WALL(6, struct lease_row, from_wall),
+	F_WALL(7, struct lease_row, until_wall),
+	FQ_MSEC(8, struct lease_row, until_at),
+	F_BOOL(9, struct lease_row, over),
+	F_WALL(10, struct lease_row, over_wall),
+	F_STR(11, struct lease_row, over_by),
+	F_U32(12, struct lease_row, uses),
+	F_STR(13, struct lease_row, reviewed_by),
+	F_STR(14, struct lease_row, review),
+	F_WALL(15, struct lease_row, reviewed_wall),
+};
+const struct record_type lease_row_type = RECORD(struct lease_row, "lease", lease_fields);
 
 static const char *const use_state_names[] = {
 	[USE_HELD] = "held",
@@ -418,6 +528,8 @@ static const char *const gap_kind_names[] = {
 	[GAP_OVERFLOW] = "overflow",
 	[GAP_SANDBOX] = "sandbox",
 	[GAP_HANDOFF_INCOMPLETE] = "handoff-incomplete",
+	[GAP_GRANT_ENDS] = "grant-ends",
+	[GAP_UNREVIEWED] = "unreviewed",
 };
 
 static const struct field gap_fields[] = {
@@ -478,6 +590,7 @@ static const struct field token_fields[] = {
 	F_WALL(6, struct token_row, made_wall),
 	F_WALL(7, struct token_row, until_wall),
 	F_BOOL(8, struct token_row, revoked),
+	FQ_STR(9, struct token_row, behalf),
 };
 const struct record_type token_row_type = RECORD(struct token_row, "token", token_fields);
 
@@ -564,6 +677,10 @@ table_type(enum table table)
 		return &control_row_type;
 	case TABLE_SILENCE:
 		return &silence_row_type;
+	case TABLE_ASKED:
+		return &asked_row_type;
+	case TABLE_LEASE:
+		return &lease_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}

@@ -41,9 +41,11 @@ enum table {
 	TABLE_CONTROL,    /* one row: counters and the stop state of the core */
 	TABLE_ALERTS,     /* packs of alerts, see intake/alerts.h; may trail the journal */
 	TABLE_SILENCE,
+	TABLE_ASKED,
+	TABLE_LEASE,
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 17 /* one more than the last */
+#define TABLE_COUNT 19 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -247,6 +249,8 @@ struct attempt_row {
 	str settled_by;
 	row_id probe; /* its `happened` probe that is out; 0: none */
 	msec ask_at;  /* no news until then: hands are asked what became of it; 0: never */
+	row_id asked; /* what was asked for, where it had to wait; or 0 */
+	row_id undo_of, undone_by; /* attempts; or 0 */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -290,6 +294,11 @@ enum reason_kind {
 	REASON_STOPPED,    /* stop-all is in force */
 	REASON_ERROR,      /* the judge itself failed: deny */
 	REASON_APPROVAL,   /* this rule asks for another person's approval */
+	REASON_BOUND,      /* a grant would, but a parameter is outside its bounds */
+	REASON_HANDS_ON,   /* a person holds the service */
+	REASON_APPROVED,   /* this rule asked for approval, and has it */
+	REASON_LIFTED,     /* this rule is lifted: the glass is broken */
+	REASON_UNDO,       /* takes back what the same principal did */
 };
 
 struct reason {
@@ -301,6 +310,31 @@ struct reason {
 	uint64_t value, limit; /* the bound, where there is one */
 	msec free_at; /* wall time at which the bound gives way; 0: never by itself */
 };
+
+/* A person's answer to what waits for approval. */
+struct vote {
+	str principal;
+	bool yes;
+	str why;
+	msec wall;
+};
+#define VOTES_MAX 16
+
+/* What was known beyond the rules: it goes with the decision, and with the order, so that
+ * hands can judge again. */
+struct given {
+	struct strs behalf;    /* the rest of the chain, at most BEHALF_MAX */
+	struct pairs observed; /* live values by parameter */
+	bool health_known;
+	struct strs healthy;  /* hosts of the group, at most TARGETS_MAX */
+	struct records votes; /* struct vote, those that said yes */
+	bool undo;
+	row_id undo_of; /* the attempt taken back */
+	str glass_by;
+	str reloaded_by;
+	uint32_t targets_n;
+};
+#define BEHALF_MAX 8
 
 struct decision_row {
 	row_id id;
@@ -319,9 +353,94 @@ struct decision_row {
 	struct records
 	    reasons; /* struct reason; the deciding ones first; at most REASONS_MAX */
 	str forward; /* the nearest way forward, a sentence */
+	struct given given; /* what it was decided on, besides the rules */
+	row_id asked;       /* what was asked for, where it had to wait; or 0 */
 };
 
 #define REASONS_MAX 64
+
+/* ---- what was asked for and waits: for facts, for approval ---- */
+
+enum asked_state {
+	ASKED_FACTS = 1, /* probes are out; then it is judged */
+	ASKED_APPROVAL,  /* people are asked; a yes has it judged again */
+	ASKED_STARTED,   /* became an attempt */
+	ASKED_REFUSED,   /* by authority, or by a person's no */
+	ASKED_EXPIRED,   /* nobody answered in time */
+	ASKED_VOID,      /* withdrawn, or what it was for is over */
+};
+
+/* A probe that is out for it. */
+struct asked_probe {
+	row_id probe;
+	str subject; /* the parameter, or the host */
+	bool health;
+};
+
+/*
+ * Exactly one action on one target. An approval is of this row: its digest is over the
+ * chain, action, params, service, target, number of targets, runbook and configuration; a
+ * yes that names another digest, or comes after the end, counts for nothing, and none is
+ * ever counted twice.
+ */
+struct asked_row {
+	row_id id;
+	incident_id incident;
+	row_id run; /* 0: asked for by a person outside a run */
+	enum asked_state state;
+	str step;
+	str principal;
+	str action;
+	str verb;
+	str service;
+	str target;
+	struct pairs params;
+	hash32 config; /* the one that it was last judged by */
+	hash32 runbook_hash;
+	hash32 digest;
+	struct given given;    /* as known so far; `votes` holds also a no */
+	struct records probes; /* struct asked_probe, at most ASKED_PROBES_MAX */
+	msec facts_at;         /* engine clock: when the last fact came */
+	struct strs approvers; /* people who were told */
+	uint32_t yes_missing;
+	msec asked_at, asked_wall;
+	msec ends_at;   /* engine clock: then it expires; 0: over */
+	msec ends_wall; /* for people */
+	msec over_wall;
+	row_id decision; /* the last */
+	row_id attempt;  /* ASKED_STARTED */
+	str why;         /* of its state, a sentence */
+};
+#define ASKED_PROBES_MAX (TARGETS_MAX + 32)
+#define ASKED_FACTS_MS (20 * SECOND)       /* unknown by then: judged without */
+#define ASKED_FACTS_FRESH_MS (30 * SECOND) /* older ones are asked for anew */
+
+/* ---- leases: a person on a service ---- */
+
+enum lease_kind {
+	LEASE_HANDS_ON = 1, /* automation only watches */
+	LEASE_BREAK_GLASS,  /* liftable rules do not hold for this person */
+};
+
+/* A break-glass stays open after its end until somebody else has looked at it. */
+struct lease_row {
+	row_id id;
+	enum lease_kind kind;
+	str service;
+	str principal;
+	str why;
+	msec from_wall, until_wall;
+	msec until_at; /* engine clock */
+	bool over;
+	msec over_wall;
+	str over_by;   /* "firstline": its time */
+	uint32_t uses; /* decisions in which it lifted a rule */
+	str reviewed_by, review;
+	msec reviewed_wall;
+};
+#define LEASES_MAX 1024
+#define LEASE_MS_MAX (12 * HOUR)
+#define LEASE_WHY_MAX 1000
 
 enum use_state { USE_HELD = 1, USE_CONSUMED, USE_RELEASED };
 
@@ -410,6 +529,8 @@ enum gap_kind {
 	GAP_OVERFLOW,       /* too many incidents */
 	GAP_SANDBOX,        /* the kernel lacks a confinement */
 	GAP_HANDOFF_INCOMPLETE,
+	GAP_GRANT_ENDS, /* within 14 days */
+	GAP_UNREVIEWED, /* a broken glass that nobody has looked at */
 };
 
 struct gap_row {
@@ -467,6 +588,7 @@ struct token_row {
 	msec made_wall;
 	msec until_wall; /* 0: no end */
 	bool revoked;
+	str behalf; /* the person whom an agent serves: "person:ana"; empty: nobody */
 };
 
 struct answer_row {
@@ -515,7 +637,8 @@ struct control_row {
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
     attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
     notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
-    quarantine_row_type, control_row_type, silence_row_type;
+    quarantine_row_type, control_row_type, silence_row_type, vote_type, given_type,
+    asked_row_type, lease_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */

@@ -147,6 +147,39 @@ struct params {
 /* A sentence saying why `value` is not one, or empty when it is. */
 str param_refuses(const struct param *param, str value, struct arena *arena);
 
+/* ---- calendars: spans of time that rules name ---- */
+
+/* "mon-fri 22:00-06:00": on those local days, from one minute of the day until another; one
+ * that is not later lies on the next day. */
+struct calendar_week {
+	unsigned days; /* bit d set: 0 Sunday */
+	unsigned from_minute, until_minute;
+};
+
+struct calendar_span {
+	msec from_wall, until_wall; /* until: the first instant at which it is over */
+};
+
+/*
+ * The union of its spans and weeks. Where a local time happens twice a span begins at the
+ * first and ends at the last; where it does not exist, at the instant of the change.
+ */
+struct calendar {
+	str name;
+	const struct zone *zone;
+	struct calendar_span *spans; /* by from_wall; may overlap */
+	size_t spans_n;
+	struct calendar_week *weeks;
+	size_t weeks_n;
+	struct place place;
+};
+#define CALENDAR_SPANS_MAX 512
+#define CALENDAR_WEEKS_MAX 64
+
+bool calendar_has(const struct calendar *calendar, msec wall);
+/* When what calendar_has says next changes after `wall`, at most 400 days ahead; 0: not. */
+msec calendar_changes(const struct calendar *calendar, msec wall);
+
 /* ---- people and teams ---- */
 
 enum channel_kind { CHANNEL_SMTP = 1, CHANNEL_WEBHOOK };
@@ -242,6 +275,8 @@ struct service {
 	str environment;
 	struct strs dashboards;
 	struct strs logs;
+	/* Is a host of it well? Asked with ${target} and ${service}; NULL: nobody can tell. */
+	struct probe *healthy;
 	struct place place;
 };
 
@@ -283,12 +318,32 @@ struct probe {
 	msec timeout_ms;
 };
 
+struct with {
+	str name;
+	struct template value;
+};
+
+/* The live value of a parameter, before the action: a number, the first of the answer.
+ * Asked with the action's other parameters, ${target} and ${service}. */
+struct observe {
+	str param;          /* PARAM_INTEGER */
+	struct probe probe; /* no `expect` */
+};
+
 struct action {
 	str name;
 	str verb;
 	struct params params;
 	struct templates run;   /* argv; ${target} and ${service} are always there */
 	struct probe *happened; /* NULL: no way to ask */
+	struct observe *observe;
+	size_t observe_n;
+	/* What takes it back, on the same target, with these values (of this one's params);
+	 * NULL: nothing does. For so long after it, by who did it, whatever rules say. */
+	const struct action *undo;
+	struct with *undo_with;
+	size_t undo_with_n;
+	msec undo_within_ms; /* default 1 h */
 	msec timeout_ms;
 	bool repeat_safe;
 	struct place place;
@@ -296,7 +351,7 @@ struct action {
 
 /* ---- authority ---- */
 
-enum rule_kind { RULE_GRANT = 1, RULE_PROHIBITION };
+enum rule_kind { RULE_GRANT = 1, RULE_PROHIBITION, RULE_LIMIT, RULE_APPROVAL };
 
 enum principal_kind {
 	PRINCIPAL_PERSON = 1, /* name */
@@ -325,22 +380,79 @@ struct rate {
 	msec window_ms;
 };
 
+/* "3" or "30%" of a group of hosts: those of one service, role and environment. */
+struct share {
+	uint32_t count;
+	uint32_t percent; /* 1..100; both 0: not written */
+};
+
+/* How far from the live value: "2x" up to the double and down to the half, "50%" of it to
+ * either side, "3" more or less. Exact: no floating point. */
+enum delta_kind { DELTA_FACTOR = 1, DELTA_PERCENT, DELTA_NUMBER };
+struct delta {
+	enum delta_kind kind; /* 0: not written */
+	uint64_t thousandths; /* FACTOR (> 1000), PERCENT (of 100): "1.5x" is 1500 */
+	uint64_t number;      /* NUMBER */
+};
+
+/* What a grant lets a parameter be: all that is written must hold. A parameter of the
+ * request that is absent, or no number where one is compared, is outside. */
+struct param_bound {
+	str param;
+	bool has_min, has_max;
+	int64_t min, max;
+	struct strs values; /* one of these; empty: any */
+	str like;           /* glob: * is any run of characters, ? any one; empty: any */
+	struct delta change;
+};
+
+/* One condition under which an approval is asked for: "> 10", "> 2x" (more than the double
+ * of the live value), "< 50%", "is db-1". All of a rule's must hold. */
+enum when_op { WHEN_GT = 1, WHEN_GE, WHEN_LT, WHEN_LE, WHEN_IS };
+struct when {
+	str param; /* "targets": how many the plan has */
+	enum when_op op;
+	int64_t number;
+	struct delta times; /* FACTOR or PERCENT of the live value, instead of the number */
+	struct strs values; /* WHEN_IS: one of them */
+};
+
 struct rule {
 	enum rule_kind kind;
-	str name;             /* the sentence after `grant:` or `prohibit:` */
-	struct principal *to; /* grants */
+	str name; /* the sentence after `grant:`, `prohibit:`, `limit:` or `approval:` */
+	struct principal *to; /* grants; else whom it is about, none: everyone */
 	size_t to_n;
-	bool any;        /* prohibitions: may: any */
+	bool any;        /* may: any; not in grants */
 	struct strs may; /* verbs and action names */
 	struct scope on;
-	struct rate per_service, per_target;
-	uint32_t at_once; /* 0: no limit */
+	/* grants and limits; 0: not written */
+	struct rate per_service, per_target, per_actor;
+	uint32_t at_once;
+	struct share targets; /* distinct targets of a group within the window */
+	msec targets_window_ms;
+	struct share keep_healthy; /* of the group, afterwards; a percent is rounded up */
+	msec spacing_ms;           /* on one service, after the last one */
+	struct strs not_beside;    /* verbs and actions: none of them held on the service */
+	/* grants */
+	struct param_bound *with;
+	size_t with_n;
 	bool while_incident;
-	msec until_wall; /* first instant at which it is over; 0: none (prohibitions) */
-	msec from_wall;  /* prohibitions; 0: always */
+	/* approvals */
+	struct when *when; /* none: always */
+	size_t when_n;
+	struct principal *by;
+	size_t by_n;
+	uint32_t need;     /* different people, default 1 */
+	bool not_reloader; /* nor whoever brought in the configuration in force */
+	msec expires_ms;   /* default 15 min */
+	/* all: it is in force from, until (first instant at which it is over; grants always
+	 * have an end), and at the times of a calendar */
+	msec from_wall, until_wall;
 	bool has_end;
-	str because; /* prohibitions: the reason people are shown */
-	const struct person *owner;
+	const struct calendar *during; /* NULL: always */
+	bool liftable;                 /* prohibitions, limits, approvals: by break-glass */
+	str because;                   /* prohibitions: the reason people are shown */
+	const struct person *owner;    /* grants always have one */
 	struct place place;
 };
 
@@ -359,11 +471,6 @@ enum autonomy {
 #define STEP_STOP (UINT32_MAX - 1)   /* end the run: it is not this, or it is over */
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
 #define RUNBOOK_STEPS_MAX 64
-
-struct with {
-	str name;
-	struct template value;
-};
 
 struct runbook_step {
 	enum step_kind kind;
@@ -457,11 +564,13 @@ struct model {
 	size_t actions_n;
 	struct rule *rules;
 	size_t rules_n;
+	struct calendar *calendars;
+	size_t calendars_n;
 	struct runbook *runbooks;
 	size_t runbooks_n;
 	struct regex *regexes; /* all of them, for model_done */
 	struct names service_by_name, team_by_name, person_by_name, action_by_name,
-	    runbook_by_name, host_by_name, channel_by_name;
+	    runbook_by_name, host_by_name, channel_by_name, calendar_by_name;
 };
 
 /* Address space to reserve for a model of a bundle of that many bytes (as encoded, or of its

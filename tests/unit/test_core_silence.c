@@ -14,13 +14,13 @@ has(str text, const char *part)
 
 /* ---- the rules of change ---- */
 
-struct asked {
+struct wanted {
 	str uuid, value, comment;
 	msec starts, ends;
 };
 
 static struct reply
-set(struct world *w, const struct asked *asked)
+set(struct world *w, const struct wanted *asked)
 {
 	struct silence_matcher matcher = { STR("alertname"), asked->value, false, true };
 	static unsigned drawn;
@@ -47,7 +47,7 @@ static void
 silence__begins_now_when_its_start_is_past(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
-	struct reply reply = set(w, &(struct asked){ .value = STR("A"),
+	struct reply reply = set(w, &(struct wanted){ .value = STR("A"),
 					.comment = STR("why"),
 					.starts = w->wall - HOUR,
 					.ends = w->wall + HOUR });
@@ -69,7 +69,7 @@ silence__is_refused_in_alertmanagers_words(void)
 	struct world *w = world_new(SHOP, NULL, NULL);
 	const struct {
 		const char *name;
-		struct asked asked;
+		struct wanted asked;
 		uint32_t status;
 		const char *error;
 	} rows[] = {
@@ -121,7 +121,7 @@ silence__changes_in_place_or_is_replaced(void)
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;
 		struct world *w = world_new(SHOP, NULL, NULL);
-		struct asked asked = { .value = STR("A"),
+		struct wanted asked = { .value = STR("A"),
 			.comment = STR("one"),
 			.starts = w->wall + (msec)(rows[i].first * (int64_t)SECOND),
 			.ends = w->wall + HOUR };
@@ -151,7 +151,7 @@ silence__that_expired_is_made_anew(void)
 	struct world *w = world_new(SHOP, NULL, NULL);
 	struct silence_row row = world_silence(w, "A", MINUTE);
 	world_after(w, 2 * MINUTE);
-	struct reply reply = set(w, &(struct asked){ .uuid = row.uuid,
+	struct reply reply = set(w, &(struct wanted){ .uuid = row.uuid,
 					.value = STR("A"),
 					.starts = row.starts_wall,
 					.ends = w->wall + HOUR });
@@ -174,7 +174,7 @@ silence__is_expired_kept_and_forgotten(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
 	struct silence_row active = world_silence(w, "A", HOUR);
-	struct silence_row pending = silence(w, set(w, &(struct asked){ .value = STR("B"),
+	struct silence_row pending = silence(w, set(w, &(struct wanted){ .value = STR("B"),
 							   .starts = w->wall + HOUR,
 							   .ends = w->wall + 2 * HOUR })
 						    .row);
@@ -207,7 +207,7 @@ silence__that_expired_first_makes_room(void)
 	w->reload = false;
 	for (unsigned i = 0; i < SILENCES_MAX; i++)
 		(void)world_silence(w, "A", HOUR + i);
-	struct asked asked = { .value = STR("B"),
+	struct wanted asked = { .value = STR("B"),
 		.starts = w->wall,
 		.ends = w->wall + DAY };
 	struct reply reply = set(w, &asked);

@@ -24,11 +24,14 @@
  * program could not read. What is there stays as it is.
  *
  * Version 3: silence, as the others of enum table.
+ *
+ * Version 4: asked and lease, alike.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
 	"quarantine", "control", "alerts" };
 static const char *const tables_3[] = { "silence" };
+static const char *const tables_4[] = { "asked", "lease" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -90,11 +93,22 @@ step_3(struct sqlite_store *s, struct err *err)
 	return make_tables(s, tables_3, countof(tables_3), err);
 }
 
+static bool
+step_4(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_4, countof(tables_4), err) &&
+	       sqlite_exec(s,
+		   "CREATE INDEX asked_incident ON asked (incident)"
+		   " WHERE incident IS NOT NULL",
+		   err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
 	step_2,
 	step_3,
+	step_4,
 };
 
 bool
@@ -132,6 +146,8 @@ static const char *const tables[] = {
 	[TABLE_CONTROL] = "control",
 	[TABLE_ALERTS] = "alerts",
 	[TABLE_SILENCE] = "silence",
+	[TABLE_ASKED] = "asked",
+	[TABLE_LEASE] = "lease",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
