@@ -13,24 +13,9 @@ service_named(const struct model *model, str name)
 }
 
 struct authority_facts
-core_facts(const struct core *core, struct arena *arena)
+core_facts(const struct core *core)
 {
-	struct authority_use *uses =
-	    arena_new(arena, struct authority_use, core->counts[TABLE_GRANT_USE]);
-	size_t n = 0;
-	list_each(it, &core->tables[TABLE_GRANT_USE])
-	{
-		const struct grant_use *use =
-		    container_of(object_of(it, in_table), struct grant_use, o);
-		uses[n++] = (struct authority_use){ .service = use->row.service,
-			.target = use->row.target,
-			.action = use->row.action,
-			.verb = use->row.verb,
-			.at = use->row.at,
-			.held = use->row.state == USE_HELD };
-	}
-	return (struct authority_facts){ .uses = uses,
-		.uses_n = n,
+	return (struct authority_facts){ .uses = &core->uses,
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
 		.stopped_why =
@@ -52,7 +37,7 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 		.incident_open = asking->incident_open,
 		.wall = asking->wall,
 		.at = asking->at };
-	struct authority_facts facts = core_facts(core, arena);
+	struct authority_facts facts = core_facts(core);
 	struct authority_decision decision;
 	authority_decide(core->authority, &request, &facts, arena, &decision);
 	*ret = (struct decision_row){ .incident = asking->incident,
@@ -73,6 +58,27 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 }
 
 /* ---- uses ---- */
+
+void
+use_link(struct core *core, struct grant_use *use)
+{
+	const struct grant_use_row *row = &use->row;
+	use->use = (struct authority_use){ .service = row->service,
+		.target = row->target,
+		.action = row->action,
+		.verb = row->verb,
+		.principal = row->principal,
+		.behalf = row->behalf,
+		.at = row->at,
+		.held = row->state == USE_HELD };
+	authority_uses_add(&core->uses, &use->use);
+}
+
+void
+use_unlink(struct grant_use *use)
+{
+	authority_uses_remove(&use->use);
+}
 
 static struct grant_use *
 use_of(const struct core *core, row_id attempt)
@@ -104,7 +110,9 @@ use_end(struct core *core, row_id attempt, enum use_state state)
 	struct grant_use *use = use_of(core, attempt);
 	if (use == NULL || use->row.state != USE_HELD)
 		return;
+	use_unlink(use);
 	use->row.state = state;
+	use_link(core, use);
 	object_touch(core, &use->o);
 	actions_again(core);
 	if (state == USE_RELEASED)

@@ -144,6 +144,7 @@ struct decision {
 struct grant_use {
 	struct object o;
 	struct grant_use_row row;
+	struct authority_use use; /* of the row, in core->uses while it is in its table */
 };
 
 struct notice {
@@ -233,7 +234,8 @@ struct core {
 	struct link loading;       /* loaded objects until core_load_done */
 	struct core_model *newest; /* NULL: none adopted yet */
 	struct authority *authority;
-	struct rules *rules; /* of the newest */
+	struct authority_uses uses; /* all of TABLE_GRANT_USE */
+	struct rules *rules;        /* of the newest */
 };
 
 /* core_new with so much memory for all its objects. */
@@ -561,12 +563,14 @@ struct asking {
 	bool waits; /* that it has to wait for its turn was recorded */
 	msec at, wall;
 };
-struct authority_facts core_facts(const struct core *core, struct arena *arena);
+struct authority_facts core_facts(const struct core *core);
 /* Is it denied by nothing but what is under way (at_once)? */
 bool core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret);
 void use_end(struct core *core, row_id attempt, enum use_state state);
 void use_timer(struct core *core, struct grant_use *use);
+void use_link(struct core *core, struct grant_use *use);
+void use_unlink(struct grant_use *use);
 void use_arm(struct core *core, struct grant_use *use);
 
 /* ---- attempts.c: what was done ---- */
