@@ -183,7 +183,7 @@ read_principals(struct reader *r, const struct node *node, struct principal **re
 	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, RULE_LIST_MAX))
 		return;
 	if (node->n == 0)
-		read_error(r, node, STR("as in [on-duty: platform-ops, automation]"),
+		read_error(r, node, STR("as in [on-duty: platform-ops, ana]"),
 		    "'%.*s' names nobody", STR_ARG(node->key));
 	struct principal *list = arena_new(r->arena, struct principal, node->n);
 	size_t n = 0;
