@@ -96,6 +96,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	bool first = core->newest == NULL;
 	core_adopt(core, model);
 	actions_again(core);
+	asked_adopted(core);
 	core->control->row.config = adopted->hash;
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
@@ -131,7 +132,13 @@ on_started(struct core *core, const struct started *started)
 			attempt_reconcile(core, attempt);
 	}
 	list_each(it, &core->tables[TABLE_PROBE])
-	    probe_again(core, container_of(object_of(it, in_table), struct question, o));
+	{
+		struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		if (probe->row.asked == 0)
+			probe_again(core, probe);
+	}
+	asked_started(core);
 	list_each(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =
