@@ -508,7 +508,7 @@ on_timed_out(struct core *core, struct attempt *attempt)
 }
 
 static void
-on_lost(struct core *core, struct attempt *attempt, bool refused)
+on_lost(struct core *core, struct attempt *attempt, bool refused, str judged)
 {
 	/* An order of an engine that is gone is no refusal of the action. */
 	bool stale = attempt->row.epoch < core->control->row.epoch;
@@ -517,6 +517,8 @@ on_lost(struct core *core, struct attempt *attempt, bool refused)
 	say(core, attempt,
 	    text_make(core, "%s: %.*s", refused ? "refused by hands" : "never started",
 		STR_ARG(attempt->row.why)));
+	if (refused && !stale && judged.n > 0)
+		self_refused(core, &attempt->row, judged);
 	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
 }
 
@@ -566,7 +568,7 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 			return;
 		}
 		note_result(core, attempt, result);
-		on_lost(core, attempt, result->news == NEWS_REFUSED);
+		on_lost(core, attempt, result->news == NEWS_REFUSED, result->judged);
 		return;
 	case NEWS_UNKNOWN:
 		if (row->state != ATTEMPT_IN_DOUBT)
