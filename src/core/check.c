@@ -220,6 +220,7 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(run->o.due == row->due);
 	const struct attempt *attempt;
 	const struct question *probe;
+	const struct asked *asked;
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
@@ -236,6 +237,11 @@ check_run(const struct core *core, const struct run *run)
 		ASSERT(attempt != NULL && attempt->row.run == row->id);
 		ASSERT(attempt_open(attempt));
 		ASSERT(row->acted && row->due == 0);
+		return;
+	case PHASE_ASKED:
+		asked = object_find(core, TABLE_ASKED, row->waiting_for);
+		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
+		ASSERT(row->due == 0);
 		return;
 	}
 	UNREACHABLE();
