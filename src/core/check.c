@@ -256,7 +256,8 @@ check_attempts(const struct core *core)
 		const struct attempt *attempt =
 		    container_of(object_of(it, in_table), struct attempt, o);
 		const struct attempt_row *row = &attempt->row;
-		ASSERT(attempt->o.due == row->ask_at);
+		ASSERT(attempt->o.due == attempt_due(attempt));
+		ASSERT(row->undo_until_at == 0 || !attempt_open(attempt));
 		if (!attempt_open(attempt)) {
 			ASSERT(row->ask_at == 0 && row->probe == 0);
 			ASSERT(attempt->model == NULL);
@@ -442,8 +443,40 @@ check_notices(const struct core *core)
 }
 
 static void
+check_lease(const struct core *core, const struct lease *lease)
+{
+	const struct lease_row *row = &lease->row;
+	ASSERT(lease->o.due == lease_due(lease));
+	ASSERT(row->from_wall < row->until_wall && row->until_at != 0);
+	ASSERT(row->reviewed_by.n == 0);
+	ASSERT(str_starts(row->principal, STR("person:")));
+	ASSERT(!row->over || (row->kind == LEASE_BREAK_GLASS && row->over_by.n > 0));
+	ASSERT(row->over || lease->o.due != 0);
+	ASSERT(row->kind == LEASE_HANDS_ON || row->why.n >= GLASS_WHY_MIN);
+	ASSERT(row->warn_at == 0 || row->kind == LEASE_HANDS_ON);
+	if (row->over)
+		return;
+	/* One hands-on of a service, one broken glass of a person on it. */
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease *other =
+		    container_of(object_of(it, in_table), struct lease, o);
+		bool same = other != lease && !other->row.over &&
+		            other->row.kind == row->kind &&
+		            core->at < other->row.until_at && core->at < row->until_at &&
+		            str_eq(other->row.service, row->service);
+		ASSERT(!same || (row->kind == LEASE_BREAK_GLASS &&
+				    !str_eq(other->row.principal, row->principal)));
+	}
+}
+
+static void
 check_others(const struct core *core)
 {
+	list_each(it, &core->tables[TABLE_LEASE])
+	    check_lease(core, container_of(object_of(it, in_table), struct lease, o));
+	ASSERT(core->counts[TABLE_LEASE] <= LEASES_MAX);
+	ASSERT(core->control->o.due == core->control->row.grants_at);
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);

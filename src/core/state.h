@@ -32,6 +32,7 @@
 #define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
 #define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
 #define TRAIL_KEPT_MAX 64      /* of each: attempts, decisions, asked */
+#define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
 #define ASKED_OPEN_MAX 16u     /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
 #define NOTE_MAX (16u * 1024)  /* bytes */
@@ -314,6 +315,10 @@ void timeline_release(struct core *core, struct incident *incident);
 void gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
     const struct incident *incident, str words);
 uint64_t gap_hash(enum gap_kind kind, str subject);
+/* NULL: there is none. */
+const struct gap_row *gap_find(const struct core *core, enum gap_kind kind, str subject);
+/* What it told of is no longer so: its row goes. */
+void gap_close(struct core *core, enum gap_kind kind, str subject);
 
 /* ---- models.c ---- */
 
@@ -445,6 +450,9 @@ const struct person *people_reachable(const struct core *core, const struct team
     uint32_t from, uint32_t *ret_tier);
 void recipients_person(struct recipients *to, const struct person *person);
 void recipients_team(struct recipients *to, const struct team *team);
+/* Its lead, and whoever has a rotation of it now. */
+void recipients_duty(const struct core *core, struct recipients *to,
+    const struct team *team);
 void recipients_told(struct recipients *to, const struct incident *incident);
 /* The next way to reach that person, after this one; false: none left. */
 bool people_next_reach(const struct core *core, const struct notice_row *tried,
@@ -489,6 +497,9 @@ void notices_make(struct core *core, const struct incident *incident,
 struct strs notices_unask(struct core *core, struct incident *incident, row_id asked);
 void notice_words(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
+/* Of no incident: what concerns a service, or Firstline, as a whole. */
+void notices_tell(struct core *core, const struct recipients *to,
+    const struct notice_words *words);
 str incident_doing(struct core *core, const struct incident *incident);
 str incident_end_text(struct core *core, const struct incident *incident);
 
@@ -616,6 +627,8 @@ struct attempt *attempt_start(struct core *core, struct incident *incident, stru
 /* Why not, and the way forward: a sentence. */
 str judged_why(struct core *core, const struct judged *judged);
 bool attempt_open(const struct attempt *attempt);
+/* When its timer is due; 0: it waits for nothing. */
+msec attempt_due(const struct attempt *attempt);
 void attempt_timer(struct core *core, struct attempt *attempt);
 void attempt_stop(struct core *core, struct attempt *attempt, str why);
 void attempt_reconcile(struct core *core, struct attempt *attempt);
@@ -721,19 +734,37 @@ void asked_tell_end(struct core *core, struct asked *asked, str by);
 struct answering asked_vote(struct core *core, const struct command *command, bool yes);
 struct answering asked_withdraw(struct core *core, const struct command *command);
 
+/* ---- grants.c: grants that end ---- */
+
+/* A configuration was adopted, or a day has passed. */
+void grants_look(struct core *core);
+
 /* ---- undo.c: taking back ---- */
+
+/* It has ended: until when it may be taken back; and what it took back, if it did. */
+void undo_ended(struct core *core, struct attempt *attempt);
 
 struct answering undo_attempt(struct core *core, const struct command *command);
 
 /* ---- leases.c: a person on a service ---- */
+
+#define HANDS_ON_MS HOUR        /* unless another span is asked for, at most LEASE_MS_MAX */
+#define GLASS_MS (30 * MINUTE)  /* the same, */
+#define GLASS_MS_MAX (4 * HOUR) /* and at most */
+#define GLASS_WHY_MIN 10        /* characters of the reason */
+#define LEASE_MS_MIN MINUTE
+#define LEASE_WARN_MS (10 * MINUTE) /* before the end, or when half of its time is over */
+#define LEASE_INCIDENTS 32          /* open ones in whose timelines it stands */
 
 void lease_timer(struct core *core, struct lease *lease);
 struct answering lease_hands_on(struct core *core, const struct command *command);
 struct answering lease_hands_off(struct core *core, const struct command *command);
 struct answering lease_break_glass(struct core *core, const struct command *command);
 struct answering lease_review(struct core *core, const struct command *command);
+/* When its timer is due; 0: over. */
+msec lease_due(const struct lease *lease);
 /* The lease of that kind that holds on the service now, or NULL; break-glass: of that
- * person. */
+ * person, written as in a request. */
 const struct lease *lease_find(const struct core *core, enum lease_kind kind, str service,
     str principal);
 
@@ -743,5 +774,7 @@ void on_command(struct core *core, const struct command *command);
 void answers_expire(struct core *core);
 uint64_t answer_hash(str key);
 void on_self(struct core *core, const struct self *self);
+/* Hands judged an order otherwise than we did: a fault of ours, an incident for each cause. */
+void self_refused(struct core *core, const struct attempt_row *attempt, str judged);
 
 #endif

@@ -245,6 +245,9 @@ static const struct field attempt_fields[] = {
 	FQ_U64(33, struct attempt_row, asked),
 	FQ_U64(34, struct attempt_row, undo_of),
 	FQ_U64(35, struct attempt_row, undone_by),
+	FQ_MSEC(36, struct attempt_row, undo_until_at),
+	FQ_PAIRS(37, struct attempt_row, observed, PAIRS_MAX),
+	FQ_STRS(38, struct attempt_row, behalf, BEHALF_MAX),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -429,6 +432,7 @@ static const struct field lease_fields[] = {
 	F_STR(13, struct lease_row, reviewed_by),
 	F_STR(14, struct lease_row, review),
 	F_WALL(15, struct lease_row, reviewed_wall),
+	FQ_MSEC(16, struct lease_row, warn_at),
 };
 const struct record_type lease_row_type = RECORD(struct lease_row, "lease", lease_fields);
 
@@ -646,6 +650,9 @@ static const struct field control_fields[] = {
 	F_U64(18, struct control_row, notices_delivered),
 	F_U64(19, struct control_row, shed),
 	F_U64(20, struct control_row, tokens_made),
+	FQ_STR(21, struct control_row, reloaded_by),
+	FQ_MSEC(22, struct control_row, grants_at),
+	FQ_U64(23, struct control_row, glasses_broken),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

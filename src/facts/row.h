@@ -254,6 +254,10 @@ struct attempt_row {
 	msec ask_at;  /* no news until then: hands are asked what became of it; 0: never */
 	row_id asked; /* what was asked for, where it had to wait; or 0 */
 	row_id undo_of, undone_by; /* attempts; or 0 */
+	msec undo_until_at; /* engine clock: until then it may be taken back; 0: not */
+	/* Of its decision, for what takes it back: live values, and the rest of the chain. */
+	struct pairs observed;
+	struct strs behalf;
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -443,6 +447,7 @@ struct lease_row {
 	uint32_t uses; /* decisions in which it lifted a rule */
 	str reviewed_by, review;
 	msec reviewed_wall;
+	msec warn_at; /* engine clock: then its holder is told that it ends; 0: was told */
 };
 #define LEASES_MAX 1024
 #define LEASE_MS_MAX (12 * HOUR)
@@ -641,6 +646,9 @@ struct control_row {
 	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
 	uint64_t shed;        /* rows that found no room in memory */
 	uint64_t tokens_made; /* the first ends that alerts are open to everyone */
+	str reloaded_by; /* who brought in `config`: a principal; empty: nobody knows */
+	msec grants_at;  /* engine clock: then grants that end are looked for; 0: none */
+	uint64_t glasses_broken;
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
