@@ -217,6 +217,16 @@ make_argv(struct core *core, const struct action *action, const struct asking *a
 		deny(core, judged, STR("there is no memory for another attempt"));
 }
 
+/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
+ * Hands would refuse it as well. */
+static bool
+is_stale(const struct core *core, const struct run *run)
+{
+	const struct runbook *now =
+	    model_runbook(core->newest->model, run->row.runbook);
+	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
+}
+
 static struct attempt *
 attempt_make(struct core *core, const struct run *run, const struct asking *asking,
     str step, struct judged *judged)
@@ -224,7 +234,13 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 	const struct action *action = model_action(core->newest->model, asking->action);
 	ASSERT(action != NULL);
 	struct strs argv = { 0 };
-	make_argv(core, action, asking, judged, &argv);
+	if (run != NULL && is_stale(core, run))
+		deny(core, judged,
+		    text_make(core,
+			"runbook %.*s was changed or taken out since this run of it began",
+			STR_ARG(run->row.runbook)));
+	else
+		make_argv(core, action, asking, judged, &argv);
 	if (judged->row.verdict != VERDICT_ALLOW)
 		return NULL;
 	struct attempt_row row = { .id = row_next(core),
