@@ -198,10 +198,25 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
+/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
+ * Hands would refuse it as well. */
+static bool
+is_stale(const struct core *core, const struct run *run)
+{
+	const struct runbook *now = model_runbook(core->newest->model, run->row.runbook);
+	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
+}
+
 void
 attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
 {
 	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+	const struct run *run = object_find(core, TABLE_RUN, asking->run);
+	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
+		judged_deny(core, ret,
+		    text_make(core,
+			"runbook %.*s was changed or taken out since this run of it began",
+			STR_ARG(run->row.runbook)));
 }
 
 /* What the rules allow must be possible too. */
@@ -217,16 +232,6 @@ make_argv(struct core *core, const struct action *action, const struct asking *a
 		judged_deny(core, judged, STR("there is no memory for another attempt"));
 }
 
-/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
- * Hands would refuse it as well. */
-static bool
-is_stale(const struct core *core, const struct run *run)
-{
-	const struct runbook *now =
-	    model_runbook(core->newest->model, run->row.runbook);
-	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
-}
-
 static struct attempt *
 attempt_make(struct core *core, const struct run *run, const struct asking *asking,
     str step, struct judged *judged)
@@ -234,13 +239,7 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 	const struct action *action = model_action(core->newest->model, asking->action);
 	ASSERT(action != NULL);
 	struct strs argv = { 0 };
-	if (run != NULL && is_stale(core, run))
-		deny(core, judged,
-		    text_make(core,
-			"runbook %.*s was changed or taken out since this run of it began",
-			STR_ARG(run->row.runbook)));
-	else
-		make_argv(core, action, asking, judged, &argv);
+	make_argv(core, action, asking, judged, &argv);
 	if (judged->row.verdict != VERDICT_ALLOW)
 		return NULL;
 	struct attempt_row row = { .id = row_next(core),
