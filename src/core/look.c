@@ -154,7 +154,7 @@ core_what_can(const struct core *core, str principal, incident_id id, msec at, m
 		: NULL;
 	if (service == NULL)
 		return 0;
-	struct authority_facts facts = core_facts(core, arena);
+	struct authority_facts facts = core_facts(core);
 	struct authority_can *can = arena_new(arena, struct authority_can, max);
 	size_t n = authority_what_can(core->authority, principal, service,
 	    incident->row.state != INCIDENT_CLOSED, wall, at, &facts, arena, can, max);
