@@ -45,6 +45,16 @@ str
 judged_why(struct core *core, const struct judged *judged)
 {
 	const struct decision_row *row = &judged->row;
+	const struct lease *lease =
+	    judged->by.hands_on
+		? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
+		: NULL;
+	if (lease != NULL) {
+		str who = text_who(lease->row.principal);
+		str until = text_wall(core, lease->row.until_wall);
+		return text_make(core, "%.*s has it in hand until %.*s", STR_ARG(who),
+		    STR_ARG(until));
+	}
 	const struct reason *reasons = row->reasons.p;
 	str why = row->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
 	if (row->forward.n == 0)

@@ -23,7 +23,7 @@ static const char text[] =
     "services:\n"
     "  checkout: {owner: ops, tier: 1}\n"
     "  ledger: {owner: ops, tier: 2,"
-    " healthy: {http: 'http://${target}:8080/', expect: status == 200}}\n"
+    " healthy: {run: [well, '${target}'], expect: exit == 0}}\n"
     "hosts:\n"
     "  web-1: {service: checkout, role: web}\n"
     "  led-1: {service: ledger, role: db}\n"
@@ -147,7 +147,7 @@ order_allowed__refuses_what_authority_does_not_grant(void)
 {
 	str why;
 	struct attempt_order order = an_order();
-	order.principal = STR("agent:helper");
+	order.principal = STR("agent:other");
 	EXPECT(!allowed(&order, WALL, &why));
 	EXPECT(why.n > 0);
 	order = an_order();
