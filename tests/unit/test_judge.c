@@ -216,7 +216,7 @@ order_allowed__refuses_what_differs(void)
 {
 	struct attempt_order order = an_order();
 	order.verb = STR("scale");
-	EXPECT(refused_as(&order, "verb", "is a restart, not a scale"));
+	EXPECT(refused_as(&order, "verb", "is of the verb restart, not scale"));
 	order = an_order();
 	order.timeout_ms += 1;
 	EXPECT(refused_as(&order, "timeout", "has a timeout of"));
