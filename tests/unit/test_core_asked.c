@@ -367,7 +367,8 @@ asked__another_configuration_voids_it_and_it_is_asked_again(void)
 	struct world *w = waiting(CONFIG(RESTART_ASKS_TWO));
 	row_id before = last_asked(w).id;
 	EXPECT_U64(approve(w, "person:mei").status, 200);
-	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n", NULL);
+	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n",
+	    SHOP_DOWN("checkout", "restart-unit"));
 	EXPECT(asked(w, before).state == ASKED_VOID);
 	EXPECT_U64(answer(w, COMMAND_APPROVE, before, "person:jon").status, 409);
 	world_after(w, 0);
@@ -389,11 +390,24 @@ static void
 asked__another_configuration_may_allow_it(void)
 {
 	struct world *w = waiting(CONFIG(RESTART_ASKS));
-	world_adopt(w, CONFIG(""), NULL);
+	world_adopt(w, CONFIG(""), SHOP_DOWN("checkout", "restart-unit"));
 	world_after(w, 0);
 	EXPECT(last_asked(w).state == ASKED_VOID);
 	EXPECT_U64(w->attempt_n, 1);
 	EXPECT(last_run(w).phase == PHASE_ATTEMPT);
+	world_free(w);
+}
+
+static void
+asked__its_runbook_was_changed(void)
+{
+	struct world *w = waiting(CONFIG(RESTART_ASKS));
+	world_adopt(w, CONFIG(RESTART_ASKS), SHOP_DOWN("checkout", "restart-unit") "\n");
+	world_after(w, 0);
+	EXPECT(last_asked(w).state == ASKED_VOID);
+	EXPECT_U64(world_count(w, TABLE_ASKED), 1);
+	EXPECT(last_run(w).state == RUN_NEEDS_PERSON);
+	EXPECT_U64(w->attempt_n, 0);
 	world_free(w);
 }
 
@@ -693,6 +707,7 @@ main(void)
 	RUN(asked__each_request_has_a_digest_of_its_own);
 	RUN(asked__another_configuration_voids_it_and_it_is_asked_again);
 	RUN(asked__another_configuration_may_allow_it);
+	RUN(asked__its_runbook_was_changed);
 	RUN(asked__what_a_person_asked_for_is_not_asked_again_by_itself);
 	RUN(asked__twice_the_same_is_one);
 	RUN(asked__the_limit_holds_while_others_use_it_up);
