@@ -132,6 +132,23 @@ asked__a_no_ends_it(void)
 }
 
 static void
+asked__who_asked_by_hand_hears_of_a_no(void)
+{
+	struct world *w = world_new(CONFIG(RESTART_ASKS), NULL, NULL);
+	world_fire(w, DOWN);
+	restart(w, "checkout", "person:ana");
+	EXPECT_U64(deny(w, "person:mei").status, 200);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "ana"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "jon"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "mei"), 0);
+	EXPECT_STR(world_last_notice(w)->subject,
+	    STR("[sev3] checkout: restart-unit on checkout (incident 1): refused"));
+	EXPECT(str_contains(world_last_notice(w)->text,
+	    STR("restart-unit on checkout is refused: mei said no. Nobody need answer")));
+	world_free(w);
+}
+
+static void
 asked__nobody_answers_in_time(void)
 {
 	struct world *w = waiting(CONFIG(RESTART_ASKS));
@@ -576,6 +593,7 @@ asked__who_asked_withdraws_it(void)
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, id, "person:ana").status, 200);
 	EXPECT(asked(w, id).state == ASKED_VOID);
 	EXPECT_STR(asked(w, id).why, STR("ana withdrew it"));
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "ana"), 0);
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, id, "person:ana").status, 409);
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, 99999, "person:ana").status, 404);
 	world_free(w);
@@ -696,6 +714,7 @@ main(void)
 	RUN(asked__a_yes_starts_it_and_the_run_goes_on);
 	RUN(asked__the_notice_says_all_that_one_needs);
 	RUN(asked__a_no_ends_it);
+	RUN(asked__who_asked_by_hand_hears_of_a_no);
 	RUN(asked__nobody_answers_in_time);
 	RUN(asked__a_yes_at_the_end_is_too_late);
 	RUN(asked__two_at_once_count_once);
