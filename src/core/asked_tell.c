@@ -254,7 +254,7 @@ words_end(struct core *core, const struct incident *incident, const struct asked
 	    incident->row.id);
 	str url = text_url(core, incident->row.id);
 	struct buf out = BUF(TEXT_MAX);
-	buf_printf(&out, "%.*s on %.*s needs no answer any more. It is %.*s: %.*s.\n\n",
+	buf_printf(&out, "%.*s on %.*s is %.*s: %.*s. Nobody need answer any more.\n\n",
 	    STR_ARG(row->action), STR_ARG(row->target), STR_ARG(how), STR_ARG(row->why));
 	add_what(row, &out);
 	add_asked_by(core, row, &out);
