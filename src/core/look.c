@@ -98,6 +98,24 @@ core_silence(const struct core *core, str uuid)
 	return silence != NULL ? &silence->row : NULL;
 }
 
+size_t
+core_waiting(const struct core *core, enum table table, row_id after, const void **ret,
+    size_t n)
+{
+	ASSERT(table == TABLE_ASKED || table == TABLE_LEASE);
+	size_t count = 0;
+	for (const struct link *it = core->tables[table].next;
+	     it != &core->tables[table] && count < n; it = it->next) {
+		const struct object *o =
+		    (const struct object *)(const void *)((const char *)it -
+							  offsetof(struct object,
+							      in_table));
+		if (o->id > after)
+			ret[count++] = object_row_const(o);
+	}
+	return count;
+}
+
 /* Asked about a service as a whole: its first host stands for it, or itself where it has
  * none, as for an action that is run. */
 static str
@@ -111,23 +129,107 @@ some_target(const struct core *core, str service)
 	return service;
 }
 
-void
+static const struct service *
+service_named(const struct core *core, str name)
+{
+	return name.n > 0 ? model_service(core->newest->model, name) : NULL;
+}
+
+/* A host is its own service's, whatever service was named beside it; none: denied. */
+static struct authority_request
+request_of(const struct core *core, const struct core_may *asked)
+{
+	const struct service_state *counts = service_state_find(core, asked->service);
+	return (struct authority_request){ .principal = asked->principal,
+		.behalf = asked->behalf,
+		.action = model_action(core->newest->model, asked->action),
+		.action_name = asked->action,
+		.service = service_named(core, asked->service),
+		.target =
+		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
+		.targets_n = asked->targets_n,
+		.params = asked->params,
+		.incident_open = counts != NULL && counts->open > 0,
+		.wall = asked->wall,
+		.at = asked->at };
+}
+
+/* "the live value of replicas, the health of web-1 and web-2" */
+static str
+unknown_text(const struct authority_needs *needs, struct arena *arena)
+{
+	struct buf text = BUF(4096);
+	for (size_t i = 0; i < needs->observe_n; i++)
+		buf_printf(&text, "%sthe live value of %.*s", text.n > 0 ? ", " : "",
+		    STR_ARG(needs->observe[i]->param));
+	if (needs->health_n > 0)
+		buf_printf(&text, "%swhich of %zu host%s are well", text.n > 0 ? ", " : "",
+		    needs->health_n, needs->health_n == 1 ? "" : "s");
+	str ret = arena_str(arena, buf_str(&text));
+	buf_done(&text);
+	return ret;
+}
+
+str
 core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
     struct decision_row *ret)
 {
 	ASSERT(core->newest != NULL);
-	const struct service_state *counts = service_state_find(core, asked->service);
-	struct asking asking = { .principal = asked->principal,
+	struct authority_request request = request_of(core, asked);
+	struct authority_facts facts = core_facts(core, arena);
+	struct authority_needs needs = { 0 };
+	struct authority_decision decision;
+	facts.observed = asked->live;
+	authority_needs(core->authority, &request, &facts, arena, &needs);
+	authority_decide(core->authority, &request, &facts, arena, &decision);
+	*ret = (struct decision_row){ .at = asked->at,
+		.wall = asked->wall,
+		.principal = asked->principal,
 		.action = asked->action,
+		.verb = request.action != NULL ? request.action->verb : (str){ 0 },
 		.service = asked->service,
-		.target =
-		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
-		.incident_open = counts != NULL && counts->open > 0,
-		.at = asked->at,
-		.wall = asked->wall };
+		.target = request.target,
+		.config = core->newest->hash,
+		.verdict = decision.verdict,
+		.reasons = { decision.reasons, decision.reasons_n },
+		.forward = decision.forward,
+		.given = { .behalf = asked->behalf,
+		    .observed = asked->live,
+		    .targets_n = asked->targets_n } };
 	if (asked->params != NULL)
-		asking.params = *asked->params;
-	(void)core_decide(core, &asking, arena, ret);
+		ret->params = *asked->params;
+	return unknown_text(&needs, arena);
+}
+
+size_t
+core_who_can(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct who_view *ret, size_t max)
+{
+	ASSERT(core->newest != NULL);
+	struct authority_request request = request_of(core, asked);
+	struct authority_facts facts = core_facts(core, arena);
+	struct authority_who *who = arena_new(arena, struct authority_who, max);
+	facts.observed = asked->live;
+	size_t n = authority_who_can(core->authority, &request, &facts, arena, who, max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct who_view){ who[i].principal, who[i].verdict, who[i].text };
+	return n;
+}
+
+static size_t
+what_can(const struct core *core, str principal, const struct service *service, bool open,
+    msec at, msec wall, struct arena *arena, struct can_view *ret, size_t max)
+{
+	struct authority_facts facts = core_facts(core, arena);
+	struct authority_can *can = arena_new(arena, struct authority_can, max);
+	size_t n = authority_what_can(core->authority, principal, service, open, wall, at,
+	    &facts, arena, can, max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct can_view){ .action = can[i].action->name,
+			.verb = can[i].action->verb,
+			.verdict = can[i].verdict,
+			.text = can[i].text };
+	return n;
 }
 
 size_t
@@ -137,20 +239,54 @@ core_what_can(const struct core *core, str principal, incident_id id, msec at, m
 	const struct incident *incident = incident_find(core, id);
 	if (incident == NULL || core->newest == NULL)
 		return 0;
-	const struct service *service =
-	    incident->row.service.n > 0
-		? model_service(core->newest->model, incident->row.service)
-		: NULL;
+	const struct service *service = service_named(core, incident->row.service);
 	if (service == NULL)
 		return 0;
-	struct authority_facts facts = core_facts(core, arena);
-	struct authority_can *can = arena_new(arena, struct authority_can, max);
-	size_t n = authority_what_can(core->authority, principal, service,
-	    incident->row.state != INCIDENT_CLOSED, wall, at, &facts, arena, can, max);
-	for (size_t i = 0; i < n; i++)
-		ret[i] = (struct can_view){ .action = can[i].action->name,
-			.verb = can[i].action->verb,
-			.verdict = can[i].verdict,
-			.text = can[i].text };
+	return what_can(core, principal, service, incident->row.state != INCIDENT_CLOSED,
+	    at, wall, arena, ret, max);
+}
+
+static const struct can_view *
+find_can(const struct can_view *in, size_t n, str action)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(in[i].action, action))
+			return &in[i];
+	}
+	return NULL;
+}
+
+/* Of the first only what the second may too; what is stricter counts. */
+static size_t
+both(struct can_view *first, size_t n, const struct can_view *second, size_t second_n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct can_view *other = find_can(second, second_n, first[i].action);
+		if (other != NULL)
+			first[kept++] =
+			    other->verdict > first[i].verdict ? *other : first[i];
+	}
+	return kept;
+}
+
+size_t
+core_what_can_on(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct can_view *ret, size_t max)
+{
+	ASSERT(core->newest != NULL);
+	const struct service *service = service_named(core, asked->service);
+	const struct service_state *counts = service_state_find(core, asked->service);
+	bool open = counts != NULL && counts->open > 0;
+	if (service == NULL)
+		return 0;
+	size_t n = what_can(core, asked->principal, service, open, asked->at, asked->wall,
+	    arena, ret, max);
+	struct can_view *more = arena_new(arena, struct can_view, max);
+	for (size_t i = 0; i < asked->behalf.n; i++) {
+		size_t more_n = what_can(core, asked->behalf.p[i], service, open, asked->at,
+		    asked->wall, arena, more, max);
+		n = both(ret, n, more, more_n);
+	}
 	return n;
 }
