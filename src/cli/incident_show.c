@@ -191,7 +191,8 @@ print_decisions(struct out *out, const struct whole *w)
 		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s: %.*s",
 		    STR_ARG(row->action),
 		    STR_ARG(row->target.n > 0 ? row->target : row->service),
-		    STR_ARG(view_who(row->principal)), STR_ARG(rule));
+		    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
+		    STR_ARG(rule));
 		out_text(out, STR("  "));
 		out_wrapped(out, 6, 4 + verdict.n, text);
 	}
@@ -249,6 +250,13 @@ say_next(const struct whole *w)
 			say("firstline incident settle %u %llu yes|no    did it happen?",
 			    row->id, (unsigned long long)attempts[i].id);
 	}
+	const struct asked_row *asked = w->asked.p;
+	for (size_t i = 0; i < w->asked.n; i++) {
+		if (asked[i].state == ASKED_APPROVAL)
+			say("firstline approve %llu | firstline deny %llu",
+			    (unsigned long long)asked[i].id,
+			    (unsigned long long)asked[i].id);
+	}
 	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
 		say("firstline incident ack %u    you have it", row->id);
 	if (w->handoffs.n > 0)
@@ -280,6 +288,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_timeline(&out, &w);
 	print_attempts(&out, &w);
 	print_decisions(&out, &w);
+	view_waiting(&out, &w.asked);
 	print_told(&out, &w);
 	print_handoffs(&out, &w);
 	code = out_end(&out);

@@ -102,12 +102,42 @@ print_reasons(struct out *out, const struct decision_row *decision)
 }
 
 static void
+put_branch(struct out *out, const char *name, str text)
+{
+	branch(out, name, false, STYLE_PLAIN, text);
+}
+
+static const struct asked_row *
+asked_of(const struct whole *w, const struct decision_row *decision)
+{
+	const struct asked_row *rows = w->asked.p;
+	for (size_t i = 0; i < w->asked.n; i++) {
+		if (rows[i].id == decision->asked || rows[i].decision == decision->id)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* A decision that waited for people says what became of it. */
+static void
+print_waited(struct out *out, const struct whole *w, const struct decision_row *decision)
+{
+	const struct asked_row *asked = asked_of(w, decision);
+	if (asked == NULL || decision->verdict != VERDICT_AFTER_APPROVAL)
+		return;
+	branch(out, "asked", false, view_asked_style(asked),
+	    arena_printf(out->arena, "%llu %.*s", (unsigned long long)asked->id,
+		STR_ARG(view_asked_state(out, asked))));
+}
+
+static void
 print_outcome(struct out *out, const struct whole *w, const struct decision_row *decision,
     row_id next)
 {
 	const struct attempt_row *attempt = attempt_of(w, decision);
 	str verdict = view_enum(&decision_row_type, "verdict", decision->verdict);
 	enum style style = view_verdict_style(decision->verdict);
+	print_waited(out, w, decision);
 	if (attempt == NULL) {
 		bool forward = decision->forward.n > 0;
 		branch(out, "verdict", !forward, style, verdict);
@@ -137,7 +167,10 @@ print_decision(struct out *out, const struct whole *w, size_t i)
 	out_styled(out, STYLE_BOLD,
 	    arena_printf(out->arena, "%.*s on %.*s", STR_ARG(decision->action),
 		STR_ARG(on)));
-	out_printf(out, ", asked by %.*s\n", STR_ARG(view_who(decision->principal)));
+	out_printf(out, ", asked by %.*s\n",
+	    STR_ARG(view_chain(out, decision->principal, &decision->given.behalf)));
+	if (decision->params.n > 0)
+		branch(out, "with", false, STYLE_PLAIN, view_pairs(out, &decision->params));
 
 	const struct run_row *run = run_of(w, decision->run);
 	const struct timeline_row *fact = check_between(w, before, decision->id);
@@ -146,6 +179,7 @@ print_decision(struct out *out, const struct whole *w, size_t i)
 		    arena_printf(out->arena, "runbook %.*s", STR_ARG(run->runbook)));
 	if (fact != NULL)
 		branch(out, "facts", false, STYLE_PLAIN, fact->text);
+	view_given(out, &decision->given, put_branch);
 	print_reasons(out, decision);
 	print_outcome(out, w, decision, next);
 }
@@ -220,6 +254,7 @@ why(struct client *client, void *context, int argc, char **argv)
 	for (size_t i = 0; i < w.decisions.n; i++)
 		print_decision(&out, &w, i);
 	print_runs(&out, &w);
+	view_waiting(&out, &w.asked);
 	print_can(&out, &w.incident, &can);
 	return out_end(&out);
 }
