@@ -35,14 +35,15 @@ attempt_open(const struct attempt *attempt)
 
 /* ---- starting ---- */
 
-static str
-refusal(struct core *core, const struct decision_row *decision)
+str
+judged_why(struct core *core, const struct judged *judged)
 {
-	const struct reason *reasons = decision->reasons.p;
-	str why = decision->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
-	if (decision->forward.n == 0)
+	const struct decision_row *row = &judged->row;
+	const struct reason *reasons = row->reasons.p;
+	str why = row->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
+	if (row->forward.n == 0)
 		return why;
-	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(decision->forward));
+	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(row->forward));
 }
 
 static bool
@@ -67,8 +68,9 @@ fill_argv(struct core *core, const struct action *action, const struct asking *a
 
 /* What the rules allow, but cannot be done, is refused: with its own reason first. */
 static void
-deny(struct core *core, struct decision_row *decision, str why)
+deny(struct core *core, struct judged *judged, str why)
 {
+	struct decision_row *decision = &judged->row;
 	size_t n =
 	    decision->reasons.n < REASONS_MAX ? decision->reasons.n : REASONS_MAX - 1;
 	struct reason *reasons = arena_new(&core->scratch, struct reason, n + 1);
@@ -77,6 +79,8 @@ deny(struct core *core, struct decision_row *decision, str why)
 		memcpy(reasons + 1, decision->reasons.p, n * sizeof(*reasons));
 	decision->verdict = VERDICT_DENY;
 	decision->reasons = (struct records){ reasons, n + 1 };
+	judged->by.only_at_once = false;
+	judged->by.hands_on = false;
 }
 
 static void
@@ -91,6 +95,10 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 	    STR_ARG(on), STR_ARG(why));
 	if (decision == NULL)
 		return;
+	if (incident == NULL || incident->row.state == INCIDENT_CLOSED) {
+		object_done(core, &decision->o); /* nobody shows it with its incident */
+		return;
+	}
 	list_append(&incident->decisions, &decision->o.of_incident);
 	if (++incident->decisions_n > TRAIL_KEPT_MAX) {
 		incident->decisions_n--;
@@ -116,7 +124,8 @@ keep_attempts(struct core *core, struct incident *incident)
 }
 
 static void
-order(struct core *core, const struct attempt *attempt, enum effect_kind kind)
+order(struct core *core, const struct attempt *attempt, enum effect_kind kind,
+    const struct given *given)
 {
 	const struct attempt_row *row = &attempt->row;
 	struct attempt_order order = { .attempt = row->id,
@@ -132,6 +141,8 @@ order(struct core *core, const struct attempt *attempt, enum effect_kind kind)
 		.timeout_ms = row->timeout_ms,
 		.runbook_hash = row->runbook_hash,
 		.incident = row->incident };
+	if (given != NULL)
+		order.given = *given;
 	struct effect *effect = effects_add(core->fx, kind);
 	record_copy(effect_type(kind), &order, core->fx->arena, effect_record(effect));
 }
@@ -178,79 +189,113 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
+void
+attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
+{
+	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+}
+
 /* What the rules allow must be possible too. */
 static void
 make_argv(struct core *core, const struct action *action, const struct asking *asking,
-    struct decision_row *decision, struct strs *ret)
+    struct judged *judged, struct strs *ret)
 {
 	str why = { 0 };
 	if (!fill_argv(core, action, asking, ret, &why))
-		deny(core, decision,
+		deny(core, judged,
 		    text_make(core, "its command cannot be made: %.*s", STR_ARG(why)));
 	else if (!core_roomy(core))
-		deny(core, decision, STR("there is no memory for another attempt"));
+		deny(core, judged, STR("there is no memory for another attempt"));
+}
+
+static struct attempt *
+attempt_make(struct core *core, const struct run *run, const struct asking *asking,
+    str step, struct judged *judged)
+{
+	const struct action *action = model_action(core->newest->model, asking->action);
+	ASSERT(action != NULL);
+	struct strs argv = { 0 };
+	make_argv(core, action, asking, judged, &argv);
+	if (judged->row.verdict != VERDICT_ALLOW)
+		return NULL;
+	struct attempt_row row = { .id = row_next(core),
+		.incident = asking->incident,
+		.run = run != NULL ? run->row.id : 0,
+		.decision = judged->row.id,
+		.state = ATTEMPT_INTENT,
+		.step = step,
+		.action = action->name,
+		.verb = action->verb,
+		.service = asking->service,
+		.target = asking->target,
+		.principal = asking->principal,
+		.params = asking->params,
+		.argv = argv,
+		.config = core->newest->hash,
+		.epoch = core->control->row.epoch,
+		.timeout_ms = action->timeout_ms,
+		.repeat_safe = action->repeat_safe,
+		.intent_at = core->at,
+		.intent_wall = core->wall,
+		.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS,
+		.asked = asking->asked,
+		.undo_of = asking->undo_of };
+	if (run != NULL)
+		row.runbook_hash = run->row.runbook_hash;
+	struct attempt *attempt = reserve(core, &row);
+	if (attempt == NULL)
+		deny(core, judged, STR("there is no memory for another attempt"));
+	else
+		judged->row.attempt = row.id;
+	return attempt;
+}
+
+/* Who broke a glass answers for each time that it helped. */
+static void
+count_lifted(struct core *core, const struct decision_row *row)
+{
+	const struct reason *reasons = row->reasons.p;
+	size_t i = 0;
+	while (i < row->reasons.n && reasons[i].kind != REASON_LIFTED)
+		i++;
+	const struct lease *held = i < row->reasons.n ? lease_find(core, LEASE_BREAK_GLASS,
+							    row->service, row->principal)
+	                                              : NULL;
+	struct lease *lease =
+	    held != NULL ? object_find(core, TABLE_LEASE, held->row.id) : NULL;
+	if (lease == NULL)
+		return;
+	lease->row.uses++;
+	object_touch(core, &lease->o);
 }
 
 struct attempt *
 attempt_start(struct core *core, struct incident *incident, struct run *run,
-    const struct asking *asking, str step, struct refusal *ret)
+    const struct asking *asking, str step, struct judged *judged)
 {
-	struct decision_row decision;
-	bool only_at_once = core_decide(core, asking, &core->scratch, &decision);
-	if (only_at_once && asking->waits) {
-		*ret = (struct refusal){ refusal(core, &decision), true };
-		return NULL; /* as it was recorded */
-	}
-	decision.id = row_next(core);
-	const struct action *action = model_action(core->newest->model, asking->action);
-	struct strs argv = { 0 };
-	struct attempt *attempt = NULL;
-	if (decision.verdict == VERDICT_ALLOW) {
-		ASSERT(action != NULL);
-		make_argv(core, action, asking, &decision, &argv);
-	}
-	if (decision.verdict == VERDICT_ALLOW) {
-		struct attempt_row row = { .id = row_next(core),
-			.incident = incident->row.id,
-			.run = run != NULL ? run->row.id : 0,
-			.decision = decision.id,
-			.state = ATTEMPT_INTENT,
-			.step = step,
-			.action = action->name,
-			.verb = action->verb,
-			.service = asking->service,
-			.target = asking->target,
-			.principal = asking->principal,
-			.params = asking->params,
-			.argv = argv,
-			.config = core->newest->hash,
-			.epoch = core->control->row.epoch,
-			.timeout_ms = action->timeout_ms,
-			.repeat_safe = action->repeat_safe,
-			.intent_at = core->at,
-			.intent_wall = core->wall,
-			.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS };
-		if (run != NULL)
-			row.runbook_hash = run->row.runbook_hash;
-		attempt = reserve(core, &row);
-		if (attempt == NULL)
-			deny(core, &decision,
-			    STR("there is no memory for another attempt"));
-		else
-			decision.attempt = row.id;
-	}
-	keep_decision(core, incident, &decision);
-	if (attempt == NULL) {
-		*ret = (struct refusal){ refusal(core, &decision), only_at_once };
+	struct decision_row *decision = &judged->row;
+	decision->id = row_next(core);
+	struct attempt *attempt = decision->verdict == VERDICT_ALLOW
+	                              ? attempt_make(core, run, asking, step, judged)
+	                              : NULL;
+	keep_decision(core, incident, decision);
+	count_lifted(core, decision);
+	if (attempt == NULL)
 		return NULL;
-	}
 	core->control->row.attempts_started++;
 	attempt->model = core_model_use(core->newest);
-	list_append(&incident->attempts, &attempt->o.of_incident);
-	incident->attempts_n++;
-	keep_attempts(core, incident);
+	if (incident != NULL) {
+		list_append(&incident->attempts, &attempt->o.of_incident);
+		incident->attempts_n++;
+		keep_attempts(core, incident);
+	}
+	struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->undo_of);
+	if (undone != NULL) {
+		undone->row.undone_by = attempt->row.id;
+		object_touch(core, &undone->o);
+	}
 	wait_for_news(core, attempt);
-	order(core, attempt, EFFECT_START_ATTEMPT);
+	order(core, attempt, EFFECT_START_ATTEMPT, &decision->given);
 	return attempt;
 }
 
@@ -267,7 +312,7 @@ attempt_stop(struct core *core, struct attempt *attempt, str why)
 void
 attempt_reconcile(struct core *core, struct attempt *attempt)
 {
-	order(core, attempt, EFFECT_RECONCILE_ATTEMPT);
+	order(core, attempt, EFFECT_RECONCILE_ATTEMPT, NULL);
 }
 
 /* No news for long: maybe an order or an answer was lost. */
@@ -508,7 +553,7 @@ on_timed_out(struct core *core, struct attempt *attempt)
 }
 
 static void
-on_lost(struct core *core, struct attempt *attempt, bool refused)
+on_lost(struct core *core, struct attempt *attempt, bool refused, str judged)
 {
 	/* An order of an engine that is gone is no refusal of the action. */
 	bool stale = attempt->row.epoch < core->control->row.epoch;
@@ -517,6 +562,8 @@ on_lost(struct core *core, struct attempt *attempt, bool refused)
 	say(core, attempt,
 	    text_make(core, "%s: %.*s", refused ? "refused by hands" : "never started",
 		STR_ARG(attempt->row.why)));
+	if (refused && !stale && judged.n > 0)
+		self_refused(core, &attempt->row, judged);
 	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
 }
 
@@ -566,7 +613,7 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 			return;
 		}
 		note_result(core, attempt, result);
-		on_lost(core, attempt, result->news == NEWS_REFUSED);
+		on_lost(core, attempt, result->news == NEWS_REFUSED, result->judged);
 		return;
 	case NEWS_UNKNOWN:
 		if (row->state != ATTEMPT_IN_DOUBT)

@@ -220,6 +220,7 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(run->o.due == row->due);
 	const struct attempt *attempt;
 	const struct question *probe;
+	const struct asked *asked;
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
@@ -236,6 +237,11 @@ check_run(const struct core *core, const struct run *run)
 		ASSERT(attempt != NULL && attempt->row.run == row->id);
 		ASSERT(attempt_open(attempt));
 		ASSERT(row->acted && row->due == 0);
+		return;
+	case PHASE_ASKED:
+		asked = object_find(core, TABLE_ASKED, row->waiting_for);
+		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
+		ASSERT(row->due == 0);
 		return;
 	}
 	UNREACHABLE();
@@ -320,8 +326,40 @@ check_notices(const struct core *core)
 }
 
 static void
+check_lease(const struct core *core, const struct lease *lease)
+{
+	const struct lease_row *row = &lease->row;
+	ASSERT(lease->o.due == lease_due(lease));
+	ASSERT(row->from_wall < row->until_wall && row->until_at != 0);
+	ASSERT(row->reviewed_by.n == 0);
+	ASSERT(str_starts(row->principal, STR("person:")));
+	ASSERT(!row->over || (row->kind == LEASE_BREAK_GLASS && row->over_by.n > 0));
+	ASSERT(row->over || lease->o.due != 0);
+	ASSERT(row->kind == LEASE_HANDS_ON || row->why.n >= GLASS_WHY_MIN);
+	ASSERT(row->warn_at == 0 || row->kind == LEASE_HANDS_ON);
+	if (row->over)
+		return;
+	/* One hands-on of a service, one broken glass of a person on it. */
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease *other =
+		    container_of(object_of(it, in_table), struct lease, o);
+		bool same = other != lease && !other->row.over &&
+		            other->row.kind == row->kind &&
+		            core->at < other->row.until_at && core->at < row->until_at &&
+		            str_eq(other->row.service, row->service);
+		ASSERT(!same || (row->kind == LEASE_BREAK_GLASS &&
+				    !str_eq(other->row.principal, row->principal)));
+	}
+}
+
+static void
 check_others(const struct core *core)
 {
+	list_each(it, &core->tables[TABLE_LEASE])
+	    check_lease(core, container_of(object_of(it, in_table), struct lease, o));
+	ASSERT(core->counts[TABLE_LEASE] <= LEASES_MAX);
+	ASSERT(core->control->o.due == core->control->row.grants_at);
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);

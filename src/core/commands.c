@@ -122,7 +122,7 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
 	str why;
 	const struct run *run = run_start(core, incident, core->newest, runbook,
-	    command->principal, &command->params, &why);
+	    command->principal, command->behalf, &command->params, &why);
 	if (run == NULL)
 		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
 		    STR_ARG(runbook->name), STR_ARG(why));
@@ -160,7 +160,9 @@ run_action(struct core *core, const struct command *command, struct incident *in
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no action %.*s",
 		    STR_ARG(command->name));
 	str target = target_of(core, command, incident->row.service);
+	str behalf = command->behalf;
 	struct asking asking = { .principal = command->principal,
+		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = action->name,
 		.service = service_of_target(core, incident, target),
 		.target = target,
@@ -177,12 +179,8 @@ run_action(struct core *core, const struct command *command, struct incident *in
 	}
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked for %.*s on %.*s", STR_ARG(action->name), STR_ARG(target));
-	struct refusal refusal;
-	struct attempt *attempt =
-	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &refusal);
-	if (attempt == NULL)
-		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(refusal.why));
-	return answer_yes(202, &attempt->o);
+	struct beginning beginning = asked_begin(core, incident, NULL, &asking, (str){ 0 });
+	return asked_answer(core, &beginning);
 }
 
 static struct answering

@@ -26,6 +26,7 @@ core_facts(const struct core *core, struct arena *arena)
 			.target = use->row.target,
 			.action = use->row.action,
 			.verb = use->row.verb,
+			.principal = use->row.principal,
 			.at = use->row.at,
 			.held = use->row.state == USE_HELD };
 	}
@@ -37,23 +38,94 @@ core_facts(const struct core *core, struct arena *arena)
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
 
-bool
-core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
-    struct decision_row *ret)
+/* Those that said yes. */
+static struct authority_yes *
+yes_of(const struct given *given, struct arena *arena, size_t *ret_n)
+{
+	const struct vote *votes = given->votes.p;
+	struct authority_yes *yes = arena_new(arena, struct authority_yes, given->votes.n);
+	size_t n = 0;
+	for (size_t i = 0; i < given->votes.n; i++) {
+		if (votes[i].yes)
+			yes[n++] =
+			    (struct authority_yes){ votes[i].principal, votes[i].wall };
+	}
+	*ret_n = n;
+	return yes;
+}
+
+static struct authority_facts
+facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
+{
+	struct authority_facts facts = core_facts(core, arena);
+	const struct lease *hands_on =
+	    lease_find(core, LEASE_HANDS_ON, asking->service, (str){ 0 });
+	const struct lease *glass =
+	    lease_find(core, LEASE_BREAK_GLASS, asking->service, asking->principal);
+	if (hands_on != NULL)
+		facts.hands_on_by = hands_on->row.principal;
+	if (glass != NULL)
+		facts.glass_by = glass->row.principal;
+	if (asking->given == NULL)
+		return facts;
+	facts.observed = asking->given->observed;
+	facts.health_known = asking->given->health_known;
+	facts.healthy = asking->given->healthy;
+	facts.yes = yes_of(asking->given, arena, &facts.yes_n);
+	return facts;
+}
+
+static struct authority_request
+request_of(const struct core *core, const struct asking *asking)
 {
 	const struct model *model = core->newest->model;
-	const struct action *action = model_action(model, asking->action);
-	struct authority_request request = { .principal = asking->principal,
-		.action = action,
+	return (struct authority_request){ .principal = asking->principal,
+		.behalf = asking->behalf,
+		.action = model_action(model, asking->action),
 		.action_name = asking->action,
 		.service = service_named(model, asking->service),
 		.target = asking->target,
+		.targets_n = asking->targets_n,
 		.params = &asking->params,
 		.incident_open = asking->incident_open,
+		.undo = asking->undo_of != 0,
 		.wall = asking->wall,
 		.at = asking->at };
-	struct authority_facts facts = core_facts(core, arena);
-	struct authority_decision decision;
+}
+
+/* What was known besides the rules, and goes on to hands. */
+static struct given
+given_with(const struct asking *asking, const struct authority_facts *facts,
+    struct arena *arena)
+{
+	struct given given = { .behalf = asking->behalf,
+		.observed = facts->observed,
+		.health_known = facts->health_known,
+		.healthy = facts->healthy,
+		.undo = asking->undo_of != 0,
+		.undo_of = asking->undo_of,
+		.glass_by = facts->glass_by,
+		.reloaded_by = facts->reloaded_by,
+		.targets_n = asking->targets_n };
+	if (facts->yes_n == 0)
+		return given;
+	const struct vote *votes = asking->given->votes.p;
+	struct vote *yes = arena_new(arena, struct vote, facts->yes_n);
+	for (size_t i = 0; i < asking->given->votes.n; i++) {
+		if (votes[i].yes)
+			yes[given.votes.n++] = votes[i];
+	}
+	given.votes.p = yes;
+	return given;
+}
+
+struct authority_decision
+core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct decision_row *ret)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	struct authority_decision decision = { 0 };
 	authority_decide(core->authority, &request, &facts, arena, &decision);
 	*ret = (struct decision_row){ .incident = asking->incident,
 		.run = asking->run,
@@ -61,15 +133,36 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 		.wall = asking->wall,
 		.principal = asking->principal,
 		.action = asking->action,
-		.verb = action != NULL ? action->verb : (str){ 0 },
+		.verb = request.action != NULL ? request.action->verb : (str){ 0 },
 		.service = asking->service,
 		.target = asking->target,
 		.params = asking->params,
 		.config = core->newest->hash,
 		.verdict = decision.verdict,
 		.reasons = { decision.reasons, decision.reasons_n },
-		.forward = decision.forward };
-	return decision.only_at_once;
+		.forward = decision.forward,
+		.given = given_with(asking, &facts, arena),
+		.asked = asking->asked };
+	return decision;
+}
+
+struct authority_needs
+core_needs(const struct core *core, const struct asking *asking, struct arena *arena)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	struct authority_needs needs = { 0 };
+	authority_needs(core->authority, &request, &facts, arena, &needs);
+	return needs;
+}
+
+str
+core_yes_refuses(const struct core *core, const struct asking *asking, str principal,
+    struct arena *arena)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	return authority_yes_refuses(core->authority, &request, &facts, principal, arena);
 }
 
 /* ---- uses ---- */

@@ -190,18 +190,18 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_ASKED:
 		heap_set(&core->timers, o, container_of(o, struct asked, o)->row.ends_at);
 		return true;
-	case TABLE_LEASE: {
-		const struct lease *lease = container_of(o, struct lease, o);
-		heap_set(&core->timers, o, lease->row.over ? 0 : lease->row.until_at);
+	case TABLE_LEASE:
+		heap_set(&core->timers, o, lease_due(container_of(o, struct lease, o)));
 		return true;
-	}
 	case TABLE_ANSWER:
 		map_put(&core->answer_keys,
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);
 		return true;
+	case TABLE_CONTROL:
+		heap_set(&core->timers, o, core->control->row.grants_at);
+		return true;
 	case TABLE_GRANT_USE: /* armed when the configuration is adopted */
 	case TABLE_TOKEN:
-	case TABLE_CONTROL:
 		return true;
 	case TABLE_QUARANTINE:
 	case TABLE_ALERTS:

@@ -15,6 +15,17 @@ core_counts(const struct core *core)
 		if (container_of(it, struct incident, in_state)->row.needs_person)
 			counts.needing_person++;
 	}
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease_row *row =
+		    &container_of(object_of(it, in_table), struct lease, o)->row;
+		if (row->over)
+			counts.unreviewed++;
+		else if (row->kind == LEASE_HANDS_ON)
+			counts.hands_on++;
+		else
+			counts.glass++;
+	}
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{
 		if (attempt_open(container_of(object_of(it, in_table), struct attempt, o)))

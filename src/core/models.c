@@ -96,11 +96,16 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	bool first = core->newest == NULL;
 	core_adopt(core, model);
 	actions_again(core);
-	core->control->row.config = adopted->hash;
+	struct control_row *control = &core->control->row;
+	/* A start of ours brings in nothing: whoever did before is remembered. */
+	if (!hash32_eq(&control->config, &adopted->hash))
+		row_set_str(core, &control->reloaded_by, adopted->by);
+	control->config = adopted->hash;
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
 	    first ? "started with" : "adopted", model->model->services_n,
 	    model->model->runbooks_n, model->model->rules_n);
+	grants_look(core);
 }
 
 size_t

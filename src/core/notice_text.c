@@ -148,6 +148,8 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 	switch (purpose) {
 	case PURPOSE_OPENED:
 	case PURPOSE_HANDED_OFF:
+	case PURPOSE_APPROVAL: /* in words of their own */
+	case PURPOSE_APPROVAL_ENDED:
 		return (str){ 0 };
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_SELF:

@@ -98,6 +98,14 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 		notice_add(core, incident->row.id, purpose, &to->p[i], &words, 0);
 }
 
+void
+notices_tell(struct core *core, const struct recipients *to,
+    const struct notice_words *words)
+{
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, 0, PURPOSE_SELF, &to->p[i], words, 0);
+}
+
 /* ---- sending ---- */
 
 static bool
@@ -237,6 +245,8 @@ try_next_reach(struct core *core, struct notice *notice, struct recipient *ret)
 static bool
 notice_moot(const struct core *core, const struct notice_row *row)
 {
+	if (row->incident == 0)
+		return false;
 	const struct incident *incident = incident_find(core, row->incident);
 	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
 	return over && row->purpose != PURPOSE_ENDED;
@@ -293,24 +303,28 @@ give_up(struct core *core, struct notice *notice, bool moot)
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
 }
 
+static void
+stop_other(struct core *core, struct notice *notice, const struct notice *told)
+{
+	if (notice == told || first_of(&notice->row) != first_of(&told->row))
+		return;
+	row_set_str(core, &notice->row.error,
+	    text_make(core, "%.*s was told by %.*s", STR_ARG(told->row.person),
+		STR_ARG(told->row.channel)));
+	give_up(core, notice, true);
+}
+
 /* The person knows: what says the same by another reach is not sent any more. */
 static void
 stop_others(struct core *core, const struct notice *told)
 {
 	struct incident *incident = incident_find(core, told->row.incident);
-	if (incident == NULL)
-		return;
-	row_id first = first_of(&told->row);
-	list_each_safe(it, &incident->notices)
-	{
-		struct notice *notice =
-		    container_of(object_of(it, of_incident), struct notice, o);
-		if (notice == told || first_of(&notice->row) != first)
-			continue;
-		row_set_str(core, &notice->row.error,
-		    text_make(core, "%.*s was told by %.*s", STR_ARG(told->row.person),
-			STR_ARG(told->row.channel)));
-		give_up(core, notice, true);
+	if (incident != NULL) {
+		list_each_safe(it, &incident->notices) stop_other(core,
+		    container_of(object_of(it, of_incident), struct notice, o), told);
+	} else if (told->row.incident == 0) {
+		list_each_safe(it, &core->tables[TABLE_NOTICE]) stop_other(core,
+		    container_of(object_of(it, in_table), struct notice, o), told);
 	}
 }
 

@@ -130,16 +130,51 @@ wait_for_turn(struct core *core, struct run *run, str why)
 	return true;
 }
 
+static void
+begun(struct core *core, struct run *run, const struct beginning *beginning)
+{
+	switch (beginning->how) {
+	case BEGUN_STARTED:
+		run->row.deadline = 0;
+		run->row.acted = true;
+		run_wait(core, run, PHASE_ATTEMPT, 0, beginning->attempt->row.id);
+		return;
+	case BEGUN_WAITS:
+		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
+		return;
+	case BEGUN_REFUSED:
+		if (beginning->hands_on)
+			run_goto(core, run, STEP_PERSON, beginning->why);
+		else if (!beginning->only_at_once)
+			refused(core, run, beginning->why);
+		else if (!wait_for_turn(core, run, beginning->why))
+			too_long(core, run, beginning->why);
+		return;
+	}
+	UNREACHABLE();
+}
+
+void
+action_asked(struct core *core, struct run *run, const struct beginning *beginning)
+{
+	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
+	begun(core, run, beginning);
+	run_walk(core, run);
+}
+
 /* The target in work: decide, and order it. */
 static void
 act(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
+	str behalf = run->row.behalf;
 	struct asking asking = { .principal = run->row.started_by,
+		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = step->action->name,
 		.service = service_of(core, run),
 		.target = run->row.targets.p[run->row.target],
+		.targets_n = (uint32_t)run->row.targets.n,
 		.incident = incident->row.id,
 		.incident_open = true,
 		.run = run->row.id,
@@ -153,19 +188,8 @@ act(struct core *core, struct run *run)
 			STR_ARG(why)));
 		return;
 	}
-	struct refusal refusal;
-	struct attempt *attempt =
-	    attempt_start(core, incident, run, &asking, step->name, &refusal);
-	if (attempt == NULL) {
-		if (!refusal.only_at_once)
-			refused(core, run, refusal.why);
-		else if (!wait_for_turn(core, run, refusal.why))
-			too_long(core, run, refusal.why);
-		return;
-	}
-	run->row.deadline = 0;
-	run->row.acted = true;
-	run_wait(core, run, PHASE_ATTEMPT, 0, attempt->row.id);
+	struct beginning beginning = asked_begin(core, incident, run, &asking, step->name);
+	begun(core, run, &beginning);
 }
 
 void

@@ -39,6 +39,7 @@ static const char text[] =
 static struct config config;
 static const struct authority *authority;
 static char memory[1 << 18];
+static str judged; /* of the last refusal */
 
 static str argv[] = { { "systemctl", 9 }, { "restart", 7 }, { "web.service", 11 },
 	{ "soft", 4 }, { "web-1", 5 }, { "checkout", 8 } };
@@ -57,6 +58,8 @@ an_order(void)
 		.params = { params, countof(params) },
 		.argv = { argv, countof(argv) },
 		.incident = 3,
+		.config = config.hash,
+		.timeout_ms = config.model->actions[0].timeout_ms,
 	};
 }
 
@@ -64,8 +67,12 @@ static bool
 allowed(const struct attempt_order *order, msec wall, str *ret_why)
 {
 	struct arena arena = arena_over(memory, sizeof(memory));
-	*ret_why = STR("");
-	return order_allowed(config.model, authority, order, wall, MINUTE, &arena, ret_why);
+	struct order_refusal refusal = { 0 };
+	bool ok =
+	    order_allowed(config.model, authority, order, wall, MINUTE, &arena, &refusal);
+	*ret_why = refusal.why;
+	judged = refusal.judged;
+	return ok;
 }
 
 static void
