@@ -12,6 +12,20 @@ authority_needs(const struct authority *authority, const struct authority_reques
 	*ret = (struct authority_needs){ 0 };
 }
 
+size_t
+authority_who_can(const struct authority *authority, const struct authority_request *request,
+    const struct authority_facts *facts, struct arena *arena, struct authority_who *ret,
+    size_t max)
+{
+	(void)authority;
+	(void)request;
+	(void)facts;
+	(void)arena;
+	(void)ret;
+	(void)max;
+	return 0;
+}
+
 str
 authority_yes_refuses(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,

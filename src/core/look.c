@@ -109,6 +109,15 @@ core_silence(const struct core *core, str uuid)
 	return silence != NULL ? &silence->row : NULL;
 }
 
+/* What is over may be kept a while for its incident. */
+static bool
+waits(enum table table, const void *row)
+{
+	const struct asked_row *asked = row;
+	return table != TABLE_ASKED || asked->state == ASKED_FACTS ||
+	       asked->state == ASKED_APPROVAL;
+}
+
 size_t
 core_waiting(const struct core *core, enum table table, row_id after, const void **ret,
     size_t n)
@@ -121,8 +130,9 @@ core_waiting(const struct core *core, enum table table, row_id after, const void
 		    (const struct object *)(const void *)((const char *)it -
 							  offsetof(struct object,
 							      in_table));
-		if (o->id > after)
-			ret[count++] = object_row_const(o);
+		const void *row = object_row_const(o);
+		if (o->id > after && waits(table, row))
+			ret[count++] = row;
 	}
 	return count;
 }
@@ -140,29 +150,24 @@ some_target(const struct core *core, str service)
 	return service;
 }
 
-static const struct service *
-service_named(const struct core *core, str name)
-{
-	return name.n > 0 ? model_service(core->newest->model, name) : NULL;
-}
-
-/* A host is its own service's, whatever service was named beside it; none: denied. */
-static struct authority_request
-request_of(const struct core *core, const struct core_may *asked)
+static struct asking
+asking_of(const struct core *core, const struct core_may *asked, const struct given *given)
 {
 	const struct service_state *counts = service_state_find(core, asked->service);
-	return (struct authority_request){ .principal = asked->principal,
+	struct asking asking = { .principal = asked->principal,
 		.behalf = asked->behalf,
-		.action = model_action(core->newest->model, asked->action),
-		.action_name = asked->action,
-		.service = service_named(core, asked->service),
+		.action = asked->action,
+		.service = asked->service,
 		.target =
 		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
 		.targets_n = asked->targets_n,
-		.params = asked->params,
 		.incident_open = counts != NULL && counts->open > 0,
-		.wall = asked->wall,
-		.at = asked->at };
+		.given = given,
+		.at = asked->at,
+		.wall = asked->wall };
+	if (asked->params != NULL)
+		asking.params = *asked->params;
+	return asking;
 }
 
 /* "the live value of replicas, the health of web-1 and web-2" */
@@ -186,29 +191,10 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
     struct decision_row *ret)
 {
 	ASSERT(core->newest != NULL);
-	struct authority_request request = request_of(core, asked);
-	struct authority_facts facts = core_facts(core, arena);
-	struct authority_needs needs = { 0 };
-	struct authority_decision decision;
-	facts.observed = asked->live;
-	authority_needs(core->authority, &request, &facts, arena, &needs);
-	authority_decide(core->authority, &request, &facts, arena, &decision);
-	*ret = (struct decision_row){ .at = asked->at,
-		.wall = asked->wall,
-		.principal = asked->principal,
-		.action = asked->action,
-		.verb = request.action != NULL ? request.action->verb : (str){ 0 },
-		.service = asked->service,
-		.target = request.target,
-		.config = core->newest->hash,
-		.verdict = decision.verdict,
-		.reasons = { decision.reasons, decision.reasons_n },
-		.forward = decision.forward,
-		.given = { .behalf = asked->behalf,
-		    .observed = asked->live,
-		    .targets_n = asked->targets_n } };
-	if (asked->params != NULL)
-		ret->params = *asked->params;
+	struct given given = { .observed = asked->live };
+	struct asking asking = asking_of(core, asked, &given);
+	struct authority_needs needs = core_needs(core, &asking, arena);
+	(void)core_decide(core, &asking, arena, ret);
 	return unknown_text(&needs, arena);
 }
 
@@ -217,24 +203,21 @@ core_who_can(const struct core *core, const struct core_may *asked, struct arena
     struct who_view *ret, size_t max)
 {
 	ASSERT(core->newest != NULL);
-	struct authority_request request = request_of(core, asked);
-	struct authority_facts facts = core_facts(core, arena);
+	struct given given = { .observed = asked->live };
+	struct asking asking = asking_of(core, asked, &given);
 	struct authority_who *who = arena_new(arena, struct authority_who, max);
-	facts.observed = asked->live;
-	size_t n = authority_who_can(core->authority, &request, &facts, arena, who, max);
+	size_t n = core_decide_who(core, &asking, arena, who, max);
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct who_view){ who[i].principal, who[i].verdict, who[i].text };
 	return n;
 }
 
 static size_t
-what_can(const struct core *core, str principal, const struct service *service, bool open,
-    msec at, msec wall, struct arena *arena, struct can_view *ret, size_t max)
+what_can(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct can_view *ret, size_t max)
 {
-	struct authority_facts facts = core_facts(core, arena);
 	struct authority_can *can = arena_new(arena, struct authority_can, max);
-	size_t n = authority_what_can(core->authority, principal, service, open, wall, at,
-	    &facts, arena, can, max);
+	size_t n = core_decide_what(core, asking, arena, can, max);
 	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct can_view){ .action = can[i].action->name,
 			.verb = can[i].action->verb,
@@ -250,11 +233,12 @@ core_what_can(const struct core *core, str principal, incident_id id, msec at, m
 	const struct incident *incident = incident_find(core, id);
 	if (incident == NULL || core->newest == NULL)
 		return 0;
-	const struct service *service = service_named(core, incident->row.service);
-	if (service == NULL)
-		return 0;
-	return what_can(core, principal, service, incident->row.state != INCIDENT_CLOSED,
-	    at, wall, arena, ret, max);
+	struct asking asking = { .principal = principal,
+		.service = incident->row.service,
+		.incident_open = incident->row.state != INCIDENT_CLOSED,
+		.at = at,
+		.wall = wall };
+	return what_can(core, &asking, arena, ret, max);
 }
 
 static const struct can_view *
@@ -286,17 +270,12 @@ core_what_can_on(const struct core *core, const struct core_may *asked, struct a
     struct can_view *ret, size_t max)
 {
 	ASSERT(core->newest != NULL);
-	const struct service *service = service_named(core, asked->service);
-	const struct service_state *counts = service_state_find(core, asked->service);
-	bool open = counts != NULL && counts->open > 0;
-	if (service == NULL)
-		return 0;
-	size_t n = what_can(core, asked->principal, service, open, asked->at, asked->wall,
-	    arena, ret, max);
+	struct asking asking = asking_of(core, asked, NULL);
+	size_t n = what_can(core, &asking, arena, ret, max);
 	struct can_view *more = arena_new(arena, struct can_view, max);
 	for (size_t i = 0; i < asked->behalf.n; i++) {
-		size_t more_n = what_can(core, asked->behalf.p[i], service, open, asked->at,
-		    asked->wall, arena, more, max);
+		asking.principal = asked->behalf.p[i];
+		size_t more_n = what_can(core, &asking, arena, more, max);
 		n = both(ret, n, more, more_n);
 	}
 	return n;

@@ -595,6 +595,11 @@ struct authority_decision core_decide(const struct core *core, const struct aski
 /* Facts that it lacks. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
     struct arena *arena);
+/* Everybody who may do that, its principal aside; what its principal may do there. */
+size_t core_decide_who(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_who *ret, size_t max);
+size_t core_decide_what(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_can *ret, size_t max);
 /* Why this person's yes to it would not count; or empty. */
 str core_yes_refuses(const struct core *core, const struct asking *asking, str principal,
     struct arena *arena);
