@@ -13,9 +13,9 @@ authority_needs(const struct authority *authority, const struct authority_reques
 }
 
 size_t
-authority_who_can(const struct authority *authority, const struct authority_request *request,
-    const struct authority_facts *facts, struct arena *arena, struct authority_who *ret,
-    size_t max)
+authority_who_can(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_who *ret, size_t max)
 {
 	(void)authority;
 	(void)request;

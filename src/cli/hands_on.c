@@ -81,11 +81,9 @@ list(struct client *client, enum lease_kind kind, const char *none)
 /* ---- asking ---- */
 
 static int
-post(struct client *client, str path, const char *const *texts, str *ret_body,
-    struct lease_row *ret)
+post(struct client *client, str path, str json, str *ret_body, struct lease_row *ret)
 {
-	int code = client_post(client, arena_cstr(&client->arena, path),
-	    body_of(client, texts, NULL), ret_body);
+	int code = client_post(client, arena_cstr(&client->arena, path), json, ret_body);
 	if (code != EXIT_OK)
 		return code;
 	return reply_one(client, *ret_body, "lease", &lease_row_type, ret) ? EXIT_OK
@@ -129,8 +127,8 @@ hands_on(struct client *client, void *context, int argc, char **argv)
 		return EXIT_USAGE;
 	const char *texts[] = { "for", *length, "why", words(client, argc - 1, argv + 1),
 		NULL };
-	int code =
-	    post(client, service_path(client, argv[0], "hands-on"), texts, &body, &row);
+	int code = post(client, service_path(client, argv[0], "hands-on"),
+	    body_of(client, texts, NULL), &body, &row);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)
@@ -174,31 +172,57 @@ const struct command_line command_hands_on = {
 
 /* ---- hands-off ---- */
 
+/* "lease":N beside what is in the object. */
+static str
+with_lease(struct client *client, str json, uint64_t lease)
+{
+	return lease == 0 ? json
+	                  : arena_printf(&client->arena, "{\"lease\":%llu%s%.*s",
+				(unsigned long long)lease, json.n > 2 ? "," : "",
+				STR_ARG(str_drop(json, 1)));
+}
+
 static int
 hands_off(struct client *client, void *context, int argc, char **argv)
 {
-	(void)context;
+	const char *const *number = context;
+	uint64_t lease = 0;
 	str body;
 	struct lease_row row;
+	if (*number != NULL && !number_take(*number, "a lease", &lease))
+		return EXIT_USAGE;
 	const char *texts[] = { "why", words(client, argc - 1, argv + 1), NULL };
+	str json = with_lease(client, body_of(client, texts, NULL), lease);
 	int code =
-	    post(client, service_path(client, argv[0], "hands-off"), texts, &body, &row);
+	    post(client, service_path(client, argv[0], "hands-off"), json, &body, &row);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)
 		return client_print_json(body);
-	say("%s is given back: automation acts on it again.", argv[0]);
+	if (row.kind == LEASE_HANDS_ON)
+		say("%.*s is given back: automation acts on it again.",
+		    STR_ARG(row.service));
+	else
+		say("The glass on %.*s is whole again. Somebody other than %.*s has to "
+		    "review it:\nfirstline review %llu TEXT",
+		    STR_ARG(row.service), STR_ARG(view_who(row.principal)),
+		    (unsigned long long)row.id);
 	return EXIT_OK;
 }
 
 static int
 run_hands_off(int argc, char **argv)
 {
+	const char *lease = NULL;
+	const struct option_spec specs[] = { { .name = "lease", .value = &lease } };
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = "hands-off SERVICE [REASON...]",
 		.min = 1,
 		.max = -1,
-		.run = hands_off });
+		.specs = specs,
+		.specs_n = countof(specs),
+		.run = hands_off,
+		.context = &lease });
 }
 
 const struct command_line command_hands_off = {
@@ -206,9 +230,14 @@ const struct command_line command_hands_off = {
 	.summary = "give a service back to automation",
 	.help = "  firstline hands-off checkout\n"
 		"\n"
-		"Ends hands-on before its time. What was refused meanwhile is not begun "
-		"again by\n"
-		"itself: 'firstline run' does.\n" CLIENT_HELP,
+		"Ends hands-on before its time, or the glass that you broke on it. What "
+		"another\n"
+		"person holds needs a reason, and that person is told. What was refused "
+		"meanwhile\n"
+		"is not begun again by itself: 'firstline run' does.\n"
+		"\n"
+		"  --lease NUMBER     just that one; 'firstline hands-on' lists "
+		"them\n" CLIENT_HELP,
 	.run = run_hands_off,
 };
 
@@ -229,8 +258,8 @@ break_glass(struct client *client, void *context, int argc, char **argv)
 		return EXIT_USAGE;
 	const char *texts[] = { "for", *length, "why", words(client, argc - 1, argv + 1),
 		NULL };
-	int code =
-	    post(client, service_path(client, argv[0], "break-glass"), texts, &body, &row);
+	int code = post(client, service_path(client, argv[0], "break-glass"),
+	    body_of(client, texts, NULL), &body, &row);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)
@@ -271,11 +300,11 @@ const struct command_line command_break_glass = {
 	    "this\n"
 	    "service. It grants nothing that you may not do otherwise, and lifts nothing "
 	    "for\n"
-	    "automation or agents. Everybody on duty is told, every decision names it, "
-	    "and\n"
-	    "somebody else has to review it afterwards.\n"
+	    "automation or agents. Whoever answers for it is told, every decision names "
+	    "it, and\n"
+	    "somebody else has to review it afterwards. The reason needs 10 characters.\n"
 	    "\n"
-	    "  --for LENGTH       for how long, at most 12h\n" CLIENT_HELP,
+	    "  --for LENGTH       for how long, at most 4h\n" CLIENT_HELP,
 	.run = run_break_glass,
 };
 
@@ -300,7 +329,7 @@ review(struct client *client, void *context, int argc, char **argv)
 	const char *texts[] = { "text", words(client, argc - 1, argv + 1), NULL };
 	str path = arena_printf(&client->arena, "/v1/leases/%llu/review",
 	    (unsigned long long)number);
-	int code = post(client, path, texts, &body, &row);
+	int code = post(client, path, body_of(client, texts, NULL), &body, &row);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

@@ -118,18 +118,6 @@ asked_of(const struct whole *w, const struct decision_row *decision)
 	return NULL;
 }
 
-/* A decision that waited for people says what became of it. */
-static void
-print_waited(struct out *out, const struct whole *w, const struct decision_row *decision)
-{
-	const struct asked_row *asked = asked_of(w, decision);
-	if (asked == NULL || decision->verdict != VERDICT_AFTER_APPROVAL)
-		return;
-	branch(out, "asked", false, view_asked_style(asked),
-	    arena_printf(out->arena, "%llu %.*s", (unsigned long long)asked->id,
-		STR_ARG(view_asked_state(out, asked))));
-}
-
 static void
 print_outcome(struct out *out, const struct whole *w, const struct decision_row *decision,
     row_id next)
@@ -137,10 +125,18 @@ print_outcome(struct out *out, const struct whole *w, const struct decision_row 
 	const struct attempt_row *attempt = attempt_of(w, decision);
 	str verdict = view_enum(&decision_row_type, "verdict", decision->verdict);
 	enum style style = view_verdict_style(decision->verdict);
-	print_waited(out, w, decision);
 	if (attempt == NULL) {
 		bool forward = decision->forward.n > 0;
-		branch(out, "verdict", !forward, style, verdict);
+		/* One that waited for people says what became of it. */
+		const struct asked_row *asked = decision->verdict == VERDICT_AFTER_APPROVAL
+		                                    ? asked_of(w, decision)
+		                                    : NULL;
+		branch(out, "verdict", !forward && asked == NULL, style, verdict);
+		if (asked != NULL)
+			branch(out, "asked", !forward, view_asked_style(asked),
+			    arena_printf(out->arena, "%llu %.*s",
+				(unsigned long long)asked->id,
+				STR_ARG(view_asked_state(out, asked))));
 		if (forward)
 			branch(out, "to change", true, STYLE_PLAIN, decision->forward);
 		return;

@@ -175,6 +175,15 @@ read_count(struct reading *r, str name)
 }
 
 static void
+read_row(struct reading *r, str name)
+{
+	uint64_t number = 0;
+	if (json_u64(&r->j, INT64_MAX, &number) && number == 0)
+		fail(r, "'%.*s' is a number from 1", STR_ARG(name));
+	r->request->row = number;
+}
+
+static void
 read_behalf(struct reading *r)
 {
 	str text;
@@ -263,6 +272,9 @@ read_member(struct reading *r, const struct body_member *member)
 		return;
 	case BODY_COUNT:
 		read_count(r, str_of(member->name));
+		return;
+	case BODY_ROW:
+		read_row(r, str_of(member->name));
 		return;
 	case BODY_BEHALF:
 		read_behalf(r);

@@ -16,6 +16,7 @@ static const struct body_member members[] = {
 	{ "digest", BODY_DIGEST, false },
 	{ "targets", BODY_COUNT, false },
 	{ "behalf", BODY_BEHALF, false },
+	{ "lease", BODY_ROW, false },
 	{ .name = NULL },
 };
 

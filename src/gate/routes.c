@@ -28,6 +28,11 @@ static const struct body_member body_hands_on[] = {
 	{ "why", BODY_TEXT, false },
 	{ .name = NULL },
 };
+static const struct body_member body_hands_off[] = {
+	{ "why", BODY_TEXT, false },
+	{ "lease", BODY_ROW, false },
+	{ .name = NULL },
+};
 static const struct body_member body_break_glass[] = {
 	{ "for", BODY_SPAN, true },
 	{ "why", BODY_TEXT, true },
@@ -214,7 +219,7 @@ const struct route gate_routes[] = {
 	GET_V1("/v1/leases", OP_LEASES, SHAPE_LIST, "state limit cursor"),
 	COMMAND_V1("/v1/leases/#/review", COMMAND_REVIEW, body_note),
 	COMMAND_V1("/v1/services/*/hands-on", COMMAND_HANDS_ON, body_hands_on),
-	COMMAND_V1("/v1/services/*/hands-off", COMMAND_HANDS_OFF, body_why),
+	COMMAND_V1("/v1/services/*/hands-off", COMMAND_HANDS_OFF, body_hands_off),
 	COMMAND_V1("/v1/services/*/break-glass", COMMAND_BREAK_GLASS, body_break_glass),
 	POST_V1("/v1/may", OP_MAY, SHAPE_DONE, body_may),
 	POST_V1("/v1/who-can", OP_WHO_CAN, SHAPE_LIST, body_who_can),

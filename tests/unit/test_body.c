@@ -15,6 +15,7 @@ static const struct body_member members[] = {
 	{ "digest", BODY_DIGEST, false },
 	{ "targets", BODY_COUNT, false },
 	{ "behalf", BODY_BEHALF, false },
+	{ "lease", BODY_ROW, false },
 	{ .name = NULL },
 };
 
@@ -75,8 +76,9 @@ body__has_lengths_digests_counts_and_chains(void)
 	}
 	EXPECT(take("{\"text\":\"\",\"digest\":\"0123456789abcdef0123456789abcdef"
 		    "0123456789abcdef0123456789abcdef\",\"targets\":12,"
-		    "\"behalf\":\"person:ana\",\"live\":{\"replicas\":4}}",
+		    "\"behalf\":\"person:ana\",\"live\":{\"replicas\":4},\"lease\":7}",
 	    &r, &err));
+	EXPECT_U64(r.row, 7);
 	EXPECT_U64(r.digest.b[0], 0x01);
 	EXPECT_U64(r.digest.b[31], 0xef);
 	EXPECT_STR(pairs_get(&r.params, STR("targets")), STR("12"));
@@ -112,14 +114,14 @@ body__says_what_is_wrong_and_where(void)
 		{ "{\"text\":\"a\",\"with\":{\"b\":\"1\",\"b\":\"2\"}}",
 		    "a parameter is given twice" },
 		{ "{\"text\":\"a\",\"for\":\"5x\"}", "'for' is a length of time as 90s, "
-		                                     "30m or 2h (at byte 22 of the body)" },
+						     "30m or 2h (at byte 22 of the body)" },
 		{ "{\"text\":\"a\",\"for\":\"0m\"}", "'for' is a length of time as 90s, "
-		                                     "30m or 2h (at byte 22 of the body)" },
+						     "30m or 2h (at byte 22 of the body)" },
 		{ "{\"text\":\"a\",\"for\":\"401d\"}",
 		    "'for' is a length of time as 90s, 30m or 2h (at byte 24 of the "
 		    "body)" },
 		{ "{\"text\":\"a\",\"for\":0}", "'for' is a length of time as 90s, 30m or "
-		                                "2h (at byte 19 of the body)" },
+						"2h (at byte 19 of the body)" },
 		{ "{\"text\":\"a\",\"digest\":\"ab\"}",
 		    "'digest' is 64 hexadecimal digits (at byte 25 of the body)" },
 		{ "{\"text\":\"a\",\"digest\":\"0000000000000000000000000000000000000000"
@@ -132,6 +134,8 @@ body__says_what_is_wrong_and_where(void)
 		{ "{\"text\":\"a\",\"behalf\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
 		  "\"\"]}",
 		    "'behalf' has at most 8 principals (at byte 46 of the body)" },
+		{ "{\"text\":\"a\",\"lease\":0}",
+		    "'lease' is a number from 1 (at byte 21 of the body)" },
 		{ "{\"text\":\"a\",\"behalf\":[1]}",
 		    "expected a string (at byte 22 of the body)" },
 	};
