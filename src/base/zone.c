@@ -505,20 +505,19 @@ zone_civil(const struct zone *zone, int64_t utc_s)
 	return c;
 }
 
-/* The first change after that instant, INT64_MAX when there is none to come. */
-static int64_t
-next_change(const struct zone *z, int64_t utc_s)
+int64_t
+zone_change_after(const struct zone *zone, int64_t utc_s)
 {
-	size_t n = passed(z, utc_s);
-	if (n < z->transition_n)
-		return z->transition[n];
+	size_t n = passed(zone, utc_s);
+	if (n < zone->transition_n)
+		return zone->transition[n];
 	int64_t next = INT64_MAX;
-	if (!z->has_footer || !z->has_summer)
+	if (!zone->has_footer || !zone->has_summer)
 		return next;
 	int year = year_of(utc_s);
 	for (int y = year - 1; y <= year + 2; y++) {
 		int64_t begins, ends;
-		changes(z, y, &begins, &ends);
+		changes(zone, y, &begins, &ends);
 		if (begins > utc_s && begins < next)
 			next = begins;
 		if (ends > utc_s && ends < next)
@@ -543,7 +542,7 @@ zone_instant(const struct zone *zone, const struct civil *local, enum zone_side 
 	int64_t from = wanted - ZONE_OFFSET_MAX - 1;
 	int64_t found = INT64_MAX, skipped = INT64_MAX;
 	while (from <= wanted + ZONE_OFFSET_MAX) {
-		int64_t to = next_change(zone, from);
+		int64_t to = zone_change_after(zone, from);
 		int64_t at = wanted - zone_offset(zone, from);
 		if (at >= from && at < to) {
 			found = at;

@@ -40,6 +40,9 @@ struct civil {
 int32_t zone_offset(const struct zone *zone, int64_t utc_s);
 str zone_abbreviation(const struct zone *zone, int64_t utc_s);
 struct civil zone_civil(const struct zone *zone, int64_t utc_s);
+/* The first instant after that one at which the offset, or its name, changes; INT64_MAX:
+ * never again. */
+int64_t zone_change_after(const struct zone *zone, int64_t utc_s);
 
 enum zone_side { ZONE_START, ZONE_END };
 /* The instant at which clocks in the zone show this time; `weekday` is ignored, hour 24 is

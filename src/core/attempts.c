@@ -33,6 +33,12 @@ attempt_open(const struct attempt *attempt)
 	UNREACHABLE();
 }
 
+msec
+attempt_due(const struct attempt *attempt)
+{
+	return attempt_open(attempt) ? attempt->row.ask_at : attempt->row.undo_until_at;
+}
+
 /* ---- starting ---- */
 
 str
@@ -116,7 +122,10 @@ keep_attempts(struct core *core, struct incident *incident)
 	{
 		struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
-		if (incident->attempts_n > TRAIL_KEPT_MAX && !attempt_open(attempt)) {
+		bool kept =
+		    attempt_open(attempt) || (attempt->row.undo_until_at != 0 &&
+						 incident->attempts_n <= UNDO_KEPT_MAX);
+		if (incident->attempts_n > TRAIL_KEPT_MAX && !kept) {
 			incident->attempts_n--;
 			object_done(core, &attempt->o);
 		}
@@ -161,7 +170,7 @@ static void
 wait_for_news(struct core *core, struct attempt *attempt)
 {
 	object_touch(core, &attempt->o);
-	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+	heap_set(&core->timers, &attempt->o, attempt_due(attempt));
 }
 
 /* The reservation and the intent; both or none. */
@@ -239,7 +248,9 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.intent_wall = core->wall,
 		.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS,
 		.asked = asking->asked,
-		.undo_of = asking->undo_of };
+		.undo_of = asking->undo_of,
+		.observed = judged->row.given.observed,
+		.behalf = asking->behalf };
 	if (run != NULL)
 		row.runbook_hash = run->row.runbook_hash;
 	struct attempt *attempt = reserve(core, &row);
@@ -315,10 +326,30 @@ attempt_reconcile(struct core *core, struct attempt *attempt)
 	order(core, attempt, EFFECT_RECONCILE_ATTEMPT, NULL);
 }
 
+/* An open incident keeps it for its case file, and whoever may take it back does. */
+static void
+let_go(struct core *core, struct attempt *attempt)
+{
+	struct incident *incident = incident_find(core, attempt->row.incident);
+	bool kept = incident != NULL && (incident->row.state != INCIDENT_CLOSED ||
+					    incident->row.alerts_active > 0);
+	if (kept || attempt->o.done || attempt->row.undo_until_at != 0)
+		return;
+	if (incident != NULL)
+		incident->attempts_n--;
+	object_done(core, &attempt->o);
+}
+
 /* No news for long: maybe an order or an answer was lost. */
 void
 attempt_timer(struct core *core, struct attempt *attempt)
 {
+	if (!attempt_open(attempt)) {
+		attempt->row.undo_until_at = 0; /* too late to take it back */
+		wait_for_news(core, attempt);
+		let_go(core, attempt);
+		return;
+	}
 	attempt->row.ask_at = core->at + ATTEMPT_GRACE_MS;
 	wait_for_news(core, attempt);
 	attempt_reconcile(core, attempt);
@@ -351,8 +382,10 @@ end(struct core *core, struct attempt *attempt, enum attempt_state state,
 	if (row->probe != 0)
 		probe_drop(core, row->probe);
 	row->probe = 0;
+	undo_ended(core, attempt);
 	wait_for_news(core, attempt);
-	use_end(core, row->id, use);
+	/* What takes back uses up nothing: it was reserved only for as long as it ran. */
+	use_end(core, row->id, row->undo_of != 0 ? USE_RELEASED : use);
 	core_model_drop(core, attempt->model);
 	attempt->model = NULL;
 	order_ref(core, row->id, EFFECT_FORGET_ATTEMPT, (str){ 0 });
@@ -367,15 +400,7 @@ go_on(struct core *core, struct attempt *attempt, enum outcome outcome)
 		action_outcome(core, run, attempt, outcome);
 		run_walk(core, run);
 	}
-	/* An open incident keeps it for its case file. */
-	struct incident *incident = incident_find(core, attempt->row.incident);
-	bool kept = incident != NULL && (incident->row.state != INCIDENT_CLOSED ||
-					    incident->row.alerts_active > 0);
-	if (kept || attempt->o.done)
-		return;
-	if (incident != NULL)
-		incident->attempts_n--;
-	object_done(core, &attempt->o);
+	let_go(core, attempt);
 }
 
 static void
@@ -635,7 +660,7 @@ trail_release(struct core *core, struct incident *incident)
 	{
 		struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
-		if (!attempt_open(attempt)) {
+		if (!attempt_open(attempt) && attempt->row.undo_until_at == 0) {
 			incident->attempts_n--;
 			object_done(core, &attempt->o);
 		}

@@ -256,7 +256,8 @@ check_attempts(const struct core *core)
 		const struct attempt *attempt =
 		    container_of(object_of(it, in_table), struct attempt, o);
 		const struct attempt_row *row = &attempt->row;
-		ASSERT(attempt->o.due == row->ask_at);
+		ASSERT(attempt->o.due == attempt_due(attempt));
+		ASSERT(row->undo_until_at == 0 || !attempt_open(attempt));
 		if (!attempt_open(attempt)) {
 			ASSERT(row->ask_at == 0 && row->probe == 0);
 			ASSERT(attempt->model == NULL);

@@ -318,15 +318,46 @@ token_named(const struct core *core, row_id id, str name)
 	return NULL;
 }
 
+/* An agent acts for a person, and may never do more than that person. */
+static bool
+serves(struct core *core, const struct token_row *asked, struct answering *ret)
+{
+	bool agent = str_starts(asked->principal, STR("agent:"));
+	str person = asked->behalf;
+	if (!agent && person.n > 0)
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "%.*s is no agent: only an agent serves a person",
+		    STR_ARG(asked->principal));
+	else if (agent && person.n == 0 && asked->role != ROLE_VIEWER &&
+		 asked->role != ROLE_SOURCE)
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "an agent with the role %s needs the person it serves: whatever it "
+		    "asks for, that person must be allowed too",
+		    role_name(asked->role));
+	else if (person.n > 0 &&
+		 (!str_starts(person, STR("person:")) ||
+		     model_person(core->newest->model, str_drop(person, 7)) == NULL))
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "an agent serves a person of the configuration, as in person:ana; "
+		    "there is no %.*s",
+		    STR_ARG(person));
+	else
+		return true;
+	return false;
+}
+
 static struct answering
 token_add(struct core *core, const struct command *command)
 {
+	struct answering no;
 	const struct token_row *asked = &command->token;
 	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
 	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
 	    asked->role == 0 || hash32_zero(&asked->secret))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
+	if (!serves(core, asked, &no))
+		return no;
 	if (token_named(core, 0, asked->name) != NULL)
 		return answer_no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
 		    STR_ARG(asked->name));
@@ -346,7 +377,8 @@ token_add(struct core *core, const struct command *command)
 	object_touch(core, &core->control->o);
 	core->control->row.tokens_made++;
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, row.id,
-	    "added token %.*s for %.*s", STR_ARG(row.name), STR_ARG(row.principal));
+	    "added token %.*s for %.*s%s%.*s", STR_ARG(row.name), STR_ARG(row.principal),
+	    row.behalf.n > 0 ? ", who serves " : "", STR_ARG(text_who(row.behalf)));
 	return answer_yes(201, &token->o);
 }
 

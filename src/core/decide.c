@@ -34,6 +34,7 @@ core_facts(const struct core *core, struct arena *arena)
 		.uses_n = n,
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
+		.reloaded_by = core->control->row.reloaded_by,
 		.stopped_why =
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }

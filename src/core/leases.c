@@ -53,23 +53,6 @@ lease_due(const struct lease *lease)
 	                                                         : row->until_at;
 }
 
-void
-lease_used(struct core *core, const struct decision_row *decision)
-{
-	const struct reason *reasons = decision->reasons.p;
-	size_t i = 0;
-	while (i < decision->reasons.n && reasons[i].kind != REASON_LIFTED)
-		i++;
-	if (i == decision->reasons.n)
-		return;
-	struct lease *lease =
-	    find(core, LEASE_BREAK_GLASS, decision->service, decision->principal);
-	if (lease == NULL)
-		return;
-	lease->row.uses++;
-	object_touch(core, &lease->o);
-}
-
 /* ---- saying it ---- */
 
 /* In the timeline of no incident, and where people look: those of the open ones. */

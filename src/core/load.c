@@ -112,7 +112,7 @@ wire_attempt(const struct loading *l, struct attempt *attempt)
 		list_append(&incident->attempts, &attempt->o.of_incident);
 		incident->attempts_n++;
 	}
-	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+	heap_set(&core->timers, &attempt->o, attempt_due(attempt));
 	if (!attempt_open(attempt))
 		return true;
 	struct core_model *model = need_model(l, &attempt->row.config);

@@ -32,6 +32,7 @@
 #define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
 #define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
 #define TRAIL_KEPT_MAX 64      /* of each: attempts, decisions, asked */
+#define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
 #define ASKED_OPEN_MAX 16      /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
 #define NOTE_MAX (16u * 1024)  /* bytes */
@@ -622,6 +623,8 @@ struct attempt *attempt_start(struct core *core, struct incident *incident, stru
 /* Why not, and the way forward: a sentence. */
 str judged_why(struct core *core, const struct judged *judged);
 bool attempt_open(const struct attempt *attempt);
+/* When its timer is due; 0: it waits for nothing. */
+msec attempt_due(const struct attempt *attempt);
 void attempt_timer(struct core *core, struct attempt *attempt);
 void attempt_stop(struct core *core, struct attempt *attempt, str why);
 void attempt_reconcile(struct core *core, struct attempt *attempt);
@@ -725,8 +728,6 @@ struct answering lease_break_glass(struct core *core, const struct command *comm
 struct answering lease_review(struct core *core, const struct command *command);
 /* When its timer is due; 0: over. */
 msec lease_due(const struct lease *lease);
-/* A decision that is recorded: broken glass that lifted a rule in it counts that. */
-void lease_used(struct core *core, const struct decision_row *decision);
 /* The lease of that kind that holds on the service now, or NULL; break-glass: of that
  * person, written as in a request. */
 const struct lease *lease_find(const struct core *core, enum lease_kind kind, str service,

@@ -62,6 +62,7 @@ on_command(struct engine *engine, const struct asked *asked)
 		.kind = r->command,
 		.request = asked->id,
 		.principal = asked->caller.principal,
+		.behalf = asked->caller.behalf,
 		.incident = r->incident,
 		.row = r->row,
 		.name = r->name,
@@ -112,7 +113,8 @@ role_by_name(str name, enum role *ret)
 	return false;
 }
 
-/* params: principal, role, until (milliseconds since 1970; absent: no end) */
+/* params: principal, role, behalf (the person whom an agent serves), until (milliseconds since
+ * 1970; absent: no end) */
 static void
 on_token_add(struct engine *engine, const struct asked *asked)
 {
@@ -122,7 +124,8 @@ on_token_add(struct engine *engine, const struct asked *asked)
 		return;
 	}
 	struct token_row token = { .name = r->name,
-		.principal = pairs_get(&r->params, STR("principal")) };
+		.principal = pairs_get(&r->params, STR("principal")),
+		.behalf = pairs_get(&r->params, STR("behalf")) };
 	str until = pairs_get(&r->params, STR("until"));
 	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role)) {
 		refuse(engine, asked->id, 422, 2,
@@ -333,7 +336,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 		on_token_add(engine, asked);
 		return;
 	case OP_RELOAD:
-		engine_ask_reload(engine, asked->id);
+		engine_ask_reload(engine, asked->id, asked->caller);
 		return;
 	case OP_ALERTS:
 		listing_add(engine, asked->id, &asked->request);

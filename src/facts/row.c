@@ -247,6 +247,7 @@ static const struct field attempt_fields[] = {
 	FQ_U64(35, struct attempt_row, undone_by),
 	FQ_MSEC(36, struct attempt_row, undo_until_at),
 	FQ_PAIRS(37, struct attempt_row, observed, PAIRS_MAX),
+	FQ_STRS(38, struct attempt_row, behalf, BEHALF_MAX),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);

@@ -255,8 +255,9 @@ struct attempt_row {
 	row_id asked; /* what was asked for, where it had to wait; or 0 */
 	row_id undo_of, undone_by; /* attempts; or 0 */
 	msec undo_until_at; /* engine clock: until then it may be taken back; 0: not */
-	struct pairs
-	    observed; /* live values that it was decided on: for what takes it back */
+	/* Of its decision, for what takes it back: live values, and the rest of the chain. */
+	struct pairs observed;
+	struct strs behalf;
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 

@@ -32,9 +32,10 @@ enum section_kind {
 	SECTION_ALERTS,
 	SECTION_INHIBIT,
 	SECTION_ACTIONS,
+	SECTION_CALENDARS,
 	SECTION_AUTHORITY,
 };
-#define SECTION_COUNT 15
+#define SECTION_COUNT 16
 
 void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 
@@ -54,6 +55,10 @@ void alerts_read(struct reader *r, const struct section *section);
 void inhibit_read(struct reader *r, const struct section *section);
 void actions_declare(struct reader *r, const struct section *section);
 void actions_read(struct reader *r, const struct section *section);
+/* The `undo` of an action, when the params of all are known. */
+void undo_read(struct reader *r, const struct node *node, struct action *action);
+void calendars_declare(struct reader *r, const struct section *section);
+void calendars_read(struct reader *r, const struct section *section);
 void authority_read(struct reader *r, const struct section *section);
 
 /* runbooks/... .md files of the bundle to model->runbooks and runbook_by_name.
@@ -74,16 +79,27 @@ bool read_zone(struct reader *r, const struct node *node, const struct zone **re
  * `has_email`, SMTP needs none: the person's own is used. */
 bool read_reaches(struct reader *r, const struct node *node, bool has_email,
     struct reaches *ret);
+/* Reports a key that should be a parameter of the action and is not. */
+void unknown_param(struct reader *r, const struct node *node, const struct action *action);
+const struct observe *observe_find(const struct action *action, str param); /* or NULL */
 /* Reports a person who is to be told of incidents and cannot be. `node` says where. */
 void need_reach(struct reader *r, const struct node *node, const struct person *person);
 
 /* ---- values: small languages of one text (values.c) ---- */
 
-bool text_i64(str text, int64_t *ret); /* digits with an optional '-' */
+bool text_i64(str text, int64_t *ret);       /* digits with an optional '-' */
+bool text_date(str text, int64_t *ret_days); /* 2026-01-05 */
+bool text_minute(str text, unsigned *ret);   /* 00:00 to 24:00 */
 bool read_date(struct reader *r, const struct node *node,
     int64_t *ret_days); /* 2026-01-05 */
 bool read_rate(struct reader *r, const struct node *node, struct rate *ret); /* 3 in 1h */
-bool read_weeks(struct reader *r, const struct node *node, uint32_t *ret);   /* 2 weeks */
+/* "3" or "30%", from 1; "2 in 1h" or "30% in 1h" */
+bool read_share(struct reader *r, const struct node *node, struct share *ret);
+bool read_share_rate(struct reader *r, const struct node *node, struct share *ret,
+    msec *ret_window_ms);
+/* "2x", "1.5x" and "50%" in thousandths, "3" as a number; false: none of these, or 0. */
+bool text_delta(str text, struct delta *ret);
+bool read_weeks(struct reader *r, const struct node *node, uint32_t *ret); /* 2 weeks */
 /* "Mon 09:00" */
 bool read_handover(struct reader *r, const struct node *node, unsigned *ret_weekday,
     unsigned *ret_minute);

@@ -34,6 +34,7 @@ static const struct {
 	[SECTION_ALERTS] = { "alerts", FORM_LIST },
 	[SECTION_INHIBIT] = { "inhibit", FORM_LIST },
 	[SECTION_ACTIONS] = { "actions", FORM_MAP },
+	[SECTION_CALENDARS] = { "calendars", FORM_MAP },
 	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
 };
 
@@ -372,6 +373,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	services_declare(&r, &s[SECTION_SERVICES]);
 	hosts_declare(&r, &s[SECTION_HOSTS]);
 	actions_declare(&r, &s[SECTION_ACTIONS]);
+	calendars_declare(&r, &s[SECTION_CALENDARS]);
 
 	require_fallback(&r, &g);
 	server_read(&r, s);
@@ -384,6 +386,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	alerts_read(&r, &s[SECTION_ALERTS]);
 	inhibit_read(&r, &s[SECTION_INHIBIT]);
 	actions_read(&r, &s[SECTION_ACTIONS]);
+	calendars_read(&r, &s[SECTION_CALENDARS]);
 	authority_read(&r, &s[SECTION_AUTHORITY]);
 	runbooks_read(&r);
 

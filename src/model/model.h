@@ -152,12 +152,13 @@ str param_refuses(const struct param *param, str value, struct arena *arena);
 /* "mon-fri 22:00-06:00": on those local days, from one minute of the day until another; one
  * that is not later lies on the next day. */
 struct calendar_week {
-	unsigned days; /* bit d set: 0 Sunday */
-	unsigned from_minute, until_minute;
+	unsigned days;                      /* bit d set: 0 Sunday */
+	unsigned from_minute, until_minute; /* 0..1440, not the same */
 };
 
 struct calendar_span {
-	msec from_wall, until_wall; /* until: the first instant at which it is over */
+	/* In whole seconds; until: the first instant at which it is over. */
+	msec from_wall, until_wall;
 };
 
 /*
@@ -338,8 +339,15 @@ struct action {
 	struct probe *happened; /* NULL: no way to ask */
 	struct observe *observe;
 	size_t observe_n;
-	/* What takes it back, on the same target, with these values (of this one's params);
-	 * NULL: nothing does. For so long after it, by who did it, whatever rules say. */
+	/*
+	 * What takes it back, on the same target, with these values; NULL: nothing does. For
+	 * so long after it, by who did it, whatever rules say.
+	 *
+	 * A value's placeholders are this one's params, target, service, and observed.PARAM:
+	 * the live value when this one was done. Every param of the undo that this one has
+	 * too is here ("${unit}"), unless another value is written. One whose placeholder has
+	 * no value (an optional parameter that was left out) is left out.
+	 */
 	const struct action *undo;
 	struct with *undo_with;
 	size_t undo_with_n;
@@ -391,9 +399,13 @@ struct share {
 enum delta_kind { DELTA_FACTOR = 1, DELTA_PERCENT, DELTA_NUMBER };
 struct delta {
 	enum delta_kind kind; /* 0: not written */
-	uint64_t thousandths; /* FACTOR (> 1000), PERCENT (of 100): "1.5x" is 1500 */
-	uint64_t number;      /* NUMBER */
+	/* FACTOR, PERCENT: of the live value. "1.5x" is 1500, "50%" is 500. */
+	uint64_t thousandths;
+	uint64_t number; /* NUMBER */
 };
+
+/* * is any run of characters, ? any one; the whole of `value` must match. */
+bool like_matches(str like, str value);
 
 /* What a grant lets a parameter be: all that is written must hold. A parameter of the
  * request that is absent, or no number where one is compared, is outside. */
@@ -402,7 +414,7 @@ struct param_bound {
 	bool has_min, has_max;
 	int64_t min, max;
 	struct strs values; /* one of these; empty: any */
-	str like;           /* glob: * is any run of characters, ? any one; empty: any */
+	str like;           /* as like_matches; empty: any */
 	struct delta change;
 };
 
@@ -413,7 +425,7 @@ struct when {
 	str param; /* "targets": how many the plan has */
 	enum when_op op;
 	int64_t number;
-	struct delta times; /* FACTOR or PERCENT of the live value, instead of the number */
+	struct delta times; /* FACTOR or PERCENT ("< 0.5x" too), instead of the number */
 	struct strs values; /* WHEN_IS: one of them */
 };
 

@@ -37,7 +37,7 @@ struct reader {
 	/* A file could not be parsed: what seems unknown or missing may be written there, so
 	 * only names that look misspelt are reported. */
 	bool incomplete;
-	struct known services, teams, people, channels, hosts, actions;
+	struct known services, teams, people, channels, hosts, actions, calendars;
 	struct names zones;    /* name to struct zone, as they are asked for */
 	struct regex *regexes; /* all that were compiled, to be released */
 	size_t regexes_n;
@@ -158,11 +158,23 @@ struct probe_nodes {
 	{                                                             \
 		"timeout", &(nodes)->timeout                          \
 	}
+/* The same without `expect`, for read_observation. */
+#define PROBE_ASK_KEYS(nodes)                                         \
+	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },   \
+	    { "run", &(nodes)->run }, { "server", &(nodes)->server }, \
+	{                                                             \
+		"timeout", &(nodes)->timeout                          \
+	}
 #define PROBE_TIMEOUT_MS_DEFAULT (10 * SECOND)
 #define PROBE_TIMEOUT_MS_MAX (5 * MINUTE)
 
 /* `map` is what the keys stand in, for "needs promql, http or run". */
 bool read_probe(struct reader *r, const struct node *map, const char *what,
+    const struct probe_nodes *nodes, const struct strs *allowed, struct probe *ret);
+
+/* A probe whose answer is itself what is wanted: it has no `expect`. On faults *ret holds
+ * what could be read. */
+bool read_observation(struct reader *r, const struct node *map, const char *what,
     const struct probe_nodes *nodes, const struct strs *allowed, struct probe *ret);
 
 /* The same for a parameter (of an action, or an input of a runbook, which adds `from`). */
@@ -178,8 +190,19 @@ struct param_nodes {
 	{                                                                               \
 		"default", &(nodes)->otherwise                                          \
 	}
+#define PARAMS_MAX 32 /* of one action */
 /* The parameter's name is the map's key. */
 bool read_param(struct reader *r, const struct node *map, const struct param_nodes *nodes,
     struct param *ret);
+const struct param *param_find(const struct params *params, str name); /* or NULL */
+
+/* Values for an action's parameters: a map of texts with placeholders out of `names`. A
+ * literal is checked against its type. `action` NULL: one that could not be read. */
+void read_with(struct reader *r, const struct node *node, const struct action *action,
+    const struct strs *names, struct with **ret, size_t *ret_n);
+/* Reports a parameter that must have a value and is not in `with`: at `node`, the map they
+ * are in, or, where there is none (NULL), at `where`. */
+void with_complete(struct reader *r, const struct node *where, const struct node *node,
+    const struct action *action, const struct with *with, size_t with_n);
 
 #endif

@@ -1,12 +1,14 @@
 /*
- * actions: what may be done at all, typed; and probes, which change nothing.
+ * actions: what may be done at all, typed.
  *
  *	actions:
- *	  restart-unit:
- *	    verb: restart
- *	    params: {unit: {type: string, pattern: '[a-z0-9@.-]+\.service'}}
- *	    run: [systemctl, restart, "${unit}"]
- *	    happened: {run: [systemctl, is-active, "${unit}"], expect: exit == 0}
+ *	  scale-out:
+ *	    verb: scale
+ *	    params: {replicas: {type: integer, min: 1, max: 100}}
+ *	    run: [scale, "${service}", "${replicas}"]
+ *	    happened: {run: [scale-is, "${service}", "${replicas}"], expect: exit == 0}
+ *	    observe: {replicas: {promql: 'kube_replicas{deployment="${service}"}'}}
+ *	    undo: {do: scale-out, with: {replicas: "${observed.replicas}"}, within: 1h}
  *	    timeout: 30s
  *	    repeat: safe
  *
@@ -16,99 +18,8 @@
 
 #define ACTION_TIMEOUT_MS_DEFAULT (60 * SECOND)
 #define ACTION_TIMEOUT_MS_MAX HOUR
-#define PARAMS_MAX 32
 
 static const char *const repeats[] = { "safe", "unsafe" };
-
-/* ---- probes ---- */
-
-/* Which subjects the answer of each kind has. */
-static bool
-subject_fits(enum probe_kind kind, enum condition_subject subject)
-{
-	switch (kind) {
-	case PROBE_PROMQL:
-		return subject == SUBJECT_VALUE;
-	case PROBE_HTTP:
-		return subject == SUBJECT_STATUS || subject == SUBJECT_BODY;
-	case PROBE_RUN:
-		return subject == SUBJECT_EXIT || subject == SUBJECT_OUTPUT;
-	}
-	UNREACHABLE();
-}
-
-static void
-probe_expect(struct reader *r, const struct node *node, struct probe *probe)
-{
-	static const char *const kind_names[] = { "a query", "an HTTP answer",
-		"a command" };
-	static const char *const hints[] = { "as in \"> 500\"",
-		"as in status == 200 or body contains ok",
-		"as in exit == 0 or output contains ok" };
-	if (!read_condition(r, node, &probe->expect) ||
-	    subject_fits(probe->kind, probe->expect.subject))
-		return;
-	read_error(r, node, str_of(hints[probe->kind - 1]), "%s has no '%s'",
-	    kind_names[probe->kind - 1], condition_subject_name(probe->expect.subject));
-}
-
-static void
-probe_server(struct reader *r, const struct node *promql, const struct node *server,
-    struct probe *probe)
-{
-	if (server != NULL)
-		(void)read_http_url(r, server, &probe->server);
-	else if (r->model->prometheus.n > 0)
-		probe->server = r->model->prometheus;
-	else if (r->sections[SECTION_PROMETHEUS].n == 0 && !r->incomplete)
-		read_error_key(r, promql,
-		    STR("add a top-level 'prometheus: http://localhost:9090', or 'server' "
-			"here"),
-		    "there is no Prometheus to ask");
-}
-
-bool
-read_probe(struct reader *r, const struct node *map, const char *what,
-    const struct probe_nodes *n, const struct strs *allowed, struct probe *ret)
-{
-	unsigned faults = r->diags->count;
-	int kinds = (n->promql != NULL) + (n->http != NULL) + (n->run != NULL);
-	if (kinds != 1) {
-		read_error_key(r, map, STR("write one of promql, http and run"),
-		    kinds ? "more than one probe in %s" : "no probe in %s", what);
-		return false;
-	}
-
-	struct probe probe = { .timeout_ms = PROBE_TIMEOUT_MS_DEFAULT };
-	if (n->promql != NULL) {
-		probe.kind = PROBE_PROMQL;
-		(void)read_template(r, n->promql, QUOTE_PROMQL, allowed, &probe.query);
-		probe_server(r, n->promql, n->server, &probe);
-	} else if (n->http != NULL) {
-		probe.kind = PROBE_HTTP;
-		(void)read_template(r, n->http, QUOTE_URL, allowed, &probe.url);
-	} else {
-		probe.kind = PROBE_RUN;
-		(void)read_argv(r, n->run, allowed, &probe.argv);
-	}
-	if (n->server != NULL && n->promql == NULL)
-		read_error_key(r, n->server, STR("remove it"), "'server' is for promql");
-
-	if (n->expect == NULL)
-		read_error_key(r, map, STR("add 'expect: ...'"),
-		    "missing key 'expect' in %s", what);
-	else
-		probe_expect(r, n->expect, &probe);
-	if (n->timeout != NULL)
-		(void)read_duration(r, n->timeout, SECOND, PROBE_TIMEOUT_MS_MAX,
-		    &probe.timeout_ms);
-	if (faults != r->diags->count)
-		return false;
-	*ret = probe;
-	return true;
-}
-
-/* ---- actions ---- */
 
 void
 actions_declare(struct reader *r, const struct section *section)
@@ -137,6 +48,10 @@ params_read(struct reader *r, const struct node *node, struct params *ret)
 		if (str_eq(child->key, STR("target")) || str_eq(child->key, STR("service")))
 			read_error_key(r, child,
 			    STR("it is always there; use another name"),
+			    "'%.*s' cannot be a parameter", STR_ARG(child->key));
+		if (str_starts(child->key, STR("observed.")))
+			read_error_key(r, child,
+			    STR("${observed.NAME} is a live value; use another name"),
 			    "'%.*s' cannot be a parameter", STR_ARG(child->key));
 		/* A parameter that is wrong is known all the same, by its name. */
 		struct param *param = &ret->p[ret->n++];
@@ -190,16 +105,65 @@ happened_read(struct reader *r, const struct node *node, const struct strs *name
 		action->happened = probe;
 }
 
+/* ---- observe ---- */
+
+/* How the live value of one parameter is asked for. It may use the others: its own is what
+ * somebody wants it to become. */
+static void
+observe_one(struct reader *r, const struct node *node, const struct strs *names,
+    struct action *action)
+{
+	struct probe_nodes n = { 0 };
+	const struct key keys[] = { PROBE_ASK_KEYS(&n) };
+	const struct param *param = param_find(&action->params, node->key);
+	if (param == NULL) {
+		unknown_param(r, node, action);
+		return;
+	}
+	if (param->kind != 0 && param->kind != PARAM_INTEGER)
+		read_error_key(r, node,
+		    STR("only a parameter of type: integer is observed"),
+		    "'%.*s' is not a number", STR_ARG(node->key));
+	struct strs others = { arena_new(r->arena, str, names->n), 0 };
+	for (size_t i = 0; i < names->n; i++) {
+		if (!str_eq(names->p[i], node->key))
+			others.p[others.n++] = names->p[i];
+	}
+	struct observe *observe = &action->observe[action->observe_n++];
+	observe->param = node->key;
+	if (read_map(r, node, "observation", keys, countof(keys)))
+		(void)read_observation(r, node, "this observation", &n, &others,
+		    &observe->probe);
+}
+
+static void
+observe_read(struct reader *r, const struct node *node, const struct strs *names,
+    struct action *action)
+{
+	if (!read_is_map(r, node, NULL) || !read_at_most(r, node, PARAMS_MAX))
+		return;
+	if (node->n == 0)
+		read_error(r, node, STR("as in {replicas: {promql: ...}}, or remove it"),
+		    "'observe' names no parameter");
+	action->observe = arena_new(r->arena, struct observe, node->n);
+	for (const struct node *child = node->first; child != NULL; child = child->next)
+		observe_one(r, child, names, action);
+}
+
+/* ---- actions ---- */
+
 static void
 action_read(struct reader *r, const struct node *node, struct action *action)
 {
 	const struct node *verb = NULL, *params = NULL, *run = NULL, *happened = NULL,
-			  *timeout = NULL, *repeat = NULL;
+			  *observe = NULL, *undo = NULL, *timeout = NULL, *repeat = NULL;
 	const struct key keys[] = {
 		{ "verb", &verb, .required = true },
 		{ "params", &params },
 		{ "run", &run, .required = true },
 		{ "happened", &happened },
+		{ "observe", &observe },
+		{ "undo", &undo }, /* once all actions are read */
 		{ "timeout", &timeout },
 		{ "repeat", &repeat },
 	};
@@ -213,6 +177,8 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		check_use(r, run, &action->params, &action->run);
 	if (happened != NULL)
 		happened_read(r, happened, &names, action);
+	if (observe != NULL)
+		observe_read(r, observe, &names, action);
 	if (timeout != NULL)
 		(void)read_duration(r, timeout, SECOND, ACTION_TIMEOUT_MS_MAX,
 		    &action->timeout_ms);
@@ -227,4 +193,6 @@ actions_read(struct reader *r, const struct section *section)
 {
 	for (size_t i = 0; i < section->n; i++)
 		action_read(r, section->nodes[i], &r->model->actions[i]);
+	for (size_t i = 0; i < section->n; i++)
+		undo_read(r, section->nodes[i], &r->model->actions[i]);
 }

@@ -10,24 +10,22 @@
  *	    while: incident
  *	    until: 2027-06-30
  *	    owner: ana
- *	  - {prohibit: nothing moves in the year-end freeze, may: any, from: 2026-12-20,
- *	     until: 2027-01-02, because: the books are closed}
+ *	  - limit: two hosts of a group an hour, whoever does it
+ *	    for: any
+ *	    within: {targets: 2 in 1h, keep_healthy: 60%}
+ *	  - approval: more than double needs a second operator
+ *	    for: [scale]
+ *	    when: {replicas: "> 2x"}
+ *	    by: {on-duty: platform-ops}
+ *	  - {prohibit: nothing moves in the year-end freeze, may: any, during: year-end,
+ *	     because: the books are closed}
  *
  * What a rule names must exist: a grant that misses its mark surprises nobody but its
  * author, a prohibition that does is a hole.
  */
-#include "model/internal.h"
+#include "model/rules.h"
 
 #define RULES_MAX 20000
-#define LIST_MAX 256
-#define AT_ONCE_MAX 100000
-
-/* Words that rules may use besides names that are declared. */
-struct words {
-	struct names seen;
-	str *list;
-	size_t n;
-};
 
 static void
 words_init(struct reader *r, struct words *words, size_t max)
@@ -46,12 +44,6 @@ words_add(struct reader *r, struct words *words, str word)
 	*slot = words;
 	words->list[words->n++] = word;
 }
-
-struct vocabulary {
-	struct words deeds; /* verbs and actions */
-	struct words systems;
-	struct words environments;
-};
 
 static void
 vocabulary_make(struct reader *r, struct vocabulary *v)
@@ -88,12 +80,11 @@ check_word(struct reader *r, const struct node *node, const char *kind,
 	read_error(r, node, hint, "unknown %s '%.*s'", kind, STR_ARG(node->text));
 }
 
-/* A text or a list of texts, none of them unknown, not empty. */
-static void
+void
 read_words(struct reader *r, const struct node *node, const char *kind,
     const struct words *words, struct strs *ret)
 {
-	if (!read_at_most(r, node, LIST_MAX) || !read_strs(r, node, true, ret))
+	if (!read_at_most(r, node, RULE_LIST_MAX) || !read_strs(r, node, true, ret))
 		return;
 	if (node->kind == NODE_TEXT) {
 		check_word(r, node, kind, words);
@@ -148,8 +139,8 @@ bare_principal(struct reader *r, const struct node *node, struct principal *ret)
 		(void)read_ref(r, &r->people, node);
 }
 
-static void
-principal_read(struct reader *r, const struct node *node, struct principal *ret)
+void
+read_principal(struct reader *r, const struct node *node, struct principal *ret)
 {
 	static const char *const kinds[] = { "automation", "person", "team", "on-duty",
 		"agent" };
@@ -185,23 +176,28 @@ principal_read(struct reader *r, const struct node *node, struct principal *ret)
 	}
 }
 
-static void
-principals_read(struct reader *r, const struct node *node, struct rule *rule)
+void
+read_principals(struct reader *r, const struct node *node, struct principal **ret,
+    size_t *ret_n)
 {
-	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, LIST_MAX))
+	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, RULE_LIST_MAX))
 		return;
 	if (node->n == 0)
 		read_error(r, node, STR("as in [on-duty: platform-ops, automation]"),
-		    "this is granted to nobody");
-	rule->to = arena_new(r->arena, struct principal, node->n);
+		    "'%.*s' names nobody", STR_ARG(node->key));
+	struct principal *list = arena_new(r->arena, struct principal, node->n);
+	size_t n = 0;
 	for (const struct node *item = node->first; item != NULL; item = item->next)
-		principal_read(r, item, &rule->to[rule->to_n++]);
+		read_principal(r, item, &list[n++]);
+	*ret = list;
+	*ret_n = n;
 }
 
 static void
 services_in_scope(struct reader *r, const struct node *node, struct scope *ret)
 {
-	if (!read_at_most(r, node, LIST_MAX) || !read_strs(r, node, true, &ret->services))
+	if (!read_at_most(r, node, RULE_LIST_MAX) ||
+	    !read_strs(r, node, true, &ret->services))
 		return;
 	if (node->kind == NODE_TEXT) {
 		(void)read_ref(r, &r->services, node);
@@ -214,8 +210,8 @@ services_in_scope(struct reader *r, const struct node *node, struct scope *ret)
 		(void)read_ref(r, &r->services, item);
 }
 
-static void
-scope_read(struct reader *r, const struct node *node, const struct vocabulary *v,
+void
+read_scope(struct reader *r, const struct node *node, const struct vocabulary *v,
     struct scope *ret)
 {
 	const struct node *service = NULL, *tier = NULL, *system = NULL,
@@ -245,115 +241,44 @@ scope_read(struct reader *r, const struct node *node, const struct vocabulary *v
 		    &ret->environments);
 }
 
-static void
-within_read(struct reader *r, const struct node *node, struct rule *rule)
-{
-	const struct node *per_service = NULL, *per_target = NULL, *at_once = NULL;
-	const struct key keys[] = {
-		{ "per_service", &per_service },
-		{ "per_target", &per_target },
-		{ "at_once", &at_once },
-	};
-	if (!read_map(r, node, NULL, keys, countof(keys)))
-		return;
-	if (per_service != NULL)
-		(void)read_rate(r, per_service, &rule->per_service);
-	if (per_target != NULL)
-		(void)read_rate(r, per_target, &rule->per_target);
-	if (at_once != NULL)
-		(void)read_u32(r, at_once, 1, AT_ONCE_MAX, &rule->at_once);
-}
+/* ---- all rules ---- */
 
-/* The end of that day, in UTC. */
-static void
-until_read(struct reader *r, const struct node *node, struct rule *rule)
-{
-	int64_t days;
-	if (!read_date(r, node, &days))
-		return;
-	rule->until_wall = (msec)(days + 1) * DAY;
-	rule->has_end = true;
-}
+static const struct {
+	const char *key;
+	enum rule_kind kind;
+} kinds[] = {
+	{ "grant", RULE_GRANT },
+	{ "limit", RULE_LIMIT },
+	{ "approval", RULE_APPROVAL },
+	{ "prohibit", RULE_PROHIBITION },
+};
 
-/* ---- rules ---- */
-
-static void
-grant_read(struct reader *r, const struct node *node, const struct vocabulary *v,
-    struct rule *rule)
+/* What kind the rule says it is; reports it when that is none, or several. */
+static bool
+find_kind(struct reader *r, const struct node *node, enum rule_kind *ret)
 {
-	static const char *const whiles[] = { "incident" };
-	const struct node *grant = NULL, *to = NULL, *may = NULL, *on = NULL,
-			  *within = NULL, *during = NULL, *until = NULL, *owner = NULL;
-	const struct key keys[] = {
-		{ "grant", &grant, .required = true },
-		{ "to", &to, .required = true },
-		{ "may", &may, .required = true },
-		{ "on", &on },
-		{ "within", &within },
-		{ "while", &during },
-		{ "until", &until, .required = true },
-		{ "owner", &owner, .required = true },
-	};
-	(void)read_map(r, node, "grant", keys, countof(keys));
-	if (grant != NULL)
-		(void)read_text(r, grant, &rule->name);
-	if (to != NULL)
-		principals_read(r, to, rule);
-	if (may != NULL && may->kind == NODE_TEXT && str_eq(may->text, STR("any")))
-		read_error(r, may, STR("name verbs or actions, as in [restart]"),
-		    "a grant names what it allows");
-	else if (may != NULL)
-		read_words(r, may, "verb or action", &v->deeds, &rule->may);
-	if (on != NULL)
-		scope_read(r, on, v, &rule->on);
-	else
-		read_error_key(r, node,
-		    STR("write on: {tier: [1, 2, 3, 4]} if you mean everything"),
-		    "this grant does not say on what");
-	if (within != NULL)
-		within_read(r, within, rule);
-	unsigned choice;
-	if (during != NULL)
-		rule->while_incident =
-		    read_choice(r, during, "state", whiles, countof(whiles), &choice);
-	if (until != NULL)
-		until_read(r, until, rule);
-	if (owner != NULL)
-		rule->owner = read_ref(r, &r->people, owner);
-}
-
-static void
-prohibition_read(struct reader *r, const struct node *node, const struct vocabulary *v,
-    struct rule *rule)
-{
-	const struct node *prohibit = NULL, *may = NULL, *on = NULL, *from = NULL,
-			  *until = NULL, *because = NULL;
-	const struct key keys[] = {
-		{ "prohibit", &prohibit, .required = true },
-		{ "may", &may, .required = true },
-		{ "on", &on },
-		{ "from", &from },
-		{ "until", &until },
-		{ "because", &because },
-	};
-	(void)read_map(r, node, "prohibition", keys, countof(keys));
-	if (prohibit != NULL)
-		(void)read_text(r, prohibit, &rule->name);
-	rule->any = may != NULL && may->kind == NODE_TEXT && str_eq(may->text, STR("any"));
-	if (may != NULL && !rule->any)
-		read_words(r, may, "verb or action", &v->deeds, &rule->may);
-	if (on != NULL)
-		scope_read(r, on, v, &rule->on);
-	int64_t days;
-	if (from != NULL && read_date(r, from, &days))
-		rule->from_wall = (msec)days * DAY;
-	if (until != NULL)
-		until_read(r, until, rule);
-	if (rule->has_end && rule->until_wall <= rule->from_wall)
-		read_error(r, until, STR("'until' lies after 'from'"),
-		    "this prohibition ends before it begins");
-	if (because != NULL)
-		(void)read_text(r, because, &rule->because);
+	str names[countof(kinds)];
+	size_t found = 0;
+	for (size_t i = 0; i < countof(kinds); i++) {
+		names[i] = str_of(kinds[i].key);
+		if (node_get(node, names[i]) == NULL)
+			continue;
+		*ret = kinds[i].kind;
+		found++;
+	}
+	if (found == 1)
+		return true;
+	str hint = STR("");
+	for (const struct node *key = node->first; found == 0 && key && hint.n == 0;
+	     key = key->next)
+		hint = read_suggest(r, key->key, names, countof(names));
+	if (hint.n == 0)
+		hint = STR("begin it with one of 'grant: SENTENCE', 'limit: SENTENCE', "
+			   "'approval: SENTENCE' and 'prohibit: SENTENCE'");
+	read_error_key(r, node, hint,
+	    found ? "a rule is only one of grant, limit, approval and prohibit"
+		  : "this rule is none of grant, limit, approval and prohibit");
+	return false;
 }
 
 void
@@ -374,20 +299,7 @@ authority_read(struct reader *r, const struct section *section)
 		struct rule *rule = &m->rules[i];
 		rule->place = node_place(node);
 		rule->kind = RULE_GRANT;
-		if (!read_is_map(r, node, "rule"))
-			continue;
-		bool grant = node_get(node, STR("grant")) != NULL;
-		bool prohibit = node_get(node, STR("prohibit")) != NULL;
-		if (grant == prohibit) {
-			read_error_key(r, node,
-			    STR("begin it with 'grant: SENTENCE' or 'prohibit: SENTENCE'"),
-			    grant ? "a rule cannot grant and prohibit"
-				  : "this rule neither grants nor prohibits");
-		} else if (grant) {
-			grant_read(r, node, &vocabulary, rule);
-		} else {
-			rule->kind = RULE_PROHIBITION;
-			prohibition_read(r, node, &vocabulary, rule);
-		}
+		if (read_is_map(r, node, "rule") && find_kind(r, node, &rule->kind))
+			read_rule(r, node, &vocabulary, rule);
 	}
 }

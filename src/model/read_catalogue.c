@@ -10,6 +10,7 @@
  *	    journeys: [buy]
  *	    depends_on: [payments, orders-db]
  *	    look: {dashboards: [https://grafana.example/d/checkout], logs: [...]}
+ *	    healthy: {http: "http://${target}:8080/health", expect: status == 200}
  *	hosts:
  *	  web-1: {service: checkout, role: web}
  *	alerts:
@@ -44,7 +45,7 @@ services_declare(struct reader *r, const struct section *section)
 
 struct service_nodes {
 	const struct node *owner, *developers, *system, *tier, *journeys, *depends_on,
-	    *environment, *description, *look;
+	    *environment, *description, *look, *healthy;
 };
 
 static void
@@ -112,6 +113,20 @@ service_look(struct reader *r, const struct node *node, struct service *service)
 }
 
 static void
+service_healthy(struct reader *r, const struct node *node, struct service *service)
+{
+	str names[] = { STR("target"), STR("service") };
+	const struct strs allowed = { names, countof(names) };
+	struct probe_nodes n = { 0 };
+	const struct key keys[] = { PROBE_KEYS(&n) };
+	struct probe *probe = arena_new(r->arena, struct probe, 1);
+	/* What is wrong with it is said here, not once more where it is needed. */
+	service->healthy = probe;
+	if (read_map(r, node, NULL, keys, countof(keys)))
+		(void)read_probe(r, node, "'healthy'", &n, &allowed, probe);
+}
+
+static void
 service_read(struct reader *r, const struct node *node, struct service *service)
 {
 	struct service_nodes n = { 0 };
@@ -125,6 +140,7 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		{ "environment", &n.environment },
 		{ "description", &n.description },
 		{ "look", &n.look },
+		{ "healthy", &n.healthy },
 	};
 	(void)read_map(r, node, "service", keys, countof(keys));
 	service_teams(r, &n, service);
@@ -142,6 +158,8 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		(void)read_text(r, n.description, &service->description);
 	if (n.look != NULL)
 		service_look(r, n.look, service);
+	if (n.healthy != NULL)
+		service_healthy(r, n.healthy, service);
 }
 
 /* Who depends on whom, the other way round. */

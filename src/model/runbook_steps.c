@@ -64,95 +64,6 @@ read_look(struct step_reader *s, const char *what, const char *this_one)
 
 /* ---- action ---- */
 
-static const struct param *
-param_find(const struct params *params, str name)
-{
-	for (size_t i = 0; i < params->n; i++) {
-		if (str_eq(params->p[i].name, name))
-			return &params->p[i];
-	}
-	return NULL;
-}
-
-static void
-report_unknown_param(struct step_reader *s, const struct node *node,
-    const struct params *params)
-{
-	struct reader *r = s->r;
-	str *names = arena_new(r->arena, str, params->n);
-	for (size_t i = 0; i < params->n; i++)
-		names[i] = params->p[i].name;
-	str hint = read_suggest(r, node->key, names, params->n);
-	if (hint.n == 0 && params->n == 0)
-		hint = STR("it has none: remove 'with'");
-	else if (hint.n == 0)
-		hint = read_hint(r, "its parameters are %.*s",
-		    STR_ARG(read_join(r, names, params->n)));
-	read_error_key(r, node, hint, "'%.*s' has no parameter '%.*s'",
-	    STR_ARG(s->step->action->name), STR_ARG(node->key));
-}
-
-static bool
-is_literal(const struct template *value)
-{
-	return value->n == 1 && !value->pieces[0].placeholder;
-}
-
-static void
-read_with_value(struct step_reader *s, const struct node *node, struct with *with)
-{
-	struct reader *r = s->r;
-	with->name = node->key;
-	bool ok = read_template(r, node, QUOTE_NONE, s->with_names, &with->value);
-	if (s->step->action == NULL)
-		return;
-	const struct params *params = &s->step->action->params;
-	const struct param *param = param_find(params, node->key);
-	if (param == NULL) {
-		report_unknown_param(s, node, params);
-		return;
-	}
-	/* A parameter whose own reading failed has no kind; that is reported there. */
-	if (!ok || param->kind == 0 || !is_literal(&with->value))
-		return;
-	str why = param_refuses(param, with->value.pieces[0].text, r->arena);
-	if (why.n > 0)
-		read_error(r, node, STR(""), "a bad value for %.*s", STR_ARG(why));
-}
-
-static void
-read_with(struct step_reader *s, const struct node *node)
-{
-	if (!read_is_map(s->r, node, NULL) || !read_at_most(s->r, node, RUNBOOK_INPUTS_MAX))
-		return;
-	s->step->with = arena_new(s->r->arena, struct with, node->n);
-	for (const struct node *child = node->first; child != NULL; child = child->next)
-		read_with_value(s, child, &s->step->with[s->step->with_n++]);
-}
-
-static void
-check_required(struct step_reader *s, const struct node *action, const struct node *with)
-{
-	const struct params *params = &s->step->action->params;
-	for (size_t i = 0; i < params->n; i++) {
-		const struct param *param = &params->p[i];
-		bool given = param->optional || param->otherwise.n > 0;
-		for (size_t k = 0; k < s->step->with_n; k++)
-			given |= str_eq(s->step->with[k].name, param->name);
-		if (given)
-			continue;
-		str hint = read_hint(s->r, "add 'with: {%.*s: ...}'", STR_ARG(param->name));
-		if (with != NULL)
-			read_error_key(s->r, with, hint,
-			    "the parameter '%.*s' of '%.*s' is missing",
-			    STR_ARG(param->name), STR_ARG(s->step->action->name));
-		else
-			read_error(s->r, action, hint,
-			    "the parameter '%.*s' of '%.*s' is missing",
-			    STR_ARG(param->name), STR_ARG(s->step->action->name));
-	}
-}
-
 #define ROLES_NAMED_MAX 64
 
 /* A host whose own service could not be read may be any service's: that is reported there. */
@@ -284,9 +195,11 @@ read_action(struct step_reader *s)
 	if (action != NULL)
 		s->step->action = read_ref(r, &r->actions, action);
 	if (with != NULL)
-		read_with(s, with);
+		read_with(r, with, s->step->action, s->with_names, &s->step->with,
+		    &s->step->with_n);
 	if (s->step->action != NULL)
-		check_required(s, action, with);
+		with_complete(r, action, with, s->step->action, s->step->with,
+		    s->step->with_n);
 	if (targets != NULL)
 		read_targets(s, targets);
 	if (rolling != NULL)

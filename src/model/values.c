@@ -3,6 +3,7 @@
  * and references to secrets.
  *
  *	90s 5m 2h 7d      2026-01-05      3 in 1h      Mon 09:00      2 weeks      16 MiB
+ *	60%    2 in 1h    30% in 1h       1.5x
  *
  * Each reports the part that is wrong, not the whole.
  */
@@ -10,6 +11,7 @@
 
 #define WEEKS_MAX 52
 #define RATE_COUNT_MAX 1000000
+#define DELTA_TIMES_MAX 1000 /* 1000x, 1000% */
 #define URL_BYTES_MAX 2048
 #define EMAIL_BYTES_MAX 254
 #define PATH_BYTES_MAX 1024
@@ -108,6 +110,23 @@ read_duration(struct reader *r, const struct node *node, msec min, msec max, mse
 	return true;
 }
 
+/* The window of "3 in 1h": the duration from node->text[off] on. */
+static bool
+window_part(struct reader *r, const struct node *node, size_t off, msec *ret)
+{
+	str s = str_drop(node->text, off);
+	msec window;
+	if (!duration_part(r, node, off, s, &window))
+		return false;
+	if (window == 0) {
+		read_error_part(r, node, off, s.n, STR("as in '3 in 1h'"),
+		    "the window of a rate cannot be 0");
+		return false;
+	}
+	*ret = window;
+	return true;
+}
+
 bool
 read_rate(struct reader *r, const struct node *node, struct rate *ret)
 {
@@ -122,20 +141,138 @@ read_rate(struct reader *r, const struct node *node, struct rate *ret)
 		    "expected a rate, not '%.*s'", STR_ARG(text));
 		return false;
 	}
-	size_t off = digits + strlen(" in ");
 	msec window;
-	if (!duration_part(r, node, off, str_drop(text, off), &window))
+	if (!window_part(r, node, digits + strlen(" in "), &window))
 		return false;
-	if (window == 0) {
-		read_error_part(r, node, off, text.n - off, STR("as in '3 in 1h'"),
-		    "the window of a rate cannot be 0");
-		return false;
-	}
 	*ret = (struct rate){ .count = (uint32_t)count, .window_ms = window };
 	return true;
 }
 
+/* ---- shares and changes ---- */
+
+static bool
+text_share(str text, struct share *ret)
+{
+	bool percent = str_ends(text, STR("%"));
+	uint64_t n;
+	if (!str_u64(str_take(text, text.n - percent), percent ? 100 : RATE_COUNT_MAX,
+		&n) ||
+	    n == 0)
+		return false;
+	*ret = (struct share){
+		.count = percent ? 0 : (uint32_t)n,
+		.percent = percent ? (uint32_t)n : 0,
+	};
+	return true;
+}
+
+bool
+read_share(struct reader *r, const struct node *node, struct share *ret)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return false;
+	if (!text_share(text, ret)) {
+		read_error(r, node, STR("write a count or a share, as in 2 or 60%"),
+		    "expected a number of hosts, not '%.*s'", STR_ARG(text));
+		return false;
+	}
+	return true;
+}
+
+bool
+read_share_rate(struct reader *r, const struct node *node, struct share *ret,
+    msec *ret_window_ms)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return false;
+	str head = str_cut(text, ' ').head;
+	struct share share;
+	if (!text_share(head, &share) || !str_starts(str_drop(text, head.n), STR(" in "))) {
+		read_error(r, node, STR("as in '2 in 1h' or '30% in 1h'"),
+		    "expected hosts in a time, not '%.*s'", STR_ARG(text));
+		return false;
+	}
+	if (!window_part(r, node, head.n + strlen(" in "), ret_window_ms))
+		return false;
+	*ret = share;
+	return true;
+}
+
+/* "1.25" in thousandths. */
+static bool
+text_thousandths(str text, uint64_t *ret)
+{
+	struct str_cut cut = str_cut(text, '.');
+	uint64_t whole, part = 0;
+	if (!str_u64(cut.head, DELTA_TIMES_MAX, &whole) || (cut.found && cut.tail.n > 3) ||
+	    (cut.found && !str_u64(cut.tail, 999, &part)))
+		return false;
+	for (size_t i = cut.found ? cut.tail.n : 3; i < 3; i++)
+		part *= 10;
+	*ret = whole * 1000 + part;
+	return true;
+}
+
+bool
+text_delta(str text, struct delta *ret)
+{
+	struct delta delta = { 0 };
+	str number = text.n > 0 ? str_take(text, text.n - 1) : text;
+	if (str_ends(text, STR("x"))) {
+		delta.kind = DELTA_FACTOR;
+		if (!text_thousandths(number, &delta.thousandths) ||
+		    delta.thousandths == 0 || delta.thousandths > DELTA_TIMES_MAX * 1000)
+			return false;
+	} else if (str_ends(text, STR("%"))) {
+		delta.kind = DELTA_PERCENT;
+		/* Of 100: a tenth of a percent is a thousandth. */
+		if (!text_thousandths(number, &delta.thousandths) ||
+		    delta.thousandths % 100 != 0 || delta.thousandths < 1000 ||
+		    delta.thousandths > DELTA_TIMES_MAX * 1000)
+			return false;
+		delta.thousandths /= 100;
+	} else {
+		delta.kind = DELTA_NUMBER;
+		if (!str_u64(text, INT64_MAX, &delta.number) || delta.number == 0)
+			return false;
+	}
+	*ret = delta;
+	return true;
+}
+
 /* ---- the calendar ---- */
+
+bool
+text_date(str text, int64_t *ret_days)
+{
+	uint64_t year = 0, month = 0, day = 0;
+	if (text.n != 10 || text.p[4] != '-' || text.p[7] != '-' ||
+	    !str_u64(str_take(text, 4), 9998, &year) || year < 1970 ||
+	    !str_u64(str_take(str_drop(text, 5), 2), 12, &month) || month < 1 ||
+	    !str_u64(str_drop(text, 8), 31, &day) || day < 1)
+		return false;
+	int64_t days = civil_days((int)year, (unsigned)month, (unsigned)day);
+	int back_year = 0;
+	unsigned back_month = 0, back_day = 0;
+	civil_from_days(days, &back_year, &back_month, &back_day);
+	if (back_month != month || back_day != day)
+		return false;
+	*ret_days = days;
+	return true;
+}
+
+bool
+text_minute(str text, unsigned *ret)
+{
+	uint64_t hour, minute;
+	if (text.n != 5 || text.p[2] != ':' || !str_u64(str_take(text, 2), 24, &hour) ||
+	    !str_u64(str_drop(text, 3), 59, &minute) || hour * 60 + minute > 1440)
+		return false;
+	*ret = (unsigned)(hour * 60 + minute);
+	return true;
+}
 
 bool
 read_date(struct reader *r, const struct node *node, int64_t *ret_days)
@@ -143,22 +280,11 @@ read_date(struct reader *r, const struct node *node, int64_t *ret_days)
 	str text;
 	if (!read_text(r, node, &text))
 		return false;
-	uint64_t year = 0, month = 0, day = 0;
-	bool shaped = text.n == 10 && text.p[4] == '-' && text.p[7] == '-' &&
-	              str_u64(str_take(text, 4), 9998, &year) && year >= 1970 &&
-	              str_u64(str_take(str_drop(text, 5), 2), 12, &month) && month >= 1 &&
-	              str_u64(str_drop(text, 8), 31, &day) && day >= 1;
-	int64_t days = shaped ? civil_days((int)year, (unsigned)month, (unsigned)day) : 0;
-	int back_year = 0;
-	unsigned back_month = 0, back_day = 0;
-	if (shaped)
-		civil_from_days(days, &back_year, &back_month, &back_day);
-	if (!shaped || back_month != month || back_day != day) {
+	if (!text_date(text, ret_days)) {
 		read_error(r, node, STR("write YEAR-MONTH-DAY, as in 2027-06-30"),
 		    "'%.*s' is not a date", STR_ARG(text));
 		return false;
 	}
-	*ret_days = days;
 	return true;
 }
 
