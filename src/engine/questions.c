@@ -11,7 +11,7 @@
 
 #define WHO_MAX 1024
 #define CAN_MAX 1024
-#define NOTE_MAX 1000
+#define QUESTION_NOTE_BYTES 1000
 
 /* ---- reading the question ---- */
 
@@ -79,7 +79,7 @@ read_question(struct engine *engine, struct answer_out *a, const struct request 
 static void
 add_note(struct answer_out *a, msec wall, str unknown)
 {
-	struct buf text = BUF(NOTE_MAX), *note = &text;
+	struct buf text = BUF(QUESTION_NOTE_BYTES), *note = &text;
 	if (wall > 0) {
 		buf_add(note, STR("as of "));
 		buf_time(note, wall);
