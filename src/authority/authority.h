@@ -1,6 +1,7 @@
 #ifndef AUTHORITY_AUTHORITY_H
 #define AUTHORITY_AUTHORITY_H
 
+#include "base/list.h"
 #include "model/model.h"
 
 /*
@@ -16,7 +17,8 @@
  * cover one.
  *
  *	grant		applies when it is about the request, has the open incident it asks for
- *			and every parameter within its bounds
+ *			and every parameter within its bounds. Where a bound compares with a
+ *			live value that is not known, it grants nothing and its limits hold
  *	limit		and the limits of every grant that applies: all must have room
  *	approval	about the request and its `when` holds: so many people must agree
  *	prohibition	about the request: denied
@@ -34,16 +36,21 @@
  * names, whoever made them:
  *	per_service, per_target	those on this service, on this target, younger than the
  *				window; a use exactly as old as the window counts no more
- *	per_actor		those of who asks (of each in the chain)
- *	at_once			those held now on any service that the rule covers (a service
- *				that is no longer known counts)
+ *	per_actor		those of who asks (of each in the chain), also those that others
+ *				made on their behalf, on any service that the rule covers
+ *	at_once			those held now on any service that the rule covers
  *	targets			different targets of the target's group, this one included,
  *				younger than the window; a percent of the group is rounded down
  *	keep_healthy		hosts of the group that are healthy now, without this target and
- *				those on which a use is held, must be so many; a percent is
+ *				those on which any use is held, must be so many; a percent is
  *				rounded up. Without hosts, or not known: denied
  *	spacing			the youngest use on the service must be as old
  *	not_beside		no use of these verbs and actions may be held on the service
+ *
+ * A service that is no longer known counts as covered, a target that is no longer known as
+ * one of the group. The group of a host is the hosts of its service, role and environment.
+ * Where the target is the service itself, it is all hosts of the service, and all of them
+ * are touched: so no target is the way around a limit on targets.
  *
  * The chain: whoever asks, and all on whose behalf (an agent serves a person): each must be
  * allowed by itself, the strictest counts.
@@ -52,7 +59,12 @@
  * it; faults of the request, stop-all and hands-on do. That it is one, the core says.
  *
  * Break-glass lifts prohibitions, limits and approvals that say `liftable`, for the person
- * who broke it, alone: never with automation or an agent in the chain. It grants nothing.
+ * who broke it, alone: never with anybody else in the chain. It grants nothing. The limits
+ * of grants stay.
+ *
+ * Approvals: the `need` different people whom `by` covers at this instant must have said
+ * yes; never one of the chain, nor (not: reloader) who brought in the configuration in
+ * force. Where nobody knows who that was, one person more is needed.
  *
  * Hands-on: while a person holds a service, a request with automation or an agent in its
  * chain is denied.
@@ -79,27 +91,51 @@ struct authority_request {
 	msec at;            /* windows of limits */
 };
 
-/* What the core knows about earlier and present uses. */
+/* What the core knows about an earlier or present use. */
 struct authority_use {
 	str service;
 	str target;
 	str action;
 	str verb;
 	str principal;
-	msec at;   /* when reserved */
-	bool held; /* not yet consumed: counts as "at once" */
+	struct strs behalf; /* the rest of the chain; beyond BEHALF_MAX it is not looked at */
+	msec at;            /* when reserved */
+	bool held;          /* not yet consumed: counts as "at once" */
+	/* authority_uses */
+	struct link by_service, by_target, in_held;
+	struct authority_actor {
+		struct link by_actor;
+		const struct authority_use *use;
+		str who;
+	} actors[1 + BEHALF_MAX];
 };
+
+/*
+ * Uses, found by what limits ask for: a decision looks at those of its service, target and
+ * chain, and at what is held, however many there are. Whoever keeps uses (the core) has the
+ * memory: a use and its strings stay where they are while they are in here. To change one,
+ * take it out and add it again.
+ */
+#define AUTHORITY_USES_BUCKETS 256 /* a power of two */
+struct authority_uses {
+	/* In each list by `at`, the youngest last. */
+	struct link by_service[AUTHORITY_USES_BUCKETS], by_target[AUTHORITY_USES_BUCKETS],
+	    by_actor[AUTHORITY_USES_BUCKETS];
+	struct link held;
+};
+void authority_uses_init(struct authority_uses *uses);
+void authority_uses_add(struct authority_uses *uses, struct authority_use *use);
+void authority_uses_remove(struct authority_use *use);
 
 /* A person said yes to exactly this request: whoever gives these facts has compared the
  * digest, and that it has not ended. */
 struct authority_yes {
 	str principal;
-	msec wall; /* who was on duty is asked of this instant */
+	msec wall; /* for people: that they may is asked of the instant of the decision */
 };
 
 struct authority_facts {
-	const struct authority_use *uses; /* all that may still count, any order */
-	size_t uses_n;
+	const struct authority_uses *uses; /* all that may still count; NULL: none */
 	bool stopped; /* stop-all is in force: deny */
 	str stopped_by;
 	str stopped_why; /* a line, short; empty: not said */
@@ -110,9 +146,10 @@ struct authority_facts {
 	struct strs healthy; /* hosts of the target's group that are well */
 	const struct authority_yes *yes;
 	size_t yes_n;
+	/* As principals ("person:ana"): */
 	str hands_on_by; /* a person holds the service; empty: nobody */
 	str glass_by;    /* a person broke the glass for this service; empty: nobody */
-	str reloaded_by; /* who brought in the configuration in force; empty: nobody knows */
+	str reloaded_by; /* who brought in the configuration in force; no person: not known */
 };
 
 struct authority_decision {

@@ -13,13 +13,24 @@ strs_has(const struct strs *strs, str s)
 
 /* ---- who ---- */
 
-bool
-asking_as(str asking, str prefix, str *ret_name)
+struct asker
+asker_of(str text)
 {
-	if (asking.n <= prefix.n || !str_starts(asking, prefix))
-		return false;
-	*ret_name = str_drop(asking, prefix.n);
-	return true;
+	static const struct {
+		str prefix;
+		enum asker_kind kind;
+	} kinds[] = { { { "person:", 7 }, ASKER_PERSON }, { { "agent:", 6 }, ASKER_AGENT } };
+	struct asker asker = { .text = text };
+	if (str_eq(text, STR("automation")))
+		asker.kind = ASKER_AUTOMATION;
+	for (size_t i = 0; i < countof(kinds); i++) {
+		str prefix = kinds[i].prefix;
+		if (text.n <= prefix.n || !str_starts(text, prefix))
+			continue;
+		asker.kind = kinds[i].kind;
+		asker.name = str_drop(text, prefix.n);
+	}
+	return asker;
 }
 
 static bool
@@ -63,26 +74,41 @@ team_on_duty(const struct team *team, str person, msec wall)
 }
 
 bool
-principal_covers(const struct principal *principal, str asking, msec wall)
+principal_is(const struct principal *principal, const struct asker *asker, msec wall)
 {
-	str name;
 	switch (principal->kind) {
 	case PRINCIPAL_PERSON:
-		return asking_as(asking, STR("person:"), &name) &&
-		       str_eq(name, principal->name);
+		return asker->kind == ASKER_PERSON && str_eq(asker->name, principal->name);
 	case PRINCIPAL_TEAM:
-		return asking_as(asking, STR("person:"), &name) &&
-		       team_has(principal->team, name);
+		return asker->kind == ASKER_PERSON &&
+		       team_has(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
-		return asking_as(asking, STR("person:"), &name) &&
-		       team_on_duty(principal->team, name, wall);
+		return asker->kind == ASKER_PERSON &&
+		       team_on_duty(principal->team, asker->name, wall);
 	case PRINCIPAL_AUTOMATION:
-		return str_eq(asking, STR("automation"));
+		return asker->kind == ASKER_AUTOMATION;
 	case PRINCIPAL_AGENT:
-		return asking_as(asking, STR("agent:"), &name) &&
-		       str_eq(name, principal->name);
+		return asker->kind == ASKER_AGENT && str_eq(asker->name, principal->name);
 	}
 	UNREACHABLE();
+}
+
+bool
+principals_have(const struct principal *principals, size_t n, const struct asker *asker,
+    msec wall)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (principal_is(&principals[i], asker, wall))
+			return true;
+	}
+	return false;
+}
+
+bool
+principal_covers(const struct principal *principal, str asking, msec wall)
+{
+	struct asker asker = asker_of(asking);
+	return principal_is(principal, &asker, wall);
 }
 
 /* ---- on what ---- */
@@ -95,20 +121,4 @@ scope_covers(const struct scope *scope, const struct service *service)
 	if (scope->systems.n > 0 && !strs_has(&scope->systems, service->system))
 		return false;
 	return scope->tiers == 0 || (scope->tiers & (1u << service->tier)) != 0;
-}
-
-/* A host may stand elsewhere than its service: a grant must cover both places, a
- * prohibition needs to cover one. */
-bool
-environments_cover(const struct judgement *j, const struct rule *rule)
-{
-	const struct strs *environments = &rule->on.environments;
-	if (environments->n == 0)
-		return true;
-	bool covers_service = strs_has(environments, j->service->environment);
-	if (j->host == NULL)
-		return covers_service;
-	bool covers_host = strs_has(environments, j->host->environment);
-	return rule->kind == RULE_GRANT ? covers_service && covers_host
-	                                : covers_service || covers_host;
 }

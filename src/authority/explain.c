@@ -8,71 +8,10 @@
  * A sentence is complete in itself: it is kept with the decision, and read in mails and
  * timelines long after.
  */
-#include <stdio.h>
-
 #include "authority/internal.h"
 
-#define PEOPLE_NAMED_MAX 3
-#define GRANTS_ASKED_MAX 4 /* for people to name */
-
-#define TEXT_BYTES_MAX 1000
-
-/* A sentence in the making; what is over the maximum is left out. Decisions come in
- * storms, and printf was four fifths of their cost. */
-struct text {
-	struct arena *arena;
-	size_t n;
-	char p[TEXT_BYTES_MAX];
-};
-
-static void
-text_begin(struct text *text, struct arena *arena)
-{
-	text->arena = arena;
-	text->n = 0;
-}
-
-static void
-add_parts(struct text *text, const str *parts, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t room = sizeof(text->p) - text->n;
-		str part = parts[i].n > room ? str_take(parts[i], room) : parts[i];
-		if (part.n == 0)
-			continue;
-		memcpy(&text->p[text->n], part.p, part.n);
-		text->n += part.n;
-	}
-}
-
-#define ADD(text, ...)                                  \
-	add_parts((text), (const str[]){ __VA_ARGS__ }, \
-	    countof(((const str[]){ __VA_ARGS__ })))
-
-static void
-add_u64(struct text *text, uint64_t value)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	ADD(text, (str){ &digits[at], sizeof(digits) - at });
-}
-
-static str
-text_end(const struct text *text)
-{
-	char *p = arena_try(text->arena, char, text->n);
-	if (p == NULL)
-		return (str){ 0 };
-	memcpy(p, text->p, text->n);
-	return (str){ p, text->n };
-}
-
 /* How many of a verb are spoken of. */
-static void
+void
 add_uses(struct text *text, const struct rule *rule, const struct action *action)
 {
 	static const struct {
@@ -85,7 +24,8 @@ add_uses(struct text *text, const struct rule *rule, const struct action *action
 		{ "shift-traffic", "traffic shifts" },
 	};
 	if (rule->may.n != 1) {
-		ADD(text, STR("actions under this grant"));
+		ADD(text, rule->kind == RULE_GRANT ? STR("actions under this grant")
+		                                   : STR("actions under this limit"));
 		return;
 	}
 	str word = rule->may.p[0];
@@ -98,75 +38,153 @@ add_uses(struct text *text, const struct rule *rule, const struct action *action
 	ADD(text, word, STR(" actions"));
 }
 
-/* "90s", "5m", "2h", "7d": the largest unit that says it exactly. */
+/* How long ago: whole minutes, or seconds. */
 static void
-add_duration(struct text *text, msec ms)
+add_age(struct text *text, msec ms)
 {
-	static const struct {
-		msec ms;
-		char unit;
-	} units[] = { { DAY, 'd' }, { HOUR, 'h' }, { MINUTE, 'm' }, { SECOND, 's' } };
-	for (size_t i = 0; i < countof(units); i++) {
-		if (ms >= units[i].ms && ms % units[i].ms == 0) {
-			add_u64(text, ms / units[i].ms);
-			ADD(text, (str){ &units[i].unit, 1 });
-			return;
-		}
-	}
-	add_u64(text, ms);
-	ADD(text, STR(" ms"));
+	add_duration(text, ms >= MINUTE ? ms / MINUTE * MINUTE : ms / SECOND * SECOND);
 }
 
-/* "14:07 UTC", with the date when it is another day. A minute that is not over yet
- * counts as the next: at the time we name it must be true. */
 static void
-add_clock(struct text *text, msec at, msec now)
+add_share(struct text *text, const struct share *share)
 {
-	int64_t s = (int64_t)((at + MINUTE - 1) / MINUTE * 60);
-	struct civil civil = zone_civil(zone_utc(), s);
-	char clock[40];
-	int n = snprintf(clock, sizeof(clock), "%04d-%02u-%02u %02u:%02u UTC", civil.year,
-	    civil.month, civil.day, civil.hour, civil.minute);
-	ASSERT(n > 0 && (size_t)n < sizeof(clock));
-	str whole = { clock, (size_t)n };
-	bool today = (msec)s / (24 * 3600) == now / DAY;
-	ADD(text, today ? str_drop(whole, sizeof("2026-11-23 ") - 1) : whole);
+	add_u64(text, share->percent > 0 ? share->percent : share->count);
+	if (share->percent > 0)
+		ADD(text, STR("%"));
 }
 
-/* "ana" for "person:ana", "agent x" for "agent:x". */
 static void
-add_principal(struct text *text, str asking)
+add_free_at(struct text *text, const struct judgement *j, msec free_at)
 {
-	if (str_starts(asking, STR("person:")))
-		ADD(text, str_drop(asking, sizeof("person:") - 1));
-	else if (str_starts(asking, STR("agent:")))
-		ADD(text, STR("agent "), str_drop(asking, sizeof("agent:") - 1));
-	else
-		ADD(text, asking);
+	ADD(text, STR("; free at "));
+	add_clock(text, free_at, j->request->wall);
 }
 
-/* ---- reasons ---- */
+static void
+add_quoted(struct text *text, const struct rule *rule)
+{
+	ADD(text, STR("'"), rule->name, STR("'"));
+}
+
+/* ---- limits ---- */
 
 /* "2 of 3 restarts of checkout in 1h" */
 static void
 add_used(struct text *text, const struct judgement *j, const struct finding *finding)
 {
+	const struct rule *rule = finding->entry->rule;
 	add_u64(text, finding->value);
 	ADD(text, STR(" of "));
 	add_u64(text, finding->limit);
 	ADD(text, STR(" "));
-	add_uses(text, finding->entry->rule, j->action);
 	switch (finding->bound) {
 	case BOUND_PER_SERVICE:
-		ADD(text, STR(" of "), j->service->name, STR(" in "));
-		add_duration(text, finding->window_ms);
-		return;
+		add_uses(text, rule, j->action);
+		ADD(text, STR(" of "), j->service->name);
+		break;
 	case BOUND_PER_TARGET:
-		ADD(text, STR(" of "), j->request->target, STR(" in "));
+		add_uses(text, rule, j->action);
+		ADD(text, STR(" of "), j->request->target);
+		break;
+	case BOUND_PER_ACTOR:
+		add_uses(text, rule, j->action);
+		ADD(text, STR(" by "));
+		add_principal(text, finding->asker->text);
+		break;
+	case BOUND_TARGETS:
+		ADD(text, STR("targets of "), j->service->name);
+		break;
+	case BOUND_AT_ONCE:
+		add_uses(text, rule, j->action);
+		ADD(text, STR(" at once"));
+		return;
+	case BOUND_SPACING:
+	case BOUND_KEEP_HEALTHY:
+	case BOUND_NOT_BESIDE:
+	case BOUND_NONE:
+		UNREACHABLE();
+	}
+	ADD(text, STR(" in "));
+	add_duration(text, finding->window_ms);
+}
+
+static void
+add_stands_for(struct text *text, const struct judgement *j)
+{
+	ADD(text, j->service->name, STR(" stands for its "));
+	add_u64(text, j->group.n);
+	ADD(text, j->group.n == 1 ? STR(" host, and ") : STR(" hosts, and "));
+}
+
+static void
+add_targets(struct text *text, const struct judgement *j, const struct finding *finding)
+{
+	if (finding->touched <= finding->limit || finding->touched == 1) {
+		add_used(text, j, finding);
+		ADD(text, finding->value == 1 ? STR(" is used") : STR(" are used"));
+	} else {
+		add_stands_for(text, j);
+		add_u64(text, finding->limit);
+		ADD(text, finding->limit == 1 ? STR(" is") : STR(" are"),
+		    STR(" allowed in "));
 		add_duration(text, finding->window_ms);
+	}
+	if (finding->free_at != 0)
+		add_free_at(text, j, finding->free_at);
+}
+
+static void
+add_keep_healthy(struct text *text, const struct judgement *j,
+    const struct finding *finding)
+{
+	if (j->host == NULL) {
+		add_stands_for(text, j);
+	} else {
+		add_u64(text, finding->value);
+		ADD(text, STR(" of "));
+		add_u64(text, j->group.n);
+		ADD(text, STR(" hosts of "), j->service->name,
+		    STR(" would stay healthy, and "));
+	}
+	add_u64(text, finding->limit);
+	ADD(text, j->host == NULL ? STR(" must stay healthy") : STR(" must"));
+}
+
+static void
+add_limit(struct text *text, const struct judgement *j, const struct finding *finding)
+{
+	switch (finding->bound) {
+	case BOUND_PER_SERVICE:
+	case BOUND_PER_TARGET:
+	case BOUND_PER_ACTOR:
+		add_used(text, j, finding);
+		ADD(text, finding->value == 1 ? STR(" is used") : STR(" are used"));
+		add_free_at(text, j, finding->free_at);
 		return;
 	case BOUND_AT_ONCE:
-		ADD(text, STR(" at once"));
+		add_used(text, j, finding);
+		ADD(text,
+		    finding->value == 1 ? STR(" is under way") : STR(" are under way"));
+		return;
+	case BOUND_TARGETS:
+		add_targets(text, j, finding);
+		return;
+	case BOUND_SPACING:
+		add_uses(text, finding->entry->rule, j->action);
+		ADD(text, STR(" of "), j->service->name, STR(" must be "));
+		add_duration(text, finding->limit);
+		ADD(text, STR(" apart, and the last was "));
+		add_age(text, finding->value);
+		ADD(text, STR(" ago"));
+		add_free_at(text, j, finding->free_at);
+		return;
+	case BOUND_KEEP_HEALTHY:
+		add_keep_healthy(text, j, finding);
+		return;
+	case BOUND_NOT_BESIDE:
+		ADD(text, finding->text, STR(" on "), j->service->name,
+		    STR(" is under way, and "), j->action->name,
+		    STR(" may not begin beside it"));
 		return;
 	case BOUND_NONE:
 		break;
@@ -174,18 +192,7 @@ add_used(struct text *text, const struct judgement *j, const struct finding *fin
 	UNREACHABLE();
 }
 
-static void
-add_limit(struct text *text, const struct judgement *j, const struct finding *finding)
-{
-	add_used(text, j, finding);
-	ADD(text, finding->value == 1 ? STR(" is ") : STR(" are "));
-	if (finding->bound == BOUND_AT_ONCE) {
-		ADD(text, STR("under way"));
-		return;
-	}
-	ADD(text, STR("used; free at "));
-	add_clock(text, finding->free_at, j->request->wall);
-}
+/* ---- the other reasons ---- */
 
 static void
 add_grant(struct text *text, const struct judgement *j, const struct finding *finding)
@@ -198,13 +205,25 @@ add_grant(struct text *text, const struct judgement *j, const struct finding *fi
 	ADD(text, STR(" used before this"));
 }
 
+msec
+rule_changes(const struct judgement *j, const struct rule *rule)
+{
+	msec ends = rule->until_wall;
+	if (rule->during == NULL)
+		return ends;
+	msec changes = calendar_changes(rule->during, j->request->wall);
+	return ends == 0 || (changes != 0 && changes < ends) ? changes : ends;
+}
+
 static void
 add_prohibition(struct text *text, const struct judgement *j, const struct rule *rule)
 {
-	ADD(text, STR("'"), rule->name, STR("' forbids it"));
-	if (rule->until_wall != 0) {
+	add_quoted(text, rule);
+	ADD(text, STR(" forbids it"));
+	msec ends = rule_changes(j, rule);
+	if (ends != 0) {
 		ADD(text, STR(" until "));
-		add_clock(text, rule->until_wall, j->request->wall);
+		add_clock(text, ends, j->request->wall);
 	}
 	if (rule->because.n > 0)
 		ADD(text, STR(": "), rule->because);
@@ -231,9 +250,19 @@ add_scope_lack(struct text *text, const struct judgement *j, const struct rule *
 }
 
 static void
-add_lack(struct text *text, const struct judgement *j, const struct rule *rule,
+add_from(struct text *text, msec at, msec now)
+{
+	if (at == 0)
+		return;
+	ADD(text, STR(", next from "));
+	add_clock(text, at, now);
+}
+
+static void
+add_lack(struct text *text, const struct judgement *j, const struct finding *finding,
     unsigned lack)
 {
+	const struct rule *rule = finding->entry->rule;
 	msec now = j->request->wall;
 	switch (lack) {
 	case LACKS_ACTION:
@@ -246,7 +275,7 @@ add_lack(struct text *text, const struct judgement *j, const struct rule *rule,
 		return;
 	case LACKS_PRINCIPAL:
 		ADD(text, STR("is not for "));
-		add_principal(text, j->request->principal);
+		add_principal(text, finding->asker->text);
 		return;
 	case LACKS_BEGIN:
 		ADD(text, STR("begins at "));
@@ -255,6 +284,10 @@ add_lack(struct text *text, const struct judgement *j, const struct rule *rule,
 	case LACKS_TIME:
 		ADD(text, STR("ended at "));
 		add_clock(text, rule->until_wall, now);
+		return;
+	case LACKS_DURING:
+		ADD(text, STR("is in force only during "), rule->during->name);
+		add_from(text, calendar_changes(rule->during, now), now);
 		return;
 	case LACKS_INCIDENT:
 		ADD(text, STR("needs an open incident on "), j->service->name);
@@ -269,12 +302,12 @@ static void
 add_lacks(struct text *text, const struct judgement *j, const struct finding *finding)
 {
 	bool first = true;
-	for (unsigned lack = LACKS_ACTION; lack > 0; lack >>= 1) {
+	for (unsigned lack = LACKS_FIRST; lack > LACKS_BOUND; lack >>= 1) {
 		if ((finding->lacks & lack) == 0)
 			continue;
 		if (!first)
 			ADD(text, STR(" and "));
-		add_lack(text, j, finding->entry->rule, lack);
+		add_lack(text, j, finding, lack);
 		first = false;
 	}
 }
@@ -283,7 +316,7 @@ static void
 add_no_grant(struct text *text, const struct judgement *j, const struct finding *finding)
 {
 	ADD(text, STR("no grant lets "));
-	add_principal(text, j->request->principal);
+	add_principal(text, finding->asker->text);
 	ADD(text, STR(" do "), j->action->name, STR(" on "), j->service->name);
 	if (finding->entry == NULL)
 		return;
@@ -295,10 +328,77 @@ add_no_grant(struct text *text, const struct judgement *j, const struct finding 
 	add_lacks(text, j, finding);
 }
 
+/* "replicas" of the first thing that is compared with a live value nobody knows. */
+static str
+unknown_param(struct judgement *j, const struct rule *rule)
+{
+	int64_t live;
+	for (size_t i = 0; i < rule->with_n; i++) {
+		if (rule->with[i].change.kind != 0 &&
+		    !live_value(j, rule->with[i].param, &live))
+			return rule->with[i].param;
+	}
+	for (size_t i = 0; i < rule->when_n; i++) {
+		if (rule->when[i].times.kind != 0 &&
+		    !live_value(j, rule->when[i].param, &live))
+			return rule->when[i].param;
+	}
+	return STR("it");
+}
+
+static void
+add_unknown(struct text *text, struct judgement *j, const struct finding *finding)
+{
+	const struct rule *rule = finding->entry->rule;
+	add_quoted(text, rule);
+	if (finding->bound != BOUND_KEEP_HEALTHY) {
+		ADD(text, STR(" compares "), unknown_param(j, rule),
+		    STR(" with its live value, which is not known"));
+		return;
+	}
+	ADD(text, STR(" keeps "));
+	add_share(text, &rule->keep_healthy);
+	ADD(text, STR(" of the hosts of "), j->service->name,
+	    j->group.n > 0 ? STR(" healthy, and nobody knows how many are")
+	                   : STR(" healthy, and it has none"));
+}
+
+static void
+add_approval(struct text *text, struct judgement *j, const struct finding *finding)
+{
+	const struct rule *rule = finding->entry->rule;
+	add_quoted(text, rule);
+	ADD(text, STR(" asks for "));
+	add_u64(text, finding->limit);
+	ADD(text, finding->limit == 1 ? STR(" approval") : STR(" approvals"));
+	if (finding->limit > (rule->need > 0 ? rule->need : 1))
+		ADD(text, STR(", one more because nobody knows who brought in the "
+			      "configuration"));
+	if (finding->value > 0) {
+		ADD(text, STR(", of which "));
+		add_u64(text, finding->value);
+		ADD(text, finding->value == 1 ? STR(" is given") : STR(" are given"));
+	}
+	add_whens(text, j, rule);
+}
+
+static void
+add_approved(struct text *text, const struct finding *finding)
+{
+	add_quoted(text, finding->entry->rule);
+	ADD(text, STR(" asked for "));
+	add_u64(text, finding->limit);
+	ADD(text,
+	    finding->limit == 1 ? STR(" approval, which is given")
+	                        : STR(" approvals, which are given"));
+}
+
 str
-finding_text(const struct judgement *j, const struct finding *finding, struct arena *arena)
+finding_text(struct judgement *j, const struct finding *finding, struct arena *arena)
 {
 	struct text text;
+	if (finding->entry == NULL && finding->kind != REASON_NO_GRANT)
+		return finding->text;
 	text_begin(&text, arena);
 	switch (finding->kind) {
 	case REASON_GRANT:
@@ -314,194 +414,41 @@ finding_text(const struct judgement *j, const struct finding *finding, struct ar
 		add_no_grant(&text, j, finding);
 		return text_end(&text);
 	case REASON_NOT_NOW:
-		ADD(&text, STR("'"), finding->entry->rule->name, STR("' "));
+		add_quoted(&text, finding->entry->rule);
+		ADD(&text, STR(" "));
 		add_lacks(&text, j, finding);
 		return text_end(&text);
 	case REASON_UNKNOWN:
+		add_unknown(&text, j, finding);
+		return text_end(&text);
+	case REASON_APPROVAL:
+		add_approval(&text, j, finding);
+		return text_end(&text);
+	case REASON_BOUND:
+		add_quoted(&text, finding->entry->rule);
+		ADD(&text, STR(" would cover it, but "));
+		add_outside(&text, j, finding->entry->rule);
+		return text_end(&text);
+	case REASON_APPROVED:
+		add_approved(&text, finding);
+		return text_end(&text);
+	case REASON_LIFTED:
+		add_quoted(&text, finding->entry->rule);
+		ADD(&text, STR(" is lifted: "));
+		add_principal(&text, j->facts->glass_by);
+		ADD(&text, STR(" broke the glass"));
+		return text_end(&text);
 	case REASON_STOPPED:
 	case REASON_ERROR:
-		return finding->text;
-	case REASON_APPROVAL:
-	case REASON_BOUND:
 	case REASON_HANDS_ON:
-	case REASON_APPROVED:
-	case REASON_LIFTED:
 	case REASON_UNDO:
-		break; /* no rule asks for one */
-	}
-	UNREACHABLE();
-}
-
-/* ---- the way forward ---- */
-
-struct people {
-	const struct person *p[PEOPLE_NAMED_MAX];
-	size_t n;
-};
-
-static void
-people_add(struct people *people, const struct person *person, str asking)
-{
-	if (person == NULL || people->n == countof(people->p))
-		return;
-	if (str_starts(asking, STR("person:")) &&
-	    str_eq(str_drop(asking, sizeof("person:") - 1), person->id))
-		return;
-	for (size_t i = 0; i < people->n; i++) {
-		if (people->p[i] == person)
-			return;
-	}
-	people->p[people->n++] = person;
-}
-
-/* People whom the principal covers now and who can be expected to answer. */
-static void
-people_of(struct people *people, const struct judgement *j, const struct principal *to)
-{
-	const struct authority_request *request = j->request;
-	switch (to->kind) {
-	case PRINCIPAL_PERSON:
-		people_add(people, model_person(j->authority->model, to->name),
-		    request->principal);
-		return;
-	case PRINCIPAL_TEAM:
-	case PRINCIPAL_ON_DUTY:
-		for (size_t i = 0; i < to->team->rotation_n; i++) {
-			const struct rotation *rotation = &to->team->rotations[i];
-			people_add(people,
-			    rotation_at(rotation, to->team->zone, request->wall).person,
-			    request->principal);
-		}
-		return;
-	case PRINCIPAL_AUTOMATION:
-	case PRINCIPAL_AGENT:
-		return;
-	}
-	UNREACHABLE();
-}
-
-static bool
-is_for_people(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->to_n; i++) {
-		enum principal_kind kind = rule->to[i].kind;
-		if (kind != PRINCIPAL_AUTOMATION && kind != PRINCIPAL_AGENT)
-			return true;
-	}
-	return false;
-}
-
-/* The grant that lacks nothing but this principal, of the least rank after `after`. */
-static const struct entry *
-next_for_others(const struct judgement *j, const struct entry *after)
-{
-	const struct entry *next = NULL;
-	struct walk walk;
-	walk_begin(&walk, j->authority, j->action, j->service);
-	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
-		const struct rule *rule = entry->rule;
-		if (rule->kind != RULE_GRANT || (after && entry->order <= after->order) ||
-		    (next && entry->order > next->order))
-			continue;
-		if (is_for_people(rule) && grant_lacks(j, rule) == LACKS_PRINCIPAL)
-			next = entry;
-	}
-	return next;
-}
-
-static struct people
-people_who_could(const struct judgement *j)
-{
-	struct people people = { 0 };
-	const struct entry *entry = NULL;
-	for (size_t n = 0; n < GRANTS_ASKED_MAX && people.n < countof(people.p); n++) {
-		entry = next_for_others(j, entry);
-		if (entry == NULL)
-			break;
-		for (size_t i = 0; i < entry->rule->to_n; i++)
-			people_of(&people, j, &entry->rule->to[i]);
-	}
-	return people;
-}
-
-static void
-add_owner(struct text *text, const struct rule *rule, str to)
-{
-	if (rule->owner != NULL) {
-		ADD(text, STR("ask "), rule->owner->id, STR(", who owns '"), rule->name,
-		    STR("'"), to);
-		return;
-	}
-	ADD(text, STR("have '"), rule->name, STR("' at "), rule->place.file, STR(":"));
-	add_u64(text, rule->place.line);
-	ADD(text, STR(" changed"));
-}
-
-static void
-add_no_grant_forward(struct text *text, const struct judgement *j,
-    const struct finding *finding)
-{
-	struct people people = people_who_could(j);
-	if (people.n == 0 && finding->entry != NULL) {
-		add_owner(text, finding->entry->rule, STR(", to extend it"));
-		return;
-	}
-	if (people.n == 0) {
-		ADD(text, STR("nobody may: write a grant for "), j->action->verb,
-		    STR(" on "), j->service->name);
-		return;
-	}
-	ADD(text, STR("ask "), people.p[0]->id);
-	for (size_t i = 1; i < people.n; i++)
-		ADD(text, i + 1 == people.n ? STR(" or ") : STR(", "), people.p[i]->id);
-	ADD(text, STR(", who may do it now"));
-}
-
-static str
-forward_text(const struct judgement *j, struct arena *arena)
-{
-	const struct finding *finding = &j->findings[0];
-	struct text text;
-	text_begin(&text, arena);
-	switch (finding->kind) {
-	case REASON_STOPPED:
-	case REASON_ERROR:
-	case REASON_UNKNOWN:
-		return finding->forward;
-	case REASON_PROHIBITED:
-		add_owner(&text, finding->entry->rule, (str){ 0 });
-		return text_end(&text);
-	case REASON_LIMIT:
-		if (j->free_never)
-			return STR("wait until what is under way has ended");
-		ADD(&text, STR("next slot at "));
-		add_clock(&text, j->free_at, j->request->wall);
-		return text_end(&text);
-	case REASON_NOT_NOW:
-		if (finding->lacks & (LACKS_TIME | LACKS_BEGIN))
-			add_owner(&text, finding->entry->rule, STR(", to renew it"));
-		else
-			ADD(&text, STR("allowed once an incident is open on "),
-			    j->service->name);
-		return text_end(&text);
-	case REASON_NO_GRANT:
-		add_no_grant_forward(&text, j, finding);
-		return text_end(&text);
-	case REASON_GRANT:
-		return (str){ 0 };
-	case REASON_APPROVAL:
-	case REASON_BOUND:
-	case REASON_HANDS_ON:
-	case REASON_APPROVED:
-	case REASON_LIFTED:
-	case REASON_UNDO:
-		break; /* no rule asks for one */
+		break; /* from no rule */
 	}
 	UNREACHABLE();
 }
 
 static struct reason
-reason_of(const struct judgement *j, const struct finding *finding, struct arena *arena)
+reason_of(struct judgement *j, const struct finding *finding, struct arena *arena)
 {
 	struct reason reason = {
 		.kind = finding->kind,
@@ -519,12 +466,33 @@ reason_of(const struct judgement *j, const struct finding *finding, struct arena
 	return reason;
 }
 
+static struct strs
+approvers_of(const struct judgement *j, struct arena *arena)
+{
+	const struct person *people[AUTHORITY_APPROVERS_MAX];
+	size_t n = approvers_now(j, people, countof(people));
+	struct strs ids = { arena_try(arena, str, n), n };
+	if (ids.p == NULL)
+		return (struct strs){ 0 };
+	for (size_t i = 0; i < n; i++)
+		ids.p[i] = people[i]->id;
+	return ids;
+}
+
 void
-explain(const struct judgement *j, struct arena *arena, struct authority_decision *ret)
+explain(struct judgement *j, struct arena *arena, struct authority_decision *ret)
 {
 	enum verdict verdict = judgement_verdict(j);
-	*ret = (struct authority_decision){ .verdict = verdict,
-		.only_at_once = verdict == VERDICT_DENY && j->n > 0 && !j->denied };
+	*ret = (struct authority_decision){
+		.verdict = verdict,
+		.only_at_once = j->by_turn && !j->by_hands && !j->by_other,
+		.hands_on = j->by_hands && !j->by_turn && !j->by_other,
+	};
+	if (verdict == VERDICT_AFTER_APPROVAL) {
+		ret->yes_missing = j->yes_missing;
+		ret->expires_ms = j->expires_ms;
+		ret->approvers = approvers_of(j, arena);
+	}
 	ret->reasons = arena_try(arena, struct reason, j->n);
 	if (ret->reasons == NULL)
 		return;

@@ -112,6 +112,12 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 {
 	const struct rule *rule = entry->rule;
 	const struct scope *on = &rule->on;
+	entry->kind = (uint8_t)rule->kind;
+	entry->anywhere = on->environments.n == 0;
+	entry->always = rule->during == NULL;
+	entry->bounded = rule_has_limits(rule);
+	entry->from_wall = rule->from_wall;
+	entry->until_wall = rule->until_wall;
 	bool services = on->services.n > 0;
 	bool systems = on->systems.n > 0;
 	bool is_long =
@@ -135,6 +141,56 @@ visit_all(struct authority *authority, struct arena *arena, shelf_visit *visit)
 	}
 }
 
+/* ---- hosts ---- */
+
+static int
+group_cmp(const struct host *x, const struct host *y)
+{
+	int by_service = str_cmp(x->service->name, y->service->name);
+	if (by_service != 0)
+		return by_service;
+	int by_role = str_cmp(x->role, y->role);
+	return by_role != 0 ? by_role : str_cmp(x->environment, y->environment);
+}
+
+static int
+host_cmp(const void *a, const void *b)
+{
+	const struct host *x = *(const struct host *const *)a;
+	const struct host *y = *(const struct host *const *)b;
+	int by_group = group_cmp(x, y);
+	return by_group != 0 ? by_group : str_cmp(x->name, y->name);
+}
+
+static void
+group_hosts(struct authority *authority, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	size_t n = model->hosts_n;
+	authority->hosts = arena_new(arena, const struct host *, n);
+	authority->group_of_host = arena_new(arena, struct host_run, n);
+	authority->of_service = arena_new(arena, struct host_run, model->services_n);
+	for (size_t i = 0; i < n; i++)
+		authority->hosts[i] = &model->hosts[i];
+	if (n > 0)
+		qsort(authority->hosts, n, sizeof(const struct host *), host_cmp);
+	for (uint32_t first = 0, end = 0; first < n; first = end) {
+		const struct host *host = authority->hosts[first];
+		while (end < n && group_cmp(host, authority->hosts[end]) == 0)
+			end++;
+		for (uint32_t i = first; i < end; i++)
+			authority->group_of_host[authority->hosts[i] - model->hosts] =
+			    (struct host_run){ first, end - first };
+		const struct service *service = model_service(model, host->service->name);
+		if (service == NULL)
+			continue;
+		struct host_run *of = &authority->of_service[service - model->services];
+		if (of->n == 0)
+			of->first = first;
+		of->n += end - first;
+	}
+}
+
 size_t
 authority_arena_bytes(const struct model *model)
 {
@@ -143,6 +199,8 @@ authority_arena_bytes(const struct model *model)
 	const size_t shelf_bytes = node_bytes + sizeof(struct shelf) + sizeof(void *);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
 	size_t bytes = sizeof(struct authority) + sizeof(struct word) + 4096;
+	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct host_run));
+	bytes += model->services_n * sizeof(struct host_run);
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		size_t words = rule->any ? 1 : rule->may.n;
@@ -169,12 +227,8 @@ authority_new(const struct model *model, struct arena *arena)
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		authority->entries[i].rule = rule;
-		if (rule->per_service.count > 0 &&
-		    rule->per_service.window_ms > authority->window_ms)
-			authority->window_ms = rule->per_service.window_ms;
-		if (rule->per_target.count > 0 &&
-		    rule->per_target.window_ms > authority->window_ms)
-			authority->window_ms = rule->per_target.window_ms;
+		if (rule_window_ms(rule) > authority->window_ms)
+			authority->window_ms = rule_window_ms(rule);
 	}
 	if (model->rules_n > 0)
 		qsort(authority->entries, model->rules_n, sizeof(struct entry), place_cmp);
@@ -183,6 +237,7 @@ authority_new(const struct model *model, struct arena *arena)
 	for (size_t i = 0; i < model->rules_n; i++)
 		prepare_entry(authority, &authority->entries[i], arena);
 
+	group_hosts(authority, arena);
 	visit_all(authority, arena, count_entry);
 	visit_all(authority, arena, file_entry);
 	return authority;
@@ -194,7 +249,7 @@ authority_window_ms(const struct authority *authority)
 	return authority->window_ms;
 }
 
-const struct word *
+static const struct word *
 word_get(const struct authority *authority, str text)
 {
 	return names_get(&authority->words, text);

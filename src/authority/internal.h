@@ -7,21 +7,28 @@
  * internal -- how a decision is cut into files.
  *
  * index.c files each rule where a request looks for it, covers.c says whom and what a rule
- * is about, judge.c holds the rules it finds against the request and notes findings,
- * explain.c turns findings into sentences. The
- * verdict follows from the findings alone (finding_verdict), so a new kind of rule is a
- * new kind of finding.
+ * is about, judge.c holds the rules it finds against the request; limits.c, bounds.c and
+ * approvals.c know one kind of question each. All note findings; explain.c and forward.c
+ * turn those into sentences. The verdict follows from the findings alone
+ * (finding_verdict), so a new kind of rule is a new kind of finding.
  */
+
+/* ---- index.c ---- */
 
 struct word;
 
 /* A rule, its rank by (file, line, name): what is written first is told first; and what
- * a decision needs of it without reading text. */
+ * a decision asks of most rules, so that it need not look further. */
 struct entry {
 	const struct rule *rule;
 	uint32_t order;
-	bool
-	    shelved; /* its scope is no more than the shelf it is filed on, environments aside */
+	uint8_t kind; /* enum rule_kind */
+	bool shelved; /* its scope is no more than the shelf it is filed on, environments
+	               * aside */
+	bool anywhere; /* no environments */
+	bool always;   /* no calendar */
+	bool bounded;  /* it has limits */
+	msec from_wall, until_wall;
 	struct word **words; /* what it names; empty: any */
 	size_t words_n;
 };
@@ -41,12 +48,21 @@ struct word {
 	struct shelf by_tier[TIERS];
 };
 
+/* A run of authority->hosts. */
+struct host_run {
+	uint32_t first, n;
+};
+
 struct authority {
 	const struct model *model;
 	struct entry *entries; /* by rank */
 	size_t entries_n;
 	struct names words; /* struct word */
 	struct word *any;
+	/* All hosts by service, role, environment: a group is a run, so is a service. */
+	const struct host **hosts;
+	struct host_run *group_of_host; /* as model->hosts */
+	struct host_run *of_service;    /* as model->services */
 	msec window_ms;
 };
 
@@ -63,54 +79,83 @@ void walk_begin(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service);
 const struct entry *walk_next(struct walk *walk);
 
-bool strs_has(const struct strs *strs, str s);
-
-/* "person:ana" asks as "person:"; *ret_name is "ana". */
-bool asking_as(str asking, str prefix, str *ret_name);
-
-/* The word of that text, NULL when no rule says it. */
-const struct word *word_get(const struct authority *authority, str text);
 /* Does the rule name an action, by one of its two words? */
 bool entry_names(const struct entry *entry, const struct word *verb,
     const struct word *name);
 
-enum bound { BOUND_NONE, BOUND_PER_SERVICE, BOUND_PER_TARGET, BOUND_AT_ONCE };
+/* ---- covers.c ---- */
+
+enum asker_kind { ASKER_OTHER, ASKER_PERSON, ASKER_AGENT, ASKER_AUTOMATION };
+
+/* One of the chain. */
+struct asker {
+	str text; /* "person:ana" */
+	enum asker_kind kind;
+	str name; /* "ana"; automation and others: empty */
+};
+struct asker asker_of(str text);
+bool principal_is(const struct principal *principal, const struct asker *asker, msec wall);
+bool principals_have(const struct principal *principals, size_t n,
+    const struct asker *asker, msec wall);
+
+bool strs_has(const struct strs *strs, str s);
+bool scope_covers(const struct scope *scope, const struct service *service);
+
+/* ---- findings ---- */
+
+enum bound {
+	BOUND_NONE,
+	BOUND_PER_SERVICE,
+	BOUND_PER_TARGET,
+	BOUND_PER_ACTOR,
+	BOUND_TARGETS,
+	BOUND_SPACING,
+	BOUND_KEEP_HEALTHY,
+	BOUND_NOT_BESIDE,
+	BOUND_AT_ONCE,
+};
 
 struct finding {
 	enum reason_kind kind;
+	enum bound bound; /* REASON_LIMIT: the one that is used up; REASON_GRANT: the one
+	                   * with least room; REASON_UNKNOWN: the one that cannot be told */
 	const struct entry *entry; /* NULL: not from a rule */
+	const struct asker *asker; /* whom it is about, where that is said */
 	str text;                  /* not from a rule: the sentence */
 	str forward;               /* not from a rule: what helps */
-	/* REASON_LIMIT: the bound that is used up; REASON_GRANT: the one with least room. */
-	enum bound bound;
 	uint64_t value, limit;
 	msec window_ms;
-	msec free_at;   /* wall; 0: when what is held ends */
+	msec free_at;   /* wall; 0: not by itself */
 	unsigned lacks; /* REASON_NO_GRANT, REASON_NOT_NOW: what the nearest grant lacks */
+	uint32_t touched; /* BOUND_TARGETS: hosts that this target stands for */
+	bool may_change;  /* a deny that what is not known yet may take away */
 };
 
 /* What a grant lacks; the least sum is the nearest. */
-#define LACKS_INCIDENT 1u
-#define LACKS_BEGIN 2u
-#define LACKS_TIME 4u
-#define LACKS_PRINCIPAL 8u
-#define LACKS_SCOPE 16u
-#define LACKS_ACTION 32u
-#define LACKS_NOT_NOW (LACKS_INCIDENT | LACKS_BEGIN | LACKS_TIME)
+#define LACKS_LIVE 1u /* a live value: nobody knows it */
+#define LACKS_BOUND 2u
+#define LACKS_INCIDENT 4u
+#define LACKS_DURING 8u
+#define LACKS_BEGIN 16u
+#define LACKS_TIME 32u
+#define LACKS_PRINCIPAL 64u
+#define LACKS_SCOPE 128u
+#define LACKS_ACTION 256u
+#define LACKS_FIRST LACKS_ACTION /* told first */
+#define LACKS_VALUE (LACKS_LIVE | LACKS_BOUND)
+#define LACKS_NOT_NOW (LACKS_INCIDENT | LACKS_DURING | LACKS_BEGIN | LACKS_TIME)
 
 /* How many grants are looked at, by rank, for the nearest when none is on the request's
  * shelves: an answer for people must not cost a storm its speed. */
 #define NEAREST_LOOKS_MAX 256
 
-/* A use that some limit could count here: most are of other services, and over. */
-struct near_use {
-	const struct authority_use *use;
-	const struct word *verb, *name;
-	bool on_service, on_target;
-};
-#define NEAR_USES_MAX 32
+#define CHAIN_MAX (1 + BEHALF_MAX)
+#define CALENDARS_KEPT 4
+#define OBSERVES_MAX 256 /* more parameters than any action has */
 
 struct judgement {
+	/* The most important, sorted; `dropped` had no room. First, and never cleared. */
+	struct finding findings[AUTHORITY_REASONS_MAX];
 	const struct authority *authority;
 	const struct authority_request *request;
 	const struct authority_facts *facts;
@@ -118,37 +163,155 @@ struct judgement {
 	/* As the configuration in force has them; NULL: unknown there. */
 	const struct action *action;
 	const struct service *service;
-	const struct host *host; /* the target; NULL: the service itself */
-	const struct word *verb, *name;
-	struct near_use near_uses[NEAR_USES_MAX];
-	size_t near_uses_n; /* over NEAR_USES_MAX: all uses are looked at instead */
-	bool granted;
-	/* The most important, sorted; `dropped` had no room. */
-	struct finding findings[AUTHORITY_REASONS_MAX];
+	const struct host *host;  /* the target; NULL: the service itself */
+	struct host_run group;    /* the hosts that the target is one of, or stands for */
+	/* Who asks first, then those on whose behalf; each once. */
+	struct asker chain[CHAIN_MAX];
+	size_t chain_n;
+	bool chain_cut; /* it is longer */
+	bool machine;   /* automation or an agent is in it */
+	bool lifted;    /* the glass is broken, and it is alone who broke it */
+	unsigned granted; /* a bit for each of the chain */
+	unsigned may_be;  /* a grant would be, but for a live value that can be asked for */
+	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
+	unsigned near_lacks[CHAIN_MAX];
+	/* Rules share calendars. */
+	const struct calendar *calendars[CALENDARS_KEPT];
+	bool calendar_open[CALENDARS_KEPT];
+	size_t calendars_n;
 	size_t n;
 	size_t dropped;
-	bool denied;              /* by something else than an at_once limit */
-	msec free_at;             /* the latest of all limits */
-	bool free_never;          /* one of them waits for what is held */
-	const struct entry *near; /* the nearest grant that does not apply */
-	unsigned near_lacks;
+	/* What denies: */
+	bool by_turn;     /* at_once, not_beside */
+	bool by_hands;    /* hands-on */
+	bool by_other;    /* anything else */
+	bool for_good;    /* something that no fact yet unknown may take away */
+	bool by_unknown;  /* something that such a fact may */
+	msec free_at;     /* the latest of all limits */
+	bool free_never;  /* one of them gives way at no time that is known */
+	/* What would have to be known: of action->observe, and hosts' health. */
+	uint64_t live_unknown[OBSERVES_MAX / 64];
+	bool health_unknown;
+	/* Approvals that are asked for and not all there. */
+	uint32_t yes_missing;
+	msec expires_ms;
 };
 
+void judgement_begin(struct judgement *j, const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts);
 /* `arena` is for sentences about faults only. */
 void judge(struct judgement *j, struct arena *arena);
 enum verdict judgement_verdict(const struct judgement *j);
-
-/* What a grant that names the action lacks for this request; 0: it applies. */
-unsigned grant_lacks(const struct judgement *j, const struct rule *rule);
-bool scope_covers(const struct scope *scope, const struct service *service);
-bool environments_cover(const struct judgement *j, const struct rule *rule);
-
 void finding_add(struct judgement *j, const struct finding *finding);
 
+/* What a grant that names the action lacks, whoever asks and whatever the values. */
+unsigned grant_lacks(struct judgement *j, const struct entry *entry);
+bool calendar_open(struct judgement *j, const struct calendar *calendar);
+
+/* ---- limits.c ---- */
+
+/*
+ * Notes each limit of the rule that is used up, or that nobody can tell, for those of the
+ * chain in `whom` (a bit each); `sure`: the rule applies, whatever is still unknown. *best,
+ * unless NULL, gets the one that leaves the least room.
+ */
+void limits_check(struct judgement *j, const struct entry *entry, unsigned whom, bool sure,
+    struct finding *best);
+bool rule_has_limits(const struct rule *rule);
+/* The longest window of its limits. */
+msec rule_window_ms(const struct rule *rule);
+uint32_t share_at_least(const struct share *share, uint32_t n); /* keep_healthy */
+uint32_t share_at_most(const struct share *share, uint32_t n);  /* targets */
+
+/* ---- bounds.c ---- */
+
+/* The number that a text is, with an optional '-'. */
+bool number_of(str text, int64_t *ret);
+/* The value that the action will have: as asked, else its default. False: none. */
+bool param_value(const struct judgement *j, str name, str *ret);
+/* Is it known? If not, notes that it is asked for. */
+bool live_value(struct judgement *j, str param, int64_t *ret);
+/* Is one of the live values that the rule compares with not known, and can be asked for? */
+bool live_can_be_asked(struct judgement *j, const struct rule *rule);
+/* Do all bounds of the grant hold? */
+enum holds bounds_hold(struct judgement *j, const struct rule *rule);
+enum holds bound_holds(struct judgement *j, const struct param_bound *bound);
+/* The whole numbers that a bound leaves, of those that the action takes. False: none. */
+bool bound_range(struct judgement *j, const struct param_bound *bound, int64_t *ret_low,
+    int64_t *ret_high);
+/* The first bound of the grant that does not hold; NULL: all do. */
+const struct param_bound *bound_outside(struct judgement *j, const struct rule *rule);
+/* Those as far from `live` as the delta allows. False: none. */
+bool delta_range(const struct delta *delta, int64_t live, int64_t *ret_low,
+    int64_t *ret_high);
+
+/* ---- approvals.c ---- */
+
+#define EXPIRES_DEFAULT_MS (15 * MINUTE)
+
+/* Do all conditions of the rule hold? */
+enum holds when_holds(struct judgement *j, const struct when *when);
+enum holds whens_hold(struct judgement *j, const struct rule *rule);
+/* How many different people must agree, and how many of those whose yes counts did. */
+uint32_t approval_need(const struct judgement *j, const struct rule *rule);
+uint32_t approval_given(const struct judgement *j, const struct rule *rule);
+
+enum yes_fault {
+	YES_COUNTS,
+	YES_NO_PERSON,
+	YES_ASKED, /* in the chain */
+	YES_RELOADED,
+	YES_NOT_BY,
+	YES_ALREADY,
+};
+enum yes_fault yes_fault_of(const struct judgement *j, const struct rule *rule,
+    const struct asker *asker);
+/* People whose yes would count now, for any approval that is missing one: at most `max`. */
+size_t approvers_now(const struct judgement *j, const struct person **ret, size_t max);
+
+/* ---- text.c: sentences ---- */
+
+#define TEXT_BYTES_MAX 1000
+
+/* A sentence in the making; what is over the maximum is left out. Decisions come in
+ * storms, and printf was four fifths of their cost. */
+struct text {
+	struct arena *arena;
+	size_t n;
+	char p[TEXT_BYTES_MAX];
+};
+void text_begin(struct text *text, struct arena *arena);
+void text_parts(struct text *text, const str *parts, size_t n);
+#define ADD(text, ...)                                   \
+	text_parts((text), (const str[]){ __VA_ARGS__ }, \
+	    countof(((const str[]){ __VA_ARGS__ })))
+void add_u64(struct text *text, uint64_t value);
+void add_i64(struct text *text, int64_t value);
+void add_duration(struct text *text, msec ms);
+/* "14:07 UTC", with the date when it is another day than `now`. */
+void add_clock(struct text *text, msec at, msec now);
+/* "ana" for "person:ana", "agent x" for "agent:x". */
+void add_principal(struct text *text, str asking);
+/* "ana, mei or piotr" */
+void add_people(struct text *text, const struct person *const *people, size_t n,
+    str last_joint);
+str text_end(const struct text *text);
+
+/* ---- explain.c, forward.c, compare.c ---- */
+
+/* "restarts": how many of what the rule names are spoken of. */
+void add_uses(struct text *text, const struct rule *rule, const struct action *action);
+/* When the calendar of a rule next changes, or the rule ends; 0: not known. */
+msec rule_changes(const struct judgement *j, const struct rule *rule);
+/* "replicas 40 is more than twice the live 12; at most 24", and what helps. */
+void add_outside(struct text *text, struct judgement *j, const struct rule *rule);
+void add_outside_forward(struct text *text, struct judgement *j, const struct rule *rule);
+/* ": replicas 40 is more than twice the live 12 and 4 targets are more than 3" */
+void add_whens(struct text *text, struct judgement *j, const struct rule *rule);
+
 /* The reason a finding gives, as a sentence. */
-str finding_text(const struct judgement *j, const struct finding *finding,
-    struct arena *arena);
-void explain(const struct judgement *j, struct arena *arena,
-    struct authority_decision *ret);
+str finding_text(struct judgement *j, const struct finding *finding, struct arena *arena);
+str forward_text(struct judgement *j, struct arena *arena);
+void explain(struct judgement *j, struct arena *arena, struct authority_decision *ret);
 
 #endif

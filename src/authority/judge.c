@@ -1,157 +1,19 @@
 /*
- * A request held against the rules. Notes findings; explain.c finds the words.
+ * A request held against the rules. Notes findings; explain.c and forward.c find the words.
  *
  *	the request itself	is there such an action, service, target, principal; does
  *				each param have one of its values
- *	prohibitions		in force and covering it: denied
- *	grants			those that apply (grant_lacks() == 0) must each have room
- *				under their limits; with none that applies: denied
+ *	prohibitions		about it: denied
+ *	grants			those that apply must each have room under their limits; one
+ *				of the chain for whom none applies: denied
+ *	limits			about it: must have room
+ *	approvals		about it, and their conditions hold: people must agree
  *
- * The verdict is the strictest that any finding asks for, so the order in which rules are
- * met cannot matter.
+ * The chain is judged in one walk: a rule is about some of it, a bit each. The verdict is
+ * the strictest that any finding asks for, so the order in which rules are met, and in
+ * which the chain is written, cannot matter.
  */
 #include "authority/internal.h"
-
-/* ---- limits ---- */
-
-static bool
-young(const struct authority_use *use, msec at, msec window_ms)
-{
-	return use->at >= at || at - use->at < window_ms;
-}
-
-static struct near_use
-near_use_of(const struct judgement *j, const struct authority_use *use)
-{
-	return (struct near_use){
-		.use = use,
-		.verb = word_get(j->authority, use->verb),
-		.name = word_get(j->authority, use->action),
-		.on_service = str_eq(use->service, j->service->name),
-		.on_target = str_eq(use->target, j->request->target),
-	};
-}
-
-/* str_eq for many names of one make: they differ at the end ("web-1", "web-2"). */
-static bool
-same_name(str a, str b)
-{
-	return a.n == b.n && (a.n == 0 || a.p[a.n - 1] == b.p[a.n - 1]) && str_eq(a, b);
-}
-
-/* Once for all limits. */
-static void
-find_near_uses(struct judgement *j)
-{
-	const struct authority_facts *facts = j->facts;
-	j->near_uses_n = 0;
-	for (size_t i = 0; i < facts->uses_n; i++) {
-		const struct authority_use *use = &facts->uses[i];
-		if (!use->held && !same_name(use->service, j->service->name) &&
-		    !same_name(use->target, j->request->target))
-			continue;
-		if (j->near_uses_n < NEAR_USES_MAX)
-			j->near_uses[j->near_uses_n] = near_use_of(j, use);
-		j->near_uses_n++;
-	}
-}
-
-static bool
-use_counts(const struct judgement *j, const struct entry *entry, enum bound bound,
-    const struct near_use *near)
-{
-	const struct rule *rule = entry->rule;
-	const struct authority_use *use = near->use;
-	msec at = j->request->at;
-	switch (bound) {
-	case BOUND_PER_SERVICE:
-		return near->on_service && young(use, at, rule->per_service.window_ms) &&
-		       entry_names(entry, near->verb, near->name);
-	case BOUND_PER_TARGET:
-		return near->on_target && young(use, at, rule->per_target.window_ms) &&
-		       entry_names(entry, near->verb, near->name);
-	case BOUND_AT_ONCE: {
-		if (!use->held || !entry_names(entry, near->verb, near->name))
-			return false;
-		const struct service *on = model_service(j->authority->model, use->service);
-		return on == NULL || scope_covers(&rule->on, on);
-	}
-	case BOUND_NONE:
-		break;
-	}
-	UNREACHABLE();
-}
-
-/* Uses that count and began at `since` or later. */
-static uint64_t
-uses_since(const struct judgement *j, const struct entry *entry, enum bound bound,
-    msec since)
-{
-	bool few = j->near_uses_n <= NEAR_USES_MAX;
-	size_t looks = few ? j->near_uses_n : j->facts->uses_n;
-	uint64_t n = 0;
-	for (size_t i = 0; i < looks; i++) {
-		struct near_use far;
-		const struct near_use *near = few ? &j->near_uses[i] : &far;
-		if (!few)
-			far = near_use_of(j, &j->facts->uses[i]);
-		msec at = near->use->at < j->request->at ? near->use->at : j->request->at;
-		if (at >= since && use_counts(j, entry, bound, near))
-			n++;
-	}
-	return n;
-}
-
-/* There is room again when the limit-th youngest use leaves the window; its time is found
- * by halving, which needs no memory and no order. */
-static msec
-rate_free_at(const struct judgement *j, const struct entry *entry, enum bound bound,
-    const struct rate *rate)
-{
-	msec now = j->request->at;
-	msec low = now < rate->window_ms ? 0 : now - rate->window_ms;
-	msec high = now;
-	while (low < high) {
-		msec middle = low + (high - low + 1) / 2;
-		if (uses_since(j, entry, bound, middle) >= rate->count)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	return j->request->wall + (low + rate->window_ms - now);
-}
-
-/* Notes the bound when it is used up, else in *best when it leaves the least room. */
-static void
-check_bound(struct judgement *j, const struct entry *entry, enum bound bound,
-    const struct rate *rate, struct finding *best)
-{
-	if (rate->count == 0)
-		return;
-	struct finding finding = {
-		.kind = REASON_LIMIT,
-		.entry = entry,
-		.bound = bound,
-		.value = uses_since(j, entry, bound, 0),
-		.limit = rate->count,
-		.window_ms = rate->window_ms,
-	};
-	if (finding.value < finding.limit) {
-		if (best->bound == BOUND_NONE ||
-		    finding.limit - finding.value < best->limit - best->value) {
-			finding.kind = REASON_GRANT;
-			*best = finding;
-		}
-		return;
-	}
-	if (bound == BOUND_AT_ONCE)
-		j->free_never = true;
-	else
-		finding.free_at = rate_free_at(j, entry, bound, rate);
-	if (finding.free_at > j->free_at)
-		j->free_at = finding.free_at;
-	finding_add(j, &finding);
-}
 
 /* ---- findings ---- */
 
@@ -164,27 +26,30 @@ finding_rank(enum reason_kind kind)
 		return 0;
 	case REASON_ERROR:
 		return 1;
-	case REASON_UNKNOWN:
-		return 2;
-	case REASON_PROHIBITED:
-		return 3;
-	case REASON_LIMIT:
-		return 4;
-	case REASON_NOT_NOW:
-		return 5;
-	case REASON_NO_GRANT:
-		return 6;
-	case REASON_BOUND:
-		return 7;
 	case REASON_HANDS_ON:
+		return 2;
+	case REASON_UNKNOWN:
+		return 3;
+	case REASON_PROHIBITED:
+		return 4;
+	case REASON_LIMIT:
+		return 5;
+	case REASON_NOT_NOW:
+		return 6;
+	case REASON_NO_GRANT:
+		return 7;
+	case REASON_BOUND:
 		return 8;
 	case REASON_APPROVAL:
 		return 9;
 	case REASON_UNDO:
-	case REASON_APPROVED:
-	case REASON_LIFTED:
-	case REASON_GRANT:
 		return 10;
+	case REASON_LIFTED:
+		return 11;
+	case REASON_APPROVED:
+		return 12;
+	case REASON_GRANT:
+		return 13;
 	}
 	UNREACHABLE();
 }
@@ -228,14 +93,34 @@ finding_before(const struct finding *a, const struct finding *b)
 	return a->bound < b->bound;
 }
 
+static void
+note_denial(struct judgement *j, const struct finding *finding)
+{
+	bool turn =
+	    finding->bound == BOUND_AT_ONCE || finding->bound == BOUND_NOT_BESIDE;
+	if (finding->kind == REASON_HANDS_ON)
+		j->by_hands = true;
+	else if (finding->kind == REASON_LIMIT && turn)
+		j->by_turn = true;
+	else
+		j->by_other = true;
+	if (finding->may_change)
+		j->by_unknown = true;
+	else
+		j->for_good = true;
+	if (finding->kind != REASON_LIMIT)
+		return;
+	if (finding->free_at == 0)
+		j->free_never = true;
+	else if (finding->free_at > j->free_at)
+		j->free_at = finding->free_at;
+}
+
 /* Sorted, the least important falls off. The first is never dropped, and it alone decides
  * the verdict, since ranks fall from deny to allow. */
-void
-finding_add(struct judgement *j, const struct finding *finding)
+static void
+finding_insert(struct judgement *j, const struct finding *finding)
 {
-	if (finding_verdict(finding->kind) == VERDICT_DENY &&
-	    finding->bound != BOUND_AT_ONCE)
-		j->denied = true;
 	size_t i = j->n;
 	if (i == countof(j->findings)) {
 		j->dropped++;
@@ -247,6 +132,38 @@ finding_add(struct judgement *j, const struct finding *finding)
 	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
 		j->findings[i] = j->findings[i - 1];
 	j->findings[i] = *finding;
+}
+
+/* Limits of grants are never lifted: a broken glass grants nothing. */
+static bool
+is_lifted(const struct judgement *j, const struct entry *entry)
+{
+	return j->lifted && entry->rule->liftable && entry->kind != RULE_GRANT;
+}
+
+/* Once a rule, whatever of it stood in the way. */
+static void
+note_lifted(struct judgement *j, const struct entry *entry)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		if (j->findings[i].kind == REASON_LIFTED && j->findings[i].entry == entry)
+			return;
+	}
+	finding_insert(j, &(struct finding){ .kind = REASON_LIFTED, .entry = entry });
+}
+
+void
+finding_add(struct judgement *j, const struct finding *finding)
+{
+	enum verdict verdict = finding_verdict(finding->kind);
+	if (verdict != VERDICT_ALLOW && finding->entry != NULL &&
+	    is_lifted(j, finding->entry)) {
+		note_lifted(j, finding->entry);
+		return;
+	}
+	if (verdict == VERDICT_DENY)
+		note_denial(j, finding);
+	finding_insert(j, finding);
 }
 
 enum verdict
@@ -264,19 +181,58 @@ fault(struct judgement *j, enum reason_kind kind, str text, str forward)
 /* ---- the request itself ---- */
 
 static void
-judge_principal(struct judgement *j, struct arena *arena)
+chain_add(struct judgement *j, str text)
 {
-	str asking = j->request->principal;
-	str name;
-	if (str_eq(asking, STR("automation")) || str_eq(asking, STR("local-admin")) ||
-	    asking_as(asking, STR("agent:"), &name))
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if (str_eq(j->chain[i].text, text))
+			return;
+	}
+	if (j->chain_n == countof(j->chain)) {
+		j->chain_cut = true;
 		return;
-	if (asking_as(asking, STR("person:"), &name) &&
-	    model_person(j->authority->model, name) != NULL)
-		return;
-	fault(j, REASON_UNKNOWN,
-	    arena_printf(arena, "nobody knows '%.*s'", STR_ARG(asking)),
-	    STR("ask as a person of the configuration"));
+	}
+	struct asker asker = asker_of(text);
+	j->machine |= asker.kind == ASKER_AUTOMATION || asker.kind == ASKER_AGENT;
+	j->chain[j->chain_n++] = asker;
+}
+
+void
+judgement_begin(struct judgement *j, const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts)
+{
+	/* Not the arrays: they are most of it. */
+	memset((char *)j + sizeof(j->findings), 0, sizeof(*j) - sizeof(j->findings));
+	j->authority = authority;
+	j->request = request;
+	j->facts = facts;
+	chain_add(j, request->principal);
+	for (size_t i = 0; i < request->behalf.n; i++)
+		chain_add(j, request->behalf.p[i]);
+	j->lifted = j->chain_n == 1 && !j->chain_cut &&
+	            j->chain[0].kind == ASKER_PERSON &&
+	            str_eq(j->chain[0].text, facts->glass_by);
+}
+
+static void
+judge_chain(struct judgement *j, struct arena *arena)
+{
+	for (size_t i = 0; i < j->chain_n; i++) {
+		const struct asker *asker = &j->chain[i];
+		if (asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT ||
+		    str_eq(asker->text, STR("local-admin")))
+			continue;
+		if (asker->kind == ASKER_PERSON &&
+		    model_person(j->authority->model, asker->name) != NULL)
+			continue;
+		fault(j, REASON_UNKNOWN,
+		    arena_printf(arena, "nobody knows '%.*s'", STR_ARG(asker->text)),
+		    STR("ask as a person of the configuration"));
+	}
+	if (j->chain_cut)
+		fault(j, REASON_ERROR,
+		    arena_printf(arena, "it is asked on behalf of more than %d others",
+			BEHALF_MAX),
+		    STR("ask with a shorter chain"));
 }
 
 static void
@@ -310,6 +266,8 @@ judge_service(struct judgement *j, struct arena *arena)
 static void
 judge_target(struct judgement *j, struct arena *arena)
 {
+	const struct authority *authority = j->authority;
+	const struct model *model = authority->model;
 	str target = j->request->target;
 	if (target.n == 0) {
 		fault(j, REASON_ERROR,
@@ -317,11 +275,16 @@ judge_target(struct judgement *j, struct arena *arena)
 		    STR("name a host, or the service"));
 		return;
 	}
-	if (j->service == NULL || str_eq(target, j->service->name))
+	if (j->service == NULL)
 		return;
-	const struct host *host = names_get(&j->authority->model->host_by_name, target);
+	if (str_eq(target, j->service->name)) {
+		j->group = authority->of_service[j->service - model->services];
+		return;
+	}
+	const struct host *host = names_get(&model->host_by_name, target);
 	if (host != NULL && str_eq(host->service->name, j->service->name)) {
 		j->host = host;
+		j->group = authority->group_of_host[host - model->hosts];
 		return;
 	}
 	fault(j, REASON_UNKNOWN,
@@ -349,6 +312,13 @@ judge_params(struct judgement *j, struct arena *arena)
 
 	for (size_t i = 0; i < given->n; i++) {
 		const struct pair *pair = &given->p[i];
+		if (i > 0 && str_cmp(given->p[i - 1].name, pair->name) >= 0) {
+			fault(j, REASON_ERROR,
+			    arena_printf(arena, "parameter '%.*s' is out of order, or twice",
+				STR_ARG(pair->name)),
+			    STR("give each parameter once"));
+			continue;
+		}
 		const struct param *param = param_find(declared, pair->name);
 		if (param == NULL) {
 			fault(j, REASON_ERROR,
@@ -375,130 +345,295 @@ judge_params(struct judgement *j, struct arena *arena)
 	}
 }
 
-/* ---- rules ---- */
-
-static bool
-begun(const struct rule *rule, msec wall)
+static void
+judge_hands_on(struct judgement *j, struct arena *arena)
 {
-	return rule->from_wall <= wall;
+	str by = j->facts->hands_on_by;
+	if (by.n == 0 || !j->machine)
+		return;
+	str name = asker_of(by).kind == ASKER_PERSON ? asker_of(by).name : by;
+	fault(j, REASON_HANDS_ON,
+	    arena_printf(arena,
+		"%.*s has hands on %.*s: automation and agents only watch",
+		STR_ARG(name), STR_ARG(j->service->name)),
+	    arena_printf(arena, "wait until %.*s lets go of it, or ask %.*s", STR_ARG(name),
+		STR_ARG(name)));
+}
+
+/* ---- what a rule is about ---- */
+
+bool
+calendar_open(struct judgement *j, const struct calendar *calendar)
+{
+	for (size_t i = 0; i < j->calendars_n; i++) {
+		if (j->calendars[i] == calendar)
+			return j->calendar_open[i];
+	}
+	bool open = calendar_has(calendar, j->request->wall);
+	if (j->calendars_n < countof(j->calendars)) {
+		j->calendars[j->calendars_n] = calendar;
+		j->calendar_open[j->calendars_n++] = open;
+	}
+	return open;
+}
+
+/* A host may stand elsewhere than its service: a grant must cover both places, any other
+ * rule needs to cover one. */
+static bool
+environments_cover(const struct judgement *j, const struct entry *entry)
+{
+	if (entry->anywhere)
+		return true;
+	const struct strs *environments = &entry->rule->on.environments;
+	bool covers_service = strs_has(environments, j->service->environment);
+	if (j->host == NULL)
+		return covers_service;
+	bool covers_host = strs_has(environments, j->host->environment);
+	return entry->kind == RULE_GRANT ? covers_service && covers_host
+	                                 : covers_service || covers_host;
 }
 
 static bool
-ended(const struct rule *rule, msec wall)
+place_covered(const struct judgement *j, const struct entry *entry)
 {
-	return rule->until_wall != 0 && wall >= rule->until_wall;
+	return environments_cover(j, entry) &&
+	       (entry->shelved || scope_covers(&entry->rule->on, j->service));
 }
 
-/* Beyond what it is for: place, time, incident, principal. */
+/* A bit for each of the chain that it names. */
 static unsigned
-grant_lacks_now(const struct judgement *j, const struct rule *rule)
+named_whom(const struct judgement *j, const struct rule *rule)
+{
+	unsigned whom = 0;
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if (principals_have(
+			rule->to, rule->to_n, &j->chain[i], j->request->wall))
+			whom |= 1u << i;
+	}
+	return whom;
+}
+
+static unsigned
+everyone(const struct judgement *j)
+{
+	return (1u << j->chain_n) - 1;
+}
+
+/* Of the chain, whom a rule that is no grant is about. */
+static unsigned
+about_whom(struct judgement *j, const struct entry *entry)
+{
+	msec wall = j->request->wall;
+	if (entry->from_wall > wall || (entry->until_wall != 0 && wall >= entry->until_wall))
+		return 0;
+	if (!entry->always && !calendar_open(j, entry->rule->during))
+		return 0;
+	if (!place_covered(j, entry))
+		return 0;
+	return entry->rule->to_n == 0 ? everyone(j) : named_whom(j, entry->rule);
+}
+
+/* ---- grants ---- */
+
+unsigned
+grant_lacks(struct judgement *j, const struct entry *entry)
 {
 	const struct authority_request *request = j->request;
 	unsigned lacks = 0;
-	if (!environments_cover(j, rule))
+	if (!place_covered(j, entry))
 		lacks |= LACKS_SCOPE;
-	if (!begun(rule, request->wall))
+	if (entry->from_wall > request->wall)
 		lacks |= LACKS_BEGIN;
-	if (ended(rule, request->wall))
+	if (entry->until_wall != 0 && request->wall >= entry->until_wall)
 		lacks |= LACKS_TIME;
-	if (rule->while_incident && !request->incident_open)
+	if (!entry->always && !calendar_open(j, entry->rule->during))
+		lacks |= LACKS_DURING;
+	if (entry->rule->while_incident && !request->incident_open)
 		lacks |= LACKS_INCIDENT;
-	for (size_t i = 0; i < rule->to_n; i++) {
-		if (principal_covers(&rule->to[i], request->principal, request->wall))
-			return lacks;
-	}
-	return lacks | LACKS_PRINCIPAL;
-}
-
-unsigned
-grant_lacks(const struct judgement *j, const struct rule *rule)
-{
-	unsigned lacks = grant_lacks_now(j, rule);
-	return scope_covers(&rule->on, j->service) ? lacks : lacks | LACKS_SCOPE;
+	return lacks;
 }
 
 static void
-consider_near(struct judgement *j, const struct entry *entry, unsigned lacks)
+consider_near(struct judgement *j, const struct entry *entry, unsigned whom, unsigned lacks)
 {
-	if (j->near == NULL || lacks < j->near_lacks ||
-	    (lacks == j->near_lacks && entry->order < j->near->order)) {
-		j->near = entry;
-		j->near_lacks = lacks;
+	for (size_t i = 0; whom != 0; i++, whom >>= 1) {
+		if ((whom & 1) == 0)
+			continue;
+		if (j->near[i] == NULL || lacks < j->near_lacks[i] ||
+		    (lacks == j->near_lacks[i] && entry->order < j->near[i]->order)) {
+			j->near[i] = entry;
+			j->near_lacks[i] = lacks;
+		}
 	}
+}
+
+/* It is about them and in force; it is the values that decide. */
+static void
+consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
+{
+	enum holds holds = j->whole ? bounds_hold(j, entry->rule) : HOLDS_YES;
+	struct finding grant = { .kind = REASON_GRANT, .entry = entry };
+	if (holds == HOLDS_NO) {
+		consider_near(j, entry, whom, LACKS_BOUND);
+		return;
+	}
+	if (holds == HOLDS_UNKNOWN) {
+		consider_near(j, entry, whom, LACKS_LIVE);
+		if (live_can_be_asked(j, entry->rule))
+			j->may_be |= whom;
+		if (entry->bounded)
+			limits_check(j, entry, whom, false, NULL);
+		return;
+	}
+	j->granted |= whom;
+	if (entry->bounded)
+		limits_check(j, entry, whom, true, &grant);
+	finding_add(j, &grant);
 }
 
 static void
 consider_grant(struct judgement *j, const struct entry *entry)
 {
+	unsigned lacks = grant_lacks(j, entry);
+	unsigned whom = named_whom(j, entry->rule);
+	unsigned others = everyone(j) & ~whom;
+	if (others != 0)
+		consider_near(j, entry, others, lacks | LACKS_PRINCIPAL);
+	if (whom != 0 && lacks != 0)
+		consider_near(j, entry, whom, lacks);
+	else if (whom != 0)
+		consider_values(j, entry, whom);
+}
+
+/* ---- the others ---- */
+
+static void
+consider_approval(struct judgement *j, const struct entry *entry)
+{
 	const struct rule *rule = entry->rule;
-	unsigned lacks = entry->shelved ? grant_lacks_now(j, rule) : grant_lacks(j, rule);
-	if (lacks != 0) {
-		consider_near(j, entry, lacks);
+	struct finding finding = { .kind = REASON_APPROVAL, .entry = entry };
+	switch (whens_hold(j, rule)) {
+	case HOLDS_NO:
 		return;
+	case HOLDS_UNKNOWN:
+		finding.kind = REASON_UNKNOWN;
+		finding.may_change = live_can_be_asked(j, rule);
+		finding_add(j, &finding);
+		return;
+	case HOLDS_YES:
+		break;
 	}
-	j->granted = true;
-	struct finding grant = { .kind = REASON_GRANT, .entry = entry };
-	const struct rate at_once = { .count = rule->at_once };
-	check_bound(j, entry, BOUND_PER_SERVICE, &rule->per_service, &grant);
-	if (j->whole)
-		check_bound(j, entry, BOUND_PER_TARGET, &rule->per_target, &grant);
-	check_bound(j, entry, BOUND_AT_ONCE, &at_once, &grant);
-	finding_add(j, &grant);
+	finding.limit = approval_need(j, rule);
+	finding.value = approval_given(j, rule);
+	if (finding.value >= finding.limit)
+		finding.kind = REASON_APPROVED;
+	finding_add(j, &finding);
+	if (finding.kind == REASON_APPROVED || is_lifted(j, entry))
+		return;
+	uint32_t missing = (uint32_t)(finding.limit - finding.value);
+	msec expires = rule->expires_ms > 0 ? rule->expires_ms : EXPIRES_DEFAULT_MS;
+	if (missing > j->yes_missing)
+		j->yes_missing = missing;
+	if (j->expires_ms == 0 || expires < j->expires_ms)
+		j->expires_ms = expires;
 }
 
 static void
-consider(struct judgement *j, const struct entry *entry)
+consider_other(struct judgement *j, const struct entry *entry)
 {
-	const struct rule *rule = entry->rule;
-	msec wall = j->request->wall;
-	switch (rule->kind) {
-	case RULE_GRANT:
-		consider_grant(j, entry);
+	unsigned whom = about_whom(j, entry);
+	if (whom == 0)
 		return;
+	/* What is lifted need not be known. */
+	bool lifted = is_lifted(j, entry);
+	bool health = j->health_unknown;
+	uint64_t live[countof(j->live_unknown)];
+	if (lifted)
+		memcpy(live, j->live_unknown, sizeof(live));
+	switch (entry->rule->kind) {
 	case RULE_PROHIBITION:
-		if (begun(rule, wall) && !ended(rule, wall) &&
-		    (entry->shelved || scope_covers(&rule->on, j->service)) &&
-		    environments_cover(j, rule))
-			finding_add(j,
-			    &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
-		return;
-	case RULE_LIMIT:
-	case RULE_APPROVAL:
+		finding_add(
+		    j, &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
 		break;
+	case RULE_LIMIT:
+		limits_check(j, entry, whom, true, NULL);
+		break;
+	case RULE_APPROVAL:
+		consider_approval(j, entry);
+		break;
+	case RULE_GRANT:
+		UNREACHABLE();
 	}
-	UNREACHABLE();
+	if (lifted) {
+		j->health_unknown = health;
+		memcpy(j->live_unknown, live, sizeof(live));
+	}
+}
+
+/* ---- all of them ---- */
+
+/* Only for the answer: nothing off the request's shelves can allow. */
+static void
+look_further(struct judgement *j, const struct walk *walk)
+{
+	const struct authority *authority = j->authority;
+	unsigned missing = 0;
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if ((j->granted & (1u << i)) == 0 && j->near[i] == NULL)
+			missing |= 1u << i;
+	}
+	size_t looks = j->whole && missing != 0 ? NEAREST_LOOKS_MAX : 0;
+	for (size_t i = 0; looks > 0 && i < authority->entries_n; i++) {
+		const struct entry *entry = &authority->entries[i];
+		if (entry->kind != RULE_GRANT)
+			continue;
+		unsigned lacks = grant_lacks(j, entry);
+		if (!entry_names(entry, walk->verb, walk->name))
+			lacks |= LACKS_ACTION;
+		unsigned whom = named_whom(j, entry->rule);
+		consider_near(j, entry, missing & whom, lacks);
+		consider_near(j, entry, missing & ~whom, lacks | LACKS_PRINCIPAL);
+		looks--;
+	}
+}
+
+static enum reason_kind
+lack_kind(const struct entry *near, unsigned lacks)
+{
+	if (near == NULL)
+		return REASON_NO_GRANT;
+	if (lacks == LACKS_LIVE)
+		return REASON_UNKNOWN;
+	if (lacks == LACKS_BOUND)
+		return REASON_BOUND;
+	return (lacks & ~LACKS_NOT_NOW) == 0 ? REASON_NOT_NOW : REASON_NO_GRANT;
 }
 
 static void
 judge_rules(struct judgement *j)
 {
-	find_near_uses(j);
 	struct walk walk;
 	walk_begin(&walk, j->authority, j->action, j->service);
-	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;)
-		consider(j, entry);
-	if (j->granted)
-		return;
-
-	/* Only for the answer: nothing off these shelves can allow. */
-	const struct authority *authority = j->authority;
-	size_t looks = j->whole && j->near == NULL ? NEAREST_LOOKS_MAX : 0;
-	for (size_t i = 0; looks > 0 && i < authority->entries_n; i++) {
-		const struct entry *entry = &authority->entries[i];
-		if (entry->rule->kind != RULE_GRANT)
-			continue;
-		unsigned lacks = grant_lacks(j, entry->rule);
-		if (!entry_names(entry, walk.verb, walk.name))
-			lacks |= LACKS_ACTION;
-		consider_near(j, entry, lacks);
-		looks--;
+	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
+		if (entry->kind == RULE_GRANT)
+			consider_grant(j, entry);
+		else
+			consider_other(j, entry);
 	}
-	bool only_time = j->near != NULL && (j->near_lacks & ~LACKS_NOT_NOW) == 0;
-	finding_add(j, &(struct finding){
-			   .kind = only_time ? REASON_NOT_NOW : REASON_NO_GRANT,
-			   .entry = j->near,
-			   .lacks = j->near_lacks,
-		       });
+	if (j->granted == everyone(j))
+		return;
+	look_further(j, &walk);
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if (j->granted & (1u << i))
+			continue;
+		finding_add(j, &(struct finding){
+				   .kind = lack_kind(j->near[i], j->near_lacks[i]),
+				   .entry = j->near[i],
+				   .asker = &j->chain[i],
+				   .lacks = j->near_lacks[i],
+				   .may_change = (j->may_be & (1u << i)) != 0,
+			       });
+	}
 }
 
 void
@@ -512,13 +647,20 @@ judge(struct judgement *j, struct arena *arena)
 			STR_ARG(j->facts->stopped_why)),
 		    arena_printf(arena, "wait until it is resumed, or ask %.*s",
 			STR_ARG(j->facts->stopped_by)));
-	judge_principal(j, arena);
+	judge_chain(j, arena);
 	judge_action(j, arena);
 	judge_service(j, arena);
 	if (j->whole)
 		judge_target(j, arena);
 	if (j->whole && j->action != NULL)
 		judge_params(j, arena);
-	if (j->action != NULL && j->service != NULL)
+	if (j->action == NULL || j->service == NULL)
+		return;
+	judge_hands_on(j, arena);
+	if (j->request->undo)
+		finding_add(j, &(struct finding){ .kind = REASON_UNDO,
+				   .text = STR("it takes back what was done before, and "
+					       "may for as long as the action says") });
+	else
 		judge_rules(j);
 }

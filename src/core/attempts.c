@@ -73,8 +73,8 @@ fill_argv(struct core *core, const struct action *action, const struct asking *a
 }
 
 /* What the rules allow, but cannot be done, is refused: with its own reason first. */
-static void
-deny(struct core *core, struct judged *judged, str why)
+void
+judged_deny(struct core *core, struct judged *judged, str why)
 {
 	struct decision_row *decision = &judged->row;
 	size_t n =
@@ -211,10 +211,10 @@ make_argv(struct core *core, const struct action *action, const struct asking *a
 {
 	str why = { 0 };
 	if (!fill_argv(core, action, asking, ret, &why))
-		deny(core, judged,
+		judged_deny(core, judged,
 		    text_make(core, "its command cannot be made: %.*s", STR_ARG(why)));
 	else if (!core_roomy(core))
-		deny(core, judged, STR("there is no memory for another attempt"));
+		judged_deny(core, judged, STR("there is no memory for another attempt"));
 }
 
 static struct attempt *
@@ -255,7 +255,7 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		row.runbook_hash = run->row.runbook_hash;
 	struct attempt *attempt = reserve(core, &row);
 	if (attempt == NULL)
-		deny(core, judged, STR("there is no memory for another attempt"));
+		judged_deny(core, judged, STR("there is no memory for another attempt"));
 	else
 		judged->row.attempt = row.id;
 	return attempt;
@@ -280,6 +280,15 @@ count_lifted(struct core *core, const struct decision_row *row)
 	object_touch(core, &lease->o);
 }
 
+void
+attempt_record(struct core *core, struct incident *incident, struct judged *judged)
+{
+	if (judged->row.id == 0)
+		judged->row.id = row_next(core);
+	keep_decision(core, incident, &judged->row);
+	count_lifted(core, &judged->row);
+}
+
 struct attempt *
 attempt_start(struct core *core, struct incident *incident, struct run *run,
     const struct asking *asking, str step, struct judged *judged)
@@ -289,8 +298,7 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 	struct attempt *attempt = decision->verdict == VERDICT_ALLOW
 	                              ? attempt_make(core, run, asking, step, judged)
 	                              : NULL;
-	keep_decision(core, incident, decision);
-	count_lifted(core, decision);
+	attempt_record(core, incident, judged);
 	if (attempt == NULL)
 		return NULL;
 	core->control->row.attempts_started++;
@@ -656,6 +664,7 @@ trail_release(struct core *core, struct incident *incident)
 	list_each_safe(it, &incident->decisions)
 	    object_done(core, object_of(it, of_incident));
 	incident->decisions_n = 0;
+	asked_release(core, incident);
 	list_each_safe(it, &incident->attempts)
 	{
 		struct attempt *attempt =

@@ -299,6 +299,122 @@ check_attempts(const struct core *core)
 	}
 }
 
+/* ---- what waits ---- */
+
+static void
+check_probes_of(const struct core *core, const struct asked *asked)
+{
+	const struct asked_probe *p = asked->row.probes.p;
+	uint32_t out = 0;
+	for (size_t i = 0; i < asked->row.probes.n; i++) {
+		if (p[i].probe == 0)
+			continue;
+		const struct question *probe = object_find(core, TABLE_PROBE, p[i].probe);
+		ASSERT(probe != NULL && probe->row.asked == asked->row.id);
+		out++;
+	}
+	list_each(it, &core->tables[TABLE_PROBE])
+	{
+		const struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		out -= probe->row.asked == asked->row.id ? 1 : 0;
+	}
+	ASSERT(out == 0);
+	ASSERT(asked->row.probes.n == 0 || asked->row.state == ASKED_FACTS);
+}
+
+static void
+check_votes(const struct asked *asked)
+{
+	const struct vote *votes = asked->row.given.votes.p;
+	size_t n = asked->row.given.votes.n;
+	ASSERT(n <= VOTES_MAX);
+	ASSERT(n == 0 || asked->row.ends_at != 0);
+	for (size_t i = 0; i < n; i++) {
+		ASSERT(votes[i].yes || !asked_open(asked));
+		for (size_t k = 0; k < i; k++)
+			ASSERT(!str_eq(votes[i].principal, votes[k].principal));
+	}
+}
+
+static void
+check_open_asked(const struct core *core, const struct asked *asked)
+{
+	const struct asked_row *row = &asked->row;
+	const struct incident *incident = incident_find(core, row->incident);
+	ASSERT(incident != NULL && incident->row.state != INCIDENT_CLOSED);
+	hash32 digest;
+	ASSERT(asked_digest(row, &digest));
+	ASSERT(hash32_eq(&digest, &row->digest));
+	ASSERT(hash32_eq(&row->config, &core->newest->hash));
+	ASSERT(row->attempt == 0 && row->over_wall == 0);
+	if (row->state == ASKED_FACTS)
+		ASSERT(row->due != 0);
+	else
+		ASSERT(row->ends_at != 0 && row->decision != 0);
+	if (row->run == 0)
+		return;
+	const struct run *run = object_find(core, TABLE_RUN, row->run);
+	ASSERT(run != NULL && run->row.phase == PHASE_ASKED);
+	ASSERT(run->row.waiting_for == row->id);
+}
+
+/* What a yes was used for, it was used for once. */
+static void
+check_asked_once(const struct core *core, const struct asked *asked)
+{
+	uint32_t started = 0;
+	list_each(it, &core->tables[TABLE_ATTEMPT])
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt->row.asked != asked->row.id)
+			continue;
+		ASSERT(attempt->row.id == asked->row.attempt);
+		started++;
+	}
+	ASSERT(started <= 1);
+}
+
+static void
+check_asked(const struct core *core)
+{
+	list_each(it, &core->tables[TABLE_ASKED])
+	{
+		const struct asked *asked =
+		    container_of(object_of(it, in_table), struct asked, o);
+		const struct asked_row *row = &asked->row;
+		ASSERT(asked->o.due == asked_due(asked));
+		ASSERT((asked->o.due != 0) == asked_open(asked));
+		ASSERT(asked->o.heap == (asked_open(asked) ? &core->timers : NULL));
+		check_probes_of(core, asked);
+		check_votes(asked);
+		check_asked_once(core, asked);
+		if (asked_open(asked)) {
+			check_open_asked(core, asked);
+			continue;
+		}
+		ASSERT((row->state == ASKED_STARTED) == (row->attempt != 0));
+		ASSERT(row->over_wall != 0 && row->why.n > 0);
+	}
+	list_each(it, &core->tables[TABLE_INCIDENT])
+	{
+		const struct incident *incident =
+		    container_of(object_of(it, in_table), struct incident, o);
+		uint32_t n = 0, open = 0;
+		list_each(in, &incident->asked)
+		{
+			const struct asked *asked =
+			    container_of(object_of(in, of_incident), struct asked, o);
+			ASSERT(asked->row.incident == incident->row.id);
+			open += asked_open(asked) ? 1 : 0;
+			n++;
+		}
+		ASSERT(n == incident->asked_n && n <= TRAIL_KEPT_MAX);
+		ASSERT(open <= ASKED_OPEN_MAX);
+	}
+}
+
 /* ---- notices and others ---- */
 
 static void
@@ -396,6 +512,7 @@ core_check(const struct core *core)
 	list_each(it, &core->tables[TABLE_RUN])
 	    check_run(core, container_of(object_of(it, in_table), struct run, o));
 	check_attempts(core);
+	check_asked(core);
 	check_notices(core);
 	check_others(core);
 }

@@ -277,6 +277,7 @@ stop_all(struct core *core, const struct command *command)
 		run_person(core, run, why);
 		core->scratch = mark;
 	}
+	asked_void_all(core, why);
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{
 		struct attempt *attempt =

@@ -187,9 +187,16 @@ wire(const struct loading *l, struct object *o)
 		heap_set(&core->timers, o,
 		    container_of(o, struct silence, o)->row.forget_at);
 		return true;
-	case TABLE_ASKED:
-		heap_set(&core->timers, o, container_of(o, struct asked, o)->row.ends_at);
+	case TABLE_ASKED: {
+		struct asked *asked = container_of(o, struct asked, o);
+		incident = incident_find(core, asked->row.incident);
+		if (incident != NULL) {
+			list_append(&incident->asked, &o->of_incident);
+			incident->asked_n++;
+		}
+		asked_arm(core, asked);
 		return true;
+	}
 	case TABLE_LEASE:
 		heap_set(&core->timers, o, lease_due(container_of(o, struct lease, o)));
 		return true;

@@ -101,6 +101,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	if (!hash32_eq(&control->config, &adopted->hash))
 		row_set_str(core, &control->reloaded_by, adopted->by);
 	control->config = adopted->hash;
+	asked_adopted(core);
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
 	    first ? "started with" : "adopted", model->model->services_n,
@@ -136,7 +137,13 @@ on_started(struct core *core, const struct started *started)
 			attempt_reconcile(core, attempt);
 	}
 	list_each(it, &core->tables[TABLE_PROBE])
-	    probe_again(core, container_of(object_of(it, in_table), struct question, o));
+	{
+		struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		if (probe->row.asked == 0)
+			probe_again(core, probe);
+	}
+	asked_started(core);
 	list_each(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =

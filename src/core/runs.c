@@ -235,6 +235,8 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	    STR_ARG(why));
 	if (phase == PHASE_PROBING)
 		probe_drop(core, out);
+	if (phase == PHASE_ASKED)
+		asked_void(core, object_find(core, TABLE_ASKED, out), why);
 	struct attempt *attempt =
 	    phase == PHASE_ATTEMPT ? object_find(core, TABLE_ATTEMPT, out) : NULL;
 	if (attempt != NULL && attempt_open(attempt))

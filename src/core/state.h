@@ -33,7 +33,7 @@
 #define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
 #define TRAIL_KEPT_MAX 64      /* of each: attempts, decisions, asked */
 #define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
-#define ASKED_OPEN_MAX 16      /* of one incident that wait at once */
+#define ASKED_OPEN_MAX 16u     /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
 #define NOTE_MAX (16u * 1024)  /* bytes */
 #define TITLE_MAX 200          /* bytes */
@@ -488,7 +488,13 @@ struct notice_words {
 	str subject;
 	str text;
 	struct pairs fields;
+	row_id asked; /* what it asks to approve; or 0 */
 };
+void notices_make(struct core *core, const struct incident *incident,
+    enum notice_purpose purpose, const struct recipients *to,
+    const struct notice_words *words);
+/* It is answered: who was not asked yet is not asked any more. Their names, in scratch. */
+struct strs notices_unask(struct core *core, struct incident *incident, row_id asked);
 void notice_words(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
 /* Of no incident: what concerns a service, or Firstline, as a whole. */
@@ -616,6 +622,9 @@ struct judged {
 };
 /* What authority says, and whether it can be done at all. */
 void attempt_judge(struct core *core, const struct asking *asking, struct judged *ret);
+/* What the rules allow, but cannot be done, is denied: with this reason first. */
+void judged_deny(struct core *core, struct judged *judged, str why);
+void attempt_record(struct core *core, struct incident *incident, struct judged *judged);
 /* Records the decision. When it allows: reserve and order it, in the same step. NULL: not
  * started; judged->row says why, as it was recorded. The incident may be closed or NULL. */
 struct attempt *attempt_start(struct core *core, struct incident *incident, struct run *run,
@@ -680,21 +689,52 @@ struct answering asked_answer(struct core *core, const struct beginning *beginni
 
 /* Not over yet? */
 bool asked_open(const struct asked *asked);
+msec asked_due(const struct asked *asked); /* when it moves by itself; 0: over */
+/* By its row alone: what a yes is for. false: it is too long for one. */
+NODISCARD bool asked_digest(const struct asked_row *row, hash32 *ret);
+struct asking asked_asking(const struct core *core, const struct asked *asked);
+/* All that can be known is known; or a yes came, or its turn. It goes on from there. */
+void asked_judge(struct core *core, struct asked *asked);
+void asked_again(struct core *core, struct asked *asked);
+/* It is over, by a person or by time; its run goes on. */
+void asked_end(struct core *core, struct asked *asked, enum asked_state state, str by,
+    str why);
 void asked_timer(struct core *core, struct asked *asked);
 void asked_arm(struct core *core, struct asked *asked);
-/* A probe that was out for it saw that. */
-void asked_seen(struct core *core, struct asked *asked, row_id probe,
-    const struct probe_result *seen);
 /* What it was for is over, because. Its run is not told. */
 void asked_void(struct core *core, struct asked *asked, str why);
-/* All of the incident that may not outlive it; NULL: of everything. */
-void asked_void_all(struct core *core, const struct incident *incident, str why);
+/* The same for all of an incident, for all. */
+void asked_void_of(struct core *core, struct incident *incident, str why);
+void asked_void_all(struct core *core, str why);
 /* Another configuration judges: what was approved by the old one is void. */
 void asked_adopted(struct core *core);
 /* Whoever held the answers is gone: facts are asked for anew. */
 void asked_started(struct core *core);
 /* Something that was under way has ended: what is approved and waits is judged again. */
 void asked_turns(struct core *core);
+/* Its incident is over: what became of what was asked is in the tables. */
+void asked_release(struct core *core, struct incident *incident);
+
+/* ---- asked_facts.c ---- */
+
+/* Ask for all that authority needs to know of it; false: nothing can be asked. */
+bool asked_facts(struct core *core, struct asked *asked);
+/* A probe that was out for it saw that. */
+void asked_seen(struct core *core, struct asked *asked, const struct probe_row *probe,
+    const struct probe_result *seen);
+/* What was not answered is not known; and it is asked no more. */
+void asked_facts_end(struct core *core, struct asked *asked);
+void asked_facts_stop(struct core *core, struct asked *asked);
+
+/* ---- asked_tell.c: people are asked, and told that they need not answer ---- */
+
+void asked_tell(struct core *core, struct asked *asked, const struct judged *judged,
+    bool first);
+/* It ended; all but who ended it are told. */
+void asked_tell_end(struct core *core, struct asked *asked, str by);
+
+/* ---- asked_vote.c ---- */
+
 /* COMMAND_APPROVE, COMMAND_DENY */
 struct answering asked_vote(struct core *core, const struct command *command, bool yes);
 struct answering asked_withdraw(struct core *core, const struct command *command);

@@ -111,6 +111,7 @@ actions_again(struct core *core)
 		if (action_waits(run))
 			run_wait(core, run, PHASE_WAITING, core->at, 0);
 	}
+	asked_turns(core);
 }
 
 /* false: it has waited long enough. */
@@ -140,6 +141,8 @@ begun(struct core *core, struct run *run, const struct beginning *beginning)
 		run_wait(core, run, PHASE_ATTEMPT, 0, beginning->attempt->row.id);
 		return;
 	case BEGUN_WAITS:
+		if (beginning->asked->row.state == ASKED_APPROVAL)
+			run->row.deadline = 0; /* that time is its own */
 		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
 		return;
 	case BEGUN_REFUSED:

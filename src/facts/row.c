@@ -373,6 +373,7 @@ static const struct field asked_probe_fields[] = {
 	F_U64(1, struct asked_probe, probe),
 	F_STR(2, struct asked_probe, subject),
 	F_BOOL(3, struct asked_probe, health),
+	F_BOOL(4, struct asked_probe, known),
 };
 const struct record_type asked_probe_type =
     RECORD(struct asked_probe, "asked-probe", asked_probe_fields);
@@ -738,6 +739,12 @@ const char *
 verdict_name(enum verdict verdict)
 {
 	return name_of(verdict_names, countof(verdict_names), verdict);
+}
+
+const char *
+asked_state_name(enum asked_state state)
+{
+	return name_of(asked_state_names, countof(asked_state_names), state);
 }
 
 const char *

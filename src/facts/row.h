@@ -378,11 +378,12 @@ enum asked_state {
 	ASKED_VOID,      /* withdrawn, or what it was for is over */
 };
 
-/* A probe that is out for it. */
+/* A fact that it was asked for. */
 struct asked_probe {
-	row_id probe;
-	str subject; /* the parameter, or the host */
+	row_id probe; /* 0: answered */
+	str subject;  /* the parameter, or the host */
 	bool health;
+	bool known; /* the answer told something */
 };
 
 /*
@@ -666,6 +667,7 @@ const char *run_state_name(enum run_state state);
 const char *attempt_state_name(enum attempt_state state);
 const char *verdict_name(
     enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
+const char *asked_state_name(enum asked_state state);
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
 const char *role_name(enum role role);

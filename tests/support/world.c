@@ -26,7 +26,7 @@ static void
 dump_incident(const struct core *core, const struct incident *incident, struct buf *out)
 {
 	const struct link *lists[] = { &incident->timeline, &incident->attempts,
-		&incident->decisions, &incident->notices };
+		&incident->decisions, &incident->notices, &incident->asked };
 	for (size_t i = 0; i < countof(lists); i++) {
 		list_each(it, lists[i]) buf_printf(out, " %llu",
 		    (unsigned long long)object_of(it, of_incident)->id);

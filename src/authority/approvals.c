@@ -1,0 +1,252 @@
+/*
+ * Approvals: when they are asked for, whose yes counts, and who could give one now.
+ *
+ * A yes is a person's: never an agent's or automation's, never one of the chain, however
+ * they are called there, and, where the rule says so, never of who brought in the
+ * configuration. Where nobody knows who that was, one person more must agree: among them
+ * at most one can be the one.
+ */
+#include "authority/internal.h"
+
+__extension__ typedef __int128 i128;
+
+/* ---- when ---- */
+
+static bool
+compares(enum when_op op, i128 value, i128 with)
+{
+	switch (op) {
+	case WHEN_GT:
+		return value > with;
+	case WHEN_GE:
+		return value >= with;
+	case WHEN_LT:
+		return value < with;
+	case WHEN_LE:
+		return value <= with;
+	case WHEN_IS:
+		break;
+	}
+	UNREACHABLE();
+}
+
+static enum holds
+number_holds(struct judgement *j, const struct when *when, int64_t value)
+{
+	int64_t live;
+	if (when->times.kind == 0)
+		return compares(when->op, value, when->number) ? HOLDS_YES : HOLDS_NO;
+	if (!live_value(j, when->param, &live))
+		return HOLDS_UNKNOWN;
+	return compares(when->op, (i128)value * 1000,
+		   (i128)live * (i128)when->times.thousandths)
+	           ? HOLDS_YES
+	           : HOLDS_NO;
+}
+
+static bool
+is_declared(const struct action *action, str param)
+{
+	for (size_t i = 0; i < action->params.n; i++) {
+		if (str_eq(action->params.p[i].name, param))
+			return true;
+	}
+	return false;
+}
+
+enum holds
+when_holds(struct judgement *j, const struct when *when)
+{
+	if (str_eq(when->param, STR("targets"))) {
+		uint32_t n = j->request->targets_n > 0 ? j->request->targets_n : 1;
+		if (when->op != WHEN_IS)
+			return number_holds(j, when, n);
+		for (size_t i = 0; i < when->values.n; i++) {
+			int64_t one;
+			if (number_of(when->values.p[i], &one) && one == n)
+				return HOLDS_YES;
+		}
+		return HOLDS_NO;
+	}
+	if (!j->whole || !is_declared(j->action, when->param))
+		return HOLDS_NO;
+	str value;
+	int64_t number;
+	/* Left out, or no number: nobody can tell what it comes to, so people look. */
+	if (!param_value(j, when->param, &value))
+		return HOLDS_YES;
+	if (when->op == WHEN_IS)
+		return strs_has(&when->values, value) ? HOLDS_YES : HOLDS_NO;
+	if (!number_of(value, &number))
+		return HOLDS_YES;
+	return number_holds(j, when, number);
+}
+
+enum holds
+whens_hold(struct judgement *j, const struct rule *rule)
+{
+	uint64_t asked[countof(j->live_unknown)];
+	enum holds all = HOLDS_YES;
+	if (rule->when_n == 0)
+		return all;
+	memcpy(asked, j->live_unknown, sizeof(asked));
+	for (size_t i = 0; i < rule->when_n; i++) {
+		enum holds holds = when_holds(j, &rule->when[i]);
+		if (holds == HOLDS_NO) {
+			memcpy(j->live_unknown, asked, sizeof(asked));
+			return HOLDS_NO;
+		}
+		if (holds == HOLDS_UNKNOWN)
+			all = HOLDS_UNKNOWN;
+	}
+	return all;
+}
+
+/* ---- whose yes counts ---- */
+
+static bool
+knows_reloader(const struct judgement *j, struct asker *ret)
+{
+	*ret = asker_of(j->facts->reloaded_by);
+	return ret->kind == ASKER_PERSON;
+}
+
+uint32_t
+approval_need(const struct judgement *j, const struct rule *rule)
+{
+	struct asker reloader;
+	uint32_t need = rule->need > 0 ? rule->need : 1;
+	if (rule->not_reloader && !knows_reloader(j, &reloader) && need < UINT32_MAX)
+		need++;
+	return need;
+}
+
+static bool
+in_chain(const struct judgement *j, str person)
+{
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if (j->chain[i].kind == ASKER_PERSON && str_eq(j->chain[i].name, person))
+			return true;
+	}
+	return false;
+}
+
+/* Could their yes count, whether they said it or not? */
+static enum yes_fault
+may_say_yes(const struct judgement *j, const struct rule *rule, const struct asker *asker)
+{
+	struct asker reloader;
+	if (asker->kind != ASKER_PERSON ||
+	    model_person(j->authority->model, asker->name) == NULL)
+		return YES_NO_PERSON;
+	if (in_chain(j, asker->name))
+		return YES_ASKED;
+	if (rule->not_reloader && knows_reloader(j, &reloader) &&
+	    str_eq(reloader.name, asker->name))
+		return YES_RELOADED;
+	if (!principals_have(rule->by, rule->by_n, asker, j->request->wall))
+		return YES_NOT_BY;
+	return YES_COUNTS;
+}
+
+static bool
+said_yes_before(const struct authority_facts *facts, size_t n, str principal)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(facts->yes[i].principal, principal))
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+approval_given(const struct judgement *j, const struct rule *rule)
+{
+	const struct authority_facts *facts = j->facts;
+	uint32_t n = 0;
+	for (size_t i = 0; i < facts->yes_n; i++) {
+		struct asker asker = asker_of(facts->yes[i].principal);
+		if (!said_yes_before(facts, i, asker.text) &&
+		    may_say_yes(j, rule, &asker) == YES_COUNTS)
+			n++;
+	}
+	return n;
+}
+
+enum yes_fault
+yes_fault_of(const struct judgement *j, const struct rule *rule, const struct asker *asker)
+{
+	enum yes_fault fault = may_say_yes(j, rule, asker);
+	if (fault == YES_COUNTS &&
+	    said_yes_before(j->facts, j->facts->yes_n, asker->text))
+		return YES_ALREADY;
+	return fault;
+}
+
+/* ---- who could ---- */
+
+struct seekers {
+	const struct judgement *j;
+	const struct rule *rule;
+	const struct person **p;
+	size_t n, max;
+};
+
+static void
+seek(struct seekers *s, const struct person *person)
+{
+	if (person == NULL || s->n == s->max)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		if (str_eq(s->p[i]->id, person->id))
+			return;
+	}
+	const struct authority_facts *facts = s->j->facts;
+	struct asker asker = { .kind = ASKER_PERSON, .name = person->id };
+	if (may_say_yes(s->j, s->rule, &asker) != YES_COUNTS)
+		return;
+	for (size_t i = 0; i < facts->yes_n; i++) {
+		struct asker said = asker_of(facts->yes[i].principal);
+		if (said.kind == ASKER_PERSON && str_eq(said.name, person->id))
+			return;
+	}
+	s->p[s->n++] = person;
+}
+
+static void
+seek_principal(struct seekers *s, const struct principal *by)
+{
+	switch (by->kind) {
+	case PRINCIPAL_PERSON:
+		seek(s, model_person(s->j->authority->model, by->name));
+		return;
+	case PRINCIPAL_ON_DUTY:
+	case PRINCIPAL_TEAM:
+		/* Who is on duty is asked of each when they are found. */
+		for (size_t i = 0; i < by->team->rotation_n; i++) {
+			const struct rotation *rotation = &by->team->rotations[i];
+			for (size_t k = 0; k < rotation->people_n; k++)
+				seek(s, rotation->people[k]);
+		}
+		seek(s, by->team->lead);
+		return;
+	case PRINCIPAL_AUTOMATION:
+	case PRINCIPAL_AGENT:
+		return;
+	}
+	UNREACHABLE();
+}
+
+size_t
+approvers_now(const struct judgement *j, const struct person **ret, size_t max)
+{
+	struct seekers s = { .j = j, .p = ret, .max = max };
+	for (size_t i = 0; i < j->n; i++) {
+		if (j->findings[i].kind != REASON_APPROVAL)
+			continue;
+		s.rule = j->findings[i].entry->rule;
+		for (size_t k = 0; k < s.rule->by_n; k++)
+			seek_principal(&s, &s.rule->by[k]);
+	}
+	return s.n;
+}

@@ -1,0 +1,279 @@
+/* What would help: the nearest way forward, one sentence for the whole decision. */
+#include "authority/internal.h"
+
+#define PEOPLE_NAMED_MAX 3
+#define GRANTS_ASKED_MAX 4 /* for people to name */
+
+struct people {
+	const struct person *p[PEOPLE_NAMED_MAX];
+	size_t n;
+};
+
+static void
+people_add(struct people *people, const struct judgement *j, const struct person *person)
+{
+	if (person == NULL || people->n == countof(people->p))
+		return;
+	for (size_t i = 0; i < j->chain_n; i++) {
+		if (j->chain[i].kind == ASKER_PERSON &&
+		    str_eq(j->chain[i].name, person->id))
+			return;
+	}
+	for (size_t i = 0; i < people->n; i++) {
+		if (people->p[i] == person)
+			return;
+	}
+	people->p[people->n++] = person;
+}
+
+/* People whom the principal covers now and who can be expected to answer. */
+static void
+people_of(struct people *people, const struct judgement *j, const struct principal *to)
+{
+	switch (to->kind) {
+	case PRINCIPAL_PERSON:
+		people_add(people, j, model_person(j->authority->model, to->name));
+		return;
+	case PRINCIPAL_TEAM:
+	case PRINCIPAL_ON_DUTY:
+		for (size_t i = 0; i < to->team->rotation_n; i++) {
+			const struct rotation *rotation = &to->team->rotations[i];
+			people_add(people, j,
+			    rotation_at(rotation, to->team->zone, j->request->wall)
+				.person);
+		}
+		return;
+	case PRINCIPAL_AUTOMATION:
+	case PRINCIPAL_AGENT:
+		return;
+	}
+	UNREACHABLE();
+}
+
+static bool
+is_for_people(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->to_n; i++) {
+		enum principal_kind kind = rule->to[i].kind;
+		if (kind != PRINCIPAL_AUTOMATION && kind != PRINCIPAL_AGENT)
+			return true;
+	}
+	return false;
+}
+
+/* The grant that lacks nothing but this principal, of the least rank after `after`. */
+static const struct entry *
+next_for_others(struct judgement *j, const struct asker *asker, const struct entry *after)
+{
+	const struct entry *next = NULL;
+	struct walk walk;
+	walk_begin(&walk, j->authority, j->action, j->service);
+	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
+		const struct rule *rule = entry->rule;
+		if (rule->kind != RULE_GRANT || (after && entry->order <= after->order) ||
+		    (next && entry->order > next->order))
+			continue;
+		if (is_for_people(rule) && grant_lacks(j, entry) == 0 &&
+		    !principals_have(rule->to, rule->to_n, asker, j->request->wall) &&
+		    (!j->whole || bounds_hold(j, rule) == HOLDS_YES))
+			next = entry;
+	}
+	return next;
+}
+
+static struct people
+people_who_could(struct judgement *j, const struct asker *asker)
+{
+	struct people people = { 0 };
+	const struct entry *entry = NULL;
+	for (size_t n = 0; n < GRANTS_ASKED_MAX && people.n < countof(people.p); n++) {
+		entry = next_for_others(j, asker, entry);
+		if (entry == NULL)
+			break;
+		for (size_t i = 0; i < entry->rule->to_n; i++)
+			people_of(&people, j, &entry->rule->to[i]);
+	}
+	return people;
+}
+
+static void
+add_owner(struct text *text, const struct rule *rule, str to)
+{
+	if (rule->owner != NULL) {
+		ADD(text, STR("ask "), rule->owner->id, STR(", who owns '"), rule->name,
+		    STR("'"), to);
+		return;
+	}
+	ADD(text, STR("have '"), rule->name, STR("' at "), rule->place.file, STR(":"));
+	add_u64(text, rule->place.line);
+	ADD(text, STR(" changed"));
+}
+
+/* For whoever could: one person alone. */
+static void
+add_glass(struct text *text, const struct judgement *j, const struct rule *rule)
+{
+	if (rule->liftable && rule->kind != RULE_GRANT && j->chain_n == 1 &&
+	    j->chain[0].kind == ASKER_PERSON)
+		ADD(text, STR(", or break the glass on "), j->service->name);
+}
+
+static void
+add_no_grant_forward(struct text *text, struct judgement *j, const struct finding *finding)
+{
+	struct people people = people_who_could(j, finding->asker);
+	if (people.n == 0 && finding->entry != NULL) {
+		add_owner(text, finding->entry->rule, STR(", to extend it"));
+		return;
+	}
+	if (people.n == 0) {
+		ADD(text, STR("nobody may: write a grant for "), j->action->verb,
+		    STR(" on "), j->service->name);
+		return;
+	}
+	ADD(text, STR("ask "));
+	add_people(text, people.p, people.n, STR(" or "));
+	ADD(text, STR(", who may do it now"));
+}
+
+/* The limit that gives way at no known time, if there is one. */
+static const struct finding *
+limit_told(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		if (j->findings[i].kind == REASON_LIMIT && j->findings[i].free_at == 0)
+			return &j->findings[i];
+	}
+	return &j->findings[0];
+}
+
+static void
+add_limit_forward(struct text *text, const struct judgement *j)
+{
+	const struct finding *finding = limit_told(j);
+	if (finding->free_at != 0) {
+		ADD(text, STR("next slot at "));
+		add_clock(text, j->free_at, j->request->wall);
+	} else if (finding->bound == BOUND_KEEP_HEALTHY && j->host != NULL) {
+		ADD(text, STR("wait until more hosts of "), j->service->name,
+		    STR(" are healthy"));
+	} else if (finding->bound == BOUND_KEEP_HEALTHY ||
+	    (finding->bound == BOUND_TARGETS && finding->touched > 1)) {
+		ADD(text, STR("name single hosts of "), j->service->name);
+	} else if (finding->bound == BOUND_TARGETS) {
+		add_owner(text, finding->entry->rule, STR(": its limit leaves nothing"));
+	} else {
+		ADD(text, STR("wait until what is under way has ended"));
+	}
+	add_glass(text, j, j->findings[0].entry->rule);
+}
+
+static void
+add_not_now_forward(struct text *text, const struct judgement *j,
+    const struct finding *finding)
+{
+	const struct rule *rule = finding->entry->rule;
+	if (finding->lacks & (LACKS_TIME | LACKS_BEGIN)) {
+		add_owner(text, rule, STR(", to renew it"));
+		return;
+	}
+	msec opens = finding->lacks & LACKS_DURING
+	                 ? calendar_changes(rule->during, j->request->wall)
+	                 : 0;
+	if ((finding->lacks & LACKS_DURING) && opens == 0) {
+		add_owner(text, rule, STR(", to change its times"));
+		return;
+	}
+	ADD(text, STR("allowed "));
+	if (opens != 0) {
+		ADD(text, STR("from "));
+		add_clock(text, opens, j->request->wall);
+		if (finding->lacks & LACKS_INCIDENT)
+			ADD(text, STR(", "));
+	}
+	if (finding->lacks & LACKS_INCIDENT)
+		ADD(text, STR("once an incident is open on "), j->service->name);
+}
+
+static void
+add_unknown_forward(struct text *text, struct judgement *j, const struct finding *finding)
+{
+	const struct rule *rule = finding->entry->rule;
+	if (finding->bound != BOUND_KEEP_HEALTHY) {
+		ADD(text, STR("its live value could not be read"));
+		if (!live_can_be_asked(j, rule))
+			ADD(text, STR(": "), j->action->name,
+			    STR(" does not say how to observe it"));
+	} else if (j->group.n == 0) {
+		add_owner(text, rule, STR(": it asks for hosts"));
+	} else if (j->service->healthy == NULL) {
+		ADD(text, STR("write under 'healthy' of "), j->service->name,
+		    STR(" how to tell that a host is well"));
+	} else {
+		ADD(text, STR("the health of its hosts could not be read"));
+	}
+}
+
+static void
+add_approval_forward(struct text *text, const struct judgement *j)
+{
+	const struct person *people[AUTHORITY_APPROVERS_MAX];
+	size_t n = approvers_now(j, people, countof(people));
+	if (n < j->yes_missing) {
+		ADD(text, STR("too few who may approve are there now: "));
+		add_owner(text, j->findings[0].entry->rule, (str){ 0 });
+	} else {
+		add_people(text, people, n, STR(" or "));
+		ADD(text, STR(" may approve"));
+		if (j->yes_missing > 1) {
+			ADD(text, STR("; "));
+			add_u64(text, j->yes_missing);
+			ADD(text, STR(" of them must"));
+		}
+	}
+	add_glass(text, j, j->findings[0].entry->rule);
+}
+
+str
+forward_text(struct judgement *j, struct arena *arena)
+{
+	const struct finding *finding = &j->findings[0];
+	struct text text;
+	if (j->n == 0 || (finding->entry == NULL && finding->kind != REASON_NO_GRANT))
+		return j->n == 0 ? STR("nobody can tell") : finding->forward;
+	text_begin(&text, arena);
+	switch (finding->kind) {
+	case REASON_PROHIBITED:
+		add_owner(&text, finding->entry->rule, (str){ 0 });
+		add_glass(&text, j, finding->entry->rule);
+		return text_end(&text);
+	case REASON_LIMIT:
+		add_limit_forward(&text, j);
+		return text_end(&text);
+	case REASON_NOT_NOW:
+		add_not_now_forward(&text, j, finding);
+		return text_end(&text);
+	case REASON_NO_GRANT:
+		add_no_grant_forward(&text, j, finding);
+		return text_end(&text);
+	case REASON_UNKNOWN:
+		add_unknown_forward(&text, j, finding);
+		return text_end(&text);
+	case REASON_BOUND:
+		add_outside_forward(&text, j, finding->entry->rule);
+		return text_end(&text);
+	case REASON_APPROVAL:
+		add_approval_forward(&text, j);
+		return text_end(&text);
+	case REASON_GRANT:
+	case REASON_APPROVED:
+	case REASON_LIFTED:
+		return (str){ 0 };
+	case REASON_STOPPED:
+	case REASON_ERROR:
+	case REASON_HANDS_ON:
+	case REASON_UNDO:
+		break; /* from no rule */
+	}
+	UNREACHABLE();
+}

@@ -1,0 +1,111 @@
+/* Sentences, put together from parts: see internal.h. */
+#include <stdio.h>
+
+#include "authority/internal.h"
+
+void
+text_begin(struct text *text, struct arena *arena)
+{
+	text->arena = arena;
+	text->n = 0;
+}
+
+void
+text_parts(struct text *text, const str *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t room = sizeof(text->p) - text->n;
+		str part = parts[i].n > room ? str_take(parts[i], room) : parts[i];
+		if (part.n == 0)
+			continue;
+		memcpy(&text->p[text->n], part.p, part.n);
+		text->n += part.n;
+	}
+}
+
+void
+add_u64(struct text *text, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	ADD(text, (str){ &digits[at], sizeof(digits) - at });
+}
+
+void
+add_i64(struct text *text, int64_t value)
+{
+	if (value < 0)
+		ADD(text, STR("-"));
+	add_u64(text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+/* "90s", "5m", "2h", "7d": the largest unit that says it exactly. */
+void
+add_duration(struct text *text, msec ms)
+{
+	static const struct {
+		msec ms;
+		char unit;
+	} units[] = { { DAY, 'd' }, { HOUR, 'h' }, { MINUTE, 'm' }, { SECOND, 's' } };
+	for (size_t i = 0; i < countof(units); i++) {
+		if (ms >= units[i].ms && ms % units[i].ms == 0) {
+			add_u64(text, ms / units[i].ms);
+			ADD(text, (str){ &units[i].unit, 1 });
+			return;
+		}
+	}
+	add_u64(text, ms);
+	ADD(text, STR(" ms"));
+}
+
+/* "14:07 UTC", with the date when it is another day. A minute that is not over yet
+ * counts as the next: at the time we name it must be true. */
+void
+add_clock(struct text *text, msec at, msec now)
+{
+	int64_t s = (int64_t)((at + MINUTE - 1) / MINUTE * 60);
+	struct civil civil = zone_civil(zone_utc(), s);
+	char clock[40];
+	int n = snprintf(clock, sizeof(clock), "%04d-%02u-%02u %02u:%02u UTC", civil.year,
+	    civil.month, civil.day, civil.hour, civil.minute);
+	ASSERT(n > 0 && (size_t)n < sizeof(clock));
+	str whole = { clock, (size_t)n };
+	bool today = (msec)s / (24 * 3600) == now / DAY;
+	ADD(text, today ? str_drop(whole, sizeof("2026-11-23 ") - 1) : whole);
+}
+
+/* "ana" for "person:ana", "agent x" for "agent:x". */
+void
+add_principal(struct text *text, str asking)
+{
+	if (str_starts(asking, STR("person:")))
+		ADD(text, str_drop(asking, sizeof("person:") - 1));
+	else if (str_starts(asking, STR("agent:")))
+		ADD(text, STR("agent "), str_drop(asking, sizeof("agent:") - 1));
+	else
+		ADD(text, asking);
+}
+
+void
+add_people(struct text *text, const struct person *const *people, size_t n, str last_joint)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			ADD(text, i + 1 == n ? last_joint : STR(", "));
+		ADD(text, people[i]->id);
+	}
+}
+
+str
+text_end(const struct text *text)
+{
+	char *p = arena_try(text->arena, char, text->n);
+	if (p == NULL)
+		return (str){ 0 };
+	memcpy(p, text->p, text->n);
+	return (str){ p, text->n };
+}

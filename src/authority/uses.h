@@ -1,0 +1,43 @@
+#ifndef AUTHORITY_USES_H
+#define AUTHORITY_USES_H
+
+#include "authority/authority.h"
+#include "base/hash.h"
+
+/* uses -- from a link of one of its lists to a use, and from a name to the list. */
+
+static inline size_t
+uses_bucket(str name)
+{
+	return fnv64(FNV64_BASIS, name) & (AUTHORITY_USES_BUCKETS - 1);
+}
+
+static inline const struct authority_use *
+use_by_service(const struct link *link)
+{
+	return container_of(link, const struct authority_use, by_service);
+}
+
+static inline const struct authority_use *
+use_by_target(const struct link *link)
+{
+	return container_of(link, const struct authority_use, by_target);
+}
+
+static inline const struct authority_use *
+use_held(const struct link *link)
+{
+	return container_of(link, const struct authority_use, in_held);
+}
+
+static inline const struct authority_use *
+use_by_actor(const struct link *link)
+{
+	return container_of(link, const struct authority_actor, by_actor)->use;
+}
+
+/* The youngest first. */
+#define uses_each(it, list) \
+	for (const struct link *it = (list)->prev; it != (list); it = it->prev)
+
+#endif
