@@ -13,15 +13,45 @@ struct vote_options {
 
 /* ---- the list of what waits ---- */
 
-static void
-print_page(struct out *out, const struct records *page, size_t before)
+static str
+asked_path(struct client *client, uint64_t number, const char *verb)
+{
+	return arena_printf(&client->arena, "/v1/asked/%llu%s%s",
+	    (unsigned long long)number, verb[0] != '\0' ? "/" : "", verb);
+}
+
+/* With the decision that asks for people; one that is over meanwhile is left out. */
+static int
+print_one(struct client *client, const struct asked_row *row, struct out *out, size_t *n)
+{
+	str body;
+	struct asked_row now;
+	struct decision_row decision;
+	int code = client_get(client,
+	    arena_cstr(&client->arena, asked_path(client, row->id, "")), &body);
+	if (code != EXIT_OK)
+		return code;
+	bool decided = reply_has(client, body, "decision");
+	if (!reply_one(client, body, "asked", &asked_row_type, &now) ||
+	    (decided &&
+		!reply_one(client, body, "decision", &decision_row_type, &decision)))
+		return EXIT_FAILED;
+	if (!view_asked_open(&now))
+		return EXIT_OK;
+	if ((*n)++ > 0)
+		out_text(out, STR("\n"));
+	view_asked(out, &now, decided ? &decision : NULL);
+	return EXIT_OK;
+}
+
+static int
+print_page(struct client *client, const struct records *page, struct out *out, size_t *n)
 {
 	const struct asked_row *rows = page->p;
-	for (size_t i = 0; i < page->n; i++) {
-		if (before + i > 0)
-			out_text(out, STR("\n"));
-		view_asked(out, &rows[i]);
-	}
+	int code = EXIT_OK;
+	for (size_t i = 0; i < page->n && code == EXIT_OK; i++)
+		code = print_one(client, &rows[i], out, n);
+	return code;
 }
 
 static const char *
@@ -41,12 +71,13 @@ print_all(struct client *client, str body, struct out *out)
 		struct records page;
 		if (!reply_list(client, body, "items", &asked_row_type, &page))
 			return EXIT_FAILED;
-		print_page(out, &page, n);
-		n += page.n;
+		int code = print_page(client, &page, out, &n);
+		if (code != EXIT_OK)
+			return code;
 		str cursor = reply_text(client, body, "cursor");
 		if (cursor.n == 0)
 			break;
-		int code = client_get(client, page_path(client, cursor), &body);
+		code = client_get(client, page_path(client, cursor), &body);
 		if (code != EXIT_OK)
 			return code;
 	}
@@ -80,6 +111,11 @@ say_approved(const struct asked_row *row)
 	unsigned long long n = row->id, attempt = row->attempt;
 	switch (row->state) {
 	case ASKED_APPROVAL:
+		if (row->why.n > 0) {
+			say("%llu is approved, and waits for its turn: %.*s", n,
+			    STR_ARG(row->why));
+			return EXIT_OK;
+		}
 		say("Your yes to %llu counts; %u more must say yes.", n, row->yes_missing);
 		return EXIT_OK;
 	case ASKED_FACTS:
@@ -100,13 +136,6 @@ say_approved(const struct asked_row *row)
 	}
 	complain("%llu was approved, but not done: %.*s", n, STR_ARG(row->why));
 	return row->state == ASKED_REFUSED ? EXIT_REFUSED : EXIT_CONFLICT;
-}
-
-static str
-asked_path(struct client *client, uint64_t number, const char *verb)
-{
-	return arena_printf(&client->arena, "/v1/asked/%llu%s%s",
-	    (unsigned long long)number, verb[0] != '\0' ? "/" : "", verb);
 }
 
 static int

@@ -148,6 +148,18 @@ print_timeline(struct out *out, const struct whole *w)
 	}
 }
 
+static str
+undo_text(struct out *out, const struct attempt_row *row)
+{
+	if (row->undo_of != 0)
+		return arena_printf(out->arena, ", takes back %llu",
+		    (unsigned long long)row->undo_of);
+	if (row->undone_by != 0)
+		return arena_printf(out->arena, ", taken back by %llu",
+		    (unsigned long long)row->undone_by);
+	return STR("");
+}
+
 static void
 print_attempts(struct out *out, const struct whole *w)
 {
@@ -158,9 +170,9 @@ print_attempts(struct out *out, const struct whole *w)
 	for (size_t i = 0; i < w->attempts.n; i++) {
 		const struct attempt_row *row = &rows[i];
 		str what = arena_printf(out->arena,
-		    "%.*s on %.*s, as %.*s (attempt %llu): ", STR_ARG(row->action),
+		    "%.*s on %.*s, as %.*s (attempt %llu%.*s): ", STR_ARG(row->action),
 		    STR_ARG(row->target), STR_ARG(view_who(row->principal)),
-		    (unsigned long long)row->id);
+		    (unsigned long long)row->id, STR_ARG(undo_text(out, row)));
 		out_text(out, STR("  "));
 		out_text(out, what);
 		str result = view_attempt_result(out, row);
@@ -288,7 +300,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_timeline(&out, &w);
 	print_attempts(&out, &w);
 	print_decisions(&out, &w);
-	view_waiting(&out, &w.asked);
+	view_waiting(&out, &w);
 	print_told(&out, &w);
 	print_handoffs(&out, &w);
 	code = out_end(&out);

@@ -14,23 +14,47 @@ pause_between(void)
 	(void)nanosleep(&left, NULL);
 }
 
+/* The rules that ask for people. */
+static void
+say_rules(struct client *client, const struct asked_row *row)
+{
+	str body, path = arena_printf(&client->arena, "/v1/asked/%llu",
+		      (unsigned long long)row->id);
+	struct decision_row decision;
+	if (client_get(client, arena_cstr(&client->arena, path), &body) != EXIT_OK ||
+	    !reply_has(client, body, "decision") ||
+	    !reply_one(client, body, "decision", &decision_row_type, &decision))
+		return;
+	const struct reason *reasons = decision.reasons.p;
+	for (size_t i = 0; i < decision.reasons.n; i++) {
+		if (reasons[i].kind == REASON_APPROVAL)
+			say("  '%.*s' %.*s:%u: %.*s", STR_ARG(reasons[i].rule),
+			    STR_ARG(reasons[i].file), reasons[i].line,
+			    STR_ARG(reasons[i].text));
+	}
+}
+
 static void
 say_needs_approval(struct client *client, const struct asked_row *row)
 {
 	struct out out = out_begin(&client->arena);
 	unsigned long long n = row->id;
-	if (row->why.n > 0)
-		say("%.*s", STR_ARG(row->why));
+	str until = text_clock(&out, row->ends_wall);
+	buf_done(&out.text);
+	if (row->why.n > 0) {
+		say("It is approved, and waits for its turn until %.*s: %.*s",
+		    STR_ARG(until), STR_ARG(row->why));
+		return;
+	}
+	say_rules(client, row);
 	if (row->approvers.n > 0)
-		say("Until %.*s it waits for the yes of %u of: %.*s.",
-		    STR_ARG(text_clock(&out, row->ends_wall)), row->yes_missing,
-		    STR_ARG(view_names(&out, &row->approvers)));
+		say("Until %.*s it waits for the yes of %u of: %.*s.", STR_ARG(until),
+		    row->yes_missing, STR_ARG(view_names(&out, &row->approvers)));
 	else
 		say("It waits for approval until %.*s, but nobody who could approve it is "
 		    "there.",
-		    STR_ARG(text_clock(&out, row->ends_wall)));
+		    STR_ARG(until));
 	say("firstline approve %llu    for one of them", n);
-	buf_done(&out.text);
 }
 
 struct end {

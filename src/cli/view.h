@@ -62,11 +62,12 @@ void view_given(struct out *out, const struct given *given,
 str view_asked_state(struct out *out, const struct asked_row *row);
 enum style view_asked_style(const struct asked_row *row);
 bool view_asked_open(const struct asked_row *row);
-/* What waits, with all that somebody who is to approve it wants to know. */
-void view_asked(struct out *out, const struct asked_row *row);
-
-/* Those of them that are not over, under a heading; nothing where there is none. */
-void view_waiting(struct out *out, const struct records *asked);
+/* What waits, with all that somebody who is to approve it wants to know; the decision that
+ * asks for people, or NULL. */
+void view_asked(struct out *out, const struct asked_row *row,
+    const struct decision_row *decision);
+/* All of an incident that are not over, under a heading; nothing where there is none. */
+void view_waiting(struct out *out, const struct whole *w);
 
 /* The name of an enumerator by its record's table. */
 str view_enum(const struct record_type *type, const char *field, uint32_t value);

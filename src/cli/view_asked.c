@@ -98,7 +98,8 @@ view_asked_state(struct out *out, const struct asked_row *row)
 		return STR("looks at what is live, then it is decided");
 	if (row->state == ASKED_APPROVAL) {
 		msec left = row->ends_wall > out->now ? row->ends_wall - out->now : 0;
-		return arena_printf(a, "waits for approval, %.*s left",
+		return arena_printf(a, "waits for %s, %.*s left",
+		    row->why.n == 0 ? "approval" : "its turn",
 		    STR_ARG(text_length(a, left)));
 	}
 	if (row->state == ASKED_STARTED)
@@ -118,8 +119,20 @@ by_whom(struct out *out, const struct asked_row *row)
 	    row->yes_missing);
 }
 
+/* Why people are asked, by the rules that ask. */
+static void
+put_because(struct out *out, const struct decision_row *decision)
+{
+	const struct reason *reasons = decision->reasons.p;
+	for (size_t i = 0; i < decision->reasons.n; i++) {
+		if (reasons[i].kind == REASON_APPROVAL)
+			out_field(out, "because", view_reason(out, &reasons[i]));
+	}
+}
+
 void
-view_asked(struct out *out, const struct asked_row *row)
+view_asked(struct out *out, const struct asked_row *row,
+    const struct decision_row *decision)
 {
 	struct arena *a = out->arena;
 	out_styled(out, STYLE_BOLD,
@@ -140,11 +153,14 @@ view_asked(struct out *out, const struct asked_row *row)
 			? arena_printf(a, "incident #%u, step %.*s of its runbook",
 			      row->incident, STR_ARG(row->step))
 			: arena_printf(a, "incident #%u", row->incident));
+	if (decision != NULL)
+		put_because(out, decision);
 	if (view_asked_open(row) && row->why.n > 0)
-		out_field(out, "because", row->why);
+		out_field(out, "now", row->why);
 	view_given(out, &row->given, out_field);
 	if (row->state == ASKED_APPROVAL) {
-		out_field(out, "by", by_whom(out, row));
+		if (row->why.n == 0) /* else it is approved, and waits for its turn */
+			out_field(out, "by", by_whom(out, row));
 		out_field(out, "until", text_date_time(out, row->ends_wall));
 	}
 	if (view_asked_open(row) && !hash32_zero(&row->digest)) {
@@ -155,12 +171,23 @@ view_asked(struct out *out, const struct asked_row *row)
 	}
 }
 
-void
-view_waiting(struct out *out, const struct records *asked)
+static const struct decision_row *
+decision_of(const struct whole *w, const struct asked_row *row)
 {
-	const struct asked_row *rows = asked->p;
+	const struct decision_row *rows = w->decisions.p;
+	for (size_t i = 0; i < w->decisions.n; i++) {
+		if (rows[i].id == row->decision)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+void
+view_waiting(struct out *out, const struct whole *w)
+{
+	const struct asked_row *rows = w->asked.p;
 	bool headed = false;
-	for (size_t i = 0; i < asked->n; i++) {
+	for (size_t i = 0; i < w->asked.n; i++) {
 		if (!view_asked_open(&rows[i]))
 			continue;
 		out_text(out, STR("\n"));
@@ -169,6 +196,6 @@ view_waiting(struct out *out, const struct records *asked)
 			out_text(out, STR("\n"));
 		}
 		headed = true;
-		view_asked(out, &rows[i]);
+		view_asked(out, &rows[i], decision_of(w, &rows[i]));
 	}
 }

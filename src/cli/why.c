@@ -250,7 +250,7 @@ why(struct client *client, void *context, int argc, char **argv)
 	for (size_t i = 0; i < w.decisions.n; i++)
 		print_decision(&out, &w, i);
 	print_runs(&out, &w);
-	view_waiting(&out, &w.asked);
+	view_waiting(&out, &w);
 	print_can(&out, &w.incident, &can);
 	return out_end(&out);
 }

@@ -159,6 +159,7 @@ def test_show_and_why_read_well():
             "GET /v1/incidents/14": answer("approved"),
             "GET /v1/incidents/14/why": answer("approved"),
             "GET /v1/asked": answer("asked"),
+            **{f"GET /v1/asked/{n}": answer(f"asked-{n}") for n in (61, 62, 63)},
             "GET /v1/leases": answer("leases"),
             "POST /v1/may": answer("may"),
             "POST /v1/who-can": answer("who-can"),
