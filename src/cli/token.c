@@ -122,7 +122,7 @@ static const struct command_line command_add = {
 	    "\n"
 	    "  --role ROLE        source: may send alerts, nothing else\n"
 	    "                     viewer: may read\n"
-	    "                     operator: may acknowledge, run, resolve, silence, stop\n"
+	    "                     operator: may acknowledge, run, approve, resolve, stop\n"
 	    "                     admin: tokens, journal and reload too\n"
 	    "  --principal WHO    who it stands for in authority and timelines: a person "
 	    "of\n"

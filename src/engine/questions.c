@@ -9,8 +9,7 @@
 
 #include "engine/state.h"
 
-#define WHO_MAX 1024
-#define CAN_MAX 1024
+#define QUESTION_ANSWERS_MAX 1024u
 #define QUESTION_NOTE_BYTES 1000
 
 /* ---- reading the question ---- */
@@ -77,7 +76,7 @@ read_question(struct engine *engine, struct answer_out *a, const struct request 
 /* ---- what the answer should be read with ---- */
 
 static void
-add_note(struct answer_out *a, msec wall, str unknown)
+add_note(struct answer_out *a, msec wall, str unknown, size_t n)
 {
 	struct buf text = BUF(QUESTION_NOTE_BYTES), *note = &text;
 	if (wall > 0) {
@@ -91,6 +90,9 @@ add_note(struct answer_out *a, msec wall, str unknown)
 		buf_printf(note,
 		    "%snothing was asked of the world: %.*s would be, before it is done",
 		    note->n > 0 ? "; " : "", STR_ARG(unknown));
+	if (n == QUESTION_ANSWERS_MAX)
+		buf_printf(note, "%sthere may be more than these %u",
+		    note->n > 0 ? "; " : "", QUESTION_ANSWERS_MAX);
 	a->answer.note = arena_str(a->arena, buf_str(note));
 	buf_done(note);
 }
@@ -115,7 +117,7 @@ answer_may(struct engine *engine, struct answer_out *a, const struct request *r,
 	str unknown = core_judge(engine->core, &may, a->arena, &decision);
 	a->begin = *a->arena; /* it outlives the items */
 	answer_row_record(a, TABLE_DECISION, &decision);
-	add_note(a, other_time(r, &may), unknown);
+	add_note(a, other_time(r, &may), unknown, 1);
 	a->answer.exit = decision.verdict == VERDICT_ALLOW  ? 0
 	                 : decision.verdict == VERDICT_DENY ? 5
 	                                                    : 6;
@@ -128,14 +130,14 @@ answer_who_can(struct engine *engine, struct answer_out *a, const struct request
 	struct pairs params;
 	if (!read_question(engine, a, r, (struct caller){ 0 }, &may, &params))
 		return;
-	struct who_view *who = arena_new(a->arena, struct who_view, WHO_MAX);
-	size_t n = core_who_can(engine->core, &may, a->arena, who, WHO_MAX);
+	struct who_view *who = arena_new(a->arena, struct who_view, QUESTION_ANSWERS_MAX);
+	size_t n = core_who_can(engine->core, &may, a->arena, who, QUESTION_ANSWERS_MAX);
 	a->begin = *a->arena;
 	for (size_t i = 0; i < n; i++) {
 		struct who_item item = { who[i].principal, who[i].verdict, who[i].text };
 		answer_record(a, ITEM_WHO, &item);
 	}
-	add_note(a, other_time(r, &may), STR(""));
+	add_note(a, other_time(r, &may), STR(""), n);
 	a->answer.exit = n > 0 ? 0 : 5;
 }
 
@@ -160,11 +162,12 @@ answer_what_can_on(struct engine *engine, struct answer_out *a, const struct req
 	struct pairs params;
 	if (!read_question(engine, a, r, caller, &may, &params))
 		return;
-	struct can_view *can = arena_new(a->arena, struct can_view, CAN_MAX);
-	size_t n = core_what_can_on(engine->core, &may, a->arena, can, CAN_MAX);
+	struct can_view *can = arena_new(a->arena, struct can_view, QUESTION_ANSWERS_MAX);
+	size_t n =
+	    core_what_can_on(engine->core, &may, a->arena, can, QUESTION_ANSWERS_MAX);
 	a->begin = *a->arena;
 	put_can(a, can, n, may.service);
-	add_note(a, other_time(r, &may), STR(""));
+	add_note(a, other_time(r, &may), STR(""), n);
 	a->answer.exit = n > 0 ? 0 : 5;
 }
 
