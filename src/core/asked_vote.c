@@ -19,8 +19,15 @@ asked_named(struct core *core, const struct command *command, struct answering *
 	/* Its timer is due, and others come first. */
 	if (asked_open(asked) && row->ends_at != 0 && core->at >= row->ends_at)
 		asked_timer(core, asked);
-	if (asked_open(asked))
-		return asked;
+	if (asked_open(asked)) {
+		if (hash32_zero(&command->digest) ||
+		    hash32_eq(&command->digest, &row->digest))
+			return asked;
+		*ret_answer = answer_no(core, 409, EXIT_CONFLICT,
+		    "%.*s on %.*s is not what you saw any more: look at it again",
+		    STR_ARG(row->action), STR_ARG(row->target));
+		return NULL;
+	}
 	*ret_answer = answer_no(core, 409, EXIT_CONFLICT,
 	    "%.*s on %.*s does not wait any more, it is %s: %.*s", STR_ARG(row->action),
 	    STR_ARG(row->target), asked_state_name(row->state), STR_ARG(row->why));
@@ -62,24 +69,46 @@ vote_put(struct core *core, struct asked *asked, const struct vote *vote)
 	return true;
 }
 
+static bool
+was_asked(const struct asked *asked, str principal)
+{
+	const struct strs *approvers = &asked->row.approvers;
+	for (size_t i = 0; i < approvers->n; i++) {
+		if (str_starts(principal, STR("person:")) &&
+		    str_eq(approvers->p[i], text_who(principal)))
+			return true;
+	}
+	return false;
+}
+
 /* Why this answer counts for nothing; status 0: it counts. */
 static struct answering
-vote_refuses(struct core *core, const struct command *command, const struct asked *asked)
+vote_refuses(struct core *core, const struct command *command, const struct asked *asked,
+    bool yes)
 {
 	const struct asked_row *row = &asked->row;
-	if (!hash32_zero(&command->digest) && !hash32_eq(&command->digest, &row->digest))
-		return answer_no(core, 409, EXIT_CONFLICT,
-		    "%.*s on %.*s is not what you saw any more: look at it again",
-		    STR_ARG(row->action), STR_ARG(row->target));
+	struct answering counts = { .status = 0 };
 	if (row->ends_at == 0)
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "it is not known yet whether %.*s on %.*s needs approval",
 		    STR_ARG(row->action), STR_ARG(row->target));
+	/* Who was asked may say no, whatever has become of it. */
+	if (!yes && was_asked(asked, command->principal))
+		return counts;
 	struct asking asking = asked_asking(core, asked);
-	str why = core_yes_refuses(core, &asking, command->principal, &core->scratch);
-	if (why.n > 0)
+	str why = { 0 };
+	switch (core_yes(core, &asking, command->principal, &core->scratch, &why)) {
+	case YES_COUNTS:
+		return counts;
+	case YES_REFUSED:
 		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(why));
-	return (struct answering){ .status = 0 };
+	case YES_NOT_NEEDED:
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "%.*s on %.*s is approved already%s%.*s", STR_ARG(row->action),
+		    STR_ARG(row->target), row->why.n > 0 ? ", and waits: " : "",
+		    STR_ARG(row->why));
+	}
+	UNREACHABLE();
 }
 
 static struct answering
@@ -107,10 +136,11 @@ asked_vote(struct core *core, const struct command *command, bool yes)
 	struct asked *asked = asked_named(core, command, &answer);
 	if (asked == NULL)
 		return answer;
-	answer = vote_refuses(core, command, asked);
+	const struct vote *before = vote_of(asked, command->principal);
+	answer = before == NULL ? vote_refuses(core, command, asked, yes)
+	                        : (struct answering){ .status = 0 };
 	if (answer.status != 0)
 		return answer;
-	const struct vote *before = vote_of(asked, command->principal);
 	if (yes && before != NULL)
 		return answer_yes(200, &asked->o); /* counted already */
 	struct vote vote = { .principal = command->principal,

@@ -186,6 +186,7 @@ reserve(struct core *core, const struct attempt_row *row)
 		.action = row->action,
 		.verb = row->verb,
 		.principal = row->principal,
+		.behalf = row->behalf,
 		.at = core->at,
 		.wall = core->wall };
 	struct attempt *attempt = object_add(core, TABLE_ATTEMPT, row);

@@ -39,6 +39,7 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 
 	for (size_t i = 0; i < countof(core->tables); i++)
 		list_init(&core->tables[i]);
+	authority_uses_init(&core->uses);
 	list_init(&core->touched);
 	list_init(&core->open);
 	list_init(&core->closed_firing);

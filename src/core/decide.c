@@ -13,25 +13,9 @@ service_named(const struct model *model, str name)
 }
 
 struct authority_facts
-core_facts(const struct core *core, struct arena *arena)
+core_facts(const struct core *core)
 {
-	struct authority_use *uses =
-	    arena_new(arena, struct authority_use, core->counts[TABLE_GRANT_USE]);
-	size_t n = 0;
-	list_each(it, &core->tables[TABLE_GRANT_USE])
-	{
-		const struct grant_use *use =
-		    container_of(object_of(it, in_table), struct grant_use, o);
-		uses[n++] = (struct authority_use){ .service = use->row.service,
-			.target = use->row.target,
-			.action = use->row.action,
-			.verb = use->row.verb,
-			.principal = use->row.principal,
-			.at = use->row.at,
-			.held = use->row.state == USE_HELD };
-	}
-	return (struct authority_facts){ .uses = uses,
-		.uses_n = n,
+	return (struct authority_facts){ .uses = &core->uses,
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
 		.reloaded_by = core->control->row.reloaded_by,
@@ -58,7 +42,7 @@ yes_of(const struct given *given, struct arena *arena, size_t *ret_n)
 static struct authority_facts
 facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
 {
-	struct authority_facts facts = core_facts(core, arena);
+	struct authority_facts facts = core_facts(core);
 	const struct lease *hands_on =
 	    lease_find(core, LEASE_HANDS_ON, asking->service, (str){ 0 });
 	const struct lease *glass =
@@ -157,13 +141,23 @@ core_needs(const struct core *core, const struct asking *asking, struct arena *a
 	return needs;
 }
 
-str
-core_yes_refuses(const struct core *core, const struct asking *asking, str principal,
-    struct arena *arena)
+enum yes
+core_yes(const struct core *core, const struct asking *asking, str principal,
+    struct arena *arena, str *ret_why)
 {
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
-	return authority_yes_refuses(core->authority, &request, &facts, principal, arena);
+	/* Who may agree does not hang on what happens to be under way or held right now. */
+	facts.uses = NULL;
+	facts.stopped = false;
+	facts.hands_on_by = (str){ 0 };
+	struct authority_decision decision = { 0 };
+	authority_decide(core->authority, &request, &facts, arena, &decision);
+	if (decision.verdict == VERDICT_ALLOW)
+		return YES_NOT_NEEDED;
+	*ret_why =
+	    authority_yes_refuses(core->authority, &request, &facts, principal, arena);
+	return ret_why->n > 0 ? YES_REFUSED : YES_COUNTS;
 }
 
 size_t
@@ -198,6 +192,27 @@ core_decide_what(const struct core *core, const struct asking *asking, struct ar
 
 /* ---- uses ---- */
 
+void
+use_link(struct core *core, struct grant_use *use)
+{
+	const struct grant_use_row *row = &use->row;
+	use->use = (struct authority_use){ .service = row->service,
+		.target = row->target,
+		.action = row->action,
+		.verb = row->verb,
+		.principal = row->principal,
+		.behalf = row->behalf,
+		.at = row->at,
+		.held = row->state == USE_HELD };
+	authority_uses_add(&core->uses, &use->use);
+}
+
+void
+use_unlink(struct grant_use *use)
+{
+	authority_uses_remove(&use->use);
+}
+
 static struct grant_use *
 use_of(const struct core *core, row_id attempt)
 {
@@ -228,7 +243,9 @@ use_end(struct core *core, row_id attempt, enum use_state state)
 	struct grant_use *use = use_of(core, attempt);
 	if (use == NULL || use->row.state != USE_HELD)
 		return;
+	use_unlink(use);
 	use->row.state = state;
+	use_link(core, use);
 	object_touch(core, &use->o);
 	actions_again(core);
 	if (state == USE_RELEASED)

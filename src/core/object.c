@@ -152,6 +152,8 @@ object_link(struct core *core, struct object *o)
 		map_put(&core->incidents, o->id, (uintptr_t)o);
 	else if (o->table != TABLE_CONTROL)
 		map_put(&core->rows, o->id, (uintptr_t)o);
+	if (o->table == TABLE_GRANT_USE)
+		use_link(core, container_of(o, struct grant_use, o));
 }
 
 void *
@@ -192,6 +194,8 @@ object_done(struct core *core, struct object *o)
 		map_remove(&core->incidents, o->id);
 	else
 		map_remove(&core->rows, o->id);
+	if (o->table == TABLE_GRANT_USE)
+		use_unlink(container_of(o, struct grant_use, o));
 	object_touch(core, o);
 }
 

@@ -146,6 +146,7 @@ struct decision {
 struct grant_use {
 	struct object o;
 	struct grant_use_row row;
+	struct authority_use use; /* of the row, in core->uses while it is in its table */
 };
 
 struct notice {
@@ -235,7 +236,8 @@ struct core {
 	struct link loading;       /* loaded objects until core_load_done */
 	struct core_model *newest; /* NULL: none adopted yet */
 	struct authority *authority;
-	struct rules *rules; /* of the newest */
+	struct authority_uses uses; /* all of TABLE_GRANT_USE */
+	struct rules *rules;        /* of the newest */
 };
 
 /* core_new with so much memory for all its objects. */
@@ -594,7 +596,7 @@ struct asking {
 	row_id asked; /* what waited for that; or 0 */
 	msec at, wall;
 };
-struct authority_facts core_facts(const struct core *core, struct arena *arena);
+struct authority_facts core_facts(const struct core *core);
 /* Judged now, by the newest configuration; in *ret as it is recorded, with all that was
  * known. */
 struct authority_decision core_decide(const struct core *core, const struct asking *asking,
@@ -607,11 +609,14 @@ size_t core_decide_who(const struct core *core, const struct asking *asking,
     struct arena *arena, struct authority_who *ret, size_t max);
 size_t core_decide_what(const struct core *core, const struct asking *asking,
     struct arena *arena, struct authority_can *ret, size_t max);
-/* Why this person's yes to it would not count; or empty. */
-str core_yes_refuses(const struct core *core, const struct asking *asking, str principal,
-    struct arena *arena);
+/* Would this person's yes count, now? Refused: why not. */
+enum yes { YES_COUNTS = 1, YES_REFUSED, YES_NOT_NEEDED };
+enum yes core_yes(const struct core *core, const struct asking *asking, str principal,
+    struct arena *arena, str *ret_why);
 void use_end(struct core *core, row_id attempt, enum use_state state);
 void use_timer(struct core *core, struct grant_use *use);
+void use_link(struct core *core, struct grant_use *use);
+void use_unlink(struct grant_use *use);
 void use_arm(struct core *core, struct grant_use *use);
 
 /* ---- attempts.c: what was done ---- */

@@ -454,6 +454,7 @@ static const struct field grant_use_fields[] = {
 	F_STR(9, struct grant_use_row, principal),
 	F_MSEC(10, struct grant_use_row, at),
 	F_WALL(11, struct grant_use_row, wall),
+	F_STRS(12, struct grant_use_row, behalf, BEHALF_MAX),
 };
 const struct record_type grant_use_row_type =
     RECORD(struct grant_use_row, "grant-use", grant_use_fields);

@@ -469,6 +469,7 @@ struct grant_use_row {
 	str principal;
 	msec at; /* engine clock */
 	msec wall;
+	struct strs behalf; /* the rest of the chain, at most BEHALF_MAX: counts for each */
 };
 
 /* ---- telling people ---- */
