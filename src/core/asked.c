@@ -152,7 +152,10 @@ asked_end(struct core *core, struct asked *asked, enum asked_state state, str by
 	struct run *run = waiting_run(core, asked);
 	if (run == NULL)
 		return;
-	struct beginning beginning = { .how = BEGUN_REFUSED, .asked = asked, .why = why };
+	struct beginning beginning = { .how = BEGUN_REFUSED,
+		.asked = asked,
+		.why = why,
+		.person = state == ASKED_VOID };
 	action_asked(core, run, &beginning);
 }
 
@@ -231,7 +234,7 @@ settle(struct core *core, struct incident *incident, struct run *run,
 	}
 	beginning.why = judged_why(core, judged);
 	beginning.only_at_once = judged->by.only_at_once;
-	beginning.hands_on = judged->by.hands_on;
+	beginning.person = judged->by.hands_on;
 	return beginning;
 }
 

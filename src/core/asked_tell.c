@@ -100,13 +100,13 @@ subject_of(struct core *core, const struct incident *incident, const struct aske
 
 static struct pairs
 fields_of(struct core *core, const struct incident *incident, const struct asked_row *row,
-    str may)
+    str doing, str may)
 {
 	const struct incident_row *of = &incident->row;
 	const struct pair fields[] = {
 		{ STR("action"), row->action },
 		{ STR("asked"), text_make(core, "%llu", (unsigned long long)row->id) },
-		{ STR("doing"), incident_doing(core, incident) },
+		{ STR("doing"), doing },
 		{ STR("impact"), of->impact },
 		{ STR("incident"), text_make(core, "%u", of->id) },
 		{ STR("owner"), of->owner },
@@ -145,10 +145,12 @@ words_asking(struct core *core, const struct incident *incident,
 	    STR_ARG(incident->row.title), STR_ARG(incident->row.impact));
 	add_may(may, &out);
 	buf_printf(&out, "\n%.*s\n", STR_ARG(url));
-	struct notice_words words = { .subject = subject_of(core, incident, row,
-					  STR("needs your approval")),
+	str doing = text_make(core, "waiting for approval of %.*s on %.*s",
+	    STR_ARG(row->action), STR_ARG(row->target));
+	str state = STR("needs your approval");
+	struct notice_words words = { .subject = subject_of(core, incident, row, state),
 		.text = arena_str(&core->scratch, buf_str(&out)),
-		.fields = fields_of(core, incident, row, may),
+		.fields = fields_of(core, incident, row, doing, may),
 		.asked = row->id };
 	buf_done(&out);
 	return words;
@@ -260,7 +262,7 @@ words_end(struct core *core, const struct incident *incident, const struct asked
 	buf_printf(&out, "\n%.*s\n", STR_ARG(url));
 	struct notice_words words = { .subject = subject_of(core, incident, row, how),
 		.text = arena_str(&core->scratch, buf_str(&out)),
-		.fields = fields_of(core, incident, row, may),
+		.fields = fields_of(core, incident, row, how, may),
 		.asked = row->id };
 	buf_done(&out);
 	return words;

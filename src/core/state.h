@@ -683,7 +683,8 @@ struct beginning {
 	struct asked *asked;     /* BEGUN_WAITS; else what it came from, or NULL */
 	str why;                 /* BEGUN_REFUSED: a sentence, with the way forward */
 	bool only_at_once;       /* refused: may be allowed when what is under way ends */
-	bool hands_on;           /* refused by nothing but a person who holds the service */
+	bool person;             /* a person holds the service, or wants it no more: nothing
+	                          * is wrong with what is written */
 };
 /* The incident may be closed or NULL (an undo); `step` is the run's, or empty. */
 struct beginning asked_begin(struct core *core, struct incident *incident, struct run *run,

@@ -146,7 +146,7 @@ begun(struct core *core, struct run *run, const struct beginning *beginning)
 		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
 		return;
 	case BEGUN_REFUSED:
-		if (beginning->hands_on)
+		if (beginning->person)
 			run_goto(core, run, STEP_PERSON, beginning->why);
 		else if (!beginning->only_at_once)
 			refused(core, run, beginning->why);
