@@ -49,8 +49,11 @@ read_question(struct engine *engine, struct answer_out *a, const struct request 
 	ret->behalf.p = arena_new(a->arena, str, behalf.n + 1);
 	for (size_t i = 0; i < behalf.n; i++)
 		ret->behalf.p[ret->behalf.n++] = behalf.p[i].value;
-	if (r->text.n == 0)
+	if (r->text.n == 0) {
 		ret->principal = caller.principal;
+		if (behalf.n == 0 && caller.behalf.n > 0)
+			ret->behalf.p[ret->behalf.n++] = caller.behalf;
+	}
 	*ret_params = pairs_below(a->arena, &r->params, STR("with."));
 	ret->params = ret_params;
 	ret->live = pairs_below(a->arena, &r->params, STR("live."));

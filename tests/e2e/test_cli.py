@@ -341,7 +341,8 @@ def asked(state, **more):
                                       "action": "scale", "service": "web", "target": "web",
                                       "approvers": ["ana", "piotr"], "yes_missing": 2,
                                       "ends_wall": "2026-11-23T09:00:00Z",
-                                      "why": "because of that"}, **more)}
+                                      "why": "" if state == "approval" else "because of that"},
+                                     **more)}
 
 
 def test_what_was_approved_is_what_was_seen():
