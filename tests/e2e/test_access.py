@@ -90,6 +90,14 @@ TABLE = {
     ("POST", "/v1/attempts/#/settle"): "operator",
     ("GET", "/v1/handoffs"): READ, ("GET", "/v1/handoffs/#"): READ, ("GET", "/v1/gaps"): READ,
     ("GET", "/v1/on-call"): READ, ("POST", "/v1/may"): READ,
+    ("POST", "/v1/who-can"): READ, ("POST", "/v1/what-can"): READ,
+    ("GET", "/v1/asked"): READ, ("GET", "/v1/asked/#"): READ,
+    ("POST", "/v1/asked/#/approve"): "operator", ("POST", "/v1/asked/#/deny"): "operator",
+    ("POST", "/v1/asked/#/withdraw"): "operator", ("POST", "/v1/attempts/#/undo"): "operator",
+    ("GET", "/v1/leases"): READ, ("POST", "/v1/leases/#/review"): "operator",
+    ("POST", "/v1/services/*/hands-on"): "operator",
+    ("POST", "/v1/services/*/hands-off"): "operator",
+    ("POST", "/v1/services/*/break-glass"): "operator",
     ("POST", "/v1/stop-all"): "operator", ("POST", "/v1/resume"): "operator",
     ("GET", "/v1/tokens"): "admin", ("POST", "/v1/tokens"): "admin",
     ("DELETE", "/v1/tokens/*"): "admin", ("GET", "/v1/journal"): "admin",
@@ -101,6 +109,9 @@ NO_SILENCE = "00000000-0000-4000-8000-000000000000"
 BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SILENCE, "/v1/incidents/#/notes": {"text": "x"},
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
           "/v1/may": {"action": "act", "service": "s0"},
+          "/v1/who-can": {"action": "act", "service": "s0"}, "/v1/what-can": {"service": "s0"},
+          "/v1/leases/#/review": {"text": "x"},
+          "/v1/services/*/break-glass": {"for": "30m", "why": "x"},
           "/v1/tokens": {"name": "by-table", "principal": "person:x", "role": "viewer"}}
 RANK = {"viewer": 1, "operator": 2, "admin": 3, "local": 3}
 
