@@ -45,6 +45,16 @@ str
 judged_why(struct core *core, const struct judged *judged)
 {
 	const struct decision_row *row = &judged->row;
+	const struct lease *lease =
+	    judged->by.hands_on
+		? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
+		: NULL;
+	if (lease != NULL) {
+		str who = text_who(lease->row.principal);
+		str until = text_wall(core, lease->row.until_wall);
+		return text_make(core, "%.*s has it in hand until %.*s", STR_ARG(who),
+		    STR_ARG(until));
+	}
 	const struct reason *reasons = row->reasons.p;
 	str why = row->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
 	if (row->forward.n == 0)
@@ -199,10 +209,25 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
+/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
+ * Hands would refuse it as well. */
+static bool
+is_stale(const struct core *core, const struct run *run)
+{
+	const struct runbook *now = model_runbook(core->newest->model, run->row.runbook);
+	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
+}
+
 void
 attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
 {
 	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+	const struct run *run = object_find(core, TABLE_RUN, asking->run);
+	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
+		judged_deny(core, ret,
+		    text_make(core,
+			"runbook %.*s was changed or taken out since this run of it began",
+			STR_ARG(run->row.runbook)));
 }
 
 /* What the rules allow must be possible too. */

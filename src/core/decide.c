@@ -131,6 +131,66 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 	return decision;
 }
 
+/* Is the live value of this parameter what taking the action back goes to? */
+static bool
+goes_back_to(const struct action *action, str param)
+{
+	str observed = STR("observed.");
+	for (size_t i = 0; i < action->undo_with_n; i++) {
+		const struct template *value = &action->undo_with[i].value;
+		for (size_t k = 0; k < value->n; k++) {
+			str name = value->pieces[k].text;
+			if (value->pieces[k].placeholder && str_starts(name, observed) &&
+			    str_eq(str_drop(name, observed.n), param))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_needed(const struct authority_needs *needs, const struct observe *observe)
+{
+	for (size_t i = 0; i < needs->observe_n; i++) {
+		if (needs->observe[i] == observe)
+			return true;
+	}
+	return false;
+}
+
+/* What no rule asks for, but what takes it back does: how it was before. Where it cannot be
+ * read the action is done all the same, and is not taken back by itself. */
+static void
+need_before(const struct core *core, const struct authority_request *request,
+    const struct authority_facts *facts, struct arena *arena, struct authority_needs *needs)
+{
+	const struct action *action = request->action;
+	if (action == NULL || action->undo_with_n == 0 || request->undo)
+		return;
+	const struct observe **all =
+	    arena_new(arena, const struct observe *, needs->observe_n + action->observe_n);
+	size_t n = 0;
+	for (size_t i = 0; i < needs->observe_n; i++)
+		all[n++] = needs->observe[i];
+	for (size_t i = 0; i < action->observe_n; i++) {
+		const struct observe *observe = &action->observe[i];
+		if (goes_back_to(action, observe->param) &&
+		    !pairs_has(&facts->observed, observe->param) &&
+		    !is_needed(needs, observe))
+			all[n++] = observe;
+	}
+	if (n == needs->observe_n)
+		return;
+	/* Nothing is asked for what is denied anyhow. */
+	struct authority_decision decision = { 0 };
+	authority_decide(core->authority, request, facts, arena, &decision);
+	bool lacks = needs->observe_n > 0 || needs->health_n > 0;
+	if (decision.verdict == VERDICT_DENY && !lacks)
+		return;
+	needs->observe = all;
+	needs->observe_n = n;
+}
+
 struct authority_needs
 core_needs(const struct core *core, const struct asking *asking, struct arena *arena)
 {
@@ -138,6 +198,7 @@ core_needs(const struct core *core, const struct asking *asking, struct arena *a
 	struct authority_facts facts = facts_of(core, asking, arena);
 	struct authority_needs needs = { 0 };
 	authority_needs(core->authority, &request, &facts, arena, &needs);
+	need_before(core, &request, &facts, arena, &needs);
 	return needs;
 }
 

@@ -44,14 +44,21 @@ stands_for_all(const struct core *core, const struct rule *rule)
 	return true;
 }
 
+/* As it is written: the day that is the last one, of UTC. */
+static str
+last_day(struct core *core, const struct rule *rule)
+{
+	return str_take(text_wall(core, rule->until_wall - 1), 10);
+}
+
 static str
 sentence(struct core *core, const struct rule *rule, bool over)
 {
-	str until = text_wall(core, rule->until_wall);
+	str until = last_day(core, rule);
 	return text_line(core,
 	    text_make(core,
-		over ? "grant '%.*s' ended at %.*s: it allows nothing any more"
-		     : "grant '%.*s' ends at %.*s: from then on it allows nothing",
+		over ? "grant '%.*s' ended with %.*s: it allows nothing any more"
+		     : "grant '%.*s' ends with %.*s: after that it allows nothing",
 		STR_ARG(rule->name), STR_ARG(until)),
 	    TIMELINE_TEXT_MAX);
 }
@@ -115,8 +122,8 @@ tell(struct core *core, const struct person *owner, const struct rule *const *ru
 	}
 	if (mine > 50)
 		buf_printf(&out, "  and %zu more\n", mine - 50);
-	str until = text_wall(core, first->until_wall);
-	str subject = mine == 1 ? text_make(core, "[grants] '%.*s' ends at %.*s",
+	str until = last_day(core, first);
+	str subject = mine == 1 ? text_make(core, "[grants] '%.*s' ends with %.*s",
 				      STR_ARG(first->name), STR_ARG(until))
 	                        : text_make(core, "[grants] %zu of your grants end", mine);
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
@@ -150,12 +157,14 @@ static msec
 next_look(const struct core *core)
 {
 	const struct zone *zone = core->newest->model->fallback->zone;
+	zone = zone != NULL ? zone : zone_utc();
 	int64_t now = (int64_t)(core->wall / SECOND);
-	struct civil civil = zone_civil(zone != NULL ? zone : zone_utc(), now);
-	civil.day += civil.hour >= LOOK_HOUR ? 1 : 0;
+	struct civil civil = zone_civil(zone, now);
+	if (civil.hour >= LOOK_HOUR)
+		civil = zone_civil(zone, now + 24 * 3600);
 	civil.hour = LOOK_HOUR;
 	civil.minute = civil.second = 0;
-	int64_t then = zone_instant(zone != NULL ? zone : zone_utc(), &civil, ZONE_START);
+	int64_t then = zone_instant(zone, &civil, ZONE_START);
 	bool usual = then > now && then - now <= 2 * 24 * 3600;
 	return core->at + (usual ? (msec)(then - now) * SECOND : DAY);
 }

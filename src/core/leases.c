@@ -176,7 +176,7 @@ needs_review(struct core *core, struct lease *lease)
 		STR_ARG(row->service), STR_ARG(who)),
 	    text_make(core, "%.*s.\n\nSomebody other than %.*s must look at it.",
 		STR_ARG(words), STR_ARG(who)),
-	    text_make(core, "firstline break-glass review %llu TEXT    (what you found)",
+	    text_make(core, "firstline review %llu TEXT    (what you found)",
 		(unsigned long long)row->id));
 }
 
@@ -468,9 +468,9 @@ shout(struct core *core, const struct lease *lease)
 		STR_ARG(who), STR_ARG(row->service), STR_ARG(until), STR_ARG(row->why),
 		STR_ARG(who)),
 	    text_make(core,
-		"firstline hands-off --lease %llu --why TEXT    (end it)\n"
+		"firstline hands-off %.*s --lease %llu REASON    (end it)\n"
 		"  firstline stop-all    (stop everything)",
-		(unsigned long long)row->id));
+		STR_ARG(row->service), (unsigned long long)row->id));
 }
 
 struct answering

@@ -40,11 +40,9 @@ undo_ended(struct core *core, struct attempt *attempt)
 	}
 }
 
-/* What the action's `undo` says, else what the attempt was given under the same name, else
- * the default. */
-static bool
-params_of(struct core *core, const struct action *action, const struct attempt_row *row,
-    struct pairs *ret, str *ret_why)
+/* What the attempt was given, and what was live before it ("observed.NAME"). */
+static struct pairs
+values_of(struct core *core, const struct attempt_row *row)
 {
 	struct pairs values = pairs_with(core, &row->params, STR("service"), row->service);
 	values = pairs_with(core, &values, STR("target"), row->target);
@@ -53,19 +51,46 @@ params_of(struct core *core, const struct action *action, const struct attempt_r
 		values = pairs_with(core, &values,
 		    text_make(core, "observed.%.*s", STR_ARG(live->name)), live->value);
 	}
-	struct pairs params = { 0 };
+	return values;
+}
+
+/* A parameter that was left out and may be: it is left out again. */
+static bool
+left_out(const struct param *param, const struct with *with, const struct pairs *values)
+{
+	if (param == NULL || !param->optional || with->value.n != 1)
+		return false;
+	const struct piece *piece = &with->value.pieces[0];
+	return piece->placeholder && !str_starts(piece->text, STR("observed.")) &&
+	       !pairs_has(values, piece->text);
+}
+
+static const struct param *
+param_named(const struct action *action, str name)
+{
+	for (size_t i = 0; i < action->params.n; i++) {
+		if (str_eq(action->params.p[i].name, name))
+			return &action->params.p[i];
+	}
+	return NULL;
+}
+
+static bool
+params_of(struct core *core, const struct action *action, const struct attempt_row *row,
+    struct pairs *ret, str *ret_why)
+{
+	struct pairs values = values_of(core, row), params = { 0 };
 	for (size_t i = 0; i < action->undo->params.n; i++) {
 		const struct param *param = &action->undo->params.p[i];
-		if (pairs_has(&row->params, param->name))
-			params = pairs_with(core, &params, param->name,
-			    pairs_get(&row->params, param->name));
-		else if (param->otherwise.n > 0)
+		if (param->otherwise.n > 0)
 			params = pairs_with(core, &params, param->name, param->otherwise);
 	}
 	for (size_t i = 0; i < action->undo_with_n; i++) {
 		const struct with *with = &action->undo_with[i];
 		str value;
 		struct err err;
+		if (left_out(param_named(action->undo, with->name), with, &values))
+			continue;
 		if (!template_fill(&with->value, &values, &core->scratch, &value, &err)) {
 			*ret_why = arena_str(&core->scratch, str_of(err.text));
 			return false;

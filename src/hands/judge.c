@@ -76,13 +76,13 @@ differs(const struct model *model, const struct action *action,
     const struct attempt_order *order, struct arena *arena, str *ret_why)
 {
 	if (!str_eq(action->verb, order->verb)) {
-		*ret_why = arena_printf(arena, "action '%.*s' is a %.*s, not a %.*s",
+		*ret_why = arena_printf(arena, "action '%.*s' is of the verb %.*s, not %.*s",
 		    STR_ARG(action->name), STR_ARG(action->verb), STR_ARG(order->verb));
 		return "verb";
 	}
-	if (action->timeout_ms != order->timeout_ms) {
+	if (order->timeout_ms > action->timeout_ms) {
 		*ret_why = arena_printf(arena,
-		    "action '%.*s' has a timeout of %llu ms, not of %llu",
+		    "action '%.*s' has a timeout of %llu ms, the order one of %llu",
 		    STR_ARG(action->name), (unsigned long long)action->timeout_ms,
 		    (unsigned long long)order->timeout_ms);
 		return "timeout";

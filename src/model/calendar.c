@@ -6,8 +6,8 @@
  * the next; zone_instant says which these are where clocks jump. So an interval over such a
  * jump is longer or shorter, and none is ever open at one end.
  *
- * Away from the jumps local time is UTC and a number. A `stretch` remembers between which
- * jumps that holds, so that a calendar of many entries looks at the zone once.
+ * A calendar of many entries would ask the zone for each end of each; a `stretch` remembers
+ * a change of its offset and how far it is the only one, which nearly always says it all.
  */
 #include "model/model.h"
 
@@ -17,39 +17,61 @@
 /* Zones know the years until 9999; an interval and a search ahead lie in them. */
 #define YEAR_MAX 9996
 #define AHEAD_DAYS_MAX 400
+#define NEAR_S (4 * DAY_S) /* what is asked for next is seldom further back */
 
-struct interval {
-	int64_t from, until; /* seconds since 1970; empty when until <= from */
-};
-
-/* Between these instants the zone has one offset. */
+/* From `from` on the zone has one offset until `change`, then the other until `until`. */
 struct stretch {
 	const struct zone *zone;
-	int64_t from, until;
-	int64_t offset;
+	int64_t from, change, until; /* until 0: it and `after` were not asked for yet */
+	int64_t before, after;
 };
 
 static void
 stretch_move(struct stretch *s, int64_t from)
 {
 	s->from = from;
-	s->until = zone_change_after(s->zone, from);
-	s->offset = zone_offset(s->zone, from);
+	s->change = zone_change_after(s->zone, from);
+	s->before = zone_offset(s->zone, from);
+	s->until = 0;
 }
 
-/* The instant at which the zone's clocks show this minute of the day (0..1440). */
+static void
+stretch_look_behind(struct stretch *s)
+{
+	if (s->until != 0)
+		return;
+	s->until = zone_change_after(s->zone, s->change);
+	s->after = zone_offset(s->zone, s->change);
+}
+
+/* The instant at which the zone's clocks show this minute of the day (0..1440): that of
+ * zone_instant. */
 static int64_t
 instant(struct stretch *s, int64_t day, unsigned minute, enum zone_side side)
 {
 	int64_t wanted = day * DAY_S + minute * INT64_C(60);
 	int64_t first = wanted - ZONE_S, last = wanted + ZONE_S;
-	if (first < s->from || first >= s->until)
+	if (first < s->from)
+		stretch_move(s, first - NEAR_S);
+	for (;;) {
+		if (last < s->change)
+			return wanted - s->before;
+		stretch_look_behind(s);
+		if (last < s->until)
+			break;
+		if (first < s->change) {
+			struct civil local = { .hour = minute / 60, .minute = minute % 60 };
+			civil_from_days(day, &local.year, &local.month, &local.day);
+			return zone_instant(s->zone, &local, side);
+		}
 		stretch_move(s, first);
-	if (last < s->until)
-		return wanted - s->offset;
-	struct civil local = { .hour = minute / 60, .minute = minute % 60 };
-	civil_from_days(day, &local.year, &local.month, &local.day);
-	return zone_instant(s->zone, &local, side);
+	}
+	/* Shown before the change, after it, twice, or skipped by it. */
+	int64_t early = wanted - s->before, late = wanted - s->after;
+	bool is_early = early < s->change, is_late = late >= s->change;
+	if (is_early && is_late)
+		return side == ZONE_START ? early : late;
+	return is_early ? early : is_late ? late : s->change;
 }
 
 static bool
@@ -60,14 +82,17 @@ on_that_day(const struct calendar_week *week, int64_t day)
 	return (week->days >> weekday & 1) != 0;
 }
 
-static struct interval
-week_interval(const struct calendar_week *week, struct stretch *s, int64_t day)
+static int64_t
+week_from(const struct calendar_week *week, struct stretch *s, int64_t day)
+{
+	return instant(s, day, week->from_minute, ZONE_START);
+}
+
+static int64_t
+week_until(const struct calendar_week *week, struct stretch *s, int64_t day)
 {
 	bool overnight = week->until_minute <= week->from_minute;
-	return (struct interval){
-		.from = instant(s, day, week->from_minute, ZONE_START),
-		.until = instant(s, day + overnight, week->until_minute, ZONE_END),
-	};
+	return instant(s, day + overnight, week->until_minute, ZONE_END);
 }
 
 /* UTC's day then. */
@@ -97,12 +122,15 @@ on_until(const struct calendar *calendar, struct stretch *s, int64_t now, int64_
 	}
 	int64_t today = day_of(now);
 	for (size_t i = 0; i < calendar->weeks_n; i++) {
-		for (int64_t day = today - 3; day <= today + 2; day++) {
-			if (!on_that_day(&calendar->weeks[i], day))
+		const struct calendar_week *week = &calendar->weeks[i];
+		for (int64_t day = today + 2; day >= today - 3; day--) {
+			if (!on_that_day(week, day) || week_from(week, s, day) > now)
 				continue;
-			struct interval in = week_interval(&calendar->weeks[i], s, day);
-			if (in.from <= now && in.until > until)
-				until = in.until;
+			/* The latest that has begun ends last. */
+			int64_t end = week_until(week, s, day);
+			if (end > until)
+				until = end;
+			break;
 		}
 	}
 	*ret = until;
@@ -122,15 +150,16 @@ next_from(const struct calendar *calendar, struct stretch *s, int64_t now)
 	}
 	int64_t today = day_of(now);
 	for (size_t i = 0; i < calendar->weeks_n; i++) {
+		const struct calendar_week *week = &calendar->weeks[i];
 		/* The first that comes in a week; some more, where jumps make some empty. */
 		for (int64_t day = today - 2; day <= today + 16; day++) {
-			if (!on_that_day(&calendar->weeks[i], day))
+			if (!on_that_day(week, day))
 				continue;
-			struct interval in = week_interval(&calendar->weeks[i], s, day);
-			if (in.from <= now || in.until <= in.from)
+			int64_t from = week_from(week, s, day);
+			if (from <= now || week_until(week, s, day) <= from)
 				continue;
-			if (in.from < next)
-				next = in.from;
+			if (from < next)
+				next = from;
 			break;
 		}
 	}
@@ -149,7 +178,7 @@ static struct stretch
 stretch_of(const struct calendar *calendar, int64_t now)
 {
 	struct stretch s = { .zone = calendar->zone };
-	stretch_move(&s, now - 6 * DAY_S);
+	stretch_move(&s, now - 6 * DAY_S); /* that of the earliest day asked for */
 	return s;
 }
 

@@ -88,7 +88,14 @@ enum holds condition_holds(const struct condition *condition,
 /* Text with ${name} in it, cut at load. A placeholder in an argv element is the whole
  * element; in a query or URL it stands for one quoted or percent-encoded value; in a
  * query's =~ or !~ it stands for exactly itself, not for a pattern. */
-enum quote { QUOTE_WHOLE = 1, QUOTE_PROMQL, QUOTE_URL, QUOTE_NONE, QUOTE_PROMQL_REGEX };
+enum quote {
+	QUOTE_WHOLE = 1,
+	QUOTE_PROMQL,
+	QUOTE_URL,
+	QUOTE_NONE,
+	QUOTE_PROMQL_REGEX,
+	QUOTE_HOST, /* ${target} and ${service} in a URL's host: a name, or it is not filled */
+};
 
 struct piece {
 	str text; /* literal, or the placeholder's name */

@@ -134,7 +134,8 @@ bool read_condition(struct reader *r, const struct node *node, struct condition 
 
 /*
  * Text with placeholders out of `allowed`. QUOTE_WHOLE: a placeholder must be the whole
- * text; QUOTE_PROMQL: must stand inside quotes; QUOTE_URL: anywhere after the host;
+ * text; QUOTE_PROMQL: must stand inside quotes; QUOTE_URL: anywhere after the host,
+ * target and service in it too;
  * QUOTE_NONE: anywhere. "$${" is a literal "${".
  */
 bool read_template(struct reader *r, const struct node *node, enum quote quote,

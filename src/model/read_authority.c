@@ -183,7 +183,7 @@ read_principals(struct reader *r, const struct node *node, struct principal **re
 	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, RULE_LIST_MAX))
 		return;
 	if (node->n == 0)
-		read_error(r, node, STR("as in [on-duty: platform-ops, automation]"),
+		read_error(r, node, STR("as in [on-duty: platform-ops, ana]"),
 		    "'%.*s' names nobody", STR_ARG(node->key));
 	struct principal *list = arena_new(r->arena, struct principal, node->n);
 	size_t n = 0;
@@ -292,14 +292,19 @@ authority_read(struct reader *r, const struct section *section)
 	}
 	struct vocabulary vocabulary;
 	vocabulary_make(r, &vocabulary);
-	m->rules = arena_new(r->arena, struct rule, section->n);
-	m->rules_n = section->n;
+	/* Room for what can be a rule: there may be many of nothing. */
+	size_t n = 0;
+	for (size_t i = 0; i < section->n; i++)
+		n += section->nodes[i]->kind == NODE_MAP && section->nodes[i]->n > 0;
+	m->rules = arena_new(r->arena, struct rule, n);
 	for (size_t i = 0; i < section->n; i++) {
 		const struct node *node = section->nodes[i];
-		struct rule *rule = &m->rules[i];
+		enum rule_kind kind;
+		if (!read_is_map(r, node, "rule") || !find_kind(r, node, &kind))
+			continue;
+		struct rule *rule = &m->rules[m->rules_n++];
+		rule->kind = kind;
 		rule->place = node_place(node);
-		rule->kind = RULE_GRANT;
-		if (read_is_map(r, node, "rule") && find_kind(r, node, &rule->kind))
-			read_rule(r, node, &vocabulary, rule);
+		read_rule(r, node, &vocabulary, rule);
 	}
 }

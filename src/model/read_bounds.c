@@ -71,7 +71,8 @@ check_named(struct reader *r, const struct node *node, const struct rule *rule)
 	if (actions_n == 0 || (r->incomplete && hint.n == 0))
 		return false; /* what it names is not known: reported there */
 	if (hint.n == 0 && n > 0)
-		hint = read_hint(r, "they have %.*s", STR_ARG(read_join(r, names, n)));
+		hint = read_hint(r, "their parameters are %.*s",
+		    STR_ARG(read_join(r, names, n)));
 	else if (hint.n == 0)
 		hint = STR("they have none: remove it");
 	read_error_key(r, node, hint,
@@ -104,18 +105,19 @@ check_numbers(struct reader *r, const struct node *node, const struct rule *rule
 	}
 }
 
-/* Whether some action's parameter can be from `min` to `max`. Not asked of what is wrong. */
+/* Whether some action's parameter can be from `min` to `max`, as far as there is one. */
 static bool
 range_possible(const struct model *m, const struct rule *rule, str param, int64_t min,
     int64_t max)
 {
+	bool none = true;
 	struct named named;
-	for (size_t i = 0; named_next(m, rule, param, &i, &named);) {
+	for (size_t i = 0; named_next(m, rule, param, &i, &named); none = false) {
 		if (named.param->kind != PARAM_INTEGER ||
 		    (named.param->min <= max && named.param->max >= min))
 			return true;
 	}
-	return false;
+	return none;
 }
 
 /* Reports a value that no action's parameter can have; it is a part of the node's text. */

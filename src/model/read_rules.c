@@ -257,8 +257,8 @@ check_need(struct rule_reader *s, const struct node *by, const struct node *need
 	if (most >= s->rule->need)
 		return;
 	if (most == 0)
-		read_error(s->r, by, STR("name people who are in a rotation, or by name"),
-		    "nobody can approve this: these are no people");
+		read_error(s->r, by, STR("name people, or a team that has some on call"),
+		    "'by' covers nobody");
 	else
 		read_error(s->r, need, STR("name more people in 'by', or lower 'need'"),
 		    "'by' never covers more than %zu at once", most);

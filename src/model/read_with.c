@@ -24,7 +24,7 @@ unknown_param(struct reader *r, const struct node *node, const struct action *ac
 		names[i] = params->p[i].name;
 	str hint = read_suggest(r, node->key, names, params->n);
 	if (hint.n == 0 && params->n == 0)
-		hint = STR("it has none: remove 'with'");
+		hint = STR("it has none: remove it");
 	else if (hint.n == 0)
 		hint = read_hint(r, "its parameters are %.*s",
 		    STR_ARG(read_join(r, names, params->n)));

@@ -64,6 +64,24 @@ template_case(struct reader *r, const struct node *node, enum quote quote, str v
 	return true;
 }
 
+/* Shares and changes are never nothing. */
+static bool
+share_case(struct reader *r, const struct node *node, unsigned what)
+{
+	struct share share = { 0 };
+	struct delta delta = { 0 };
+	msec ms = 0;
+	bool ok =
+	    what % 2 ? read_share(r, node, &share) : read_share_rate(r, node, &share, &ms);
+	ASSERT(!ok || (share.count > 0) != (share.percent > 0));
+	ASSERT(!ok || share.percent <= 100);
+	ASSERT(!ok || what % 2 || ms > 0);
+	if (text_delta(node->text, &delta))
+		ASSERT((delta.kind == DELTA_NUMBER) == (delta.number > 0) &&
+		       (delta.thousandths > 0) != (delta.number > 0));
+	return ok;
+}
+
 static bool
 small_case(struct reader *r, const struct node *node, unsigned what, str value)
 {
@@ -74,6 +92,8 @@ small_case(struct reader *r, const struct node *node, unsigned what, str value)
 	struct rate rate;
 	str text;
 	bool ok;
+	if (what >= 128)
+		return share_case(r, node, what);
 	switch (what % 14) {
 	case 0:
 		ok = read_duration(r, node, 0, DURATION_MS_MAX, &ms);

@@ -8,6 +8,7 @@
  *	queue_depth{queue="${queue}"}                     inside a PromQL string, escaped
  *	up{instance=~"${host}:.*"}                        there as literal text of the pattern
  *	https://status.example/units/${unit}?on=${host}   behind the host, percent-encoded
+ *	http://${target}:8080/health                      there only these two: target, service
  *
  * "$${" is a literal "${".
  */
@@ -203,6 +204,40 @@ promql_ok(struct cutter *c)
 	return false;
 }
 
+/* Names of the configuration, that cannot lead elsewhere than their owner wrote down. */
+static bool
+may_be_host(str name)
+{
+	return str_eq(name, STR("target")) || str_eq(name, STR("service"));
+}
+
+static bool
+ends_host(str literal)
+{
+	return str_contains(literal, STR("/")) || str_contains(literal, STR("?"));
+}
+
+/* Marks the placeholders that are the host, or part of it; false when one may not be. */
+static bool
+host_ok(struct cutter *c)
+{
+	/* All of the scheme is literal, or it is no URL. */
+	str first = c->pieces[0].text;
+	str behind = str_cut(first, ':').tail;
+	if (ends_host(behind.n > 2 ? str_drop(behind, 2) : STR("")))
+		return true;
+	for (size_t i = 1; i < c->n; i++) {
+		if (!c->pieces[i].placeholder && ends_host(c->pieces[i].text))
+			return true;
+		if (!c->pieces[i].placeholder)
+			continue;
+		if (!may_be_host(c->pieces[i].text))
+			return false;
+		c->pieces[i].quote = QUOTE_HOST;
+	}
+	return true;
+}
+
 static bool
 url_ok(struct cutter *c)
 {
@@ -213,13 +248,7 @@ url_ok(struct cutter *c)
 	const char *fault =
 	    tried.overflow ? "is too long" : url_fault(buf_str(&tried), "http https");
 	buf_done(&tried);
-
-	/* The first literal holds all of the host when a '/' or '?' follows it. */
-	str first = c->n > 0 && !c->pieces[0].placeholder ? c->pieces[0].text : STR("");
-	str behind = str_cut(first, ':').tail;
-	behind = behind.n > 2 ? str_drop(behind, 2) : STR("");
-	if (fault == NULL && c->n > 1 && !str_contains(behind, STR("/")) &&
-	    !str_contains(behind, STR("?")))
+	if (fault == NULL && !host_ok(c))
 		fault = "has a placeholder in its host";
 	if (fault == NULL)
 		return true;
@@ -362,6 +391,13 @@ put_piece(struct buf *out, const struct piece *piece, const struct pairs *values
 	case QUOTE_PROMQL:
 	case QUOTE_PROMQL_REGEX:
 		put_promql(out, value, piece->quote == QUOTE_PROMQL_REGEX);
+		return true;
+	case QUOTE_HOST:
+		if (!name_is(value))
+			return err_set(err, ERR_INVALID,
+			    "the value '%.*s' of '%.*s' is not a host", STR_ARG(value),
+			    STR_ARG(piece->text));
+		buf_add(out, value);
 		return true;
 	case QUOTE_URL:
 		/* These would still mean "here" and "above" however they are encoded. */

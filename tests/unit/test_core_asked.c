@@ -552,7 +552,7 @@ asked__another_configuration_voids_it_and_it_is_asked_again(void)
 	struct world *w = waiting(CONFIG(RESTART_ASKS_TWO));
 	row_id before = last_asked(w).id;
 	EXPECT_U64(approve(w, "person:mei").status, 200);
-	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n", NULL);
+	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n", SHOP_DOWN("checkout", "restart-unit"));
 	EXPECT(asked(w, before).state == ASKED_VOID);
 	EXPECT_U64(answer(w, COMMAND_APPROVE, before, "person:jon").status, 409);
 	world_after(w, 0);
@@ -574,7 +574,7 @@ static void
 asked__another_configuration_may_allow_it(void)
 {
 	struct world *w = waiting(CONFIG(RESTART_ASKS));
-	world_adopt(w, CONFIG(""), NULL);
+	world_adopt(w, CONFIG(""), SHOP_DOWN("checkout", "restart-unit"));
 	world_after(w, 0);
 	EXPECT(last_asked(w).state == ASKED_VOID);
 	EXPECT_U64(w->attempt_n, 1);

@@ -173,6 +173,218 @@ load__rules_say_who_what_where_and_how_much(void)
 	config_close(&c);
 }
 
+/* What the rules below are about. */
+#define SCALING                                                                           \
+	"services:\n"                                                                     \
+	"  a: {owner: ops, healthy: {http: \"http://${target}:80/h\", expect: status == " \
+	"200}}\n"                                                                         \
+	"actions:\n"                                                                      \
+	"  scale: {verb: scale, run: [scale, \"${n}\", \"${how}\"],\n"                    \
+	"    params: {n: {type: integer, min: 1, max: 100}, how: {type: one-of, "         \
+	"values: [slow, fast]}},\n"                                                       \
+	"    observe: {n: {promql: \"n{s='${service}'}\", server: http://p:9090, "        \
+	"timeout: 2s}}}\n"
+
+static void
+load__grant_bounds_parameters_and_the_blast(void)
+{
+	const struct model *m = load(SCALING
+	    "authority:\n"
+	    "  - grant: g\n"
+	    "    to: [automation]\n"
+	    "    may: [scale]\n"
+	    "    on: {tier: 3}\n"
+	    "    with:\n"
+	    "      n: {min: 2, max: 20, change: 1.25x}\n"
+	    "      how: {one_of: [slow, fast], like: \"s*\"}\n"
+	    "    within: {per_actor: 5 in 1d, targets: 30% in 2h, keep_healthy: 60%, "
+	    "spacing: 10m, not_beside: [scale]}\n"
+	    "    from: 2026-01-01\n"
+	    "    until: 2027-06-30\n"
+	    "    owner: ana\n"
+	    "  - {limit: l, for: any, within: {targets: 2 in 1h, keep_healthy: 3}, "
+	    "liftable: true, owner: piotr}\n"
+	    "  - {grant: h, to: [ana], may: [scale], on: {tier: 3}, until: 2027-06-30, "
+	    "owner: ana,\n"
+	    "     with: {n: {change: 12.5%}}}\n"
+	    "  - {grant: i, to: [ana], may: [scale], on: {tier: 3}, until: 2027-06-30, "
+	    "owner: ana,\n"
+	    "     with: {n: {change: \"3\", min: -5}}}\n");
+	if (m == NULL)
+		return;
+	const struct rule *g = &m->rules[0];
+	EXPECT_U64(g->from_wall, (msec)civil_days(2026, 1, 1) * DAY);
+	EXPECT_U64(g->with_n, 2);
+	EXPECT_STR(g->with[0].param, STR("n"));
+	EXPECT(g->with[0].has_min && g->with[0].min == 2);
+	EXPECT(g->with[0].has_max && g->with[0].max == 20);
+	EXPECT(g->with[0].change.kind == DELTA_FACTOR);
+	EXPECT_U64(g->with[0].change.thousandths, 1250);
+	EXPECT_U64(g->with[1].values.n, 2);
+	EXPECT_STR(g->with[1].like, STR("s*"));
+	EXPECT(g->with[1].change.kind == 0 && !g->with[1].has_min);
+	EXPECT_U64(g->per_actor.count, 5);
+	EXPECT_U64(g->per_actor.window_ms, DAY);
+	EXPECT_U64(g->targets.percent, 30);
+	EXPECT_U64(g->targets.count, 0);
+	EXPECT_U64(g->targets_window_ms, 2 * HOUR);
+	EXPECT_U64(g->keep_healthy.percent, 60);
+	EXPECT_U64(g->spacing_ms, 10 * MINUTE);
+	EXPECT_STR(g->not_beside.p[0], STR("scale"));
+	const struct rule *l = &m->rules[1];
+	EXPECT(l->kind == RULE_LIMIT && l->any && l->liftable && !l->has_end);
+	EXPECT_U64(l->targets.count, 2);
+	EXPECT_U64(l->keep_healthy.count, 3);
+	EXPECT_U64(l->to_n, 0);
+	EXPECT(l->owner == model_person(m, STR("piotr")));
+	EXPECT(m->rules[2].with[0].change.kind == DELTA_PERCENT);
+	EXPECT_U64(m->rules[2].with[0].change.thousandths, 125);
+	EXPECT(m->rules[3].with[0].change.kind == DELTA_NUMBER);
+	EXPECT_U64(m->rules[3].with[0].change.number, 3);
+	EXPECT(m->rules[3].with[0].min == -5);
+	config_close(&c);
+}
+
+static void
+load__approval_says_when_and_by_whom(void)
+{
+	const struct model *m = load(
+	    SCALING "authority:\n"
+		    "  - {approval: a, for: [scale], by: ana}\n"
+		    "  - approval: b\n"
+		    "    for: any\n"
+		    "    to: [automation]\n"
+		    "    on: {service: a}\n"
+		    "    when: {n: \"> 2x\", targets: \">= 3\", how: \"is [fast, slow]\"}\n"
+		    "    by: [{on-duty: ops}, team: ops]\n"
+		    "    need: 2\n"
+		    "    not: reloader\n"
+		    "    expires: 1h\n"
+		    "    liftable: true\n"
+		    "  - {approval: c, for: [scale], by: ana, when: {n: \"<=5\"}}\n"
+		    "  - {approval: d, for: [scale], by: ana, when: {n: \"< 50%\"}}\n"
+		    "  - {approval: e, for: [scale], by: ana, when: {how: is fast}}\n");
+	if (m == NULL)
+		return;
+	const struct rule *a = &m->rules[0], *b = &m->rules[1];
+	EXPECT(a->kind == RULE_APPROVAL && a->when_n == 0 && a->by_n == 1);
+	EXPECT(a->by[0].kind == PRINCIPAL_PERSON);
+	EXPECT_U64(a->need, 1);
+	EXPECT_U64(a->expires_ms, 15 * MINUTE);
+	EXPECT(!a->not_reloader && !a->liftable && a->to_n == 0);
+	EXPECT(b->any && b->to_n == 1 && b->by_n == 2);
+	EXPECT(b->by[0].kind == PRINCIPAL_ON_DUTY && b->by[0].team == m->fallback);
+	EXPECT(b->by[1].kind == PRINCIPAL_TEAM);
+	EXPECT_U64(b->need, 2);
+	EXPECT_U64(b->expires_ms, HOUR);
+	EXPECT(b->not_reloader && b->liftable);
+	EXPECT_U64(b->when_n, 3);
+	EXPECT(b->when[0].op == WHEN_GT && b->when[0].times.kind == DELTA_FACTOR);
+	EXPECT_U64(b->when[0].times.thousandths, 2000);
+	EXPECT(b->when[1].op == WHEN_GE && b->when[1].number == 3);
+	EXPECT(b->when[1].times.kind == 0);
+	EXPECT_STR(b->when[1].param, STR("targets"));
+	EXPECT(b->when[2].op == WHEN_IS && b->when[2].values.n == 2);
+	EXPECT_STR(b->when[2].values.p[1], STR("slow"));
+	EXPECT(m->rules[2].when[0].op == WHEN_LE && m->rules[2].when[0].number == 5);
+	EXPECT(m->rules[3].when[0].op == WHEN_LT);
+	EXPECT_U64(m->rules[3].when[0].times.thousandths, 500);
+	EXPECT_STR(m->rules[4].when[0].values.p[0], STR("fast"));
+	config_close(&c);
+}
+
+static void
+load__calendars_are_instants_and_minutes(void)
+{
+	const struct model *m = load(
+	    "calendars:\n"
+	    "  b: {zone: Europe/Lisbon, weekly: [{days: fri-mon, from: \"22:00\", until: "
+	    "\"06:00\"}, {days: [Tue, sat]}, {days: any, until: \"24:00\"}]}\n"
+	    "  a:\n"
+	    "    zone: Europe/Lisbon\n"
+	    "    spans:\n"
+	    "      - {from: 2026-10-25, until: 2026-10-25}\n"
+	    "      - {from: \"2026-03-29 01:30\", until: \"2026-10-25 01:30\"}\n"
+	    "authority:\n"
+	    "  - {prohibit: p, may: any, during: a, liftable: true, owner: ana, to: [team: "
+	    "ops]}\n");
+	if (m == NULL)
+		return;
+	const struct calendar *b = &m->calendars[0], *a = &m->calendars[1];
+	EXPECT(m->calendars_n == 2 && names_get(&m->calendar_by_name, STR("a")) == a);
+	EXPECT_STR(zone_name(a->zone), STR("Europe/Lisbon"));
+	EXPECT_U64(a->place.line, 3);
+	EXPECT_U64(b->weeks_n, 3);
+	EXPECT_U64(b->weeks[0].days, 1u << 5 | 1u << 6 | 1u << 0 | 1u << 1);
+	EXPECT_U64(b->weeks[0].from_minute, 22 * 60);
+	EXPECT_U64(b->weeks[0].until_minute, 6 * 60);
+	EXPECT_U64(b->weeks[1].days, 1u << 2 | 1u << 6);
+	EXPECT_U64(b->weeks[1].from_minute, 0);
+	EXPECT_U64(b->weeks[1].until_minute, 1440);
+	EXPECT_U64(b->weeks[2].days, 0x7f);
+	/* By their beginning: one at a time there is not, until one there is twice. */
+	EXPECT_U64(a->spans_n, 2);
+	EXPECT_U64(a->spans[0].from_wall, (msec)civil_days(2026, 3, 29) * DAY + HOUR);
+	EXPECT_U64(a->spans[0].until_wall,
+	    (msec)civil_days(2026, 10, 25) * DAY + HOUR + 30 * MINUTE);
+	/* A day of 25 hours. */
+	EXPECT_U64(a->spans[1].from_wall, (msec)civil_days(2026, 10, 25) * DAY - HOUR);
+	EXPECT_U64(a->spans[1].until_wall, (msec)civil_days(2026, 10, 26) * DAY);
+	const struct rule *p = &m->rules[0];
+	EXPECT(p->during == a && p->liftable && p->owner != NULL && p->to_n == 1);
+	config_close(&c);
+}
+
+static void
+load__actions_can_be_observed_and_taken_back(void)
+{
+	const struct model *m = load(
+	    "services:\n"
+	    "  a: {owner: ops, healthy: {http: \"http://${target}:80/h\", expect: status "
+	    "== "
+	    "200}}\n"
+	    "  b: {owner: ops}\n"
+	    "actions:\n"
+	    "  scale: {verb: scale, run: [scale, \"${n}\"],\n"
+	    "    params: {n: {type: integer}, how: {type: name, default: slow}},\n"
+	    "    observe: {n: {run: [count, \"${how}\"], timeout: 2s}},\n"
+	    "    undo: {do: scale, with: {n: \"${observed.n}\"}, within: 30m}}\n"
+	    "  stop: {verb: stop, run: [stop, \"${unit}\"], undo: start,\n"
+	    "    params: {unit: {type: name}, why: {type: name, optional: true}}}\n"
+	    "  start: {verb: start, run: [start, \"${unit}\"],\n"
+	    "    params: {unit: {type: name}, why: {type: name, optional: true}, x: {type: "
+	    "name, optional: true}}}\n");
+	if (m == NULL)
+		return;
+	const struct service *a = model_service(m, STR("a"));
+	EXPECT(a->healthy != NULL && a->healthy->kind == PROBE_HTTP);
+	EXPECT(a->healthy->url.pieces[1].quote == QUOTE_HOST);
+	EXPECT(model_service(m, STR("b"))->healthy == NULL);
+
+	const struct action *scale = model_action(m, STR("scale"));
+	EXPECT_U64(scale->observe_n, 1);
+	EXPECT_STR(scale->observe[0].param, STR("n"));
+	EXPECT(scale->observe[0].probe.kind == PROBE_RUN);
+	EXPECT_U64(scale->observe[0].probe.timeout_ms, 2 * SECOND);
+	EXPECT(scale->undo == scale && scale->undo_with_n == 2);
+	EXPECT_U64(scale->undo_within_ms, 30 * MINUTE);
+	EXPECT_STR(scale->undo_with[0].name, STR("n"));
+	EXPECT_STR(scale->undo_with[0].value.pieces[0].text, STR("observed.n"));
+	EXPECT_STR(scale->undo_with[1].name, STR("how"));
+	EXPECT_STR(scale->undo_with[1].value.pieces[0].text, STR("how"));
+	EXPECT(scale->undo_with[1].value.pieces[0].placeholder);
+
+	/* What both have is handed on; what only the undo has is left out. */
+	const struct action *stop = model_action(m, STR("stop"));
+	EXPECT_STR(stop->undo->name, STR("start"));
+	EXPECT_U64(stop->undo_within_ms, HOUR);
+	EXPECT_U64(stop->undo_with_n, 2);
+	EXPECT_STR(stop->undo_with[0].value.written, STR("${unit}"));
+	EXPECT_STR(stop->undo_with[1].name, STR("why"));
+	EXPECT(model_action(m, STR("start"))->undo == NULL);
+	config_close(&c);
+}
+
 static void
 load__actions_are_arguments_and_typed_values(void)
 {
@@ -240,14 +452,16 @@ load__zone_names_are_found_without_loading(void)
 	config_add(&c, "a.yaml",
 	    "people: {a: {zone: Europe/Lisbon}, b: {zone: Europe/Lisbon}}\n");
 	config_add(&c, "b.yaml",
-	    "x: [{zone: ../../etc/passwd}, {zone: /etc/passwd}, {zone: UTC}]\n");
+	    "x: [{zone: ../../etc/passwd}, {zone: /etc/passwd}, {zone: UTC}]\n"
+	    "calendars: {c: {zone: Europe/Warsaw, spans: []}}\n");
 	config_add(&c, "c.yaml", "zone: [broken\n");
 	config_add(&c, "d.yaml", "zone: Etc/GMT+3\n");
 	struct strs names = model_zone_names(&c.bundle, &c.arena);
-	EXPECT_U64(names.n, 3);
+	EXPECT_U64(names.n, 4);
 	EXPECT_STR(names.p[0], STR("Europe/Lisbon"));
 	EXPECT_STR(names.p[1], STR("UTC"));
-	EXPECT_STR(names.p[2], STR("Etc/GMT+3"));
+	EXPECT_STR(names.p[2], STR("Europe/Warsaw"));
+	EXPECT_STR(names.p[3], STR("Etc/GMT+3"));
 	config_close(&c);
 }
 
@@ -288,6 +502,25 @@ load__fits_the_arena_it_asks_for(void)
 		{ "alerts that match", "alerts: [", "{match: {a: ~b}}," },
 		{ "rules", "authority: [", "{grant: a}," },
 		{ "lists", "authority: [", "[]," },
+		{ "rules of nothing", "authority: [", "a," },
+		{ "empty rules", "authority: [", "{}," },
+		{ "limits", "authority: [", "{limit: a,for: any,within: {}}," },
+		{ "approvals", "authority: [", "{approval: a,for: any,by: a}," },
+		{ "many bounds", "authority: [", "{grant: a,with: {a: {},b: {},c: {}}}," },
+		{ "many whens", "authority: [", "{approval: a,when: {a: b,c: d,e: f}}," },
+		{ "values of whens", "authority: [",
+		    "{approval: a,when: {a: 'is [b,c,d,e,f,g,h,i,j,k,l,m]'}}," },
+		{ "calendars", "calendars: {", "a#: {}," },
+		{ "spans", "calendars: {", "a#: {spans: [a,a,a,a]}," },
+		{ "weekly times", "calendars: {", "a#: {weekly: [a,a,a,a]}," },
+		{ "observations", "actions: {", "a#: {observe: {}}," },
+		{ "params observed", "actions: {",
+		    "a#: {params: {a: a,b: b},observe: {a: {},b: {}}}," },
+		{ "undo", "actions: {", "a#: {undo: a0}," },
+		{ "undo of itself", "actions: {", "a#: {params: {a: a,b: b},undo: a#}," },
+		{ "undo with", "actions: {",
+		    "a#: {undo: {do: a0,with: {a: a,b: '${c}'}}}," },
+		{ "healthy", "services: {", "a#: {healthy: {}}," },
 		{ "zones", "people: {", "a#: {zone: a}," },
 		{ "unknown keys", "", "a#:\n" },
 	};
@@ -296,12 +529,13 @@ load__fits_the_arena_it_asks_for(void)
 		size_t n = (size_t)snprintf(text, sizeof(text), "%s", rows[i].head);
 		test_row = rows[i].name;
 		for (unsigned k = 0; n < 30000; k++) {
-			struct str_cut cut = str_cut(str_of(rows[i].each), '#');
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s",
-			    STR_ARG(cut.head));
-			if (cut.found)
-				n += (size_t)snprintf(text + n, sizeof(text) - n, "%u%.*s",
-				    k, STR_ARG(cut.tail));
+			for (const char *p = rows[i].each; *p != 0; p++) {
+				if (*p == '#')
+					n += (size_t)snprintf(text + n, sizeof(text) - n,
+					    "%u", k);
+				else
+					text[n++] = *p;
+			}
 		}
 		if (strchr(rows[i].head, '{') != NULL)
 			text[n++] = '}';
@@ -372,6 +606,10 @@ main(void)
 	RUN(load__people_are_reached_and_take_turns);
 	RUN(load__first_alert_rule_that_matches_wins);
 	RUN(load__rules_say_who_what_where_and_how_much);
+	RUN(load__grant_bounds_parameters_and_the_blast);
+	RUN(load__approval_says_when_and_by_whom);
+	RUN(load__calendars_are_instants_and_minutes);
+	RUN(load__actions_can_be_observed_and_taken_back);
 	RUN(load__actions_are_arguments_and_typed_values);
 	RUN(load__order_of_files_and_of_reading_is_that_of_names);
 	RUN(load__examples_have_no_fault);

@@ -1,7 +1,7 @@
 #include "support/reading.h"
 #include "support/test.h"
 
-static str names[] = { { "queue", 5 }, { "host", 4 }, { "n", 1 } };
+static str names[] = { { "queue", 5 }, { "host", 4 }, { "n", 1 }, { "target", 6 } };
 static const struct strs allowed = { names, countof(names) };
 
 static bool
@@ -11,14 +11,15 @@ cut(const char *text, enum quote quote, struct template *ret)
 }
 
 static struct pair values_p[] = { { { "host", 4 }, { "", 0 } },
-	{ { "queue", 5 }, { "", 0 } } };
+	{ { "queue", 5 }, { "", 0 } }, { { "target", 6 }, { "", 0 } } };
 
-/* With `value` for ${queue} and "web-1" for ${host}. */
+/* With `value` for ${queue} and ${target}, and "web-1" for ${host}. */
 static bool
 fill(const struct template *t, const char *value, str *ret, struct err *err)
 {
 	values_p[0].value = STR("web-1");
 	values_p[1].value = str_of(value);
+	values_p[2].value = str_of(value);
 	struct pairs values = { values_p, countof(values_p) };
 	return template_fill(t, &values, reader.arena, ret, err);
 }
@@ -52,6 +53,9 @@ template__value_is_written_as_its_place_asks(void)
 		    "# it's a\nup{q=\"x\"}" },
 		{ QUOTE_URL, "http://h/u/${queue}?on=${host}", "a/b c&d",
 		    "http://h/u/a%2Fb%20c%26d?on=web-1" },
+		{ QUOTE_URL, "http://${target}:80/${queue}", "web-1",
+		    "http://web-1:80/web-1" },
+		{ QUOTE_URL, "http://a.${target}", "web-1", "http://a.web-1" },
 		{ QUOTE_URL, "http://h?${queue}", "\xc3\xa9", "http://h?%C3%A9" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -95,6 +99,12 @@ template__placeholder_stands_only_where_its_value_is_harmless(void)
 		{ QUOTE_PROMQL, "up{a=\"b}", "this quote is never closed", 5 },
 		{ QUOTE_URL, "http://${host}/x",
 		    "'http://${host}/x' has a placeholder in its host", 0 },
+		{ QUOTE_URL, "http://${target}${host}/x",
+		    "'http://${target}${host}/x' has a placeholder in its host", 0 },
+		{ QUOTE_URL, "http://h:${target}/",
+		    "'http://h:${target}/' has no proper host", 0 },
+		{ QUOTE_URL, "http://x@${target}/",
+		    "'http://x@${target}/' holds a user name or password", 0 },
 		{ QUOTE_URL, "${host}", "'${host}' is not a URL", 0 },
 		{ QUOTE_URL, "http://h:${n}/", "'http://h:${n}/' has no proper host", 0 },
 		{ QUOTE_URL, "ftp://h/${host}", "'ftp://h/${host}' is not a URL", 0 },
@@ -126,6 +136,11 @@ template__filling_fails_where_a_value_is_missing_or_cannot_stand(void)
 	EXPECT(err.kind == ERR_INVALID);
 	EXPECT(!fill(&t, ".", &filled, &err));
 	EXPECT(fill(&t, "...", &filled, &err));
+
+	EXPECT(cut("http://${target}/", QUOTE_URL, &t));
+	EXPECT(!fill(&t, "a@b", &filled, &err));
+	EXPECT(err.kind == ERR_INVALID);
+	EXPECT(!fill(&t, "a/b", &filled, &err));
 
 	static char large[17000];
 	memset(large, 'x', sizeof(large) - 1);

@@ -232,6 +232,52 @@ values__addresses(void)
 	check(rows, countof(rows));
 }
 
+static void
+values__changes(void)
+{
+	static const struct {
+		const char *in;
+		enum delta_kind kind; /* 0: refused */
+		uint64_t n;
+	} rows[] = {
+		{ "2x", DELTA_FACTOR, 2000 },
+		{ "1.5x", DELTA_FACTOR, 1500 },
+		{ "0.001x", DELTA_FACTOR, 1 },
+		{ "1000x", DELTA_FACTOR, 1000000 },
+		{ "1000.001x", 0, 0 },
+		{ "1001x", 0, 0 },
+		{ "0x", 0, 0 },
+		{ "1.0001x", 0, 0 },
+		{ ".5x", 0, 0 },
+		{ "1.x", 0, 0 },
+		{ "x", 0, 0 },
+		{ "-2x", 0, 0 },
+		{ "50%", DELTA_PERCENT, 500 },
+		{ "12.5%", DELTA_PERCENT, 125 },
+		{ "12.50%", DELTA_PERCENT, 125 },
+		{ "12.55%", 0, 0 },
+		{ "1%", DELTA_PERCENT, 10 },
+		{ "0.9%", 0, 0 },
+		{ "1000%", DELTA_PERCENT, 10000 },
+		{ "1000.1%", 0, 0 },
+		{ "3", DELTA_NUMBER, 3 },
+		{ "9223372036854775807", DELTA_NUMBER, INT64_MAX },
+		{ "9223372036854775808", 0, 0 },
+		{ "0", 0, 0 },
+		{ "-3", 0, 0 },
+		{ "1.5", 0, 0 },
+		{ "", 0, 0 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].in;
+		struct delta delta = { 0 };
+		EXPECT(text_delta(str_of(rows[i].in), &delta) == (rows[i].kind != 0));
+		EXPECT(delta.kind == rows[i].kind);
+		EXPECT_U64(delta.kind == DELTA_NUMBER ? delta.number : delta.thousandths,
+		    rows[i].n);
+	}
+}
+
 int
 main(void)
 {
@@ -239,5 +285,6 @@ main(void)
 	RUN(values__calendar);
 	RUN(values__numbers_and_names);
 	RUN(values__addresses);
+	RUN(values__changes);
 	TEST_MAIN_END();
 }
