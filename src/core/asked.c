@@ -163,14 +163,14 @@ static void
 expire(struct core *core, struct asked *asked)
 {
 	const struct asked_row *row = &asked->row;
-	str after = text_ms(core, row->ends_wall - row->asked_wall);
-	str why = text_make(core, "it was not approved within %.*s", STR_ARG(after));
+	str until = text_wall(core, row->ends_wall);
+	str why = text_make(core, "it was not approved by %.*s", STR_ARG(until));
 	if (row->state == ASKED_FACTS)
-		why = text_make(core, "what had to be known of it did not come within %.*s",
-		    STR_ARG(after));
+		why = text_make(core, "what had to be known of it did not come by %.*s",
+		    STR_ARG(until));
 	else if (row->why.n > 0)
-		why = text_make(core, "its turn did not come within %.*s: %.*s",
-		    STR_ARG(after), STR_ARG(row->why));
+		why = text_make(core, "its turn did not come by %.*s: %.*s", STR_ARG(until),
+		    STR_ARG(row->why));
 	asked_end(core, asked, ASKED_EXPIRED, FIRSTLINE, why);
 }
 

@@ -145,13 +145,34 @@ pairs_without(struct core *core, const struct pairs *pairs, str name)
 	return left;
 }
 
+/* Without room nothing is known: never what was known before. */
+static void
+set_observed(struct core *core, struct given *given, struct pairs observed)
+{
+	if (own_pairs(core->pool, &given->observed, observed))
+		return;
+	core->control->row.shed++;
+	bool ok = own_pairs(core->pool, &given->observed, (struct pairs){ 0 });
+	ASSERT(ok);
+}
+
+static void
+set_healthy(struct core *core, struct given *given, struct strs healthy)
+{
+	if (own_strs(core->pool, &given->healthy, healthy))
+		return;
+	core->control->row.shed++;
+	bool ok = own_strs(core->pool, &given->healthy, (struct strs){ 0 });
+	ASSERT(ok);
+}
+
 static void
 note_value(struct core *core, struct given *given, str param, str value)
 {
 	struct pairs observed = value.n > 0
 	                            ? pairs_with(core, &given->observed, param, value)
 	                            : pairs_without(core, &given->observed, param);
-	row_set_pairs(core, &given->observed, observed);
+	set_observed(core, given, observed);
 }
 
 static void
@@ -165,7 +186,7 @@ note_health(struct core *core, struct given *given, str host, bool well)
 	}
 	if (well)
 		healthy.p[healthy.n++] = host;
-	row_set_strs(core, &given->healthy, healthy);
+	set_healthy(core, given, healthy);
 }
 
 static bool
@@ -239,6 +260,8 @@ asked_facts_end(struct core *core, struct asked *asked)
 		if (!p[i].known)
 			continue;
 		if (!p[i].health) {
+			if (!pairs_has(&row->given.observed, p[i].subject))
+				continue; /* there was no room */
 			observed = pairs_with(core, &observed, p[i].subject,
 			    pairs_get(&row->given.observed, p[i].subject));
 			continue;
@@ -249,8 +272,8 @@ asked_facts_end(struct core *core, struct asked *asked)
 				healthy.p[healthy.n++] = p[i].subject;
 		}
 	}
-	row_set_pairs(core, &row->given.observed, observed);
-	row_set_strs(core, &row->given.healthy, healthy);
+	set_observed(core, &row->given, observed);
+	set_healthy(core, &row->given, healthy);
 	row->given.health_known = known;
 	asked_facts_stop(core, asked);
 	object_touch(core, &asked->o);

@@ -238,13 +238,6 @@ row_set_strs(struct core *core, struct strs *field, struct strs value)
 }
 
 void
-row_set_pairs(struct core *core, struct pairs *field, struct pairs value)
-{
-	if (!own_pairs(core->pool, field, value))
-		core->control->row.shed++;
-}
-
-void
 row_set_records(struct core *core, const struct record_type *type, struct records *field,
     struct records value)
 {

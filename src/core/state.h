@@ -269,7 +269,6 @@ void *object_find(const struct core *core, enum table table, row_id id);
 /* Replace a string or list of a touched row. Without room the old one stays: counted. */
 void row_set_str(struct core *core, str *field, str value);
 void row_set_strs(struct core *core, struct strs *field, struct strs value);
-void row_set_pairs(struct core *core, struct pairs *field, struct pairs value);
 void row_set_records(struct core *core, const struct record_type *type,
     struct records *field, struct records value);
 /* New incidents and runs are refused below this much memory, so that what is in work
