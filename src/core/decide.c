@@ -221,6 +221,36 @@ core_yes(const struct core *core, const struct asking *asking, str principal,
 	return ret_why->n > 0 ? YES_REFUSED : YES_COUNTS;
 }
 
+size_t
+core_decide_who(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct authority_who *ret, size_t max)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	/* Whoever broke the glass on the service: it is lifted for that person alone. */
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease_row *row =
+		    &container_of(object_of(it, in_table), struct lease, o)->row;
+		if (row->kind == LEASE_BREAK_GLASS && !row->over &&
+		    str_eq(row->service, asking->service))
+			facts.glass_by = row->principal;
+	}
+	return authority_who_can(core->authority, &request, &facts, arena, ret, max);
+}
+
+size_t
+core_decide_what(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct authority_can *ret, size_t max)
+{
+	const struct service *service = service_named(core->newest->model, asking->service);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	if (service == NULL)
+		return 0;
+	return authority_what_can(core->authority, asking->principal, service,
+	    asking->incident_open, asking->wall, asking->at, &facts, arena, ret, max);
+}
+
 /* ---- uses ---- */
 
 void

@@ -603,6 +603,11 @@ struct authority_decision core_decide(const struct core *core, const struct aski
 /* Facts that it lacks. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
     struct arena *arena);
+/* Everybody who may do that, its principal aside; what its principal may do there. */
+size_t core_decide_who(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_who *ret, size_t max);
+size_t core_decide_what(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_can *ret, size_t max);
 /* Would this person's yes count, now? Refused: why not. */
 enum yes { YES_COUNTS = 1, YES_REFUSED, YES_NOT_NEEDED };
 enum yes core_yes(const struct core *core, const struct asking *asking, str principal,

@@ -103,6 +103,11 @@ needs(enum op op)
 	case OP_SILENCES:
 	case OP_SILENCE:
 	case OP_RECEIVERS:
+	case OP_ASKED:
+	case OP_ASKED_ONE:
+	case OP_LEASES:
+	case OP_WHO_CAN:
+	case OP_WHAT_CAN:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:

@@ -71,6 +71,8 @@ on_command(struct engine *engine, const struct asked *asked)
 		.params = r->params,
 		.action = r->action,
 		.happened = r->happened,
+		.digest = r->digest,
+		.span_ms = r->span_ms,
 	};
 	char key[REQUEST_KEY_MAX];
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
@@ -222,53 +224,6 @@ on_on_call(struct engine *engine, const struct asked *asked, struct answer_out *
 	}
 }
 
-/* params: who, and the action's parameters prefixed "with." are the request's own params */
-static void
-on_may(struct engine *engine, const struct asked *asked, struct answer_out *a)
-{
-	const struct request *r = &asked->request;
-	struct core_may may = { .principal =
-				    r->text.n > 0 ? r->text : asked->caller.principal,
-		.action = r->name,
-		.target = r->target,
-		.service = pairs_get(&r->params, STR("service")) };
-	struct pairs params = { arena_new(a->arena, struct pair, r->params.n + 1), 0 };
-	for (size_t i = 0; i < r->params.n; i++) {
-		if (!str_starts(r->params.p[i].name, STR("with.")))
-			continue;
-		params.p[params.n++] =
-		    (struct pair){ str_drop(r->params.p[i].name, 5), r->params.p[i].value };
-	}
-	may.params = &params;
-	engine_now(engine, &may.at, &may.wall);
-	struct decision_row decision = { 0 };
-	core_judge(engine->core, &may, a->arena, &decision);
-	answer_row_record(a, TABLE_DECISION, &decision);
-	a->answer.exit = decision.verdict == VERDICT_ALLOW  ? 0
-	                 : decision.verdict == VERDICT_DENY ? 5
-	                                                    : 6;
-}
-
-void
-answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
-    incident_id incident)
-{
-	struct can_view can[32];
-	msec at, wall;
-	engine_now(engine, &at, &wall);
-	size_t n = core_what_can(engine->core, caller.principal, incident, at, wall,
-	    a->arena, can, countof(can));
-	const struct incident_row *row = core_incident(engine->core, incident);
-	for (size_t i = 0; i < n; i++) {
-		struct can_item item = { .action = can[i].action,
-			.verb = can[i].verb,
-			.service = row != NULL ? row->service : STR(""),
-			.verdict = can[i].verdict,
-			.text = can[i].text };
-		answer_record(a, ITEM_CAN, &item);
-	}
-}
-
 static void
 on_tokens(struct engine *engine, struct answer_out *a)
 {
@@ -322,7 +277,13 @@ answer_now(struct engine *engine, const struct asked *asked)
 		on_on_call(engine, asked, &a);
 		break;
 	case OP_MAY:
-		on_may(engine, asked, &a);
+		answer_may(engine, &a, &asked->request, asked->caller);
+		break;
+	case OP_WHO_CAN:
+		answer_who_can(engine, &a, &asked->request);
+		break;
+	case OP_WHAT_CAN:
+		answer_what_can_on(engine, &a, &asked->request, asked->caller);
 		break;
 	case OP_TOKENS:
 		on_tokens(engine, &a);
@@ -386,11 +347,19 @@ dispatch(struct engine *engine, const struct asked *asked)
 		else
 			listing_add(engine, asked->id, &asked->request);
 		return;
+	case OP_ASKED:
+	case OP_LEASES:
+		if (str_eq(pairs_get(&asked->request.params, STR("state")), STR("all")))
+			ask_reader(engine, asked);
+		else
+			listing_add(engine, asked->id, &asked->request);
+		return;
 	case OP_INCIDENT:
 	case OP_WHY:
 	case OP_HANDOFFS:
 	case OP_HANDOFF:
 	case OP_GAPS:
+	case OP_ASKED_ONE:
 	case OP_JOURNAL:
 	case OP_EVENTS:
 	case OP_SILENCES:
@@ -400,6 +369,8 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_METRICS:
 	case OP_ON_CALL:
 	case OP_MAY:
+	case OP_WHO_CAN:
+	case OP_WHAT_CAN:
 	case OP_TOKENS:
 	case OP_WHO:
 	case OP_SILENCE:

@@ -243,6 +243,13 @@ void answer_end(struct answer_out *a, uint64_t cursor);
 void answer_plain(struct buf *out, uint64_t id, uint64_t seq, uint32_t status,
     uint32_t exit, const char *error);
 
+/* questions.c: authority is asked, nothing is done */
+void answer_may(struct engine *engine, struct answer_out *a, const struct request *request,
+    struct caller caller);
+void answer_who_can(struct engine *engine, struct answer_out *a,
+    const struct request *request);
+void answer_what_can_on(struct engine *engine, struct answer_out *a,
+    const struct request *request, struct caller caller);
 /* Judged by the caller's authority now; for people without a runbook. */
 void answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
     incident_id incident);
