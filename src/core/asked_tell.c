@@ -254,7 +254,7 @@ words_end(struct core *core, const struct incident *incident, const struct asked
 	    incident->row.id);
 	str url = text_url(core, incident->row.id);
 	struct buf out = BUF(TEXT_MAX);
-	buf_printf(&out, "%.*s on %.*s needs no answer any more. It is %.*s: %.*s.\n\n",
+	buf_printf(&out, "%.*s on %.*s is %.*s: %.*s. Nobody need answer any more.\n\n",
 	    STR_ARG(row->action), STR_ARG(row->target), STR_ARG(how), STR_ARG(row->why));
 	add_what(row, &out);
 	add_asked_by(core, row, &out);
@@ -283,6 +283,24 @@ keep_asked(struct recipients *to, const struct asked_row *row, const struct strs
 	to->n = n;
 }
 
+/* A person who asked by hand, and does not see it start, hears of it. */
+static void
+add_asking(const struct core *core, struct recipients *to, const struct asked_row *row,
+    str by)
+{
+	if (row->run != 0 || row->state == ASKED_STARTED)
+		return;
+	for (size_t i = 0; i <= row->given.behalf.n; i++) {
+		str who = i == 0 ? row->principal : row->given.behalf.p[i - 1];
+		const struct person *person =
+		    str_starts(who, STR("person:")) && !str_eq(who, by)
+			? model_person(core->newest->model, text_who(who))
+			: NULL;
+		if (person != NULL)
+			recipients_person(to, person);
+	}
+}
+
 void
 asked_tell_end(struct core *core, struct asked *asked, str by)
 {
@@ -294,6 +312,7 @@ asked_tell_end(struct core *core, struct asked *asked, str by)
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	recipients_told(to, incident);
 	keep_asked(to, row, &not_yet, by);
+	add_asking(core, to, row, by);
 	struct notice_words words = words_end(core, incident, row);
 	notices_make(core, incident, PURPOSE_APPROVAL_ENDED, to, &words);
 	if (incident->row.needs_person &&

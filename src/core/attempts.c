@@ -46,9 +46,8 @@ judged_why(struct core *core, const struct judged *judged)
 {
 	const struct decision_row *row = &judged->row;
 	const struct lease *lease =
-	    judged->by.hands_on
-		? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
-		: NULL;
+	    judged->by.hands_on ? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
+				: NULL;
 	if (lease != NULL) {
 		str who = text_who(lease->row.principal);
 		str until = text_wall(core, lease->row.until_wall);

@@ -735,7 +735,7 @@ void asked_facts_stop(struct core *core, struct asked *asked);
 
 void asked_tell(struct core *core, struct asked *asked, const struct judged *judged,
     bool first);
-/* It ended; all but who ended it are told. */
+/* It ended: who was asked is told, and a person who asked for it; not who ended it. */
 void asked_tell_end(struct core *core, struct asked *asked, str by);
 
 /* ---- asked_vote.c ---- */

@@ -76,8 +76,9 @@ differs(const struct model *model, const struct action *action,
     const struct attempt_order *order, struct arena *arena, str *ret_why)
 {
 	if (!str_eq(action->verb, order->verb)) {
-		*ret_why = arena_printf(arena, "action '%.*s' is of the verb %.*s, not %.*s",
-		    STR_ARG(action->name), STR_ARG(action->verb), STR_ARG(order->verb));
+		*ret_why =
+		    arena_printf(arena, "action '%.*s' is of the verb %.*s, not %.*s",
+			STR_ARG(action->name), STR_ARG(action->verb), STR_ARG(order->verb));
 		return "verb";
 	}
 	if (order->timeout_ms > action->timeout_ms) {

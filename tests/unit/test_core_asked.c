@@ -132,6 +132,23 @@ asked__a_no_ends_it(void)
 }
 
 static void
+asked__who_asked_by_hand_hears_of_a_no(void)
+{
+	struct world *w = world_new(CONFIG(RESTART_ASKS), NULL, NULL);
+	world_fire(w, DOWN);
+	restart(w, "checkout", "person:ana");
+	EXPECT_U64(deny(w, "person:mei").status, 200);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "ana"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "jon"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "mei"), 0);
+	EXPECT_STR(world_last_notice(w)->subject,
+	    STR("[sev3] checkout: restart-unit on checkout (incident 1): refused"));
+	EXPECT(str_contains(world_last_notice(w)->text,
+	    STR("restart-unit on checkout is refused: mei said no. Nobody need answer")));
+	world_free(w);
+}
+
+static void
 asked__nobody_answers_in_time(void)
 {
 	struct world *w = waiting(CONFIG(RESTART_ASKS));
@@ -367,7 +384,8 @@ asked__another_configuration_voids_it_and_it_is_asked_again(void)
 	struct world *w = waiting(CONFIG(RESTART_ASKS_TWO));
 	row_id before = last_asked(w).id;
 	EXPECT_U64(approve(w, "person:mei").status, 200);
-	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n", SHOP_DOWN("checkout", "restart-unit"));
+	world_adopt(w, CONFIG(RESTART_ASKS_TWO) "listen: 127.0.0.1:9999\n",
+	    SHOP_DOWN("checkout", "restart-unit"));
 	EXPECT(asked(w, before).state == ASKED_VOID);
 	EXPECT_U64(answer(w, COMMAND_APPROVE, before, "person:jon").status, 409);
 	world_after(w, 0);
@@ -394,6 +412,19 @@ asked__another_configuration_may_allow_it(void)
 	EXPECT(last_asked(w).state == ASKED_VOID);
 	EXPECT_U64(w->attempt_n, 1);
 	EXPECT(last_run(w).phase == PHASE_ATTEMPT);
+	world_free(w);
+}
+
+static void
+asked__its_runbook_was_changed(void)
+{
+	struct world *w = waiting(CONFIG(RESTART_ASKS));
+	world_adopt(w, CONFIG(RESTART_ASKS), SHOP_DOWN("checkout", "restart-unit") "\n");
+	world_after(w, 0);
+	EXPECT(last_asked(w).state == ASKED_VOID);
+	EXPECT_U64(world_count(w, TABLE_ASKED), 1);
+	EXPECT(last_run(w).state == RUN_NEEDS_PERSON);
+	EXPECT_U64(w->attempt_n, 0);
 	world_free(w);
 }
 
@@ -562,6 +593,7 @@ asked__who_asked_withdraws_it(void)
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, id, "person:ana").status, 200);
 	EXPECT(asked(w, id).state == ASKED_VOID);
 	EXPECT_STR(asked(w, id).why, STR("ana withdrew it"));
+	EXPECT_U64(world_told(w, PURPOSE_APPROVAL_ENDED, "ana"), 0);
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, id, "person:ana").status, 409);
 	EXPECT_U64(answer(w, COMMAND_WITHDRAW, 99999, "person:ana").status, 404);
 	world_free(w);
@@ -682,6 +714,7 @@ main(void)
 	RUN(asked__a_yes_starts_it_and_the_run_goes_on);
 	RUN(asked__the_notice_says_all_that_one_needs);
 	RUN(asked__a_no_ends_it);
+	RUN(asked__who_asked_by_hand_hears_of_a_no);
 	RUN(asked__nobody_answers_in_time);
 	RUN(asked__a_yes_at_the_end_is_too_late);
 	RUN(asked__two_at_once_count_once);
@@ -693,6 +726,7 @@ main(void)
 	RUN(asked__each_request_has_a_digest_of_its_own);
 	RUN(asked__another_configuration_voids_it_and_it_is_asked_again);
 	RUN(asked__another_configuration_may_allow_it);
+	RUN(asked__its_runbook_was_changed);
 	RUN(asked__what_a_person_asked_for_is_not_asked_again_by_itself);
 	RUN(asked__twice_the_same_is_one);
 	RUN(asked__the_limit_holds_while_others_use_it_up);

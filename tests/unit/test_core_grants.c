@@ -4,7 +4,7 @@
 #include "support/world.h"
 
 /* The world begins on 2026-11-23, a Monday, at 13:12 UTC. */
-#define ENDS(sentence, until)                                               \
+#define ENDS(sentence, until)                                  \
 	"  - {grant: " sentence ", to: [ana], may: [restart]," \
 	" on: {service: [ledger]}, until: " until ", owner: ana}\n"
 #define CLEARS "ana clears the ledger"
@@ -65,9 +65,8 @@ grants__an_owner_is_told_14_days_ahead_and_once(void)
 static void
 grants__a_configuration_with_an_end_near_tells_at_once(void)
 {
-	struct world *w = world_new(
-	    SHOP ENDS(CLEARS, "2026-12-01") ENDS("ana looks", "2026-11-01")
-		ENDS("ana waits", "2027-12-01"),
+	struct world *w = world_new(SHOP ENDS(CLEARS, "2026-12-01") ENDS("ana looks",
+					"2026-11-01") ENDS("ana waits", "2027-12-01"),
 	    NULL, NULL);
 	EXPECT_U64(gap_of(w, CLEARS).count, 1);
 	EXPECT(str_contains(gap_of(w, "ana looks").text, STR("ended with 2026-11-01")));
@@ -87,8 +86,9 @@ grants__a_configuration_with_an_end_near_tells_at_once(void)
 static void
 grants__of_one_sentence_the_one_that_ends_first_counts(void)
 {
-	struct world *w = world_new(
-	    SHOP ENDS(CLEARS, "2026-12-02") ENDS(CLEARS, "2026-12-01"), NULL, NULL);
+	struct world *w =
+	    world_new(SHOP ENDS(CLEARS, "2026-12-02") ENDS(CLEARS, "2026-12-01"), NULL,
+		NULL);
 	EXPECT(str_contains(gap_of(w, CLEARS).text, STR("2026-12-01")));
 	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), 1);
 	world_after(w, 20 * DAY);
@@ -110,7 +110,8 @@ grants__a_notice_that_fails_takes_the_next_reach(void)
 	EXPECT_STR(world_last_notice(w)->channel, STR("pager"));
 	w->deliver = true;
 	struct event told = { .kind = EVENT_NOTICE_RESULT,
-		.notice_result = { .notice = world_last_notice(w)->id, .delivered = true } };
+		.notice_result = { .notice = world_last_notice(w)->id,
+		    .delivered = true } };
 	world_step(w, &told);
 	struct notice_row row = { 0 };
 	EXPECT(world_row_get(w, TABLE_NOTICE, id, &row));

@@ -4,10 +4,10 @@
 #include "support/world.h"
 
 #define STUCK "alertname=QueueStuck,queue=payments"
-#define FREEZE                                                            \
+#define FREEZE                                                                    \
 	"  - {prohibit: nothing moves in the freeze, may: any, from: 2026-01-01," \
 	" until: 2030-01-01, because: the year ends, liftable: true}\n"
-#define ANA_ALL                                                             \
+#define ANA_ALL                                                           \
 	"  - {grant: ana restarts everything, to: [ana], may: [restart]," \
 	" on: {tier: [1, 2, 3]}, until: 2030-01-01, owner: mei}\n"
 
@@ -85,7 +85,8 @@ hands_on__is_one_persons_for_a_time(void)
 	struct reply other = world_command(w, &take);
 	EXPECT_U64(other.status, 409);
 	EXPECT_U64(other.exit, 9);
-	EXPECT(str_contains(other.error, STR("ana has payments in hand until 2026-11-23T")));
+	EXPECT(
+	    str_contains(other.error, STR("ana has payments in hand until 2026-11-23T")));
 	/* Its holder prolongs it, and is told before it ends. */
 	world_after(w, 30 * MINUTE);
 	take = hands_on("person:ana", 2 * HOUR);
@@ -367,11 +368,10 @@ lease__there_are_only_so_many(void)
 static void
 h17__a_freeze_written_in_mid_run_holds_for_an_agent(void)
 {
-#define AGENT                                                               \
+#define AGENT                                                                     \
 	"  - {grant: the helper restarts, to: [{agent: helper}], may: [restart]," \
 	" on: {tier: [1, 2, 3]}, until: 2030-01-01, owner: mei}\n"
-	struct world *w =
-	    world_new(SHOP ANA_ALL AGENT, SHOP_QUEUE("restart-unit"), NULL);
+	struct world *w = world_new(SHOP ANA_ALL AGENT, SHOP_QUEUE("restart-unit"), NULL);
 	world_fire(w, STUCK);
 	struct command stop = { .kind = COMMAND_CANCEL, .incident = 1 };
 	EXPECT_U64(world_command(w, &stop).status, 200);

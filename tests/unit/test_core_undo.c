@@ -4,40 +4,40 @@
 #include "support/world.h"
 
 #define STUCK "alertname=QueueStuck,queue=payments"
-#define FREEZE                                                            \
+#define FREEZE                                                                    \
 	"  - {prohibit: nothing moves in the freeze, may: any, from: 2026-01-01," \
 	" until: 2030-01-01, because: the year ends}\n"
 
 /* stop-unit is taken back by start-unit, scale-out by itself with what was live before. */
-#define ACTIONS                                                                        \
-	SHOP_ACTIONS                                                                   \
-	"  stop-unit:\n"                                                               \
-	"    verb: stop\n"                                                             \
-	"    params: {unit: {type: name}, mode: {type: name, optional: true}}\n"       \
-	"    run: [systemctl, stop, '${unit}', '${target}']\n"                         \
-	"    undo: start-unit\n"                                                       \
-	"  start-unit:\n"                                                              \
-	"    verb: start\n"                                                            \
-	"    params: {unit: {type: name}, mode: {type: name, optional: true}}\n"       \
-	"    run: [systemctl, start, '${unit}', '${target}']\n"                        \
-	"    undo: stop-unit\n"                                                        \
-	"  scale-out:\n"                                                               \
-	"    verb: scale\n"                                                            \
-	"    params: {replicas: {type: integer, min: 1, max: 100}}\n"                  \
-	"    run: [scale, '${service}', '${replicas}']\n"                              \
-	"    observe: {replicas: {promql: 'replicas{service=\"${service}\"}'}}\n"      \
-	"    undo: {do: scale-out, with: {replicas: '${observed.replicas}'},"          \
+#define ACTIONS                                                                   \
+	SHOP_ACTIONS                                                              \
+	"  stop-unit:\n"                                                          \
+	"    verb: stop\n"                                                        \
+	"    params: {unit: {type: name}, mode: {type: name, optional: true}}\n"  \
+	"    run: [systemctl, stop, '${unit}', '${target}']\n"                    \
+	"    undo: start-unit\n"                                                  \
+	"  start-unit:\n"                                                         \
+	"    verb: start\n"                                                       \
+	"    params: {unit: {type: name}, mode: {type: name, optional: true}}\n"  \
+	"    run: [systemctl, start, '${unit}', '${target}']\n"                   \
+	"    undo: stop-unit\n"                                                   \
+	"  scale-out:\n"                                                          \
+	"    verb: scale\n"                                                       \
+	"    params: {replicas: {type: integer, min: 1, max: 100}}\n"             \
+	"    run: [scale, '${service}', '${replicas}']\n"                         \
+	"    observe: {replicas: {promql: 'replicas{service=\"${service}\"}'}}\n" \
+	"    undo: {do: scale-out, with: {replicas: '${observed.replicas}'},"     \
 	" within: 30m}\n"
-#define AUTHORITY                                                                    \
-	SHOP_AUTHORITY                                                               \
-	"  - {grant: ana stops, to: [ana], may: [stop], on: {service: [payments]},"  \
-	" within: {per_service: 1 in 1h}, until: 2030-01-01, owner: mei}\n"          \
-	"  - {grant: automation stops, to: [automation], may: [stop],"               \
-	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"               \
-	"  - {grant: the helper stops, to: [{agent: helper}], may: [stop],"          \
+#define AUTHORITY                                                                   \
+	SHOP_AUTHORITY                                                              \
+	"  - {grant: ana stops, to: [ana], may: [stop], on: {service: [payments]}," \
+	" within: {per_service: 1 in 1h}, until: 2030-01-01, owner: mei}\n"         \
+	"  - {grant: automation stops, to: [automation], may: [stop],"              \
+	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"              \
+	"  - {grant: the helper stops, to: [{agent: helper}], may: [stop],"         \
 	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"
 #define UNITS SHOP_TOP SHOP_PEOPLE SHOP_SERVICES ACTIONS AUTHORITY
-#define ANA_STARTS                                                                   \
+#define ANA_STARTS                                                                    \
 	"  - {grant: ana starts, to: [ana], may: [start], on: {service: [payments]}," \
 	" until: 2030-01-01, owner: mei}\n"
 
@@ -124,7 +124,8 @@ undo__is_never_harder_than_doing(void)
 	EXPECT_U64(uses(w, USE_HELD), 0);
 	EXPECT_U64(uses(w, USE_CONSUMED), 1);
 	EXPECT(world_says(w, 1, "took back attempt"));
-	EXPECT(str_contains(undo(w, id, "person:ana").error, STR("was taken back already")));
+	EXPECT(
+	    str_contains(undo(w, id, "person:ana").error, STR("was taken back already")));
 	/* To and fro would be without limits. */
 	EXPECT(str_contains(undo(w, reply.row, "person:ana").error,
 	    STR("ask for the action itself")));
@@ -271,8 +272,8 @@ undo__only_of_what_happened_and_can_be(void)
 static void
 undo__of_a_scale_goes_back_to_what_was_live(void)
 {
-#define ANA_SCALES                                                                       \
-	"  - {grant: ana scales, to: [ana], may: [scale], on: {service: [ledger]},"      \
+#define ANA_SCALES                                                                  \
+	"  - {grant: ana scales, to: [ana], may: [scale], on: {service: [ledger]}," \
 	" with: {replicas: {max: 50}}, until: 2030-01-01, owner: mei}\n"
 	struct world *w = world_new(UNITS ANA_SCALES, NULL, NULL);
 	world_fire(w, "alertname=Slow,service=ledger");
@@ -342,8 +343,9 @@ refused__an_order_that_hands_judge_otherwise_is_a_fault_of_ours(void)
 	EXPECT_STR(row.title,
 	    STR("Firstline itself: hands refused an order that was allowed, by the same "
 		"configuration (command)"));
-	EXPECT(world_says(w, 2, "restart-unit on pay-1 of payments for incident 1 by "
-				"person:ana: the command is not what"));
+	EXPECT(world_says(w, 2,
+	    "restart-unit on pay-1 of payments for incident 1 by "
+	    "person:ana: the command is not what"));
 	/* The same cause again is the same incident, another one is not. */
 	EXPECT_U64(world_command(w, &run).status, 202);
 	refuse(w, "command");

@@ -309,7 +309,9 @@ order_allowed__needs_the_approvals_that_are_written(void)
 	str why;
 	EXPECT(!allowed(&order, WALL, &why));
 	EXPECT(str_starts(judged, STR("more than ten needs a second, a.yaml:")));
-	struct vote votes[] = { { .principal = STR("person:ana"), .yes = true, .wall = WALL } };
+	struct vote votes[] = {
+		{ .principal = STR("person:ana"), .yes = true, .wall = WALL }
+	};
 	order.given.votes = (struct records){ votes, 1 };
 	EXPECT(allowed(&order, WALL, &why));
 	votes[0].yes = false;
