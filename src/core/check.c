@@ -450,7 +450,7 @@ check_lease(const struct core *core, const struct lease *lease)
 	ASSERT(row->from_wall < row->until_wall && row->until_at != 0);
 	ASSERT(row->reviewed_by.n == 0);
 	ASSERT(str_starts(row->principal, STR("person:")));
-	ASSERT(!row->over || (row->kind == LEASE_BREAK_GLASS && row->over_by.n > 0));
+	ASSERT(!row->over || row->kind == LEASE_BREAK_GLASS);
 	ASSERT(row->over || lease->o.due != 0);
 	ASSERT(row->kind == LEASE_HANDS_ON || row->why.n >= GLASS_WHY_MIN);
 	ASSERT(row->warn_at == 0 || row->kind == LEASE_HANDS_ON);

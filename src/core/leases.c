@@ -542,9 +542,12 @@ lease_review(struct core *core, const struct command *command)
 		    "you broke it: another person must review it");
 	if (!read_why(core, command, 1, "a review", &text, &no))
 		return no;
-	row->reviewed_wall = core->wall;
-	row_set_str(core, &row->reviewed_by, command->principal);
 	row_set_str(core, &row->review, text);
+	if (str_eq(row->review, text))
+		row_set_str(core, &row->reviewed_by, command->principal);
+	if (row->reviewed_by.n == 0)
+		return answer_no(core, 503, 1, "there is no memory for what was found");
+	row->reviewed_wall = core->wall;
 	str who = text_who(row->principal);
 	say(core, lease, command->principal,
 	    text_make(core, "reviewed %.*s's broken glass on %.*s: %.*s", STR_ARG(who),

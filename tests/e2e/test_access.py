@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import re
+import signal
 import sqlite3
 import stat
 import sys
@@ -368,6 +369,41 @@ def test_stop_all_ends_what_is_out_and_refuses_what_would_start():
         wait_until(lambda: len(pids()) == 12, 40, message="after resume it acts again")
         firstline.cli("stop-all", "the end of the test", check=True)
         wait_until(lambda: not any(map(alive, pids())), 30, 0.05, "and stops again")
+
+
+def test_who_asked_for_a_reload_goes_with_each_decision():
+    with Scratch("reloader") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook, 4, "true")).start()
+        ana = make(firstline, "ana", "admin")
+        path = scratch.dir / "config/production.yaml"
+
+        def reload(how, service):
+            path.write_text(path.read_text() + f"# for {service}\n")
+            before = firstline.get("/v1/status")["config"]
+            how()
+            wait_until(lambda: firstline.get("/v1/status")["config"] != before, 20, 0.05, "it is adopted")
+            return reloaded_by(service)
+
+        def reloaded_by(service):
+            assert firstline.fire({"alertname": "Down", "service": service}, token=ana).status == 200
+            row = firstline.wait_incident(lambda r: r["service"] == service, 20)
+            decisions = wait_until(lambda: firstline.incident(row["id"])["decisions"], 20, 0.05,
+                                   "something is decided")
+            return decisions[0].get("given", {}).get("reloaded_by", "")
+
+        def by_api():
+            assert firstline.request("POST", "/v1/reload", {}, token=ana).status == 200
+
+        assert reloaded_by("s0") == ""  # in force since the start
+        assert reload(by_api, "s1") == "person:ana"
+        firstline.kill_all()  # who brought it in is still who brought it in
+        firstline.start()
+        assert reloaded_by("s2") == "person:ana"
+        assert reload(lambda: firstline.child.send_signal(signal.SIGHUP), "s3") == ""
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def wall(text):

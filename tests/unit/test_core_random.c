@@ -289,6 +289,48 @@ ask(struct walk *walk)
 	walk->w->attempt_n = 0;
 }
 
+/* By who did it, mostly; also of what cannot be. */
+static void
+take_back(struct walk *walk)
+{
+	const struct attempt *some = NULL;
+	list_each(it, &walk->w->core->tables[TABLE_ATTEMPT])
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt->row.undo_until_at != 0 || draw(walk, 8) == 0)
+			some = attempt;
+	}
+	if (some == NULL)
+		return;
+	bool own = draw(walk, 4) > 0;
+	struct command command = { .kind = COMMAND_UNDO,
+		.row = some->row.id,
+		.principal = own ? some->row.principal : STR("person:ana"),
+		.behalf = own && some->row.behalf.n > 0 ? some->row.behalf.p[0]
+		                                        : (str){ 0 } };
+	world_command(walk->w, &command);
+	walk->w->attempt_n = 0;
+}
+
+/* A person on a service. */
+static void
+hold(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "person:mei" };
+	static const char *const services[] = { "payments", "checkout", "ledger" };
+	static const enum command_kind kinds[] = { COMMAND_HANDS_ON, COMMAND_HANDS_OFF,
+		COMMAND_BREAK_GLASS, COMMAND_REVIEW };
+	struct command command = { .kind = kinds[draw(walk, countof(kinds))],
+		.name = str_of(services[draw(walk, countof(services))]),
+		.text = draw(walk, 4) > 0 ? STR("because it is so") : (str){ 0 },
+		.span_ms = draw(walk, 4) * 5 * MINUTE,
+		.principal = str_of(who[draw(walk, countof(who))]) };
+	if (command.kind == COMMAND_REVIEW || draw(walk, 4) == 0)
+		command.row = some_row(walk, TABLE_LEASE);
+	world_command(walk->w, &command);
+}
+
 static void
 pass_time(struct walk *walk)
 {
@@ -329,7 +371,7 @@ adopt(struct walk *walk)
 static void
 one(struct walk *walk)
 {
-	uint64_t kind = draw(walk, 124);
+	uint64_t kind = draw(walk, 132);
 	if (kind < 20)
 		fire(walk);
 	else if (kind < 30)
@@ -360,8 +402,12 @@ one(struct walk *walk)
 		world_hands_restart(walk->w);
 	else if (kind < 119)
 		vote(walk);
-	else
+	else if (kind < 124)
 		ask(walk);
+	else if (kind < 128)
+		take_back(walk);
+	else
+		hold(walk);
 }
 
 static void
