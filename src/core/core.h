@@ -69,7 +69,8 @@ void core_set_next_alert(struct core *core, uint64_t next);
 struct core_counts {
 	uint32_t incidents_open, needing_person, runs, attempts_open, notices_open, gaps;
 	uint32_t hands_on, glass,
-	    unreviewed; /* leases: in force; broken glass that is over */
+	    unreviewed;     /* leases: in force; broken glass that is over */
+	uint32_t approvals; /* that wait for people */
 };
 struct core_counts core_counts(const struct core *core);
 const struct incident_row *core_incident(const struct core *core, incident_id id);

@@ -26,6 +26,13 @@ core_counts(const struct core *core)
 		else
 			counts.glass++;
 	}
+	list_each(it, &core->tables[TABLE_ASKED])
+	{
+		const struct asked_row *row =
+		    &container_of(object_of(it, in_table), struct asked, o)->row;
+		if (row->state == ASKED_APPROVAL)
+			counts.approvals++;
+	}
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{
 		if (attempt_open(container_of(object_of(it, in_table), struct attempt, o)))

@@ -126,12 +126,36 @@ answer_may(struct engine *engine, struct answer_out *a, const struct request *r,
 	                                                    : 6;
 }
 
+/* false: there is none, which is answered; a typing error must not read as "nobody". */
+static bool
+is_there(struct engine *engine, struct answer_out *a, const struct core_may *may,
+    bool action)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	const char *what = NULL;
+	str name = may->service;
+	if (model_service(model, may->service) == NULL)
+		what = "service";
+	if (what == NULL && action && model_action(model, may->action) == NULL) {
+		what = "action";
+		name = may->action;
+	}
+	if (what == NULL)
+		return true;
+	a->answer.status = 404;
+	a->answer.exit = 3;
+	a->answer.error =
+	    arena_printf(a->arena, "there is no %s '%.*s'", what, STR_ARG(name));
+	return false;
+}
+
 void
 answer_who_can(struct engine *engine, struct answer_out *a, const struct request *r)
 {
 	struct core_may may;
 	struct pairs params;
-	if (!read_question(engine, a, r, (struct caller){ 0 }, &may, &params))
+	if (!read_question(engine, a, r, (struct caller){ 0 }, &may, &params) ||
+	    !is_there(engine, a, &may, true))
 		return;
 	struct who_view *who = arena_new(a->arena, struct who_view, QUESTION_ANSWERS_MAX);
 	size_t n = core_who_can(engine->core, &may, a->arena, who, QUESTION_ANSWERS_MAX);
@@ -163,7 +187,8 @@ answer_what_can_on(struct engine *engine, struct answer_out *a, const struct req
 {
 	struct core_may may;
 	struct pairs params;
-	if (!read_question(engine, a, r, caller, &may, &params))
+	if (!read_question(engine, a, r, caller, &may, &params) ||
+	    !is_there(engine, a, &may, false))
 		return;
 	struct can_view *can = arena_new(a->arena, struct can_view, QUESTION_ANSWERS_MAX);
 	size_t n =

@@ -236,6 +236,10 @@ static const struct field status_fields[] = {
 	F_BOOL(19, struct status_item, loopback_only),
 	F_U64(20, struct status_item, alerts_held),
 	F_U32(21, struct status_item, silences_active),
+	F_U32(22, struct status_item, approvals_waiting),
+	F_U32(23, struct status_item, hands_on),
+	F_U32(24, struct status_item, glass),
+	F_U32(25, struct status_item, unreviewed),
 };
 const struct record_type status_item_type =
     RECORD(struct status_item, "status", status_fields);

@@ -169,6 +169,9 @@ struct status_item {
 	bool loopback_only;
 	uint64_t alerts_held;
 	uint32_t silences_active;
+	uint32_t approvals_waiting; /* for people */
+	uint32_t hands_on, glass,
+	    unreviewed; /* leases: in force; broken glass that is over */
 };
 
 struct metric_item {

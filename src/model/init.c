@@ -81,7 +81,13 @@ static const char production[] =
 	"    may: any\n"
 	"    from: 2026-12-24\n"
 	"    until: 2026-12-26\n"
-	"    because: nobody is in the office to help\n";
+	"    because: nobody is in the office to help\n"
+	"  # A limit holds whoever acts, an approval asks a second person. Any rule can be in\n"
+	"  # force `during` a calendar alone.\n"
+	"  # - {limit: two hosts an hour, for: any, within: {targets: 2 in 1h}}\n"
+	"  # - {approval: at night somebody agrees, for: [restart], during: nights, by: ana}\n"
+	"# calendars:\n"
+	"#   nights: {zone: Europe/Lisbon, weekly: [{days: any, from: \"22:00\", until: \"06:00\"}]}\n";
 
 static const char service_down[] =
 	"---\n"

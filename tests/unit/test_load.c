@@ -482,6 +482,33 @@ load__first_folder_has_no_fault(void)
 	config_close(&c);
 }
 
+/* What it only shows, behind '#', is right as well. */
+static void
+load__first_folder_shows_what_can_be_written(void)
+{
+	struct init_file files[INIT_FILES_MAX];
+	size_t n = 0;
+	(void)init_files(files);
+	static char text[16384];
+	for (str rest = files[0].text; rest.n > 0;) {
+		struct str_cut cut = str_cut(rest, '\n');
+		str line = cut.head;
+		bool rule = str_starts(line, STR("  # - {"));
+		bool calendar = str_starts(line, STR("# calendars:")) ||
+		                str_starts(line, STR("#   nights:"));
+		line = str_drop(line, rule ? 4 : calendar ? 2 : 0);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s\n",
+		    rule ? "  " : "", STR_ARG(line));
+		rest = cut.tail;
+	}
+	config_open(&c);
+	config_add(&c, files[0].path, text);
+	const struct model *m = config_load(&c);
+	EXPECT_STR(config_faults(&c), STR(""));
+	EXPECT(m != NULL && m->rules_n == 4 && m->calendars_n == 1);
+	config_close(&c);
+}
+
 /* However a file is filled, the arena that model_arena_bytes asks for holds what is made
  * of it: these are the shapes with the most to build for each byte. */
 static void
@@ -614,6 +641,7 @@ main(void)
 	RUN(load__order_of_files_and_of_reading_is_that_of_names);
 	RUN(load__examples_have_no_fault);
 	RUN(load__first_folder_has_no_fault);
+	RUN(load__first_folder_shows_what_can_be_written);
 	RUN(load__zone_names_are_found_without_loading);
 	RUN(load__fits_the_arena_it_asks_for);
 	RUN(load__fits_the_arena_with_many_short_runbooks);
