@@ -79,6 +79,8 @@ int client_print_json(str body);
  * names that a newer server added are skipped. */
 NODISCARD bool reply_one(struct client *client, str body, const char *member,
     const struct record_type *type, void *ret);
+/* Is there such a member, and not null? */
+bool reply_has(struct client *client, str body, const char *member);
 /* What reply_one makes of an object before it is read: the same without unknown members,
  * nulls and names that no enumerator has. NULL, or what is wrong with the text. */
 const char *reply_known(const struct record_type *type, str object, struct arena scratch,
@@ -100,6 +102,8 @@ NODISCARD bool params_take(struct client *client, int argc, char **argv, struct 
 NODISCARD bool number_take(const char *text, const char *what, uint64_t *ret);
 /* "90s", "5m", "2h", "1d". Complains. */
 NODISCARD bool length_take(const char *text, msec *ret);
+/* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time. Complains. */
+NODISCARD bool time_take(const struct zone *zone, const char *text, msec *ret);
 /* "2026-11-23" as the start of that day. */
 NODISCARD bool date_take(str text, struct civil *ret);
 /* The words with blanks between them. */

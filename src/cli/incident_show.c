@@ -148,6 +148,18 @@ print_timeline(struct out *out, const struct whole *w)
 	}
 }
 
+static str
+undo_text(struct out *out, const struct attempt_row *row)
+{
+	if (row->undo_of != 0)
+		return arena_printf(out->arena, ", takes back %llu",
+		    (unsigned long long)row->undo_of);
+	if (row->undone_by != 0)
+		return arena_printf(out->arena, ", taken back by %llu",
+		    (unsigned long long)row->undone_by);
+	return STR("");
+}
+
 static void
 print_attempts(struct out *out, const struct whole *w)
 {
@@ -158,9 +170,9 @@ print_attempts(struct out *out, const struct whole *w)
 	for (size_t i = 0; i < w->attempts.n; i++) {
 		const struct attempt_row *row = &rows[i];
 		str what = arena_printf(out->arena,
-		    "%.*s on %.*s, as %.*s (attempt %llu): ", STR_ARG(row->action),
+		    "%.*s on %.*s, as %.*s (attempt %llu%.*s): ", STR_ARG(row->action),
 		    STR_ARG(row->target), STR_ARG(view_who(row->principal)),
-		    (unsigned long long)row->id);
+		    (unsigned long long)row->id, STR_ARG(undo_text(out, row)));
 		out_text(out, STR("  "));
 		out_text(out, what);
 		str result = view_attempt_result(out, row);
@@ -191,7 +203,8 @@ print_decisions(struct out *out, const struct whole *w)
 		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s: %.*s",
 		    STR_ARG(row->action),
 		    STR_ARG(row->target.n > 0 ? row->target : row->service),
-		    STR_ARG(view_who(row->principal)), STR_ARG(rule));
+		    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
+		    STR_ARG(rule));
 		out_text(out, STR("  "));
 		out_wrapped(out, 6, 4 + verdict.n, text);
 	}
@@ -249,6 +262,13 @@ say_next(const struct whole *w)
 			say("firstline incident settle %u %llu yes|no    did it happen?",
 			    row->id, (unsigned long long)attempts[i].id);
 	}
+	const struct asked_row *asked = w->asked.p;
+	for (size_t i = 0; i < w->asked.n; i++) {
+		if (asked[i].state == ASKED_APPROVAL)
+			say("firstline approve %llu | firstline deny %llu",
+			    (unsigned long long)asked[i].id,
+			    (unsigned long long)asked[i].id);
+	}
 	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
 		say("firstline incident ack %u    you have it", row->id);
 	if (w->handoffs.n > 0)
@@ -280,6 +300,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_timeline(&out, &w);
 	print_attempts(&out, &w);
 	print_decisions(&out, &w);
+	view_waiting(&out, &w);
 	print_told(&out, &w);
 	print_handoffs(&out, &w);
 	code = out_end(&out);

@@ -19,7 +19,18 @@ static const struct command_line *const commands[] = {
 	&command_incident,
 	&command_why,
 	&command_run,
+	&command_undo,
+	&command_approve,
+	&command_deny,
+	&command_withdraw,
 	&command_may,
+	&command_why_not,
+	&command_who_can,
+	&command_what_can,
+	&command_hands_on,
+	&command_hands_off,
+	&command_break_glass,
+	&command_review,
 	&command_stop_all,
 	&command_resume,
 	&command_handoff,
@@ -72,9 +83,9 @@ print_overview(FILE *out)
 	    "  firstline status                   what is wrong, and what is being done\n\n"
 	    "Commands\n");
 	for (size_t i = 0; i < countof(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out,
-	    "  %-10s %s\n  %-10s %s\n\n"
+	    "  %-11s %s\n  %-11s %s\n\n"
 	    "'firstline COMMAND --help' leads with an example.\n",
 	    "help", "this page, a command's page, or 'exit-codes'", "version",
 	    "its version");

@@ -5,28 +5,6 @@ struct options {
 	const char *at, *team;
 };
 
-/* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time. */
-static bool
-local_take(const struct zone *zone, const char *text, msec *ret)
-{
-	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
-	struct civil civil;
-	uint64_t hour = 0, minute = 0;
-	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) && time.n == 6 &&
-	          (time.p[0] == 'T' || time.p[0] == ' ') && time.p[3] == ':' &&
-	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&
-	          str_u64(str_drop(time, 4), 59, &minute);
-	if (!ok) {
-		complain("'%s' is no time: write 2026-11-23 or \"2026-11-23 18:30\"", text);
-		return false;
-	}
-	civil.hour = (unsigned)hour;
-	civil.minute = (unsigned)minute;
-	int64_t instant = zone_instant(zone, &civil, ZONE_START);
-	*ret = instant > 0 ? (msec)instant * SECOND : 0;
-	return true;
-}
-
 static str
 path_of(struct client *client, const struct options *o, msec at)
 {
@@ -65,7 +43,7 @@ on_call(struct client *client, void *context, int argc, char **argv)
 	msec at = 0;
 	str body;
 	struct records duties;
-	if (o->at != NULL && !local_take(out.zone, o->at, &at))
+	if (o->at != NULL && !time_take(out.zone, o->at, &at))
 		return EXIT_USAGE;
 	int code =
 	    client_get(client, arena_cstr(&client->arena, path_of(client, o, at)), &body);

@@ -144,6 +144,13 @@ read_object(struct client *client, struct json *j, const struct record_type *typ
 }
 
 bool
+reply_has(struct client *client, str body, const char *member)
+{
+	struct json j;
+	return find_member(client, body, member, &j) && json_peek(&j) != JSON_NULL;
+}
+
+bool
 reply_one(struct client *client, str body, const char *member,
     const struct record_type *type, void *ret)
 {
@@ -284,6 +291,27 @@ date_take(str text, struct civil *ret)
 	    !part_take(text, 8, 2, 31, &day) || year < 1970 || month == 0 || day == 0)
 		return false;
 	*ret = (struct civil){ .year = (int)year, .month = month, .day = day };
+	return true;
+}
+
+bool
+time_take(const struct zone *zone, const char *text, msec *ret)
+{
+	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
+	struct civil civil;
+	uint64_t hour = 0, minute = 0;
+	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) && time.n == 6 &&
+	          (time.p[0] == 'T' || time.p[0] == ' ') && time.p[3] == ':' &&
+	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&
+	          str_u64(str_drop(time, 4), 59, &minute);
+	if (!ok) {
+		complain("'%s' is no time: write 2026-11-23 or \"2026-11-23 18:30\"", text);
+		return false;
+	}
+	civil.hour = (unsigned)hour;
+	civil.minute = (unsigned)minute;
+	int64_t instant = zone_instant(zone, &civil, ZONE_START);
+	*ret = instant > 0 ? (msec)instant * SECOND : 0;
 	return true;
 }
 

@@ -9,8 +9,7 @@
 
 struct run_options {
 	const char *incident, *action, *on, *target, *timeout;
-	bool wait;
-	msec timeout_ms;
+	struct awaiting awaiting;
 };
 
 static int
@@ -55,21 +54,13 @@ find_incident(struct client *client, const char *service, uint64_t *ret)
 static int
 say_started(struct client *client, str body, uint64_t incident, const struct run_options *o)
 {
-	struct attempt_row attempt = { .id = 0 };
-	if (client->options.json && !o->wait)
+	if (o->action != NULL)
+		return await_action(client, body, &o->awaiting);
+	if (client->options.json && !o->awaiting.wait)
 		return client_print_json(body);
-	if (o->action != NULL) {
-		if (!reply_one(client, body, "attempt", &attempt_row_type, &attempt))
-			return EXIT_FAILED;
-		say("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
-		    (unsigned long long)attempt.id, STR_ARG(attempt.action),
-		    STR_ARG(attempt.target));
-	} else {
-		say("The runbook is at work on incident %llu.",
-		    (unsigned long long)incident);
-	}
-	if (o->wait)
-		return await_run(client, incident, attempt.id, o->timeout_ms);
+	say("The runbook is at work on incident %llu.", (unsigned long long)incident);
+	if (o->awaiting.wait)
+		return await_run(client, incident, 0, o->awaiting.timeout_ms);
 	say("firstline incident show %llu    how it goes", (unsigned long long)incident);
 	return EXIT_OK;
 }
@@ -120,7 +111,7 @@ run_it(struct client *client, void *context, int argc, char **argv)
 	struct pairs params;
 	uint64_t incident = 0;
 	if (!params_take(client, argc, argv, &params) ||
-	    (o->timeout != NULL && !length_take(o->timeout, &o->timeout_ms)) ||
+	    (o->timeout != NULL && !length_take(o->timeout, &o->awaiting.timeout_ms)) ||
 	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
 		return EXIT_USAGE;
 	int code = o->incident != NULL ? EXIT_OK : find_incident(client, o->on, &incident);
@@ -130,14 +121,14 @@ run_it(struct client *client, void *context, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct run_options o = { .timeout_ms = 10 * MINUTE };
+	struct run_options o = { .awaiting = { .timeout_ms = AWAIT_DEFAULT_MS } };
 	const struct option_spec specs[] = {
 		{ .name = "incident", .value = &o.incident },
 		{ .name = "action", .value = &o.action },
 		{ .name = "on", .value = &o.on },
 		{ .name = "target", .value = &o.target },
 		{ .name = "timeout", .value = &o.timeout },
-		{ .name = "wait", .flag = &o.wait },
+		{ .name = "wait", .flag = &o.awaiting.wait },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage =
@@ -159,17 +150,16 @@ const struct command_line command_run = {
 	    "\n"
 	    "Starts a runbook on an incident, or a single action. Authority decides: a "
 	    "refusal\n"
-	    "says which rule, and exits 5.\n"
+	    "says which rule, and exits 5; what needs another person's approval says "
+	    "whose, "
+	    "and\n"
+	    "exits 6: it waits on and is done when they say yes.\n"
 	    "\n"
 	    "  --incident NUMBER  the incident it is for\n"
 	    "  --on SERVICE       instead: the one incident that is open on this service\n"
 	    "  --action NAME      one action of the configuration, not a runbook\n"
 	    "  --target HOST      what the action is done to; left out, the service "
-	    "itself\n"
-	    "  --wait             until it is over: exits 0 when it did what it should, 1 "
-	    "when\n"
-	    "                     not, 5 refused, 7 in doubt, 8 not over in time\n"
-	    "  --timeout LENGTH   how long to wait (default 10m)\n"
+	    "itself\n" AWAIT_HELP
 	    "  name=value         inputs of the runbook, parameters of the "
 	    "action\n" CLIENT_HELP,
 	.run = run,

@@ -1,6 +1,3 @@
-/*
- * run --wait: how a runbook or an action ends, as an exit code for scripts.
- */
 #include "cli/run_wait.h"
 
 #include <time.h>
@@ -9,6 +6,56 @@
 #include "os/clock.h"
 
 #define LOOK_EVERY_MS 300
+
+static void
+pause_between(void)
+{
+	struct timespec left = { .tv_nsec = LOOK_EVERY_MS * 1000000L };
+	(void)nanosleep(&left, NULL);
+}
+
+/* The rules that ask for people. */
+static void
+say_rules(struct client *client, const struct asked_row *row)
+{
+	str body, path = arena_printf(&client->arena, "/v1/asked/%llu",
+		      (unsigned long long)row->id);
+	struct decision_row decision;
+	if (client_get(client, arena_cstr(&client->arena, path), &body) != EXIT_OK ||
+	    !reply_has(client, body, "decision") ||
+	    !reply_one(client, body, "decision", &decision_row_type, &decision))
+		return;
+	const struct reason *reasons = decision.reasons.p;
+	for (size_t i = 0; i < decision.reasons.n; i++) {
+		if (reasons[i].kind == REASON_APPROVAL)
+			say("  '%.*s' %.*s:%u: %.*s", STR_ARG(reasons[i].rule),
+			    STR_ARG(reasons[i].file), reasons[i].line,
+			    STR_ARG(reasons[i].text));
+	}
+}
+
+static void
+say_needs_approval(struct client *client, const struct asked_row *row)
+{
+	struct out out = out_begin(&client->arena);
+	unsigned long long n = row->id;
+	str until = text_clock(&out, row->ends_wall);
+	buf_done(&out.text);
+	if (row->why.n > 0) {
+		say("It is approved, and waits for its turn until %.*s: %.*s",
+		    STR_ARG(until), STR_ARG(row->why));
+		return;
+	}
+	say_rules(client, row);
+	if (row->approvers.n > 0)
+		say("Until %.*s it waits for the yes of %u of: %.*s.", STR_ARG(until),
+		    row->yes_missing, STR_ARG(view_names(&out, &row->approvers)));
+	else
+		say("It waits for approval until %.*s, but nobody who could approve it is "
+		    "there.",
+		    STR_ARG(until));
+	say("firstline approve %llu    for one of them", n);
+}
 
 struct end {
 	bool over;
@@ -104,12 +151,27 @@ run_end_of(const struct run_row *run, const struct records *attempts,
 	UNREACHABLE();
 }
 
+/* What the run waits for people to say yes to, once. */
+static void
+say_waits(struct client *client, const struct records *asked, row_id run, row_id *told)
+{
+	const struct asked_row *rows = asked->p;
+	for (size_t i = 0; i < asked->n; i++) {
+		if (rows[i].run == run && rows[i].state == ASKED_APPROVAL &&
+		    rows[i].id > *told) {
+			say_needs_approval(client, &rows[i]);
+			*told = rows[i].id;
+		}
+	}
+}
+
 /* false: the answer cannot be read, which was said */
 static bool
-look(struct client *client, str body, row_id wanted, struct end *ret)
+look(struct client *client, str body, row_id wanted, row_id *told, struct end *ret)
 {
-	struct records runs, attempts, decisions;
-	if (!reply_list(client, body, "runs", &run_row_type, &runs) ||
+	struct records runs, attempts, decisions, asked;
+	if (!reply_list(client, body, "asked", &asked_row_type, &asked) ||
+	    !reply_list(client, body, "runs", &run_row_type, &runs) ||
 	    !reply_list(client, body, "attempts", &attempt_row_type, &attempts) ||
 	    !reply_list(client, body, "decisions", &decision_row_type, &decisions))
 		return false;
@@ -118,17 +180,12 @@ look(struct client *client, str body, row_id wanted, struct end *ret)
 		if (attempt[i].id == wanted)
 			*ret = attempt_end(&attempt[i], &client->arena);
 	}
-	if (wanted == 0 && runs.n > 0)
-		*ret = run_end_of((const struct run_row *)runs.p + runs.n - 1, &attempts,
-		    &decisions, &client->arena);
+	if (wanted == 0 && runs.n > 0) {
+		const struct run_row *run = (const struct run_row *)runs.p + runs.n - 1;
+		*ret = run_end_of(run, &attempts, &decisions, &client->arena);
+		say_waits(client, &asked, run->id, told);
+	}
 	return true;
-}
-
-static void
-pause_between(void)
-{
-	struct timespec left = { .tv_nsec = LOOK_EVERY_MS * 1000000L };
-	(void)nanosleep(&left, NULL);
 }
 
 int
@@ -139,6 +196,7 @@ await_run(struct client *client, uint64_t incident, row_id attempt, msec timeout
 					   (unsigned long long)incident));
 	msec until = clock_boot() + timeout;
 	struct arena mark = client->arena;
+	row_id told = 0;
 	for (;;) {
 		struct end end = { .over = false };
 		str body;
@@ -146,7 +204,7 @@ await_run(struct client *client, uint64_t incident, row_id attempt, msec timeout
 		int code = client_get(client, path, &body);
 		if (code != EXIT_OK)
 			return code;
-		if (!look(client, body, attempt, &end))
+		if (!look(client, body, attempt, &told, &end))
 			return EXIT_FAILED;
 		if (end.over) {
 			say("%s%.*s", end.exit == EXIT_OK ? "Done: " : "Not done: ",
@@ -159,4 +217,134 @@ await_run(struct client *client, uint64_t incident, row_id attempt, msec timeout
 		}
 		pause_between();
 	}
+}
+
+/* ---- one action ---- */
+
+static int
+allowed(struct client *client, const struct attempt_row *attempt, incident_id incident,
+    const struct awaiting *awaiting)
+{
+	say("Allowed: attempt %llu, %.*s on %.*s, is on its way.",
+	    (unsigned long long)attempt->id, STR_ARG(attempt->action),
+	    STR_ARG(attempt->target));
+	if (awaiting->wait && incident != 0)
+		return await_run(client, incident, attempt->id, awaiting->timeout_ms);
+	if (incident != 0)
+		say("firstline incident show %u    how it goes", incident);
+	return EXIT_OK;
+}
+
+/* Of what waits no more, or waits for people. */
+static int
+decided(struct client *client, const struct asked_row *row, const struct awaiting *awaiting)
+{
+	struct attempt_row attempt = { .id = row->attempt,
+		.action = row->action,
+		.target = row->target };
+	switch (row->state) {
+	case ASKED_STARTED:
+		return allowed(client, &attempt, row->incident, awaiting);
+	case ASKED_REFUSED:
+		complain("refused: %.*s", STR_ARG(row->why));
+		if (row->incident != 0)
+			say("firstline why %u    the rules, and what would change it",
+			    row->incident);
+		return EXIT_REFUSED;
+	case ASKED_EXPIRED:
+		complain("not done: %.*s", STR_ARG(row->why));
+		return EXIT_TIMEOUT;
+	case ASKED_VOID:
+		complain("not done: %.*s", STR_ARG(row->why));
+		return EXIT_CONFLICT;
+	case ASKED_APPROVAL:
+		complain("%.*s on %.*s needs approval: it is number %llu",
+		    STR_ARG(row->action), STR_ARG(row->target),
+		    (unsigned long long)row->id);
+		say_needs_approval(client, row);
+		return EXIT_NEEDS_APPROVAL;
+	case ASKED_FACTS:
+		break;
+	}
+	complain("it is not decided yet, and goes on");
+	return EXIT_TIMEOUT;
+}
+
+static bool
+is_over(const struct asked_row *row, const struct awaiting *awaiting)
+{
+	if (row->state == ASKED_FACTS)
+		return false;
+	return row->state != ASKED_APPROVAL || !awaiting->wait;
+}
+
+/* Looks at what waits until there is something to say. */
+static int
+await_asked(struct client *client, struct asked_row *row, str *body,
+    const struct awaiting *awaiting)
+{
+	str path =
+	    arena_printf(&client->arena, "/v1/asked/%llu", (unsigned long long)row->id);
+	const char *name = arena_cstr(&client->arena, path);
+	msec until = clock_boot() +
+	             (awaiting->wait ? awaiting->timeout_ms : ASKED_FACTS_MS + 10 * SECOND);
+	struct arena mark = client->arena;
+	bool told = false;
+	while (!is_over(row, awaiting) && clock_boot() < until) {
+		if (row->state == ASKED_APPROVAL && !told) {
+			(void)decided(client, row, awaiting);
+			told = true;
+		}
+		pause_between();
+		client->arena = mark; /* each look takes the memory of the last */
+		int code = client_get(client, name, body);
+		if (code != EXIT_OK)
+			return code;
+		if (!reply_one(client, *body, "asked", &asked_row_type, row))
+			return EXIT_FAILED;
+	}
+	return EXIT_OK;
+}
+
+static int
+exit_of(const struct asked_row *row)
+{
+	switch (row->state) {
+	case ASKED_STARTED:
+		return EXIT_OK;
+	case ASKED_APPROVAL:
+		return EXIT_NEEDS_APPROVAL;
+	case ASKED_REFUSED:
+		return EXIT_REFUSED;
+	case ASKED_FACTS:
+	case ASKED_EXPIRED:
+		return EXIT_TIMEOUT;
+	case ASKED_VOID:
+		return EXIT_CONFLICT;
+	}
+	return EXIT_FAILED;
+}
+
+int
+await_action(struct client *client, str body, const struct awaiting *awaiting)
+{
+	struct attempt_row attempt;
+	struct asked_row row;
+	bool json = client->options.json && !awaiting->wait;
+	if (!reply_has(client, body, "asked")) {
+		if (json)
+			return client_print_json(body);
+		if (!reply_one(client, body, "attempt", &attempt_row_type, &attempt))
+			return EXIT_FAILED;
+		return allowed(client, &attempt, attempt.incident, awaiting);
+	}
+	if (!reply_one(client, body, "asked", &asked_row_type, &row))
+		return EXIT_FAILED;
+	int code = await_asked(client, &row, &body, awaiting);
+	if (code != EXIT_OK)
+		return code;
+	if (!json)
+		return decided(client, &row, awaiting);
+	code = client_print_json(body);
+	return code != EXIT_OK ? code : exit_of(&row);
 }

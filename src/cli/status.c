@@ -44,6 +44,34 @@ print_head(struct out *out, const struct status_item *s)
 	out_text(out, STR(".\n"));
 }
 
+/* What is asked of people, and where rules do not hold as written. */
+static void
+print_people(struct out *out, const struct status_item *s)
+{
+	struct arena *a = out->arena;
+	if (s->approvals_waiting > 0) {
+		out_styled(out, STYLE_WARN,
+		    text_number(a, s->approvals_waiting, "action waits for approval",
+			"actions wait for approval"));
+		out_text(out, STR(": 'firstline approve' lists them.\n"));
+	}
+	if (s->glass > 0) {
+		out_styled(out, STYLE_BAD,
+		    text_number(a, s->glass, "glass is broken", "glasses are broken"));
+		out_text(out, STR(": 'firstline hands-on' says by whom.\n"));
+	}
+	if (s->unreviewed > 0) {
+		out_styled(out, STYLE_WARN,
+		    text_number(a, s->unreviewed, "broken glass waits for its review",
+			"broken glasses wait for their review"));
+		out_text(out, STR(": 'firstline review'.\n"));
+	}
+	if (s->hands_on > 0)
+		out_printf(out, "%.*s, where automation only watches.\n",
+		    STR_ARG(text_number(a, s->hands_on, "service is in a person's hands",
+			"services are in people's hands")));
+}
+
 static void
 print_server(struct out *out, const struct client *client, const struct status_item *s)
 {
@@ -99,6 +127,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	}
 	struct out out = out_begin(&client->arena);
 	print_head(&out, &status);
+	print_people(&out, &status);
 	const struct incident_row *rows = incidents.p;
 	for (size_t i = 0; i < incidents.n && i < LISTED_MAX; i++) {
 		out_text(&out, STR("\n"));

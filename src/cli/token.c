@@ -10,7 +10,7 @@
 /* ---- add ---- */
 
 struct add_options {
-	const char *role, *principal, *until;
+	const char *role, *principal, *until, *behalf;
 };
 
 /* "30d" from now, or the start of 2027-01-31 in UTC, as milliseconds since 1970. */
@@ -44,6 +44,14 @@ principal_of(struct client *client, const struct add_options *o, const char *nam
 					      o->principal != NULL ? o->principal : name));
 }
 
+static const char *
+person_of(struct client *client, const char *name)
+{
+	if (name == NULL || strchr(name, ':') != NULL)
+		return name;
+	return arena_cstr(&client->arena, arena_printf(&client->arena, "person:%s", name));
+}
+
 static int
 add(struct client *client, void *context, int argc, char **argv)
 {
@@ -57,7 +65,8 @@ add(struct client *client, void *context, int argc, char **argv)
 	if (o->until != NULL && (until = until_of(client, o->until)) == NULL)
 		return EXIT_USAGE;
 	const char *texts[] = { "name", argv[0], "principal",
-		principal_of(client, o, argv[0]), "role", o->role, "until", until, NULL };
+		principal_of(client, o, argv[0]), "role", o->role, "until", until, "behalf",
+		person_of(client, o->behalf), NULL };
 	str body;
 	struct secret_item secret;
 	int code = client_post(client, "/v1/tokens", body_of(client, texts, NULL), &body);
@@ -90,6 +99,7 @@ run_add(int argc, char **argv)
 		{ .name = "role", .value = &o.role },
 		{ .name = "principal", .value = &o.principal },
 		{ .name = "until", .value = &o.until },
+		{ .name = "behalf", .value = &o.behalf },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = "token add NAME --role ROLE",
@@ -112,12 +122,13 @@ static const struct command_line command_add = {
 	    "\n"
 	    "  --role ROLE        source: may send alerts, nothing else\n"
 	    "                     viewer: may read\n"
-	    "                     operator: may acknowledge, run, resolve, silence, stop\n"
+	    "                     operator: may acknowledge, run, approve, resolve, stop\n"
 	    "                     admin: tokens, journal and reload too\n"
 	    "  --principal WHO    who it stands for in authority and timelines: a person "
 	    "of\n"
 	    "                     the configuration, or KIND:NAME such as agent:helper\n"
 	    "                     (default NAME)\n"
+	    "  --behalf PERSON    whom an agent serves: what it does both must be allowed\n"
 	    "  --until WHEN       90d, or 2027-01-31 (default: until "
 	    "revoked)\n" CLIENT_HELP,
 	.run = run_add,
@@ -144,6 +155,8 @@ list(struct client *client, void *context, int argc, char **argv)
 		str role = view_enum(&token_row_type, "role", rows[i].role);
 		out_printf(&out, "%-16.*s %-9.*s %.*s", STR_ARG(rows[i].name),
 		    STR_ARG(role), STR_ARG(rows[i].principal));
+		if (rows[i].behalf.n > 0)
+			out_printf(&out, " for %.*s", STR_ARG(view_who(rows[i].behalf)));
 		if (rows[i].until_wall > 0)
 			out_printf(&out, ", until %.*s",
 			    STR_ARG(text_date_time(&out, rows[i].until_wall)));

@@ -13,6 +13,7 @@ whole_read(struct client *client, str body, struct whole *ret)
 	    !reply_list(client, body, "runs", &run_row_type, &w.runs) ||
 	    !reply_list(client, body, "attempts", &attempt_row_type, &w.attempts) ||
 	    !reply_list(client, body, "decisions", &decision_row_type, &w.decisions) ||
+	    !reply_list(client, body, "asked", &asked_row_type, &w.asked) ||
 	    !reply_list(client, body, "notices", &notice_row_type, &w.notices) ||
 	    !reply_list(client, body, "handoffs", &handoff_row_type, &w.handoffs))
 		return false;
@@ -311,7 +312,8 @@ view_decision(struct out *out, const struct decision_row *row)
 		on = row->service.n > 0 ? arena_printf(a, "%.*s (%.*s)",
 					      STR_ARG(row->service), STR_ARG(row->target))
 		                        : row->target;
-	out_printf(out, "  %.*s: %.*s on %.*s\n", STR_ARG(view_who(row->principal)),
+	out_printf(out, "  %.*s: %.*s on %.*s\n",
+	    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
 	    STR_ARG(row->action), STR_ARG(on));
 	const struct reason *reasons = row->reasons.p;
 	for (size_t i = 0; i < row->reasons.n; i++) {
@@ -319,6 +321,7 @@ view_decision(struct out *out, const struct decision_row *row)
 		if (reasons[i].free_at > 0)
 			out_field(out, "free at", text_date_time(out, reasons[i].free_at));
 	}
+	view_given(out, &row->given, out_field);
 	if (row->forward.n > 0)
 		out_field(out, row->verdict == VERDICT_ALLOW ? "then" : "to change",
 		    row->forward);

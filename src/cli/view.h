@@ -16,6 +16,7 @@ struct whole {
 	struct records runs;      /* struct run_row */
 	struct records attempts;  /* struct attempt_row */
 	struct records decisions; /* struct decision_row */
+	struct records asked;     /* struct asked_row */
 	struct records notices;   /* struct notice_row */
 	struct records handoffs;  /* struct handoff_row */
 };
@@ -46,6 +47,27 @@ str view_reason(struct out *out, const struct reason *reason);
 str view_who(str principal);
 /* One question to authority and its answer. */
 void view_decision(struct out *out, const struct decision_row *row);
+
+/* "agent:helper for ana": who asks, and for whom. */
+str view_chain(struct out *out, str principal, const struct strs *behalf);
+/* "replicas=30, unit=web.service" */
+str view_pairs(struct out *out, const struct pairs *pairs);
+/* Names with commas; those of people without their kind. */
+str view_names(struct out *out, const struct strs *names);
+/* What a decision rested on, besides the rules, line by line: live values, health, who said
+ * yes or no. `put` is called for each with a word that names it. */
+void view_given(struct out *out, const struct given *given,
+    void (*put)(struct out *out, const char *name, str text));
+/* "waits for approval, 12m left"; "started: attempt 34"; "refused: WHY" */
+str view_asked_state(struct out *out, const struct asked_row *row);
+enum style view_asked_style(const struct asked_row *row);
+bool view_asked_open(const struct asked_row *row);
+/* What waits, with all that somebody who is to approve it wants to know; the decision that
+ * asks for people, or NULL. */
+void view_asked(struct out *out, const struct asked_row *row,
+    const struct decision_row *decision);
+/* All of an incident that are not over, under a heading; nothing where there is none. */
+void view_waiting(struct out *out, const struct whole *w);
 
 /* The name of an enumerator by its record's table. */
 str view_enum(const struct record_type *type, const char *field, uint32_t value);

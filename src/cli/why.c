@@ -102,6 +102,23 @@ print_reasons(struct out *out, const struct decision_row *decision)
 }
 
 static void
+put_branch(struct out *out, const char *name, str text)
+{
+	branch(out, name, false, STYLE_PLAIN, text);
+}
+
+static const struct asked_row *
+asked_of(const struct whole *w, const struct decision_row *decision)
+{
+	const struct asked_row *rows = w->asked.p;
+	for (size_t i = 0; i < w->asked.n; i++) {
+		if (rows[i].id == decision->asked || rows[i].decision == decision->id)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static void
 print_outcome(struct out *out, const struct whole *w, const struct decision_row *decision,
     row_id next)
 {
@@ -110,7 +127,16 @@ print_outcome(struct out *out, const struct whole *w, const struct decision_row 
 	enum style style = view_verdict_style(decision->verdict);
 	if (attempt == NULL) {
 		bool forward = decision->forward.n > 0;
-		branch(out, "verdict", !forward, style, verdict);
+		/* One that waited for people says what became of it. */
+		const struct asked_row *asked = decision->verdict == VERDICT_AFTER_APPROVAL
+		                                    ? asked_of(w, decision)
+		                                    : NULL;
+		branch(out, "verdict", !forward && asked == NULL, style, verdict);
+		if (asked != NULL)
+			branch(out, "asked", !forward, view_asked_style(asked),
+			    arena_printf(out->arena, "%llu %.*s",
+				(unsigned long long)asked->id,
+				STR_ARG(view_asked_state(out, asked))));
 		if (forward)
 			branch(out, "to change", true, STYLE_PLAIN, decision->forward);
 		return;
@@ -137,7 +163,10 @@ print_decision(struct out *out, const struct whole *w, size_t i)
 	out_styled(out, STYLE_BOLD,
 	    arena_printf(out->arena, "%.*s on %.*s", STR_ARG(decision->action),
 		STR_ARG(on)));
-	out_printf(out, ", asked by %.*s\n", STR_ARG(view_who(decision->principal)));
+	out_printf(out, ", asked by %.*s\n",
+	    STR_ARG(view_chain(out, decision->principal, &decision->given.behalf)));
+	if (decision->params.n > 0)
+		branch(out, "with", false, STYLE_PLAIN, view_pairs(out, &decision->params));
 
 	const struct run_row *run = run_of(w, decision->run);
 	const struct timeline_row *fact = check_between(w, before, decision->id);
@@ -146,6 +175,7 @@ print_decision(struct out *out, const struct whole *w, size_t i)
 		    arena_printf(out->arena, "runbook %.*s", STR_ARG(run->runbook)));
 	if (fact != NULL)
 		branch(out, "facts", false, STYLE_PLAIN, fact->text);
+	view_given(out, &decision->given, put_branch);
 	print_reasons(out, decision);
 	print_outcome(out, w, decision, next);
 }
@@ -220,6 +250,7 @@ why(struct client *client, void *context, int argc, char **argv)
 	for (size_t i = 0; i < w.decisions.n; i++)
 		print_decision(&out, &w, i);
 	print_runs(&out, &w);
+	view_waiting(&out, &w);
 	print_can(&out, &w.incident, &can);
 	return out_end(&out);
 }

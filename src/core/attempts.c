@@ -33,16 +33,32 @@ attempt_open(const struct attempt *attempt)
 	UNREACHABLE();
 }
 
+msec
+attempt_due(const struct attempt *attempt)
+{
+	return attempt_open(attempt) ? attempt->row.ask_at : attempt->row.undo_until_at;
+}
+
 /* ---- starting ---- */
 
-static str
-refusal(struct core *core, const struct decision_row *decision)
+str
+judged_why(struct core *core, const struct judged *judged)
 {
-	const struct reason *reasons = decision->reasons.p;
-	str why = decision->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
-	if (decision->forward.n == 0)
+	const struct decision_row *row = &judged->row;
+	const struct lease *lease =
+	    judged->by.hands_on ? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
+				: NULL;
+	if (lease != NULL) {
+		str who = text_who(lease->row.principal);
+		str until = text_wall(core, lease->row.until_wall);
+		return text_make(core, "%.*s has it in hand until %.*s", STR_ARG(who),
+		    STR_ARG(until));
+	}
+	const struct reason *reasons = row->reasons.p;
+	str why = row->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
+	if (row->forward.n == 0)
 		return why;
-	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(decision->forward));
+	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(row->forward));
 }
 
 static bool
@@ -66,9 +82,10 @@ fill_argv(struct core *core, const struct action *action, const struct asking *a
 }
 
 /* What the rules allow, but cannot be done, is refused: with its own reason first. */
-static void
-deny(struct core *core, struct decision_row *decision, str why)
+void
+judged_deny(struct core *core, struct judged *judged, str why)
 {
+	struct decision_row *decision = &judged->row;
 	size_t n =
 	    decision->reasons.n < REASONS_MAX ? decision->reasons.n : REASONS_MAX - 1;
 	struct reason *reasons = arena_new(&core->scratch, struct reason, n + 1);
@@ -77,6 +94,8 @@ deny(struct core *core, struct decision_row *decision, str why)
 		memcpy(reasons + 1, decision->reasons.p, n * sizeof(*reasons));
 	decision->verdict = VERDICT_DENY;
 	decision->reasons = (struct records){ reasons, n + 1 };
+	judged->by.only_at_once = false;
+	judged->by.hands_on = false;
 }
 
 static void
@@ -91,6 +110,10 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 	    STR_ARG(on), STR_ARG(why));
 	if (decision == NULL)
 		return;
+	if (incident == NULL || incident->row.state == INCIDENT_CLOSED) {
+		object_done(core, &decision->o); /* nobody shows it with its incident */
+		return;
+	}
 	list_append(&incident->decisions, &decision->o.of_incident);
 	if (++incident->decisions_n > TRAIL_KEPT_MAX) {
 		incident->decisions_n--;
@@ -108,7 +131,10 @@ keep_attempts(struct core *core, struct incident *incident)
 	{
 		struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
-		if (incident->attempts_n > TRAIL_KEPT_MAX && !attempt_open(attempt)) {
+		bool kept =
+		    attempt_open(attempt) || (attempt->row.undo_until_at != 0 &&
+						 incident->attempts_n <= UNDO_KEPT_MAX);
+		if (incident->attempts_n > TRAIL_KEPT_MAX && !kept) {
 			incident->attempts_n--;
 			object_done(core, &attempt->o);
 		}
@@ -116,7 +142,8 @@ keep_attempts(struct core *core, struct incident *incident)
 }
 
 static void
-order(struct core *core, const struct attempt *attempt, enum effect_kind kind)
+order(struct core *core, const struct attempt *attempt, enum effect_kind kind,
+    const struct given *given)
 {
 	const struct attempt_row *row = &attempt->row;
 	struct attempt_order order = { .attempt = row->id,
@@ -132,6 +159,8 @@ order(struct core *core, const struct attempt *attempt, enum effect_kind kind)
 		.timeout_ms = row->timeout_ms,
 		.runbook_hash = row->runbook_hash,
 		.incident = row->incident };
+	if (given != NULL)
+		order.given = *given;
 	struct effect *effect = effects_add(core->fx, kind);
 	record_copy(effect_type(kind), &order, core->fx->arena, effect_record(effect));
 }
@@ -150,7 +179,7 @@ static void
 wait_for_news(struct core *core, struct attempt *attempt)
 {
 	object_touch(core, &attempt->o);
-	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+	heap_set(&core->timers, &attempt->o, attempt_due(attempt));
 }
 
 /* The reservation and the intent; both or none. */
@@ -166,6 +195,7 @@ reserve(struct core *core, const struct attempt_row *row)
 		.action = row->action,
 		.verb = row->verb,
 		.principal = row->principal,
+		.behalf = row->behalf,
 		.at = core->at,
 		.wall = core->wall };
 	struct attempt *attempt = object_add(core, TABLE_ATTEMPT, row);
@@ -178,79 +208,138 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
+/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
+ * Hands would refuse it as well. */
+static bool
+is_stale(const struct core *core, const struct run *run)
+{
+	const struct runbook *now = model_runbook(core->newest->model, run->row.runbook);
+	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
+}
+
+void
+attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
+{
+	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+	const struct run *run = object_find(core, TABLE_RUN, asking->run);
+	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
+		judged_deny(core, ret,
+		    text_make(core,
+			"runbook %.*s was changed or taken out since this run of it began",
+			STR_ARG(run->row.runbook)));
+}
+
 /* What the rules allow must be possible too. */
 static void
 make_argv(struct core *core, const struct action *action, const struct asking *asking,
-    struct decision_row *decision, struct strs *ret)
+    struct judged *judged, struct strs *ret)
 {
 	str why = { 0 };
 	if (!fill_argv(core, action, asking, ret, &why))
-		deny(core, decision,
+		judged_deny(core, judged,
 		    text_make(core, "its command cannot be made: %.*s", STR_ARG(why)));
 	else if (!core_roomy(core))
-		deny(core, decision, STR("there is no memory for another attempt"));
+		judged_deny(core, judged, STR("there is no memory for another attempt"));
+}
+
+static struct attempt *
+attempt_make(struct core *core, const struct run *run, const struct asking *asking,
+    str step, struct judged *judged)
+{
+	const struct action *action = model_action(core->newest->model, asking->action);
+	ASSERT(action != NULL);
+	struct strs argv = { 0 };
+	make_argv(core, action, asking, judged, &argv);
+	if (judged->row.verdict != VERDICT_ALLOW)
+		return NULL;
+	struct attempt_row row = { .id = row_next(core),
+		.incident = asking->incident,
+		.run = run != NULL ? run->row.id : 0,
+		.decision = judged->row.id,
+		.state = ATTEMPT_INTENT,
+		.step = step,
+		.action = action->name,
+		.verb = action->verb,
+		.service = asking->service,
+		.target = asking->target,
+		.principal = asking->principal,
+		.params = asking->params,
+		.argv = argv,
+		.config = core->newest->hash,
+		.epoch = core->control->row.epoch,
+		.timeout_ms = action->timeout_ms,
+		.repeat_safe = action->repeat_safe,
+		.intent_at = core->at,
+		.intent_wall = core->wall,
+		.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS,
+		.asked = asking->asked,
+		.undo_of = asking->undo_of,
+		.observed = judged->row.given.observed,
+		.behalf = asking->behalf };
+	if (run != NULL)
+		row.runbook_hash = run->row.runbook_hash;
+	struct attempt *attempt = reserve(core, &row);
+	if (attempt == NULL)
+		judged_deny(core, judged, STR("there is no memory for another attempt"));
+	else
+		judged->row.attempt = row.id;
+	return attempt;
+}
+
+/* Who broke a glass answers for each time that it helped. */
+static void
+count_lifted(struct core *core, const struct decision_row *row)
+{
+	const struct reason *reasons = row->reasons.p;
+	size_t i = 0;
+	while (i < row->reasons.n && reasons[i].kind != REASON_LIFTED)
+		i++;
+	const struct lease *held = i < row->reasons.n ? lease_find(core, LEASE_BREAK_GLASS,
+							    row->service, row->principal)
+	                                              : NULL;
+	struct lease *lease =
+	    held != NULL ? object_find(core, TABLE_LEASE, held->row.id) : NULL;
+	if (lease == NULL)
+		return;
+	lease->row.uses++;
+	object_touch(core, &lease->o);
+}
+
+void
+attempt_record(struct core *core, struct incident *incident, struct judged *judged)
+{
+	if (judged->row.id == 0)
+		judged->row.id = row_next(core);
+	keep_decision(core, incident, &judged->row);
+	count_lifted(core, &judged->row);
 }
 
 struct attempt *
 attempt_start(struct core *core, struct incident *incident, struct run *run,
-    const struct asking *asking, str step, struct refusal *ret)
+    const struct asking *asking, str step, struct judged *judged)
 {
-	struct decision_row decision;
-	bool only_at_once = core_decide(core, asking, &core->scratch, &decision);
-	if (only_at_once && asking->waits) {
-		*ret = (struct refusal){ refusal(core, &decision), true };
-		return NULL; /* as it was recorded */
-	}
-	decision.id = row_next(core);
-	const struct action *action = model_action(core->newest->model, asking->action);
-	struct strs argv = { 0 };
-	struct attempt *attempt = NULL;
-	if (decision.verdict == VERDICT_ALLOW) {
-		ASSERT(action != NULL);
-		make_argv(core, action, asking, &decision, &argv);
-	}
-	if (decision.verdict == VERDICT_ALLOW) {
-		struct attempt_row row = { .id = row_next(core),
-			.incident = incident->row.id,
-			.run = run != NULL ? run->row.id : 0,
-			.decision = decision.id,
-			.state = ATTEMPT_INTENT,
-			.step = step,
-			.action = action->name,
-			.verb = action->verb,
-			.service = asking->service,
-			.target = asking->target,
-			.principal = asking->principal,
-			.params = asking->params,
-			.argv = argv,
-			.config = core->newest->hash,
-			.epoch = core->control->row.epoch,
-			.timeout_ms = action->timeout_ms,
-			.repeat_safe = action->repeat_safe,
-			.intent_at = core->at,
-			.intent_wall = core->wall,
-			.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS };
-		if (run != NULL)
-			row.runbook_hash = run->row.runbook_hash;
-		attempt = reserve(core, &row);
-		if (attempt == NULL)
-			deny(core, &decision,
-			    STR("there is no memory for another attempt"));
-		else
-			decision.attempt = row.id;
-	}
-	keep_decision(core, incident, &decision);
-	if (attempt == NULL) {
-		*ret = (struct refusal){ refusal(core, &decision), only_at_once };
+	struct decision_row *decision = &judged->row;
+	decision->id = row_next(core);
+	struct attempt *attempt = decision->verdict == VERDICT_ALLOW
+	                              ? attempt_make(core, run, asking, step, judged)
+	                              : NULL;
+	attempt_record(core, incident, judged);
+	if (attempt == NULL)
 		return NULL;
-	}
 	core->control->row.attempts_started++;
 	attempt->model = core_model_use(core->newest);
-	list_append(&incident->attempts, &attempt->o.of_incident);
-	incident->attempts_n++;
-	keep_attempts(core, incident);
+	if (incident != NULL) {
+		list_append(&incident->attempts, &attempt->o.of_incident);
+		incident->attempts_n++;
+		keep_attempts(core, incident);
+	}
+	struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->undo_of);
+	if (undone != NULL) {
+		undone->row.undone_by = attempt->row.id;
+		object_touch(core, &undone->o);
+	}
 	wait_for_news(core, attempt);
-	order(core, attempt, EFFECT_START_ATTEMPT);
+	order(core, attempt, EFFECT_START_ATTEMPT, &decision->given);
 	return attempt;
 }
 
@@ -267,13 +356,33 @@ attempt_stop(struct core *core, struct attempt *attempt, str why)
 void
 attempt_reconcile(struct core *core, struct attempt *attempt)
 {
-	order(core, attempt, EFFECT_RECONCILE_ATTEMPT);
+	order(core, attempt, EFFECT_RECONCILE_ATTEMPT, NULL);
+}
+
+/* An open incident keeps it for its case file, and whoever may take it back does. */
+static void
+let_go(struct core *core, struct attempt *attempt)
+{
+	struct incident *incident = incident_find(core, attempt->row.incident);
+	bool kept = incident != NULL && (incident->row.state != INCIDENT_CLOSED ||
+					    incident->row.alerts_active > 0);
+	if (kept || attempt->o.done || attempt->row.undo_until_at != 0)
+		return;
+	if (incident != NULL)
+		incident->attempts_n--;
+	object_done(core, &attempt->o);
 }
 
 /* No news for long: maybe an order or an answer was lost. */
 void
 attempt_timer(struct core *core, struct attempt *attempt)
 {
+	if (!attempt_open(attempt)) {
+		attempt->row.undo_until_at = 0; /* too late to take it back */
+		wait_for_news(core, attempt);
+		let_go(core, attempt);
+		return;
+	}
 	attempt->row.ask_at = core->at + ATTEMPT_GRACE_MS;
 	wait_for_news(core, attempt);
 	attempt_reconcile(core, attempt);
@@ -306,8 +415,10 @@ end(struct core *core, struct attempt *attempt, enum attempt_state state,
 	if (row->probe != 0)
 		probe_drop(core, row->probe);
 	row->probe = 0;
+	undo_ended(core, attempt);
 	wait_for_news(core, attempt);
-	use_end(core, row->id, use);
+	/* What takes back uses up nothing: it was reserved only for as long as it ran. */
+	use_end(core, row->id, row->undo_of != 0 ? USE_RELEASED : use);
 	core_model_drop(core, attempt->model);
 	attempt->model = NULL;
 	order_ref(core, row->id, EFFECT_FORGET_ATTEMPT, (str){ 0 });
@@ -322,15 +433,7 @@ go_on(struct core *core, struct attempt *attempt, enum outcome outcome)
 		action_outcome(core, run, attempt, outcome);
 		run_walk(core, run);
 	}
-	/* An open incident keeps it for its case file. */
-	struct incident *incident = incident_find(core, attempt->row.incident);
-	bool kept = incident != NULL && (incident->row.state != INCIDENT_CLOSED ||
-					    incident->row.alerts_active > 0);
-	if (kept || attempt->o.done)
-		return;
-	if (incident != NULL)
-		incident->attempts_n--;
-	object_done(core, &attempt->o);
+	let_go(core, attempt);
 }
 
 static void
@@ -508,7 +611,7 @@ on_timed_out(struct core *core, struct attempt *attempt)
 }
 
 static void
-on_lost(struct core *core, struct attempt *attempt, bool refused)
+on_lost(struct core *core, struct attempt *attempt, bool refused, str judged)
 {
 	/* An order of an engine that is gone is no refusal of the action. */
 	bool stale = attempt->row.epoch < core->control->row.epoch;
@@ -517,6 +620,8 @@ on_lost(struct core *core, struct attempt *attempt, bool refused)
 	say(core, attempt,
 	    text_make(core, "%s: %.*s", refused ? "refused by hands" : "never started",
 		STR_ARG(attempt->row.why)));
+	if (refused && !stale && judged.n > 0)
+		self_refused(core, &attempt->row, judged);
 	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
 }
 
@@ -566,7 +671,7 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 			return;
 		}
 		note_result(core, attempt, result);
-		on_lost(core, attempt, result->news == NEWS_REFUSED);
+		on_lost(core, attempt, result->news == NEWS_REFUSED, result->judged);
 		return;
 	case NEWS_UNKNOWN:
 		if (row->state != ATTEMPT_IN_DOUBT)
@@ -584,11 +689,12 @@ trail_release(struct core *core, struct incident *incident)
 	list_each_safe(it, &incident->decisions)
 	    object_done(core, object_of(it, of_incident));
 	incident->decisions_n = 0;
+	asked_release(core, incident);
 	list_each_safe(it, &incident->attempts)
 	{
 		struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
-		if (!attempt_open(attempt)) {
+		if (!attempt_open(attempt) && attempt->row.undo_until_at == 0) {
 			incident->attempts_n--;
 			object_done(core, &attempt->o);
 		}

@@ -220,6 +220,7 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(run->o.due == row->due);
 	const struct attempt *attempt;
 	const struct question *probe;
+	const struct asked *asked;
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
@@ -237,6 +238,11 @@ check_run(const struct core *core, const struct run *run)
 		ASSERT(attempt_open(attempt));
 		ASSERT(row->acted && row->due == 0);
 		return;
+	case PHASE_ASKED:
+		asked = object_find(core, TABLE_ASKED, row->waiting_for);
+		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
+		ASSERT(row->due == 0);
+		return;
 	}
 	UNREACHABLE();
 }
@@ -250,7 +256,8 @@ check_attempts(const struct core *core)
 		const struct attempt *attempt =
 		    container_of(object_of(it, in_table), struct attempt, o);
 		const struct attempt_row *row = &attempt->row;
-		ASSERT(attempt->o.due == row->ask_at);
+		ASSERT(attempt->o.due == attempt_due(attempt));
+		ASSERT(row->undo_until_at == 0 || !attempt_open(attempt));
 		if (!attempt_open(attempt)) {
 			ASSERT(row->ask_at == 0 && row->probe == 0);
 			ASSERT(attempt->model == NULL);
@@ -292,6 +299,122 @@ check_attempts(const struct core *core)
 	}
 }
 
+/* ---- what waits ---- */
+
+static void
+check_probes_of(const struct core *core, const struct asked *asked)
+{
+	const struct asked_probe *p = asked->row.probes.p;
+	uint32_t out = 0;
+	for (size_t i = 0; i < asked->row.probes.n; i++) {
+		if (p[i].probe == 0)
+			continue;
+		const struct question *probe = object_find(core, TABLE_PROBE, p[i].probe);
+		ASSERT(probe != NULL && probe->row.asked == asked->row.id);
+		out++;
+	}
+	list_each(it, &core->tables[TABLE_PROBE])
+	{
+		const struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		out -= probe->row.asked == asked->row.id ? 1 : 0;
+	}
+	ASSERT(out == 0);
+	ASSERT(asked->row.probes.n == 0 || asked->row.state == ASKED_FACTS);
+}
+
+static void
+check_votes(const struct asked *asked)
+{
+	const struct vote *votes = asked->row.given.votes.p;
+	size_t n = asked->row.given.votes.n;
+	ASSERT(n <= VOTES_MAX);
+	ASSERT(n == 0 || asked->row.ends_at != 0);
+	for (size_t i = 0; i < n; i++) {
+		ASSERT(votes[i].yes || !asked_open(asked));
+		for (size_t k = 0; k < i; k++)
+			ASSERT(!str_eq(votes[i].principal, votes[k].principal));
+	}
+}
+
+static void
+check_open_asked(const struct core *core, const struct asked *asked)
+{
+	const struct asked_row *row = &asked->row;
+	const struct incident *incident = incident_find(core, row->incident);
+	ASSERT(incident != NULL && incident->row.state != INCIDENT_CLOSED);
+	hash32 digest;
+	ASSERT(asked_digest(row, &digest));
+	ASSERT(hash32_eq(&digest, &row->digest));
+	ASSERT(hash32_eq(&row->config, &core->newest->hash));
+	ASSERT(row->attempt == 0 && row->over_wall == 0);
+	if (row->state == ASKED_FACTS)
+		ASSERT(row->due != 0);
+	else
+		ASSERT(row->ends_at != 0 && row->decision != 0);
+	if (row->run == 0)
+		return;
+	const struct run *run = object_find(core, TABLE_RUN, row->run);
+	ASSERT(run != NULL && run->row.phase == PHASE_ASKED);
+	ASSERT(run->row.waiting_for == row->id);
+}
+
+/* What a yes was used for, it was used for once. */
+static void
+check_asked_once(const struct core *core, const struct asked *asked)
+{
+	uint32_t started = 0;
+	list_each(it, &core->tables[TABLE_ATTEMPT])
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt->row.asked != asked->row.id)
+			continue;
+		ASSERT(attempt->row.id == asked->row.attempt);
+		started++;
+	}
+	ASSERT(started <= 1);
+}
+
+static void
+check_asked(const struct core *core)
+{
+	list_each(it, &core->tables[TABLE_ASKED])
+	{
+		const struct asked *asked =
+		    container_of(object_of(it, in_table), struct asked, o);
+		const struct asked_row *row = &asked->row;
+		ASSERT(asked->o.due == asked_due(asked));
+		ASSERT((asked->o.due != 0) == asked_open(asked));
+		ASSERT(asked->o.heap == (asked_open(asked) ? &core->timers : NULL));
+		check_probes_of(core, asked);
+		check_votes(asked);
+		check_asked_once(core, asked);
+		if (asked_open(asked)) {
+			check_open_asked(core, asked);
+			continue;
+		}
+		ASSERT((row->state == ASKED_STARTED) == (row->attempt != 0));
+		ASSERT(row->over_wall != 0);
+	}
+	list_each(it, &core->tables[TABLE_INCIDENT])
+	{
+		const struct incident *incident =
+		    container_of(object_of(it, in_table), struct incident, o);
+		uint32_t n = 0, open = 0;
+		list_each(in, &incident->asked)
+		{
+			const struct asked *asked =
+			    container_of(object_of(in, of_incident), struct asked, o);
+			ASSERT(asked->row.incident == incident->row.id);
+			open += asked_open(asked) ? 1 : 0;
+			n++;
+		}
+		ASSERT(n == incident->asked_n && n <= TRAIL_KEPT_MAX);
+		ASSERT(open <= ASKED_OPEN_MAX);
+	}
+}
+
 /* ---- notices and others ---- */
 
 static void
@@ -320,8 +443,40 @@ check_notices(const struct core *core)
 }
 
 static void
+check_lease(const struct core *core, const struct lease *lease)
+{
+	const struct lease_row *row = &lease->row;
+	ASSERT(lease->o.due == lease_due(lease));
+	ASSERT(row->from_wall < row->until_wall && row->until_at != 0);
+	ASSERT(row->reviewed_by.n == 0);
+	ASSERT(str_starts(row->principal, STR("person:")));
+	ASSERT(!row->over || row->kind == LEASE_BREAK_GLASS);
+	ASSERT(row->over || lease->o.due != 0);
+	ASSERT(row->kind == LEASE_HANDS_ON || row->why.n >= GLASS_WHY_MIN);
+	ASSERT(row->warn_at == 0 || row->kind == LEASE_HANDS_ON);
+	if (row->over)
+		return;
+	/* One hands-on of a service, one broken glass of a person on it. */
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease *other =
+		    container_of(object_of(it, in_table), struct lease, o);
+		bool same = other != lease && !other->row.over &&
+		            other->row.kind == row->kind &&
+		            core->at < other->row.until_at && core->at < row->until_at &&
+		            str_eq(other->row.service, row->service);
+		ASSERT(!same || (row->kind == LEASE_BREAK_GLASS &&
+				    !str_eq(other->row.principal, row->principal)));
+	}
+}
+
+static void
 check_others(const struct core *core)
 {
+	list_each(it, &core->tables[TABLE_LEASE])
+	    check_lease(core, container_of(object_of(it, in_table), struct lease, o));
+	ASSERT(core->counts[TABLE_LEASE] <= LEASES_MAX);
+	ASSERT(core->control->o.due == core->control->row.grants_at);
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);
@@ -357,6 +512,7 @@ core_check(const struct core *core)
 	list_each(it, &core->tables[TABLE_RUN])
 	    check_run(core, container_of(object_of(it, in_table), struct run, o));
 	check_attempts(core);
+	check_asked(core);
 	check_notices(core);
 	check_others(core);
 }

@@ -122,7 +122,7 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
 	str why;
 	const struct run *run = run_start(core, incident, core->newest, runbook,
-	    command->principal, &command->params, &why);
+	    command->principal, command->behalf, &command->params, &why);
 	if (run == NULL)
 		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
 		    STR_ARG(runbook->name), STR_ARG(why));
@@ -160,7 +160,9 @@ run_action(struct core *core, const struct command *command, struct incident *in
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no action %.*s",
 		    STR_ARG(command->name));
 	str target = target_of(core, command, incident->row.service);
+	str behalf = command->behalf;
 	struct asking asking = { .principal = command->principal,
+		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = action->name,
 		.service = service_of_target(core, incident, target),
 		.target = target,
@@ -177,12 +179,8 @@ run_action(struct core *core, const struct command *command, struct incident *in
 	}
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked for %.*s on %.*s", STR_ARG(action->name), STR_ARG(target));
-	struct refusal refusal;
-	struct attempt *attempt =
-	    attempt_start(core, incident, NULL, &asking, (str){ 0 }, &refusal);
-	if (attempt == NULL)
-		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(refusal.why));
-	return answer_yes(202, &attempt->o);
+	struct beginning beginning = asked_begin(core, incident, NULL, &asking, (str){ 0 });
+	return asked_answer(core, &beginning);
 }
 
 static struct answering
@@ -279,6 +277,7 @@ stop_all(struct core *core, const struct command *command)
 		run_person(core, run, why);
 		core->scratch = mark;
 	}
+	asked_void_all(core, why);
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{
 		struct attempt *attempt =
@@ -320,15 +319,46 @@ token_named(const struct core *core, row_id id, str name)
 	return NULL;
 }
 
+/* An agent acts for a person, and may never do more than that person. */
+static bool
+serves(struct core *core, const struct token_row *asked, struct answering *ret)
+{
+	bool agent = str_starts(asked->principal, STR("agent:"));
+	str person = asked->behalf;
+	if (!agent && person.n > 0)
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "%.*s is no agent: only an agent serves a person",
+		    STR_ARG(asked->principal));
+	else if (agent && person.n == 0 && asked->role != ROLE_VIEWER &&
+		 asked->role != ROLE_SOURCE)
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "an agent with the role %s needs the person it serves: whatever it "
+		    "asks for, that person must be allowed too",
+		    role_name(asked->role));
+	else if (person.n > 0 &&
+		 (!str_starts(person, STR("person:")) ||
+		     model_person(core->newest->model, str_drop(person, 7)) == NULL))
+		*ret = answer_no(core, 422, EXIT_USAGE,
+		    "an agent serves a person of the configuration, as in person:ana; "
+		    "there is no %.*s",
+		    STR_ARG(person));
+	else
+		return true;
+	return false;
+}
+
 static struct answering
 token_add(struct core *core, const struct command *command)
 {
+	struct answering no;
 	const struct token_row *asked = &command->token;
 	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
 	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
 	    asked->role == 0 || hash32_zero(&asked->secret))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
+	if (!serves(core, asked, &no))
+		return no;
 	if (token_named(core, 0, asked->name) != NULL)
 		return answer_no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
 		    STR_ARG(asked->name));
@@ -348,7 +378,8 @@ token_add(struct core *core, const struct command *command)
 	object_touch(core, &core->control->o);
 	core->control->row.tokens_made++;
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, row.id,
-	    "added token %.*s for %.*s", STR_ARG(row.name), STR_ARG(row.principal));
+	    "added token %.*s for %.*s%s%.*s", STR_ARG(row.name), STR_ARG(row.principal),
+	    row.behalf.n > 0 ? ", who serves " : "", STR_ARG(text_who(row.behalf)));
 	return answer_yes(201, &token->o);
 }
 

@@ -68,6 +68,9 @@ void core_set_next_alert(struct core *core, uint64_t next);
 
 struct core_counts {
 	uint32_t incidents_open, needing_person, runs, attempts_open, notices_open, gaps;
+	uint32_t hands_on, glass,
+	    unreviewed;     /* leases: in force; broken glass that is over */
+	uint32_t approvals; /* that wait for people */
 };
 struct core_counts core_counts(const struct core *core);
 const struct incident_row *core_incident(const struct core *core, incident_id id);
@@ -83,17 +86,37 @@ size_t core_silences(const struct core *core, const struct silence_row **ret, si
 const struct silence_row *core_silence(const struct core *core, str uuid);
 #define CORE_SILENCES_MAX 2048 /* there are never more */
 
+/* Rows of TABLE_ASKED: what waits for facts or approval; of TABLE_LEASE: those that hold,
+ * and broken glass that waits for its review. In id order after `after`. */
+size_t core_waiting(const struct core *core, enum table table, row_id after,
+    const void **ret, size_t n);
+
 /* Judge without recording: the same evaluator, the same facts. Result in the arena. */
 struct core_may {
 	str principal;
+	struct strs behalf; /* the rest of the chain */
 	str action;
 	str service;
 	str target; /* empty: the service's first host, or its name where it has none */
+	uint32_t targets_n;
 	const struct pairs *params;
+	struct pairs live; /* as if these were the live values of its parameters */
+	/* `wall` may be another time than now: schedules, calendars and ends as of then; uses
+	 * of limits, incidents, leases and stop-all as of now, which is `at`. */
 	msec at, wall;
 };
-void core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
+/* What would be asked of the world before it is decided, and was not: "the live value of
+ * replicas"; empty: nothing. */
+str core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
     struct decision_row *ret);
+struct who_view {
+	str principal;
+	enum verdict verdict;
+	str text;
+};
+/* Everybody who may, `asked` aside from its principal: automation, people, agents. */
+size_t core_who_can(const struct core *core, const struct core_may *asked,
+    struct arena *arena, struct who_view *ret, size_t max);
 struct can_view {
 	str action;
 	str verb;
@@ -103,6 +126,10 @@ struct can_view {
 /* Every action on the incident's service, judged for the principal now. */
 size_t core_what_can(const struct core *core, str principal, incident_id incident, msec at,
     msec wall, struct arena *arena, struct can_view *ret, size_t max);
+/* Every action on that service which the whole chain may do; of `asked` the principal,
+ * behalf, service and times count. */
+size_t core_what_can_on(const struct core *core, const struct core_may *asked,
+    struct arena *arena, struct can_view *ret, size_t max);
 
 /* ASSERTs every invariant. Walks everything: for tests and simulation. */
 void core_check(const struct core *core);

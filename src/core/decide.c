@@ -18,27 +18,99 @@ core_facts(const struct core *core)
 	return (struct authority_facts){ .uses = &core->uses,
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
+		.reloaded_by = core->control->row.reloaded_by,
 		.stopped_why =
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
 
-bool
-core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
-    struct decision_row *ret)
+/* Those that said yes. */
+static struct authority_yes *
+yes_of(const struct given *given, struct arena *arena, size_t *ret_n)
+{
+	const struct vote *votes = given->votes.p;
+	struct authority_yes *yes = arena_new(arena, struct authority_yes, given->votes.n);
+	size_t n = 0;
+	for (size_t i = 0; i < given->votes.n; i++) {
+		if (votes[i].yes)
+			yes[n++] =
+			    (struct authority_yes){ votes[i].principal, votes[i].wall };
+	}
+	*ret_n = n;
+	return yes;
+}
+
+static struct authority_facts
+facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
+{
+	struct authority_facts facts = core_facts(core);
+	const struct lease *hands_on =
+	    lease_find(core, LEASE_HANDS_ON, asking->service, (str){ 0 });
+	const struct lease *glass =
+	    lease_find(core, LEASE_BREAK_GLASS, asking->service, asking->principal);
+	if (hands_on != NULL)
+		facts.hands_on_by = hands_on->row.principal;
+	if (glass != NULL)
+		facts.glass_by = glass->row.principal;
+	if (asking->given == NULL)
+		return facts;
+	facts.observed = asking->given->observed;
+	facts.health_known = asking->given->health_known;
+	facts.healthy = asking->given->healthy;
+	facts.yes = yes_of(asking->given, arena, &facts.yes_n);
+	return facts;
+}
+
+static struct authority_request
+request_of(const struct core *core, const struct asking *asking)
 {
 	const struct model *model = core->newest->model;
-	const struct action *action = model_action(model, asking->action);
-	struct authority_request request = { .principal = asking->principal,
-		.action = action,
+	return (struct authority_request){ .principal = asking->principal,
+		.behalf = asking->behalf,
+		.action = model_action(model, asking->action),
 		.action_name = asking->action,
 		.service = service_named(model, asking->service),
 		.target = asking->target,
+		.targets_n = asking->targets_n,
 		.params = &asking->params,
 		.incident_open = asking->incident_open,
+		.undo = asking->undo_of != 0,
 		.wall = asking->wall,
 		.at = asking->at };
-	struct authority_facts facts = core_facts(core);
-	struct authority_decision decision;
+}
+
+/* What was known besides the rules, and goes on to hands. */
+static struct given
+given_with(const struct asking *asking, const struct authority_facts *facts,
+    struct arena *arena)
+{
+	struct given given = { .behalf = asking->behalf,
+		.observed = facts->observed,
+		.health_known = facts->health_known,
+		.healthy = facts->healthy,
+		.undo = asking->undo_of != 0,
+		.undo_of = asking->undo_of,
+		.glass_by = facts->glass_by,
+		.reloaded_by = facts->reloaded_by,
+		.targets_n = asking->targets_n };
+	if (facts->yes_n == 0)
+		return given;
+	const struct vote *votes = asking->given->votes.p;
+	struct vote *yes = arena_new(arena, struct vote, facts->yes_n);
+	for (size_t i = 0; i < asking->given->votes.n; i++) {
+		if (votes[i].yes)
+			yes[given.votes.n++] = votes[i];
+	}
+	given.votes.p = yes;
+	return given;
+}
+
+struct authority_decision
+core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct decision_row *ret)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	struct authority_decision decision = { 0 };
 	authority_decide(core->authority, &request, &facts, arena, &decision);
 	*ret = (struct decision_row){ .incident = asking->incident,
 		.run = asking->run,
@@ -46,15 +118,137 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 		.wall = asking->wall,
 		.principal = asking->principal,
 		.action = asking->action,
-		.verb = action != NULL ? action->verb : (str){ 0 },
+		.verb = request.action != NULL ? request.action->verb : (str){ 0 },
 		.service = asking->service,
 		.target = asking->target,
 		.params = asking->params,
 		.config = core->newest->hash,
 		.verdict = decision.verdict,
 		.reasons = { decision.reasons, decision.reasons_n },
-		.forward = decision.forward };
-	return decision.only_at_once;
+		.forward = decision.forward,
+		.given = given_with(asking, &facts, arena),
+		.asked = asking->asked };
+	return decision;
+}
+
+/* Is the live value of this parameter what taking the action back goes to? */
+static bool
+goes_back_to(const struct action *action, str param)
+{
+	str observed = STR("observed.");
+	for (size_t i = 0; i < action->undo_with_n; i++) {
+		const struct template *value = &action->undo_with[i].value;
+		for (size_t k = 0; k < value->n; k++) {
+			str name = value->pieces[k].text;
+			if (value->pieces[k].placeholder && str_starts(name, observed) &&
+			    str_eq(str_drop(name, observed.n), param))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_needed(const struct authority_needs *needs, const struct observe *observe)
+{
+	for (size_t i = 0; i < needs->observe_n; i++) {
+		if (needs->observe[i] == observe)
+			return true;
+	}
+	return false;
+}
+
+/* What no rule asks for, but what takes it back does: how it was before. Where it cannot be
+ * read the action is done all the same, and is not taken back by itself. */
+static void
+need_before(const struct core *core, const struct authority_request *request,
+    const struct authority_facts *facts, struct arena *arena, struct authority_needs *needs)
+{
+	const struct action *action = request->action;
+	if (action == NULL || action->undo_with_n == 0 || request->undo)
+		return;
+	const struct observe **all =
+	    arena_new(arena, const struct observe *, needs->observe_n + action->observe_n);
+	size_t n = 0;
+	for (size_t i = 0; i < needs->observe_n; i++)
+		all[n++] = needs->observe[i];
+	for (size_t i = 0; i < action->observe_n; i++) {
+		const struct observe *observe = &action->observe[i];
+		if (goes_back_to(action, observe->param) &&
+		    !pairs_has(&facts->observed, observe->param) &&
+		    !is_needed(needs, observe))
+			all[n++] = observe;
+	}
+	if (n == needs->observe_n)
+		return;
+	/* Nothing is asked for what is denied anyhow. */
+	struct authority_decision decision = { 0 };
+	authority_decide(core->authority, request, facts, arena, &decision);
+	bool lacks = needs->observe_n > 0 || needs->health_n > 0;
+	if (decision.verdict == VERDICT_DENY && !lacks)
+		return;
+	needs->observe = all;
+	needs->observe_n = n;
+}
+
+struct authority_needs
+core_needs(const struct core *core, const struct asking *asking, struct arena *arena)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	struct authority_needs needs = { 0 };
+	authority_needs(core->authority, &request, &facts, arena, &needs);
+	need_before(core, &request, &facts, arena, &needs);
+	return needs;
+}
+
+enum yes
+core_yes(const struct core *core, const struct asking *asking, str principal,
+    struct arena *arena, str *ret_why)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	/* Who may agree does not hang on what happens to be under way or held right now. */
+	facts.uses = NULL;
+	facts.stopped = false;
+	facts.hands_on_by = (str){ 0 };
+	struct authority_decision decision = { 0 };
+	authority_decide(core->authority, &request, &facts, arena, &decision);
+	if (decision.verdict == VERDICT_ALLOW)
+		return YES_NOT_NEEDED;
+	*ret_why =
+	    authority_yes_refuses(core->authority, &request, &facts, principal, arena);
+	return ret_why->n > 0 ? YES_REFUSED : YES_COUNTS;
+}
+
+size_t
+core_decide_who(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct authority_who *ret, size_t max)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	/* Whoever broke the glass on the service: it is lifted for that person alone. */
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease_row *row =
+		    &container_of(object_of(it, in_table), struct lease, o)->row;
+		if (row->kind == LEASE_BREAK_GLASS && !row->over &&
+		    str_eq(row->service, asking->service))
+			facts.glass_by = row->principal;
+	}
+	return authority_who_can(core->authority, &request, &facts, arena, ret, max);
+}
+
+size_t
+core_decide_what(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct authority_can *ret, size_t max)
+{
+	const struct service *service = service_named(core->newest->model, asking->service);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	if (service == NULL)
+		return 0;
+	return authority_what_can(core->authority, asking->principal, service,
+	    asking->incident_open, asking->wall, asking->at, &facts, arena, ret, max);
 }
 
 /* ---- uses ---- */

@@ -11,7 +11,7 @@ gap_hash(enum gap_kind kind, str subject)
 }
 
 static struct gap *
-gap_find(const struct core *core, enum gap_kind kind, str subject, uint64_t *hash)
+find(const struct core *core, enum gap_kind kind, str subject, uint64_t *hash)
 {
 	*hash = gap_hash(kind, subject);
 	uint64_t value;
@@ -30,10 +30,10 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 {
 	subject = text_line(core, subject, TITLE_MAX);
 	uint64_t hash;
-	struct gap *gap = gap_find(core, kind, subject, &hash);
+	struct gap *gap = find(core, kind, subject, &hash);
 	if (gap == NULL && core->counts[TABLE_GAP] >= GAPS_MAX) {
 		subject = STR("others");
-		gap = gap_find(core, kind, subject, &hash);
+		gap = find(core, kind, subject, &hash);
 	}
 	incident_id id = incident != NULL ? incident->row.id : 0;
 	if (gap == NULL) {
@@ -62,4 +62,39 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 	if (id != 0)
 		timeline_add(core, id, TIMELINE_GAP, FIRSTLINE, gap->row.id, "gap: %.*s",
 		    STR_ARG(words));
+}
+
+const struct gap_row *
+gap_find(const struct core *core, enum gap_kind kind, str subject)
+{
+	uint64_t hash;
+	const struct gap *gap = find(core, kind, subject, &hash);
+	return gap != NULL ? &gap->row : NULL;
+}
+
+/* Keys that were put behind this one's, because their hash is the same, move up. */
+static void
+unkey(struct core *core, uint64_t hash)
+{
+	uint64_t value;
+	map_remove(&core->gap_keys, hash);
+	while (map_get(&core->gap_keys, ++hash, &value)) {
+		const struct gap *gap = (const struct gap *)(uintptr_t)value;
+		map_remove(&core->gap_keys, hash);
+		uint64_t at = gap_hash(gap->row.kind, gap->row.subject), other;
+		while (map_get(&core->gap_keys, at, &other))
+			at++;
+		map_put(&core->gap_keys, at, value);
+	}
+}
+
+void
+gap_close(struct core *core, enum gap_kind kind, str subject)
+{
+	uint64_t hash;
+	struct gap *gap = find(core, kind, subject, &hash);
+	if (gap == NULL)
+		return;
+	unkey(core, hash);
+	object_erase(core, &gap->o);
 }

@@ -280,6 +280,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	ASSERT(end != END_VERIFIED || row->recovered_at != 0);
 	if (incident->run != NULL)
 		run_end(core, incident->run, RUN_CANCELLED, STR("the incident was closed"));
+	asked_void_of(core, incident, STR("the incident was closed"));
 	incident_unplace(core, incident);
 	row->state = INCIDENT_CLOSED;
 	row->end = end;

@@ -112,7 +112,7 @@ wire_attempt(const struct loading *l, struct attempt *attempt)
 		list_append(&incident->attempts, &attempt->o.of_incident);
 		incident->attempts_n++;
 	}
-	heap_set(&core->timers, &attempt->o, attempt->row.ask_at);
+	heap_set(&core->timers, &attempt->o, attempt_due(attempt));
 	if (!attempt_open(attempt))
 		return true;
 	struct core_model *model = need_model(l, &attempt->row.config);
@@ -187,21 +187,28 @@ wire(const struct loading *l, struct object *o)
 		heap_set(&core->timers, o,
 		    container_of(o, struct silence, o)->row.forget_at);
 		return true;
-	case TABLE_ASKED:
-		heap_set(&core->timers, o, container_of(o, struct asked, o)->row.ends_at);
-		return true;
-	case TABLE_LEASE: {
-		const struct lease *lease = container_of(o, struct lease, o);
-		heap_set(&core->timers, o, lease->row.over ? 0 : lease->row.until_at);
+	case TABLE_ASKED: {
+		struct asked *asked = container_of(o, struct asked, o);
+		incident = incident_find(core, asked->row.incident);
+		if (incident != NULL) {
+			list_append(&incident->asked, &o->of_incident);
+			incident->asked_n++;
+		}
+		asked_arm(core, asked);
 		return true;
 	}
+	case TABLE_LEASE:
+		heap_set(&core->timers, o, lease_due(container_of(o, struct lease, o)));
+		return true;
 	case TABLE_ANSWER:
 		map_put(&core->answer_keys,
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);
 		return true;
+	case TABLE_CONTROL:
+		heap_set(&core->timers, o, core->control->row.grants_at);
+		return true;
 	case TABLE_GRANT_USE: /* armed when the configuration is adopted */
 	case TABLE_TOKEN:
-	case TABLE_CONTROL:
 		return true;
 	case TABLE_QUARANTINE:
 	case TABLE_ALERTS:

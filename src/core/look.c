@@ -15,6 +15,24 @@ core_counts(const struct core *core)
 		if (container_of(it, struct incident, in_state)->row.needs_person)
 			counts.needing_person++;
 	}
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease_row *row =
+		    &container_of(object_of(it, in_table), struct lease, o)->row;
+		if (row->over)
+			counts.unreviewed++;
+		else if (row->kind == LEASE_HANDS_ON)
+			counts.hands_on++;
+		else
+			counts.glass++;
+	}
+	list_each(it, &core->tables[TABLE_ASKED])
+	{
+		const struct asked_row *row =
+		    &container_of(object_of(it, in_table), struct asked, o)->row;
+		if (row->state == ASKED_APPROVAL)
+			counts.approvals++;
+	}
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{
 		if (attempt_open(container_of(object_of(it, in_table), struct attempt, o)))
@@ -98,6 +116,34 @@ core_silence(const struct core *core, str uuid)
 	return silence != NULL ? &silence->row : NULL;
 }
 
+/* What is over may be kept a while for its incident. */
+static bool
+waits(enum table table, const void *row)
+{
+	const struct asked_row *asked = row;
+	return table != TABLE_ASKED || asked->state == ASKED_FACTS ||
+	       asked->state == ASKED_APPROVAL;
+}
+
+size_t
+core_waiting(const struct core *core, enum table table, row_id after, const void **ret,
+    size_t n)
+{
+	ASSERT(table == TABLE_ASKED || table == TABLE_LEASE);
+	size_t count = 0;
+	for (const struct link *it = core->tables[table].next;
+	     it != &core->tables[table] && count < n; it = it->next) {
+		const struct object *o =
+		    (const struct object *)(const void *)((const char *)it -
+							  offsetof(struct object,
+							      in_table));
+		const void *row = object_row_const(o);
+		if (o->id > after && waits(table, row))
+			ret[count++] = row;
+	}
+	return count;
+}
+
 /* Asked about a service as a whole: its first host stands for it, or itself where it has
  * none, as for an action that is run. */
 static str
@@ -111,23 +157,80 @@ some_target(const struct core *core, str service)
 	return service;
 }
 
-void
-core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
-    struct decision_row *ret)
+static struct asking
+asking_of(const struct core *core, const struct core_may *asked, const struct given *given)
 {
-	ASSERT(core->newest != NULL);
 	const struct service_state *counts = service_state_find(core, asked->service);
 	struct asking asking = { .principal = asked->principal,
+		.behalf = asked->behalf,
 		.action = asked->action,
 		.service = asked->service,
 		.target =
 		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
+		.targets_n = asked->targets_n,
 		.incident_open = counts != NULL && counts->open > 0,
+		.given = given,
 		.at = asked->at,
 		.wall = asked->wall };
 	if (asked->params != NULL)
 		asking.params = *asked->params;
+	return asking;
+}
+
+/* "the live value of replicas, the health of web-1 and web-2" */
+static str
+unknown_text(const struct authority_needs *needs, struct arena *arena)
+{
+	struct buf text = BUF(4096);
+	for (size_t i = 0; i < needs->observe_n; i++)
+		buf_printf(&text, "%sthe live value of %.*s", text.n > 0 ? ", " : "",
+		    STR_ARG(needs->observe[i]->param));
+	if (needs->health_n > 0)
+		buf_printf(&text, "%swhich of %zu host%s are well", text.n > 0 ? ", " : "",
+		    needs->health_n, needs->health_n == 1 ? "" : "s");
+	str ret = arena_str(arena, buf_str(&text));
+	buf_done(&text);
+	return ret;
+}
+
+str
+core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct decision_row *ret)
+{
+	ASSERT(core->newest != NULL);
+	struct given given = { .observed = asked->live };
+	struct asking asking = asking_of(core, asked, &given);
+	struct authority_needs needs = core_needs(core, &asking, arena);
 	(void)core_decide(core, &asking, arena, ret);
+	return unknown_text(&needs, arena);
+}
+
+size_t
+core_who_can(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct who_view *ret, size_t max)
+{
+	ASSERT(core->newest != NULL);
+	struct given given = { .observed = asked->live };
+	struct asking asking = asking_of(core, asked, &given);
+	struct authority_who *who = arena_new(arena, struct authority_who, max);
+	size_t n = core_decide_who(core, &asking, arena, who, max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct who_view){ who[i].principal, who[i].verdict, who[i].text };
+	return n;
+}
+
+static size_t
+what_can(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct can_view *ret, size_t max)
+{
+	struct authority_can *can = arena_new(arena, struct authority_can, max);
+	size_t n = core_decide_what(core, asking, arena, can, max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (struct can_view){ .action = can[i].action->name,
+			.verb = can[i].action->verb,
+			.verdict = can[i].verdict,
+			.text = can[i].text };
+	return n;
 }
 
 size_t
@@ -137,20 +240,50 @@ core_what_can(const struct core *core, str principal, incident_id id, msec at, m
 	const struct incident *incident = incident_find(core, id);
 	if (incident == NULL || core->newest == NULL)
 		return 0;
-	const struct service *service =
-	    incident->row.service.n > 0
-		? model_service(core->newest->model, incident->row.service)
-		: NULL;
-	if (service == NULL)
-		return 0;
-	struct authority_facts facts = core_facts(core);
-	struct authority_can *can = arena_new(arena, struct authority_can, max);
-	size_t n = authority_what_can(core->authority, principal, service,
-	    incident->row.state != INCIDENT_CLOSED, wall, at, &facts, arena, can, max);
-	for (size_t i = 0; i < n; i++)
-		ret[i] = (struct can_view){ .action = can[i].action->name,
-			.verb = can[i].action->verb,
-			.verdict = can[i].verdict,
-			.text = can[i].text };
+	struct asking asking = { .principal = principal,
+		.service = incident->row.service,
+		.incident_open = incident->row.state != INCIDENT_CLOSED,
+		.at = at,
+		.wall = wall };
+	return what_can(core, &asking, arena, ret, max);
+}
+
+static const struct can_view *
+find_can(const struct can_view *in, size_t n, str action)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(in[i].action, action))
+			return &in[i];
+	}
+	return NULL;
+}
+
+/* Of the first only what the second may too; what is stricter counts. */
+static size_t
+both(struct can_view *first, size_t n, const struct can_view *second, size_t second_n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct can_view *other = find_can(second, second_n, first[i].action);
+		if (other != NULL)
+			first[kept++] =
+			    other->verdict > first[i].verdict ? *other : first[i];
+	}
+	return kept;
+}
+
+size_t
+core_what_can_on(const struct core *core, const struct core_may *asked, struct arena *arena,
+    struct can_view *ret, size_t max)
+{
+	ASSERT(core->newest != NULL);
+	struct asking asking = asking_of(core, asked, NULL);
+	size_t n = what_can(core, &asking, arena, ret, max);
+	struct can_view *more = arena_new(arena, struct can_view, max);
+	for (size_t i = 0; i < asked->behalf.n; i++) {
+		asking.principal = asked->behalf.p[i];
+		size_t more_n = what_can(core, &asking, arena, more, max);
+		n = both(ret, n, more, more_n);
+	}
 	return n;
 }

@@ -96,11 +96,17 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	bool first = core->newest == NULL;
 	core_adopt(core, model);
 	actions_again(core);
-	core->control->row.config = adopted->hash;
+	struct control_row *control = &core->control->row;
+	/* A start of ours brings in nothing: whoever did before is remembered. */
+	if (!hash32_eq(&control->config, &adopted->hash))
+		row_set_str(core, &control->reloaded_by, adopted->by);
+	control->config = adopted->hash;
+	asked_adopted(core);
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
 	    first ? "started with" : "adopted", model->model->services_n,
 	    model->model->runbooks_n, model->model->rules_n);
+	grants_look(core);
 }
 
 size_t
@@ -131,7 +137,13 @@ on_started(struct core *core, const struct started *started)
 			attempt_reconcile(core, attempt);
 	}
 	list_each(it, &core->tables[TABLE_PROBE])
-	    probe_again(core, container_of(object_of(it, in_table), struct question, o));
+	{
+		struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		if (probe->row.asked == 0)
+			probe_again(core, probe);
+	}
+	asked_started(core);
 	list_each(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =

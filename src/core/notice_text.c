@@ -24,6 +24,17 @@ attempt_out(const struct core *core, const struct incident *incident)
 }
 
 static str
+asked_doing(struct core *core, const struct asked *asked)
+{
+	ASSERT(asked != NULL);
+	const struct asked_row *row = &asked->row;
+	return text_make(core, "%s %.*s on %.*s",
+	    row->state == ASKED_FACTS ? "asking what has to be known for"
+				      : "waiting for approval of",
+	    STR_ARG(row->action), STR_ARG(row->target));
+}
+
+static str
 doing_in_run(struct core *core, const struct incident *incident)
 {
 	const struct run *run = incident->run;
@@ -37,6 +48,9 @@ doing_in_run(struct core *core, const struct incident *incident)
 		if (attempt != NULL && attempt->row.state == ATTEMPT_IN_DOUBT)
 			return text_make(core, "finding out whether %.*s on %.*s happened",
 			    STR_ARG(attempt->row.action), STR_ARG(attempt->row.target));
+		if (run->row.phase == PHASE_ASKED)
+			return asked_doing(core,
+			    object_find(core, TABLE_ASKED, run->row.waiting_for));
 		if (action_waits(run))
 			return text_make(core, "waiting for its turn (%.*s)",
 			    STR_ARG(step->name));
@@ -107,6 +121,23 @@ can_by_authority(struct core *core, const struct incident *incident,
 		    incident->row.id, STR_ARG(can[i].text));
 }
 
+/* What waits for an answer. */
+static void
+add_answers(const struct incident *incident, struct buf *out)
+{
+	list_each(it, &incident->asked)
+	{
+		const struct asked *asked =
+		    container_of(object_of(it, of_incident), struct asked, o);
+		const struct asked_row *row = &asked->row;
+		if (row->state == ASKED_APPROVAL)
+			buf_printf(out,
+			    "firstline approve %llu    (%.*s on %.*s; or deny %llu)\n",
+			    (unsigned long long)row->id, STR_ARG(row->action),
+			    STR_ARG(row->target), (unsigned long long)row->id);
+	}
+}
+
 static str
 you_can(struct core *core, const struct incident *incident, const struct person *person)
 {
@@ -126,6 +157,7 @@ you_can(struct core *core, const struct incident *incident, const struct person 
 			buf_printf(&out,
 			    "firstline incident settle %llu yes|no    (did it happen?)\n",
 			    (unsigned long long)attempt->row.id);
+		add_answers(incident, &out);
 		if (incident->run != NULL)
 			buf_printf(&out,
 			    "firstline incident cancel %u    (stop the runbook)\n", id);
@@ -148,6 +180,8 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 	switch (purpose) {
 	case PURPOSE_OPENED:
 	case PURPOSE_HANDED_OFF:
+	case PURPOSE_APPROVAL: /* in words of their own */
+	case PURPOSE_APPROVAL_ENDED:
 		return (str){ 0 };
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_SELF:

@@ -58,7 +58,8 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.fields = words->fields,
 		.next_at = core->at,
 		.made_wall = core->wall,
-		.first = first };
+		.first = first,
+		.asked = words->asked };
 	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
 	if (notice == NULL)
 		return;
@@ -66,6 +67,15 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 	if (incident != NULL)
 		list_append(&incident->notices, &notice->o.of_incident);
 	notice_arm(core, notice);
+}
+
+void
+notices_make(struct core *core, const struct incident *incident,
+    enum notice_purpose purpose, const struct recipients *to,
+    const struct notice_words *words)
+{
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, incident->row.id, purpose, &to->p[i], words, 0);
 }
 
 void
@@ -92,10 +102,17 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 		recipients_told(to, incident);
 	if ((whom & TELL_CHANNELS) != 0)
 		recipients_team(to, team);
-	struct notice_words words;
+	struct notice_words words = { 0 };
 	notice_words(core, incident, purpose, person, &words);
+	notices_make(core, incident, purpose, to, &words);
+}
+
+void
+notices_tell(struct core *core, const struct recipients *to,
+    const struct notice_words *words)
+{
 	for (size_t i = 0; i < to->n; i++)
-		notice_add(core, incident->row.id, purpose, &to->p[i], &words, 0);
+		notice_add(core, 0, PURPOSE_SELF, &to->p[i], words, 0);
 }
 
 /* ---- sending ---- */
@@ -228,7 +245,8 @@ try_next_reach(struct core *core, struct notice *notice, struct recipient *ret)
 	row->fell_back = true;
 	struct notice_words words = { .subject = row->subject,
 		.text = row->text,
-		.fields = row->fields };
+		.fields = row->fields,
+		.asked = row->asked };
 	notice_add(core, row->incident, row->purpose, ret, &words, first_of(row));
 	return true;
 }
@@ -237,6 +255,8 @@ try_next_reach(struct core *core, struct notice *notice, struct recipient *ret)
 static bool
 notice_moot(const struct core *core, const struct notice_row *row)
 {
+	if (row->incident == 0)
+		return false;
 	const struct incident *incident = incident_find(core, row->incident);
 	bool over = incident == NULL || incident->row.state == INCIDENT_CLOSED;
 	return over && row->purpose != PURPOSE_ENDED;
@@ -293,24 +313,28 @@ give_up(struct core *core, struct notice *notice, bool moot)
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
 }
 
+static void
+stop_other(struct core *core, struct notice *notice, const struct notice *told)
+{
+	if (notice == told || first_of(&notice->row) != first_of(&told->row))
+		return;
+	row_set_str(core, &notice->row.error,
+	    text_make(core, "%.*s was told by %.*s", STR_ARG(told->row.person),
+		STR_ARG(told->row.channel)));
+	give_up(core, notice, true);
+}
+
 /* The person knows: what says the same by another reach is not sent any more. */
 static void
 stop_others(struct core *core, const struct notice *told)
 {
 	struct incident *incident = incident_find(core, told->row.incident);
-	if (incident == NULL)
-		return;
-	row_id first = first_of(&told->row);
-	list_each_safe(it, &incident->notices)
-	{
-		struct notice *notice =
-		    container_of(object_of(it, of_incident), struct notice, o);
-		if (notice == told || first_of(&notice->row) != first)
-			continue;
-		row_set_str(core, &notice->row.error,
-		    text_make(core, "%.*s was told by %.*s", STR_ARG(told->row.person),
-			STR_ARG(told->row.channel)));
-		give_up(core, notice, true);
+	if (incident != NULL) {
+		list_each_safe(it, &incident->notices) stop_other(core,
+		    container_of(object_of(it, of_incident), struct notice, o), told);
+	} else if (told->row.incident == 0) {
+		list_each_safe(it, &core->tables[TABLE_NOTICE]) stop_other(core,
+		    container_of(object_of(it, in_table), struct notice, o), told);
 	}
 }
 
@@ -347,6 +371,40 @@ on_notice_result(struct core *core, const struct notice_result *result)
 
 /* ---- the end ---- */
 
+/* It needs not be said any more. false: nobody may have heard it. */
+static bool
+notice_moot_now(struct core *core, struct notice *notice, str why)
+{
+	if (notice->row.tries == 0) {
+		object_erase(core, &notice->o);
+		return false;
+	}
+	if (notice->row.error.n == 0)
+		row_set_str(core, &notice->row.error, why);
+	notice_finish(core, notice, NOTICE_GIVEN_UP);
+	return true;
+}
+
+struct strs
+notices_unask(struct core *core, struct incident *incident, row_id asked)
+{
+	struct strs names = { arena_new(&core->scratch, str, VOTES_MAX), 0 };
+	list_each_safe(it, &incident->notices)
+	{
+		struct notice *notice =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		if (notice->row.purpose != PURPOSE_APPROVAL || notice->row.asked != asked ||
+		    notice->row.state != NOTICE_PENDING)
+			continue;
+		str person = arena_str(&core->scratch, notice->row.person);
+		bool first = notice->row.first == 0; /* not by another reach */
+		if (!notice_moot_now(core, notice, STR("it was answered first")) && first &&
+		    names.n < VOTES_MAX)
+			names.p[names.n++] = person;
+	}
+	return names;
+}
+
 void
 notices_end(struct core *core, struct incident *incident)
 {
@@ -357,23 +415,15 @@ notices_end(struct core *core, struct incident *incident)
 		if (notice->row.purpose == PURPOSE_ENDED ||
 		    notice->row.state != NOTICE_PENDING)
 			continue;
-		if (notice->row.tries == 0) {
-			object_erase(core, &notice->o);
-			continue;
-		}
-		if (notice->row.error.n == 0)
-			row_set_str(core, &notice->row.error,
-			    STR("the incident ended first"));
-		notice_finish(core, notice, NOTICE_GIVEN_UP);
+		(void)notice_moot_now(core, notice, STR("the incident ended first"));
 	}
 	if (incident->row.told_people.n == 0)
 		return;
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	recipients_told(to, incident);
-	struct notice_words words;
+	struct notice_words words = { 0 };
 	notice_words(core, incident, PURPOSE_ENDED, NULL, &words);
-	for (size_t i = 0; i < to->n; i++)
-		notice_add(core, incident->row.id, PURPOSE_ENDED, &to->p[i], &words, 0);
+	notices_make(core, incident, PURPOSE_ENDED, to, &words);
 	row_set_strs(core, &incident->row.told_people, (struct strs){ 0 });
 	object_touch(core, &incident->o);
 }

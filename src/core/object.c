@@ -69,6 +69,8 @@ ROW_FOLLOWS(handoff);
 ROW_FOLLOWS(gap);
 ROW_FOLLOWS(token);
 ROW_FOLLOWS(silence);
+ROW_FOLLOWS(asked);
+ROW_FOLLOWS(lease);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -102,6 +104,8 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct gap_row, id) == 0 &&
 		  offsetof(struct token_row, id) == 0 &&
 		  offsetof(struct silence_row, id) == 0 &&
+		  offsetof(struct asked_row, id) == 0 &&
+		  offsetof(struct lease_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
@@ -230,6 +234,14 @@ void
 row_set_strs(struct core *core, struct strs *field, struct strs value)
 {
 	if (!own_strs(core->pool, field, value))
+		core->control->row.shed++;
+}
+
+void
+row_set_records(struct core *core, const struct record_type *type, struct records *field,
+    struct records value)
+{
+	if (!own_records(type, core->pool, field, value))
 		core->control->row.shed++;
 }
 

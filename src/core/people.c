@@ -105,6 +105,19 @@ recipients_team(struct recipients *to, const struct team *team)
 }
 
 void
+recipients_duty(const struct core *core, struct recipients *to, const struct team *team)
+{
+	if (team->lead != NULL)
+		recipients_person(to, team->lead);
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		const struct person *person =
+		    rotation_at(&team->rotations[i], team->zone, core->wall).person;
+		if (person != NULL)
+			recipients_person(to, person);
+	}
+}
+
+void
 recipients_told(struct recipients *to, const struct incident *incident)
 {
 	const struct strs *told = &incident->row.told_people;

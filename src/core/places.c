@@ -191,6 +191,7 @@ incident_forget(struct core *core, struct incident *incident)
 	/* What is still out goes on without it. */
 	list_each_safe(it, &incident->attempts) link_remove(it);
 	list_each_safe(it, &incident->notices) link_remove(it);
+	list_each_safe(it, &incident->asked) link_remove(it);
 	service_state_drop(core, incident->counts);
 	object_done(core, &incident->o);
 }
@@ -259,6 +260,7 @@ incident_wire(struct core *core, struct incident *incident, struct core_model *m
 	list_init(&incident->attempts);
 	list_init(&incident->decisions);
 	list_init(&incident->notices);
+	list_init(&incident->asked);
 	incident_place(core, incident);
 	return true;
 }

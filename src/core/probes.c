@@ -82,8 +82,11 @@ answered(struct core *core, struct question *probe, const struct probe_result *s
 	row_id id = probe->row.id;
 	struct run *run = object_find(core, TABLE_RUN, probe->row.run);
 	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, probe->row.attempt);
+	struct asked *asked = object_find(core, TABLE_ASKED, probe->row.asked);
 	object_erase(core, &probe->o);
-	if (attempt != NULL && attempt->row.probe == id)
+	if (asked != NULL && asked->row.state == ASKED_FACTS)
+		asked_seen(core, asked, &probe->row, seen);
+	else if (attempt != NULL && attempt->row.probe == id)
 		attempt_probed(core, attempt, seen);
 	else if (run != NULL && run->row.phase == PHASE_PROBING &&
 		 run->row.waiting_for == id)

@@ -115,7 +115,8 @@ add_tried(struct core *core, struct incident *incident, str name)
 
 struct run *
 run_start(struct core *core, struct incident *incident, struct core_model *model,
-    const struct runbook *runbook, str principal, const struct pairs *given, str *ret_why)
+    const struct runbook *runbook, str principal, str behalf, const struct pairs *given,
+    str *ret_why)
 {
 	ASSERT(incident->run == NULL);
 	struct run_row row = { .incident = incident->row.id,
@@ -124,6 +125,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 		.runbook_hash = runbook->hash,
 		.config = model->hash,
 		.started_by = principal,
+		.behalf = behalf,
 		.phase = PHASE_ENTER,
 		.step_at = core->at,
 		.begun_wall = core->wall };
@@ -200,8 +202,8 @@ run_choose(struct core *core, struct incident *incident)
 			STR_ARG(runbook->name), STR_ARG(runbook->name), incident->row.id));
 		return false;
 	}
-	if (run_start(core, incident, incident->model, runbook, AUTOMATION, NULL, &why) !=
-	    NULL)
+	if (run_start(core, incident, incident->model, runbook, AUTOMATION, (str){ 0 },
+		NULL, &why) != NULL)
 		return true;
 	add_tried(core, incident, runbook->name);
 	person_need(core, incident,
@@ -233,6 +235,8 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	    STR_ARG(why));
 	if (phase == PHASE_PROBING)
 		probe_drop(core, out);
+	if (phase == PHASE_ASKED)
+		asked_void(core, object_find(core, TABLE_ASKED, out), why);
 	struct attempt *attempt =
 	    phase == PHASE_ATTEMPT ? object_find(core, TABLE_ATTEMPT, out) : NULL;
 	if (attempt != NULL && attempt_open(attempt))

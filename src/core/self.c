@@ -33,9 +33,8 @@ recurrence_of(struct core *core, const struct self *self)
 }
 
 static struct incident *
-incident_of(struct core *core, const struct self *self, bool *ret_new)
+incident_of(struct core *core, str recurrence, str text, bool *ret_new)
 {
-	str recurrence = recurrence_of(core, self);
 	uint64_t key = incident_key((str){ 0 }, recurrence);
 	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
 	*ret_new = incident == NULL;
@@ -43,11 +42,31 @@ incident_of(struct core *core, const struct self *self, bool *ret_new)
 		return incident;
 	struct opening opening = { .severity = SEV3,
 		.recurrence = recurrence,
-		.title = text_make(core, "Firstline itself: %.*s", STR_ARG(self->text)),
+		.title = text_make(core, "Firstline itself: %.*s", STR_ARG(text)),
 		.impact =
 		    STR("Firstline itself is affected; production is not known to be"),
 		.key = key };
 	return incident_open(core, &opening);
+}
+
+/* Once more: the incident of its kind, which is opened the first time. */
+static void
+happened(struct core *core, str recurrence, str title, str subject, str text)
+{
+	bool is_new;
+	struct incident *incident = incident_of(core, recurrence, title, &is_new);
+	if (incident == NULL)
+		return;
+	uint32_t n = ++incident->row.alerts_total;
+	if (n <= ALERTS_TOLD || n % 100 == 0)
+		timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0,
+		    "%.*s%s%.*s", STR_ARG(subject), subject.n > 0 ? ": " : "",
+		    STR_ARG(text));
+	incident->row.settle_at = core->at + SELF_SETTLE_MS;
+	object_touch(core, &incident->o);
+	if (is_new)
+		incident_begin(core, incident);
+	incident_arm(core, incident);
 }
 
 /* All that its incident told of has ended: it need not wait for the hour. */
@@ -84,18 +103,21 @@ on_self(struct core *core, const struct self *self)
 		end_told(core, self);
 		return;
 	}
-	bool is_new;
-	struct incident *incident = incident_of(core, self, &is_new);
-	if (incident == NULL)
-		return;
-	uint32_t n = ++incident->row.alerts_total;
-	if (n <= ALERTS_TOLD || n % 100 == 0)
-		timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0,
-		    "%.*s%s%.*s", STR_ARG(self->subject), self->subject.n > 0 ? ": " : "",
-		    STR_ARG(self->text));
-	incident->row.settle_at = core->at + SELF_SETTLE_MS;
-	object_touch(core, &incident->o);
-	if (is_new)
-		incident_begin(core, incident);
-	incident_arm(core, incident);
+	happened(core, recurrence_of(core, self), self->text, self->subject, self->text);
+}
+
+void
+self_refused(struct core *core, const struct attempt_row *attempt, str judged)
+{
+	judged = text_line(core, judged, TITLE_MAX / 2);
+	str of =
+	    text_make(core, "attempt %llu, %.*s on %.*s of %.*s for incident %u by %.*s",
+		(unsigned long long)attempt->id, STR_ARG(attempt->action),
+		STR_ARG(attempt->target), STR_ARG(attempt->service), attempt->incident,
+		STR_ARG(attempt->principal));
+	happened(core, text_make(core, "firstline=order-refused %.*s", STR_ARG(judged)),
+	    text_make(core,
+		"hands refused an order that was allowed, by the same configuration (%.*s)",
+		STR_ARG(judged)),
+	    of, attempt->why);
 }

@@ -31,7 +31,9 @@
 #define EFFECT_BYTES_PER_STEP (4 << 20) /* of timers, about: the same */
 #define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
 #define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
-#define TRAIL_KEPT_MAX 64      /* attempts and decisions of one incident in memory */
+#define TRAIL_KEPT_MAX 64      /* of each: attempts, decisions, asked */
+#define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
+#define ASKED_OPEN_MAX 16u     /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
 #define NOTE_MAX (16u * 1024)  /* bytes */
 #define TITLE_MAX 200          /* bytes */
@@ -106,8 +108,8 @@ struct incident {
 	struct service_state *counts;
 	struct run *run;
 	struct link in_state; /* core->open, ->closed_firing or ->remembered */
-	struct link timeline, attempts, decisions, notices; /* kept ones, by id */
-	uint32_t timeline_n, attempts_n, decisions_n;
+	struct link timeline, attempts, decisions, notices, asked; /* kept ones, by id */
+	uint32_t timeline_n, attempts_n, decisions_n, asked_n;
 	bool opening; /* within incident_begin: one notice tells all */
 };
 
@@ -241,6 +243,8 @@ struct core {
 /* core_new with so much memory for all its objects. */
 struct core *core_new_within(uint32_t incidents_max, size_t pool_bytes);
 
+struct beginning; /* asked.c */
+
 #define FIRSTLINE STR("firstline")
 #define AUTOMATION STR("automation")
 
@@ -262,9 +266,11 @@ const void *object_row_const(const struct object *o);
 row_id row_next(struct core *core);
 /* The object with that id if it is of that table, else NULL. */
 void *object_find(const struct core *core, enum table table, row_id id);
-/* Replace a string of a touched row. Without room the old one stays: counted. */
+/* Replace a string or list of a touched row. Without room the old one stays: counted. */
 void row_set_str(struct core *core, str *field, str value);
 void row_set_strs(struct core *core, struct strs *field, struct strs value);
+void row_set_records(struct core *core, const struct record_type *type,
+    struct records *field, struct records value);
 /* New incidents and runs are refused below this much memory, so that what is in work
  * can go on. */
 bool core_roomy(const struct core *core);
@@ -310,6 +316,10 @@ void timeline_release(struct core *core, struct incident *incident);
 void gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
     const struct incident *incident, str words);
 uint64_t gap_hash(enum gap_kind kind, str subject);
+/* NULL: there is none. */
+const struct gap_row *gap_find(const struct core *core, enum gap_kind kind, str subject);
+/* What it told of is no longer so: its row goes. */
+void gap_close(struct core *core, enum gap_kind kind, str subject);
 
 /* ---- models.c ---- */
 
@@ -441,6 +451,9 @@ const struct person *people_reachable(const struct core *core, const struct team
     uint32_t from, uint32_t *ret_tier);
 void recipients_person(struct recipients *to, const struct person *person);
 void recipients_team(struct recipients *to, const struct team *team);
+/* Its lead, and whoever has a rotation of it now. */
+void recipients_duty(const struct core *core, struct recipients *to,
+    const struct team *team);
 void recipients_told(struct recipients *to, const struct incident *incident);
 /* The next way to reach that person, after this one; false: none left. */
 bool people_next_reach(const struct core *core, const struct notice_row *tried,
@@ -476,9 +489,18 @@ struct notice_words {
 	str subject;
 	str text;
 	struct pairs fields;
+	row_id asked; /* what it asks to approve; or 0 */
 };
+void notices_make(struct core *core, const struct incident *incident,
+    enum notice_purpose purpose, const struct recipients *to,
+    const struct notice_words *words);
+/* It is answered: who was not asked yet is not asked any more. Their names, in scratch. */
+struct strs notices_unask(struct core *core, struct incident *incident, row_id asked);
 void notice_words(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
+/* Of no incident: what concerns a service, or Firstline, as a whole. */
+void notices_tell(struct core *core, const struct recipients *to,
+    const struct notice_words *words);
 str incident_doing(struct core *core, const struct incident *incident);
 str incident_end_text(struct core *core, const struct incident *incident);
 
@@ -487,9 +509,10 @@ str incident_end_text(struct core *core, const struct incident *incident);
 /* The next runbook that answers; false: there is none, or it may not run by itself (then
  * a person is needed, and why is said). */
 bool run_choose(struct core *core, struct incident *incident);
-/* NULL: it cannot start; *ret_why says so. It may have ended already. */
+/* NULL: it cannot start; *ret_why says so. It may have ended already. `behalf`: whom the
+ * agent serves that starts it; or empty. */
 struct run *run_start(struct core *core, struct incident *incident,
-    struct core_model *model, const struct runbook *runbook, str principal,
+    struct core_model *model, const struct runbook *runbook, str principal, str behalf,
     const struct pairs *given, str *ret_why);
 void run_walk(struct core *core, struct run *run);
 void run_goto(struct core *core, struct run *run, uint32_t where, str why);
@@ -527,6 +550,8 @@ enum outcome {
 };
 void action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
     enum outcome outcome);
+/* What it waited for (PHASE_ASKED) has ended so. */
+void action_asked(struct core *core, struct run *run, const struct beginning *beginning);
 void handoff_enter(struct core *core, struct run *run);
 void handoff_arm(struct core *core, struct handoff *handoff);
 void handoff_again(struct core *core, struct handoff *handoff);
@@ -551,22 +576,42 @@ void on_probe_result(struct core *core, const struct probe_result *result);
 
 /* ---- decide.c: authority, with what it counted ---- */
 
+/* One action on one target, by somebody. All of it is the caller's memory. */
 struct asking {
 	str principal;
+	struct strs behalf; /* the rest of the chain */
 	str action;
 	str service;
 	str target;
 	struct pairs params;
+	uint32_t targets_n; /* of the plan that it is part of; 0: it is alone */
 	incident_id incident;
 	bool incident_open;
 	row_id run;
-	bool waits; /* that it has to wait for its turn was recorded */
+	row_id undo_of; /* the attempt that it takes back: then it is an undo; or 0 */
+	bool waits;     /* that it has to wait for its turn was recorded */
+	/* What became known of it: observed, health, votes; NULL: nothing did. */
+	const struct given *given;
+	row_id asked; /* what waited for that; or 0 */
 	msec at, wall;
 };
 struct authority_facts core_facts(const struct core *core);
-/* Is it denied by nothing but what is under way (at_once)? */
-bool core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
-    struct decision_row *ret);
+/* Judged now, by the newest configuration; in *ret as it is recorded, with all that was
+ * known. */
+struct authority_decision core_decide(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct decision_row *ret);
+/* Facts that it lacks. */
+struct authority_needs core_needs(const struct core *core, const struct asking *asking,
+    struct arena *arena);
+/* Everybody who may do that, its principal aside; what its principal may do there. */
+size_t core_decide_who(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_who *ret, size_t max);
+size_t core_decide_what(const struct core *core, const struct asking *asking,
+    struct arena *arena, struct authority_can *ret, size_t max);
+/* Would this person's yes count, now? Refused: why not. */
+enum yes { YES_COUNTS = 1, YES_REFUSED, YES_NOT_NEEDED };
+enum yes core_yes(const struct core *core, const struct asking *asking, str principal,
+    struct arena *arena, str *ret_why);
 void use_end(struct core *core, row_id attempt, enum use_state state);
 void use_timer(struct core *core, struct grant_use *use);
 void use_link(struct core *core, struct grant_use *use);
@@ -575,14 +620,24 @@ void use_arm(struct core *core, struct grant_use *use);
 
 /* ---- attempts.c: what was done ---- */
 
-struct refusal {
-	str why;
-	bool only_at_once; /* it may be allowed when something that is under way ends */
+struct judged {
+	struct decision_row row;
+	struct authority_decision by;
 };
-/* Decide; when allowed, reserve and order it. NULL: refused, *ret says why. */
+/* What authority says, and whether it can be done at all. */
+void attempt_judge(struct core *core, const struct asking *asking, struct judged *ret);
+/* What the rules allow, but cannot be done, is denied: with this reason first. */
+void judged_deny(struct core *core, struct judged *judged, str why);
+void attempt_record(struct core *core, struct incident *incident, struct judged *judged);
+/* Records the decision. When it allows: reserve and order it, in the same step. NULL: not
+ * started; judged->row says why, as it was recorded. The incident may be closed or NULL. */
 struct attempt *attempt_start(struct core *core, struct incident *incident, struct run *run,
-    const struct asking *asking, str step, struct refusal *ret);
+    const struct asking *asking, str step, struct judged *judged);
+/* Why not, and the way forward: a sentence. */
+str judged_why(struct core *core, const struct judged *judged);
 bool attempt_open(const struct attempt *attempt);
+/* When its timer is due; 0: it waits for nothing. */
+msec attempt_due(const struct attempt *attempt);
 void attempt_timer(struct core *core, struct attempt *attempt);
 void attempt_stop(struct core *core, struct attempt *attempt, str why);
 void attempt_reconcile(struct core *core, struct attempt *attempt);
@@ -615,24 +670,111 @@ struct answering answer_yes(uint32_t status, struct object *o);
 
 /* ---- asked.c: what waits for facts or approval ---- */
 
+/*
+ * Everything that acts begins here: a step of a run, an action that a person asks for, an
+ * undo. It starts at once when authority lacks no fact and no approval; else a row waits
+ * for them, and what becomes of it is told to the run.
+ */
+enum begun { BEGUN_STARTED = 1, BEGUN_WAITS, BEGUN_REFUSED };
+struct beginning {
+	enum begun how;
+	struct attempt *attempt; /* BEGUN_STARTED */
+	struct asked *asked;     /* BEGUN_WAITS; else what it came from, or NULL */
+	str why;                 /* BEGUN_REFUSED: a sentence, with the way forward */
+	bool only_at_once;       /* refused: may be allowed when what is under way ends */
+	bool person;             /* a person holds the service, or wants it no more: nothing
+	                          * is wrong with what is written */
+};
+/* The incident may be closed or NULL (an undo); `step` is the run's, or empty. */
+struct beginning asked_begin(struct core *core, struct incident *incident, struct run *run,
+    const struct asking *asking, str step);
+/* For a command: 202 with the attempt or with what waits (EXIT_NEEDS_APPROVAL when it waits
+ * for people), 403 with the sentence. */
+struct answering asked_answer(struct core *core, const struct beginning *beginning);
+
+/* Not over yet? */
+bool asked_open(const struct asked *asked);
+msec asked_due(const struct asked *asked); /* when it moves by itself; 0: over */
+/* By its row alone: what a yes is for. false: it is too long for one. */
+NODISCARD bool asked_digest(const struct asked_row *row, hash32 *ret);
+struct asking asked_asking(const struct core *core, const struct asked *asked);
+/* All that can be known is known; or a yes came, or its turn. It goes on from there. */
+void asked_judge(struct core *core, struct asked *asked);
+void asked_again(struct core *core, struct asked *asked);
+/* It is over, by a person or by time; its run goes on. */
+void asked_end(struct core *core, struct asked *asked, enum asked_state state, str by,
+    str why);
 void asked_timer(struct core *core, struct asked *asked);
+void asked_arm(struct core *core, struct asked *asked);
+/* What it was for is over, because. Its run is not told. */
+void asked_void(struct core *core, struct asked *asked, str why);
+/* The same for all of an incident, for all. */
+void asked_void_of(struct core *core, struct incident *incident, str why);
+void asked_void_all(struct core *core, str why);
+/* Another configuration judges: what was approved by the old one is void. */
+void asked_adopted(struct core *core);
+/* Whoever held the answers is gone: facts are asked for anew. */
+void asked_started(struct core *core);
+/* Something that was under way has ended: what is approved and waits is judged again. */
+void asked_turns(struct core *core);
+/* Its incident is over: what became of what was asked is in the tables. */
+void asked_release(struct core *core, struct incident *incident);
+
+/* ---- asked_facts.c ---- */
+
+/* Ask for all that authority needs to know of it; false: nothing can be asked. */
+bool asked_facts(struct core *core, struct asked *asked);
+/* A probe that was out for it saw that. */
+void asked_seen(struct core *core, struct asked *asked, const struct probe_row *probe,
+    const struct probe_result *seen);
+/* What was not answered is not known; and it is asked no more. */
+void asked_facts_end(struct core *core, struct asked *asked);
+void asked_facts_stop(struct core *core, struct asked *asked);
+
+/* ---- asked_tell.c: people are asked, and told that they need not answer ---- */
+
+void asked_tell(struct core *core, struct asked *asked, const struct judged *judged,
+    bool first);
+/* It ended: who was asked is told, and a person who asked for it; not who ended it. */
+void asked_tell_end(struct core *core, struct asked *asked, str by);
+
+/* ---- asked_vote.c ---- */
+
 /* COMMAND_APPROVE, COMMAND_DENY */
 struct answering asked_vote(struct core *core, const struct command *command, bool yes);
 struct answering asked_withdraw(struct core *core, const struct command *command);
 
+/* ---- grants.c: grants that end ---- */
+
+/* A configuration was adopted, or a day has passed. */
+void grants_look(struct core *core);
+
 /* ---- undo.c: taking back ---- */
+
+/* It has ended: until when it may be taken back; and what it took back, if it did. */
+void undo_ended(struct core *core, struct attempt *attempt);
 
 struct answering undo_attempt(struct core *core, const struct command *command);
 
 /* ---- leases.c: a person on a service ---- */
+
+#define HANDS_ON_MS HOUR        /* unless another span is asked for, at most LEASE_MS_MAX */
+#define GLASS_MS (30 * MINUTE)  /* the same, */
+#define GLASS_MS_MAX (4 * HOUR) /* and at most */
+#define GLASS_WHY_MIN 10        /* characters of the reason */
+#define LEASE_MS_MIN MINUTE
+#define LEASE_WARN_MS (10 * MINUTE) /* before the end, or when half of its time is over */
+#define LEASE_INCIDENTS 32          /* open ones in whose timelines it stands */
 
 void lease_timer(struct core *core, struct lease *lease);
 struct answering lease_hands_on(struct core *core, const struct command *command);
 struct answering lease_hands_off(struct core *core, const struct command *command);
 struct answering lease_break_glass(struct core *core, const struct command *command);
 struct answering lease_review(struct core *core, const struct command *command);
+/* When its timer is due; 0: over. */
+msec lease_due(const struct lease *lease);
 /* The lease of that kind that holds on the service now, or NULL; break-glass: of that
- * person. */
+ * person, written as in a request. */
 const struct lease *lease_find(const struct core *core, enum lease_kind kind, str service,
     str principal);
 
@@ -642,5 +784,7 @@ void on_command(struct core *core, const struct command *command);
 void answers_expire(struct core *core);
 uint64_t answer_hash(str key);
 void on_self(struct core *core, const struct self *self);
+/* Hands judged an order otherwise than we did: a fault of ours, an incident for each cause. */
+void self_refused(struct core *core, const struct attempt_row *attempt, str judged);
 
 #endif

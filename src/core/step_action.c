@@ -111,6 +111,7 @@ actions_again(struct core *core)
 		if (action_waits(run))
 			run_wait(core, run, PHASE_WAITING, core->at, 0);
 	}
+	asked_turns(core);
 }
 
 /* false: it has waited long enough. */
@@ -130,16 +131,53 @@ wait_for_turn(struct core *core, struct run *run, str why)
 	return true;
 }
 
+static void
+begun(struct core *core, struct run *run, const struct beginning *beginning)
+{
+	switch (beginning->how) {
+	case BEGUN_STARTED:
+		run->row.deadline = 0;
+		run->row.acted = true;
+		run_wait(core, run, PHASE_ATTEMPT, 0, beginning->attempt->row.id);
+		return;
+	case BEGUN_WAITS:
+		if (beginning->asked->row.state == ASKED_APPROVAL)
+			run->row.deadline = 0; /* that time is its own */
+		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
+		return;
+	case BEGUN_REFUSED:
+		if (beginning->person)
+			run_goto(core, run, STEP_PERSON, beginning->why);
+		else if (!beginning->only_at_once)
+			refused(core, run, beginning->why);
+		else if (!wait_for_turn(core, run, beginning->why))
+			too_long(core, run, beginning->why);
+		return;
+	}
+	UNREACHABLE();
+}
+
+void
+action_asked(struct core *core, struct run *run, const struct beginning *beginning)
+{
+	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
+	begun(core, run, beginning);
+	run_walk(core, run);
+}
+
 /* The target in work: decide, and order it. */
 static void
 act(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
+	str behalf = run->row.behalf;
 	struct asking asking = { .principal = run->row.started_by,
+		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = step->action->name,
 		.service = service_of(core, run),
 		.target = run->row.targets.p[run->row.target],
+		.targets_n = (uint32_t)run->row.targets.n,
 		.incident = incident->row.id,
 		.incident_open = true,
 		.run = run->row.id,
@@ -153,19 +191,8 @@ act(struct core *core, struct run *run)
 			STR_ARG(why)));
 		return;
 	}
-	struct refusal refusal;
-	struct attempt *attempt =
-	    attempt_start(core, incident, run, &asking, step->name, &refusal);
-	if (attempt == NULL) {
-		if (!refusal.only_at_once)
-			refused(core, run, refusal.why);
-		else if (!wait_for_turn(core, run, refusal.why))
-			too_long(core, run, refusal.why);
-		return;
-	}
-	run->row.deadline = 0;
-	run->row.acted = true;
-	run_wait(core, run, PHASE_ATTEMPT, 0, attempt->row.id);
+	struct beginning beginning = asked_begin(core, incident, run, &asking, step->name);
+	begun(core, run, &beginning);
 }
 
 void

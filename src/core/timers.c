@@ -120,13 +120,15 @@ fire(struct core *core, struct object *o)
 	case TABLE_LEASE:
 		lease_timer(core, container_of(o, struct lease, o));
 		return;
+	case TABLE_CONTROL:
+		grants_look(core);
+		return;
 	case TABLE_TIMELINE:
 	case TABLE_DECISION:
 	case TABLE_GAP:
 	case TABLE_TOKEN:
 	case TABLE_ANSWER:
 	case TABLE_QUARANTINE:
-	case TABLE_CONTROL:
 	case TABLE_ALERTS:
 		break; /* wait for nothing */
 	}

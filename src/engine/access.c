@@ -61,12 +61,18 @@ access_caller(const struct engine *engine, str token)
 		return (struct caller){ 0 };
 	hash32 hash = sha256(token);
 	if (hash32_eq_secret(&hash, &engine->local_token))
-		return (struct caller){ STR("local-admin"), ROLE_ADMIN };
+		return (
+		    struct caller){ .principal = STR("local-admin"), .role = ROLE_ADMIN };
 	const struct token_row *row = core_token(engine->core, &hash);
 	if (row == NULL || row->revoked ||
 	    (row->until_wall != 0 && row->until_wall <= clock_wall()))
 		return (struct caller){ 0 };
-	return (struct caller){ row->principal, row->role };
+	struct caller caller = { row->principal, row->behalf, row->role };
+	/* Made before agents had to serve somebody: nobody answers for what it asks. */
+	if (str_starts(row->principal, STR("agent:")) && row->behalf.n == 0 &&
+	    row->role != ROLE_SOURCE)
+		caller.role = ROLE_VIEWER;
+	return caller;
 }
 
 static bool
@@ -97,6 +103,11 @@ needs(enum op op)
 	case OP_SILENCES:
 	case OP_SILENCE:
 	case OP_RECEIVERS:
+	case OP_ASKED:
+	case OP_ASKED_ONE:
+	case OP_LEASES:
+	case OP_WHO_CAN:
+	case OP_WHAT_CAN:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:

@@ -163,9 +163,22 @@ bound(struct engine *engine, const struct limits *limits)
 	intake_bound(engine->intake, &bounds);
 }
 
-static void
-adopt(struct engine *engine, const struct config *config)
+/* The one with that request; 0: a free one; NULL: there is none. */
+static struct reload *
+reload_of(struct engine *engine, uint64_t request)
 {
+	for (size_t i = 0; i < RELOADS_MAX; i++) {
+		if (engine->reloads.item[i].request == request)
+			return &engine->reloads.item[i];
+	}
+	return NULL;
+}
+
+/* `request` is the one that brought it here; 0: a signal, or a start. */
+static void
+adopt(struct engine *engine, const struct config *config, uint64_t request)
+{
+	const struct reload *reload = request != 0 ? reload_of(engine, request) : NULL;
 	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
 	bool first = !engine->begun;
 	if (first)
@@ -173,7 +186,9 @@ adopt(struct engine *engine, const struct config *config)
 	if (!same || first) {
 		struct event event = { .kind = EVENT_CONFIG_ADOPTED };
 		event.config_adopted =
-		    (struct config_adopted){ config->hash, config->model };
+		    (struct config_adopted){ .hash = config->hash, .model = config->model };
+		if (reload != NULL)
+			event.config_adopted.by = (str){ reload->who, reload->who_n };
 		batch_step(engine, &event);
 	}
 	if (first)
@@ -197,7 +212,7 @@ begin_late(struct engine *engine, struct err *err)
 		err))
 		return false;
 	engine->refusing = false;
-	adopt(engine, config);
+	adopt(engine, config, 0);
 	return true;
 }
 
@@ -266,7 +281,7 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 	batch_wait(engine);
 	if (!store_bundle_put(engine->store, &announced.hash, bytes, clock_wall(), err))
 		return false;
-	adopt(engine, config);
+	adopt(engine, config, frame->id);
 	return true;
 }
 
@@ -319,8 +334,18 @@ on_self(struct engine *engine, const struct frame *frame)
 
 /* The command line asked for a reload: the supervisor's FRAME_ADOPTED answers it. */
 void
-engine_ask_reload(struct engine *engine, uint64_t request)
+engine_ask_reload(struct engine *engine, uint64_t request, struct caller caller)
 {
+	struct reload *reload = reload_of(engine, 0);
+	str who = caller.behalf.n > 0 ? caller.behalf : caller.principal;
+	if (reload == NULL || who.n > sizeof(reload->who)) {
+		answer_plain(&engine->batch.to_gate, request, engine->head.seq, 503, 1,
+		    "other reloads are on their way: ask again");
+		return;
+	}
+	reload->request = request;
+	reload->who_n = who.n;
+	memcpy(reload->who, who.p, who.n);
 	frame_empty(peer_out(engine->supervisor.peer), FRAME_RELOAD, request);
 	wire_send(&engine->supervisor);
 }
@@ -340,6 +365,9 @@ on_reloaded(struct engine *engine, const struct frame *frame)
 		.error = adopted.text };
 	frame_record(&engine->batch.to_gate, FRAME_ANSWER, frame->id, &answer_type,
 	    &answer);
+	struct reload *reload = reload_of(engine, frame->id);
+	if (reload != NULL)
+		reload->request = 0;
 }
 
 static void

@@ -486,6 +486,23 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	return n == ENGINE_LIST_SLICE;
 }
 
+static bool
+waiting_slice(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	enum table table = l->op == OP_ASKED ? TABLE_ASKED : TABLE_LEASE;
+	const void *rows[ENGINE_LIST_SLICE];
+	size_t n = core_waiting(engine->core, table, l->cursor, rows, slice_size(l));
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && time_is_up(engine))
+			return true;
+		l->cursor = table == TABLE_ASKED ? ((const struct asked_row *)rows[i])->id
+		                                 : ((const struct lease_row *)rows[i])->id;
+		answer_row_record(a, table, rows[i]);
+		l->left--;
+	}
+	return n > 0 && l->left > 0;
+}
+
 /* Why it ends before it is through; 0: it does not. */
 static uint32_t
 fault_of(const struct listing *l, const char **ret_why)
@@ -512,6 +529,8 @@ slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		return groups_slice(engine, l, a);
 	if (l->filtered != NULL && l->filtered->matchers.n > 0)
 		return found_slice(engine, l, a);
+	if (l->op == OP_ASKED || l->op == OP_LEASES)
+		return waiting_slice(engine, l, a);
 	return l->op == OP_ALERTS ? alerts_slice(engine, l, a)
 	                          : incidents_slice(engine, l, a);
 }

@@ -91,6 +91,15 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "runs_active", false, now.runs, "Runbooks running now");
 	add(a, "attempts_open", false, now.attempts_open, "Attempts without a known end");
 	add(a, "notices_waiting", false, now.notices_open, "Notices not yet delivered");
+	add(a, "approvals_waiting", false, now.approvals,
+	    "Actions that wait for a person's yes");
+	add(a, "services_in_hand", false, now.hands_on,
+	    "Services that a person has in hand");
+	add(a, "glass_broken", false, now.glass, "Broken glass in force now");
+	add(a, "glass_unreviewed", false, now.unreviewed,
+	    "Broken glass that is over and that nobody has reviewed");
+	add(a, "glasses_broken", true, control->glasses_broken,
+	    "Times that somebody broke the glass, ever");
 	add(a, "gaps_open", false, now.gaps, "Operational gaps on record");
 	add(a, "journal_entries", true, engine->head.seq, "Entries in the journal");
 	add(a, "refusing", false, engine->refusing, "1 while there is no room on the disk");

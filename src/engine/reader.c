@@ -107,7 +107,7 @@ static bool
 whole_incident(struct job *job, struct err *err)
 {
 	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
-		TABLE_DECISION, TABLE_NOTICE, TABLE_HANDOFF };
+		TABLE_DECISION, TABLE_ASKED, TABLE_NOTICE, TABLE_HANDOFF };
 	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
 		return false;
 	for (size_t i = 0; i < countof(with); i++) {
@@ -121,7 +121,7 @@ static bool
 why(struct job *job, struct err *err)
 {
 	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
-		TABLE_ATTEMPT };
+		TABLE_ATTEMPT, TABLE_ASKED };
 	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
 		return false;
 	for (size_t i = 0; i < countof(with); i++) {
@@ -129,6 +129,23 @@ why(struct job *job, struct err *err)
 			return false;
 	}
 	return true;
+}
+
+/* What was asked for, and what was decided about it last. */
+static bool
+one_asked(struct job *job, struct err *err)
+{
+	struct stored_row row;
+	struct asked_row asked;
+	if (!one_row(job, TABLE_ASKED, job->request.row,
+		"nothing with that number was asked for", err))
+		return false;
+	if (!store_row(job->reader->store, TABLE_ASKED, job->request.row, &job->arena, &row,
+		err) ||
+	    !record_decode_all(&asked_row_type, row.body, &job->arena, &asked, err))
+		return false;
+	return asked.decision == 0 || one_row(job, TABLE_DECISION, asked.decision,
+					  "its decision is not there", err);
 }
 
 /* One page of a table, newest first; the cursor goes on below the last one. */
@@ -230,6 +247,12 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 		    err);
 	case OP_GAPS:
 		return page(job, TABLE_GAP, false, ret_cursor, err);
+	case OP_ASKED:
+		return page(job, TABLE_ASKED, false, ret_cursor, err);
+	case OP_ASKED_ONE:
+		return one_asked(job, err);
+	case OP_LEASES:
+		return page(job, TABLE_LEASE, false, ret_cursor, err);
 	case OP_JOURNAL:
 		return entries(job, take_entry, ret_cursor, err);
 	case OP_EVENTS:

@@ -62,6 +62,7 @@ on_command(struct engine *engine, const struct asked *asked)
 		.kind = r->command,
 		.request = asked->id,
 		.principal = asked->caller.principal,
+		.behalf = asked->caller.behalf,
 		.incident = r->incident,
 		.row = r->row,
 		.name = r->name,
@@ -70,6 +71,8 @@ on_command(struct engine *engine, const struct asked *asked)
 		.params = r->params,
 		.action = r->action,
 		.happened = r->happened,
+		.digest = r->digest,
+		.span_ms = r->span_ms,
 	};
 	char key[REQUEST_KEY_MAX];
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
@@ -110,7 +113,8 @@ role_by_name(str name, enum role *ret)
 	return false;
 }
 
-/* params: principal, role, until (milliseconds since 1970; absent: no end) */
+/* params: principal, role, behalf (the person whom an agent serves), until (milliseconds since
+ * 1970; absent: no end) */
 static void
 on_token_add(struct engine *engine, const struct asked *asked)
 {
@@ -120,7 +124,8 @@ on_token_add(struct engine *engine, const struct asked *asked)
 		return;
 	}
 	struct token_row token = { .name = r->name,
-		.principal = pairs_get(&r->params, STR("principal")) };
+		.principal = pairs_get(&r->params, STR("principal")),
+		.behalf = pairs_get(&r->params, STR("behalf")) };
 	str until = pairs_get(&r->params, STR("until"));
 	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role)) {
 		refuse(engine, asked->id, 422, 2,
@@ -176,6 +181,10 @@ on_status(struct engine *engine, const struct asked *asked, struct answer_out *a
 		.alerts_held = intake_held(engine->intake),
 		.silences_active = silences_active(engine),
 		.gaps = counts.gaps,
+		.approvals_waiting = counts.approvals,
+		.hands_on = counts.hands_on,
+		.glass = counts.glass,
+		.unreviewed = counts.unreviewed,
 		.sandbox_gaps = engine->sandbox_gaps,
 		.principal = asked->caller.principal,
 		.loopback_only = engine->loopback_only,
@@ -216,53 +225,6 @@ on_on_call(struct engine *engine, const struct asked *asked, struct answer_out *
 		const struct team *team = &model->teams[i];
 		if (asked->request.name.n == 0 || str_eq(asked->request.name, team->name))
 			duty_of_team(a, team, wall);
-	}
-}
-
-/* params: who, and the action's parameters prefixed "with." are the request's own params */
-static void
-on_may(struct engine *engine, const struct asked *asked, struct answer_out *a)
-{
-	const struct request *r = &asked->request;
-	struct core_may may = { .principal =
-				    r->text.n > 0 ? r->text : asked->caller.principal,
-		.action = r->name,
-		.target = r->target,
-		.service = pairs_get(&r->params, STR("service")) };
-	struct pairs params = { arena_new(a->arena, struct pair, r->params.n + 1), 0 };
-	for (size_t i = 0; i < r->params.n; i++) {
-		if (!str_starts(r->params.p[i].name, STR("with.")))
-			continue;
-		params.p[params.n++] =
-		    (struct pair){ str_drop(r->params.p[i].name, 5), r->params.p[i].value };
-	}
-	may.params = &params;
-	engine_now(engine, &may.at, &may.wall);
-	struct decision_row decision = { 0 };
-	core_judge(engine->core, &may, a->arena, &decision);
-	answer_row_record(a, TABLE_DECISION, &decision);
-	a->answer.exit = decision.verdict == VERDICT_ALLOW  ? 0
-	                 : decision.verdict == VERDICT_DENY ? 5
-	                                                    : 6;
-}
-
-void
-answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
-    incident_id incident)
-{
-	struct can_view can[32];
-	msec at, wall;
-	engine_now(engine, &at, &wall);
-	size_t n = core_what_can(engine->core, caller.principal, incident, at, wall,
-	    a->arena, can, countof(can));
-	const struct incident_row *row = core_incident(engine->core, incident);
-	for (size_t i = 0; i < n; i++) {
-		struct can_item item = { .action = can[i].action,
-			.verb = can[i].verb,
-			.service = row != NULL ? row->service : STR(""),
-			.verdict = can[i].verdict,
-			.text = can[i].text };
-		answer_record(a, ITEM_CAN, &item);
 	}
 }
 
@@ -319,7 +281,13 @@ answer_now(struct engine *engine, const struct asked *asked)
 		on_on_call(engine, asked, &a);
 		break;
 	case OP_MAY:
-		on_may(engine, asked, &a);
+		answer_may(engine, &a, &asked->request, asked->caller);
+		break;
+	case OP_WHO_CAN:
+		answer_who_can(engine, &a, &asked->request);
+		break;
+	case OP_WHAT_CAN:
+		answer_what_can_on(engine, &a, &asked->request, asked->caller);
 		break;
 	case OP_TOKENS:
 		on_tokens(engine, &a);
@@ -372,7 +340,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 		on_token_add(engine, asked);
 		return;
 	case OP_RELOAD:
-		engine_ask_reload(engine, asked->id);
+		engine_ask_reload(engine, asked->id, asked->caller);
 		return;
 	case OP_ALERTS:
 		listing_add(engine, asked->id, &asked->request);
@@ -383,11 +351,19 @@ dispatch(struct engine *engine, const struct asked *asked)
 		else
 			listing_add(engine, asked->id, &asked->request);
 		return;
+	case OP_ASKED:
+	case OP_LEASES:
+		if (str_eq(pairs_get(&asked->request.params, STR("state")), STR("all")))
+			ask_reader(engine, asked);
+		else
+			listing_add(engine, asked->id, &asked->request);
+		return;
 	case OP_INCIDENT:
 	case OP_WHY:
 	case OP_HANDOFFS:
 	case OP_HANDOFF:
 	case OP_GAPS:
+	case OP_ASKED_ONE:
 	case OP_JOURNAL:
 	case OP_EVENTS:
 	case OP_SILENCES:
@@ -397,6 +373,8 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_METRICS:
 	case OP_ON_CALL:
 	case OP_MAY:
+	case OP_WHO_CAN:
+	case OP_WHAT_CAN:
 	case OP_TOKENS:
 	case OP_WHO:
 	case OP_SILENCE:

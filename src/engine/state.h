@@ -76,6 +76,23 @@ struct overflows {
 	size_t n;
 };
 
+/* Whose token came with a request. */
+struct caller {
+	str principal;
+	str behalf;     /* the person whom an agent serves: "person:ana"; empty: nobody */
+	enum role role; /* 0: nobody */
+};
+
+/* Reloads that were asked for and are not answered yet. */
+#define RELOADS_MAX 16
+struct reloads {
+	struct reload {
+		uint64_t request; /* 0: free */
+		char who[256];
+		size_t who_n;
+	} item[RELOADS_MAX];
+};
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -107,6 +124,7 @@ struct engine {
 	char refusing_why[200];
 	bool told_no_room;
 	struct overflows overflows;
+	struct reloads reloads;
 	msec committed_boot; /* when the last entry was committed */
 	bool stopping;
 	int exit_code;
@@ -167,14 +185,11 @@ NODISCARD bool engine_load(struct engine *engine, struct err *err);
 void on_frame(struct wire *wire, const struct frame *frame);
 void on_wire_opened(struct wire *wire);
 void on_wire_closed(struct wire *wire);
-/* Ask the supervisor to read the folder again; the answer follows FRAME_ADOPTED. */
-void engine_ask_reload(struct engine *engine, uint64_t request);
+/* Ask the supervisor to read the folder again; the answer follows FRAME_ADOPTED. Whoever
+ * asked stands with the configuration that it brings in. */
+void engine_ask_reload(struct engine *engine, uint64_t request, struct caller caller);
 
 /* access.c */
-struct caller {
-	str principal;
-	enum role role; /* 0: nobody */
-};
 NODISCARD bool access_init(struct engine *engine, struct err *err);
 struct caller access_caller(const struct engine *engine, str token);
 /* May the caller use the op? 0, or the status to answer: 401 or 403. */
@@ -228,6 +243,13 @@ void answer_end(struct answer_out *a, uint64_t cursor);
 void answer_plain(struct buf *out, uint64_t id, uint64_t seq, uint32_t status,
     uint32_t exit, const char *error);
 
+/* questions.c: authority is asked, nothing is done */
+void answer_may(struct engine *engine, struct answer_out *a, const struct request *request,
+    struct caller caller);
+void answer_who_can(struct engine *engine, struct answer_out *a,
+    const struct request *request);
+void answer_what_can_on(struct engine *engine, struct answer_out *a,
+    const struct request *request, struct caller caller);
 /* Judged by the caller's authority now; for people without a runbook. */
 void answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
     incident_id incident);

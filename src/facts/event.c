@@ -146,6 +146,7 @@ static const struct field attempt_result_fields[] = {
 	FQ_STR(7, struct attempt_result, why),
 	F_WALL(8, struct attempt_result, started_wall),
 	F_WALL(9, struct attempt_result, ended_wall),
+	FQ_STR(10, struct attempt_result, judged),
 };
 static const struct record_type attempt_result_type =
     RECORD(struct attempt_result, "attempt-result", attempt_result_fields);

@@ -142,6 +142,9 @@ struct attempt_result {
 	uint64_t output_bytes;
 	str why;
 	msec started_wall, ended_wall;
+	/* NEWS_REFUSED: by hands' own judgement, by the configuration that the order names.
+	 * What differs, always the same for the same cause: a rule, "command", ... */
+	str judged;
 };
 
 struct probe_result {

@@ -155,6 +155,11 @@ static const char *const op_names[] = {
 	[OP_SILENCE_SET] = "silence-set",
 	[OP_SILENCE_EXPIRE] = "silence-expire",
 	[OP_RECEIVERS] = "receivers",
+	[OP_ASKED] = "asked",
+	[OP_ASKED_ONE] = "asked-one",
+	[OP_LEASES] = "leases",
+	[OP_WHO_CAN] = "who-can",
+	[OP_WHAT_CAN] = "what-can",
 };
 
 static const struct field request_fields[] = {
@@ -175,6 +180,8 @@ static const struct field request_fields[] = {
 	FQ_MSEC(15, struct request, deadline_ms),
 	{ F_(16, FIELD_RECORD, struct request, silence, FIELD_QUIET, 0),
 	    .type = &silence_row_type },
+	FQ_HASH(17, struct request, digest),
+	FQ_MSEC(18, struct request, span_ms),
 };
 const struct record_type request_type = RECORD(struct request, "request", request_fields);
 
@@ -194,6 +201,7 @@ static const struct field answer_fields[] = {
 	F_BOOL(6, struct answer, more),
 	F_RECORDS(7, struct answer, items, &item_type, ITEMS_PER_FRAME_MAX),
 	F_U32(8, struct answer, again_s),
+	FQ_STR(9, struct answer, note),
 };
 const struct record_type answer_type = RECORD(struct answer, "answer", answer_fields);
 
@@ -228,6 +236,10 @@ static const struct field status_fields[] = {
 	F_BOOL(19, struct status_item, loopback_only),
 	F_U64(20, struct status_item, alerts_held),
 	F_U32(21, struct status_item, silences_active),
+	F_U32(22, struct status_item, approvals_waiting),
+	F_U32(23, struct status_item, hands_on),
+	F_U32(24, struct status_item, glass),
+	F_U32(25, struct status_item, unreviewed),
 };
 const struct record_type status_item_type =
     RECORD(struct status_item, "status", status_fields);
@@ -300,6 +312,13 @@ static const struct field can_fields[] = {
 };
 const struct record_type can_item_type = RECORD(struct can_item, "can", can_fields);
 
+static const struct field who_fields[] = {
+	F_STR(1, struct who_item, principal),
+	F_ENUM(2, struct who_item, verdict, verdict_names),
+	F_STR(3, struct who_item, text),
+};
+const struct record_type who_item_type = RECORD(struct who_item, "who", who_fields);
+
 const struct record_type *
 item_body_type(const struct item *item)
 {
@@ -312,6 +331,7 @@ item_body_type(const struct item *item)
 		[ITEM_SECRET] = &secret_item_type,
 		[ITEM_CAN] = &can_item_type,
 		[ITEM_RECEIVERS] = &receivers_item_type,
+		[ITEM_WHO] = &who_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -526,6 +546,7 @@ record_type_at(size_t i)
 		&entry_item_type,
 		&secret_item_type,
 		&can_item_type,
+		&who_item_type,
 		&receivers_item_type,
 		&epoch_frame_type,
 		&peer_frame_type,

@@ -84,7 +84,11 @@ enum op {
 	OP_HANDOFF,
 	OP_GAPS,
 	OP_ON_CALL, /* who is on duty for each team at params.at */
-	OP_MAY,     /* judge without doing: principal, action, params, target */
+	/* Judge without doing. `name` is the action, `text` the principal (empty: who asks),
+	 * `target`; params: service, at (milliseconds since 1970), targets (how many), behalf.0
+	 * and up (the rest of the chain), with.NAME (the action's), live.NAME (as if that
+	 * were its live value) */
+	OP_MAY,
 	OP_JOURNAL, /* entries after `cursor` */
 	OP_EVENTS,  /* published rows after entry `cursor` */
 	OP_TOKENS,
@@ -97,6 +101,11 @@ enum op {
 	OP_SILENCE_SET,    /* `silence` */
 	OP_SILENCE_EXPIRE, /* `name` is its uuid */
 	OP_RECEIVERS,      /* what Alertmanager's status and receivers tell */
+	OP_ASKED, /* what waits; params.state "all": over too, newest first; cursor, limit */
+	OP_ASKED_ONE, /* `row`: with its last decision */
+	OP_LEASES,    /* as OP_ASKED */
+	OP_WHO_CAN,   /* as OP_MAY, but for the principal: everybody who may */
+	OP_WHAT_CAN,  /* every action on params.service that the principal may do */
 };
 
 struct request {
@@ -116,6 +125,8 @@ struct request {
 	bool action;
 	msec deadline_ms; /* how long the client still waits */
 	struct silence_row silence;
+	hash32 digest;
+	msec span_ms;
 };
 
 /* A row as bytes: what the tables hold, untouched. */
@@ -135,6 +146,7 @@ enum item_kind {
 	ITEM_SECRET,     /* struct secret_item */
 	ITEM_CAN,        /* struct can_item */
 	ITEM_RECEIVERS,  /* struct receivers_item */
+	ITEM_WHO,        /* struct who_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -157,6 +169,9 @@ struct status_item {
 	bool loopback_only;
 	uint64_t alerts_held;
 	uint32_t silences_active;
+	uint32_t approvals_waiting; /* for people */
+	uint32_t hands_on, glass,
+	    unreviewed; /* leases: in force; broken glass that is over */
 };
 
 struct metric_item {
@@ -208,11 +223,18 @@ struct secret_item {
 	str secret; /* shown once */
 };
 
-/* One action authority allows right now, for an incident without a runbook. */
+/* One action that authority allows, with or without approval. */
 struct can_item {
 	str action;
 	str verb;
 	str service;
+	enum verdict verdict;
+	str text;
+};
+
+/* Somebody who may do what was asked about. */
+struct who_item {
+	str principal;
 	enum verdict verdict;
 	str text;
 };
@@ -226,6 +248,7 @@ struct answer {
 	bool more;            /* further frames of this answer follow */
 	uint32_t again_s;     /* Retry-After; 0: as usual for its status */
 	struct records items; /* struct item, at most ITEMS_PER_FRAME_MAX */
+	str note; /* of the last frame: what whoever reads the answer should know of it */
 };
 #define ITEMS_PER_FRAME_MAX 65536
 
@@ -279,7 +302,7 @@ struct log_frame {
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
-    secret_item_type, can_item_type, receivers_item_type, epoch_frame_type,
+    secret_item_type, can_item_type, who_item_type, receivers_item_type, epoch_frame_type,
     quarantined_frame_type, peer_frame_type, bundle_frame_type, adopted_frame_type,
     ready_frame_type, log_frame_type, settings_frame_type;
 

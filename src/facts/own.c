@@ -247,3 +247,15 @@ own_pairs(struct pool *pool, struct pairs *field, struct pairs value)
 	*field = copy;
 	return true;
 }
+
+bool
+own_records(const struct record_type *type, struct pool *pool, struct records *field,
+    struct records value)
+{
+	struct records copy = value;
+	if (!copy_records(type, pool, &copy))
+		return false;
+	free_records(type, pool, field->p, field->n, field->n);
+	*field = copy;
+	return true;
+}

@@ -26,5 +26,7 @@ void record_disown(const struct record_type *type, struct pool *pool, void *reco
 NODISCARD bool own_str(struct pool *pool, str *field, str value);
 NODISCARD bool own_strs(struct pool *pool, struct strs *field, struct strs value);
 NODISCARD bool own_pairs(struct pool *pool, struct pairs *field, struct pairs value);
+NODISCARD bool own_records(const struct record_type *type, struct pool *pool,
+    struct records *field, struct records value);
 
 #endif

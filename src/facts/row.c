@@ -122,6 +122,7 @@ static const char *const timeline_kind_names[] = {
 	[TIMELINE_HANDOFF] = "handoff",
 	[TIMELINE_GAP] = "gap",
 	[TIMELINE_SELF] = "self",
+	[TIMELINE_ASKED] = "asked",
 };
 
 static const struct field timeline_fields[] = {
@@ -153,6 +154,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_PROBING] = "probing",
 	[PHASE_WAITING] = "waiting",
 	[PHASE_ATTEMPT] = "attempt",
+	[PHASE_ASKED] = "asked",
 };
 
 static const struct field run_fields[] = {
@@ -183,6 +185,7 @@ static const struct field run_fields[] = {
 	FQ_U32(25, struct run_row, tries),
 	FQ_BOOL(26, struct run_row, unknown),
 	FQ_BOOL(27, struct run_row, refused),
+	FQ_STR(28, struct run_row, behalf),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 
@@ -242,6 +245,9 @@ static const struct field attempt_fields[] = {
 	FQ_U64(33, struct attempt_row, asked),
 	FQ_U64(34, struct attempt_row, undo_of),
 	FQ_U64(35, struct attempt_row, undone_by),
+	FQ_MSEC(36, struct attempt_row, undo_until_at),
+	FQ_PAIRS(37, struct attempt_row, observed, PAIRS_MAX),
+	FQ_STRS(38, struct attempt_row, behalf, BEHALF_MAX),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -265,6 +271,7 @@ static const struct field probe_fields[] = {
 	F_MSEC(10, struct probe_row, asked_at),
 	F_HASH(11, struct probe_row, config),
 	F_BOOL(12, struct probe_row, answered),
+	FQ_U64(13, struct probe_row, asked),
 };
 const struct record_type probe_row_type = RECORD(struct probe_row, "probe", probe_fields);
 
@@ -366,8 +373,9 @@ static const struct field asked_probe_fields[] = {
 	F_U64(1, struct asked_probe, probe),
 	F_STR(2, struct asked_probe, subject),
 	F_BOOL(3, struct asked_probe, health),
+	F_BOOL(4, struct asked_probe, known),
 };
-static const struct record_type asked_probe_type =
+const struct record_type asked_probe_type =
     RECORD(struct asked_probe, "asked-probe", asked_probe_fields);
 
 static const struct field asked_fields[] = {
@@ -399,6 +407,7 @@ static const struct field asked_fields[] = {
 	F_U64(25, struct asked_row, decision),
 	F_U64(26, struct asked_row, attempt),
 	F_STR(27, struct asked_row, why),
+	FQ_MSEC(28, struct asked_row, due),
 };
 const struct record_type asked_row_type = RECORD(struct asked_row, "asked", asked_fields);
 
@@ -423,6 +432,7 @@ static const struct field lease_fields[] = {
 	F_STR(13, struct lease_row, reviewed_by),
 	F_STR(14, struct lease_row, review),
 	F_WALL(15, struct lease_row, reviewed_wall),
+	FQ_MSEC(16, struct lease_row, warn_at),
 };
 const struct record_type lease_row_type = RECORD(struct lease_row, "lease", lease_fields);
 
@@ -459,6 +469,8 @@ static const char *const notice_purpose_names[] = {
 	[PURPOSE_HANDED_OFF] = "handed-off",
 	[PURPOSE_ENDED] = "ended",
 	[PURPOSE_SELF] = "self",
+	[PURPOSE_APPROVAL] = "approval",
+	[PURPOSE_APPROVAL_ENDED] = "approval-ended",
 };
 
 static const char *const notice_state_names[] = {
@@ -487,6 +499,7 @@ static const struct field notice_fields[] = {
 	FQ_MSEC(16, struct notice_row, first_at),
 	FQ_BOOL(17, struct notice_row, fell_back),
 	FQ_U64(18, struct notice_row, first),
+	FQ_U64(19, struct notice_row, asked),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);
@@ -638,6 +651,9 @@ static const struct field control_fields[] = {
 	F_U64(18, struct control_row, notices_delivered),
 	F_U64(19, struct control_row, shed),
 	F_U64(20, struct control_row, tokens_made),
+	FQ_STR(21, struct control_row, reloaded_by),
+	FQ_MSEC(22, struct control_row, grants_at),
+	FQ_U64(23, struct control_row, glasses_broken),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);
@@ -724,6 +740,12 @@ const char *
 verdict_name(enum verdict verdict)
 {
 	return name_of(verdict_names, countof(verdict_names), verdict);
+}
+
+const char *
+asked_state_name(enum asked_state state)
+{
+	return name_of(asked_state_names, countof(asked_state_names), state);
 }
 
 const char *

@@ -141,6 +141,7 @@ enum timeline_kind {
 	TIMELINE_HANDOFF, /* ref: the handoff */
 	TIMELINE_GAP,     /* ref: the gap */
 	TIMELINE_SELF,    /* about Firstline itself */
+	TIMELINE_ASKED,   /* what waits for facts or approval; ref: the row */
 };
 
 struct timeline_row {
@@ -170,6 +171,7 @@ enum step_phase {
 	PHASE_PROBING,   /* a probe is out */
 	PHASE_WAITING,   /* until `due`: the next look, or the pause between targets */
 	PHASE_ATTEMPT,   /* an attempt is out */
+	PHASE_ASKED,     /* facts or people are asked */
 };
 
 struct run_row {
@@ -187,7 +189,7 @@ struct run_row {
 	msec held_since;     /* condition true since; 0: not true now */
 	msec due;            /* next look or pause end; 0: none */
 	msec deadline;       /* of the step; 0: none */
-	row_id waiting_for;  /* probe or attempt that is out; 0: none */
+	row_id waiting_for;  /* probe, attempt or asked row that is out; 0: none */
 	uint32_t target;     /* index of the target in work */
 	uint32_t failures;   /* targets failed in this step */
 	struct strs targets; /* resolved when the step began */
@@ -199,6 +201,7 @@ struct run_row {
 	uint32_t tries; /* attempts on the target in work that surely did not happen */
 	bool unknown;   /* the last look gave no answer */
 	bool refused;   /* authority refused a step */
+	str behalf; /* the person whom the agent that started it serves; empty: nobody */
 };
 #define STEPS_WALKED_MAX 256
 
@@ -251,6 +254,10 @@ struct attempt_row {
 	msec ask_at;  /* no news until then: hands are asked what became of it; 0: never */
 	row_id asked; /* what was asked for, where it had to wait; or 0 */
 	row_id undo_of, undone_by; /* attempts; or 0 */
+	msec undo_until_at; /* engine clock: until then it may be taken back; 0: not */
+	/* Of its decision, for what takes it back: live values, and the rest of the chain. */
+	struct pairs observed;
+	struct strs behalf;
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -270,6 +277,7 @@ struct probe_row {
 	msec asked_at;
 	hash32 config;
 	bool answered;
+	row_id asked; /* a fact that authority lacks: for this asked row; or 0 */
 };
 
 /* What a probe saw, as facts; the core holds it against the condition. */
@@ -370,11 +378,12 @@ enum asked_state {
 	ASKED_VOID,      /* withdrawn, or what it was for is over */
 };
 
-/* A probe that is out for it. */
+/* A fact that it was asked for. */
 struct asked_probe {
-	row_id probe;
-	str subject; /* the parameter, or the host */
+	row_id probe; /* 0: answered */
+	str subject;  /* the parameter, or the host */
 	bool health;
+	bool known; /* the answer told something */
 };
 
 /*
@@ -400,16 +409,17 @@ struct asked_row {
 	hash32 digest;
 	struct given given;    /* as known so far; `votes` holds also a no */
 	struct records probes; /* struct asked_probe, at most ASKED_PROBES_MAX */
-	msec facts_at;         /* engine clock: when the last fact came */
-	struct strs approvers; /* people who were told */
+	msec facts_at;         /* engine clock: none of the facts is older; 0: none */
+	struct strs approvers; /* people who were asked */
 	uint32_t yes_missing;
 	msec asked_at, asked_wall;
-	msec ends_at;   /* engine clock: then it expires; 0: over */
+	msec ends_at;   /* engine clock: then it expires; 0: approval is not asked for */
 	msec ends_wall; /* for people */
 	msec over_wall;
 	row_id decision; /* the last */
 	row_id attempt;  /* ASKED_STARTED */
 	str why;         /* of its state, a sentence */
+	msec due;        /* engine clock: the end of waiting for facts, or its turn; or 0 */
 };
 #define ASKED_PROBES_MAX (TARGETS_MAX + 32)
 #define ASKED_FACTS_MS (20 * SECOND)       /* unknown by then: judged without */
@@ -437,6 +447,7 @@ struct lease_row {
 	uint32_t uses; /* decisions in which it lifted a rule */
 	str reviewed_by, review;
 	msec reviewed_wall;
+	msec warn_at; /* engine clock: then its holder is told that it ends; 0: was told */
 };
 #define LEASES_MAX 1024
 #define LEASE_MS_MAX (12 * HOUR)
@@ -470,7 +481,9 @@ enum notice_purpose {
 	PURPOSE_REFIRED,
 	PURPOSE_HANDED_OFF,
 	PURPOSE_ENDED,
-	PURPOSE_SELF, /* Firstline about itself */
+	PURPOSE_SELF,           /* Firstline about itself */
+	PURPOSE_APPROVAL,       /* the reader is asked to approve an action */
+	PURPOSE_APPROVAL_ENDED, /* and need not any more */
 };
 
 enum notice_state {
@@ -499,6 +512,7 @@ struct notice_row {
 	msec first_at;  /* first order; 0: none yet */
 	bool fell_back; /* the person's next reach was taken too */
 	row_id first;   /* the notice that this one says again by another reach; 0: none */
+	row_id asked;   /* PURPOSE_APPROVAL, PURPOSE_APPROVAL_ENDED: what is asked for */
 };
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };
@@ -633,13 +647,16 @@ struct control_row {
 	uint64_t incidents_opened, incidents_closed, attempts_started, notices_delivered;
 	uint64_t shed;        /* rows that found no room in memory */
 	uint64_t tokens_made; /* the first ends that alerts are open to everyone */
+	str reloaded_by; /* who brought in `config`: a principal; empty: nobody knows */
+	msec grants_at;  /* engine clock: then grants that end are looked for; 0: none */
+	uint64_t glasses_broken;
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
     attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
     notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
     quarantine_row_type, control_row_type, silence_row_type, vote_type, given_type,
-    asked_row_type, lease_row_type;
+    asked_probe_type, asked_row_type, lease_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */
@@ -651,6 +668,7 @@ const char *run_state_name(enum run_state state);
 const char *attempt_state_name(enum attempt_state state);
 const char *verdict_name(
     enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
+const char *asked_state_name(enum asked_state state);
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
 const char *role_name(enum role role);

@@ -16,7 +16,7 @@
 /* What of an answer has been written; belongs to the call. */
 struct writing {
 	bool begun;
-	unsigned section; /* of SHAPE_WHOLE and SHAPE_WHY: 1 + the one that is open */
+	unsigned section; /* of shapes that have them: 1 + the one that is open */
 	size_t n;         /* items in the list or section */
 	bool filtered;    /* a listing of incidents from the store: filter here */
 	str state, service, owner;
@@ -35,6 +35,7 @@ item_name(const struct item *item)
 		[ITEM_ENTRY] = "entry",
 		[ITEM_SECRET] = "secret",
 		[ITEM_CAN] = "can",
+		[ITEM_WHO] = "who",
 	};
 	if (item->table != 0)
 		return table_names[item->table];
@@ -104,6 +105,7 @@ static const struct section whole[] = {
 	{ .name = "runs", .table = TABLE_RUN },
 	{ .name = "attempts", .table = TABLE_ATTEMPT },
 	{ .name = "decisions", .table = TABLE_DECISION },
+	{ .name = "asked", .table = TABLE_ASKED },
 	{ .name = "notices", .table = TABLE_NOTICE },
 	{ .name = "handoffs", .table = TABLE_HANDOFF },
 };
@@ -115,14 +117,44 @@ static const struct section why[] = {
 	{ .name = "runs", .table = TABLE_RUN },
 	{ .name = "decisions", .table = TABLE_DECISION },
 	{ .name = "attempts", .table = TABLE_ATTEMPT },
+	{ .name = "asked", .table = TABLE_ASKED },
+};
+
+static const struct section asked[] = {
+	{ .name = "asked", .table = TABLE_ASKED, .one = true },
+	{ .name = "decision", .table = TABLE_DECISION, .one = true },
 };
 
 static const struct section *
 sections_of(const struct call *call, size_t *ret_n)
 {
-	bool is_why = call->match.route->shape == SHAPE_WHY;
-	*ret_n = is_why ? countof(why) : countof(whole);
-	return is_why ? why : whole;
+	switch (call->match.route->shape) {
+	case SHAPE_WHOLE:
+		*ret_n = countof(whole);
+		return whole;
+	case SHAPE_WHY:
+		*ret_n = countof(why);
+		return why;
+	case SHAPE_ASKED:
+		*ret_n = countof(asked);
+		return asked;
+	case SHAPE_NONE:
+	case SHAPE_ONE:
+	case SHAPE_LIST:
+	case SHAPE_DONE:
+		break;
+	}
+	UNREACHABLE();
+}
+
+static void
+close_section(struct call *call, const struct writing *w, const struct section *open)
+{
+	struct buf *b = &call->stream.out;
+	if (open->one && w->n == 0)
+		buf_add(b, STR("null"));
+	if (!open->one)
+		buf_char(b, ']');
 }
 
 /* Close what is open and write the empty ones, up to and with the head of number `to`. */
@@ -134,10 +166,8 @@ open_section(struct call *call, struct writing *w, size_t to)
 	const struct section *sections = sections_of(call, &n);
 	while (w->section <= to) {
 		if (w->section > 0) {
-			const struct section *open = &sections[w->section - 1];
-			if (open->one && w->n == 0)
-				buf_add(b, STR("null"));
-			buf_add(b, open->one ? STR(",") : STR("],"));
+			close_section(call, w, &sections[w->section - 1]);
+			buf_char(b, ',');
 		}
 		const struct section *next = &sections[w->section++];
 		buf_printf(b, "\"%s\":%s", next->name, next->one ? "" : "[");
@@ -175,6 +205,7 @@ put_begin(struct call *call, const struct answer *answer)
 		return;
 	case SHAPE_WHOLE:
 	case SHAPE_WHY:
+	case SHAPE_ASKED:
 		buf_char(b, '{');
 		return;
 	case SHAPE_DONE:
@@ -203,6 +234,7 @@ put_item(struct call *call, struct writing *w, const struct item *item, void *re
 		return;
 	case SHAPE_WHOLE:
 	case SHAPE_WHY:
+	case SHAPE_ASKED:
 		put_section_item(call, w, item, record, type);
 		return;
 	case SHAPE_DONE:
@@ -216,9 +248,19 @@ put_item(struct call *call, struct writing *w, const struct item *item, void *re
 }
 
 static void
+put_note(struct buf *b, str note)
+{
+	if (note.n == 0)
+		return;
+	buf_add(b, STR(",\"note\":"));
+	json_put_string(b, note);
+}
+
+static void
 put_end(struct call *call, struct writing *w, const struct answer *answer)
 {
 	struct buf *b = &call->stream.out;
+	const struct section *sections;
 	size_t n;
 	switch (call->match.route->shape) {
 	case SHAPE_LIST:
@@ -229,15 +271,19 @@ put_end(struct call *call, struct writing *w, const struct answer *answer)
 			buf_add(b, STR("null"));
 		buf_add(b, STR(",\"seq\":"));
 		buf_u64(b, answer->seq);
+		put_note(b, answer->note);
 		buf_add(b, STR("}\n"));
 		return;
 	case SHAPE_WHOLE:
 	case SHAPE_WHY:
-		(void)sections_of(call, &n);
+	case SHAPE_ASKED:
+		sections = sections_of(call, &n);
 		open_section(call, w, n - 1);
-		buf_add(b, STR("]}\n"));
+		close_section(call, w, &sections[n - 1]);
+		buf_add(b, STR("}\n"));
 		return;
 	case SHAPE_DONE:
+		put_note(b, answer->note);
 		buf_add(b, STR("}\n"));
 		return;
 	case SHAPE_ONE:
@@ -284,8 +330,8 @@ put_answer(struct call *call, struct writing *w, const struct answer *answer)
 	return !call->stream.out.overflow;
 }
 
-static void
-on_answer(struct call *call, const struct answer *answer)
+void
+api_answer(struct call *call, const struct answer *answer)
 {
 	struct writing *w = call->own;
 	struct stream *s = &call->stream;
@@ -385,10 +431,25 @@ read_at(struct call *call, struct request *request, struct pair *param,
 	return true;
 }
 
+/* "open", as without a word, or "all". */
+static bool
+read_waiting(struct call *call, struct request *request, struct pair *param)
+{
+	str state = target_query(&call->target, STR("state"));
+	if (state.n > 0 && !str_eq(state, STR("open")) && !str_eq(state, STR("all"))) {
+		respond_error(call, 400, 2, "'state' is open or all");
+		return false;
+	}
+	*param = (struct pair){ STR("state"), state };
+	request->params = (struct pairs){ param, 1 };
+	return true;
+}
+
 static bool
 read_path(struct call *call, struct request *request)
 {
 	const struct route_match *match = &call->match;
+	bool service = str_starts(str_of(match->route->path), STR("/v1/services/"));
 	if (str_starts(str_of(match->route->path), STR("/v1/incidents/#"))) {
 		if (match->number > UINT32_MAX) {
 			respond_error(call, 404, 3, "there is no incident %llu",
@@ -398,7 +459,8 @@ read_path(struct call *call, struct request *request)
 		request->incident = (incident_id)match->number;
 	} else if (match->number > 0) {
 		request->row = match->number;
-	} else if (match->name.n > 0 && !str_u64(match->name, UINT64_MAX, &request->row)) {
+	} else if (match->name.n > 0 &&
+		   (service || !str_u64(match->name, UINT64_MAX, &request->row))) {
 		request->name = match->name;
 	}
 	return true;
@@ -468,8 +530,8 @@ on_end(struct call *call)
 	free(call->own);
 }
 
-static void
-ask(struct call *call, void (*answered)(struct call *call, const struct answer *answer))
+void
+api_ask(struct call *call, void (*answered)(struct call *call, const struct answer *answer))
 {
 	const struct route *route = call->match.route;
 	struct arena arena = call->gate->scratch;
@@ -487,6 +549,8 @@ ask(struct call *call, void (*answered)(struct call *call, const struct answer *
 		ok = read_filter(call, w, &request, params);
 	if (ok && route->op == OP_ON_CALL)
 		ok = read_at(call, &request, params, text);
+	if (ok && (route->op == OP_ASKED || route->op == OP_LEASES))
+		ok = read_waiting(call, &request, params);
 	if (ok && link_ready(call))
 		link_ask(call, &request, answered);
 }
@@ -494,103 +558,5 @@ ask(struct call *call, void (*answered)(struct call *call, const struct answer *
 void
 serve_api(struct call *call)
 {
-	ask(call, on_answer);
-}
-
-/* ---- answers that are no JSON of a row ---- */
-
-static void
-on_case_file(struct call *call, const struct answer *answer)
-{
-	struct arena scratch = call->gate->scratch;
-	const struct record_type *type;
-	void *record;
-	const struct item *items = answer != NULL ? answer->items.p : NULL;
-	if (answer == NULL)
-		respond_no_engine(call);
-	else if (answer->status != 200)
-		respond_answer_error(call, answer);
-	else if (answer->items.n != 1 || items[0].table != TABLE_HANDOFF ||
-		 !item_decode(call->gate, &items[0], &scratch, &record, &type))
-		respond_error(call, 500, 1, "the engine's answer is malformed");
-	else
-		respond(call, 200, "text/markdown; charset=utf-8",
-		    ((const struct handoff_row *)record)->case_file);
-}
-
-void
-serve_handoff(struct call *call)
-{
-	str format = target_query(&call->target, STR("format"));
-	if (str_eq(format, STR("markdown")))
-		ask(call, on_case_file);
-	else if (format.n == 0 || str_eq(format, STR("json")))
-		ask(call, on_answer);
-	else
-		respond_error(call, 400, 2, "'format' is json or markdown");
-}
-
-static void
-on_whoami(struct call *call, const struct answer *answer)
-{
-	struct arena scratch = call->gate->scratch;
-	const struct record_type *type;
-	void *record;
-	const struct item *items = answer != NULL ? answer->items.p : NULL;
-	if (answer == NULL) {
-		respond_no_engine(call);
-	} else if (answer->status != 200) {
-		respond_answer_error(call, answer);
-	} else if (answer->items.n != 1 || items[0].table != TABLE_TOKEN ||
-		   !item_decode(call->gate, &items[0], &scratch, &record, &type)) {
-		respond_error(call, 500, 1, "the engine's answer is malformed");
-	} else {
-		const struct token_row *token = record;
-		struct buf *b = &call->stream.out;
-		buf_add(b, STR("{\"principal\":"));
-		json_put_string(b, token->principal);
-		buf_printf(b, ",\"role\":\"%s\"}\n", role_name(token->role));
-		stream_whole(call, 200, "application/json");
-	}
-}
-
-/* The secret is shown this once: {"id": 7, "name": "prometheus", "secret": "flt_..."} */
-static void
-on_token(struct call *call, const struct answer *answer)
-{
-	const struct item *items = answer != NULL ? answer->items.p : NULL;
-	struct buf *b = &call->stream.out;
-	if (answer == NULL) {
-		respond_no_engine(call);
-		return;
-	}
-	if (answer->status >= 300) {
-		respond_answer_error(call, answer);
-		return;
-	}
-	for (size_t i = 0; i < answer->items.n; i++) {
-		struct arena scratch = call->gate->scratch;
-		const struct record_type *type;
-		void *record;
-		if (items[i].table == 0 && items[i].kind == ITEM_SECRET &&
-		    item_decode(call->gate, &items[i], &scratch, &record, &type))
-			record_to_json(type, record, b);
-	}
-	if (b->n == 0) {
-		respond_error(call, 500, 1, "the engine's answer is malformed");
-		return;
-	}
-	stream_whole(call, answer->status, "application/json");
-}
-
-void
-serve_token_add(struct call *call)
-{
-	ask(call, on_token);
-}
-
-void
-serve_whoami(struct call *call)
-{
-	ask(call, on_whoami);
+	api_ask(call, api_answer);
 }

@@ -6,6 +6,9 @@
 
 #define MEMBERS_MAX 16
 
+static const char *const behalf_names[BEHALF_MAX] = { "behalf.0", "behalf.1", "behalf.2",
+	"behalf.3", "behalf.4", "behalf.5", "behalf.6", "behalf.7" };
+
 struct reading {
 	struct json j;
 	struct arena *arena;
@@ -31,6 +34,26 @@ body_time(str text, msec *ret)
 	if (str_u64(text, MOMENT_MAX, ret))
 		return true;
 	return text.n > 0 && moment_parse(text, ret) && *ret > 0;
+}
+
+bool
+body_span(str text, msec *ret)
+{
+	static const struct {
+		char unit;
+		msec ms;
+	} units[] = { { 's', SECOND }, { 'm', MINUTE }, { 'h', HOUR }, { 'd', DAY } };
+	uint64_t n;
+	for (size_t i = 0; i < countof(units) && text.n > 1; i++) {
+		if (text.p[text.n - 1] == units[i].unit &&
+		    str_u64(str_take(text, text.n - 1), BODY_SPAN_MS_MAX / units[i].ms,
+			&n) &&
+		    n > 0) {
+			*ret = n * units[i].ms;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void
@@ -111,6 +134,77 @@ read_with(struct reading *r, const char *prefix)
 }
 
 static void
+read_span(struct reading *r, str name)
+{
+	str text;
+	bool number = json_peek(&r->j) == JSON_NUMBER;
+	if (!(number ? json_number(&r->j, &text) : json_string(&r->j, &text)))
+		return;
+	bool ok = number ? str_u64(text, BODY_SPAN_MS_MAX, &r->request->span_ms) &&
+	                       r->request->span_ms > 0
+	                 : body_span(text, &r->request->span_ms);
+	if (!ok)
+		fail(r, "'%.*s' is a length of time as 90s, 30m or 2h", STR_ARG(name));
+}
+
+static void
+read_digest(struct reading *r, str name)
+{
+	hash32 *hash = &r->request->digest;
+	str text;
+	if (!json_string(&r->j, &text))
+		return;
+	/* Nothing but zeros would mean that none was given. */
+	if (!hex_decode(text, hash->b, sizeof(hash->b)) || hash32_zero(hash))
+		fail(r, "'%.*s' is 64 hexadecimal digits", STR_ARG(name));
+}
+
+static void
+read_count(struct reading *r, str name)
+{
+	str text;
+	uint64_t n;
+	bool ok = json_peek(&r->j) == JSON_STRING ? json_string(&r->j, &text)
+	                                          : json_number(&r->j, &text);
+	if (!ok)
+		return;
+	if (str_u64(text, TARGETS_MAX, &n) && n > 0)
+		add_param(r, name, text);
+	else
+		fail(r, "'%.*s' is a number from 1 to %d", STR_ARG(name), TARGETS_MAX);
+}
+
+static void
+read_row(struct reading *r, str name)
+{
+	uint64_t number = 0;
+	if (json_u64(&r->j, INT64_MAX, &number) && number == 0)
+		fail(r, "'%.*s' is a number from 1", STR_ARG(name));
+	r->request->row = number;
+}
+
+static void
+read_behalf(struct reading *r)
+{
+	str text;
+	if (json_peek(&r->j) == JSON_STRING) {
+		if (json_string(&r->j, &text))
+			add_param(r, str_of(behalf_names[0]), text);
+		return;
+	}
+	if (!json_array(&r->j))
+		return;
+	for (size_t i = 0; json_element(&r->j); i++) {
+		if (i == BEHALF_MAX)
+			fail(r, "'behalf' has at most %d principals", BEHALF_MAX);
+		else if (json_string(&r->j, &text))
+			add_param(r, str_of(behalf_names[i]), text);
+		if (r->j.error != NULL)
+			return;
+	}
+}
+
+static void
 read_name(struct reading *r)
 {
 	if (r->request->name.n > 0)
@@ -166,6 +260,24 @@ read_member(struct reading *r, const struct body_member *member)
 		return;
 	case BODY_WITH_MAY:
 		read_with(r, "with.");
+		return;
+	case BODY_LIVE:
+		read_with(r, "live.");
+		return;
+	case BODY_SPAN:
+		read_span(r, str_of(member->name));
+		return;
+	case BODY_DIGEST:
+		read_digest(r, str_of(member->name));
+		return;
+	case BODY_COUNT:
+		read_count(r, str_of(member->name));
+		return;
+	case BODY_ROW:
+		read_row(r, str_of(member->name));
+		return;
+	case BODY_BEHALF:
+		read_behalf(r);
 		return;
 	}
 	UNREACHABLE();

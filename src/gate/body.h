@@ -19,6 +19,13 @@ enum body_kind {
 	BODY_TIME, /* RFC 3339 or milliseconds since 1970: params[member], milliseconds */
 	BODY_WITH, /* an object of strings: params[name] */
 	BODY_WITH_MAY, /* the same: params["with." + name] */
+	BODY_LIVE,     /* the same: params["live." + name] */
+	BODY_SPAN,     /* "90s", "30m", "2h", "1d" or milliseconds: request.span_ms */
+	BODY_DIGEST,   /* 64 hexadecimal digits: request.digest */
+	BODY_COUNT,    /* a number from 1 to TARGETS_MAX: params[member] */
+	BODY_ROW,      /* the number of a row, from 1: request.row */
+	/* A string, or a list of at most BEHALF_MAX of them: params["behalf.0"] and up. */
+	BODY_BEHALF,
 };
 
 struct body_member {
@@ -31,6 +38,9 @@ struct body_member {
 NODISCARD bool body_read(str json, const struct body_member *members, struct arena *arena,
     struct request *ret, struct err *err);
 
+/* "90s", "30m", "2h", "1d": at most BODY_SPAN_MS_MAX, and not nothing. */
+#define BODY_SPAN_MS_MAX (400 * DAY)
+NODISCARD bool body_span(str text, msec *ret);
 /* RFC 3339 with 'Z' or an offset, or milliseconds since 1970. */
 NODISCARD bool body_time(str text, msec *ret);
 

@@ -11,6 +11,12 @@ static const struct body_member members[] = {
 	{ "role", BODY_PARAM, false },
 	{ "until", BODY_TIME, false },
 	{ "with", BODY_WITH_MAY, false },
+	{ "live", BODY_LIVE, false },
+	{ "for", BODY_SPAN, false },
+	{ "digest", BODY_DIGEST, false },
+	{ "targets", BODY_COUNT, false },
+	{ "behalf", BODY_BEHALF, false },
+	{ "lease", BODY_ROW, false },
 	{ .name = NULL },
 };
 
@@ -26,6 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct request request = { .op = OP_MAY };
 	struct err err = { .kind = ERR_NONE };
 	if (body_read((str){ (const char *)data, size }, members, &arena, &request, &err)) {
+		ASSERT(request.span_ms <= BODY_SPAN_MS_MAX);
 		struct buf bytes = BUF(FRAME_PAYLOAD_MAX);
 		struct request again;
 		record_encode(&request_type, &request, &bytes);

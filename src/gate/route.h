@@ -38,6 +38,7 @@ enum shape {
 	SHAPE_WHOLE,    /* an incident with all that belongs to it */
 	SHAPE_WHY,      /* an incident, what was decided, and what may be done */
 	SHAPE_DONE,     /* {"exit": 0, "incident": {...}} */
+	SHAPE_ASKED,    /* what was asked for, and what was decided about it last */
 };
 
 struct route {

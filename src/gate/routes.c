@@ -16,12 +16,55 @@ static const struct body_member body_settle[] = {
 	{ "happened", BODY_HAPPENED, true },
 	{ .name = NULL },
 };
+static const struct body_member body_approve[] = {
+	{ "why", BODY_TEXT, false },
+	{ "digest", BODY_DIGEST, false },
+	{ .name = NULL },
+};
+static const struct body_member body_why[] = { { "why", BODY_TEXT, false },
+	{ .name = NULL } };
+static const struct body_member body_hands_on[] = {
+	{ "for", BODY_SPAN, false },
+	{ "why", BODY_TEXT, false },
+	{ .name = NULL },
+};
+static const struct body_member body_hands_off[] = {
+	{ "why", BODY_TEXT, false },
+	{ "lease", BODY_ROW, false },
+	{ .name = NULL },
+};
+static const struct body_member body_break_glass[] = {
+	{ "for", BODY_SPAN, true },
+	{ "why", BODY_TEXT, true },
+	{ .name = NULL },
+};
 static const struct body_member body_may[] = {
 	{ "principal", BODY_TEXT, false },
+	{ "behalf", BODY_BEHALF, false },
 	{ "action", BODY_NAME, true },
 	{ "service", BODY_PARAM, false },
 	{ "target", BODY_TARGET, false },
+	{ "targets", BODY_COUNT, false },
 	{ "with", BODY_WITH_MAY, false },
+	{ "live", BODY_LIVE, false },
+	{ "at", BODY_TIME, false },
+	{ .name = NULL },
+};
+static const struct body_member body_who_can[] = {
+	{ "action", BODY_NAME, true },
+	{ "service", BODY_PARAM, true },
+	{ "target", BODY_TARGET, false },
+	{ "targets", BODY_COUNT, false },
+	{ "with", BODY_WITH_MAY, false },
+	{ "live", BODY_LIVE, false },
+	{ "at", BODY_TIME, false },
+	{ .name = NULL },
+};
+static const struct body_member body_what_can[] = {
+	{ "principal", BODY_TEXT, false },
+	{ "behalf", BODY_BEHALF, false },
+	{ "service", BODY_PARAM, true },
+	{ "at", BODY_TIME, false },
 	{ .name = NULL },
 };
 static const struct body_member body_token[] = {
@@ -29,6 +72,7 @@ static const struct body_member body_token[] = {
 	{ "principal", BODY_PARAM, true },
 	{ "role", BODY_PARAM, true },
 	{ "until", BODY_TIME, false },
+	{ "behalf", BODY_PARAM, false },
 	{ .name = NULL },
 };
 
@@ -37,10 +81,10 @@ static const struct body_member body_token[] = {
 		.method = METHOD_GET, .path = (p), .who = WHO_TOKEN, .face = FACE_V1, \
 		.serve = serve_api, .op = (o), .shape = (s), .query = (q)             \
 	}
-#define POST_V1(p, o, b)                                                               \
+#define POST_V1(p, o, s, b)                                                            \
 	{                                                                              \
 		.method = METHOD_POST, .path = (p), .who = WHO_TOKEN, .face = FACE_V1, \
-		.serve = serve_api, .op = (o), .shape = SHAPE_DONE, .body = (b)        \
+		.serve = serve_api, .op = (o), .shape = (s), .body = (b)               \
 	}
 #define COMMAND_V1(p, c, b)                                                                \
 	{                                                                                  \
@@ -166,7 +210,20 @@ const struct route gate_routes[] = {
 	    .tagged = true },
 	GET_V1("/v1/gaps", OP_GAPS, SHAPE_LIST, "limit cursor"),
 	GET_V1("/v1/on-call", OP_ON_CALL, SHAPE_LIST, "team at"),
-	POST_V1("/v1/may", OP_MAY, body_may),
+	GET_V1("/v1/asked", OP_ASKED, SHAPE_LIST, "state limit cursor"),
+	GET_V1("/v1/asked/#", OP_ASKED_ONE, SHAPE_ASKED, NULL),
+	COMMAND_V1("/v1/asked/#/approve", COMMAND_APPROVE, body_approve),
+	COMMAND_V1("/v1/asked/#/deny", COMMAND_DENY, body_approve),
+	COMMAND_V1("/v1/asked/#/withdraw", COMMAND_WITHDRAW, body_why),
+	COMMAND_V1("/v1/attempts/#/undo", COMMAND_UNDO, body_why),
+	GET_V1("/v1/leases", OP_LEASES, SHAPE_LIST, "state limit cursor"),
+	COMMAND_V1("/v1/leases/#/review", COMMAND_REVIEW, body_note),
+	COMMAND_V1("/v1/services/*/hands-on", COMMAND_HANDS_ON, body_hands_on),
+	COMMAND_V1("/v1/services/*/hands-off", COMMAND_HANDS_OFF, body_hands_off),
+	COMMAND_V1("/v1/services/*/break-glass", COMMAND_BREAK_GLASS, body_break_glass),
+	POST_V1("/v1/may", OP_MAY, SHAPE_DONE, body_may),
+	POST_V1("/v1/who-can", OP_WHO_CAN, SHAPE_LIST, body_who_can),
+	POST_V1("/v1/what-can", OP_WHAT_CAN, SHAPE_LIST, body_what_can),
 	COMMAND_V1("/v1/stop-all", COMMAND_STOP_ALL, body_text),
 	COMMAND_V1("/v1/resume", COMMAND_RESUME, body_text),
 	GET_V1("/v1/tokens", OP_TOKENS, SHAPE_LIST, NULL),
@@ -200,7 +257,7 @@ const struct route gate_routes[] = {
 	    .op = OP_SILENCE_EXPIRE,
 	    .shape = SHAPE_DONE },
 	GET_V1("/v1/journal", OP_JOURNAL, SHAPE_LIST, "limit cursor"),
-	POST_V1("/v1/reload", OP_RELOAD, NULL),
+	POST_V1("/v1/reload", OP_RELOAD, SHAPE_DONE, NULL),
 	{ .method = METHOD_GET,
 	    .path = "/v1/whoami",
 	    .who = WHO_TOKEN,

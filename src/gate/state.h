@@ -272,13 +272,19 @@ void serve_metrics(struct call *call);
 
 /* api.c */
 void serve_api(struct call *call);
-void serve_handoff(struct call *call);
-void serve_whoami(struct call *call);
-void serve_token_add(struct call *call);
+/* The engine is asked what the route, path, query and body say. */
+void api_ask(struct call *call,
+    void (*answered)(struct call *call, const struct answer *answer));
+void api_answer(struct call *call, const struct answer *answer); /* in the route's shape */
 /* The Idempotency-Key; false: it is none, and that is answered. */
 NODISCARD bool api_read_key(struct call *call, struct request *request);
 NODISCARD bool item_decode(struct gate *gate, const struct item *item, struct arena *arena,
     void **ret, const struct record_type **ret_type);
+
+/* api_other.c */
+void serve_handoff(struct call *call);
+void serve_whoami(struct call *call);
+void serve_token_add(struct call *call);
 
 /* events.c */
 void events_init(struct gate *gate);

@@ -60,6 +60,16 @@ attempts_tell(const struct tell *tell, row_id id, enum attempt_news news, str wh
 	tell_news(tell, &result);
 }
 
+void
+attempts_tell_refusal(const struct tell *tell, row_id id, str why, str judged)
+{
+	struct attempt_result result = { .attempt = id,
+		.news = NEWS_REFUSED,
+		.why = why,
+		.judged = judged };
+	tell_news(tell, &result);
+}
+
 static enum attempt_news
 news_of(enum shim_state state)
 {

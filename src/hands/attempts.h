@@ -57,5 +57,6 @@ void attempts_answered(struct attempts *attempts, const struct spawn_answer *ans
 
 /* Tell news that need no folder: an order refused, or never begun. */
 void attempts_tell(const struct tell *tell, row_id id, enum attempt_news news, str why);
+void attempts_tell_refusal(const struct tell *tell, row_id id, str why, str judged);
 
 #endif

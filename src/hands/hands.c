@@ -96,15 +96,16 @@ static void
 start_attempt(struct hands *h, const struct attempt_order *order, struct arena scratch)
 {
 	struct err err;
-	str why;
+	struct order_refusal refusal;
 	if (order->epoch < h->epoch) {
 		attempts_tell(&h->tell, order->attempt, NEWS_REFUSED,
 		    STR("the order is of an engine that is gone"));
 		return;
 	}
 	if (!order_allowed(h->config.model, h->config.authority, order, clock_wall(),
-		clock_boot(), &scratch, &why)) {
-		attempts_tell(&h->tell, order->attempt, NEWS_REFUSED, why);
+		clock_boot(), &scratch, &refusal)) {
+		attempts_tell_refusal(&h->tell, order->attempt, refusal.why,
+		    refusal.judged);
 		return;
 	}
 	if (!attempts_start(h->attempts, order, &err)) {

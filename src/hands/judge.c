@@ -49,40 +49,148 @@ same_command(const struct action *action, const struct attempt_order *order,
 	return true;
 }
 
-bool
-order_allowed(const struct model *model, const struct authority *authority,
-    const struct attempt_order *order, msec wall, msec at, struct arena *arena,
-    str *ret_why)
+static bool
+has_runbook(const struct model *model, const hash32 *hash)
 {
-	const struct action *action = model_action(model, order->action);
-	if (action == NULL) {
-		*ret_why = arena_printf(arena, "the configuration has no action '%.*s'",
-		    STR_ARG(order->action));
-		return false;
+	for (size_t i = 0; i < model->runbooks_n; i++) {
+		if (hash32_eq(&model->runbooks[i].hash, hash))
+			return true;
+	}
+	return false;
+}
+
+/* Is there anything that this action takes back? */
+static bool
+takes_back(const struct model *model, const struct action *undo)
+{
+	for (size_t i = 0; i < model->actions_n; i++) {
+		if (model->actions[i].undo == undo)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: as it should be; else what differs, with the sentence in *ret_why. */
+static const char *
+differs(const struct model *model, const struct action *action,
+    const struct attempt_order *order, struct arena *arena, str *ret_why)
+{
+	if (!str_eq(action->verb, order->verb)) {
+		*ret_why =
+		    arena_printf(arena, "action '%.*s' is of the verb %.*s, not %.*s",
+			STR_ARG(action->name), STR_ARG(action->verb), STR_ARG(order->verb));
+		return "verb";
+	}
+	if (order->timeout_ms > action->timeout_ms) {
+		*ret_why = arena_printf(arena,
+		    "action '%.*s' has a timeout of %llu ms, the order one of %llu",
+		    STR_ARG(action->name), (unsigned long long)action->timeout_ms,
+		    (unsigned long long)order->timeout_ms);
+		return "timeout";
 	}
 	if (!same_command(action, order, arena)) {
 		*ret_why = arena_printf(arena,
 		    "the command is not what action '%.*s' runs in the newest "
 		    "configuration",
-		    STR_ARG(order->action));
-		return false;
+		    STR_ARG(action->name));
+		return "command";
 	}
+	if (!hash32_zero(&order->runbook_hash) &&
+	    !has_runbook(model, &order->runbook_hash)) {
+		*ret_why = STR("its runbook is not one of the newest configuration, or was "
+			       "changed since the run began");
+		return "runbook";
+	}
+	if (order->given.undo != (order->given.undo_of != 0) ||
+	    (order->given.undo && !takes_back(model, action))) {
+		*ret_why = arena_printf(arena, "action '%.*s' takes nothing back",
+		    STR_ARG(action->name));
+		return "undo";
+	}
+	return NULL;
+}
+
+/* Each yes that came with it, as authority takes them. */
+static struct authority_facts
+facts_of(const struct given *given, struct arena *arena)
+{
+	const struct vote *votes = given->votes.p;
+	struct authority_yes *yes = arena_new(arena, struct authority_yes, given->votes.n);
+	size_t n = 0;
+	for (size_t i = 0; i < given->votes.n; i++) {
+		if (votes[i].yes)
+			yes[n++] =
+			    (struct authority_yes){ votes[i].principal, votes[i].wall };
+	}
+	return (struct authority_facts){ .observed = given->observed,
+		.health_known = given->health_known,
+		.healthy = given->healthy,
+		.yes = yes,
+		.yes_n = n,
+		.glass_by = given->glass_by,
+		.reloaded_by = given->reloaded_by };
+}
+
+static str
+judged_by(const struct reason *reason, struct arena *arena)
+{
+	if (reason->rule.n == 0)
+		return STR("authority");
+	return arena_printf(arena, "%.*s, %.*s:%u", STR_ARG(reason->rule),
+	    STR_ARG(reason->file), reason->line);
+}
+
+static bool
+authority_allows(const struct model *model, const struct authority *authority,
+    const struct action *action, const struct attempt_order *order, msec wall, msec at,
+    struct arena *arena, struct order_refusal *ret)
+{
 	struct authority_request request = {
 		.principal = order->principal,
+		.behalf = order->given.behalf,
 		.action = action,
 		.action_name = order->action,
 		.service = model_service(model, order->service),
 		.target = order->target,
+		.targets_n = order->given.targets_n,
 		.params = &order->params,
 		.incident_open = order->incident != 0,
+		.undo = order->given.undo,
 		.wall = wall,
 		.at = at,
 	};
-	struct authority_facts facts = { .uses = NULL };
+	struct authority_facts facts = facts_of(&order->given, arena);
 	struct authority_decision decision;
 	authority_decide(authority, &request, &facts, arena, &decision);
 	if (decision.verdict == VERDICT_ALLOW)
 		return true;
-	*ret_why = decision.reasons_n > 0 ? decision.reasons[0].text : STR("not allowed");
+	bool said = decision.reasons_n > 0;
+	ret->why = said ? decision.reasons[0].text : STR("not allowed");
+	ret->judged = said ? judged_by(&decision.reasons[0], arena) : STR("authority");
+	return false;
+}
+
+bool
+order_allowed(const struct model *model, const struct authority *authority,
+    const struct attempt_order *order, msec wall, msec at, struct arena *arena,
+    struct order_refusal *ret)
+{
+	struct order_refusal refusal = { 0 };
+	const struct action *action = model_action(model, order->action);
+	if (action == NULL) {
+		refusal.why = arena_printf(arena, "the configuration has no action '%.*s'",
+		    STR_ARG(order->action));
+		refusal.judged = STR("action");
+	} else {
+		const char *what = differs(model, action, order, arena, &refusal.why);
+		if (what != NULL)
+			refusal.judged = str_of(what);
+		else if (authority_allows(model, authority, action, order, wall, at, arena,
+			     &refusal))
+			return true;
+	}
+	if (!hash32_eq(&order->config, &model->hash))
+		refusal.judged = (str){ 0 };
+	*ret = refusal;
 	return false;
 }

@@ -29,6 +29,10 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.ended";
 	case PURPOSE_SELF:
 		return "firstline.self";
+	case PURPOSE_APPROVAL:
+		return "incident.approval";
+	case PURPOSE_APPROVAL_ENDED:
+		return "incident.approval_ended";
 	}
 	UNREACHABLE();
 }

@@ -92,14 +92,14 @@ give_settings(struct role_process *role, const struct adoption *adoption)
 }
 
 void
-adoption_give(struct role_process *role, const struct adoption *adoption)
+adoption_give(struct role_process *role, const struct adoption *adoption, uint64_t request)
 {
 	if (role->kind == ROLE_KIND_GATE) {
 		give_settings(role, adoption);
 		return;
 	}
 	struct bundle_frame frame = { .hash = adoption->hash, .bytes = adoption->bytes };
-	role_send(role, FRAME_BUNDLE, 0, &bundle_frame_type, &frame, adoption->memfd);
+	role_send(role, FRAME_BUNDLE, request, &bundle_frame_type, &frame, adoption->memfd);
 }
 
 /* ---- reload ---- */
@@ -112,7 +112,7 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 			adoption_free(&s->now);
 			s->now = s->next;
 			s->next = (struct adoption){ .memfd = -1 };
-			adoption_give(&s->gate, &s->now);
+			adoption_give(&s->gate, &s->now, 0);
 		} else {
 			adoption_free(&s->next);
 		}
@@ -178,7 +178,7 @@ reload_begin(struct supervisor *s, uint64_t request)
 		return;
 	}
 	s->hands.adopting = true;
-	adoption_give(&s->hands, &s->next);
+	adoption_give(&s->hands, &s->next, 0);
 }
 
 void
@@ -197,7 +197,7 @@ reload_adopted(struct role_process *role, const struct adopted_frame *adopted)
 		reload_end(s, true, "");
 	else {
 		s->engine.adopting = true;
-		adoption_give(&s->engine, &s->next);
+		adoption_give(&s->engine, &s->next, s->reload_request);
 	}
 }
 

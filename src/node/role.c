@@ -258,7 +258,7 @@ role_start(struct role_process *role)
 	role->poll.data = role;
 	role->poll_open = true;
 	poll_again(role);
-	adoption_give(role, &s->now);
+	adoption_give(role, &s->now, 0);
 }
 
 void

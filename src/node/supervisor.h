@@ -96,7 +96,9 @@ void role_answered(struct role_process *role);
 NODISCARD bool adoption_read(const char *dir, struct adoption *ret, struct buf *out,
     struct err *err);
 void adoption_free(struct adoption *adoption);
-void adoption_give(struct role_process *role, const struct adoption *adoption);
+/* `request` of the engine's client that asked for the reload; 0: nobody, or a start. */
+void adoption_give(struct role_process *role, const struct adoption *adoption,
+    uint64_t request);
 /* Read the folder again and give it out: hands, then engine, then gate. */
 void reload_begin(struct supervisor *s, uint64_t request);
 void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);

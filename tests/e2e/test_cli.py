@@ -91,6 +91,21 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["incident", "show", "twelve"], "'twelve' is no number"),
             (["incident", "settle", "3", "maybe"], "'yes' or 'no'"),
             (["may", "ana", "restart", "at", "web"], "expected 'on'"),
+            (["may", "ana", "restart", "on", "web", "--at", "noon"], "2026-11-23 18:30"),
+            (["why-not", "ana", "restart", "at", "web"], "firstline why-not ana restart on"),
+            (["why-not", "ana", "scale", "on", "web", "--live", "12"], "--live name=value"),
+            (["who-can", "restart", "for", "web"], "firstline who-can ACTION on SERVICE"),
+            (["what-can", "ana", "at", "web"], "firstline what-can WHO on SERVICE"),
+            (["approve", "seventeen"], "no number"),
+            (["approve", "17", "--digest", "3f"], "8 characters"),
+            (["deny"], "usage: firstline deny NUMBER"),
+            (["withdraw", "x"], "no number"),
+            (["hands-on", "web", "--for", "5x"], "90s, 5m, 2h or 1d"),
+            (["hands-off"], "usage: firstline hands-off SERVICE"),
+            (["break-glass", "web", "it is late"], "--for 30m"),
+            (["break-glass", "web", "--for", "30m"], "usage: firstline break-glass"),
+            (["review", "41"], "firstline review 41 TEXT"),
+            (["undo", "x"], "no number"),
             (["run", "--incident", "1"], "name a runbook"),
             (["run", "x"], "--incident NUMBER, or --on"),
             (["run", "--action", "a", "--on", "b", "unit"], "name=value"),
@@ -126,6 +141,7 @@ def answer(name):
 
 def ages(text):
     """What depends on when the test runs."""
+    text = re.sub(r"(?<=for approval, ).* left|(?<=hands-on  ).* left", "(AGE) left", text)
     text = re.sub(r"(?<=active, ).*(?= left)|(?<=starts in ).*(?= for)", "(AGE)", text)
     return re.sub(r"\(\S+ \S+ ago\)|\d+[dh] \d+[hm],", "(AGE)", text)
 
@@ -140,7 +156,16 @@ def test_show_and_why_read_well():
             "GET /v1/incidents": answer("list"),
             "GET /v1/status": answer("status"),
             "GET /v1/silences": answer("silences"),
+            "GET /v1/incidents/14": answer("approved"),
+            "GET /v1/incidents/14/why": answer("approved"),
+            "GET /v1/asked": answer("asked"),
+            **{f"GET /v1/asked/{n}": answer(f"asked-{n}") for n in (61, 62, 63)},
+            "GET /v1/leases": answer("leases"),
+            "POST /v1/may": answer("may"),
+            "POST /v1/who-can": answer("who-can"),
+            "POST /v1/what-can": answer("what-can"),
         })
+        question = ["agent:helper", "scale-out", "on", "checkout", "replicas=40"]
         for name, args in (("closed.show", ["incident", "show", "12"]),
                            ("closed.why", ["why", "12"]),
                            ("refused.show", ["incident", "show", "#13"]),
@@ -148,9 +173,19 @@ def test_show_and_why_read_well():
                            ("list", ["incident", "list"]),
                            ("silences", ["silence", "list"]),
                            ("silence", ["silence", "show", "2f02ae82"]),
+                           ("approved.show", ["incident", "show", "14"]),
+                           ("approved.why", ["why", "14"]),
+                           ("asked", ["approve"]),
+                           ("leases", ["hands-on"]),
+                           ("review", ["review"]),
+                           ("may", ["may", *question]),
+                           ("may", ["why-not", *question]),
+                           ("who-can", ["who-can", *question[1:]]),
+                           ("what-can", ["what-can", "automation", "on", "checkout"]),
                            ("status", ["status"])):
             done = cli(*args, "--url", server.url)
-            assert done.returncode == 0, (args, done)
+            assert done.returncode == (5 if name == "may" else 0), (args, done)
+            assert name != "may" or "Note: as of 2026-12-24" in done.stderr, done
             text = ages(done.stdout).replace(server.url, "URL")
             golden(f"{name}.txt", text)
             assert "\033" not in done.stdout and "\033" not in done.stderr, name
@@ -198,6 +233,7 @@ def test_lists_go_on_page_by_page():
 
 # ---- what is asked ----
 
+DIGEST = "3f2a9c01d2e4b5a697887766554433221100ffeeddccbbaa9988776655443322"
 INCIDENT = {"id": 12, "state": "acting", "severity": "sev1", "service": "web", "owner": "ops",
             "impact": "Customers cannot browse."}
 ATTEMPT = {"id": 34, "incident": 12, "state": "intent", "action": "restart-unit", "target": "web-1"}
@@ -206,6 +242,12 @@ ATTEMPT = {"id": 34, "incident": 12, "state": "intent", "action": "restart-unit"
 def test_changes_say_what_they_mean():
     incident = {"exit": 0, "incident": INCIDENT}
     attempt = {"exit": 0, "attempt": ATTEMPT}
+    someone = {"items": [{"principal": "person:ana", "verdict": "allow", "text": "t"}]}
+    something = {"items": [{"action": "a", "verdict": "allow", "text": "t"}]}
+
+    def lease(kind):
+        return {"exit": 0, "lease": {"id": 72, "kind": kind, "service": "web", "principal": "person:ana",
+                                     "until_wall": "2026-11-23T09:00:00Z"}}
     done_token = {"exit": 0, "token": {"id": 9, "name": "prom"},
                   "secret": {"id": 9, "name": "prom", "secret": "flt_x"}}
     cases = (
@@ -231,6 +273,40 @@ def test_changes_say_what_they_mean():
         (["may", "me", "restart-unit", "on", "web"], "/v1/may",
          {"action": "restart-unit", "service": "web"},
          {"exit": 0, "decision": {"verdict": "allow"}}),
+        (["may", "agent:x", "scale", "on", "web", "n=2", "--behalf", "ana", "--at", "2026-12-24 18:00",
+          "--targets", "3", "--live", "n=1"], "/v1/may",
+         {"service": "web", "principal": "agent:x", "action": "scale", "targets": "3",
+          "at": "1798135200000", "behalf": "person:ana", "with": {"n": "2"}, "live": {"n": "1"}},
+         {"exit": 0, "decision": {"verdict": "allow"}}),
+        (["why-not", "automation", "restart", "on", "web", "--live", "n=1"], "/v1/may",
+         {"service": "web", "principal": "automation", "action": "restart", "live": {"n": "1"}},
+         {"exit": 0, "decision": {"verdict": "allow"}}),
+        (["who-can", "restart", "on", "web", "unit=x", "--target", "web-1"], "/v1/who-can",
+         {"service": "web", "action": "restart", "target": "web-1", "with": {"unit": "x"}}, someone),
+        (["what-can", "ana", "on", "web", "--behalf", "piotr"], "/v1/what-can",
+         {"service": "web", "principal": "person:ana", "behalf": "person:piotr"}, something),
+        (["approve", "#61", "--why", "the load is real"], "/v1/asked/61/approve",
+         {"why": "the load is real"}, asked("started", attempt=34)),
+        (["approve", "61", "--digest", DIGEST[:12]], "/v1/asked/61/approve", {"digest": DIGEST},
+         asked("approval", yes_missing=1)),
+        (["approve", "61"], "/v1/asked/61/approve", {}, asked("facts")),
+        (["deny", "61", "--why", "no"], "/v1/asked/61/deny", {"why": "no"}, asked("refused")),
+        (["withdraw", "61"], "/v1/asked/61/withdraw", {}, asked("void")),
+        (["undo", "34", "--why", "worse"], "/v1/attempts/34/undo", {"why": "worse"}, attempt),
+        (["hands-on", "web", "moving", "it"], "/v1/services/web/hands-on",
+         {"for": "1h", "why": "moving it"}, lease("hands-on")),
+        (["hands-on", "a/b", "--for", "2h"], "/v1/services/a%2Fb/hands-on", {"for": "2h"},
+         lease("hands-on")),
+        (["hands-off", "web"], "/v1/services/web/hands-off", {}, lease("hands-on")),
+        (["hands-off", "web", "--lease", "72", "enough"], "/v1/services/web/hands-off",
+         {"lease": 72, "why": "enough"}, lease("break-glass")),
+        (["break-glass", "web", "--for", "30m", "the freeze"], "/v1/services/web/break-glass",
+         {"for": "30m", "why": "the freeze"}, lease("break-glass")),
+        (["review", "72", "it was", "right"], "/v1/leases/72/review", {"text": "it was right"},
+         lease("break-glass")),
+        (["token", "add", "h", "--role", "operator", "--principal", "agent:h", "--behalf", "ana"],
+         "/v1/tokens", {"name": "h", "principal": "agent:h", "role": "operator",
+                        "behalf": "person:ana"}, done_token),
         (["stop-all", "it is", "worse"], "/v1/stop-all", {"text": "it is worse"}, {"exit": 0}),
         (["resume"], "/v1/resume", {}, {"exit": 0}),
         (["token", "add", "prom", "--role", "source"], "/v1/tokens",
@@ -243,7 +319,7 @@ def test_changes_say_what_they_mean():
     for args, path, body, reply in cases:
         with Scratch("changes") as scratch:
             server = canned(scratch, {
-                f"POST {path}": (200, reply),
+                f"POST {path}": (200, reply), "GET /v1/asked/61": (200, asked("approval")),
                 "GET /v1/incidents?state=open&service=web": (200, {"items": [INCIDENT]})})
             done = cli(*args, "--url", server.url)
             assert done.returncode == 0, (args, done)
@@ -258,6 +334,53 @@ def test_changes_say_what_they_mean():
         plain = cli("token", "add", "prom", "--role", "source", "--url", server.url)
         assert plain.stdout == "flt_x\n", plain
         assert cli("token", "revoke", "a/b", "--url", server.url).returncode == 0
+
+
+def asked(state, **more):
+    return {"exit": 0, "asked": dict({"id": 61, "incident": 12, "state": state, "digest": DIGEST,
+                                      "action": "scale", "service": "web", "target": "web",
+                                      "approvers": ["ana", "piotr"], "yes_missing": 2,
+                                      "ends_wall": "2026-11-23T09:00:00Z",
+                                      "why": "" if state == "approval" else "because of that"},
+                                     **more)}
+
+
+def test_what_was_approved_is_what_was_seen():
+    with Scratch("digest") as scratch:
+        server = canned(scratch, {"GET /v1/asked/61": (200, asked("approval"))})
+        other = cli("approve", "61", "--digest", "00000000", "--url", server.url)
+        assert other.returncode == 9 and "not what it was" in other.stderr, other
+        assert not server.bodies("POST", "/v1/asked/61/approve"), server.requests
+        for state, want in (("refused", 5), ("expired", 9), ("void", 9)):
+            server = canned(scratch, {"POST /v1/asked/61/approve": (200, asked(state))})
+            done = cli("approve", "61", "--url", server.url)
+            assert done.returncode == want and "because of that" in done.stderr, done
+
+
+def test_run_waits_for_facts_and_says_who_may_approve():
+    went = {"GET /v1/incidents/12": (200, {"incident": INCIDENT, "attempts": [
+        dict(ATTEMPT, state="exited", exit_code=0)]})}
+    rows = (  # what follows the facts, with --wait, exit, what is said
+        ([asked("started", attempt=34)], [], 0, "attempt 34"),
+        ([asked("facts"), asked("refused")], [], 5, "refused: because of that"),
+        ([asked("approval")], [], 6, "ana, piotr"),
+        ([asked("approval")], ["--json"], 6, ""),
+        ([asked("approval"), asked("approval"), asked("started", attempt=34)], ["--wait"], 0, "Done"),
+        ([asked("approval"), asked("refused")], ["--wait"], 5, "firstline approve 61"),
+        ([asked("approval"), asked("expired")], ["--wait"], 8, "because of that"),
+        ([asked("approval"), asked("void")], ["--wait"], 9, "because of that"),
+        ([asked("approval")], ["--wait", "--timeout", "1s"], 6, "number 61"),
+    )
+    for replies, more, want, text in rows:
+        for command, path in ((["run", "--action", "scale", "--incident", "12"], "/v1/incidents/12/run"),
+                              (["undo", "34"], "/v1/attempts/34/undo"))[:1 if more else 2]:
+            with Scratch("facts") as scratch:
+                server = canned(scratch, dict(went, **{
+                    f"POST {path}": (202, asked("facts")),
+                    "GET /v1/asked/61": [(200, reply) for reply in replies]}))
+                done = cli(*command, *more, "--url", server.url)
+                assert done.returncode == want and text in done.stderr, (replies, more, done)
+                assert "--json" not in more or json.loads(done.stdout)["asked"]["id"] == 61, done
 
 
 def test_send_posts_one_alert_as_prometheus_would():
@@ -305,6 +428,13 @@ def test_exit_codes_are_those_of_the_answer():
             assert done.returncode == want, (reply, done)
             assert "firstline: " in done.stderr and not done.stdout, (reply, done)
             assert "because of that" in done.stderr or "JSON" in str(reply) or reply[0] == 200, done
+    with Scratch("nobody") as scratch:
+        server = canned(scratch, {f"POST /v1/{path}": (200, {"items": [], "cursor": None})
+                                  for path in ("who-can", "what-can")})
+        for args in (["who-can", "a", "on", "web"], ["what-can", "ana", "on", "web"]):
+            assert cli(*args, "--url", server.url).returncode == 5, args
+            shown = cli(*args, "--json", "--url", server.url)
+            assert shown.returncode == 5 and json.loads(shown.stdout)["items"] == [], shown
     for verdict, want in (("allow", 0), ("deny", 5), ("allow-after-approval", 6)):
         with Scratch("may") as scratch:
             server = canned(scratch, {"POST /v1/may": (200, {"exit": want, "decision": {

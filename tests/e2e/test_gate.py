@@ -653,7 +653,34 @@ def test_routes_ask_the_engine():
          '"target":"web-1","with":{"replicas":"4"}}', "may",
          {8: "scale", 9: "person:ana", 10: "web-1",
           11: ["service", "web", "with.replicas", "4"]}),
+        ("POST", "/v1/may", '{"principal":"agent:x","behalf":["person:ana"],"action":"scale",'
+         '"targets":3,"live":{"replicas":2},"at":"2026-11-23T07:00:00Z"}', "may",
+         {8: "scale", 9: "agent:x", 11: ["at", "1795417200000", "behalf.0", "person:ana",
+                                         "live.replicas", "2", "targets", "3"]}),
+        ("POST", "/v1/who-can", '{"action":"scale","service":"web"}', "who-can",
+         {8: "scale", 11: ["service", "web"]}),
+        ("POST", "/v1/what-can", '{"service":"web","behalf":"person:ana"}', "what-can",
+         {11: ["behalf.0", "person:ana", "service", "web"]}),
+        ("GET", "/v1/asked", None, "asked", {7: 100}),
+        ("GET", "/v1/asked?state=all&limit=5&cursor=9", None, "asked", {6: 9, 7: 5, 11: ["state", "all"]}),
+        ("GET", "/v1/asked/17", None, "asked-one", {5: 17}),
+        ("POST", "/v1/asked/17/approve", '{"why":"fine","digest":"' + "ab" * 32 + '"}', "command",
+         {5: 17, 9: "fine", 12: 13, 17: b"\xab" * 32}),
+        ("POST", "/v1/asked/17/deny", '{"why":"no"}', "command", {5: 17, 9: "no", 12: 14}),
+        ("POST", "/v1/asked/17/withdraw", "{}", "command", {5: 17, 12: 15}),
+        ("POST", "/v1/services/web/hands-on", '{"for":"2h","why":"mine"}', "command",
+         {8: "web", 9: "mine", 12: 16, 18: 7200000}),
+        ("POST", "/v1/services/42/hands-on", "{}", "command", {5: None, 8: "42", 12: 16}),
+        ("POST", "/v1/services/web/hands-off", '{"lease":7}', "command", {5: 7, 8: "web", 12: 17}),
+        ("POST", "/v1/services/web/break-glass", '{"for":"30m","why":"now"}', "command",
+         {8: "web", 9: "now", 12: 18, 18: 1800000}),
+        ("GET", "/v1/leases?state=open", None, "leases", {}),
+        ("POST", "/v1/leases/7/review", '{"text":"right"}', "command", {5: 7, 9: "right", 12: 19}),
+        ("POST", "/v1/attempts/7/undo", '{"why":"worse"}', "command", {5: 7, 9: "worse", 12: 20}),
         ("GET", "/v1/tokens", None, "tokens", {}),
+        ("POST", "/v1/tokens", '{"name":"h","principal":"agent:h","role":"operator",'
+         '"behalf":"person:ana"}', "token-add",
+         {8: "h", 11: ["behalf", "person:ana", "principal", "agent:h", "role", "operator"]}),
         ("POST", "/v1/tokens", '{"name":"p","principal":"source:p","role":"source",'
          '"until":"2026-11-23T07:00:00Z"}', "token-add",
          {8: "p", 11: ["principal", "source:p", "role", "source", "until", "1795417200000"]}),
@@ -707,6 +734,20 @@ def test_requests_are_read_strictly():
         ("POST", "/v1/tokens", '{"name":"p","principal":"x","role":"source","until":"soon"}',
          400, "'until'"),
         ("POST", "/v1/reload", '{"x":1}', 400, "'x'"),
+        ("GET", "/v1/asked?state=over", None, 400, "open or all"),
+        ("GET", "/v1/leases?service=web", None, 400, "'service'"),
+        ("POST", "/v1/asked/0/approve", "{}", 404, "not found"),
+        ("POST", "/v1/asked/1/approve", '{"digest":"ab"}', 400, "64 hex"),
+        ("POST", "/v1/services/web/break-glass", '{"for":"30m"}', 400, "'why' is missing"),
+        ("POST", "/v1/services/web/break-glass", '{"why":"x"}', 400, "'for' is missing"),
+        ("POST", "/v1/services/web/hands-on", '{"for":"5x"}', 400, "length of time"),
+        ("POST", "/v1/services//hands-on", "{}", 404, "not found"),
+        ("POST", "/v1/leases/7/review", "{}", 400, "'text' is missing"),
+        ("POST", "/v1/may", '{"action":"a","targets":0}', 400, "1 to 1024"),
+        ("POST", "/v1/may", '{"action":"a","at":"soon"}', 400, "'at'"),
+        ("POST", "/v1/may", '{"action":"a","behalf":[1]}', 400, "string"),
+        ("POST", "/v1/who-can", '{"action":"a"}', 400, "'service' is missing"),
+        ("POST", "/v1/what-can", '{"service":"a","action":"b"}', 400, "'action'"),
         ("POST", "/v1/incidents/1/notes", '{"text":"' + "x" * 300_000 + '"}', 413, "at most"),
     ]
     with Gate() as gate:
@@ -745,6 +786,10 @@ def test_answers_as_json():
         "handoff": answer(items=[g.item("handoff", 0, row)]),
         "handoffs": answer(items=[g.item("handoff", 0, row)]),
         "journal": answer(items=[g.item(0, 5, {1: 4, 3: b"abc"})], cursor=4),
+        "asked": answer(items=[g.item("asked", 0, {1: 17, 4: 2})], cursor=17),
+        "asked-one": [answer(items=[g.item("asked", 0, {1: 17, 4: 2, 15: {2: ["n", "12"]}})], more=True),
+                      answer(items=[g.item("decision", 0, {1: 8, 14: 2})])],
+        "who-can": {**answer(items=[g.item(0, 9, {1: "person:ana", 2: 1, 3: "t"})]), 9: "as of then"},
     }
     with Gate(on) as gate:
         found = gate.request("GET", "/v1/incidents").json
@@ -756,7 +801,7 @@ def test_answers_as_json():
         whole = gate.request("GET", "/v1/incidents/1")
         found = whole.json
         assert list(found) == ["incident", "timeline", "runs", "attempts", "decisions",
-                               "notices", "handoffs"], list(found)
+                               "asked", "notices", "handoffs"], list(found)
         assert [t["text"] for t in found["timeline"]] == ["opened", "a note"]
         assert found["runs"] == [] and len(found["decisions"]) == 1
         assert found["handoffs"][0]["case_file"] == "# The case\n"
@@ -769,6 +814,18 @@ def test_answers_as_json():
         assert found.status == 202 and found.json["incident"]["id"] == 1
         found = gate.request("POST", "/v1/may", '{"action":"x"}').json
         assert found["exit"] == 5 and found["decision"]["id"] == 8
+        answers["may"] = {**answers["may"], 9: 'as of "then"'}
+        assert gate.request("POST", "/v1/may", '{"action":"x"}').json["note"] == 'as of "then"'
+        found = gate.request("POST", "/v1/who-can", '{"action":"x","service":"y"}').json
+        assert found["items"] == [{"principal": "person:ana", "verdict": "allow", "text": "t"}], found
+        assert found["note"] == "as of then" and found["cursor"] is None
+        found = gate.request("GET", "/v1/asked").json
+        assert found["items"][0]["state"] == "approval" and found["cursor"] == "17", found
+        found = gate.request("GET", "/v1/asked/17").json
+        assert found["asked"]["given"]["observed"] == {"n": "12"}, found
+        assert found["decision"]["verdict"] == "allow-after-approval", found
+        answers["asked-one"] = answer(items=[g.item("asked", 0, {1: 17, 4: 1})])
+        assert gate.request("GET", "/v1/asked/17").json["decision"] is None
         assert gate.request("GET", "/v1/status").json["version"] == "0.1.0"
         found = gate.request("POST", "/v1/tokens",
                              '{"name":"p","principal":"x","role":"source"}')

@@ -39,7 +39,8 @@
 	"  checkout: {owner: platform-ops, developers: checkout-dev, tier: 1," \
 	" journeys: [buy], depends_on: [payments]}\n"                          \
 	"  payments: {owner: platform-ops, developers: checkout-dev, tier: 2," \
-	" look: {dashboards: ['http://grafana/payments']}}\n"                  \
+	" look: {dashboards: ['http://grafana/payments']},"                    \
+	" healthy: {promql: 'up{host=\"${target}\"}', expect: '> 0'}}\n"       \
 	"  ledger: {owner: platform-ops, tier: 3}\n"                           \
 	"hosts:\n"                                                             \
 	"  pay-1: {service: payments, role: worker}\n"                         \

@@ -26,7 +26,7 @@ static void
 dump_incident(const struct core *core, const struct incident *incident, struct buf *out)
 {
 	const struct link *lists[] = { &incident->timeline, &incident->attempts,
-		&incident->decisions, &incident->notices };
+		&incident->decisions, &incident->notices, &incident->asked };
 	for (size_t i = 0; i < countof(lists); i++) {
 		list_each(it, lists[i]) buf_printf(out, " %llu",
 		    (unsigned long long)object_of(it, of_incident)->id);
@@ -307,10 +307,10 @@ add_config(struct world *w, const char *yaml, const char *runbook, const char *o
 }
 
 static void
-adopt(struct world *w, const struct config *c)
+adopt(struct world *w, const struct config *c, str by)
 {
 	struct event event = { .kind = EVENT_CONFIG_ADOPTED,
-		.config_adopted = { .hash = c->hash, .model = c->model } };
+		.config_adopted = { .hash = c->hash, .model = c->model, .by = by } };
 	world_step(w, &event);
 }
 
@@ -349,14 +349,20 @@ world_within(size_t pool_bytes, const char *yaml, const char *runbook,
 	w->reload = true;
 	w->deliver = true;
 	started(w, true);
-	adopt(w, add_config(w, yaml, runbook, other_runbook));
+	adopt(w, add_config(w, yaml, runbook, other_runbook), (str){ 0 });
 	return w;
 }
 
 void
 world_adopt(struct world *w, const char *yaml, const char *runbook)
 {
-	adopt(w, add_config(w, yaml, runbook, NULL));
+	adopt(w, add_config(w, yaml, runbook, NULL), (str){ 0 });
+}
+
+void
+world_adopt_by(struct world *w, const char *yaml, const char *runbook, const char *by)
+{
+	adopt(w, add_config(w, yaml, runbook, NULL), str_of(by));
 }
 
 void

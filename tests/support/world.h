@@ -94,6 +94,8 @@ void world_free(struct world *w);
 void world_step(struct world *w, struct event *event);
 /* Another configuration is adopted. */
 void world_adopt(struct world *w, const char *yaml, const char *runbook);
+/* By somebody who asked for it. */
+void world_adopt_by(struct world *w, const char *yaml, const char *runbook, const char *by);
 /* The engine dies and comes back: everything from the rows. */
 void world_restart(struct world *w);
 void world_hands_restart(struct world *w);

@@ -316,6 +316,54 @@ command__tokens_are_added_found_and_revoked(void)
 }
 
 static void
+command__an_agent_serves_a_person(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	static const struct {
+		const char *name, *principal, *behalf;
+		enum role role;
+		uint32_t status;
+		const char *part;
+	} rows[] = {
+		{ "nobody's", "agent:helper", "", ROLE_OPERATOR, 422,
+		    "needs the person it serves" },
+		{ "nobody's, admin", "agent:helper", "", ROLE_ADMIN, 422,
+		    "an agent with the role admin needs the person it serves" },
+		{ "a stranger's", "agent:helper", "person:zoe", ROLE_OPERATOR, 422,
+		    "there is no person:zoe" },
+		{ "a team's", "agent:helper", "team:platform-ops", ROLE_OPERATOR, 422,
+		    "an agent serves a person of the configuration" },
+		{ "an agent's", "agent:helper", "agent:other", ROLE_OPERATOR, 422,
+		    "an agent serves a person" },
+		{ "a person's", "person:mei", "person:ana", ROLE_OPERATOR, 422,
+		    "person:mei is no agent" },
+		{ "automation's", "automation", "person:ana", ROLE_OPERATOR, 422,
+		    "only an agent serves a person" },
+		{ "ana's", "agent:helper", "person:ana", ROLE_OPERATOR, 201, "" },
+		{ "looks", "agent:looks", "", ROLE_VIEWER, 201, "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct command add = { .kind = COMMAND_TOKEN_ADD,
+			.token = { .name = str_of(rows[i].name),
+			    .secret = sha256(str_of(rows[i].name)),
+			    .principal = str_of(rows[i].principal),
+			    .behalf = str_of(rows[i].behalf),
+			    .role = rows[i].role } };
+		struct reply reply = world_command(w, &add);
+		EXPECT_U64(reply.status, rows[i].status);
+		EXPECT(str_contains(reply.error, str_of(rows[i].part)));
+	}
+	test_row = NULL;
+	world_restart(w);
+	hash32 secret = sha256(STR("ana's"));
+	const struct token_row *token = core_token(w->core, &secret);
+	EXPECT(token != NULL && str_eq(token->behalf, STR("person:ana")));
+	EXPECT(world_says(w, 0, "added token ana's for agent:helper, who serves ana"));
+	world_free(w);
+}
+
+static void
 command__the_same_request_again_does_nothing_twice(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -376,6 +424,7 @@ main(void)
 	RUN(command__a_lower_ceiling_only_suggests);
 	RUN(command__stop_all_stops_and_resume_lifts_it);
 	RUN(command__tokens_are_added_found_and_revoked);
+	RUN(command__an_agent_serves_a_person);
 	RUN(command__the_same_request_again_does_nothing_twice);
 	RUN(command__refusals_are_kept_as_well);
 	TEST_MAIN_END();

@@ -62,6 +62,75 @@ look__judges_without_recording(void)
 	world_free(w);
 }
 
+static size_t
+what_can_on(struct world *w, const char *principal, const char *behalf, const char *service,
+    msec wall, struct can_view *ret, size_t max)
+{
+	str chain = str_of(behalf);
+	struct core_may may = { .principal = str_of(principal),
+		.behalf = { &chain, chain.n > 0 ? 1 : 0 },
+		.service = str_of(service),
+		.at = w->at,
+		.wall = wall };
+	return core_what_can_on(w->core, &may, &w->arena, ret, max);
+}
+
+static void
+look__answers_for_a_chain_and_for_another_time(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct can_view can[4];
+	msec end = UINT64_C(1893542400000); /* the day after 2030-01-01 */
+	EXPECT_U64(what_can_on(w, "person:ana", "", "payments", w->wall, can, 4), 3);
+	EXPECT_U64(what_can_on(w, "person:ana", "", "ledger", w->wall, can, 4), 0);
+	EXPECT_U64(what_can_on(w, "person:ana", "", "nothing", w->wall, can, 4), 0);
+	EXPECT_U64(what_can_on(w, "person:ana", "", "payments", end - 1, can, 4), 3);
+	EXPECT_U64(what_can_on(w, "person:ana", "", "payments", end, can, 4), 0);
+	EXPECT_U64(what_can_on(w, "person:ana", "person:mei", "payments", w->wall, can, 4),
+	    0);
+	EXPECT_U64(what_can_on(w, "person:ana", "automation", "payments", w->wall, can, 4),
+	    0); /* while: incident */
+	world_fire(w, "alertname=Slow,service=payments");
+	EXPECT_U64(what_can_on(w, "person:ana", "automation", "payments", w->wall, can, 4),
+	    3);
+
+	struct who_view who[4];
+	struct core_may may = { .action = STR("restart-unit"),
+		.service = STR("payments"),
+		.at = w->at,
+		.wall = w->wall };
+	EXPECT_U64(core_who_can(w->core, &may, &w->arena, who, countof(who)), 2);
+	EXPECT_STR(who[0].principal, STR("automation"));
+	EXPECT_STR(who[1].principal, STR("person:ana"));
+	may.wall = end;
+	EXPECT_U64(core_who_can(w->core, &may, &w->arena, who, countof(who)), 0);
+	world_free(w);
+}
+
+static void
+look__lists_what_waits_and_who_holds(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	const void *rows[8];
+	EXPECT_U64(core_waiting(w->core, TABLE_ASKED, 0, rows, 8), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		static const char *const services[] = { "checkout", "payments", "ledger" };
+		struct command command = { .kind = COMMAND_HANDS_ON,
+			.request = 7 + i,
+			.principal = STR("person:ana"),
+			.name = str_of(services[i]) };
+		EXPECT_U64(world_command(w, &command).status, 201);
+	}
+	EXPECT_U64(core_waiting(w->core, TABLE_LEASE, 0, rows, 8), 3);
+	const struct lease_row *first = rows[0];
+	EXPECT_STR(first->service, STR("checkout"));
+	EXPECT_U64(core_waiting(w->core, TABLE_LEASE, first->id, rows, 1), 1);
+	EXPECT_STR(((const struct lease_row *)rows[0])->service, STR("payments"));
+	world_after(w, 2 * HOUR);
+	EXPECT_U64(core_waiting(w->core, TABLE_LEASE, 0, rows, 8), 0);
+	world_free(w);
+}
+
 static const struct model *
 no_model(void *context, const hash32 *hash)
 {
@@ -205,6 +274,8 @@ main(void)
 {
 	RUN(look__lists_open_incidents_in_pages);
 	RUN(look__judges_without_recording);
+	RUN(look__answers_for_a_chain_and_for_another_time);
+	RUN(look__lists_what_waits_and_who_holds);
 	RUN(load__refuses_what_does_not_fit);
 	RUN(text__of_lengths_of_time);
 	RUN(text__of_verbs);

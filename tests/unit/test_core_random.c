@@ -14,6 +14,31 @@
 #define SEEDS 24
 #define EVENTS 300
 
+/* Some of it waits: for live values, for the health of others, for people. */
+#define GROW                                                         \
+	"  grow:\n"                                                  \
+	"    verb: scale\n"                                          \
+	"    params: {replicas: {type: integer, min: 1, max: 99}}\n" \
+	"    run: [scale, '${service}', '${replicas}']\n"            \
+	"    observe: {replicas: {promql: replicas}}\n"              \
+	"    undo: {do: grow, with: {replicas: '${observed.replicas}'}}\n"
+#define WAITING                                                                          \
+	"  - {grant: growing, to: [automation, ana, {agent: x}], may: [grow],"           \
+	" on: {tier: [1, 2, 3]}, within: {at_once: 1}, until: 2030-01-01, owner: mei}\n" \
+	"  - {approval: much, for: [grow], when: {replicas: '> 2x'},"                    \
+	" by: [ana, mei], expires: 10m}\n"                                               \
+	"  - {approval: careful, for: [restart], on: {service: [checkout]},"             \
+	" by: [{team: platform-ops}], liftable: true}\n"                                 \
+	"  - {limit: one stays, for: [restart], on: {service: [payments]},"              \
+	" within: {keep_healthy: 1}}\n"
+#define WORLD SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS GROW SHOP_AUTHORITY
+#define BOTH "  - {approval: both, for: [restart], by: [ana, mei], need: 2}\n"
+#define GROW_RUNBOOK                                                               \
+	"---\nrunbook: grow-ledger\nservice: ledger\n"                             \
+	"answers: [{alertname: Slow}]\n---\n# It is slow\n"                        \
+	"```action grow\ndo: grow\nwith: {replicas: 30}\notherwise: person\n```\n" \
+	"```verify up\npromql: up\nexpect: '> 0'\nwithin: 2m\notherwise: person\n```\n"
+
 struct walk {
 	struct world *w;
 	uint64_t random;
@@ -185,17 +210,25 @@ static void
 command(struct walk *walk)
 {
 	static const char *const names[] = { "queue-not-draining", "down-checkout",
-		"restart-unit", "restart-safe", "restart-known", "drop-table", "none",
-		"t1" };
+		"restart-unit", "restart-safe", "restart-known", "drop-table", "none", "t1",
+		"grow", "grow-ledger", "checkout", "payments" };
 	static const char *const targets[] = { "", "pay-1", "pay-2", "checkout", "moon" };
 	static const char *const who[] = { "person:ana", "person:mei", "agent:x",
 		"automation" };
 	static const char *const keys[] = { "", "", "k1", "k2" };
-	struct command command = { .kind = (enum command_kind)(1 + draw(walk, 10)),
+	static const enum table tables[] = { TABLE_ATTEMPT, TABLE_ATTEMPT, TABLE_TOKEN,
+		TABLE_ASKED, TABLE_LEASE };
+	struct pair replicas = { STR("replicas"),
+		draw(walk, 2) == 0 ? STR("3") : STR("90") };
+	struct command command = { .kind = (enum command_kind)(
+				       1 + draw(walk, COMMAND_KIND_COUNT - 1)),
 		.incident = (incident_id)some_row(walk, TABLE_INCIDENT),
-		.row = some_row(walk, draw(walk, 2) == 0 ? TABLE_ATTEMPT : TABLE_TOKEN),
+		.row = some_row(walk, tables[draw(walk, countof(tables))]),
 		.name = str_of(names[draw(walk, countof(names))]),
-		.text = draw(walk, 2) == 0 ? STR("because") : (str){ 0 },
+		.text = draw(walk, 2) == 0 ? STR("because it is so") : (str){ 0 },
+		.params = { &replicas, draw(walk, 3) == 0 ? 1 : 0 },
+		.behalf = draw(walk, 6) == 0 ? STR("person:ana") : (str){ 0 },
+		.span_ms = draw(walk, 3) * 10 * MINUTE,
 		.action = draw(walk, 2) == 0,
 		.target = str_of(targets[draw(walk, countof(targets))]),
 		.principal = str_of(who[draw(walk, countof(who))]),
@@ -205,11 +238,97 @@ command(struct walk *walk)
 		    .role = ROLE_VIEWER,
 		    .secret = sha256(STR("t")) },
 		.idempotency_key = str_of(keys[draw(walk, countof(keys))]) };
+	/* An empty list is none. */
+	if (command.params.n == 0)
+		command.params.p = NULL;
 	/* Rarely: it ends all that is in work. */
 	if (command.kind == COMMAND_STOP_ALL && draw(walk, 4) > 0)
 		command.kind = COMMAND_RESUME;
 	world_command(walk->w, &command);
 	walk->w->attempt_n = 0;
+}
+
+/* By anybody, for what they saw or for something else. */
+static void
+vote(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "person:mei", "person:mei",
+		"person:zoe", "agent:x" };
+	static const enum command_kind kinds[] = { COMMAND_APPROVE, COMMAND_APPROVE,
+		COMMAND_APPROVE, COMMAND_DENY, COMMAND_WITHDRAW };
+	const struct asked *some =
+	    object_find(walk->w->core, TABLE_ASKED, some_row(walk, TABLE_ASKED));
+	struct command command = { .kind = kinds[draw(walk, countof(kinds))],
+		.row = some != NULL ? some->row.id : draw(walk, 2000),
+		.principal = str_of(who[draw(walk, countof(who))]) };
+	if (some != NULL && draw(walk, 2) == 0)
+		command.digest = some->row.digest;
+	if (draw(walk, 16) == 0)
+		command.digest.b[0] ^= 1;
+	world_command(walk->w, &command);
+	walk->w->attempt_n = 0;
+}
+
+/* Whoever asks for something that often waits. */
+static void
+ask(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "agent:x" };
+	struct pair replicas = { STR("replicas"),
+		draw(walk, 2) == 0 ? STR("3") : STR("90") };
+	bool grow = draw(walk, 2) == 0;
+	struct command command = { .kind = COMMAND_RUN,
+		.incident = (incident_id)some_row(walk, TABLE_INCIDENT),
+		.name = grow ? STR("grow") : STR("restart-unit"),
+		.action = true,
+		.target = grow ? (str){ 0 } : STR("pay-1"),
+		.params = { &replicas, grow ? 1 : 0 },
+		.principal = str_of(who[draw(walk, countof(who))]),
+		.behalf = draw(walk, 2) == 0 ? STR("person:ana") : (str){ 0 } };
+	world_command(walk->w, &command);
+	walk->w->attempt_n = 0;
+}
+
+/* By who did it, mostly; also of what cannot be. */
+static void
+take_back(struct walk *walk)
+{
+	const struct attempt *some = NULL;
+	list_each(it, &walk->w->core->tables[TABLE_ATTEMPT])
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, in_table), struct attempt, o);
+		if (attempt->row.undo_until_at != 0 || draw(walk, 8) == 0)
+			some = attempt;
+	}
+	if (some == NULL)
+		return;
+	bool own = draw(walk, 4) > 0;
+	struct command command = { .kind = COMMAND_UNDO,
+		.row = some->row.id,
+		.principal = own ? some->row.principal : STR("person:ana"),
+		.behalf =
+		    own && some->row.behalf.n > 0 ? some->row.behalf.p[0] : (str){ 0 } };
+	world_command(walk->w, &command);
+	walk->w->attempt_n = 0;
+}
+
+/* A person on a service. */
+static void
+hold(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "person:mei" };
+	static const char *const services[] = { "payments", "checkout", "ledger" };
+	static const enum command_kind kinds[] = { COMMAND_HANDS_ON, COMMAND_HANDS_OFF,
+		COMMAND_BREAK_GLASS, COMMAND_REVIEW };
+	struct command command = { .kind = kinds[draw(walk, countof(kinds))],
+		.name = str_of(services[draw(walk, countof(services))]),
+		.text = draw(walk, 4) > 0 ? STR("because it is so") : (str){ 0 },
+		.span_ms = draw(walk, 4) * 5 * MINUTE,
+		.principal = str_of(who[draw(walk, countof(who))]) };
+	if (command.kind == COMMAND_REVIEW || draw(walk, 4) == 0)
+		command.row = some_row(walk, TABLE_LEASE);
+	world_command(walk->w, &command);
 }
 
 static void
@@ -252,7 +371,7 @@ adopt(struct walk *walk)
 static void
 one(struct walk *walk)
 {
-	uint64_t kind = draw(walk, 108);
+	uint64_t kind = draw(walk, 132);
 	if (kind < 20)
 		fire(walk);
 	else if (kind < 30)
@@ -279,8 +398,16 @@ one(struct walk *walk)
 		silence(walk);
 	else if (kind < 108 && !walk->poor)
 		world_restart(walk->w);
-	else
+	else if (kind < 109)
 		world_hands_restart(walk->w);
+	else if (kind < 119)
+		vote(walk);
+	else if (kind < 124)
+		ask(walk);
+	else if (kind < 128)
+		take_back(walk);
+	else
+		hold(walk);
 }
 
 static void
@@ -292,16 +419,20 @@ core__holds_whatever_happens(uint64_t seed)
 	struct walk walk = { .random = seed };
 	walk.poor = seed % 4 == 0;
 	size_t bytes = walk.poor ? (size_t)(96 + draw(&walk, 160)) << 10 : 0;
-	struct world *w = walk.w = world_within(bytes, SHOP "limits: {incidents: 6}\n",
+	struct world *w = walk.w = world_within(bytes,
+	    draw(&walk, 3) == 0 ? WORLD "limits: {incidents: 6}\n"
+				: WORLD WAITING "limits: {incidents: 6}\n",
 	    draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known") : SHOP_QUEUE("restart-unit"),
-	    draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")
-				: SHOP_DOWN("checkout", "restart-unit"));
+	    draw(&walk, 3) == 0   ? GROW_RUNBOOK
+	    : draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")
+				  : SHOP_DOWN("checkout", "restart-unit"));
 	w->deliver = draw(&walk, 3) == 0;
 	w->remembered_max = w->core->remembered_max = 1 + (uint32_t)draw(&walk, 4);
 	w->reload = false;
 	world_adopt(w,
-	    SHOP "  - {prohibit: no restarts here, may: [restart], on: {service: [ledger]},"
-		 " from: 2026-01-01, until: 2030-01-01, because: reasons}\n",
+	    WORLD WAITING BOTH
+	    "  - {prohibit: no restarts here, may: [restart], on: {service: [ledger]},"
+	    " from: 2026-01-01, until: 2030-01-01, because: reasons}\n",
 	    SHOP_QUEUE("restart-safe"));
 	for (unsigned i = 0; i < EVENTS && test_failures == 0; i++) {
 		w->reload = draw(&walk, 24) == 0 && !walk.poor;
