@@ -197,7 +197,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 static void
 add_grant(struct text *text, const struct judgement *j, const struct finding *finding)
 {
-	ADD(text, STR("'"), finding->entry->rule->name, STR("' covers it"));
+	ADD(text, STR("'"), finding->entry->name, STR("' covers it"));
 	if (finding->bound == BOUND_NONE)
 		return;
 	ADD(text, STR(": "));

@@ -2,23 +2,28 @@
 #include <stdio.h>
 
 #include "authority/internal.h"
+#include "base/poison.h"
 
 void
 text_begin(struct text *text, struct arena *arena)
 {
+	size_t room = (size_t)(arena->end - arena->beg);
 	text->arena = arena;
 	text->n = 0;
+	text->room = room < TEXT_BYTES_MAX ? room : TEXT_BYTES_MAX;
+	UNPOISON(arena->beg, text->room);
 }
 
 void
 text_parts(struct text *text, const str *parts, size_t n)
 {
+	char *p = text->arena->beg;
 	for (size_t i = 0; i < n; i++) {
-		size_t room = sizeof(text->p) - text->n;
+		size_t room = text->room - text->n;
 		str part = parts[i].n > room ? str_take(parts[i], room) : parts[i];
 		if (part.n == 0)
 			continue;
-		memcpy(&text->p[text->n], part.p, part.n);
+		memcpy(&p[text->n], part.p, part.n);
 		text->n += part.n;
 	}
 }
@@ -103,9 +108,8 @@ add_people(struct text *text, const struct person *const *people, size_t n, str 
 str
 text_end(const struct text *text)
 {
-	char *p = arena_try(text->arena, char, text->n);
-	if (p == NULL)
-		return (str){ 0 };
-	memcpy(p, text->p, text->n);
-	return (str){ p, text->n };
+	str done = { text->arena->beg, text->n };
+	text->arena->beg += text->n;
+	POISON(text->arena->beg, text->room - text->n);
+	return done;
 }
