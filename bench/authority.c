@@ -149,6 +149,8 @@ static struct authority_facts
 make_facts(const struct model *model, struct arena *arena)
 {
 	struct authority_use *uses = arena_new(arena, struct authority_use, USES);
+	struct authority_uses *index = arena_new(arena, struct authority_uses, 1);
+	authority_uses_init(index);
 	for (unsigned i = 0; i < USES; i++) {
 		const struct action *action = &model->actions[below(ACTIONS)];
 		str service = model->services[below(SERVICES)].name;
@@ -160,8 +162,9 @@ make_facts(const struct model *model, struct arena *arena)
 			.at = AT - below(60) * MINUTE,
 			.held = below(32) == 0,
 		};
+		authority_uses_add(index, &uses[i]);
 	}
-	return (struct authority_facts){ .uses = uses, .uses_n = USES };
+	return (struct authority_facts){ .uses = index };
 }
 
 static struct authority_request
@@ -226,20 +229,19 @@ time_scan(const struct authority *authority, const struct authority_facts *facts
 	size_t applied = 0;
 	for (size_t i = 0; i < SCANS; i++) {
 		struct authority_request request = make_request(authority->model);
-		struct judgement j = {
-			.authority = authority,
-			.request = &request,
-			.facts = facts,
-			.action = request.action,
-			.service = request.service,
-		};
+		struct judgement j;
+		judgement_begin(&j, authority, &request, facts);
+		j.action = request.action;
+		j.service = request.service;
 		uint64_t from = now_ns();
 		for (size_t r = 0; r < authority->entries_n; r++) {
 			const struct rule *rule = authority->entries[r].rule;
 			bool names = strs_has(&rule->may, j.action->verb) ||
 			             strs_has(&rule->may, j.action->name);
 			if (names && scope_covers(&rule->on, j.service) &&
-			    rule->kind == RULE_GRANT && grant_lacks(&j, rule) == 0)
+			    rule->kind == RULE_GRANT &&
+			    grant_lacks(&j, &authority->entries[r]) == 0 &&
+			    principals_have(rule->to, rule->to_n, &j.chain[0], WALL))
 				applied++;
 		}
 		ns[i] = now_ns() - from;

@@ -177,8 +177,7 @@ enum yes_fault
 yes_fault_of(const struct judgement *j, const struct rule *rule, const struct asker *asker)
 {
 	enum yes_fault fault = may_say_yes(j, rule, asker);
-	if (fault == YES_COUNTS &&
-	    said_yes_before(j->facts, j->facts->yes_n, asker->text))
+	if (fault == YES_COUNTS && said_yes_before(j->facts, j->facts->yes_n, asker->text))
 		return YES_ALREADY;
 	return fault;
 }

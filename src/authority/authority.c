@@ -1,6 +1,9 @@
 /*
- * The questions that others ask: is this allowed, and what is.
+ * The questions that others ask: is this allowed, what would have to be known, whose yes
+ * counts, what is allowed, and to whom.
  */
+#include <stdlib.h>
+
 #include "authority/internal.h"
 
 void
@@ -8,15 +11,122 @@ authority_decide(const struct authority *authority, const struct authority_reque
     const struct authority_facts *facts, struct arena *arena,
     struct authority_decision *ret)
 {
-	struct judgement j = {
-		.authority = authority,
-		.request = request,
-		.facts = facts,
-		.whole = true,
-	};
+	struct judgement j;
+	judgement_begin(&j, authority, request, facts);
+	j.whole = true;
 	judge(&j, arena);
 	explain(&j, arena, ret);
 }
+
+/* ---- what is not known ---- */
+
+static void
+need_observed(const struct judgement *j, struct arena *arena, struct authority_needs *ret)
+{
+	const struct action *action = j->action;
+	ret->observe = arena_try(arena, const struct observe *, action->observe_n);
+	for (size_t i = 0; ret->observe != NULL && i < action->observe_n; i++) {
+		if (i < OBSERVES_MAX && (j->live_unknown[i / 64] >> i % 64 & 1) != 0)
+			ret->observe[ret->observe_n++] = &action->observe[i];
+	}
+}
+
+void
+authority_needs(const struct authority *authority, const struct authority_request *request,
+    const struct authority_facts *facts, struct arena *arena, struct authority_needs *ret)
+{
+	struct judgement j;
+	struct arena scratch = *arena;
+	*ret = (struct authority_needs){ 0 };
+	judgement_begin(&j, authority, request, facts);
+	j.whole = true;
+	judge(&j, &scratch);
+	if (!j.by_unknown || j.for_good)
+		return;
+	need_observed(&j, arena, ret);
+	if (!j.health_unknown)
+		return;
+	ret->health = &authority->hosts[j.group.first];
+	ret->health_n = j.group.n;
+}
+
+/* ---- whose yes ---- */
+
+static str
+yes_text(const struct judgement *j, const struct rule *rule, const struct asker *asker,
+    enum yes_fault fault, struct arena *arena)
+{
+	const struct person *people[AUTHORITY_APPROVERS_MAX];
+	struct text text;
+	size_t n;
+	text_begin(&text, arena);
+	switch (fault) {
+	case YES_COUNTS:
+		return (str){ 0 };
+	case YES_NO_PERSON:
+		ADD(&text, STR("only people of the configuration approve, and '"),
+		    asker->text, STR("' is none"));
+		return text_end(&text);
+	case YES_ASKED:
+		ADD(&text, asker->name, STR(" asks for it, so somebody else must approve"));
+		return text_end(&text);
+	case YES_RELOADED:
+		ADD(&text, asker->name,
+		    STR(" brought in the configuration in force, and '"), rule->name,
+		    STR("' wants another person"));
+		return text_end(&text);
+	case YES_ALREADY:
+		ADD(&text, asker->name, STR(" has approved already, and '"), rule->name,
+		    STR("' wants another person"));
+		return text_end(&text);
+	case YES_NOT_BY:
+		ADD(&text, asker->name, STR(" is none of those who approve '"), rule->name,
+		    STR("'"));
+		n = approvers_now(j, people, countof(people));
+		if (n > 0) {
+			ADD(&text, STR(": ask "));
+			add_people(&text, people, n, STR(" or "));
+		}
+		return text_end(&text);
+	}
+	UNREACHABLE();
+}
+
+str
+authority_yes_refuses(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    str principal, struct arena *arena)
+{
+	struct judgement j;
+	const struct finding *refusing = NULL;
+	enum yes_fault why = YES_COUNTS;
+	struct asker asker = asker_of(principal);
+	judgement_begin(&j, authority, request, facts);
+	j.whole = true;
+	judge(&j, arena);
+	if (judgement_verdict(&j) == VERDICT_ALLOW)
+		return STR("it waits for no approval");
+	if (judgement_verdict(&j) == VERDICT_DENY)
+		return j.n > 0 ? finding_text(&j, &j.findings[0], arena)
+		               : STR("it is denied");
+	for (size_t i = 0; i < j.n; i++) {
+		const struct finding *finding = &j.findings[i];
+		if (finding->kind != REASON_APPROVAL)
+			continue;
+		enum yes_fault fault = yes_fault_of(&j, finding->entry->rule, &asker);
+		if (fault == YES_COUNTS)
+			return (str){ 0 };
+		if (refusing == NULL) {
+			refusing = finding;
+			why = fault;
+		}
+	}
+	ASSERT(refusing != NULL);
+	str text = yes_text(&j, refusing->entry->rule, &asker, why, arena);
+	return text.n > 0 ? text : STR("their approval does not count");
+}
+
+/* ---- what, and who ---- */
 
 size_t
 authority_what_can(const struct authority *authority, str principal,
@@ -35,12 +145,9 @@ authority_what_can(const struct authority *authority, str principal,
 			.wall = wall,
 			.at = at,
 		};
-		struct judgement j = {
-			.authority = authority,
-			.request = &request,
-			.facts = facts,
-		};
+		struct judgement j;
 		struct arena scratch = *arena;
+		judgement_begin(&j, authority, &request, facts);
 		judge(&j, &scratch);
 		enum verdict verdict = judgement_verdict(&j);
 		if (verdict == VERDICT_DENY)
@@ -52,4 +159,93 @@ authority_what_can(const struct authority *authority, str principal,
 		};
 	}
 	return n;
+}
+
+struct asked_who {
+	const struct authority *authority;
+	const struct authority_facts *facts;
+	struct authority_request request;
+	struct arena *arena;
+	struct authority_who *ret;
+	size_t n, max;
+};
+
+static void
+ask_who(struct asked_who *a, str principal)
+{
+	struct judgement j;
+	struct arena scratch = *a->arena;
+	if (a->n == a->max)
+		return;
+	a->request.principal = principal;
+	judgement_begin(&j, a->authority, &a->request, a->facts);
+	j.whole = true;
+	judge(&j, &scratch);
+	enum verdict verdict = judgement_verdict(&j);
+	if (verdict == VERDICT_DENY)
+		return;
+	a->ret[a->n++] = (struct authority_who){
+		.principal = principal,
+		.verdict = verdict,
+		.text = finding_text(&j, &j.findings[0], a->arena),
+	};
+}
+
+static int
+name_cmp(const void *a, const void *b)
+{
+	return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+/* Of those names, each once, in order. */
+static void
+ask_names(struct asked_who *a, const char *prefix, str *names, size_t n)
+{
+	if (n > 0)
+		qsort(names, n, sizeof(*names), name_cmp);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && str_eq(names[i - 1], names[i]))
+			continue;
+		ask_who(a, arena_printf(a->arena, "%s%.*s", prefix, STR_ARG(names[i])));
+	}
+}
+
+static size_t
+agents_of(const struct rule *rule, str *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rule->to_n; i++) {
+		if (rule->to[i].kind != PRINCIPAL_AGENT)
+			continue;
+		if (ret != NULL)
+			ret[n] = rule->to[i].name;
+		n++;
+	}
+	return n;
+}
+
+size_t
+authority_who_can(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_who *ret, size_t max)
+{
+	const struct model *model = authority->model;
+	struct asked_who a = { authority, facts, *request, arena, ret, 0, max };
+	a.request.behalf = (struct strs){ 0 };
+	ask_who(&a, STR("automation"));
+
+	size_t agents_n = 0;
+	for (size_t i = 0; i < model->rules_n; i++)
+		agents_n += agents_of(&model->rules[i], NULL);
+	str *people = arena_try(arena, str, model->people_n);
+	str *agents = arena_try(arena, str, agents_n);
+	if (people == NULL || agents == NULL)
+		return a.n;
+	for (size_t i = 0; i < model->people_n; i++)
+		people[i] = model->people[i].id;
+	ask_names(&a, "person:", people, model->people_n);
+	for (size_t i = 0, n = 0; i < model->rules_n; i++)
+		n += agents_of(&model->rules[i], &agents[n]);
+	ask_names(&a, "agent:", agents, agents_n);
+	return a.n;
 }

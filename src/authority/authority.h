@@ -98,9 +98,10 @@ struct authority_use {
 	str action;
 	str verb;
 	str principal;
-	struct strs behalf; /* the rest of the chain; beyond BEHALF_MAX it is not looked at */
-	msec at;            /* when reserved */
-	bool held;          /* not yet consumed: counts as "at once" */
+	struct strs
+	    behalf; /* the rest of the chain; beyond BEHALF_MAX it is not looked at */
+	msec at;    /* when reserved */
+	bool held;  /* not yet consumed: counts as "at once" */
 	/* authority_uses */
 	struct link by_service, by_target, in_held;
 	struct authority_actor {
@@ -136,7 +137,7 @@ struct authority_yes {
 
 struct authority_facts {
 	const struct authority_uses *uses; /* all that may still count; NULL: none */
-	bool stopped; /* stop-all is in force: deny */
+	bool stopped;                      /* stop-all is in force: deny */
 	str stopped_by;
 	str stopped_why; /* a line, short; empty: not said */
 	/* Live values of this action's parameters on this target: numbers as text. One that is

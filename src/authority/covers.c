@@ -19,7 +19,8 @@ asker_of(str text)
 	static const struct {
 		str prefix;
 		enum asker_kind kind;
-	} kinds[] = { { { "person:", 7 }, ASKER_PERSON }, { { "agent:", 6 }, ASKER_AGENT } };
+	} kinds[] = { { { "person:", 7 }, ASKER_PERSON },
+		{ { "agent:", 6 }, ASKER_AGENT } };
 	struct asker asker = { .text = text };
 	if (str_eq(text, STR("automation")))
 		asker.kind = ASKER_AUTOMATION;

@@ -25,7 +25,7 @@ add_uses(struct text *text, const struct rule *rule, const struct action *action
 	};
 	if (rule->may.n != 1) {
 		ADD(text, rule->kind == RULE_GRANT ? STR("actions under this grant")
-		                                   : STR("actions under this limit"));
+						   : STR("actions under this limit"));
 		return;
 	}
 	str word = rule->may.p[0];
@@ -360,7 +360,7 @@ add_unknown(struct text *text, struct judgement *j, const struct finding *findin
 	add_share(text, &rule->keep_healthy);
 	ADD(text, STR(" of the hosts of "), j->service->name,
 	    j->group.n > 0 ? STR(" healthy, and nobody knows how many are")
-	                   : STR(" healthy, and it has none"));
+			   : STR(" healthy, and it has none"));
 }
 
 static void
@@ -388,9 +388,8 @@ add_approved(struct text *text, const struct finding *finding)
 	add_quoted(text, finding->entry->rule);
 	ADD(text, STR(" asked for "));
 	add_u64(text, finding->limit);
-	ADD(text,
-	    finding->limit == 1 ? STR(" approval, which is given")
-	                        : STR(" approvals, which are given"));
+	ADD(text, finding->limit == 1 ? STR(" approval, which is given")
+				      : STR(" approvals, which are given"));
 }
 
 str

@@ -39,8 +39,7 @@ people_of(struct people *people, const struct judgement *j, const struct princip
 		for (size_t i = 0; i < to->team->rotation_n; i++) {
 			const struct rotation *rotation = &to->team->rotations[i];
 			people_add(people, j,
-			    rotation_at(rotation, to->team->zone, j->request->wall)
-				.person);
+			    rotation_at(rotation, to->team->zone, j->request->wall).person);
 		}
 		return;
 	case PRINCIPAL_AUTOMATION:
@@ -158,7 +157,7 @@ add_limit_forward(struct text *text, const struct judgement *j)
 		ADD(text, STR("wait until more hosts of "), j->service->name,
 		    STR(" are healthy"));
 	} else if (finding->bound == BOUND_KEEP_HEALTHY ||
-	    (finding->bound == BOUND_TARGETS && finding->touched > 1)) {
+		   (finding->bound == BOUND_TARGETS && finding->touched > 1)) {
 		ADD(text, STR("name single hosts of "), j->service->name);
 	} else if (finding->bound == BOUND_TARGETS) {
 		add_owner(text, finding->entry->rule, STR(": its limit leaves nothing"));

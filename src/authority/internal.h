@@ -22,8 +22,8 @@ struct word;
 struct entry {
 	const struct rule *rule;
 	uint32_t order;
-	uint8_t kind; /* enum rule_kind */
-	bool shelved; /* its scope is no more than the shelf it is filed on, environments
+	uint8_t kind;  /* enum rule_kind */
+	bool shelved;  /* its scope is no more than the shelf it is filed on, environments
 	               * aside */
 	bool anywhere; /* no environments */
 	bool always;   /* no calendar */
@@ -163,14 +163,14 @@ struct judgement {
 	/* As the configuration in force has them; NULL: unknown there. */
 	const struct action *action;
 	const struct service *service;
-	const struct host *host;  /* the target; NULL: the service itself */
-	struct host_run group;    /* the hosts that the target is one of, or stands for */
+	const struct host *host; /* the target; NULL: the service itself */
+	struct host_run group;   /* the hosts that the target is one of, or stands for */
 	/* Who asks first, then those on whose behalf; each once. */
 	struct asker chain[CHAIN_MAX];
 	size_t chain_n;
-	bool chain_cut; /* it is longer */
-	bool machine;   /* automation or an agent is in it */
-	bool lifted;    /* the glass is broken, and it is alone who broke it */
+	bool chain_cut;   /* it is longer */
+	bool machine;     /* automation or an agent is in it */
+	bool lifted;      /* the glass is broken, and it is alone who broke it */
 	unsigned granted; /* a bit for each of the chain */
 	unsigned may_be;  /* a grant would be, but for a live value that can be asked for */
 	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
@@ -182,13 +182,13 @@ struct judgement {
 	size_t n;
 	size_t dropped;
 	/* What denies: */
-	bool by_turn;     /* at_once, not_beside */
-	bool by_hands;    /* hands-on */
-	bool by_other;    /* anything else */
-	bool for_good;    /* something that no fact yet unknown may take away */
-	bool by_unknown;  /* something that such a fact may */
-	msec free_at;     /* the latest of all limits */
-	bool free_never;  /* one of them gives way at no time that is known */
+	bool by_turn;    /* at_once, not_beside */
+	bool by_hands;   /* hands-on */
+	bool by_other;   /* anything else */
+	bool for_good;   /* something that no fact yet unknown may take away */
+	bool by_unknown; /* something that such a fact may */
+	msec free_at;    /* the latest of all limits */
+	bool free_never; /* one of them gives way at no time that is known */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
 	bool health_unknown;

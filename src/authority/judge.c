@@ -96,8 +96,7 @@ finding_before(const struct finding *a, const struct finding *b)
 static void
 note_denial(struct judgement *j, const struct finding *finding)
 {
-	bool turn =
-	    finding->bound == BOUND_AT_ONCE || finding->bound == BOUND_NOT_BESIDE;
+	bool turn = finding->bound == BOUND_AT_ONCE || finding->bound == BOUND_NOT_BESIDE;
 	if (finding->kind == REASON_HANDS_ON)
 		j->by_hands = true;
 	else if (finding->kind == REASON_LIMIT && turn)
@@ -208,8 +207,7 @@ judgement_begin(struct judgement *j, const struct authority *authority,
 	chain_add(j, request->principal);
 	for (size_t i = 0; i < request->behalf.n; i++)
 		chain_add(j, request->behalf.p[i]);
-	j->lifted = j->chain_n == 1 && !j->chain_cut &&
-	            j->chain[0].kind == ASKER_PERSON &&
+	j->lifted = j->chain_n == 1 && !j->chain_cut && j->chain[0].kind == ASKER_PERSON &&
 	            str_eq(j->chain[0].text, facts->glass_by);
 }
 
@@ -314,7 +312,8 @@ judge_params(struct judgement *j, struct arena *arena)
 		const struct pair *pair = &given->p[i];
 		if (i > 0 && str_cmp(given->p[i - 1].name, pair->name) >= 0) {
 			fault(j, REASON_ERROR,
-			    arena_printf(arena, "parameter '%.*s' is out of order, or twice",
+			    arena_printf(arena,
+				"parameter '%.*s' is out of order, or twice",
 				STR_ARG(pair->name)),
 			    STR("give each parameter once"));
 			continue;
@@ -353,8 +352,7 @@ judge_hands_on(struct judgement *j, struct arena *arena)
 		return;
 	str name = asker_of(by).kind == ASKER_PERSON ? asker_of(by).name : by;
 	fault(j, REASON_HANDS_ON,
-	    arena_printf(arena,
-		"%.*s has hands on %.*s: automation and agents only watch",
+	    arena_printf(arena, "%.*s has hands on %.*s: automation and agents only watch",
 		STR_ARG(name), STR_ARG(j->service->name)),
 	    arena_printf(arena, "wait until %.*s lets go of it, or ask %.*s", STR_ARG(name),
 		STR_ARG(name)));
@@ -406,8 +404,7 @@ named_whom(const struct judgement *j, const struct rule *rule)
 {
 	unsigned whom = 0;
 	for (size_t i = 0; i < j->chain_n; i++) {
-		if (principals_have(
-			rule->to, rule->to_n, &j->chain[i], j->request->wall))
+		if (principals_have(rule->to, rule->to_n, &j->chain[i], j->request->wall))
 			whom |= 1u << i;
 	}
 	return whom;
@@ -424,7 +421,8 @@ static unsigned
 about_whom(struct judgement *j, const struct entry *entry)
 {
 	msec wall = j->request->wall;
-	if (entry->from_wall > wall || (entry->until_wall != 0 && wall >= entry->until_wall))
+	if (entry->from_wall > wall ||
+	    (entry->until_wall != 0 && wall >= entry->until_wall))
 		return 0;
 	if (!entry->always && !calendar_open(j, entry->rule->during))
 		return 0;
@@ -552,8 +550,8 @@ consider_other(struct judgement *j, const struct entry *entry)
 		memcpy(live, j->live_unknown, sizeof(live));
 	switch (entry->rule->kind) {
 	case RULE_PROHIBITION:
-		finding_add(
-		    j, &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
+		finding_add(j,
+		    &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
 		break;
 	case RULE_LIMIT:
 		limits_check(j, entry, whom, true, NULL);
@@ -588,6 +586,9 @@ look_further(struct judgement *j, const struct walk *walk)
 		if (entry->kind != RULE_GRANT)
 			continue;
 		unsigned lacks = grant_lacks(j, entry);
+		/* Not met on a shelf that says so. */
+		if (!scope_covers(&entry->rule->on, j->service))
+			lacks |= LACKS_SCOPE;
 		if (!entry_names(entry, walk->verb, walk->name))
 			lacks |= LACKS_ACTION;
 		unsigned whom = named_whom(j, entry->rule);

@@ -113,7 +113,7 @@ struct walked {
 };
 
 static const struct authority_use *
-walked_use(const struct walked *walked, const struct link *it)
+walked_use(const struct walked *walked, struct link *it)
 {
 	switch (walked->bound) {
 	case BOUND_PER_SERVICE:
@@ -134,15 +134,13 @@ walked_use(const struct walked *walked, const struct link *it)
 }
 
 static bool
-walked_has(const struct walked *walked, const struct link *it,
-    const struct authority_use *use)
+walked_has(const struct walked *walked, struct link *it, const struct authority_use *use)
 {
 	if (walked->bound == BOUND_PER_ACTOR)
-		return same_name(
-		    container_of(it, const struct authority_actor, by_actor)->who,
+		return same_name(container_of(it, struct authority_actor, by_actor)->who,
 		    walked->name);
-	return same_name(
-	    walked->bound == BOUND_PER_TARGET ? use->target : use->service, walked->name);
+	return same_name(walked->bound == BOUND_PER_TARGET ? use->target : use->service,
+	    walked->name);
 }
 
 static void
@@ -167,8 +165,7 @@ check_rate(const struct check *c, const struct walked *walked, const struct rate
 		if (walked->bound == BOUND_PER_ACTOR && !rule_reaches(j, rule, use))
 			continue;
 		if (++finding.value == rate->count)
-			finding.free_at =
-			    wall_after(j, begun_at(j, use), rate->window_ms);
+			finding.free_at = wall_after(j, begun_at(j, use), rate->window_ms);
 	}
 	if (finding.value >= finding.limit)
 		note_full(c, &finding);
@@ -182,11 +179,12 @@ check_rates(const struct check *c, unsigned whom)
 	const struct judgement *j = c->j;
 	const struct authority_uses *uses = j->facts->uses;
 	const struct rule *rule = c->entry->rule;
-	static const struct link none = { (struct link *)&none, (struct link *)&none };
+	static struct link none = { &none, &none }; /* stays so */
 
 	if (rule->per_service.count > 0) {
 		str name = j->service->name;
-		struct walked walked = { uses ? &uses->by_service[uses_bucket(name)] : &none,
+		struct walked walked = { uses ? &uses->by_service[uses_bucket(name)]
+					      : &none,
 			BOUND_PER_SERVICE, name };
 		check_rate(c, &walked, &rule->per_service, NULL);
 	}
@@ -231,6 +229,7 @@ check_not_beside(const struct check *c)
 {
 	const struct judgement *j = c->j;
 	struct finding finding = { .bound = BOUND_NOT_BESIDE };
+	msec first_at = 0;
 	if (j->facts->uses == NULL)
 		return;
 	uses_each(it, &j->facts->uses->held)
@@ -240,8 +239,10 @@ check_not_beside(const struct check *c)
 		    !words_have(&c->entry->rule->not_beside, use))
 			continue;
 		/* The one that began first is named. */
-		finding.text = use->action;
-		finding.value++;
+		if (finding.value++ == 0 || use->at < first_at ||
+		    str_cmp(use->action, finding.text) < 0)
+			finding.text = use->action;
+		first_at = use->at;
 	}
 	if (finding.value > 0)
 		note_full(c, &finding);
@@ -282,8 +283,7 @@ static bool
 in_group(const struct judgement *j, const struct host *host)
 {
 	const struct model *model = j->authority->model;
-	const struct host_run *run = j->host != NULL ? j->authority->group_of_host
-	                                             : NULL;
+	const struct host_run *run = j->host != NULL ? j->authority->group_of_host : NULL;
 	if (run != NULL)
 		return run[host - model->hosts].first == j->group.first;
 	return str_eq(host->service->name, j->service->name);
@@ -345,8 +345,8 @@ check_targets(const struct check *c)
 	msec first_at = 0; /* of the use that must leave */
 	const struct link *list =
 	    j->facts->uses ? &j->facts->uses->by_service[uses_bucket(j->service->name)]
-	                   : NULL;
-	for (const struct link *it = list ? list->prev : NULL; it != list; it = it->prev) {
+			   : NULL;
+	for (struct link *it = list ? list->prev : NULL; it != list; it = it->prev) {
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, j->request->at, rule->targets_window_ms))
 			break;
@@ -361,7 +361,8 @@ check_targets(const struct check *c)
 			more = others_n - met_n;
 			all_met = true;
 		} else if (!is_service && (host == NULL || !all_met) &&
-		    (host == NULL || in_group(j, host)) && !met_before(c, list, it, use)) {
+			   (host == NULL || in_group(j, host)) &&
+			   !met_before(c, list, it, use)) {
 			more = 1;
 			met_n += host != NULL;
 		}

@@ -1,6 +1,6 @@
 /* Uses by service, target and actor, each list by time: see authority.h. */
-#include "authority/internal.h"
 #include "authority/uses.h"
+#include "authority/internal.h"
 
 static struct link *
 bucket_of(struct link *buckets, str name)
@@ -31,12 +31,12 @@ link_after(struct link *before, struct link *link)
 }
 
 /* Uses come as time goes: the place is at the end, or near. */
-#define ADD_BY_TIME(list, use, member, of_link)                              \
-	do {                                                                 \
-		struct link *before = (list)->prev;                          \
+#define ADD_BY_TIME(list, use, member, of_link)                             \
+	do {                                                                \
+		struct link *before = (list)->prev;                         \
 		while (before != (list) && of_link(before)->at > (use)->at) \
-			before = before->prev;                               \
-		link_after(before, (member));                                \
+			before = before->prev;                              \
+		link_after(before, (member));                               \
 	} while (0)
 
 static void
@@ -49,8 +49,7 @@ add_actor(struct authority_uses *uses, struct authority_use *use, size_t i, str 
 	}
 	actor->use = use;
 	actor->who = who;
-	ADD_BY_TIME(
-	    bucket_of(uses->by_actor, who), use, &actor->by_actor, use_by_actor);
+	ADD_BY_TIME(bucket_of(uses->by_actor, who), use, &actor->by_actor, use_by_actor);
 }
 
 void

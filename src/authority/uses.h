@@ -13,31 +13,31 @@ uses_bucket(str name)
 }
 
 static inline const struct authority_use *
-use_by_service(const struct link *link)
+use_by_service(struct link *link)
 {
-	return container_of(link, const struct authority_use, by_service);
+	return container_of(link, struct authority_use, by_service);
 }
 
 static inline const struct authority_use *
-use_by_target(const struct link *link)
+use_by_target(struct link *link)
 {
-	return container_of(link, const struct authority_use, by_target);
+	return container_of(link, struct authority_use, by_target);
 }
 
 static inline const struct authority_use *
-use_held(const struct link *link)
+use_held(struct link *link)
 {
-	return container_of(link, const struct authority_use, in_held);
+	return container_of(link, struct authority_use, in_held);
 }
 
 static inline const struct authority_use *
-use_by_actor(const struct link *link)
+use_by_actor(struct link *link)
 {
-	return container_of(link, const struct authority_actor, by_actor)->use;
+	return container_of(link, struct authority_actor, by_actor)->use;
 }
 
 /* The youngest first. */
 #define uses_each(it, list) \
-	for (const struct link *it = (list)->prev; it != (list); it = it->prev)
+	for (struct link *it = (list)->prev; it != (list); it = it->prev)
 
 #endif

@@ -120,6 +120,21 @@ authority_of(struct arena *arena, struct rule *rules, size_t n)
 	return authority_new(&model, arena);
 }
 
+/* Those uses, indexed; good until the next call. */
+static const struct authority_uses *
+uses_of(const struct authority_use *uses, size_t n)
+{
+	static struct authority_uses index;
+	static struct authority_use kept[16];
+	authority_uses_init(&index);
+	ASSERT(n <= countof(kept));
+	for (size_t i = 0; i < n; i++) {
+		kept[i] = uses[i];
+		authority_uses_add(&index, &kept[i]);
+	}
+	return &index;
+}
+
 #define STRS(...)                                                                    \
 	{                                                                            \
 		(str[]){ __VA_ARGS__ }, sizeof((str[]){ __VA_ARGS__ }) / sizeof(str) \

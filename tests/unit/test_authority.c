@@ -59,8 +59,7 @@ check_row(const struct row *row)
 	if (row->no_target)
 		request.target = (str){ 0 };
 	struct authority_facts facts = {
-		.uses = row->uses,
-		.uses_n = uses_n,
+		.uses = uses_of(row->uses, uses_n),
 		.stopped = row->stopped,
 		.stopped_by = row->stopped ? STR("person:mei") : (str){ 0 },
 	};

@@ -50,8 +50,7 @@ decide__tells_all_that_stands_against_it(void)
 		.wall = WALL,
 		.at = AT,
 	};
-	struct authority_facts facts = { .uses = &use,
-		.uses_n = 1,
+	struct authority_facts facts = { .uses = uses_of(&use, 1),
 		.stopped = true,
 		.stopped_by = STR("person:ana") };
 	struct authority_decision decision;
@@ -109,7 +108,7 @@ decide__keeps_its_verdict_in_a_full_arena(void)
 		.wall = WALL,
 		.at = AT,
 	};
-	struct authority_facts facts = { 0 };
+	struct authority_facts facts = { .uses = uses_of(NULL, 0) };
 	static char small[4096];
 	for (size_t size = 0; size <= sizeof(small); size += 64) {
 		struct authority_decision decision;
