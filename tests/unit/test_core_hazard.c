@@ -9,20 +9,20 @@
 #include "support/world.h"
 
 #define STUCK "alertname=QueueStuck,queue=payments"
-#define GROW                                                        \
-	"  grow:\n"                                                 \
-	"    verb: scale\n"                                         \
+#define GROW                                                         \
+	"  grow:\n"                                                  \
+	"    verb: scale\n"                                          \
 	"    params: {replicas: {type: integer, min: 1, max: 99}}\n" \
-	"    run: [scale, '${service}', '${replicas}']\n"           \
+	"    run: [scale, '${service}', '${replicas}']\n"            \
 	"    observe: {replicas: {promql: 'replicas'}}\n"
-#define RULES                                                                         \
-	SHOP_AUTHORITY                                                                \
-	"  - {grant: the helper restarts, to: [{agent: helper}], may: [restart],"     \
-	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"                \
-	"  - {grant: ana clears, to: [ana], may: [clear], on: {service: [ledger]},"   \
-	" until: 2030-01-01, owner: mei}\n"                                           \
-	"  - {grant: ana grows, to: [ana], may: [scale], on: {service: [ledger]},"    \
-	" with: {replicas: {change: 2x}}, until: 2030-01-01, owner: mei}\n"           \
+#define RULES                                                                       \
+	SHOP_AUTHORITY                                                              \
+	"  - {grant: the helper restarts, to: [{agent: helper}], may: [restart],"   \
+	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"              \
+	"  - {grant: ana clears, to: [ana], may: [clear], on: {service: [ledger]}," \
+	" until: 2030-01-01, owner: mei}\n"                                         \
+	"  - {grant: ana grows, to: [ana], may: [scale], on: {service: [ledger]},"  \
+	" with: {replicas: {change: 2x}}, until: 2030-01-01, owner: mei}\n"         \
 	"  - {approval: two look at what is dropped, for: [clear], by: [mei]}\n"
 #define CAREFUL SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS GROW RULES
 

@@ -307,8 +307,8 @@ take_back(struct walk *walk)
 	struct command command = { .kind = COMMAND_UNDO,
 		.row = some->row.id,
 		.principal = own ? some->row.principal : STR("person:ana"),
-		.behalf = own && some->row.behalf.n > 0 ? some->row.behalf.p[0]
-		                                        : (str){ 0 } };
+		.behalf =
+		    own && some->row.behalf.n > 0 ? some->row.behalf.p[0] : (str){ 0 } };
 	world_command(walk->w, &command);
 	walk->w->attempt_n = 0;
 }
