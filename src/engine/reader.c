@@ -25,7 +25,8 @@ struct job {
 	uint64_t generation; /* of the gate connection that asked */
 	struct request request;
 	struct arena_map map;
-	struct arena arena;
+	struct arena arena;   /* of the answer: reset after each of its frames */
+	struct arena scratch; /* what outlives a frame: an entry while its rows are taken */
 	struct buf out;
 	str left; /* of `out`, once it is finished: not handed over yet */
 	struct reader *reader;
@@ -171,7 +172,7 @@ static bool
 take_timeline(void *context, const struct stored_entry *stored)
 {
 	struct job *job = context;
-	struct arena scratch = job->arena;
+	struct arena scratch = job->scratch;
 	struct entry entry;
 	struct err err;
 	job->last = stored->seq;
@@ -343,6 +344,16 @@ reader_turn(struct engine *engine)
 	return reader->working != NULL && reader->finished;
 }
 
+/* The second half of it. */
+static struct arena
+arena_half(struct arena *arena)
+{
+	char *middle = arena->beg + (arena->end - arena->beg) / 2;
+	struct arena half = { middle, arena->end };
+	arena->end = middle;
+	return half;
+}
+
 void
 reader_ask(struct engine *engine, uint64_t id, const struct request *request, str first)
 {
@@ -355,6 +366,7 @@ reader_ask(struct engine *engine, uint64_t id, const struct request *request, st
 	struct job *job = calloc(1, sizeof(*job));
 	ASSERT(job != NULL);
 	job->arena = arena_map(&job->map, JOB_ARENA_BYTES);
+	job->scratch = arena_half(&job->arena);
 	job->out = BUF(JOB_ARENA_BYTES);
 	buf_add(&job->out, first);
 	job->id = id;

@@ -241,6 +241,39 @@ def test_groups_go_on_from_page_to_page():
             assert page(other[1], 5)[:2] == (200, 0)
 
 
+def followed(firstline, after, seconds=2):
+    """The rows of a stream that goes on after that entry, as far as they come in time."""
+    rows, end = [], time.monotonic() + seconds
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=seconds)) as stream:
+        stream.request("GET", f"/v1/events?after={after}",
+                       headers={"Authorization": "Bearer " + firstline.token()})
+        answer = stream.getresponse()
+        assert answer.status == 200, answer.status
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < end:
+                line = answer.readline()
+                if line.startswith(b"data: "):
+                    rows.append(json.loads(line[6:]))
+    return rows
+
+
+def test_a_stream_goes_on_from_an_entry_with_many_rows():
+    with Scratch("resumed") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire(*({"alertname": f"A{i}", "service": "shop"} for i in range(200))).status == 200
+        firstline.wait_incident(lambda row: True)
+        before = [row["id"] for number in firstline.incidents("state=all&limit=1000")
+                  for row in firstline.incident(number["id"])["timeline"]]
+        # A gate that has just come asks the engine for what was before it.
+        firstline.stop()
+        firstline.start()
+        engine = firstline.role("engine")
+        rows = followed(firstline, 0)
+        assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
+        ids = [row["id"] for row in rows if "text" in row]
+        assert set(before) <= set(ids), (len(before), len(ids))
+
+
 def test_numbers_and_times_at_the_ends_of_their_range():
     """Whatever is asked for, the engine lives on."""
     with Scratch("ends") as scratch:
