@@ -8,6 +8,7 @@
  * looked into when it has gone: of long answers there is one in memory, and they never fill
  * the gate's wire.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/list.h"
@@ -16,8 +17,13 @@
 #define JOBS_MAX 256
 #define JOB_ARENA_BYTES ((size_t)256 << 20)
 #define PAGE_MAX 1000
+#define PAGE_BYTES ((size_t)16 << 20) /* of a list; the cursor goes on from there */
+/* A journal entry that is longer goes into no answer. */
+#define ENTRY_SENT_MAX ((size_t)16 << 20)
+static_assert(ENTRY_SENT_MAX >= PAGE_BYTES, "what is too long is the first of its page");
+static_assert(ENTRY_SENT_MAX + (1u << 20) <= FRAME_PAYLOAD_MAX, "it fits into a frame");
 /* On the way to the gate before more is handed over: what else is answered waits behind it. */
-#define AHEAD_BYTES ((size_t)1 << 20)
+#define READER_AHEAD_BYTES ((size_t)1 << 20)
 
 struct job {
 	struct link link;
@@ -34,6 +40,8 @@ struct job {
 	/* While rows come: */
 	uint64_t last;
 	size_t taken;
+	size_t bytes, bytes_max;
+	bool full; /* the next one did not fit */
 };
 
 struct reader {
@@ -60,13 +68,35 @@ reader_init(struct engine *engine, struct err *err)
 
 /* ---- on the reader's thread ---- */
 
+static void
+refuse(struct job *job, uint32_t status, uint32_t exit, str error)
+{
+	job->answer.answer.status = status;
+	job->answer.answer.exit = exit;
+	job->answer.answer.error = error;
+}
+
+/* Counts what is about to be taken; false when it is for the next page. The first is always
+ * taken, however long it is. */
+static bool
+fits(struct job *job, size_t bytes)
+{
+	job->full = job->bytes > 0 && job->bytes + bytes > job->bytes_max;
+	if (job->full)
+		return false;
+	job->bytes += bytes;
+	job->taken++;
+	return true;
+}
+
 static bool
 take_row(void *context, const struct stored_row *row)
 {
 	struct job *job = context;
+	if (!fits(job, row->body.n))
+		return false;
 	answer_item(&job->answer, row->table, 0, row->body, true);
 	job->last = row->id;
-	job->taken++;
 	return true;
 }
 
@@ -96,11 +126,8 @@ one_row(struct job *job, enum table table, row_id id, const char *what, struct e
 		answer_item(&job->answer, table, 0, row.body, true);
 		return true;
 	}
-	if (err->kind == ERR_NOT_FOUND) {
-		job->answer.answer.status = 404;
-		job->answer.answer.exit = 3;
-		job->answer.answer.error = str_of(what);
-	}
+	if (err->kind == ERR_NOT_FOUND)
+		refuse(job, 404, 3, str_of(what));
 	return false;
 }
 
@@ -150,8 +177,21 @@ page(struct job *job, enum table table, bool open_only, uint64_t *ret_cursor,
 	if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
 		return false;
 	job->answer.answer.seq = seq;
-	*ret_cursor = job->taken == limit ? job->last : 0;
+	*ret_cursor = job->full || job->taken == limit ? job->last : 0;
 	return true;
+}
+
+/* Whoever asked for it has all pages before, and is told how to get those behind. */
+static void
+refuse_entry(struct job *job, const struct stored_entry *entry)
+{
+	unsigned long long seq = entry->seq;
+	refuse(job, 422, 2,
+	    arena_printf(&job->scratch,
+		"entry %llu has %zu bytes, of which at most %zu are sent: "
+		"'firstline journal show --from %llu --limit 1' on the server shows it, "
+		"cursor=%llu goes on past it",
+		seq, entry->bytes.n, ENTRY_SENT_MAX, seq, seq));
 }
 
 static bool
@@ -161,9 +201,17 @@ take_entry(void *context, const struct stored_entry *entry)
 	struct entry_item item = { .seq = entry->seq,
 		.hash = entry->hash,
 		.bytes = entry->bytes };
-	answer_record(&job->answer, ITEM_ENTRY, &item);
+	if (!fits(job, entry->bytes.n))
+		return false;
+	if (entry->bytes.n > ENTRY_SENT_MAX) {
+		refuse_entry(job, entry);
+		return false;
+	}
+	struct buf body = BUF(FRAME_PAYLOAD_MAX);
+	record_encode(&entry_item_type, &item, &body);
+	answer_item(&job->answer, TABLE_NONE, ITEM_ENTRY, buf_str(&body), true);
+	buf_done(&body);
 	job->last = entry->seq;
-	job->taken++;
 	return true;
 }
 
@@ -175,8 +223,9 @@ take_timeline(void *context, const struct stored_entry *stored)
 	struct arena scratch = job->scratch;
 	struct entry entry;
 	struct err err;
+	if (!fits(job, 0))
+		return false;
 	job->last = stored->seq;
-	job->taken++;
 	if (!entry_decode(stored->bytes, &scratch, &entry, &err))
 		return true;
 	job->answer.answer.seq = stored->seq;
@@ -189,6 +238,7 @@ take_timeline(void *context, const struct stored_entry *stored)
 			buf_reset(&body);
 			record_encode(&timeline_row_type, &effect->append_timeline.row,
 			    &body);
+			job->bytes += body.n;
 			answer_item(&job->answer, TABLE_TIMELINE, 0, buf_str(&body), true);
 		}
 	}
@@ -210,7 +260,7 @@ entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
 	if (!store_entries(job->reader->store, job->request.cursor + 1, limit, take, job,
 		err))
 		return false;
-	*ret_cursor = job->taken == limit ? job->last : 0;
+	*ret_cursor = job->full || job->taken == limit ? job->last : 0;
 	return true;
 }
 
@@ -240,6 +290,18 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 	}
 }
 
+/* What does not fit is no answer at all: half a one would look whole, or be waited for. */
+static void
+end_answer(struct job *job, uint64_t cursor)
+{
+	answer_end(&job->answer, cursor);
+	if (!job->out.overflow)
+		return;
+	buf_reset(&job->out);
+	answer_plain(&job->out, job->id, job->answer.answer.seq, 500, 1,
+	    "the answer is too long to be sent");
+}
+
 static void
 work(uv_work_t *work)
 {
@@ -248,12 +310,11 @@ work(uv_work_t *work)
 	struct err err;
 	uint64_t cursor = 0;
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, 0);
-	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200) {
-		job->answer.answer.status = 500;
-		job->answer.answer.exit = 1;
-		job->answer.answer.error = arena_str(&job->arena, str_of(err.text));
-	}
-	answer_end(&job->answer, cursor);
+	bool whole = job->request.op == OP_INCIDENT || job->request.op == OP_WHY;
+	job->bytes_max = whole ? SIZE_MAX : PAGE_BYTES;
+	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200)
+		refuse(job, 500, 1, arena_str(&job->scratch, str_of(err.text)));
+	end_answer(job, cursor);
 }
 
 /* ---- on the loop ---- */
@@ -284,7 +345,7 @@ list_silences(struct reader *reader, struct job *job)
 	struct engine *engine = reader->engine;
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, engine->head.seq);
 	answer_silences(engine, &job->answer);
-	answer_end(&job->answer, 0);
+	end_answer(job, 0);
 	job->left = buf_str(&job->out);
 	reader->finished = true;
 }
@@ -313,7 +374,8 @@ hand_over(struct engine *engine, struct job *job)
 {
 	struct buf *to = &engine->batch.to_gate;
 	struct frame frame;
-	while (job->left.n > 0 && peer_waiting(engine->gate.peer) + to->n <= AHEAD_BYTES) {
+	while (job->left.n > 0 &&
+	       peer_waiting(engine->gate.peer) + to->n <= READER_AHEAD_BYTES) {
 		str rest = job->left;
 		ASSERT(frame_cut(&rest, &frame) == FRAME_WHOLE);
 		buf_add(to, str_take(job->left, job->left.n - rest.n));
@@ -332,7 +394,8 @@ reader_turn(struct engine *engine)
 		job->left = (str){ 0 }; /* nobody is there who asked */
 	if (job->left.n > 0) {
 		/* The gate's taking it, or the commit's end, wakes the loop. */
-		if (batch_crowded(engine) || peer_waiting(engine->gate.peer) > AHEAD_BYTES)
+		if (batch_crowded(engine) ||
+		    peer_waiting(engine->gate.peer) > READER_AHEAD_BYTES)
 			return false;
 		hand_over(engine, job);
 	}

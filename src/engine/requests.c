@@ -342,7 +342,7 @@ answer_now(struct engine *engine, const struct asked *asked)
 static void
 ask_reader(struct engine *engine, const struct asked *asked)
 {
-	struct buf first = BUF(ANSWER_BYTES_MAX);
+	struct buf first = BUF(FRAME_PAYLOAD_MAX);
 	if (asked->request.op == OP_WHY) {
 		struct arena scratch = engine->batch.arena;
 		struct answer_out a;

@@ -1,10 +1,12 @@
 """GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
 with a hundred thousand alerts (LONG=1: a million)."""
+import base64
 import contextlib
 import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -272,6 +274,53 @@ def test_a_stream_goes_on_from_an_entry_with_many_rows():
         assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
         ids = [row["id"] for row in rows if "text" in row]
         assert set(before) <= set(ids), (len(before), len(ids))
+
+
+def fire_bytes(firstline, name, n, bytes_each):
+    """One batch, so that all of it comes to stand in one entry of the journal."""
+    alerts = [{"labels": {"alertname": name, "service": "shop", "id": str(i)},
+               "annotations": {"summary": "x" * bytes_each}} for i in range(n)]
+    answer = firstline.request("POST", "/api/v2/alerts", alerts, timeout=30)
+    assert answer.status == 200, answer
+
+
+def journal(firstline):
+    """All of it: numbers of the entries, bytes of each page, what was said of those too long."""
+    numbers, pages, too_long, cursor = [], [], [], "0"
+    while cursor:
+        answer = firstline.request("GET", f"/v1/journal?limit=1000&cursor={cursor}", timeout=30)
+        if answer.status == 422:
+            too_long.append(answer.json["error"]["message"])
+            cursor = re.search(r"cursor=(\d+) goes on past it", too_long[-1]).group(1)
+            continue
+        assert answer.status == 200, answer
+        page, cursor = answer.json["items"], answer.json["cursor"]
+        numbers += [entry["seq"] for entry in page]
+        pages.append(sum(len(base64.b64decode(entry["bytes"])) for entry in page))
+    return numbers, pages, too_long
+
+
+def test_the_journal_is_read_whole_whatever_its_entries_hold():
+    with Scratch("journal") as scratch:
+        config = configuration(scratch, WebhookSink(scratch))
+        with (config / "production.yaml").open("a") as file:
+            file.write("limits: {body: 32 MiB}\n")
+        firstline = Firstline(scratch, config).start()
+        engine = firstline.role("engine")
+        for i in range(5):
+            fire_bytes(firstline, f"Big{i}", 4000, 1200)
+        fire_bytes(firstline, "Vast", 4000, 5000)
+        assert firstline.fire({"alertname": "Small", "service": "shop"}).status == 200
+        numbers, pages, too_long = journal(firstline)
+        assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
+        print(f"  pages of {', '.join(f'{n:,}' for n in pages)} bytes; {too_long}")
+        assert len(too_long) == 1 and len(pages) > 2 and max(pages) <= 16 << 20, (too_long, pages)
+        shown = re.search(r"'firstline (journal show --from (\d+) --limit 1)'", too_long[0])
+        missing = int(shown.group(2))
+        assert sorted(numbers + [missing]) == list(range(1, numbers[-1] + 1)) and numbers[-1] > missing
+        told = firstline.cli(*shown.group(1).split(), "--state", firstline.state, "--json", check=True)
+        steps = json.loads(told.stdout)["steps"]
+        assert sum(len(step["event"].get("changes", ())) for step in steps) == 4000
 
 
 def test_numbers_and_times_at_the_ends_of_their_range():
