@@ -2,6 +2,7 @@
 """The gate alone, with real sockets in front and a scripted engine behind: what Alertmanager's
 API answers, what /v1 asks, and what a hostile client or a dying engine can do."""
 import bisect
+import http.client
 import json
 import pathlib
 import re
@@ -787,6 +788,19 @@ def test_answers_as_json():
         assert found.status == 404 and found.json["error"]["exit"] == 3
         answers["incident"] = answer(items=[{1: 1, 2: 0, 3: b"\xff"}])
         assert gate.request("GET", "/v1/incidents/1").status == 500
+
+
+def test_an_answer_that_goes_wrong_behind_its_beginning_is_broken_off():
+    """Both frames come at once: the answer is begun, but nothing of it is sent yet."""
+    begun = answer(items=[g.timeline(i + 2, "x" * 1000) for i in range(400)], more=True)
+    for then in (answer(500, error="the store is damaged"), answer(items=[{1: 1, 2: 0, 3: b"\xff"}])):
+        with Gate(lambda asked: [begun, then]) as gate:
+            try:
+                found = gate.request("GET", "/v1/incidents/1")
+                assert False, found.status
+            except (http.client.HTTPException, OSError):
+                pass
+            assert gate.request("GET", "/-/healthy").status == 200, "the gate lives on"
 
 
 def test_an_incident_of_any_length_is_streamed():
