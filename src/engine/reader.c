@@ -18,6 +18,8 @@
 #define JOB_ARENA_BYTES ((size_t)256 << 20)
 #define PAGE_MAX 1000
 #define PAGE_BYTES ((size_t)16 << 20) /* of a list; the cursor goes on from there */
+#define PART_BYTES ((size_t)1 << 20)  /* the same of one incident */
+#define PART_TABLE_SHIFT 56           /* of its cursor: see part_of_incident */
 /* A journal entry that is longer goes into no answer. */
 #define ENTRY_SENT_MAX ((size_t)16 << 20)
 static_assert(ENTRY_SENT_MAX >= PAGE_BYTES, "what is too long is the first of its page");
@@ -100,22 +102,23 @@ take_row(void *context, const struct stored_row *row)
 	return true;
 }
 
+/* Those behind `after`, as far as they fit; job->last is where to go on. */
 static bool
-rows_of_incident(struct job *job, enum table table, struct err *err)
+rows_of_incident(struct job *job, enum table table, row_id after, struct err *err)
 {
 	struct row_query query = { .table = table,
 		.incident = job->request.incident,
 		.limit = PAGE_MAX };
 	uint64_t seq;
-	for (;;) {
+	job->last = after;
+	do {
 		job->taken = 0;
+		query.after = job->last;
 		if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
 			return false;
 		job->answer.answer.seq = seq;
-		if (job->taken < PAGE_MAX)
-			return true;
-		query.after = job->last;
-	}
+	} while (job->taken == PAGE_MAX && !job->full);
+	return true;
 }
 
 static bool
@@ -131,30 +134,31 @@ one_row(struct job *job, enum table table, row_id id, const char *what, struct e
 	return false;
 }
 
+/*
+ * An incident and what belongs to it, table after table; the gate asks for the next part when
+ * its client has read the last, so nobody holds all of it. Where the next part begins:
+ *
+ *	63     56 55                                    0
+ *	| table  | rows of it behind this one            |
+ *
+ * `table` counts in `with`. 0 is the first part, which has the incident itself before them.
+ */
 static bool
-whole_incident(struct job *job, struct err *err)
+part_of_incident(struct job *job, const enum table *with, size_t n, uint64_t *ret_cursor,
+    struct err *err)
 {
-	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
-		TABLE_DECISION, TABLE_NOTICE, TABLE_HANDOFF };
-	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
+	uint64_t cursor = job->request.cursor;
+	row_id after = cursor & ((UINT64_C(1) << PART_TABLE_SHIFT) - 1);
+	if (cursor == 0 &&
+	    !one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
 		return false;
-	for (size_t i = 0; i < countof(with); i++) {
-		if (!rows_of_incident(job, with[i], err))
+	for (size_t i = (size_t)(cursor >> PART_TABLE_SHIFT); i < n && !job->full; i++) {
+		if (!rows_of_incident(job, with[i], after, err))
 			return false;
-	}
-	return true;
-}
-
-static bool
-why(struct job *job, struct err *err)
-{
-	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
-		TABLE_ATTEMPT };
-	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
-		return false;
-	for (size_t i = 0; i < countof(with); i++) {
-		if (!rows_of_incident(job, with[i], err))
-			return false;
+		ASSERT(job->last >> PART_TABLE_SHIFT == 0);
+		if (job->full)
+			*ret_cursor = (uint64_t)i << PART_TABLE_SHIFT | job->last;
+		after = 0;
 	}
 	return true;
 }
@@ -267,11 +271,16 @@ entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
 static bool
 read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 {
+	/* In the order in which the gate writes them. */
+	static const enum table whole[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
+		TABLE_DECISION, TABLE_NOTICE, TABLE_HANDOFF };
+	static const enum table why[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
+		TABLE_ATTEMPT };
 	switch ((int)job->request.op) {
 	case OP_INCIDENT:
-		return whole_incident(job, err);
+		return part_of_incident(job, whole, countof(whole), ret_cursor, err);
 	case OP_WHY:
-		return why(job, err);
+		return part_of_incident(job, why, countof(why), ret_cursor, err);
 	case OP_INCIDENTS:
 		return page(job, TABLE_INCIDENT, false, ret_cursor, err);
 	case OP_HANDOFFS:
@@ -310,8 +319,8 @@ work(uv_work_t *work)
 	struct err err;
 	uint64_t cursor = 0;
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, 0);
-	bool whole = job->request.op == OP_INCIDENT || job->request.op == OP_WHY;
-	job->bytes_max = whole ? SIZE_MAX : PAGE_BYTES;
+	bool part = job->request.op == OP_INCIDENT || job->request.op == OP_WHY;
+	job->bytes_max = part ? PART_BYTES : PAGE_BYTES;
 	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200)
 		refuse(job, 500, 1, arena_str(&job->scratch, str_of(err.text)));
 	end_answer(job, cursor);

@@ -20,6 +20,10 @@ struct writing {
 	size_t n;         /* items in the list or section */
 	bool filtered;    /* a listing of incidents from the store: filter here */
 	str state, service, owner;
+	/* An incident comes in parts: */
+	incident_id incident;
+	uint64_t cursor; /* of the next part */
+	bool asked;      /* a part, or all there is, is on its way */
 };
 
 /* ---- one item ---- */
@@ -265,6 +269,20 @@ respond_tagged(struct call *call, unsigned status)
 }
 
 static bool
+comes_in_parts(const struct call *call)
+{
+	enum shape shape = call->match.route->shape;
+	return shape == SHAPE_WHOLE || shape == SHAPE_WHY;
+}
+
+/* Nothing follows: no frame of this part, and no part. */
+static bool
+is_last(const struct call *call, const struct answer *answer)
+{
+	return !answer->more && (answer->cursor == 0 || !comes_in_parts(call));
+}
+
+static bool
 put_answer(struct call *call, struct writing *w, const struct answer *answer)
 {
 	const struct item *items = answer->items.p;
@@ -279,17 +297,68 @@ put_answer(struct call *call, struct writing *w, const struct answer *answer)
 			return false;
 		put_item(call, w, &items[i], record, type);
 	}
-	if (!answer->more)
+	if (is_last(call, answer))
 		put_end(call, w, answer);
 	return !call->stream.out.overflow;
+}
+
+static void on_answer(struct call *call, const struct answer *answer);
+
+static void
+ask_part(struct call *call)
+{
+	struct writing *w = call->own;
+	struct request request = { .op = call->match.route->op,
+		.incident = w->incident,
+		.cursor = w->cursor };
+	w->asked = true;
+	link_ask(call, &request, on_answer);
+}
+
+/* The client has read most of the last part. */
+static void
+on_low(struct call *call)
+{
+	const struct writing *w = call->own;
+	if (w->asked)
+		return;
+	if (call->gate->engine == NULL)
+		call->stream.broken = true;
+	else
+		ask_part(call);
+}
+
+static void
+end_answer(struct call *call, unsigned status)
+{
+	if (call->stream.started)
+		stream_end(call);
+	else if (call->match.route->tagged && status == 200)
+		respond_tagged(call, status);
+	else
+		stream_whole(call, status, "application/json");
+}
+
+/* What there is goes to the client. */
+static void
+go_on(struct call *call, unsigned status)
+{
+	const struct writing *w = call->own;
+	struct stream *s = &call->stream;
+	if (s->started) {
+		call_wake(call);
+	} else if (stream_waiting(call) >= GATE_STREAM_AT) {
+		s->low = comes_in_parts(call) ? on_low : NULL;
+		stream_start(call, status, "application/json");
+	} else if (!w->asked) {
+		ask_part(call);
+	}
 }
 
 static void
 on_answer(struct call *call, const struct answer *answer)
 {
 	struct writing *w = call->own;
-	struct stream *s = &call->stream;
-	unsigned status = 200;
 	if (answer == NULL) {
 		respond_no_engine(call);
 		return;
@@ -298,24 +367,16 @@ on_answer(struct call *call, const struct answer *answer)
 		respond_answer_error(call, answer);
 		return;
 	}
-	status = answer->status;
 	if (!put_answer(call, w, answer)) {
 		respond_error(call, 500, 1, "the engine's answer is malformed or too long");
 		return;
 	}
-	if (answer->more) {
-		if (s->started)
-			call_wake(call);
-		else if (stream_waiting(call) >= GATE_STREAM_AT)
-			stream_start(call, status, "application/json");
-		return;
-	}
-	if (s->started)
-		stream_end(call);
-	else if (call->match.route->tagged && status == 200)
-		respond_tagged(call, status);
+	w->asked = answer->more;
+	w->cursor = answer->cursor;
+	if (is_last(call, answer))
+		end_answer(call, answer->status);
 	else
-		stream_whole(call, status, "application/json");
+		go_on(call, answer->status);
 }
 
 /* ---- requests ---- */
@@ -487,6 +548,8 @@ ask(struct call *call, void (*answered)(struct call *call, const struct answer *
 		ok = read_filter(call, w, &request, params);
 	if (ok && route->op == OP_ON_CALL)
 		ok = read_at(call, &request, params, text);
+	w->incident = request.incident;
+	w->asked = true;
 	if (ok && link_ready(call))
 		link_ask(call, &request, answered);
 }

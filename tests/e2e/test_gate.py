@@ -790,6 +790,36 @@ def test_answers_as_json():
         assert gate.request("GET", "/v1/incidents/1").status == 500
 
 
+def test_the_next_part_of_an_incident_is_asked_for_when_the_last_was_read():
+    parts = {0: answer(items=[g.incident(12), *(g.timeline(i + 1, "x" * 8000) for i in range(2000))], cursor=7),
+             7: answer(items=[g.timeline(3000, "small")], cursor=1 << 56 | 9),
+             1 << 56 | 9: answer(items=[g.item("attempt", 0, {1: 5})])}
+    with Gate(lambda asked: parts[asked.fields.get(6, 0)]) as gate:
+        with gate.connect() as slow:
+            slow.sendall(b"GET /v1/incidents/12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t\r\n\r\n")
+            wait_until(lambda: gate.engine.asked, message="the first part is asked for")
+            time.sleep(0.5)
+            assert len(gate.engine.asked) == 1, "nobody has read it"
+        del gate.engine.asked[:]
+        found = gate.request("GET", "/v1/incidents/12")
+        assert [asked.fields.get(6, 0) for asked in gate.engine.asked] == list(parts)
+        assert {(asked.op, asked.token, asked.fields[4]) for asked in gate.engine.asked} == {("incident", "t", 12)}
+        assert len(found.json["timeline"]) == 2001 and found.json["attempts"][0]["id"] == 5
+        assert found.json["runs"] == [] and found.json["handoffs"] == []
+        # A part too small to be streamed is not answered before the next is there.
+        parts[0] = answer(items=[g.incident(12)], cursor=7)
+        found = gate.request("GET", "/v1/incidents/12")
+        assert len(found.json["timeline"]) == 1 and "ETag" in found.headers
+        # Where the engine goes between two parts, the answer does not look whole.
+        parts[0] = answer(items=[g.timeline(i + 1, "x" * 8000) for i in range(2000)], cursor=7)
+        parts[7] = answer(503, error="starting")
+        try:
+            found = gate.request("GET", "/v1/incidents/12")
+            assert False, found
+        except http.client.IncompleteRead:
+            pass
+
+
 def test_an_answer_that_goes_wrong_behind_its_beginning_is_broken_off():
     """Both frames come at once: the answer is begun, but nothing of it is sent yet."""
     begun = answer(items=[g.timeline(i + 2, "x" * 1000) for i in range(400)], more=True)

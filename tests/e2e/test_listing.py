@@ -1,6 +1,7 @@
 """GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
 with a hundred thousand alerts (LONG=1: a million)."""
 import base64
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -388,6 +389,57 @@ def ask_at_once(firstline, path, times):
     return whole
 
 
+def at_once(times, what):
+    """Its results, of as many threads."""
+    with concurrent.futures.ThreadPoolExecutor(times) as pool:
+        return list(pool.map(lambda _: what(), range(times)))
+
+
+def test_an_incident_of_any_length_is_read_whole():
+    notes = 4400
+    with Scratch("whole incident") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        path = f"/v1/incidents/{firstline.wait_incident(lambda row: True)['id']}"
+        note = {"text": "x" * 16_000}
+
+        def write():
+            return all(firstline.post(path + "/notes", note).status == 200 for _ in range(notes // 8))
+        assert all(at_once(8, write))
+        for path, sections in (path, 7), (path + "/why", 6):
+            before = memory_mb(firstline, "gate"), memory_mb(firstline, "engine")
+            answers = at_once(3, lambda: firstline.request("GET", path, timeout=60))
+            assert {answer.status for answer in answers} == {200}, answers
+            assert len({answer.body for answer in answers}) == 1
+            found = answers[0].json
+            timeline = [row["id"] for row in found["timeline"]]
+            assert len(answers[0].body) > 64 << 20 and len(timeline) > notes and len(found) == sections
+            assert timeline == sorted(set(timeline)), "each once, in order, over all parts"
+            assert sum(row["text"] == note["text"] for row in found["timeline"]) == notes
+            grown = memory_mb(firstline, "gate") - before[0], memory_mb(firstline, "engine") - before[1]
+            print(f"  {len(answers[0].body) >> 20} MiB; gate and engine grew by {grown[0]:.0f} and {grown[1]:.0f} MB")
+            assert grown[0] < 24 and grown[1] < 24, grown
+
+
+def test_a_part_ends_anywhere():
+    """Also between two kinds of rows: the timeline grows past a part's length by small steps."""
+    with Scratch("parts") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        number = firstline.wait_incident(lambda row: True)["id"]
+        wait_until(lambda: any(row["state"] == "delivered" for row in firstline.incident(number)["notices"]))
+        notices, can = firstline.incident(number)["notices"], firstline.get(f"/v1/incidents/{number}/why")["can"]
+        texts = ["x" * 15_900] * 65 + ["y" * 100] * 150
+        for i, text in enumerate(texts):
+            assert firstline.post(f"/v1/incidents/{number}/notes", {"text": text}).status == 200
+            if i < 63:
+                continue
+            found = firstline.incident(number)
+            assert [row["text"] for row in found["timeline"] if row["text"] in texts] == texts[:i + 1], i
+            assert found["notices"] == notices and notices, i
+            assert firstline.get(f"/v1/incidents/{number}/why")["can"] == can
+
+
 def test_many_long_incidents_at_once_leave_the_gate_its_engine():
     with Scratch("long incidents") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
@@ -395,8 +447,9 @@ def test_many_long_incidents_at_once_leave_the_gate_its_engine():
         path = f"/v1/incidents/{firstline.wait_incident(lambda row: True)['id']}"
         note = {"text": "x" * 16_000}
         assert all(firstline.post(path + "/notes", note).status == 200 for _ in range(1500))
-        for incident in ask_at_once(firstline, path, 20):
-            assert len(incident["timeline"]) > 1500
+        whole = ask_at_once(firstline, path, 20)
+        assert len(whole) == 20
+        assert all(len(incident["timeline"]) > 1500 for incident in whole)
 
 
 def test_many_lists_of_silences_at_once_leave_the_gate_its_engine():
