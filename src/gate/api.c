@@ -12,6 +12,7 @@
 #include "intake/moment.h"
 
 #define LIMIT_MAX 1000
+#define LIMIT_DEFAULT 100
 
 /* What of an answer has been written; belongs to the call. */
 struct writing {
@@ -394,14 +395,19 @@ is_state(str name)
 }
 
 static bool
-read_number(struct call *call, const char *name, uint64_t max, uint64_t *ret)
+read_number(struct call *call, const char *name, uint64_t min, uint64_t max, uint64_t *ret)
 {
+	uint64_t number;
 	str text = target_query(&call->target, str_of(name));
-	if (text.n == 0 || str_u64(text, max, ret))
+	if (text.n == 0)
 		return true;
-	respond_error(call, 400, 2, "'%s' is a number up to %llu", name,
-	    (unsigned long long)max);
-	return false;
+	if (!str_u64(text, max, &number) || number < min) {
+		respond_error(call, 400, 2, "'%s' is a number from %llu to %llu", name,
+		    (unsigned long long)min, (unsigned long long)max);
+		return false;
+	}
+	*ret = number;
+	return true;
 }
 
 static bool
@@ -510,16 +516,16 @@ read_query(struct call *call, struct request *request)
 {
 	const char *known = call->match.route->query;
 	str unknown = target_query_unknown(&call->target, known != NULL ? known : "");
-	uint64_t limit = 0;
+	uint64_t limit = LIMIT_DEFAULT;
 	if (unknown.n > 0) {
 		respond_error(call, 400, 2, "unknown or repeated query parameter '%.*s'",
 		    STR_ARG(unknown));
 		return false;
 	}
-	if (!read_number(call, "cursor", UINT64_MAX, &request->cursor) ||
-	    !read_number(call, "limit", LIMIT_MAX, &limit))
+	if (!read_number(call, "cursor", 0, UINT64_MAX, &request->cursor) ||
+	    !read_number(call, "limit", 1, LIMIT_MAX, &limit))
 		return false;
-	request->limit = limit > 0 ? (uint32_t)limit : 100;
+	request->limit = (uint32_t)limit;
 	return true;
 }
 
