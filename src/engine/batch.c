@@ -89,6 +89,9 @@ engine_die(struct engine *engine, int code, const char *fmt, ...)
 {
 	char text[400];
 	va_list args;
+	/* To log it may find that the supervisor is gone, and an engine that is stopped in
+	 * order commits what it has: never behind a commit that failed. */
+	engine->stopping = true;
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
