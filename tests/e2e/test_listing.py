@@ -209,6 +209,23 @@ def test_who_does_not_read_groups_keeps_nobody_out():
             connection.close()
 
 
+def test_groups_that_take_too_much_memory_are_refused():
+    with Scratch("groups-memory") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        held = firstline.post("/api/v2/silences", {
+            "matchers": [{"name": "service", "value": "shop", "isRegex": False}], "createdBy": "x", "comment": "x",
+            "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
+        assert held.status == 200, held
+        for first in range(0, 9000, 1500):
+            alerts = [{"labels": {"alertname": f"{i:05}" + "n" * 8000, "service": "shop", "half": str(i % 2)}}
+                      for i in range(first, first + 1500)]
+            assert firstline.request("POST", "/api/v2/alerts", alerts).status == 200
+        refused = firstline.request("GET", "/api/v2/alerts/groups", token=None)
+        assert refused.status == 503, refused.status
+        assert "128 MiB" in refused.json and "64 MiB" in refused.json and "filter" in refused.json, refused
+        assert len(firstline.get("/api/v2/alerts/groups?filter=half%3D1")) == 4500, "as it says"
+
+
 def test_groups_go_on_from_page_to_page():
     with Scratch("groups-pages") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
