@@ -13,7 +13,9 @@ check(const char *dir, struct arena *arena)
 {
 	struct bundle bundle;
 	struct err err;
-	if (!folder_read(dir, arena, &bundle, &err)) {
+	struct diags diags;
+	diags_init(&diags, arena);
+	if (!folder_read(dir, arena, &diags, &bundle, &err)) {
 		complain("%s", err.text);
 		return err.kind == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
 	}
@@ -33,8 +35,6 @@ check(const char *dir, struct arena *arena)
 		    BUNDLE_BYTES_MAX >> 20);
 		return EXIT_FAILED;
 	}
-	struct diags diags;
-	diags_init(&diags, arena);
 	const struct model *model = model_load(&bundle, &hash, arena, &diags);
 	diags_sort(&diags);
 	diags_print(stderr, &diags);

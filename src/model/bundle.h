@@ -25,6 +25,7 @@ struct bundle_file {
 struct bundle {
 	struct bundle_file *files;
 	size_t n;
+	bool incomplete; /* something was left out that may define names; not encoded */
 };
 
 /* By path: what is said of files does not depend on how a disk lists them. */

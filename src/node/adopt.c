@@ -37,7 +37,7 @@ adoption_read(const char *dir, struct adoption *ret, struct buf *out, struct err
 	struct bundle bundle;
 	struct diags diags;
 	diags_init(&diags, &arena);
-	bool ok = folder_read(dir, &arena, &bundle, err);
+	bool ok = folder_read(dir, &arena, &diags, &bundle, err);
 	if (ok) {
 		struct strs zones = model_zone_names(&bundle, &arena);
 		ok = folder_read_zones(&bundle, &zones, &arena, err) &&
