@@ -415,6 +415,23 @@ def test_names_that_an_unread_file_may_hold_are_not_called_unknown():
         assert {("a.yaml", 2, 16), ("a.yaml", 3, 16), ("runbooks/a.md", 1, 1)} <= found.keys(), found
 
 
+def test_check_takes_what_serve_takes():
+    """Both read all that the limits allow, with room for what it means."""
+    with Scratch("six") as scratch:
+        assert run("init", scratch.dir / "config").returncode == 0
+        n = 0
+        for i in range(6):
+            text = "services:\n"
+            while len(text) < 1_000_000:
+                text += f"  service-{n}: {{owner: operations, tier: 2}} # {'-' * 50}\n"
+                n += 1
+            scratch.file(f"config/{i}.yaml", text)
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 0 and f"checked {n + 1} services" in done.stdout, done
+        firstline = Firstline(scratch, scratch.dir / "config").start()
+        assert f"({n + 1} services" in firstline.log_text(), firstline.log_text()
+
+
 def test_a_folder_that_holds_too_much_is_told_with_what_is_wrong_in_it():
     with Scratch("much") as scratch:
         config = scratch.dir / "config"
@@ -424,6 +441,14 @@ def test_a_folder_that_holds_too_much_is_told_with_what_is_wrong_in_it():
         found = told(run("check", config).stderr)
         assert found.pop(("configuration", 1, 1))[0] == "a folder holds at most 4096 files", found
         assert len(found) == 99 and all("sevices" in what for what, _ in found.values()), found
+
+    with Scratch("large") as scratch:
+        text = "sevices: {}\n" + "#" * (1_000_000)
+        for i in range(20):
+            scratch.file(f"config/{i}.yaml", text)
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert found.pop(("configuration", 1, 1))[0] == "the files of a folder are at most 14 MiB"
+        assert len(found) == 14 and all("sevices" in what for what, _ in found.values()), found
 
     # Three links at each of sixteen levels: 43 million ways, none of them a circle.
     with Scratch("mirrors") as scratch:
