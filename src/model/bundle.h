@@ -12,7 +12,7 @@
  * relative, '/'-separated, ascending, unique. Zone files stand under "zone:NAME".
  * The hash is SHA-256 of those bytes.
  */
-#define BUNDLE_FILES_MAX 4096
+#define BUNDLE_FILES_MAX (4096 + 512) /* of the folder, and zones */
 #define BUNDLE_FILE_BYTES_MAX (1u << 20)
 #define BUNDLE_BYTES_MAX (16u << 20)
 #define BUNDLE_PATH_MAX 512

@@ -1,5 +1,6 @@
 #include "node/adoption.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -9,6 +10,9 @@
 
 /* What a folder holds at most, its zones, the list of both, and all mistakes. */
 #define TEXTS_ARENA_BYTES (BUNDLE_BYTES_MAX + ((size_t)16 << 20))
+
+static_assert(FOLDER_FILES_MAX + MODEL_ZONES_MAX <= BUNDLE_FILES_MAX,
+    "what passes check can be decoded by the roles");
 
 static size_t
 text_bytes(const struct bundle *bundle)

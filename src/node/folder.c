@@ -181,11 +181,11 @@ has_room(struct reading *r, size_t bytes)
 {
 	static const char hint[] =
 	    "keep notes, samples and generated files out of the folder";
-	bool files = r->bundle->n < BUNDLE_FILES_MAX;
+	bool files = r->bundle->n < FOLDER_FILES_MAX;
 	bool room = r->bytes + bytes <= FOLDER_BYTES_MAX;
 	if (!files && !r->over_files)
 		tell(r, STR(""), str_of(hint), "a folder holds at most %d files",
-		    BUNDLE_FILES_MAX);
+		    FOLDER_FILES_MAX);
 	if (!room && !r->over_bytes)
 		tell(r, STR(""), str_of(hint), "the files of a folder are at most %u MiB",
 		    FOLDER_BYTES_MAX >> 20);
@@ -320,7 +320,7 @@ folder_read(const char *path, struct arena *arena, struct diags *diags, struct b
     struct err *err)
 {
 	struct bundle bundle = { .files = arena_new(arena, struct bundle_file,
-				     BUNDLE_FILES_MAX) };
+				     FOLDER_FILES_MAX) };
 	struct reading *r = arena_new(arena, struct reading, 1);
 	*r = (struct reading){ .arena = arena, .bundle = &bundle, .diags = diags };
 	struct stat st;

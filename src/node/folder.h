@@ -9,7 +9,8 @@
  * folder -- a configuration folder as a bundle.
  */
 
-/* Bytes of files, so that there is room for the zones that they name. */
+/* Files and bytes of them, so that there is room in a bundle for the zones they name. */
+#define FOLDER_FILES_MAX 4096
 #define FOLDER_BYTES_MAX (14u << 20)
 #define FOLDER_ZONES_BYTES_MAX (BUNDLE_BYTES_MAX - FOLDER_BYTES_MAX)
 

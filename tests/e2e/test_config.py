@@ -431,6 +431,14 @@ def test_check_takes_what_serve_takes():
         firstline = Firstline(scratch, scratch.dir / "config").start()
         assert f"({n + 1} services" in firstline.log_text(), firstline.log_text()
 
+    with Scratch("many") as scratch:  # and beside them the time zone that one names
+        assert run("init", scratch.dir / "config").returncode == 0
+        for i in range(4096 - 2):
+            scratch.file(f"config/{i}.yaml", "# nothing yet\n")
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 0, done
+        Firstline(scratch, scratch.dir / "config").start()
+
 
 def test_a_folder_that_holds_too_much_is_told_with_what_is_wrong_in_it():
     with Scratch("much") as scratch:
