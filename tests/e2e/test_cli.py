@@ -114,6 +114,18 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
     assert "5  refused by authority" in cli("help", "exit-codes").stdout
 
 
+def test_what_messages_quote_never_acts_on_the_terminal():
+    bad = "\x1b[31mred\x9b1m"
+    with Scratch("escape") as scratch, Scratch("quoted") as quoted:
+        server = canned(quoted, {"POST /v1/incidents/12/acknowledge": (404, {
+            "error": {"status": 404, "message": f"no {bad}"}})})
+        for args in (["check", f"no{bad}"], [bad], [f"--{bad}"], ["init", f"made{bad}"],
+                     ["init", f"made{bad}"], ["incident", "ack", "12", "--url", server.url]):
+            done = cli(*args, cwd=scratch.dir)
+            assert "?[31mred?1m" in done.stderr, (args, done)
+            assert not set("\x1b\x9b") & set(done.stderr), (args, done)
+
+
 # ---- answers, shown ----
 
 def canned(scratch, answers, **more):
