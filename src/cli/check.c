@@ -24,6 +24,10 @@ check(const char *dir)
 	    model->services_n, model->teams_n, model->people_n, model->actions_n,
 	    model->rules_n, model->runbooks_n);
 	adoption_free(&adoption);
+	if (fflush(stdout) != 0) {
+		complain("could not write all of the answer to stdout");
+		return EXIT_FAILED;
+	}
 	return EXIT_OK;
 }
 

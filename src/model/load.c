@@ -340,11 +340,27 @@ fits(const struct bundle *bundle, const struct arena *arena, struct diags *diags
 	return false;
 }
 
+static bool
+has_yaml(const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->n; i++)
+		if (is_yaml(bundle->files[i].path))
+			return true;
+	return false;
+}
+
 static void
 require_fallback(struct reader *r, const struct gather *g)
 {
 	if (g->written[SECTION_FALLBACK] || r->incomplete)
 		return;
+	if (!has_yaml(r->bundle)) {
+		diag_error(r->diags, &nowhere, (struct span){ 0, 0 },
+		    STR("name the folder that holds it, or write a new one with "
+			"'firstline init FOLDER'"),
+		    "there is no *.yaml in this folder");
+		return;
+	}
 	const struct source *src = g->roots_n > 0 ? g->roots[0]->src : &nowhere;
 	diag_error(r->diags, src, (struct span){ 0, 0 },
 	    STR("add 'fallback: TEAM': who answers what matches no service"),

@@ -381,11 +381,32 @@ def test_init_writes_a_folder_that_passes_check():
         assert checked.returncode == 0 and "no mistakes" in checked.stdout, checked
         again = cli("init", scratch.dir / "production")
         assert again.returncode == 9 and "not empty" in again.stderr, again
+        with open("/dev/full", "w") as full:
+            untold = subprocess.run([str(BUILD / "firstline"), "check",
+                                     str(scratch.dir / "production")], stdout=full,
+                                    stderr=subprocess.PIPE, text=True, timeout=30)
+        assert untold.returncode == 1 and "could not write" in untold.stderr, untold
         path = scratch.dir / "production" / "production.yaml"
         path.write_text(path.read_text().replace("tier: 1", "tier: 9"))
         broken = cli("check", scratch.dir / "production")
         assert broken.returncode == 1 and "^" in broken.stderr, broken
         assert "production.yaml:" in broken.stderr and "1 mistake in" in broken.stderr, broken
+
+
+def test_check_of_what_is_no_configuration_says_what_to_name():
+    with Scratch("no-config") as scratch:
+        scratch.file("empty/notes.txt", "")
+        scratch.file("file.yaml", "")
+        (scratch.dir / "circle").symlink_to("circle")
+        for name, code, want in (
+                ("empty", 1, "there is no *.yaml in this folder"),
+                ("empty", 1, "firstline init FOLDER"),
+                ("file.yaml", 1, "name the folder that holds the configuration"),
+                ("circle", 1, "Too many levels of symbolic links"),
+                ("none", 3, "No such file or directory"),
+                ("n" * 250 + "/" + "m" * 250, 3, "No such file or directory")):
+            done = cli("check", scratch.dir / name)
+            assert done.returncode == code and want in done.stderr and not done.stdout, done
 
 
 # ---- a real server ----
