@@ -393,6 +393,23 @@ def test_init_writes_a_folder_that_passes_check():
         assert "production.yaml:" in broken.stderr and "1 mistake in" in broken.stderr, broken
 
 
+def test_init_says_what_to_do_where_it_cannot_write():
+    with Scratch("no-init") as scratch:
+        scratch.file("file", "")
+        os.mkfifo(scratch.dir / "pipe")
+        for name in ("file", "pipe"):
+            done = cli("init", scratch.dir / name)
+            assert done.returncode == 1 and "name a new or an empty one" in done.stderr, done
+        done = cli("init", scratch.dir / "no/such/parent")
+        assert done.returncode == 1 and "No such file or directory" in done.stderr, done
+        # A disk that is full: nothing is left that looks like a configuration.
+        done = subprocess.run(["/bin/sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh",
+                               str(BUILD / "firstline"), "init", str(scratch.dir / "half")],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1 and "empty it before" in done.stderr, done
+        assert list((scratch.dir / "half").iterdir()) == [], done
+
+
 def test_check_of_what_is_no_configuration_says_what_to_name():
     with Scratch("no-config") as scratch:
         scratch.file("empty/notes.txt", "")
