@@ -32,7 +32,7 @@ struct order_chunk {   /* a cache line */
 };
 
 struct order {
-	struct arena_map map;
+	struct arena_map chunks, buckets, chunks_of; /* of the next three */
 	const struct alert *alert; /* by slot */
 	struct order_chunk *chunk; /* by id */
 	uint32_t *bucket;          /* its first chunk */
