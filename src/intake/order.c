@@ -133,6 +133,14 @@ order_add(struct order *o, uint32_t slot)
 }
 
 void
+order_prefetch(const struct order *o, uint64_t fingerprint)
+{
+	uint32_t id = o->bucket[bucket_of(o, (uint32_t)(fingerprint >> 32))];
+	if (id != CHUNK_NONE)
+		__builtin_prefetch(&o->chunk[id], 1);
+}
+
+void
 order_remove(struct order *o, uint32_t slot)
 {
 	struct order_chunk *chunk = &o->chunk[o->chunk_of[slot]];
