@@ -1019,6 +1019,27 @@ def test_events_resume():
             assert stream.read(lambda e: e and e[-1][2] == "16")
 
 
+def test_events_that_nobody_hears_are_asked_of_the_engine():
+    with Gate(on_events) as gate:
+        gate.engine.publish(10, g.timeline(10, "unheard"))
+        assert gate.metric("firstline_gate_events_total") == 0
+        late = Stream(gate, last=9)
+        assert [e[1]["text"] for e in late.read(lambda e: len(e) == 1)] == ["old 10"]
+        assert gate.engine.requests("events")[-1].fields[6] == 9
+        gate.engine.publish(11, g.timeline(11, "heard"))
+        late.read(lambda e: len(e) == 2)
+        late.sock.close()
+        seq = 11
+        while gate.metric("firstline_gate_streams") > 0:  # it is noticed when something is written
+            seq += 1
+            gate.engine.publish(seq, g.timeline(seq, "to nobody"))
+        gate.engine.publish(seq + 1, g.timeline(seq + 1, "for who comes back"))
+        asked = len(gate.engine.requests("events"))
+        heard = Stream(gate, last=10).read(lambda e: len(e) == seq - 9)
+        assert [e[2] for e in heard] == [str(n) for n in range(11, seq + 2)]
+        assert len(gate.engine.requests("events")) == asked, "from memory"
+
+
 def test_events_over_the_death_of_an_engine():
     with Gate(on_events) as gate:
         stream = Stream(gate)
