@@ -11,7 +11,8 @@
  * may ask for `slice`, one of 100, and `service_group`, which has 50 alerts.
  *
  * Without `rate` the next request leaves when an answer came; with it, so many alerts a
- * second leave by the clock, as far as the connections keep up. With `count` it ends when
+ * second leave by the clock, as far as the connections keep up: by turns, for a server ends a
+ * connection on which nothing was ever asked. With `count` it ends when
  * so many were answered (a multiple of `batch`), if the seconds have not passed before.
  *
  * Prints one JSON object; exits 1 when a request was not answered with 200. Bounded: at most
@@ -62,6 +63,7 @@ struct load {
 	unsigned port, connections, batch, seconds;
 	uint64_t next, first, distinct, rate;
 	uint64_t requests_max; /* 0: until the time is over */
+	unsigned turn;         /* with `rate`: the connection that is next */
 	uint64_t begun, requests, failed;
 	uint32_t *latency_us;
 	size_t latency_n;
@@ -180,7 +182,9 @@ take_answer(struct load *load, struct connection *c)
 	if (load->latency_n < LATENCIES_MAX)
 		load->latency_us[load->latency_n++] =
 		    (uint32_t)(client_now_us() - c->began_us);
-	begin_request(load, c);
+	c->flying = false;
+	if (load->rate == 0)
+		begin_request(load, c);
 }
 
 static void
@@ -209,6 +213,22 @@ send_and_watch(int epoll_fd, struct connection *c)
 	(void)epoll_ctl(epoll_fd, EPOLL_CTL_MOD, c->fd, &wanted);
 }
 
+/* What is due, each on the next connection that is free. */
+static void
+begin_by_turns(struct load *load, struct connection *connections, int epoll_fd)
+{
+	for (unsigned i = 0; i < load->connections; i++) {
+		struct connection *c = &connections[load->turn];
+		if (!c->flying) {
+			begin_request(load, c);
+			if (!c->flying)
+				return; /* nothing is due */
+			send_and_watch(epoll_fd, c);
+		}
+		load->turn = (load->turn + 1) % load->connections;
+	}
+}
+
 static void
 turn(struct load *load, struct connection *connections, int epoll_fd)
 {
@@ -220,12 +240,8 @@ turn(struct load *load, struct connection *connections, int epoll_fd)
 			take_answer(load, c);
 		send_and_watch(epoll_fd, c);
 	}
-	for (unsigned i = 0; i < load->connections && load->rate > 0; i++) {
-		if (connections[i].flying)
-			continue;
-		begin_request(load, &connections[i]);
-		send_and_watch(epoll_fd, &connections[i]);
-	}
+	if (load->rate > 0)
+		begin_by_turns(load, connections, epoll_fd);
 }
 
 static bool

@@ -1,53 +1,33 @@
 #include <stdio.h>
 
-#include "base/buf.h"
-#include "base/hash.h"
 #include "cli/cli.h"
 #include "model/model.h"
-#include "node/folder.h"
-
-#define CHECK_ARENA_BYTES ((size_t)512 << 20)
+#include "node/adoption.h"
 
 static int
-check(const char *dir, struct arena *arena)
+check(const char *dir)
 {
-	struct bundle bundle;
+	struct adoption adoption;
 	struct err err;
-	if (!folder_read(dir, arena, &bundle, &err)) {
+	struct buf text = BUF(ADOPTION_TEXT_MAX);
+	bool ok = adoption_read(dir, &adoption, &text, &err);
+	if (text.n > 0)
+		(void)fwrite(text.p, 1, text.n, stderr);
+	buf_done(&text);
+	if (!ok) {
 		complain("%s", err.text);
 		return err.kind == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
 	}
-	struct strs zones = model_zone_names(&bundle, arena);
-	if (!folder_read_zones(&bundle, &zones, arena, &err)) {
-		complain("%s", err.text);
-		return EXIT_FAILED;
-	}
-	/* As serve does: in the order of paths, and no more than it takes. */
-	struct buf bytes = BUF(BUNDLE_BYTES_MAX);
-	bundle_encode(&bundle, &bytes);
-	bool fits = !bytes.overflow;
-	hash32 hash = sha256(buf_str(&bytes));
-	buf_done(&bytes);
-	if (!fits) {
-		complain("the configuration in '%s' is over %u MiB", dir,
-		    BUNDLE_BYTES_MAX >> 20);
-		return EXIT_FAILED;
-	}
-	struct diags diags;
-	diags_init(&diags, arena);
-	const struct model *model = model_load(&bundle, &hash, arena, &diags);
-	diags_sort(&diags);
-	diags_print(stderr, &diags);
-	if (model == NULL) {
-		complain("%u mistake%s in '%s'", diags.count, diags.count == 1 ? "" : "s",
-		    dir);
-		return EXIT_FAILED;
-	}
+	const struct model *model = adoption.model;
 	printf("checked %zu services, %zu teams, %zu people, %zu actions, %zu rules, "
 	       "%zu runbooks: no mistakes\n",
 	    model->services_n, model->teams_n, model->people_n, model->actions_n,
 	    model->rules_n, model->runbooks_n);
-	model_done(model);
+	adoption_free(&adoption);
+	if (fflush(stdout) != 0) {
+		complain("could not write all of the answer to stdout");
+		return EXIT_FAILED;
+	}
 	return EXIT_OK;
 }
 
@@ -64,11 +44,7 @@ run(int argc, char **argv)
 		complain("check needs one folder: firstline check production");
 		return EXIT_USAGE;
 	}
-	struct arena_map map;
-	struct arena arena = arena_map(&map, CHECK_ARENA_BYTES);
-	int code = check(dir, &arena);
-	arena_unmap(&map);
-	return code;
+	return check(dir);
 }
 
 const struct command_line command_check = {

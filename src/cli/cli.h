@@ -45,7 +45,7 @@ struct option_spec {
 };
 bool options_take(int *argc, char **argv, const struct option_spec *specs, size_t n);
 
-/* "firstline: TEXT" on stderr. */
+/* "firstline: TEXT" on stderr, without control characters. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same without the name: what was done, and what to do next. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

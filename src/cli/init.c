@@ -16,8 +16,13 @@ static bool
 is_empty(const char *path, struct err *err)
 {
 	DIR *dir = opendir(path);
+	if (dir == NULL && errno == ENOENT)
+		return true;
+	if (dir == NULL && errno == ENOTDIR)
+		return err_set(err, ERR_INVALID,
+		    "'%s' is no folder: name a new or an empty one", path);
 	if (dir == NULL)
-		return errno == ENOENT || err_sys(err, ERR_IO, "open '%s'", path);
+		return err_sys(err, ERR_IO, "open '%s'", path);
 	bool empty = true;
 	for (const struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
 		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
@@ -51,7 +56,11 @@ init(const char *path)
 	struct init_file files[INIT_FILES_MAX];
 	size_t n = init_files(files);
 	struct err err;
-	bool ok = is_empty(path, &err) && folder_make(path, 0755, &err);
+	if (!is_empty(path, &err) || !folder_make(path, 0755, &err)) {
+		complain("%s", err.text);
+		return err.kind == ERR_BUSY ? EXIT_CONFLICT : EXIT_FAILED;
+	}
+	bool ok = true;
 	for (size_t i = 0; ok && i < n; i++) {
 		ok = write_file(path, &files[i], &err);
 		if (ok)
@@ -59,7 +68,8 @@ init(const char *path)
 	}
 	if (!ok) {
 		complain("%s", err.text);
-		return err.kind == ERR_BUSY ? EXIT_CONFLICT : EXIT_FAILED;
+		complain("'%s' is not complete: empty it before you begin again", path);
+		return EXIT_FAILED;
 	}
 	say("\nNext: put your services, people and hosts into it, then\n"
 	    "  firstline check %s\n"

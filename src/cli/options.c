@@ -1,19 +1,35 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/str.h"
+#include "base/arena.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 
+#define MESSAGE_BYTES_MAX 65536
 #define NEAR_MAX 3 /* edits between what was typed and what is suggested */
+
+static void message(const char *head, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+
+/* What it quotes may come from file names, alerts or another server. */
+static void
+message(const char *head, const char *fmt, va_list args)
+{
+	static char memory[MESSAGE_BYTES_MAX];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct buf line = BUF(sizeof(memory) + 32);
+	buf_add(&line, str_of(head));
+	buf_shown(&line, arena_vprintf(&arena, fmt, args));
+	buf_char(&line, '\n');
+	(void)fwrite(line.p, 1, line.n, stderr);
+	buf_done(&line);
+}
 
 void
 complain(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	fprintf(stderr, "firstline: ");
-	vfprintf(stderr, fmt, args);
-	fprintf(stderr, "\n");
+	message("firstline: ", fmt, args);
 	va_end(args);
 }
 
@@ -22,8 +38,7 @@ say(const char *fmt, ...)
 {
 	va_list args;
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	fprintf(stderr, "\n");
+	message("", fmt, args);
 	va_end(args);
 }
 

@@ -109,19 +109,25 @@ control_length(str s)
 }
 
 void
-out_text(struct out *out, str s)
+buf_shown(struct buf *out, str s)
 {
 	while (s.n > 0) {
 		size_t plain = 0;
 		while (plain < s.n && control_length(str_drop(s, plain)) == 0)
 			plain++;
-		buf_add(&out->text, str_take(s, plain));
+		buf_add(out, str_take(s, plain));
 		s = str_drop(s, plain);
 		if (s.n > 0) {
-			buf_char(&out->text, '?');
+			buf_char(out, '?');
 			s = str_drop(s, control_length(s));
 		}
 	}
+}
+
+void
+out_text(struct out *out, str s)
+{
+	buf_shown(&out->text, s);
 }
 
 void

@@ -36,7 +36,8 @@ struct out out_begin(struct arena *arena);
 /* Writes it all. EXIT_OK, or EXIT_FAILED having said why. */
 int out_end(struct out *out);
 
-void out_text(struct out *out, str s); /* as it is, but for control characters */
+void buf_shown(struct buf *out, str s); /* as it is, but for control characters */
+void out_text(struct out *out, str s);  /* as it is, but for control characters */
 void out_printf(struct out *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void out_styled(struct out *out, enum style style, str s);
 /* The text with lines no longer than the width, but for longer words; lines after the first

@@ -111,6 +111,24 @@ post(struct client *client, const struct silence_row *row, str *ret_body,
 	           : EXIT_FAILED;
 }
 
+/* Run with the options that say what a silence shall be. */
+static int
+run_set(int argc, char **argv, struct client_command command)
+{
+	struct set_options o = { 0 };
+	const struct option_spec specs[] = {
+		{ .name = "for", .value = &o.lasts },
+		{ .name = "until", .value = &o.until },
+		{ .name = "start", .value = &o.start },
+		{ .name = "comment", .value = &o.comment },
+		{ .name = "by", .value = &o.by },
+	};
+	command.specs = specs;
+	command.specs_n = countof(specs);
+	command.context = &o;
+	return client_run(argc, argv, &command);
+}
+
 /* ---- add ---- */
 
 static str
@@ -188,23 +206,12 @@ add(struct client *client, void *context, int argc, char **argv)
 static int
 run_add(int argc, char **argv)
 {
-	struct set_options o = { 0 };
-	const struct option_spec specs[] = {
-		{ .name = "for", .value = &o.lasts },
-		{ .name = "until", .value = &o.until },
-		{ .name = "start", .value = &o.start },
-		{ .name = "comment", .value = &o.comment },
-		{ .name = "by", .value = &o.by },
-	};
-	return client_run(argc, argv,
-	    &(struct client_command){
+	return run_set(argc, argv,
+	    (struct client_command){
 		.usage = "silence add MATCHER... --for LENGTH --comment TEXT",
 		.min = 1,
 		.max = -1,
-		.specs = specs,
-		.specs_n = countof(specs),
-		.run = add,
-		.context = &o });
+		.run = add });
 }
 
 const struct command_line command_silence_add = {
@@ -268,22 +275,11 @@ update(struct client *client, void *context, int argc, char **argv)
 static int
 run_update(int argc, char **argv)
 {
-	struct set_options o = { 0 };
-	const struct option_spec specs[] = {
-		{ .name = "for", .value = &o.lasts },
-		{ .name = "until", .value = &o.until },
-		{ .name = "start", .value = &o.start },
-		{ .name = "comment", .value = &o.comment },
-		{ .name = "by", .value = &o.by },
-	};
-	return client_run(argc, argv,
-	    &(struct client_command){ .usage = "silence update ID --for LENGTH",
+	return run_set(argc, argv,
+	    (struct client_command){ .usage = "silence update ID --for LENGTH",
 		.min = 1,
 		.max = 1,
-		.specs = specs,
-		.specs_n = countof(specs),
-		.run = update,
-		.context = &o });
+		.run = update });
 }
 
 const struct command_line command_silence_update = {

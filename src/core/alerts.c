@@ -6,8 +6,8 @@
  *	       -> the labels that make it "the same trouble" again -> recurrence
  *	key = fnv64(service, 0, recurrence) -> the open incident, or a new one
  */
-#include "base/cbor.h"
 #include "core/state.h"
+#include "intake/wire.h"
 
 #define RECURRENCE_LABELS_MAX 32
 
@@ -17,30 +17,6 @@ struct match {
 	const struct alert_rule *rule; /* NULL: none */
 	str recurrence;
 };
-
-/* The labels at the front of an alert's body, without the rest. */
-static struct pairs
-read_labels(struct core *core, str body)
-{
-	struct pairs labels = { 0 };
-	struct cbor in;
-	size_t fields, items;
-	uint64_t number;
-	cbor_open(&in, body);
-	if (!cbor_map(&in, &fields) || fields == 0 || !cbor_u64(&in, &number) ||
-	    number != 1 || !cbor_array(&in, &items) || items > 2 * LABELS_MAX)
-		return labels;
-	struct pair *p = arena_new(&core->scratch, struct pair, items / 2 + 1);
-	for (size_t i = 0; i < items / 2; i++) {
-		if (!cbor_text(&in, &p[i].name) || !cbor_text(&in, &p[i].value))
-			return labels;
-		if (i > 0 && str_cmp(p[i - 1].name, p[i].name) >= 0)
-			return labels; /* no such body is ever made: nothing to go by */
-	}
-	labels.p = p;
-	labels.n = items / 2;
-	return labels;
-}
 
 /* "alertname=QueueStuck,queue=payments" */
 static str
@@ -80,7 +56,7 @@ static void
 match_alert(struct core *core, str body, struct match *ret)
 {
 	const struct model *model = core->newest->model;
-	ret->labels = read_labels(core, body);
+	ret->labels = wire_read_labels(body, &core->scratch);
 	ret->rule = rules_match(core->rules, &ret->labels);
 	if (ret->rule != NULL) {
 		ret->service = ret->rule->service;

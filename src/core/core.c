@@ -6,10 +6,12 @@
 #define JITTER_SEED UINT64_C(0x5bd1e995a1f2c3d7)
 #define MAP_SEED UINT64_C(0x9e3779b97f4a7c15) /* order never shows, so any will do */
 
+/* A map each: in the middle of a large one the first entry would cost a huge page. */
 static void
-heap_init(struct heap *heap, struct arena *arena, size_t cap)
+heap_init(struct heap *heap, struct arena_map *map, size_t cap)
 {
-	heap->p = arena_fresh(arena, struct object *, cap);
+	struct arena memory = arena_map(map, cap * sizeof(struct object *));
+	heap->p = arena_fresh(&memory, struct object *, cap);
 	heap->cap = cap;
 }
 
@@ -27,11 +29,10 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 
 	/* No object is smaller than its links, so there can never be more of them. */
 	size_t objects = bytes / sizeof(struct object);
-	struct arena heaps = arena_map(&core->heap_map,
-	    2 * (objects + 1) * sizeof(struct object *) + rules_bytes());
-	heap_init(&core->timers, &heaps, objects);
-	heap_init(&core->outbox, &heaps, objects);
-	core->rules = rules_new(&heaps);
+	heap_init(&core->timers, &core->timers_map, objects);
+	heap_init(&core->outbox, &core->outbox_map, objects);
+	struct arena rules = arena_map(&core->rules_map, rules_bytes());
+	core->rules = rules_new(&rules);
 	struct arena refs =
 	    arena_map(&core->refs_map, (objects + 1) * sizeof(struct row_ref));
 	core->refs = arena_fresh(&refs, struct row_ref, objects);
@@ -81,7 +82,9 @@ core_free(struct core *core)
 	for (size_t i = 0; i < countof(maps); i++)
 		map_done(maps[i]);
 	arena_unmap(&core->scratch_map);
-	arena_unmap(&core->heap_map);
+	arena_unmap(&core->timers_map);
+	arena_unmap(&core->outbox_map);
+	arena_unmap(&core->rules_map);
 	arena_unmap(&core->refs_map);
 	if (core->authority_map.memory != NULL)
 		arena_unmap(&core->authority_map);

@@ -198,7 +198,8 @@ struct control {
 struct core {
 	struct pool *pool;
 	size_t pool_bytes;
-	struct arena_map scratch_map, heap_map, refs_map, authority_map;
+	struct arena_map scratch_map, timers_map, outbox_map, rules_map, refs_map,
+	    authority_map;
 	struct arena scratch; /* of the step in work */
 	struct row_ref *refs;
 	size_t refs_cap;

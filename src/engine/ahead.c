@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 #include "engine/state.h"
-#include "os/file.h"
+#include "os/memory.h"
 
 #define FROM_BYTES ((size_t)8 << 20)  /* in use of a range, before anything is done */
-#define AHEAD_BYTES ((size_t)4 << 20) /* touched beyond what is in use */
+#define AHEAD_BYTES ((size_t)2 << 20) /* touched beyond what is in use */
 
 struct touch {
 	char *p;

@@ -23,9 +23,9 @@
 #include "os/crash.h"
 
 #define STEP_ARENA_BYTES ((size_t)1 << 30) /* address space; touched pages are returned */
-#define IDLE_PACKS 64                      /* written in one idle turn */
+#define IDLE_PACKS 16                      /* written in one idle turn */
 #define LULL_MS 100                        /* without a commit */
-#define STEP_ARENA_KEEP ((size_t)8 << 20)
+#define STEP_ARENA_KEEP ((size_t)1 << 20)
 #define COMMIT_HERE_BYTES ((size_t)64 << 10) /* larger ones are the committer's */
 #define CROWDED_BYTES ((size_t)4 << 20)      /* answers that wait for a commit */
 
@@ -62,6 +62,13 @@ batch_init(struct engine *engine)
 }
 
 void
+batch_trim(struct engine *engine)
+{
+	struct batch *b = &engine->batch;
+	b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
+}
+
+void
 engine_now(struct engine *engine, msec *ret_at, msec *ret_wall)
 {
 	*ret_at = engine_clock_at(&engine->clock, clock_boot());
@@ -89,6 +96,9 @@ engine_die(struct engine *engine, int code, const char *fmt, ...)
 {
 	char text[400];
 	va_list args;
+	/* To log it may find that the supervisor is gone, and an engine that is stopped in
+	 * order commits what it has: never behind a commit that failed. */
+	engine->stopping = true;
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
@@ -371,7 +381,7 @@ change_places(struct engine *engine)
 	buf_reset(&b->rows);
 	ASSERT(b->to_gate.n == 0 && b->to_hands.n == 0);
 	b->step_n = b->alert_n = b->row_n = 0;
-	b->arena = arena_map_reset(&b->map, STEP_ARENA_KEEP);
+	b->arena.beg = b->map.memory;
 }
 
 /* What was stepped, as one commit that waits for nothing but the disk. */

@@ -45,6 +45,7 @@ static void
 on_sweep(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
+	batch_trim(engine);
 	if (engine->refusing || !engine->ready)
 		return;
 	/* Without a gate nobody can tell us that an alert is still there. */

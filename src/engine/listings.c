@@ -548,9 +548,15 @@ listing_slice(struct engine *engine, struct listing *l)
 	else
 		more = slice(engine, l, &a);
 	const char *why;
+	char text[200];
 	uint32_t fault = fault_of(l, &why);
 	if (!room) {
-		why = "the groups of so many alerts are too many for now: name a filter";
+		(void)snprintf(text, sizeof(text),
+		    "these alerts take more memory than there is for groups (%zu MiB "
+		    "for all who ask at once, %zu MiB for the labels of one's groups): "
+		    "name a filter, so that there are fewer",
+		    GROUPED_BYTES_MAX >> 20, GROUPS_TEXT_MAX >> 20);
+		why = text;
 		fault = 503;
 	}
 	if (fault != 0) {

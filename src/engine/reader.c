@@ -8,6 +8,7 @@
  * looked into when it has gone: of long answers there is one in memory, and they never fill
  * the gate's wire.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/list.h"
@@ -16,8 +17,15 @@
 #define JOBS_MAX 256
 #define JOB_ARENA_BYTES ((size_t)256 << 20)
 #define PAGE_MAX 1000
+#define PAGE_BYTES ((size_t)16 << 20) /* of a list; the cursor goes on from there */
+#define PART_BYTES ((size_t)1 << 20)  /* the same of one incident */
+#define PART_TABLE_SHIFT 56           /* of its cursor: see part_of_incident */
+/* A journal entry that is longer goes into no answer. */
+#define ENTRY_SENT_MAX ((size_t)16 << 20)
+static_assert(ENTRY_SENT_MAX >= PAGE_BYTES, "what is too long is the first of its page");
+static_assert(ENTRY_SENT_MAX + (1u << 20) <= FRAME_PAYLOAD_MAX, "it fits into a frame");
 /* On the way to the gate before more is handed over: what else is answered waits behind it. */
-#define AHEAD_BYTES ((size_t)1 << 20)
+#define READER_AHEAD_BYTES ((size_t)1 << 20)
 
 struct job {
 	struct link link;
@@ -25,7 +33,8 @@ struct job {
 	uint64_t generation; /* of the gate connection that asked */
 	struct request request;
 	struct arena_map map;
-	struct arena arena;
+	struct arena arena;   /* of the answer: reset after each of its frames */
+	struct arena scratch; /* what outlives a frame: an entry while its rows are taken */
 	struct buf out;
 	str left; /* of `out`, once it is finished: not handed over yet */
 	struct reader *reader;
@@ -33,6 +42,8 @@ struct job {
 	/* While rows come: */
 	uint64_t last;
 	size_t taken;
+	size_t bytes, bytes_max;
+	bool full; /* the next one did not fit */
 };
 
 struct reader {
@@ -59,32 +70,55 @@ reader_init(struct engine *engine, struct err *err)
 
 /* ---- on the reader's thread ---- */
 
-static bool
-take_row(void *context, const struct stored_row *row)
+static void
+refuse(struct job *job, uint32_t status, uint32_t exit, str error)
 {
-	struct job *job = context;
-	answer_item(&job->answer, row->table, 0, row->body, true);
-	job->last = row->id;
+	job->answer.answer.status = status;
+	job->answer.answer.exit = exit;
+	job->answer.answer.error = error;
+}
+
+/* Counts what is about to be taken; false when it is for the next page. The first is always
+ * taken, however long it is. */
+static bool
+fits(struct job *job, size_t bytes)
+{
+	job->full = job->bytes > 0 && job->bytes + bytes > job->bytes_max;
+	if (job->full)
+		return false;
+	job->bytes += bytes;
 	job->taken++;
 	return true;
 }
 
 static bool
-rows_of_incident(struct job *job, enum table table, struct err *err)
+take_row(void *context, const struct stored_row *row)
+{
+	struct job *job = context;
+	if (!fits(job, row->body.n))
+		return false;
+	answer_item(&job->answer, row->table, 0, row->body, true);
+	job->last = row->id;
+	return true;
+}
+
+/* Those behind `after`, as far as they fit; job->last is where to go on. */
+static bool
+rows_of_incident(struct job *job, enum table table, row_id after, struct err *err)
 {
 	struct row_query query = { .table = table,
 		.incident = job->request.incident,
 		.limit = PAGE_MAX };
 	uint64_t seq;
-	for (;;) {
+	job->last = after;
+	do {
 		job->taken = 0;
+		query.after = job->last;
 		if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
 			return false;
 		job->answer.answer.seq = seq;
-		if (job->taken < PAGE_MAX)
-			return true;
-		query.after = job->last;
-	}
+	} while (job->taken == PAGE_MAX && !job->full);
+	return true;
 }
 
 static bool
@@ -95,38 +129,36 @@ one_row(struct job *job, enum table table, row_id id, const char *what, struct e
 		answer_item(&job->answer, table, 0, row.body, true);
 		return true;
 	}
-	if (err->kind == ERR_NOT_FOUND) {
-		job->answer.answer.status = 404;
-		job->answer.answer.exit = 3;
-		job->answer.answer.error = str_of(what);
-	}
+	if (err->kind == ERR_NOT_FOUND)
+		refuse(job, 404, 3, str_of(what));
 	return false;
 }
 
+/*
+ * An incident and what belongs to it, table after table; the gate asks for the next part when
+ * its client has read the last, so nobody holds all of it. Where the next part begins:
+ *
+ *	63     56 55                                    0
+ *	| table  | rows of it behind this one            |
+ *
+ * `table` counts in `with`. 0 is the first part, which has the incident itself before them.
+ */
 static bool
-whole_incident(struct job *job, struct err *err)
+part_of_incident(struct job *job, const enum table *with, size_t n, uint64_t *ret_cursor,
+    struct err *err)
 {
-	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
-		TABLE_DECISION, TABLE_ASKED, TABLE_NOTICE, TABLE_HANDOFF };
-	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
+	uint64_t cursor = job->request.cursor;
+	row_id after = cursor & ((UINT64_C(1) << PART_TABLE_SHIFT) - 1);
+	if (cursor == 0 &&
+	    !one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
 		return false;
-	for (size_t i = 0; i < countof(with); i++) {
-		if (!rows_of_incident(job, with[i], err))
+	for (size_t i = (size_t)(cursor >> PART_TABLE_SHIFT); i < n && !job->full; i++) {
+		if (!rows_of_incident(job, with[i], after, err))
 			return false;
-	}
-	return true;
-}
-
-static bool
-why(struct job *job, struct err *err)
-{
-	static const enum table with[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
-		TABLE_ATTEMPT, TABLE_ASKED };
-	if (!one_row(job, TABLE_INCIDENT, job->request.incident, "no such incident", err))
-		return false;
-	for (size_t i = 0; i < countof(with); i++) {
-		if (!rows_of_incident(job, with[i], err))
-			return false;
+		ASSERT(job->last >> PART_TABLE_SHIFT == 0);
+		if (job->full)
+			*ret_cursor = (uint64_t)i << PART_TABLE_SHIFT | job->last;
+		after = 0;
 	}
 	return true;
 }
@@ -166,8 +198,21 @@ page(struct job *job, enum table table, bool open_only, uint64_t *ret_cursor,
 	if (!store_rows(job->reader->store, &query, take_row, job, &seq, err))
 		return false;
 	job->answer.answer.seq = seq;
-	*ret_cursor = job->taken == limit ? job->last : 0;
+	*ret_cursor = job->full || job->taken == limit ? job->last : 0;
 	return true;
+}
+
+/* Whoever asked for it has all pages before, and is told how to get those behind. */
+static void
+refuse_entry(struct job *job, const struct stored_entry *entry)
+{
+	unsigned long long seq = entry->seq;
+	refuse(job, 422, 2,
+	    arena_printf(&job->scratch,
+		"entry %llu has %zu bytes, of which at most %zu are sent: "
+		"'firstline journal show --from %llu --limit 1' on the server shows it, "
+		"cursor=%llu goes on past it",
+		seq, entry->bytes.n, ENTRY_SENT_MAX, seq, seq));
 }
 
 static bool
@@ -177,9 +222,17 @@ take_entry(void *context, const struct stored_entry *entry)
 	struct entry_item item = { .seq = entry->seq,
 		.hash = entry->hash,
 		.bytes = entry->bytes };
-	answer_record(&job->answer, ITEM_ENTRY, &item);
+	if (!fits(job, entry->bytes.n))
+		return false;
+	if (entry->bytes.n > ENTRY_SENT_MAX) {
+		refuse_entry(job, entry);
+		return false;
+	}
+	struct buf body = BUF(FRAME_PAYLOAD_MAX);
+	record_encode(&entry_item_type, &item, &body);
+	answer_item(&job->answer, TABLE_NONE, ITEM_ENTRY, buf_str(&body), true);
+	buf_done(&body);
 	job->last = entry->seq;
-	job->taken++;
 	return true;
 }
 
@@ -188,11 +241,12 @@ static bool
 take_timeline(void *context, const struct stored_entry *stored)
 {
 	struct job *job = context;
-	struct arena scratch = job->arena;
+	struct arena scratch = job->scratch;
 	struct entry entry;
 	struct err err;
+	if (!fits(job, 0))
+		return false;
 	job->last = stored->seq;
-	job->taken++;
 	if (!entry_decode(stored->bytes, &scratch, &entry, &err))
 		return true;
 	job->answer.answer.seq = stored->seq;
@@ -205,6 +259,7 @@ take_timeline(void *context, const struct stored_entry *stored)
 			buf_reset(&body);
 			record_encode(&timeline_row_type, &effect->append_timeline.row,
 			    &body);
+			job->bytes += body.n;
 			answer_item(&job->answer, TABLE_TIMELINE, 0, buf_str(&body), true);
 		}
 	}
@@ -226,18 +281,23 @@ entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
 	if (!store_entries(job->reader->store, job->request.cursor + 1, limit, take, job,
 		err))
 		return false;
-	*ret_cursor = job->taken == limit ? job->last : 0;
+	*ret_cursor = job->full || job->taken == limit ? job->last : 0;
 	return true;
 }
 
 static bool
 read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 {
+	/* In the order in which the gate writes them. */
+	static const enum table whole[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_ATTEMPT,
+		TABLE_DECISION, TABLE_ASKED, TABLE_NOTICE, TABLE_HANDOFF };
+	static const enum table why[] = { TABLE_TIMELINE, TABLE_RUN, TABLE_DECISION,
+		TABLE_ATTEMPT, TABLE_ASKED };
 	switch ((int)job->request.op) {
 	case OP_INCIDENT:
-		return whole_incident(job, err);
+		return part_of_incident(job, whole, countof(whole), ret_cursor, err);
 	case OP_WHY:
-		return why(job, err);
+		return part_of_incident(job, why, countof(why), ret_cursor, err);
 	case OP_INCIDENTS:
 		return page(job, TABLE_INCIDENT, false, ret_cursor, err);
 	case OP_HANDOFFS:
@@ -262,6 +322,18 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 	}
 }
 
+/* What does not fit is no answer at all: half a one would look whole, or be waited for. */
+static void
+end_answer(struct job *job, uint64_t cursor)
+{
+	answer_end(&job->answer, cursor);
+	if (!job->out.overflow)
+		return;
+	buf_reset(&job->out);
+	answer_plain(&job->out, job->id, job->answer.answer.seq, 500, 1,
+	    "the answer is too long to be sent");
+}
+
 static void
 work(uv_work_t *work)
 {
@@ -270,12 +342,11 @@ work(uv_work_t *work)
 	struct err err;
 	uint64_t cursor = 0;
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, 0);
-	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200) {
-		job->answer.answer.status = 500;
-		job->answer.answer.exit = 1;
-		job->answer.answer.error = arena_str(&job->arena, str_of(err.text));
-	}
-	answer_end(&job->answer, cursor);
+	bool part = job->request.op == OP_INCIDENT || job->request.op == OP_WHY;
+	job->bytes_max = part ? PART_BYTES : PAGE_BYTES;
+	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200)
+		refuse(job, 500, 1, arena_str(&job->scratch, str_of(err.text)));
+	end_answer(job, cursor);
 }
 
 /* ---- on the loop ---- */
@@ -306,7 +377,7 @@ list_silences(struct reader *reader, struct job *job)
 	struct engine *engine = reader->engine;
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, engine->head.seq);
 	answer_silences(engine, &job->answer);
-	answer_end(&job->answer, 0);
+	end_answer(job, 0);
 	job->left = buf_str(&job->out);
 	reader->finished = true;
 }
@@ -335,7 +406,8 @@ hand_over(struct engine *engine, struct job *job)
 {
 	struct buf *to = &engine->batch.to_gate;
 	struct frame frame;
-	while (job->left.n > 0 && peer_waiting(engine->gate.peer) + to->n <= AHEAD_BYTES) {
+	while (job->left.n > 0 &&
+	       peer_waiting(engine->gate.peer) + to->n <= READER_AHEAD_BYTES) {
 		str rest = job->left;
 		ASSERT(frame_cut(&rest, &frame) == FRAME_WHOLE);
 		buf_add(to, str_take(job->left, job->left.n - rest.n));
@@ -354,7 +426,8 @@ reader_turn(struct engine *engine)
 		job->left = (str){ 0 }; /* nobody is there who asked */
 	if (job->left.n > 0) {
 		/* The gate's taking it, or the commit's end, wakes the loop. */
-		if (batch_crowded(engine) || peer_waiting(engine->gate.peer) > AHEAD_BYTES)
+		if (batch_crowded(engine) ||
+		    peer_waiting(engine->gate.peer) > READER_AHEAD_BYTES)
 			return false;
 		hand_over(engine, job);
 	}
@@ -364,6 +437,16 @@ reader_turn(struct engine *engine)
 	job_free(job);
 	start_next(reader);
 	return reader->working != NULL && reader->finished;
+}
+
+/* The second half of it. */
+static struct arena
+arena_half(struct arena *arena)
+{
+	char *middle = arena->beg + (arena->end - arena->beg) / 2;
+	struct arena half = { middle, arena->end };
+	arena->end = middle;
+	return half;
 }
 
 void
@@ -378,6 +461,7 @@ reader_ask(struct engine *engine, uint64_t id, const struct request *request, st
 	struct job *job = calloc(1, sizeof(*job));
 	ASSERT(job != NULL);
 	job->arena = arena_map(&job->map, JOB_ARENA_BYTES);
+	job->scratch = arena_half(&job->arena);
 	job->out = BUF(JOB_ARENA_BYTES);
 	buf_add(&job->out, first);
 	job->id = id;

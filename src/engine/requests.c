@@ -310,8 +310,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 static void
 ask_reader(struct engine *engine, const struct asked *asked)
 {
-	struct buf first = BUF(ANSWER_BYTES_MAX);
-	if (asked->request.op == OP_WHY) {
+	struct buf first = BUF(FRAME_PAYLOAD_MAX);
+	/* What can be done stands before all else, so in the first part. */
+	if (asked->request.op == OP_WHY && asked->request.cursor == 0) {
 		struct arena scratch = engine->batch.arena;
 		struct answer_out a;
 		answer_begin(&a, &first, &scratch, asked->id, engine->head.seq);

@@ -144,6 +144,8 @@ struct engine {
 /* batch.c */
 void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
+/* Between two steps: give back what a large one used. A system call, so not for each. */
+void batch_trim(struct engine *engine);
 /* A row of the engine's own, in the commit of the step that follows; NULL: delete it. */
 void batch_row(struct engine *engine, struct row_write row, const void *record);
 /* After a turn of the loop: hand what was stepped to the committer, or without a step send

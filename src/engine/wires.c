@@ -9,7 +9,6 @@
 #include "engine/state.h"
 
 #define OUT_MAX ((size_t)64 << 20)
-#define READS_PER_TURN 8 /* of peer_read; the rest waits for the next turn */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -94,8 +93,7 @@ wire_send(struct wire *wire)
 	poll_again(wire);
 }
 
-/* false when the wire is gone */
-static bool
+static void
 take_frames(struct wire *wire)
 {
 	struct frame frame;
@@ -106,28 +104,23 @@ take_frames(struct wire *wire)
 		    wire->engine->batch.steps.n >= ENGINE_BATCH_BYTES_MAX)
 			batch_hand_over(wire->engine);
 	}
-	if (wire->peer == NULL)
-		return false;
-	if (err.kind == ERR_NONE)
-		return true;
+	if (wire->peer == NULL || err.kind == ERR_NONE)
+		return;
 	wire->engine->n.frames_bad++;
 	wire_close(wire);
-	return false;
 }
 
+/* One read a turn: a commit that has ended meanwhile is seen, answered and followed by the
+ * next in between. What is left wakes the loop again. */
 static void
 read_frames(struct wire *wire)
 {
 	struct err err;
-	for (int i = 0; i < READS_PER_TURN; i++) {
-		size_t got;
-		if (!peer_read(wire->peer, &got, &err)) {
-			wire_close(wire);
-			return;
-		}
-		if (got == 0 || !take_frames(wire))
-			return;
-	}
+	size_t got;
+	if (!peer_read(wire->peer, &got, &err))
+		wire_close(wire);
+	else if (got > 0)
+		take_frames(wire);
 }
 
 static void

@@ -78,8 +78,9 @@ enum op {
 	OP_METRICS,
 	OP_ALERTS,    /* active alerts; params: filters, receiver, flags; cursor */
 	OP_INCIDENTS, /* params: state, service, owner; cursor, limit */
-	OP_INCIDENT, /* one: incident, timeline, runs, attempts, decisions, notices, handoff */
-	OP_WHY,      /* decisions of an incident with their reasons */
+	OP_INCIDENT, /* one: incident, timeline, runs, attempts, decisions, notices, handoffs;
+	              * in parts: go on with the answer's `cursor` until it is 0 */
+	OP_WHY,      /* decisions of an incident with their reasons, alike in parts */
 	OP_HANDOFFS,
 	OP_HANDOFF,
 	OP_GAPS,

@@ -13,6 +13,8 @@
 #include "intake/wire.h"
 #include "os/clock.h"
 
+#define EARLY_BYTES (32u << 10)
+
 static void send_held(struct gate *gate);
 
 /* ---- in flight ---- */
@@ -180,6 +182,15 @@ read_body(struct call *call, struct buf *out)
 	    gate->settings.alert_timeout_ms, &intake_limits_default, &scratch, out);
 }
 
+/* The engine begins with what it has while the next body is read. */
+static void
+send_early(struct gate *gate)
+{
+	struct err err;
+	if (peer_waiting(gate->engine) >= EARLY_BYTES && !peer_flush(gate->engine, &err))
+		return; /* met again at the end of the turn */
+}
+
 static void
 send_alerts(struct call *call, bool was_held)
 {
@@ -207,6 +218,7 @@ send_alerts(struct call *call, bool was_held)
 	uint64_t id = link_wait(call, on_answer);
 	ASSERT(id == gate->last_id);
 	gate->alerts_in_flight++;
+	send_early(gate);
 }
 
 static void

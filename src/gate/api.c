@@ -12,6 +12,7 @@
 #include "intake/moment.h"
 
 #define LIMIT_MAX 1000
+#define LIMIT_DEFAULT 100
 
 /* What of an answer has been written; belongs to the call. */
 struct writing {
@@ -20,6 +21,10 @@ struct writing {
 	size_t n;         /* items in the list or section */
 	bool filtered;    /* a listing of incidents from the store: filter here */
 	str state, service, owner;
+	/* An incident comes in parts: */
+	incident_id incident;
+	uint64_t cursor; /* of the next part */
+	bool asked;      /* a part, or all there is, is on its way */
 };
 
 /* ---- one item ---- */
@@ -311,6 +316,20 @@ respond_tagged(struct call *call, unsigned status)
 }
 
 static bool
+comes_in_parts(const struct call *call)
+{
+	enum shape shape = call->match.route->shape;
+	return shape == SHAPE_WHOLE || shape == SHAPE_WHY;
+}
+
+/* Nothing follows: no frame of this part, and no part. */
+static bool
+is_last(const struct call *call, const struct answer *answer)
+{
+	return !answer->more && (answer->cursor == 0 || !comes_in_parts(call));
+}
+
+static bool
 put_answer(struct call *call, struct writing *w, const struct answer *answer)
 {
 	const struct item *items = answer->items.p;
@@ -325,17 +344,66 @@ put_answer(struct call *call, struct writing *w, const struct answer *answer)
 			return false;
 		put_item(call, w, &items[i], record, type);
 	}
-	if (!answer->more)
+	if (is_last(call, answer))
 		put_end(call, w, answer);
 	return !call->stream.out.overflow;
+}
+
+static void
+ask_part(struct call *call)
+{
+	struct writing *w = call->own;
+	struct request request = { .op = call->match.route->op,
+		.incident = w->incident,
+		.cursor = w->cursor };
+	w->asked = true;
+	link_ask(call, &request, api_answer);
+}
+
+/* The client has read most of the last part. */
+static void
+on_low(struct call *call)
+{
+	const struct writing *w = call->own;
+	if (w->asked)
+		return;
+	if (call->gate->engine == NULL)
+		call->stream.broken = true;
+	else
+		ask_part(call);
+}
+
+static void
+end_answer(struct call *call, unsigned status)
+{
+	if (call->stream.started)
+		stream_end(call);
+	else if (call->match.route->tagged && status == 200)
+		respond_tagged(call, status);
+	else
+		stream_whole(call, status, "application/json");
+}
+
+/* What there is goes to the client. */
+static void
+go_on(struct call *call, unsigned status)
+{
+	const struct writing *w = call->own;
+	struct stream *s = &call->stream;
+	if (s->started) {
+		call_wake(call);
+	} else if (stream_waiting(call) >= GATE_STREAM_AT) {
+		s->low = comes_in_parts(call) ? on_low : NULL;
+		stream_start(call, status, "application/json");
+	} else if (!w->asked) {
+		ask_part(call);
+	}
 }
 
 void
 api_answer(struct call *call, const struct answer *answer)
 {
 	struct writing *w = call->own;
-	struct stream *s = &call->stream;
-	unsigned status = 200;
 	if (answer == NULL) {
 		respond_no_engine(call);
 		return;
@@ -344,24 +412,16 @@ api_answer(struct call *call, const struct answer *answer)
 		respond_answer_error(call, answer);
 		return;
 	}
-	status = answer->status;
 	if (!put_answer(call, w, answer)) {
 		respond_error(call, 500, 1, "the engine's answer is malformed or too long");
 		return;
 	}
-	if (answer->more) {
-		if (s->started)
-			call_wake(call);
-		else if (stream_waiting(call) >= GATE_STREAM_AT)
-			stream_start(call, status, "application/json");
-		return;
-	}
-	if (s->started)
-		stream_end(call);
-	else if (call->match.route->tagged && status == 200)
-		respond_tagged(call, status);
+	w->asked = answer->more;
+	w->cursor = answer->cursor;
+	if (is_last(call, answer))
+		end_answer(call, answer->status);
 	else
-		stream_whole(call, status, "application/json");
+		go_on(call, answer->status);
 }
 
 /* ---- requests ---- */
@@ -379,14 +439,19 @@ is_state(str name)
 }
 
 static bool
-read_number(struct call *call, const char *name, uint64_t max, uint64_t *ret)
+read_number(struct call *call, const char *name, uint64_t min, uint64_t max, uint64_t *ret)
 {
+	uint64_t number;
 	str text = target_query(&call->target, str_of(name));
-	if (text.n == 0 || str_u64(text, max, ret))
+	if (text.n == 0)
 		return true;
-	respond_error(call, 400, 2, "'%s' is a number up to %llu", name,
-	    (unsigned long long)max);
-	return false;
+	if (!str_u64(text, max, &number) || number < min) {
+		respond_error(call, 400, 2, "'%s' is a number from %llu to %llu", name,
+		    (unsigned long long)min, (unsigned long long)max);
+		return false;
+	}
+	*ret = number;
+	return true;
 }
 
 static bool
@@ -511,16 +576,16 @@ read_query(struct call *call, struct request *request)
 {
 	const char *known = call->match.route->query;
 	str unknown = target_query_unknown(&call->target, known != NULL ? known : "");
-	uint64_t limit = 0;
+	uint64_t limit = LIMIT_DEFAULT;
 	if (unknown.n > 0) {
 		respond_error(call, 400, 2, "unknown or repeated query parameter '%.*s'",
 		    STR_ARG(unknown));
 		return false;
 	}
-	if (!read_number(call, "cursor", UINT64_MAX, &request->cursor) ||
-	    !read_number(call, "limit", LIMIT_MAX, &limit))
+	if (!read_number(call, "cursor", 0, UINT64_MAX, &request->cursor) ||
+	    !read_number(call, "limit", 1, LIMIT_MAX, &limit))
 		return false;
-	request->limit = limit > 0 ? (uint32_t)limit : 100;
+	request->limit = (uint32_t)limit;
 	return true;
 }
 
@@ -551,6 +616,8 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 		ok = read_at(call, &request, params, text);
 	if (ok && (route->op == OP_ASKED || route->op == OP_LEASES))
 		ok = read_waiting(call, &request, params);
+	w->incident = request.incident;
+	w->asked = true;
 	if (ok && link_ready(call))
 		link_ask(call, &request, answered);
 }

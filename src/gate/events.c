@@ -7,7 +7,8 @@
  *
  * The id is the journal entry's number and stands on the last event of an entry: who comes
  * back with it gets what followed. Recent events are kept as text in a ring that all
- * streams read from; what is older is asked of the engine (timeline rows only). When the
+ * streams read from; what is older is asked of the engine (timeline rows only). The ring is
+ * filled while somebody listens, and a while longer for those who come back. When the
  * engine dies streams stay open, and catch up with the next one the same way.
  *
  *	ASKING -> LIVE <-> AWAY (no engine) -> CATCHING -> LIVE
@@ -21,7 +22,8 @@
 #define COPY_BYTES (32u << 10) /* from the ring at a time, whole blocks */
 #define ASKS_A_LOOK 64
 #define LOOK_MS 100
-#define PATIENCE_MS (30 * SECOND) /* for a page of the engine */
+#define COME_BACK_MS (10 * MINUTE) /* for the ring, after the last stream's end */
+#define PATIENCE_MS (30 * SECOND)  /* for a page of the engine */
 /* The engine cuts a commit into frames at these: such a frame may not be the last. */
 #define FRAME_FULL_ITEMS 500
 #define FRAME_FULL_BYTES (500u << 10)
@@ -59,6 +61,7 @@ struct events {
 	uint64_t first, end; /* of blocks, modulo RING_ENTRIES */
 	bool known;          /* all entries after known_after are in the ring */
 	uint64_t known_after;
+	msec fill_until; /* while there is no listener */
 	msec look_at;
 };
 
@@ -176,6 +179,19 @@ put_events(struct gate *gate, struct buf *b, const struct records *records, uint
 	for (size_t i = 0; i < records->n; i++)
 		gate->n.events +=
 		    put_event(gate, b, &items[i], i + 1 == records->n && !full ? seq : 0);
+}
+
+bool
+events_wanted(struct gate *gate)
+{
+	struct events *events = gate->events;
+	if (events->n > 0 || gate->now < events->fill_until)
+		return true;
+	if (events->known) {
+		ring_clear(events);
+		buf_done(&events->text);
+	}
+	return false;
 }
 
 void
@@ -375,6 +391,7 @@ on_end(struct call *call)
 	struct listener *l = call->own;
 	link_remove(&l->link);
 	call->gate->events->n--;
+	call->gate->events->fill_until = call->gate->now + COME_BACK_MS;
 	free(l);
 }
 

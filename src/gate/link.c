@@ -102,6 +102,8 @@ on_publish_frame(struct gate *gate, const struct frame *frame)
 	struct arena arena = gate->answers;
 	struct publish publish;
 	struct err err;
+	if (!events_wanted(gate))
+		return true;
 	if (!record_decode_all(&publish_type, frame->payload, &arena, &publish, &err))
 		return false;
 	events_publish(gate, &publish);

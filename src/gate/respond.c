@@ -56,10 +56,17 @@ ready(struct call *call, unsigned status, const char *type, struct MHD_Response 
 	decided(call);
 }
 
+/* Its status is decided, so what goes wrong now can only break it off. */
+static bool
+is_begun(const struct call *call)
+{
+	return call->stream.started || call->phase == CALL_SEND;
+}
+
 void
 respond(struct call *call, unsigned status, const char *type, str text)
 {
-	if (call->phase == CALL_SEND) {
+	if (is_begun(call)) {
 		stream_break(call);
 		return;
 	}
@@ -133,7 +140,7 @@ put_error(struct buf *b, enum face face, unsigned status, unsigned exit, uint32_
 static void
 respond_failure(struct call *call, unsigned status, unsigned exit, uint32_t code, str text)
 {
-	if (call->phase == CALL_SEND) {
+	if (is_begun(call)) {
 		stream_break(call);
 		return;
 	}
@@ -177,7 +184,7 @@ respond_answer_error(struct call *call, const struct answer *answer)
 	unsigned status =
 	    answer->status >= 400 && answer->status < 600 ? answer->status : 500;
 	respond_failure(call, status, answer->exit, 0, answer->error);
-	if (answer->again_s > 0 && call->phase == CALL_READY) {
+	if (answer->again_s > 0 && !is_begun(call)) {
 		char text[16];
 		(void)snprintf(text, sizeof(text), "%u", answer->again_s);
 		response_header(call->response, "Retry-After", text);

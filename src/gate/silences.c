@@ -92,6 +92,17 @@ row_of(struct call *call, const struct item *item, struct arena *arena)
 	           : NULL;
 }
 
+/* The one silence that was answered; NULL: it is none, and the client is told. */
+static const struct silence_row *
+only_row(struct call *call, const struct answer *answer, struct arena *arena)
+{
+	const struct silence_row *row =
+	    answer->items.n == 1 ? row_of(call, answer->items.p, arena) : NULL;
+	if (row == NULL)
+		respond_error(call, 500, 1, "the engine's answer is malformed");
+	return row;
+}
+
 /* ---- all of them ---- */
 
 static bool
@@ -202,12 +213,9 @@ on_one(struct call *call, const struct answer *answer)
 		respond_answer_error(call, answer);
 		return;
 	}
-	const struct silence_row *row =
-	    answer->items.n == 1 ? row_of(call, answer->items.p, &scratch) : NULL;
-	if (row == NULL) {
-		respond_error(call, 500, 1, "the engine's answer is malformed");
+	const struct silence_row *row = only_row(call, answer, &scratch);
+	if (row == NULL)
 		return;
-	}
 	put_silence(&call->stream.out, row, clock_wall());
 	buf_char(&call->stream.out, '\n');
 	stream_whole(call, 200, "application/json");
@@ -296,12 +304,9 @@ on_set(struct call *call, const struct answer *answer)
 		respond_answer_error(call, answer);
 		return;
 	}
-	const struct silence_row *row =
-	    answer->items.n == 1 ? row_of(call, answer->items.p, &scratch) : NULL;
-	if (row == NULL) {
-		respond_error(call, 500, 1, "the engine's answer is malformed");
+	const struct silence_row *row = only_row(call, answer, &scratch);
+	if (row == NULL)
 		return;
-	}
 	if (call->face == FACE_V1) {
 		buf_add(b, STR("{\"exit\":0,\"silence\":"));
 		record_to_json(&silence_row_type, row, b);

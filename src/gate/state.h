@@ -289,6 +289,8 @@ void serve_token_add(struct call *call);
 /* events.c */
 void events_init(struct gate *gate);
 void serve_events(struct call *call);
+/* Does anybody listen, or may come back? Else what is published need not be looked at. */
+bool events_wanted(struct gate *gate);
 void events_publish(struct gate *gate, const struct publish *publish);
 void events_engine(struct gate *gate, bool there);
 void events_look(struct gate *gate);

@@ -15,6 +15,8 @@
 
 #define CHUNK 32
 #define LINE 64 /* bytes of a cache line */
+#define AHEAD \
+	8 /* alerts: the order's memory for one is asked for while these are applied */
 
 /* One alert of the payload. */
 struct incoming {
@@ -451,6 +453,8 @@ apply(struct merging *m, struct alert_change *changes)
 	size_t n = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		struct incoming *in = &m->in[i];
+		if (i + AHEAD < m->n && in[AHEAD].kind == CHANGE_FIRED)
+			order_prefetch(&intake->order, in[AHEAD].wire.fingerprint);
 		if (in->kind == 0) {
 			if (in->slot != SLOT_NONE && !in->superseded)
 				refresh(m, &intake->alert[in->slot], &in->wire, false);

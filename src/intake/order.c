@@ -103,12 +103,13 @@ order_init(struct order *o, const struct alert *alert, uint32_t alerts_max)
 		.split = 1u << BITS_FIRST,
 		.free = CHUNK_NONE,
 		.chunks_max = (uint32_t)chunks_max };
-	struct arena arena = arena_map(&o->map, chunks_max * sizeof(*o->chunk) +
-						    buckets_max * sizeof(*o->bucket) +
-						    alerts_max * sizeof(*o->chunk_of) + 64);
-	o->chunk = arena_fresh(&arena, struct order_chunk, chunks_max);
-	o->bucket = arena_fresh(&arena, uint32_t, buckets_max);
-	o->chunk_of = arena_fresh(&arena, uint32_t, alerts_max);
+	/* A map each: in the middle of a large one the first entry would cost a huge page. */
+	struct arena memory = arena_map(&o->chunks, chunks_max * sizeof(*o->chunk));
+	o->chunk = arena_fresh(&memory, struct order_chunk, chunks_max);
+	memory = arena_map(&o->buckets, buckets_max * sizeof(*o->bucket));
+	o->bucket = arena_fresh(&memory, uint32_t, buckets_max);
+	memory = arena_map(&o->chunks_of, alerts_max * sizeof(*o->chunk_of));
+	o->chunk_of = arena_fresh(&memory, uint32_t, alerts_max);
 	for (uint32_t i = 0; i < o->split; i++)
 		o->bucket[i] = CHUNK_NONE;
 }
@@ -116,7 +117,9 @@ order_init(struct order *o, const struct alert *alert, uint32_t alerts_max)
 void
 order_done(struct order *o)
 {
-	arena_unmap(&o->map);
+	arena_unmap(&o->chunks);
+	arena_unmap(&o->buckets);
+	arena_unmap(&o->chunks_of);
 }
 
 void
@@ -127,6 +130,14 @@ order_add(struct order *o, uint32_t slot)
 	o->n++;
 	if (o->n / ORDER_LOAD > buckets(o) && o->bits < BITS_MAX)
 		part(o);
+}
+
+void
+order_prefetch(const struct order *o, uint64_t fingerprint)
+{
+	uint32_t id = o->bucket[bucket_of(o, (uint32_t)(fingerprint >> 32))];
+	if (id != CHUNK_NONE)
+		__builtin_prefetch(&o->chunk[id], 1);
 }
 
 void

@@ -32,12 +32,12 @@ struct order_chunk {   /* a cache line */
 };
 
 struct order {
-	struct arena_map map;
-	const struct alert *alert; /* by slot */
-	struct order_chunk *chunk; /* by id */
-	uint32_t *bucket;          /* its first chunk */
-	uint32_t *chunk_of;        /* by slot */
-	uint32_t n;                /* slots in it */
+	struct arena_map chunks, buckets, chunks_of; /* of the next three */
+	const struct alert *alert;                   /* by slot */
+	struct order_chunk *chunk;                   /* by id */
+	uint32_t *bucket;                            /* its first chunk */
+	uint32_t *chunk_of;                          /* by slot */
+	uint32_t n;                                  /* slots in it */
 	uint32_t bits, split;
 	uint32_t free, used, chunks_max; /* chunks */
 };
@@ -54,6 +54,8 @@ void order_done(struct order *o);
 /* The alert's fingerprint is in place. */
 void order_add(struct order *o, uint32_t slot);
 void order_remove(struct order *o, uint32_t slot); /* must be there */
+/* One with this fingerprint is about to be added: ask for the memory that will need. */
+void order_prefetch(const struct order *o, uint64_t fingerprint);
 
 /* The bucket that holds whatever has this fingerprint. */
 struct order_at order_seek(const struct order *o, uint64_t fingerprint);

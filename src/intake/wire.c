@@ -259,6 +259,28 @@ wire_body_measure(str body, struct wire_parts *ret)
 	return true;
 }
 
+struct pairs
+wire_read_labels(str body, struct arena *arena)
+{
+	static const struct pairs none;
+	struct walk w = { .p = body.p, .end = body.p + body.n };
+	size_t n = 0;
+	if (body.n == 0)
+		return none;
+	w.p++;
+	if (!take_field(&w, BODY_LABELS) || !take_head(&w, 0x80, &n) || n % 2 != 0 ||
+	    n / 2 > WIRE_PAIRS_MAX)
+		return none;
+	n /= 2;
+	struct pair *p = arena_new(arena, struct pair, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (!take_text(&w, &p[i].name) || !take_text(&w, &p[i].value) ||
+		    (i > 0 && str_cmp(p[i - 1].name, p[i].name) >= 0))
+			return none;
+	}
+	return (struct pairs){ p, n };
+}
+
 uint64_t
 wire_fingerprint(str body)
 {

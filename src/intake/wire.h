@@ -115,6 +115,10 @@ wire_next_pair(struct wire_pairs *pairs, struct pair *ret)
 	return true;
 }
 
+/* The labels at the front of a body, into `arena`: slices, whose text was checked when the
+ * body came. None of a body that is never made. */
+struct pairs wire_read_labels(str body, struct arena *arena);
+
 /* Prometheus' fingerprint of the labels of a checked body. */
 uint64_t wire_fingerprint(str body);
 

@@ -21,7 +21,12 @@ check_body(str body)
 	for (size_t i = 0; whole && i < decoded.annotations.n; i++)
 		whole = decoded.annotations.p[i].name.n > 0;
 	ASSERT(ok == (whole && body.n <= WIRE_BODY_MAX));
+	struct pairs labels = wire_read_labels(body, &arena);
 	if (ok) {
+		ASSERT(labels.n == decoded.labels.n);
+		for (size_t i = 0; i < labels.n; i++)
+			ASSERT(str_eq(labels.p[i].name, decoded.labels.p[i].name) &&
+			       str_eq(labels.p[i].value, decoded.labels.p[i].value));
 		ASSERT(wire_labels(body, parts.labels_bytes).n == parts.labels_bytes - 1);
 		ASSERT(
 		    parts.labels_bytes <= parts.head_bytes && parts.head_bytes <= body.n);

@@ -12,7 +12,7 @@
  * relative, '/'-separated, ascending, unique. Zone files stand under "zone:NAME".
  * The hash is SHA-256 of those bytes.
  */
-#define BUNDLE_FILES_MAX 4096
+#define BUNDLE_FILES_MAX (4096 + 512) /* of the folder, and zones */
 #define BUNDLE_FILE_BYTES_MAX (1u << 20)
 #define BUNDLE_BYTES_MAX (16u << 20)
 #define BUNDLE_PATH_MAX 512
@@ -25,6 +25,7 @@ struct bundle_file {
 struct bundle {
 	struct bundle_file *files;
 	size_t n;
+	bool incomplete; /* something was left out that may define names; not encoded */
 };
 
 /* By path: what is said of files does not depend on how a disk lists them. */

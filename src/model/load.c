@@ -4,7 +4,8 @@
  * First every *.yaml becomes a tree and the values of each top-level key are hung
  * together over all files (maps merge, lists are joined). Then names are declared, then
  * everything is read with every name known. A file that does not parse is left out, and
- * from then on what is unknown is only reported where it looks like a slip of the pen.
+ * from then on (or when one could not even be read) what is unknown is only reported where
+ * it looks like a slip of the pen.
  */
 #include "model/internal.h"
 #include "model/matcher.h"
@@ -340,11 +341,27 @@ fits(const struct bundle *bundle, const struct arena *arena, struct diags *diags
 	return false;
 }
 
+static bool
+has_yaml(const struct bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->n; i++)
+		if (is_yaml(bundle->files[i].path))
+			return true;
+	return false;
+}
+
 static void
 require_fallback(struct reader *r, const struct gather *g)
 {
 	if (g->written[SECTION_FALLBACK] || r->incomplete)
 		return;
+	if (!has_yaml(r->bundle)) {
+		diag_error(r->diags, &nowhere, (struct span){ 0, 0 },
+		    STR("name the folder that holds it, or write a new one with "
+			"'firstline init FOLDER'"),
+		    "there is no *.yaml in this folder");
+		return;
+	}
 	const struct source *src = g->roots_n > 0 ? g->roots[0]->src : &nowhere;
 	diag_error(r->diags, src, (struct span){ 0, 0 },
 	    STR("add 'fallback: TEAM': who answers what matches no service"),
@@ -355,12 +372,15 @@ struct model *
 model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
     struct diags *diags)
 {
-	unsigned faults = diags->count;
 	if (!fits(bundle, arena, diags))
 		return NULL;
 	struct model *m = arena_new(arena, struct model, 1);
 	m->hash = *hash;
-	struct reader r = { .arena = arena, .diags = diags, .bundle = bundle, .model = m };
+	struct reader r = { .arena = arena,
+		.diags = diags,
+		.bundle = bundle,
+		.model = m,
+		.incomplete = bundle->incomplete };
 	struct gather g = { .r = &r };
 	parse_files(&g);
 	gather_sections(&g);
@@ -391,7 +411,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	runbooks_read(&r);
 
 	m->regexes = r.regexes;
-	if (diags->count == faults)
+	if (diags->count == 0)
 		return m;
 	model_done(m);
 	return NULL;

@@ -599,8 +599,9 @@ size_t model_arena_bytes(size_t bundle_bytes);
 /*
  * Read everything of a bundle whose files are in order (as bundle_encode and bundle_decode
  * leave it) and outlive the model and the diags. Reports every mistake of every file; a
- * syntax error ends only its own file. NULL when there was any. An arena that may be too
- * small for so much text is a mistake too, never an abort.
+ * syntax error ends only its own file. NULL when there is any, also one that diags held
+ * before. An arena that may be too small for so much text is a mistake too, never an
+ * abort.
  */
 struct model *model_load(const struct bundle *bundle, const hash32 *hash,
     struct arena *arena, struct diags *diags);

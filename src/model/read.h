@@ -34,8 +34,8 @@ struct reader {
 	const struct bundle *bundle;
 	struct model *model;
 	const struct section *sections; /* by enum section_kind */
-	/* A file could not be parsed: what seems unknown or missing may be written there, so
-	 * only names that look misspelt are reported. */
+	/* A file could not be read or parsed: what seems unknown or missing may be written
+	 * there, so only names that look misspelt are reported. */
 	bool incomplete;
 	struct known services, teams, people, channels, hosts, actions, calendars;
 	struct names zones;    /* name to struct zone, as they are asked for */

@@ -3,71 +3,10 @@
  * the gate, so that nobody is ever asked to act under a policy that hands does not know.
  */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/diag.h"
-#include "node/folder.h"
 #include "node/supervisor.h"
-#include "os/file.h"
 
-#define READ_ARENA_BYTES ((size_t)256 << 20)
 #define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
-
-static bool
-seal(struct bundle *bundle, struct adoption *adoption, struct err *err)
-{
-	struct buf bytes = BUF(BUNDLE_BYTES_MAX);
-	bundle_encode(bundle, &bytes);
-	bool ok = !bytes.overflow;
-	if (!ok)
-		(void)err_set(err, ERR_LIMIT, "the configuration is over %u bytes",
-		    BUNDLE_BYTES_MAX);
-	adoption->hash = sha256(buf_str(&bytes));
-	adoption->bytes = bytes.n;
-	ok = ok && memfd_sealed("firstline-bundle", buf_str(&bytes), &adoption->memfd, err);
-	buf_done(&bytes);
-	return ok;
-}
-
-bool
-adoption_read(const char *dir, struct adoption *ret, struct buf *out, struct err *err)
-{
-	struct adoption adoption = { .memfd = -1 };
-	struct arena arena = arena_map(&adoption.map, READ_ARENA_BYTES);
-	struct bundle bundle;
-	struct diags diags;
-	diags_init(&diags, &arena);
-	bool ok = folder_read(dir, &arena, &bundle, err);
-	if (ok) {
-		struct strs zones = model_zone_names(&bundle, &arena);
-		ok = folder_read_zones(&bundle, &zones, &arena, err) &&
-		     seal(&bundle, &adoption, err);
-	}
-	if (ok) {
-		adoption.model = model_load(&bundle, &adoption.hash, &arena, &diags);
-		diags_sort(&diags);
-		diags_text(out, &diags);
-		if (adoption.model == NULL)
-			ok = err_set(err, ERR_INVALID, "%u mistake%s in '%s'", diags.count,
-			    diags.count == 1 ? "" : "s", dir);
-	}
-	if (!ok) {
-		adoption_free(&adoption);
-		return false;
-	}
-	*ret = adoption;
-	return true;
-}
-
-void
-adoption_free(struct adoption *adoption)
-{
-	if (adoption->memfd >= 0)
-		(void)close(adoption->memfd);
-	model_done(adoption->model);
-	arena_unmap(&adoption->map);
-	*adoption = (struct adoption){ .memfd = -1 };
-}
 
 /* The gate gets what it needs and no more. */
 static void

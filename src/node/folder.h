@@ -1,6 +1,7 @@
 #ifndef NODE_FOLDER_H
 #define NODE_FOLDER_H
 
+#include "base/diag.h"
 #include "facts/record.h"
 #include "model/bundle.h"
 
@@ -8,10 +9,20 @@
  * folder -- a configuration folder as a bundle.
  */
 
-/* Read once: every *.yaml and *.yml, and runbooks/ (any depth) *.md; no hidden files, no
- * *.test.yaml, no symlink that leads outside the folder. Regular files only. */
-NODISCARD bool folder_read(const char *path, struct arena *arena, struct bundle *ret,
-    struct err *err);
+/* Files and bytes of them, so that there is room in a bundle for the zones they name. */
+#define FOLDER_FILES_MAX 4096
+#define FOLDER_BYTES_MAX (14u << 20)
+#define FOLDER_ZONES_BYTES_MAX (BUNDLE_BYTES_MAX - FOLDER_BYTES_MAX)
+
+/*
+ * Read once: every *.yaml and *.yml, and runbooks/ (any depth) *.md; no hidden files, no
+ * *.test.yaml. What of it cannot be read (no regular file, too large, no permission, a
+ * link that leads nowhere, around or out of the folder) is a mistake like any other: it
+ * is told at its place, and the rest is read. Never waits for a pipe. False only where
+ * there is no folder.
+ */
+NODISCARD bool folder_read(const char *path, struct arena *arena, struct diags *diags,
+    struct bundle *ret, struct err *err);
 
 /* Append "zone:NAME" files from /usr/share/zoneinfo (or $TZDIR). An unknown name is no error
  * here: the model reports it where it is written. */

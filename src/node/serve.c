@@ -19,7 +19,6 @@
 #include "os/listen.h"
 
 #define PATIENCE_MS 8000
-#define COMPLAINTS_MAX (1u << 20)
 
 void
 node_log(const struct supervisor *s, enum log_level level, const char *who, const char *fmt,
@@ -392,7 +391,7 @@ node_serve(const struct serve_options *options)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	raise_limits();
-	struct buf complaints = BUF(COMPLAINTS_MAX);
+	struct buf complaints = BUF(ADOPTION_TEXT_MAX);
 	bool ok = adoption_read(options->config_dir, &s.now, &complaints, &err);
 	if (complaints.n > 0)
 		(void)fwrite(complaints.p, 1, complaints.n, stderr);

@@ -5,6 +5,7 @@
 
 #include "facts/frame.h"
 #include "model/model.h"
+#include "node/adoption.h"
 #include "node/serve.h"
 #include "os/peer.h"
 
@@ -19,15 +20,6 @@
  * a minute of them, is killed and started again. */
 #define PING_EVERY_MS (5 * SECOND)
 #define PINGS_UNANSWERED_MAX 6
-
-/* The folder as it was read: what each role is given. */
-struct adoption {
-	struct arena_map map;
-	const struct model *model;
-	hash32 hash;
-	int memfd; /* -1: none */
-	uint64_t bytes;
-};
 
 enum role_state {
 	ROLE_DOWN = 1, /* not running; may be due to start again */
@@ -92,10 +84,6 @@ bool role_running(const struct role_process *role);
 void role_answered(struct role_process *role);
 
 /* adopt.c */
-/* Read, check and seal the folder. Mistakes go to `out` as diagnostics. */
-NODISCARD bool adoption_read(const char *dir, struct adoption *ret, struct buf *out,
-    struct err *err);
-void adoption_free(struct adoption *adoption);
 /* `request` of the engine's client that asked for the reload; 0: nobody, or a start. */
 void adoption_give(struct role_process *role, const struct adoption *adoption,
     uint64_t request);

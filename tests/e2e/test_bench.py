@@ -1,11 +1,13 @@
 """bench/run in small: every row is measured with both servers, and the table has a figure of
 each. What the figures are is nobody's business here: the machine may be busy."""
+import json
 import pathlib
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import BUILD, ROOT, run_all
+from e2e.test_prometheus import configuration
+from support.harness import BUILD, ROOT, Firstline, Scratch, WebhookSink, run_all
 
 SECTIONS = ["Taking alerts in", "Many active alerts", "From an alert to what comes of it",
             "The longest wait of a small request", "Many incidents", "Start and idle",
@@ -38,6 +40,17 @@ def test_every_row_is_measured():
     lost = [cells[2].split()[0] for cells in found["Many active alerts"] if "lost" in cells[0]]
     assert lost == ["0", "0"], "a restart loses nothing"
     assert "never came" not in done.stderr, done.stderr
+
+
+def test_load_by_the_clock_uses_all_its_connections():
+    """Longer than the gate waits for the first request of a connection."""
+    with Scratch("load") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        done = subprocess.run([BUILD / "bench/bench_load", f"port={firstline.port}", "connections=8", "batch=1", "rate=20",
+                               "seconds=12", "distinct=10"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert told["failed"] == 0 and 200 < told["alerts"] <= 241, told
 
 
 def test_a_part_of_the_rows_does_not_replace_the_page():

@@ -129,6 +129,18 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
     assert "5  refused by authority" in cli("help", "exit-codes").stdout
 
 
+def test_what_messages_quote_never_acts_on_the_terminal():
+    bad = "\x1b[31mred\x9b1m"
+    with Scratch("escape") as scratch, Scratch("quoted") as quoted:
+        server = canned(quoted, {"POST /v1/incidents/12/acknowledge": (404, {
+            "error": {"status": 404, "message": f"no {bad}"}})})
+        for args in (["check", f"no{bad}"], [bad], [f"--{bad}"], ["init", f"made{bad}"],
+                     ["init", f"made{bad}"], ["incident", "ack", "12", "--url", server.url]):
+            done = cli(*args, cwd=scratch.dir)
+            assert "?[31mred?1m" in done.stderr, (args, done)
+            assert not set("\x1b\x9b") & set(done.stderr), (args, done)
+
+
 # ---- answers, shown ----
 
 def canned(scratch, answers, **more):
@@ -499,11 +511,49 @@ def test_init_writes_a_folder_that_passes_check():
         assert checked.returncode == 0 and "no mistakes" in checked.stdout, checked
         again = cli("init", scratch.dir / "production")
         assert again.returncode == 9 and "not empty" in again.stderr, again
+        with open("/dev/full", "w") as full:
+            untold = subprocess.run([str(BUILD / "firstline"), "check",
+                                     str(scratch.dir / "production")], stdout=full,
+                                    stderr=subprocess.PIPE, text=True, timeout=30)
+        assert untold.returncode == 1 and "could not write" in untold.stderr, untold
         path = scratch.dir / "production" / "production.yaml"
         path.write_text(path.read_text().replace("tier: 1", "tier: 9"))
         broken = cli("check", scratch.dir / "production")
         assert broken.returncode == 1 and "^" in broken.stderr, broken
         assert "production.yaml:" in broken.stderr and "1 mistake in" in broken.stderr, broken
+
+
+def test_init_says_what_to_do_where_it_cannot_write():
+    with Scratch("no-init") as scratch:
+        scratch.file("file", "")
+        os.mkfifo(scratch.dir / "pipe")
+        for name in ("file", "pipe"):
+            done = cli("init", scratch.dir / name)
+            assert done.returncode == 1 and "name a new or an empty one" in done.stderr, done
+        done = cli("init", scratch.dir / "no/such/parent")
+        assert done.returncode == 1 and "No such file or directory" in done.stderr, done
+        # A disk that is full: nothing is left that looks like a configuration.
+        done = subprocess.run(["/bin/sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh",
+                               str(BUILD / "firstline"), "init", str(scratch.dir / "half")],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1 and "empty it before" in done.stderr, done
+        assert list((scratch.dir / "half").iterdir()) == [], done
+
+
+def test_check_of_what_is_no_configuration_says_what_to_name():
+    with Scratch("no-config") as scratch:
+        scratch.file("empty/notes.txt", "")
+        scratch.file("file.yaml", "")
+        (scratch.dir / "circle").symlink_to("circle")
+        for name, code, want in (
+                ("empty", 1, "there is no *.yaml in this folder"),
+                ("empty", 1, "firstline init FOLDER"),
+                ("file.yaml", 1, "name the folder that holds the configuration"),
+                ("circle", 1, "Too many levels of symbolic links"),
+                ("none", 3, "No such file or directory"),
+                ("n" * 250 + "/" + "m" * 250, 3, "No such file or directory")):
+            done = cli("check", scratch.dir / name)
+            assert done.returncode == code and want in done.stderr and not done.stdout, done
 
 
 # ---- a real server ----

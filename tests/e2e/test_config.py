@@ -1,9 +1,12 @@
 """A configuration that is wrong: every mistake of a folder is told in one run, at its line
 and column and with what to write instead; `serve` refuses it, a reload with it changes
 nothing. And one that is right, taken while an incident is open."""
+import ctypes
+import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -234,7 +237,7 @@ def write_broken(scratch):
 def told(text):
     """{(file, line, column): (message, what follows it)} of diagnostics."""
     found = {}
-    parts = re.split(r"^([\w./-]+):(\d+):(\d+): error: (.*)$", text, flags=re.M)
+    parts = re.split(r"^([\w./?-]+):(\d+):(\d+): error: (.*)$", text, flags=re.M)
     for i in range(1, len(parts), 5):
         at = (parts[i], int(parts[i + 1]), int(parts[i + 2]))
         assert at not in found, f"two mistakes at {at}:\n{text}"
@@ -305,6 +308,168 @@ def test_serve_refuses_it_with_the_same_words():
         at_end = f"firstline: {len(marks)} mistakes in"
         assert at_end in said and said == done.stderr, (said[-300:], done.stderr[-300:])
         assert not (scratch.dir / "state").exists(), "nothing was begun"
+
+
+def obey_permissions():
+    """Root, too, reads only what a file's mode allows: in all that is started from now on."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        assert os.geteuid() != 0 or prctl(24, capability, 0, 0, 0) == 0, ctypes.get_errno()
+
+
+def write_unreadable(scratch):
+    """{path as it is shown: what is told of it}"""
+    config = scratch.dir / "config"
+    for path, target in {
+            "circle.yaml": "circle.yaml", "to.yaml": "fro.yaml", "fro.yaml": "to.yaml",
+            "dangling.yaml": "nothing-here.yaml", "dangling-folder": "no-folder",
+            "outside.yaml": "/etc/passwd", "outside-folder": "/etc", "parent": "..",
+            "itself": ".", "deep/er/up": "../../deep", "runbooks/dangling.md": "lost.md"}.items():
+        (config / path).parent.mkdir(parents=True, exist_ok=True)
+        (config / path).symlink_to(target)
+    os.mkfifo(config / "pipe.yaml")
+    os.mkfifo(config / "runbooks/pipe.md")
+    os.mkfifo(config / "pipe-of-no-interest.txt")
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(config / "socket.yaml"))
+    (config / "device.yaml").symlink_to("/dev/tty")
+    scratch.file("config/folder.yaml/inside.yaml", "")
+    scratch.file("config/large.yaml", "#" * ((1 << 20) + 1))
+    scratch.file("config/runbooks/large.md", "#" * ((1 << 20) + 1))
+    scratch.file("config/secret.yaml", "", mode=0)
+    scratch.file("config/locked/a.yaml", "")
+    (config / "locked").chmod(0)
+    scratch.stack.callback((config / "locked").chmod, 0o755)
+    scratch.file("config/new\nline.yaml", "")
+    scratch.file("config/escape\x1b.yaml", "")
+    scratch.file(os.fsdecode(b"config/no-utf8-\xff.yaml"), "")
+    levels = "/".join("d" * 17)
+    scratch.file(f"config/{levels}/a.yaml", "")
+    long = "/".join(["x" * 100] * 6)
+    (config / long).mkdir(parents=True)
+    return {
+        "circle.yaml": "leads back to itself", "to.yaml": "leads back to itself",
+        "fro.yaml": "leads back to itself",
+        "dangling.yaml": "leads to 'nothing-here.yaml', which is not there",
+        "dangling-folder": "leads to 'no-folder', which is not there",
+        "runbooks/dangling.md": "leads to 'lost.md', which is not there",
+        "outside.yaml": "leads out of the folder", "outside-folder": "leads out of the folder",
+        "parent": "leads out of the folder",
+        "itself": "leads back to a folder that it is in",
+        "deep/er/up": "leads back to a folder that it is in",
+        "pipe.yaml": "but is a pipe", "runbooks/pipe.md": "but is a pipe",
+        "socket.yaml": "but is a socket", "device.yaml": "but is a device",
+        "folder.yaml": "but is a folder",
+        "large.yaml": "a file is at most 1 MiB", "runbooks/large.md": "a file is at most 1 MiB",
+        "secret.yaml": "cannot be read: Permission denied",
+        "locked": "cannot be read: Permission denied",
+        "new?line.yaml": "without control characters",
+        "escape?.yaml": "without control characters",
+        "no-utf8-?.yaml": "must be UTF-8",
+        levels: "folders are at most 16 deep",
+        long: "a path is at most 512 bytes",
+    }
+
+
+def test_what_cannot_be_read_is_told_beside_all_other_mistakes():
+    obey_permissions()
+    with Scratch("unreadable") as scratch:
+        firstline, good = begin(scratch)
+        before = firstline.get("/v1/status")["config"]
+        (scratch.dir / "config/production.yaml").unlink()
+        marks = write_broken(scratch)
+        unread = write_unreadable(scratch)
+        places = marks.keys() | {(path, 1, 1) for path in unread}
+
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 1 and not done.stdout, done
+        found = told(done.stderr)
+        assert found.keys() == places, (found.keys() ^ places, done.stderr)
+        wrong = {path: found[path, 1, 1] for path, what in unread.items()
+                 if what not in found[path, 1, 1][0] or "hint: " not in found[path, 1, 1][1]}
+        assert not wrong, wrong
+        assert f"{len(places)} mistakes in" in done.stderr, done.stderr[-200:]
+        refused = run("serve", "--config", scratch.dir / "config", "--state",
+                      scratch.dir / "other", "--listen", "127.0.0.1:0")
+        assert refused.returncode == 1 and refused.stderr == done.stderr, refused
+
+        log = hang_up(firstline, f"{len(places)} mistakes in")
+        assert told(log).keys() == places, told(log).keys() ^ places
+        assert firstline.post("/v1/reload").status == 422
+        assert firstline.get("/v1/status")["config"] == before
+        assert firstline.fire(ALERT).status == 200
+        firstline.wait_incident(lambda r: r["service"] == "worker", 30, "the old one acts")
+
+
+def test_names_that_an_unread_file_may_hold_are_not_called_unknown():
+    with Scratch("unread") as scratch:
+        scratch.file("config/a.yaml", "services:\n  one: {owner: nobody-we-know}\n"
+                     "  two: {owner: one, tier: 9}\n")
+        (scratch.dir / "config/teams.yaml").symlink_to("mislaid.yaml")
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert found.keys() == {("teams.yaml", 1, 1), ("a.yaml", 3, 27)}, found
+        # A runbook names nothing that others refer to.
+        (scratch.dir / "config/runbooks").mkdir()
+        (scratch.dir / "config/teams.yaml").rename(scratch.dir / "config/runbooks/a.md")
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert {("a.yaml", 2, 16), ("a.yaml", 3, 16), ("runbooks/a.md", 1, 1)} <= found.keys(), found
+
+
+def test_check_takes_what_serve_takes():
+    """Both read all that the limits allow, with room for what it means."""
+    with Scratch("six") as scratch:
+        assert run("init", scratch.dir / "config").returncode == 0
+        n = 0
+        for i in range(6):
+            text = "services:\n"
+            while len(text) < 1_000_000:
+                text += f"  service-{n}: {{owner: operations, tier: 2}} # {'-' * 50}\n"
+                n += 1
+            scratch.file(f"config/{i}.yaml", text)
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 0 and f"checked {n + 1} services" in done.stdout, done
+        firstline = Firstline(scratch, scratch.dir / "config").start()
+        assert f"({n + 1} services" in firstline.log_text(), firstline.log_text()
+
+    with Scratch("many") as scratch:  # and beside them the time zone that one names
+        assert run("init", scratch.dir / "config").returncode == 0
+        for i in range(4096 - 2):
+            scratch.file(f"config/{i}.yaml", "# nothing yet\n")
+        done = run("check", scratch.dir / "config")
+        assert done.returncode == 0, done
+        Firstline(scratch, scratch.dir / "config").start()
+
+
+def test_a_folder_that_holds_too_much_is_told_with_what_is_wrong_in_it():
+    with Scratch("much") as scratch:
+        config = scratch.dir / "config"
+        config.mkdir()
+        for i in range(10_000):
+            (config / f"{i}.yaml").write_text("sevices: {}\n")
+        found = told(run("check", config).stderr)
+        assert found.pop(("configuration", 1, 1))[0] == "a folder holds at most 4096 files", found
+        assert len(found) == 99 and all("sevices" in what for what, _ in found.values()), found
+
+    with Scratch("large") as scratch:
+        text = "sevices: {}\n" + "#" * (1_000_000)
+        for i in range(20):
+            scratch.file(f"config/{i}.yaml", text)
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert found.pop(("configuration", 1, 1))[0] == "the files of a folder are at most 14 MiB"
+        assert len(found) == 14 and all("sevices" in what for what, _ in found.values()), found
+
+    # Three links at each of sixteen levels: 43 million ways, none of them a circle.
+    with Scratch("mirrors") as scratch:
+        scratch.file("config/a.yaml", "sevices: {}\n")
+        for level in range(17):
+            (scratch.dir / f"config/{level}").mkdir()
+        for level in range(16):
+            for mirror in "abc":
+                (scratch.dir / f"config/{level}/{mirror}").symlink_to(f"../{level + 1}")
+        began = time.monotonic()
+        found = told(run("check", scratch.dir / "config").stderr)
+        assert found["configuration", 1, 1][0] == "there are more than 100000 names in the folder"
+        assert time.monotonic() - began < 30, "it gave up soon"
 
 
 GOOD = """

@@ -2,6 +2,7 @@
 """The gate alone, with real sockets in front and a scripted engine behind: what Alertmanager's
 API answers, what /v1 asks, and what a hostile client or a dying engine can do."""
 import bisect
+import http.client
 import json
 import pathlib
 import re
@@ -711,7 +712,10 @@ def test_requests_are_read_strictly():
         ("GET", "/v1/incidents?stat=open", None, 400, "'stat'"),
         ("GET", "/v1/incidents?limit=1&limit=2", None, 400, "'limit'"),
         ("GET", "/v1/incidents?limit=x", None, 400, "'limit'"),
-        ("GET", "/v1/incidents?limit=1001", None, 400, "1000"),
+        ("GET", "/v1/incidents?limit=1001", None, 400, "'limit' is a number from 1 to 1000"),
+        ("GET", "/v1/incidents?limit=0", None, 400, "'limit' is a number from 1 to 1000"),
+        ("GET", "/v1/journal?limit=0", None, 400, "'limit' is a number from 1 to 1000"),
+        ("GET", "/v1/journal?cursor=-1", None, 400, "'cursor' is a number from 0 to 18446744073709551615"),
         ("GET", "/v1/incidents?state=sleeping", None, 400, "sleeping"),
         ("GET", "/v1/on-call?at=soon", None, 400, "'at'"),
         ("GET", "/v1/handoffs/3?format=pdf", None, 400, "markdown"),
@@ -844,6 +848,49 @@ def test_answers_as_json():
         assert found.status == 404 and found.json["error"]["exit"] == 3
         answers["incident"] = answer(items=[{1: 1, 2: 0, 3: b"\xff"}])
         assert gate.request("GET", "/v1/incidents/1").status == 500
+
+
+def test_the_next_part_of_an_incident_is_asked_for_when_the_last_was_read():
+    parts = {0: answer(items=[g.incident(12), *(g.timeline(i + 1, "x" * 8000) for i in range(2000))], cursor=7),
+             7: answer(items=[g.timeline(3000, "small")], cursor=1 << 56 | 9),
+             1 << 56 | 9: answer(items=[g.item("attempt", 0, {1: 5})])}
+    with Gate(lambda asked: parts[asked.fields.get(6, 0)]) as gate:
+        with gate.connect() as slow:
+            slow.sendall(b"GET /v1/incidents/12 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t\r\n\r\n")
+            wait_until(lambda: gate.engine.asked, message="the first part is asked for")
+            time.sleep(0.5)
+            assert len(gate.engine.asked) == 1, "nobody has read it"
+        del gate.engine.asked[:]
+        found = gate.request("GET", "/v1/incidents/12")
+        assert [asked.fields.get(6, 0) for asked in gate.engine.asked] == list(parts)
+        assert {(asked.op, asked.token, asked.fields[4]) for asked in gate.engine.asked} == {("incident", "t", 12)}
+        assert len(found.json["timeline"]) == 2001 and found.json["attempts"][0]["id"] == 5
+        assert found.json["runs"] == [] and found.json["handoffs"] == []
+        # A part too small to be streamed is not answered before the next is there.
+        parts[0] = answer(items=[g.incident(12)], cursor=7)
+        found = gate.request("GET", "/v1/incidents/12")
+        assert len(found.json["timeline"]) == 1 and "ETag" in found.headers
+        # Where the engine goes between two parts, the answer does not look whole.
+        parts[0] = answer(items=[g.timeline(i + 1, "x" * 8000) for i in range(2000)], cursor=7)
+        parts[7] = answer(503, error="starting")
+        try:
+            found = gate.request("GET", "/v1/incidents/12")
+            assert False, found
+        except http.client.IncompleteRead:
+            pass
+
+
+def test_an_answer_that_goes_wrong_behind_its_beginning_is_broken_off():
+    """Both frames come at once: the answer is begun, but nothing of it is sent yet."""
+    begun = answer(items=[g.timeline(i + 2, "x" * 1000) for i in range(400)], more=True)
+    for then in (answer(500, error="the store is damaged"), answer(items=[{1: 1, 2: 0, 3: b"\xff"}])):
+        with Gate(lambda asked: [begun, then]) as gate:
+            try:
+                found = gate.request("GET", "/v1/incidents/1")
+                assert False, found.status
+            except (http.client.HTTPException, OSError):
+                pass
+            assert gate.request("GET", "/-/healthy").status == 200, "the gate lives on"
 
 
 def test_an_incident_of_any_length_is_streamed():
@@ -1027,6 +1074,27 @@ def test_events_resume():
         gate.engine.publish(16, g.timeline(16, "for all"))
         for stream in (first, again, older):
             assert stream.read(lambda e: e and e[-1][2] == "16")
+
+
+def test_events_that_nobody_hears_are_asked_of_the_engine():
+    with Gate(on_events) as gate:
+        gate.engine.publish(10, g.timeline(10, "unheard"))
+        assert gate.metric("firstline_gate_events_total") == 0
+        late = Stream(gate, last=9)
+        assert [e[1]["text"] for e in late.read(lambda e: len(e) == 1)] == ["old 10"]
+        assert gate.engine.requests("events")[-1].fields[6] == 9
+        gate.engine.publish(11, g.timeline(11, "heard"))
+        late.read(lambda e: len(e) == 2)
+        late.sock.close()
+        seq = 11
+        while gate.metric("firstline_gate_streams") > 0:  # it is noticed when something is written
+            seq += 1
+            gate.engine.publish(seq, g.timeline(seq, "to nobody"))
+        gate.engine.publish(seq + 1, g.timeline(seq + 1, "for who comes back"))
+        asked = len(gate.engine.requests("events"))
+        heard = Stream(gate, last=10).read(lambda e: len(e) == seq - 9)
+        assert [e[2] for e in heard] == [str(n) for n in range(11, seq + 2)]
+        assert len(gate.engine.requests("events")) == asked, "from memory"
 
 
 def test_events_over_the_death_of_an_engine():

@@ -1,10 +1,13 @@
 """GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
 with a hundred thousand alerts (LONG=1: a million)."""
+import base64
+import concurrent.futures
 import contextlib
 import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -206,6 +209,23 @@ def test_who_does_not_read_groups_keeps_nobody_out():
             connection.close()
 
 
+def test_groups_that_take_too_much_memory_are_refused():
+    with Scratch("groups-memory") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        held = firstline.post("/api/v2/silences", {
+            "matchers": [{"name": "service", "value": "shop", "isRegex": False}], "createdBy": "x", "comment": "x",
+            "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
+        assert held.status == 200, held
+        for first in range(0, 9000, 1500):
+            alerts = [{"labels": {"alertname": f"{i:05}" + "n" * 8000, "service": "shop", "half": str(i % 2)}}
+                      for i in range(first, first + 1500)]
+            assert firstline.request("POST", "/api/v2/alerts", alerts).status == 200
+        refused = firstline.request("GET", "/api/v2/alerts/groups", token=None)
+        assert refused.status == 503, refused.status
+        assert "128 MiB" in refused.json and "64 MiB" in refused.json and "filter" in refused.json, refused
+        assert len(firstline.get("/api/v2/alerts/groups?filter=half%3D1")) == 4500, "as it says"
+
+
 def test_groups_go_on_from_page_to_page():
     with Scratch("groups-pages") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
@@ -239,6 +259,86 @@ def test_groups_go_on_from_page_to_page():
             assert begins == [["alertname", "A0"], ["alertname", "A1"], ["alertname", "A2"]], begins
             assert page(cursor, 5)[0] == 503 and page(99, 5)[0] == 503, "nobody knows of that any more"
             assert page(other[1], 5)[:2] == (200, 0)
+
+
+def followed(firstline, after, seconds=2):
+    """The rows of a stream that goes on after that entry, as far as they come in time."""
+    rows, end = [], time.monotonic() + seconds
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=seconds)) as stream:
+        stream.request("GET", f"/v1/events?after={after}",
+                       headers={"Authorization": "Bearer " + firstline.token()})
+        answer = stream.getresponse()
+        assert answer.status == 200, answer.status
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < end:
+                line = answer.readline()
+                if line.startswith(b"data: "):
+                    rows.append(json.loads(line[6:]))
+    return rows
+
+
+def test_a_stream_goes_on_from_an_entry_with_many_rows():
+    with Scratch("resumed") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire(*({"alertname": f"A{i}", "service": "shop"} for i in range(200))).status == 200
+        firstline.wait_incident(lambda row: True)
+        before = [row["id"] for number in firstline.incidents("state=all&limit=1000")
+                  for row in firstline.incident(number["id"])["timeline"]]
+        # A gate that has just come asks the engine for what was before it.
+        firstline.stop()
+        firstline.start()
+        engine = firstline.role("engine")
+        rows = followed(firstline, 0)
+        assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
+        ids = [row["id"] for row in rows if "text" in row]
+        assert set(before) <= set(ids), (len(before), len(ids))
+
+
+def fire_bytes(firstline, name, n, bytes_each):
+    """One batch, so that all of it comes to stand in one entry of the journal."""
+    alerts = [{"labels": {"alertname": name, "service": "shop", "id": str(i)},
+               "annotations": {"summary": "x" * bytes_each}} for i in range(n)]
+    answer = firstline.request("POST", "/api/v2/alerts", alerts, timeout=30)
+    assert answer.status == 200, answer
+
+
+def journal(firstline):
+    """All of it: numbers of the entries, bytes of each page, what was said of those too long."""
+    numbers, pages, too_long, cursor = [], [], [], "0"
+    while cursor:
+        answer = firstline.request("GET", f"/v1/journal?limit=1000&cursor={cursor}", timeout=30)
+        if answer.status == 422:
+            too_long.append(answer.json["error"]["message"])
+            cursor = re.search(r"cursor=(\d+) goes on past it", too_long[-1]).group(1)
+            continue
+        assert answer.status == 200, answer
+        page, cursor = answer.json["items"], answer.json["cursor"]
+        numbers += [entry["seq"] for entry in page]
+        pages.append(sum(len(base64.b64decode(entry["bytes"])) for entry in page))
+    return numbers, pages, too_long
+
+
+def test_the_journal_is_read_whole_whatever_its_entries_hold():
+    with Scratch("journal") as scratch:
+        config = configuration(scratch, WebhookSink(scratch))
+        with (config / "production.yaml").open("a") as file:
+            file.write("limits: {body: 32 MiB}\n")
+        firstline = Firstline(scratch, config).start()
+        engine = firstline.role("engine")
+        for i in range(5):
+            fire_bytes(firstline, f"Big{i}", 4000, 1200)
+        fire_bytes(firstline, "Vast", 4000, 5000)
+        assert firstline.fire({"alertname": "Small", "service": "shop"}).status == 200
+        numbers, pages, too_long = journal(firstline)
+        assert firstline.role("engine") == engine, firstline.log_text()[-2000:]
+        print(f"  pages of {', '.join(f'{n:,}' for n in pages)} bytes; {too_long}")
+        assert len(too_long) == 1 and len(pages) > 2 and max(pages) <= 16 << 20, (too_long, pages)
+        shown = re.search(r"'firstline (journal show --from (\d+) --limit 1)'", too_long[0])
+        missing = int(shown.group(2))
+        assert sorted(numbers + [missing]) == list(range(1, numbers[-1] + 1)) and numbers[-1] > missing
+        told = firstline.cli(*shown.group(1).split(), "--state", firstline.state, "--json", check=True)
+        steps = json.loads(told.stdout)["steps"]
+        assert sum(len(step["event"].get("changes", ())) for step in steps) == 4000
 
 
 def test_numbers_and_times_at_the_ends_of_their_range():
@@ -306,6 +406,57 @@ def ask_at_once(firstline, path, times):
     return whole
 
 
+def at_once(times, what):
+    """Its results, of as many threads."""
+    with concurrent.futures.ThreadPoolExecutor(times) as pool:
+        return list(pool.map(lambda _: what(), range(times)))
+
+
+def test_an_incident_of_any_length_is_read_whole():
+    notes = 4400
+    with Scratch("whole incident") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        path = f"/v1/incidents/{firstline.wait_incident(lambda row: True)['id']}"
+        note = {"text": "x" * 16_000}
+
+        def write():
+            return all(firstline.post(path + "/notes", note).status == 200 for _ in range(notes // 8))
+        assert all(at_once(8, write))
+        for path, sections in (path, 7), (path + "/why", 6):
+            before = memory_mb(firstline, "gate"), memory_mb(firstline, "engine")
+            answers = at_once(3, lambda: firstline.request("GET", path, timeout=60))
+            assert {answer.status for answer in answers} == {200}, answers
+            assert len({answer.body for answer in answers}) == 1
+            found = answers[0].json
+            timeline = [row["id"] for row in found["timeline"]]
+            assert len(answers[0].body) > 64 << 20 and len(timeline) > notes and len(found) == sections
+            assert timeline == sorted(set(timeline)), "each once, in order, over all parts"
+            assert sum(row["text"] == note["text"] for row in found["timeline"]) == notes
+            grown = memory_mb(firstline, "gate") - before[0], memory_mb(firstline, "engine") - before[1]
+            print(f"  {len(answers[0].body) >> 20} MiB; gate and engine grew by {grown[0]:.0f} and {grown[1]:.0f} MB")
+            assert grown[0] < 24 and grown[1] < 24, grown
+
+
+def test_a_part_ends_anywhere():
+    """Also between two kinds of rows: the timeline grows past a part's length by small steps."""
+    with Scratch("parts") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        assert firstline.fire({"alertname": "A", "service": "shop"}).status == 200
+        number = firstline.wait_incident(lambda row: True)["id"]
+        wait_until(lambda: any(row["state"] == "delivered" for row in firstline.incident(number)["notices"]))
+        notices, can = firstline.incident(number)["notices"], firstline.get(f"/v1/incidents/{number}/why")["can"]
+        texts = ["x" * 15_900] * 65 + ["y" * 100] * 150
+        for i, text in enumerate(texts):
+            assert firstline.post(f"/v1/incidents/{number}/notes", {"text": text}).status == 200
+            if i < 63:
+                continue
+            found = firstline.incident(number)
+            assert [row["text"] for row in found["timeline"] if row["text"] in texts] == texts[:i + 1], i
+            assert found["notices"] == notices and notices, i
+            assert firstline.get(f"/v1/incidents/{number}/why")["can"] == can
+
+
 def test_many_long_incidents_at_once_leave_the_gate_its_engine():
     with Scratch("long incidents") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
@@ -313,8 +464,9 @@ def test_many_long_incidents_at_once_leave_the_gate_its_engine():
         path = f"/v1/incidents/{firstline.wait_incident(lambda row: True)['id']}"
         note = {"text": "x" * 16_000}
         assert all(firstline.post(path + "/notes", note).status == 200 for _ in range(1500))
-        for incident in ask_at_once(firstline, path, 20):
-            assert len(incident["timeline"]) > 1500
+        whole = ask_at_once(firstline, path, 20)
+        assert len(whole) == 20
+        assert all(len(incident["timeline"]) > 1500 for incident in whole)
 
 
 def test_many_lists_of_silences_at_once_leave_the_gate_its_engine():

@@ -39,7 +39,7 @@ diags_text__copes_with_any_bytes(void)
 		struct span at;
 		const char *want;
 	} rows[] = {
-		{ "empty file", { "", 0 }, { 0, 0 }, "f:1:1: error: bad\n    \n    ^\n" },
+		{ "empty file", { "", 0 }, { 0, 0 }, "f:1:1: error: bad\n" },
 		{ "end of a file", { "ab\n", 3 }, { 3, 0 },
 		    "f:2:1: error: bad\n    \n    ^\n" },
 		{ "end of a line", { "ab\n", 3 }, { 2, 1 },

@@ -24,6 +24,7 @@ err_set__is_cut_to_its_room(void)
 	errno = EIO;
 	EXPECT(!err_sys(&err, ERR_IO, "%0*d", 500, 1));
 	EXPECT_U64(strlen(err.text), sizeof(err.text) - 1);
+	EXPECT(str_ends(str_of(err.text), STR("000: Input/output error")));
 }
 
 int

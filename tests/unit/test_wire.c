@@ -47,6 +47,39 @@ wire_fingerprint__is_prometheus_own(void)
 }
 
 static void
+wire_read_labels__gives_the_labels_and_none_of_what_is_no_body(void)
+{
+	static char memory[4096];
+	struct pair pair[] = { { STR("alertname"), STR("A") },
+		{ STR("cluster"), STR("a value of more than 23 bytes") } };
+	struct alert_body whole = { .labels = { pair, 2 },
+		.annotations = { pair, 2 },
+		.url = STR("http://x") };
+	struct buf b = BUF(4096);
+	str body = body_of(&b, &whole);
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct pairs labels = wire_read_labels(body, &arena);
+	EXPECT_U64(labels.n, 2);
+	for (size_t i = 0; i < labels.n; i++) {
+		EXPECT_STR(labels.p[i].name, pair[i].name);
+		EXPECT_STR(labels.p[i].value, pair[i].value);
+	}
+
+	/* octal: \241 is a map of one, \202 an array of two, 'a' the head of a text of one */
+	const str rows[] = {
+		STR(""), STR("\241"), STR("\241\2\202anav"), /* annotations first */
+		STR("\241\1\201an"),                         /* a name without a value */
+		STR("\241\1\202anbv"),                       /* longer than what is left */
+		STR("\241\1\204anavamav"),                   /* out of order */
+		STR("\241\1\232\377\377\377\377"),           /* more than may be */
+	};
+	EXPECT_U64(wire_read_labels(STR("\241\1\202anav"), &arena).n, 1);
+	for (size_t i = 0; i < countof(rows); i++)
+		EXPECT_U64(wire_read_labels(rows[i], &arena).n, 0);
+	buf_done(&b);
+}
+
+static void
 wire_body_measure__takes_what_record_encode_writes(void)
 {
 	static char text[5000];
@@ -200,6 +233,7 @@ int
 main(void)
 {
 	RUN(wire_fingerprint__is_prometheus_own);
+	RUN(wire_read_labels__gives_the_labels_and_none_of_what_is_no_body);
 	RUN(wire_body_measure__takes_what_record_encode_writes);
 	RUN(wire_body_measure__refuses_what_record_encode_would_not_write);
 	RUN(wire_cut__gives_back_what_was_put);
