@@ -147,10 +147,7 @@ facts__old_facts_that_do_not_come_again_deny(void)
 static void
 facts__are_asked_anew_when_all_have_agreed(void)
 {
-	struct world *w = world_new(CONFIG("  - {approval: two agree, for: [scale], when: "
-	                                   "{replicas: '> 2x'},"
-					   " by: [ana, mei, jon], need: 2}\n"),
-	    SCALE_RUNBOOK, NULL);
+	struct world *w = world_new(CONFIG(SCALE_ASKS_TWO), SCALE_RUNBOOK, NULL);
 	world_fire(w, SMALL);
 	world_probe(w, "12");
 	world_after(w, MINUTE);
