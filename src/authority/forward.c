@@ -69,7 +69,7 @@ next_for_others(struct judgement *j, const struct asker *asker, const struct ent
 	walk_begin(&walk, j->authority, j->action, j->service);
 	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
 		const struct rule *rule = entry->rule;
-		if (rule->kind != RULE_GRANT || (after && entry->order <= after->order) ||
+		if (entry->kind != RULE_GRANT || (after && entry->order <= after->order) ||
 		    (next && entry->order > next->order))
 			continue;
 		if (is_for_people(rule) && grant_lacks(j, entry) == 0 &&

@@ -2,25 +2,24 @@
  * Where rules stand, so that a request meets few of them.
  *
  * Of ten thousand rules a request is about a handful. Each rule is filed under every verb
- * and action name in `may` (a prohibition of anything under a word of its own), and there
- * on the narrowest kind of shelf its scope allows:
+ * and action name in `may` (a rule about anything under a word of its own), and there on
+ * the narrowest kind of shelf its scope allows:
  *
- *	restart -> by service: checkout -> [rule 3, rule 17]
- *	           by system:  shop     -> [rule 5]
- *	           by tier:    1        -> [rule 1, rule 2]
+ *	restart, service checkout -> [rule 3, rule 17]
+ *	restart, system shop      -> [rule 5]
+ *	restart, tier 1           -> [rule 1, rule 2]
  *
- * A request walks at most three words (verb, name, any) times three shelves. What it finds
- * fits by word and selector; the other selectors are still to be checked.
+ * Shelves are found in one table by word and selector, both numbers. A request looks for at
+ * most three words (verb, name, any) times three selectors. What it finds fits by these;
+ * the other selectors are still to be checked. A word that no action of the configuration
+ * answers to, or a service that is not in it, can never be asked for and has no shelf.
  */
 #include <stdlib.h>
 
 #include "authority/internal.h"
 
 #define SHELVES_OF_RULE_MAX 32 /* under each of its words */
-
-/* Called for each shelf on which a rule belongs. */
-typedef void shelf_visit(struct shelf *shelf, const struct entry *entry,
-    struct arena *arena);
+#define SELECTORS_FIRST TIERS  /* tiers, then services, then systems */
 
 static int
 place_cmp(const void *a, const void *b)
@@ -38,41 +37,78 @@ place_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* ---- words and selectors ---- */
+
 static struct word *
-word_slot(struct names *words, struct arena *arena, str name)
+word_slot(struct authority *authority, struct arena *arena, str name)
 {
-	void **slot = names_slot(words, arena, name);
-	if (*slot == NULL)
-		*slot = arena_new(arena, struct word, 1);
+	void **slot = names_slot(&authority->words, arena, name);
+	if (*slot == NULL) {
+		struct word *word = arena_new(arena, struct word, 1);
+		*word = (struct word){ .name = name, .id = ++authority->words_n };
+		*slot = word;
+	}
 	return *slot;
 }
 
+static uint32_t
+system_selector(struct authority *authority, struct arena *arena, str name)
+{
+	void **slot = names_slot(&authority->systems, arena, name);
+	if (*slot == NULL)
+		*slot = (void *)(uintptr_t)(SELECTORS_FIRST + authority->model->services_n +
+					    ++authority->systems_n);
+	return (uint32_t)(uintptr_t)*slot;
+}
+
+static uint64_t
+shelf_key(uint32_t word, uint32_t selector)
+{
+	return ((uint64_t)word << 32 | selector) + 1;
+}
+
+/* The shelf of that key, or the free place where it belongs. */
 static struct shelf *
-shelf_slot(struct names *shelves, struct arena *arena, str name)
+shelf_at(const struct authority *authority, uint64_t key)
 {
-	void **slot = names_slot(shelves, arena, name);
-	if (*slot == NULL)
-		*slot = arena_new(arena, struct shelf, 1);
-	return *slot;
+	size_t mask = authority->shelves_cap - 1;
+	size_t i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
+	while (authority->shelves[i].key != 0 && authority->shelves[i].key != key)
+		i = (i + 1) & mask;
+	return &authority->shelves[i];
 }
 
+/* ---- where a rule is filed ---- */
+
+/* Called for each shelf on which a rule belongs. */
+typedef void shelf_visit(struct authority *authority, uint64_t key,
+    const struct entry *entry);
+
 static void
-count_entry(struct shelf *shelf, const struct entry *entry, struct arena *arena)
+count_filing(struct authority *authority, uint64_t key, const struct entry *entry)
 {
+	(void)key;
 	(void)entry;
-	(void)arena;
-	shelf->cap++;
+	authority->filed_n++;
 }
 
 static void
-file_entry(struct shelf *shelf, const struct entry *entry, struct arena *arena)
+count_shelf(struct authority *authority, uint64_t key, const struct entry *entry)
 {
-	if (shelf->p == NULL)
-		shelf->p = arena_new(arena, const struct entry *, shelf->cap);
-	if (shelf->n > 0 && shelf->p[shelf->n - 1] == entry)
+	struct shelf *shelf = shelf_at(authority, key);
+	(void)entry;
+	shelf->key = key;
+	shelf->n++;
+}
+
+static void
+file_entry(struct authority *authority, uint64_t key, const struct entry *entry)
+{
+	struct shelf *shelf = shelf_at(authority, key);
+	struct entry *filed = &authority->filed[shelf->first];
+	if (shelf->n > 0 && filed[shelf->n - 1].order == entry->order)
 		return; /* `may: [restart, restart]` */
-	ASSERT(shelf->n < shelf->cap);
-	shelf->p[shelf->n++] = entry;
+	filed[shelf->n++] = *entry;
 }
 
 /* A list that is long stands on the shelves of all tiers, lest a rule of a thousand verbs
@@ -84,26 +120,91 @@ is_short(const struct strs *list)
 }
 
 static void
-visit_word(struct word *word, const struct entry *entry, struct arena *arena,
+visit_word(struct authority *authority, uint32_t word, const struct entry *entry,
     shelf_visit *visit)
 {
+	const struct model *model = authority->model;
 	const struct scope *on = &entry->rule->on;
 	if (is_short(&on->services)) {
-		for (size_t i = 0; i < on->services.n; i++)
-			visit(shelf_slot(&word->by_service, arena, on->services.p[i]),
-			    entry, arena);
+		for (size_t i = 0; i < on->services.n; i++) {
+			const struct service *service =
+			    model_service(model, on->services.p[i]);
+			if (service != NULL)
+				visit(authority,
+				    shelf_key(word,
+					SELECTORS_FIRST +
+					    (uint32_t)(service - model->services)),
+				    entry);
+		}
 		return;
 	}
 	if (is_short(&on->systems)) {
-		for (size_t i = 0; i < on->systems.n; i++)
-			visit(shelf_slot(&word->by_system, arena, on->systems.p[i]), entry,
-			    arena);
+		for (size_t i = 0; i < on->systems.n; i++) {
+			void *selector = names_get(&authority->systems, on->systems.p[i]);
+			if (selector != NULL)
+				visit(authority,
+				    shelf_key(word, (uint32_t)(uintptr_t)selector), entry);
+		}
 		return;
 	}
 	for (unsigned tier = 0; tier < TIERS; tier++) {
 		if (on->tiers == 0 || (on->tiers & (1u << tier)) != 0)
-			visit(&word->by_tier[tier], entry, arena);
+			visit(authority, shelf_key(word, tier), entry);
 	}
+}
+
+static void
+visit_all(struct authority *authority, shelf_visit *visit)
+{
+	for (size_t i = 0; i < authority->entries_n; i++) {
+		const struct entry *entry = &authority->entries[i];
+		if (entry->rule->any)
+			visit_word(authority, 0, entry, visit);
+		for (size_t m = 0; m < entry->words_n; m++) {
+			if (entry->words[m]->asked)
+				visit_word(authority, entry->words[m]->id, entry, visit);
+		}
+	}
+}
+
+static void
+file_all(struct authority *authority, struct arena *arena)
+{
+	visit_all(authority, count_filing);
+	authority->shelves_cap = 16;
+	while (authority->shelves_cap / 2 < authority->filed_n)
+		authority->shelves_cap *= 2;
+	authority->shelves = arena_new(arena, struct shelf, authority->shelves_cap);
+	authority->filed = arena_new(arena, struct entry, authority->filed_n);
+	visit_all(authority, count_shelf);
+	uint32_t first = 0;
+	for (size_t i = 0; i < authority->shelves_cap; i++) {
+		authority->shelves[i].first = first;
+		first += authority->shelves[i].n;
+		authority->shelves[i].n = 0;
+	}
+	visit_all(authority, file_entry);
+}
+
+/* ---- entries ---- */
+
+static unsigned
+flags_of(const struct rule *rule)
+{
+	const struct scope *on = &rule->on;
+	bool services = on->services.n > 0;
+	bool systems = on->systems.n > 0;
+	bool is_long =
+	    (services && !is_short(&on->services)) || (systems && !is_short(&on->systems));
+	bool shelved = !is_long && services + systems + (on->tiers != 0) <= 1;
+	bool wider = rule_has_wider_limits(rule);
+	bool limited = wider || rule->per_service.count > 0 || rule->per_target.count > 0 ||
+	               rule->per_actor.count > 0 || rule->at_once > 0;
+	return (shelved ? IS_SHELVED : 0) | (on->environments.n > 0 ? IS_PLACED : 0) |
+	       (rule->during != NULL ? IS_DURING : 0) |
+	       (rule->while_incident ? IS_INCIDENT : 0) |
+	       (rule->with_n > 0 ? IS_VALUED : 0) | (limited ? IS_LIMITED : 0) |
+	       (wider ? IS_WIDER : 0);
 }
 
 /* Words of the rule, and whether its shelf says all of its scope. */
@@ -111,34 +212,70 @@ static void
 prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
 {
 	const struct rule *rule = entry->rule;
-	const struct scope *on = &rule->on;
 	entry->kind = (uint8_t)rule->kind;
-	entry->anywhere = on->environments.n == 0;
-	entry->always = rule->during == NULL;
-	entry->bounded = rule_has_limits(rule);
+	entry->is = (uint16_t)flags_of(rule);
+	for (size_t i = 0; i < rule->to_n; i++)
+		entry->to |= (uint8_t)(1u << rule->to[i].kind);
 	entry->from_wall = rule->from_wall;
 	entry->until_wall = rule->until_wall;
-	bool services = on->services.n > 0;
-	bool systems = on->systems.n > 0;
-	bool is_long =
-	    (services && !is_short(&on->services)) || (systems && !is_short(&on->systems));
-	entry->shelved = !is_long && services + systems + (on->tiers != 0) <= 1;
-	entry->words_n = rule->any ? 0 : rule->may.n;
-	entry->words = arena_new(arena, struct word *, entry->words_n);
+	entry->name = rule->name;
+	entry->at_once = rule->at_once;
+	entry->per_service = rule->per_service;
+	entry->per_target = rule->per_target;
+	entry->per_actor = rule->per_actor;
+	entry->words_n = rule->any ? 0 : (uint32_t)rule->may.n;
+	entry->words = arena_new(arena, const struct word *, entry->words_n);
 	for (size_t i = 0; i < entry->words_n; i++)
-		entry->words[i] = word_slot(&authority->words, arena, rule->may.p[i]);
+		entry->words[i] = word_slot(authority, arena, rule->may.p[i]);
+	entry->word = entry->words_n == 1 ? entry->words[0] : NULL;
 }
 
 static void
-visit_all(struct authority *authority, struct arena *arena, shelf_visit *visit)
+prepare_entries(struct authority *authority, struct arena *arena)
 {
-	for (size_t i = 0; i < authority->entries_n; i++) {
-		const struct entry *entry = &authority->entries[i];
-		if (entry->rule->any)
-			visit_word(authority->any, entry, arena, visit);
-		for (size_t m = 0; m < entry->words_n; m++)
-			visit_word(entry->words[m], entry, arena, visit);
+	const struct model *model = authority->model;
+	size_t n = model->rules_n;
+	authority->entries_n = n;
+	authority->entries = arena_new(arena, struct entry, n);
+	for (size_t i = 0; i < n; i++) {
+		msec window_ms = rule_window_ms(&model->rules[i]);
+		authority->entries[i].rule = &model->rules[i];
+		if (window_ms > authority->window_ms)
+			authority->window_ms = window_ms;
 	}
+	if (n > 0)
+		qsort(authority->entries, n, sizeof(struct entry), place_cmp);
+	for (size_t i = 0; i < n; i++) {
+		authority->entries[i].order = (uint32_t)i;
+		prepare_entry(authority, &authority->entries[i], arena);
+	}
+}
+
+/* ---- what requests are about ---- */
+
+static void
+place_requests(struct authority *authority, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	authority->of_action = arena_new(arena, struct action_words, model->actions_n);
+	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
+		struct word *verb = names_get(&authority->words, action->verb);
+		struct word *name = names_get(&authority->words, action->name);
+		if (verb != NULL)
+			verb->asked = true;
+		if (name != NULL)
+			name->asked = true;
+		authority->of_action[i] = (struct action_words){
+			.verb = verb,
+			.name = name,
+			.noun = verb_noun(action->verb),
+		};
+	}
+	authority->of_service = arena_new(arena, struct service_place, model->services_n);
+	for (size_t i = 0; i < model->services_n; i++)
+		authority->of_service[i].system =
+		    system_selector(authority, arena, model->services[i].system);
 }
 
 /* ---- hosts ---- */
@@ -169,7 +306,6 @@ group_hosts(struct authority *authority, struct arena *arena)
 	size_t n = model->hosts_n;
 	authority->hosts = arena_new(arena, const struct host *, n);
 	authority->group_of_host = arena_new(arena, struct host_run, n);
-	authority->of_service = arena_new(arena, struct host_run, model->services_n);
 	for (size_t i = 0; i < n; i++)
 		authority->hosts[i] = &model->hosts[i];
 	if (n > 0)
@@ -184,23 +320,27 @@ group_hosts(struct authority *authority, struct arena *arena)
 		const struct service *service = model_service(model, host->service->name);
 		if (service == NULL)
 			continue;
-		struct host_run *of = &authority->of_service[service - model->services];
+		struct host_run *of =
+		    &authority->of_service[service - model->services].hosts;
 		if (of->n == 0)
 			of->first = first;
 		of->n += end - first;
 	}
 }
 
+/* ---- all of it ---- */
+
 size_t
 authority_arena_bytes(const struct model *model)
 {
-	/* A word costs a node of its table besides itself; so does a shelf. */
+	/* A word costs a node of its table besides itself. */
 	const size_t node_bytes = 128;
-	const size_t shelf_bytes = node_bytes + sizeof(struct shelf) + sizeof(void *);
+	const size_t filing_bytes = sizeof(struct entry) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
-	size_t bytes = sizeof(struct authority) + sizeof(struct word) + 4096;
+	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct host_run));
-	bytes += model->services_n * sizeof(struct host_run);
+	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
+	bytes += model->actions_n * sizeof(struct action_words);
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		size_t words = rule->any ? 1 : rule->may.n;
@@ -210,7 +350,7 @@ authority_arena_bytes(const struct model *model)
 		if (is_short(&rule->on.systems) && rule->on.systems.n > shelves)
 			shelves = rule->on.systems.n;
 		bytes += sizeof(struct entry);
-		bytes += words * (word_bytes + shelves * shelf_bytes);
+		bytes += words * (word_bytes + shelves * filing_bytes);
 	}
 	return bytes;
 }
@@ -220,26 +360,10 @@ authority_new(const struct model *model, struct arena *arena)
 {
 	struct authority *authority = arena_new(arena, struct authority, 1);
 	authority->model = model;
-	authority->any = arena_new(arena, struct word, 1);
-	authority->entries_n = model->rules_n;
-	authority->entries = arena_new(arena, struct entry, model->rules_n);
-
-	for (size_t i = 0; i < model->rules_n; i++) {
-		const struct rule *rule = &model->rules[i];
-		authority->entries[i].rule = rule;
-		if (rule_window_ms(rule) > authority->window_ms)
-			authority->window_ms = rule_window_ms(rule);
-	}
-	if (model->rules_n > 0)
-		qsort(authority->entries, model->rules_n, sizeof(struct entry), place_cmp);
-	for (size_t i = 0; i < model->rules_n; i++)
-		authority->entries[i].order = (uint32_t)i;
-	for (size_t i = 0; i < model->rules_n; i++)
-		prepare_entry(authority, &authority->entries[i], arena);
-
+	prepare_entries(authority, arena);
+	place_requests(authority, arena);
 	group_hosts(authority, arena);
-	visit_all(authority, arena, count_entry);
-	visit_all(authority, arena, file_entry);
+	file_all(authority, arena);
 	return authority;
 }
 
@@ -249,16 +373,38 @@ authority_window_ms(const struct authority *authority)
 	return authority->window_ms;
 }
 
-static const struct word *
-word_get(const struct authority *authority, str text)
+/* ---- looking ---- */
+
+/* Is it one of those n? Then its name is found where it stands. */
+static bool
+stands_in(const void *p, const void *array, size_t n, size_t size)
 {
-	return names_get(&authority->words, text);
+	uintptr_t at = (uintptr_t)p, first = (uintptr_t)array;
+	return p != NULL && at >= first && at - first < n * size;
+}
+
+const struct action *
+action_in_force(const struct authority *authority, const struct action *asked, str name)
+{
+	const struct model *model = authority->model;
+	if (stands_in(asked, model->actions, model->actions_n, sizeof(*asked)))
+		return asked;
+	return model_action(model, asked != NULL ? asked->name : name);
+}
+
+const struct service *
+service_in_force(const struct authority *authority, const struct service *asked)
+{
+	const struct model *model = authority->model;
+	if (stands_in(asked, model->services, model->services_n, sizeof(*asked)))
+		return asked;
+	return model_service(model, asked->name);
 }
 
 bool
 entry_names(const struct entry *entry, const struct word *verb, const struct word *name)
 {
-	if (entry->rule->any)
+	if (entry->words_n == 0)
 		return true;
 	for (size_t i = 0; i < entry->words_n; i++) {
 		if (entry->words[i] == verb || entry->words[i] == name)
@@ -268,55 +414,54 @@ entry_names(const struct entry *entry, const struct word *verb, const struct wor
 }
 
 static void
-walk_add(struct walk *walk, const struct shelf *shelf)
+walk_add(struct walk *walk, const struct authority *authority, uint32_t word,
+    uint32_t selector, bool by_name)
 {
-	if (shelf != NULL && shelf->n > 0)
-		walk->shelves[walk->n++] = shelf;
-}
-
-static void
-walk_word(struct walk *walk, const struct word *word, const struct service *service)
-{
-	if (word == NULL)
+	const struct shelf *shelf = shelf_at(authority, shelf_key(word, selector));
+	if (shelf->n == 0)
 		return;
-	ASSERT(service->tier < TIERS);
-	walk_add(walk, names_get(&word->by_service, service->name));
-	walk_add(walk, names_get(&word->by_system, service->system));
-	walk_add(walk, &word->by_tier[service->tier]);
+	walk->shelves[walk->n].p = &authority->filed[shelf->first];
+	walk->shelves[walk->n].n = shelf->n;
+	walk->shelves[walk->n++].by_name = by_name;
 }
 
 void
 walk_begin(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service)
 {
-	*walk = (struct walk){
-		.verb = word_get(authority, action->verb),
-		.name = word_get(authority, action->name),
-	};
-	walk_word(walk, walk->verb, service);
-	walk->by_name = walk->n;
-	if (walk->name != walk->verb)
-		walk_word(walk, walk->name, service);
-	walk->by_any = walk->n;
-	walk_word(walk, authority->any, service);
+	const struct model *model = authority->model;
+	const struct action_words *words = &authority->of_action[action - model->actions];
+	uint32_t at = (uint32_t)(service - model->services);
+	const uint32_t selectors[] = { SELECTORS_FIRST + at,
+		authority->of_service[at].system, service->tier };
+	ASSERT(service->tier < TIERS);
+	walk->n = walk->shelf = 0;
+	walk->next = walk->end = NULL;
+	walk->verb = words->verb;
+	walk->name = words->name;
+	for (size_t i = 0; i < countof(selectors); i++) {
+		walk_add(walk, authority, 0, selectors[i], false);
+		if (walk->verb != NULL)
+			walk_add(walk, authority, walk->verb->id, selectors[i], false);
+		if (walk->name != NULL && walk->name != walk->verb)
+			walk_add(walk, authority, walk->name->id, selectors[i], true);
+	}
 }
 
 const struct entry *
 walk_next(struct walk *walk)
 {
-	while (walk->shelf < walk->n) {
-		const struct shelf *shelf = walk->shelves[walk->shelf];
-		if (walk->next == shelf->n) {
-			walk->shelf++;
-			walk->next = 0;
-			continue;
+	for (;;) {
+		if (walk->next == walk->end) {
+			if (walk->shelf == walk->n)
+				return NULL;
+			walk->next = walk->shelves[walk->shelf].p;
+			walk->end = walk->next + walk->shelves[walk->shelf++].n;
 		}
-		const struct entry *entry = shelf->p[walk->next++];
+		const struct entry *entry = walk->next++;
 		/* `may` names both: it was met under the verb. */
-		bool by_name = walk->shelf >= walk->by_name && walk->shelf < walk->by_any;
-		if (by_name && entry_names(entry, walk->verb, NULL))
-			continue;
-		return entry;
+		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
+		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))
+			return entry;
 	}
-	return NULL;
 }

@@ -1,6 +1,9 @@
 #ifndef AUTHORITY_INTERNAL_H
 #define AUTHORITY_INTERNAL_H
 
+#include <assert.h>
+#include <stdalign.h>
+
 #include "authority/authority.h"
 
 /*
@@ -15,37 +18,48 @@
 
 /* ---- index.c ---- */
 
-struct word;
+/* A verb or an action's name that some rule says. */
+struct word {
+	str name;
+	uint32_t id; /* from 1; 0 is `any` */
+	bool asked;  /* some action is called so, or has that verb */
+};
 
-/* A rule, its rank by (file, line, name): what is written first is told first; and what
- * a decision asks of most rules, so that it need not look further. */
+/*
+ * What a decision asks of every rule that it meets: the rule in two lines of memory, its
+ * limits included, since most of what a decision costs is waiting for memory. Filed by
+ * value, so that rules met together stand together.
+ */
 struct entry {
-	const struct rule *rule;
-	uint32_t order;
-	uint8_t kind;  /* enum rule_kind */
-	bool shelved;  /* its scope is no more than the shelf it is filed on, environments
-	               * aside */
-	bool anywhere; /* no environments */
-	bool always;   /* no calendar */
-	bool bounded;  /* it has limits */
+	alignas(64) const struct rule *rule;
 	msec from_wall, until_wall;
-	struct word **words; /* what it names; empty: any */
-	size_t words_n;
+	uint32_t
+	    order;    /* rank by (file, line, name): what is written first is told first */
+	uint8_t kind; /* enum rule_kind */
+	uint8_t to;   /* bit k: names a principal of kind k; 0: everyone */
+	uint16_t is;  /* IS_... */
+	const struct word **words; /* what it names; none: any */
+	const struct word *word;   /* the only one, when there is only one */
+	uint32_t words_n;
+	uint32_t at_once;
+	str name;
+	struct rate per_service, per_target, per_actor;
 };
-
-/* Rules that share a word and a selector, by rank. */
-struct shelf {
-	const struct entry **p;
-	size_t n, cap;
-};
+static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
+#define IS_SHELVED 1u  /* its scope is no more than its shelf, environments aside */
+#define IS_PLACED 2u   /* it says environments */
+#define IS_DURING 4u   /* it has a calendar */
+#define IS_INCIDENT 8u /* it asks for one */
+#define IS_VALUED 16u  /* it bounds parameters */
+#define IS_LIMITED 32u /* it has limits, */
+#define IS_WIDER 64u   /* others than the rates and at_once */
 
 #define TIERS 5 /* 1..4; 0 is not used */
 
-/* The rules that name one verb or action (or `any`), each on the narrowest shelf that its
- * scope allows: by service, else by system, else by tier. */
-struct word {
-	struct names by_service, by_system; /* struct shelf */
-	struct shelf by_tier[TIERS];
+/* Rules that share a word and a selector, by rank: a run of authority->filed. */
+struct shelf {
+	uint64_t key; /* 0: none */
+	uint32_t first, n;
 };
 
 /* A run of authority->hosts. */
@@ -53,27 +67,46 @@ struct host_run {
 	uint32_t first, n;
 };
 
+/* Where a service's rules and hosts are. */
+struct service_place {
+	uint32_t system; /* selector */
+	struct host_run hosts;
+};
+
+struct action_words {
+	const struct word *verb, *name; /* NULL: no rule says it */
+	str noun;                       /* "restarts" */
+};
+
 struct authority {
 	const struct model *model;
 	struct entry *entries; /* by rank */
 	size_t entries_n;
-	struct names words; /* struct word */
-	struct word *any;
+	struct names words;   /* struct word */
+	struct names systems; /* to their selector, as a pointer */
+	uint32_t words_n, systems_n;
+	struct shelf *shelves; /* by key; a power of two of them */
+	size_t shelves_cap;
+	struct entry *filed;
+	size_t filed_n;
+	struct action_words *of_action;   /* as model->actions */
+	struct service_place *of_service; /* as model->services */
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
 	const struct host **hosts;
 	struct host_run *group_of_host; /* as model->hosts */
-	struct host_run *of_service;    /* as model->services */
 	msec window_ms;
 };
 
 /* The rules whose words and narrowest selector fit, each once, in no order of use. */
 struct walk {
-	const struct shelf *shelves[9];
-	size_t n;
-	size_t by_name; /* shelves from here to by_any were found by the action's name */
-	size_t by_any;
-	const struct word *verb, *name; /* NULL: no rule names it */
-	size_t shelf, next;
+	const struct entry *next, *end;
+	struct {
+		const struct entry *p;
+		size_t n;
+		bool by_name; /* found by the action's name */
+	} shelves[9];
+	size_t n, shelf;
+	const struct word *verb, *name; /* NULL: no rule says it */
 };
 void walk_begin(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service);
@@ -82,6 +115,12 @@ const struct entry *walk_next(struct walk *walk);
 /* Does the rule name an action, by one of its two words? */
 bool entry_names(const struct entry *entry, const struct word *verb,
     const struct word *name);
+
+/* As the configuration in force has it; NULL: it has none. */
+const struct action *action_in_force(const struct authority *authority,
+    const struct action *asked, str name);
+const struct service *service_in_force(const struct authority *authority,
+    const struct service *asked);
 
 /* ---- covers.c ---- */
 
@@ -151,6 +190,8 @@ struct finding {
 
 #define CHAIN_MAX (1 + BEHALF_MAX)
 #define CALENDARS_KEPT 4
+/* Of the grants that apply so many are told, by place; the others are counted. */
+#define GRANTS_TOLD_MAX 4
 #define OBSERVES_MAX 256 /* more parameters than any action has */
 
 struct judgement {
@@ -180,6 +221,7 @@ struct judgement {
 	bool calendar_open[CALENDARS_KEPT];
 	size_t calendars_n;
 	size_t n;
+	size_t grants_n; /* of them */
 	size_t dropped;
 	/* What denies: */
 	bool by_turn;    /* at_once, not_beside */
@@ -189,6 +231,9 @@ struct judgement {
 	bool by_unknown; /* something that such a fact may */
 	msec free_at;    /* the latest of all limits */
 	bool free_never; /* one of them gives way at no time that is known */
+	/* Lists of uses, by what limits count; NULL: there are none. */
+	const struct link *on_service, *on_target, *held;
+	bool held_verb, held_name; /* one that is held is called so, as the action is */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
 	bool health_unknown;
@@ -210,6 +255,8 @@ bool calendar_open(struct judgement *j, const struct calendar *calendar);
 
 /* ---- limits.c ---- */
 
+/* Looks up once what every rule's limits are counted by. */
+void limits_begin(struct judgement *j);
 /*
  * Notes each limit of the rule that is used up, or that nobody can tell, for those of the
  * chain in `whom` (a bit each); `sure`: the rule applies, whatever is still unknown. *best,
@@ -217,7 +264,7 @@ bool calendar_open(struct judgement *j, const struct calendar *calendar);
  */
 void limits_check(struct judgement *j, const struct entry *entry, unsigned whom, bool sure,
     struct finding *best);
-bool rule_has_limits(const struct rule *rule);
+bool rule_has_wider_limits(const struct rule *rule); /* than rates and at_once */
 /* The longest window of its limits. */
 msec rule_window_ms(const struct rule *rule);
 uint32_t share_at_least(const struct share *share, uint32_t n); /* keep_healthy */
@@ -276,15 +323,34 @@ size_t approvers_now(const struct judgement *j, const struct person **ret, size_
 /* A sentence in the making; what is over the maximum is left out. Decisions come in
  * storms, and printf was four fifths of their cost. */
 struct text {
-	struct arena *arena;
-	size_t n;
-	char p[TEXT_BYTES_MAX];
+	struct arena *arena; /* the free end of it is written to */
+	size_t n, room;
 };
 void text_begin(struct text *text, struct arena *arena);
-void text_parts(struct text *text, const str *parts, size_t n);
-#define ADD(text, ...)                                   \
-	text_parts((text), (const str[]){ __VA_ARGS__ }, \
-	    countof(((const str[]){ __VA_ARGS__ })))
+static inline void
+text_add(struct text *text, str part)
+{
+	size_t room = text->room - text->n;
+	size_t n = part.n < room ? part.n : room;
+	if (n == 0)
+		return;
+	memcpy(&text->arena->beg[text->n], part.p, n);
+	text->n += n;
+}
+
+/* Up to eight parts, one after the other; in line, so that literals are stored at once. */
+#define ADD(text, ...)                                                                  \
+	ADD_PICK(__VA_ARGS__, ADD_8, ADD_7, ADD_6, ADD_5, ADD_4, ADD_3, ADD_2, ADD_1, ) \
+	(text, __VA_ARGS__)
+#define ADD_PICK(a, b, c, d, e, f, g, h, add, ...) add
+#define ADD_1(text, part) text_add(text, part)
+#define ADD_2(text, part, ...) (text_add(text, part), ADD_1(text, __VA_ARGS__))
+#define ADD_3(text, part, ...) (text_add(text, part), ADD_2(text, __VA_ARGS__))
+#define ADD_4(text, part, ...) (text_add(text, part), ADD_3(text, __VA_ARGS__))
+#define ADD_5(text, part, ...) (text_add(text, part), ADD_4(text, __VA_ARGS__))
+#define ADD_6(text, part, ...) (text_add(text, part), ADD_5(text, __VA_ARGS__))
+#define ADD_7(text, part, ...) (text_add(text, part), ADD_6(text, __VA_ARGS__))
+#define ADD_8(text, part, ...) (text_add(text, part), ADD_7(text, __VA_ARGS__))
 void add_u64(struct text *text, uint64_t value);
 void add_i64(struct text *text, int64_t value);
 void add_duration(struct text *text, msec ms);
@@ -299,8 +365,8 @@ str text_end(const struct text *text);
 
 /* ---- explain.c, forward.c, compare.c ---- */
 
-/* "restarts": how many of what the rule names are spoken of. */
-void add_uses(struct text *text, const struct rule *rule, const struct action *action);
+/* "restarts": how many of what the verb does are spoken of; empty: "VERB actions". */
+str verb_noun(str verb);
 /* When the calendar of a rule next changes, or the rule ends; 0: not known. */
 msec rule_changes(const struct judgement *j, const struct rule *rule);
 /* "replicas 40 is more than twice the live 12; at most 24", and what helps. */

@@ -88,7 +88,7 @@ finding_before(const struct finding *a, const struct finding *b)
 		return rank_a < rank_b;
 	if (a->entry == NULL || b->entry == NULL)
 		return a->entry == NULL && b->entry != NULL;
-	if (a->entry != b->entry)
+	if (a->entry->order != b->entry->order)
 		return a->entry->order < b->entry->order;
 	return a->bound < b->bound;
 }
@@ -121,13 +121,17 @@ static void
 finding_insert(struct judgement *j, const struct finding *finding)
 {
 	size_t i = j->n;
-	if (i == countof(j->findings)) {
+	bool grant = finding->kind == REASON_GRANT;
+	/* Grants are the last of all, so what falls off for one is one. */
+	if (i == countof(j->findings) || (grant && j->grants_n == GRANTS_TOLD_MAX)) {
 		j->dropped++;
 		if (!finding_before(finding, &j->findings[--i]))
 			return;
+		j->grants_n -= j->findings[i].kind == REASON_GRANT;
 	} else {
 		j->n++;
 	}
+	j->grants_n += grant;
 	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
 		j->findings[i] = j->findings[i - 1];
 	j->findings[i] = *finding;
@@ -238,7 +242,7 @@ judge_action(struct judgement *j, struct arena *arena)
 {
 	const struct action *asked = j->request->action;
 	str name = asked != NULL ? asked->name : j->request->action_name;
-	j->action = model_action(j->authority->model, name);
+	j->action = action_in_force(j->authority, asked, name);
 	if (j->action == NULL)
 		fault(j, REASON_UNKNOWN,
 		    arena_printf(arena, "unknown action '%.*s'", STR_ARG(name)),
@@ -254,7 +258,7 @@ judge_service(struct judgement *j, struct arena *arena)
 		    STR("name the service that it is for"));
 		return;
 	}
-	j->service = model_service(j->authority->model, asked->name);
+	j->service = service_in_force(j->authority, asked);
 	if (j->service == NULL)
 		fault(j, REASON_UNKNOWN,
 		    arena_printf(arena, "unknown service '%.*s'", STR_ARG(asked->name)),
@@ -276,7 +280,7 @@ judge_target(struct judgement *j, struct arena *arena)
 	if (j->service == NULL)
 		return;
 	if (str_eq(target, j->service->name)) {
-		j->group = authority->of_service[j->service - model->services];
+		j->group = authority->of_service[j->service - model->services].hosts;
 		return;
 	}
 	const struct host *host = names_get(&model->host_by_name, target);
@@ -380,7 +384,7 @@ calendar_open(struct judgement *j, const struct calendar *calendar)
 static bool
 environments_cover(const struct judgement *j, const struct entry *entry)
 {
-	if (entry->anywhere)
+	if ((entry->is & IS_PLACED) == 0)
 		return true;
 	const struct strs *environments = &entry->rule->on.environments;
 	bool covers_service = strs_has(environments, j->service->environment);
@@ -395,16 +399,39 @@ static bool
 place_covered(const struct judgement *j, const struct entry *entry)
 {
 	return environments_cover(j, entry) &&
-	       (entry->shelved || scope_covers(&entry->rule->on, j->service));
+	       ((entry->is & IS_SHELVED) || scope_covers(&entry->rule->on, j->service));
+}
+
+/* What tells whether a rule names one of that kind, but for the name. */
+static unsigned
+kinds_of(enum asker_kind kind)
+{
+	switch (kind) {
+	case ASKER_AUTOMATION:
+		return 1u << PRINCIPAL_AUTOMATION;
+	case ASKER_AGENT:
+		return 1u << PRINCIPAL_AGENT;
+	case ASKER_PERSON:
+		return 1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM |
+		       1u << PRINCIPAL_ON_DUTY;
+	case ASKER_OTHER:
+		return 0;
+	}
+	UNREACHABLE();
 }
 
 /* A bit for each of the chain that it names. */
 static unsigned
-named_whom(const struct judgement *j, const struct rule *rule)
+named_whom(const struct judgement *j, const struct entry *entry)
 {
 	unsigned whom = 0;
 	for (size_t i = 0; i < j->chain_n; i++) {
-		if (principals_have(rule->to, rule->to_n, &j->chain[i], j->request->wall))
+		const struct asker *asker = &j->chain[i];
+		if ((entry->to & kinds_of(asker->kind)) == 0)
+			continue;
+		if (asker->kind == ASKER_AUTOMATION ||
+		    principals_have(entry->rule->to, entry->rule->to_n, asker,
+			j->request->wall))
 			whom |= 1u << i;
 	}
 	return whom;
@@ -424,11 +451,11 @@ about_whom(struct judgement *j, const struct entry *entry)
 	if (entry->from_wall > wall ||
 	    (entry->until_wall != 0 && wall >= entry->until_wall))
 		return 0;
-	if (!entry->always && !calendar_open(j, entry->rule->during))
+	if ((entry->is & IS_DURING) && !calendar_open(j, entry->rule->during))
 		return 0;
 	if (!place_covered(j, entry))
 		return 0;
-	return entry->rule->to_n == 0 ? everyone(j) : named_whom(j, entry->rule);
+	return entry->to == 0 ? everyone(j) : named_whom(j, entry);
 }
 
 /* ---- grants ---- */
@@ -444,9 +471,9 @@ grant_lacks(struct judgement *j, const struct entry *entry)
 		lacks |= LACKS_BEGIN;
 	if (entry->until_wall != 0 && request->wall >= entry->until_wall)
 		lacks |= LACKS_TIME;
-	if (!entry->always && !calendar_open(j, entry->rule->during))
+	if ((entry->is & IS_DURING) && !calendar_open(j, entry->rule->during))
 		lacks |= LACKS_DURING;
-	if (entry->rule->while_incident && !request->incident_open)
+	if ((entry->is & IS_INCIDENT) && !request->incident_open)
 		lacks |= LACKS_INCIDENT;
 	return lacks;
 }
@@ -465,12 +492,21 @@ consider_near(struct judgement *j, const struct entry *entry, unsigned whom, uns
 	}
 }
 
+/* Are few grants told yet, or is it one of the first? */
+static bool
+is_told(const struct judgement *j, const struct entry *entry)
+{
+	return j->grants_n < GRANTS_TOLD_MAX ||
+	       entry->order < j->findings[j->n - 1].entry->order;
+}
+
 /* It is about them and in force; it is the values that decide. */
 static void
 consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 {
-	enum holds holds = j->whole ? bounds_hold(j, entry->rule) : HOLDS_YES;
-	struct finding grant = { .kind = REASON_GRANT, .entry = entry };
+	enum holds holds = HOLDS_YES;
+	if (j->whole && (entry->is & IS_VALUED))
+		holds = bounds_hold(j, entry->rule);
 	if (holds == HOLDS_NO) {
 		consider_near(j, entry, whom, LACKS_BOUND);
 		return;
@@ -479,21 +515,26 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 		consider_near(j, entry, whom, LACKS_LIVE);
 		if (live_can_be_asked(j, entry->rule))
 			j->may_be |= whom;
-		if (entry->bounded)
+		if (entry->is & IS_LIMITED)
 			limits_check(j, entry, whom, false, NULL);
 		return;
 	}
 	j->granted |= whom;
-	if (entry->bounded)
-		limits_check(j, entry, whom, true, &grant);
-	finding_add(j, &grant);
+	bool told = is_told(j, entry);
+	struct finding grant = { .kind = REASON_GRANT, .entry = told ? entry : NULL };
+	if (entry->is & IS_LIMITED)
+		limits_check(j, entry, whom, true, told ? &grant : NULL);
+	if (told)
+		finding_insert(j, &grant);
+	else
+		j->dropped++;
 }
 
 static void
 consider_grant(struct judgement *j, const struct entry *entry)
 {
 	unsigned lacks = grant_lacks(j, entry);
-	unsigned whom = named_whom(j, entry->rule);
+	unsigned whom = named_whom(j, entry);
 	unsigned others = everyone(j) & ~whom;
 	if (others != 0)
 		consider_near(j, entry, others, lacks | LACKS_PRINCIPAL);
@@ -548,7 +589,7 @@ consider_other(struct judgement *j, const struct entry *entry)
 	uint64_t live[countof(j->live_unknown)];
 	if (lifted)
 		memcpy(live, j->live_unknown, sizeof(live));
-	switch (entry->rule->kind) {
+	switch ((enum rule_kind)entry->kind) {
 	case RULE_PROHIBITION:
 		finding_add(j,
 		    &(struct finding){ .kind = REASON_PROHIBITED, .entry = entry });
@@ -591,7 +632,7 @@ look_further(struct judgement *j, const struct walk *walk)
 			lacks |= LACKS_SCOPE;
 		if (!entry_names(entry, walk->verb, walk->name))
 			lacks |= LACKS_ACTION;
-		unsigned whom = named_whom(j, entry->rule);
+		unsigned whom = named_whom(j, entry);
 		consider_near(j, entry, missing & whom, lacks);
 		consider_near(j, entry, missing & ~whom, lacks | LACKS_PRINCIPAL);
 		looks--;
@@ -614,6 +655,7 @@ static void
 judge_rules(struct judgement *j)
 {
 	struct walk walk;
+	limits_begin(j);
 	walk_begin(&walk, j->authority, j->action, j->service);
 	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
 		if (entry->kind == RULE_GRANT)

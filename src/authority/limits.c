@@ -51,10 +51,13 @@ words_have(const struct strs *words, const struct authority_use *use)
 	return false;
 }
 
-static bool
-rule_names(const struct rule *rule, const struct authority_use *use)
+static inline bool
+names_use(const struct entry *entry, const struct authority_use *use)
 {
-	return rule->any || words_have(&rule->may, use);
+	if (entry->word != NULL)
+		return same_name(entry->word->name, use->verb) ||
+		       same_name(entry->word->name, use->action);
+	return entry->words_n == 0 || words_have(&entry->rule->may, use);
 }
 
 /* On a service that the rule covers; one that is gone counts. */
@@ -89,18 +92,30 @@ note_full(const struct check *c, struct finding *full)
 	finding_add(c->j, full);
 }
 
+/* So many are used: room that is left, or not. Most often there is. */
 static void
-note_room(const struct check *c, const struct finding *room)
+note_used(const struct check *c, enum bound bound, const struct asker *asker,
+    const struct rate *rate, uint64_t used, msec free_at)
 {
 	struct finding *best = c->best;
-	if (best == NULL || (best->bound != BOUND_NONE &&
-				best->limit - best->value <= room->limit - room->value))
-		return;
-	best->bound = room->bound;
-	best->value = room->value;
-	best->limit = room->limit;
-	best->window_ms = room->window_ms;
-	best->asker = room->asker;
+	if (used >= rate->count) {
+		struct finding full = {
+			.bound = bound,
+			.asker = asker,
+			.value = used,
+			.limit = rate->count,
+			.window_ms = rate->window_ms,
+			.free_at = free_at,
+		};
+		note_full(c, &full);
+	} else if (best != NULL && (best->bound == BOUND_NONE ||
+				       rate->count - used < best->limit - best->value)) {
+		best->bound = bound;
+		best->asker = asker;
+		best->value = used;
+		best->limit = rate->count;
+		best->window_ms = rate->window_ms;
+	}
 }
 
 /* ---- rates ---- */
@@ -148,80 +163,81 @@ check_rate(const struct check *c, const struct walked *walked, const struct rate
     const struct asker *asker)
 {
 	const struct judgement *j = c->j;
-	const struct rule *rule = c->entry->rule;
-	struct finding finding = {
-		.bound = walked->bound,
-		.asker = asker,
-		.limit = rate->count,
-		.window_ms = rate->window_ms,
-	};
+	uint64_t used = 0;
+	msec free_at = 0;
 	uses_each(it, walked->list)
 	{
 		const struct authority_use *use = walked_use(walked, it);
 		if (!young(use, j->request->at, rate->window_ms))
 			break;
-		if (!walked_has(walked, it, use) || !rule_names(rule, use))
+		if (!walked_has(walked, it, use) || !names_use(c->entry, use))
 			continue;
-		if (walked->bound == BOUND_PER_ACTOR && !rule_reaches(j, rule, use))
+		if (walked->bound == BOUND_PER_ACTOR &&
+		    !rule_reaches(j, c->entry->rule, use))
 			continue;
-		if (++finding.value == rate->count)
-			finding.free_at = wall_after(j, begun_at(j, use), rate->window_ms);
+		if (++used == rate->count)
+			free_at = wall_after(j, begun_at(j, use), rate->window_ms);
 	}
-	if (finding.value >= finding.limit)
-		note_full(c, &finding);
-	else
-		note_room(c, &finding);
+	note_used(c, walked->bound, asker, rate, used, free_at);
 }
 
 static void
 check_rates(const struct check *c, unsigned whom)
 {
 	const struct judgement *j = c->j;
-	const struct authority_uses *uses = j->facts->uses;
-	const struct rule *rule = c->entry->rule;
-	static struct link none = { &none, &none }; /* stays so */
-
-	if (rule->per_service.count > 0) {
-		str name = j->service->name;
-		struct walked walked = { uses ? &uses->by_service[uses_bucket(name)]
-					      : &none,
-			BOUND_PER_SERVICE, name };
-		check_rate(c, &walked, &rule->per_service, NULL);
+	const struct entry *entry = c->entry;
+	if (entry->per_service.count > 0) {
+		struct walked walked = { j->on_service, BOUND_PER_SERVICE,
+			j->service->name };
+		check_rate(c, &walked, &entry->per_service, NULL);
 	}
-	if (rule->per_target.count > 0 && j->whole) {
-		str name = j->request->target;
-		struct walked walked = { uses ? &uses->by_target[uses_bucket(name)] : &none,
-			BOUND_PER_TARGET, name };
-		check_rate(c, &walked, &rule->per_target, NULL);
+	if (entry->per_target.count > 0 && j->whole) {
+		struct walked walked = { j->on_target, BOUND_PER_TARGET,
+			j->request->target };
+		check_rate(c, &walked, &entry->per_target, NULL);
 	}
-	for (size_t i = 0; i < j->chain_n && rule->per_actor.count > 0; i++) {
-		str name = j->chain[i].text;
-		struct walked walked = { uses ? &uses->by_actor[uses_bucket(name)] : &none,
-			BOUND_PER_ACTOR, name };
+	for (size_t i = 0; i < j->chain_n && entry->per_actor.count > 0; i++) {
+		const struct asker *asker = &j->chain[i];
+		struct walked walked = { uses_list(j->facts->uses, USES_BY_ACTOR,
+					     asker->text),
+			BOUND_PER_ACTOR, asker->text };
 		if (whom & (1u << i))
-			check_rate(c, &walked, &rule->per_actor, &j->chain[i]);
+			check_rate(c, &walked, &entry->per_actor, asker);
 	}
 }
 
 /* ---- what is held now ---- */
 
+/* Most rules have one word, by which they were found: that of the action. */
+static bool
+none_held(const struct judgement *j, const struct entry *entry)
+{
+	const struct authority *authority = j->authority;
+	const struct action_words *words =
+	    &authority->of_action[j->action - authority->model->actions];
+	if (j->held->prev == j->held)
+		return true;
+	return entry->word != NULL && (entry->word != words->verb || !j->held_verb) &&
+	       (entry->word != words->name || !j->held_name);
+}
+
 static void
 check_at_once(const struct check *c)
 {
 	const struct judgement *j = c->j;
-	const struct rule *rule = c->entry->rule;
-	struct finding finding = { .bound = BOUND_AT_ONCE, .limit = rule->at_once };
-	if (j->facts->uses != NULL)
-		uses_each(it, &j->facts->uses->held)
-		{
-			const struct authority_use *use = use_held(it);
-			if (rule_names(rule, use) && rule_reaches(j, rule, use))
-				finding.value++;
-		}
-	if (finding.value >= finding.limit)
-		note_full(c, &finding);
-	else
-		note_room(c, &finding);
+	const struct rate rate = { .count = c->entry->at_once };
+	uint64_t used = 0;
+	if (none_held(j, c->entry)) {
+		note_used(c, BOUND_AT_ONCE, NULL, &rate, 0, 0);
+		return;
+	}
+	uses_each(it, j->held)
+	{
+		const struct authority_use *use = use_held(it);
+		if (names_use(c->entry, use) && rule_reaches(j, c->entry->rule, use))
+			used++;
+	}
+	note_used(c, BOUND_AT_ONCE, NULL, &rate, used, 0);
 }
 
 static void
@@ -230,9 +246,7 @@ check_not_beside(const struct check *c)
 	const struct judgement *j = c->j;
 	struct finding finding = { .bound = BOUND_NOT_BESIDE };
 	msec first_at = 0;
-	if (j->facts->uses == NULL)
-		return;
-	uses_each(it, &j->facts->uses->held)
+	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
 		if (!same_name(use->service, j->service->name) ||
@@ -256,14 +270,12 @@ check_spacing(const struct check *c)
 	const struct judgement *j = c->j;
 	const struct rule *rule = c->entry->rule;
 	msec at = j->request->at;
-	if (j->facts->uses == NULL)
-		return;
-	uses_each(it, &j->facts->uses->by_service[uses_bucket(j->service->name)])
+	uses_each(it, j->on_service)
 	{
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, at, rule->spacing_ms))
 			return;
-		if (!same_name(use->service, j->service->name) || !rule_names(rule, use))
+		if (!same_name(use->service, j->service->name) || !names_use(c->entry, use))
 			continue;
 		struct finding finding = {
 			.bound = BOUND_SPACING,
@@ -316,8 +328,7 @@ met_before(const struct check *c, const struct link *list, const struct link *un
 			return false;
 		const struct authority_use *other = use_by_service(it);
 		if (same_name(other->target, use->target) &&
-		    same_name(other->service, use->service) &&
-		    rule_names(c->entry->rule, other))
+		    same_name(other->service, use->service) && names_use(c->entry, other))
 			return true;
 	}
 	return false;
@@ -350,8 +361,8 @@ check_targets(const struct check *c)
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, j->request->at, rule->targets_window_ms))
 			break;
-		if (!same_name(use->service, j->service->name) || !rule_names(rule, use) ||
-		    same_name(use->target, j->request->target))
+		if (!same_name(use->service, j->service->name) ||
+		    !names_use(c->entry, use) || same_name(use->target, j->request->target))
 			continue;
 		const struct host *host =
 		    names_get(&j->authority->model->host_by_name, use->target);
@@ -372,7 +383,8 @@ check_targets(const struct check *c)
 		finding.value += more;
 	}
 	if (finding.value + finding.touched <= finding.limit) {
-		note_room(c, &finding);
+		const struct rate rate = { (uint32_t)finding.limit, finding.window_ms };
+		note_used(c, BOUND_TARGETS, NULL, &rate, finding.value, 0);
 		return;
 	}
 	if (finding.touched <= finding.limit)
@@ -384,9 +396,7 @@ check_targets(const struct check *c)
 static bool
 in_work(const struct judgement *j, str host)
 {
-	if (j->facts->uses == NULL)
-		return false;
-	uses_each(it, &j->facts->uses->held)
+	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
 		if (same_name(use->target, host) ||
@@ -460,14 +470,35 @@ check_keep_healthy(const struct check *c)
 /* ---- all of a rule ---- */
 
 void
+limits_begin(struct judgement *j)
+{
+	const struct authority_uses *uses = j->facts->uses;
+	j->on_service = uses_list(uses, USES_BY_SERVICE, j->service->name);
+	/* Mostly the service is its own target, and a host's name is hashed once. */
+	j->on_target = uses_list(uses, USES_BY_TARGET, j->request->target);
+	j->held = uses_list(uses, USES_HELD, (str){ 0 });
+	uses_each(it, j->held)
+	{
+		const struct authority_use *use = use_held(it);
+		const struct action *action = j->action;
+		j->held_verb |= same_name(use->verb, action->verb) ||
+		                same_name(use->action, action->verb);
+		j->held_name |= same_name(use->verb, action->name) ||
+		                same_name(use->action, action->name);
+	}
+}
+
+void
 limits_check(struct judgement *j, const struct entry *entry, unsigned whom, bool sure,
     struct finding *best)
 {
-	const struct rule *rule = entry->rule;
 	const struct check c = { j, entry, sure, best };
 	check_rates(&c, whom);
-	if (rule->at_once > 0)
+	if (entry->at_once > 0)
 		check_at_once(&c);
+	if ((entry->is & IS_WIDER) == 0)
+		return;
+	const struct rule *rule = entry->rule;
 	if (rule->spacing_ms > 0)
 		check_spacing(&c);
 	if (rule->not_beside.n > 0)
@@ -481,13 +512,11 @@ limits_check(struct judgement *j, const struct entry *entry, unsigned whom, bool
 }
 
 bool
-rule_has_limits(const struct rule *rule)
+rule_has_wider_limits(const struct rule *rule)
 {
-	return rule->per_service.count > 0 || rule->per_target.count > 0 ||
-	       rule->per_actor.count > 0 || rule->at_once > 0 || rule->targets.count > 0 ||
-	       rule->targets.percent > 0 || rule->keep_healthy.count > 0 ||
-	       rule->keep_healthy.percent > 0 || rule->spacing_ms > 0 ||
-	       rule->not_beside.n > 0;
+	return rule->targets.count > 0 || rule->targets.percent > 0 ||
+	       rule->keep_healthy.count > 0 || rule->keep_healthy.percent > 0 ||
+	       rule->spacing_ms > 0 || rule->not_beside.n > 0;
 }
 
 msec

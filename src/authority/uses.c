@@ -79,3 +79,22 @@ authority_uses_remove(struct authority_use *use)
 			link_remove(&use->actors[i].by_actor);
 	}
 }
+
+const struct link *
+uses_list(const struct authority_uses *uses, enum uses_by by, str name)
+{
+	static struct link none = { &none, &none }; /* stays so */
+	if (uses == NULL)
+		return &none;
+	switch (by) {
+	case USES_BY_SERVICE:
+		return &uses->by_service[uses_bucket(name)];
+	case USES_BY_TARGET:
+		return &uses->by_target[uses_bucket(name)];
+	case USES_BY_ACTOR:
+		return &uses->by_actor[uses_bucket(name)];
+	case USES_HELD:
+		return &uses->held;
+	}
+	UNREACHABLE();
+}

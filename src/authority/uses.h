@@ -36,6 +36,10 @@ use_by_actor(struct link *link)
 	return container_of(link, struct authority_actor, by_actor)->use;
 }
 
+/* The list on which those of that name are, among others; one that is empty for none. */
+enum uses_by { USES_BY_SERVICE, USES_BY_TARGET, USES_BY_ACTOR, USES_HELD };
+const struct link *uses_list(const struct authority_uses *uses, enum uses_by by, str name);
+
 /* The youngest first. */
 #define uses_each(it, list) \
 	for (struct link *it = (list)->prev; it != (list); it = it->prev)
