@@ -190,7 +190,7 @@ approve(struct client *client, void *context, int argc, char **argv)
 	const struct vote_options *o = context;
 	const char *digest = NULL;
 	uint64_t number;
-	str body;
+	str body = STR("");
 	struct asked_row row;
 	if (argc == 0)
 		return list(client);

@@ -61,7 +61,7 @@ who_can(struct client *client, void *context, int argc, char **argv)
 	const struct question_options *o = context;
 	struct pairs params;
 	struct records who;
-	str question, body;
+	str question, body = STR("");
 	if (!says_on(argv[1], WHO_CAN_USAGE) ||
 	    !params_take(client, argc - 3, argv + 3, &params))
 		return EXIT_USAGE;
@@ -126,7 +126,7 @@ what_can(struct client *client, void *context, int argc, char **argv)
 	(void)argc;
 	const struct question_options *o = context;
 	struct records can;
-	str question, body;
+	str question, body = STR("");
 	if (!says_on(argv[1], WHAT_CAN_USAGE))
 		return EXIT_USAGE;
 	int code = question_body(client, argv[0], NULL, argv[2], o, NULL, &question);

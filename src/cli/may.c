@@ -135,7 +135,7 @@ may(struct client *client, void *context, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct pairs params;
-	str question, body;
+	str question, body = STR("");
 	if (!params_take(client, argc - 4, argv + 4, &params))
 		return EXIT_USAGE;
 	int code = question_body(client, argv[0], argv[1], argv[3], &command->o, &params,

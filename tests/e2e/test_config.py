@@ -195,7 +195,7 @@ MISTAKES = {
     "principal": "unknown principal 'automatoin'",
     "verb": "unknown verb or action 'restrat'",
     "scope": "unknown service 'shopp'",
-    "nobody": "this is granted to nobody",
+    "nobody": "'to' names nobody",
     "date": "'soon' is not a date",
     "rule-owner": "unknown person 'anna'",
     "rate": "expected a rate, not '3 per 1h'",
