@@ -14,7 +14,8 @@ add_thousandths(struct text *text, uint64_t thousandths)
 	char digits[3] = { (char)('0' + rest / 100), (char)('0' + rest / 10 % 10),
 		(char)('0' + rest % 10) };
 	size_t n = rest % 100 == 0 ? 1 : rest % 10 == 0 ? 2 : 3;
-	ADD(text, STR("."), (str){ digits, n });
+	str part = { digits, n };
+	ADD(text, STR("."), part);
 }
 
 static void

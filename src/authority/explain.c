@@ -11,31 +11,40 @@
 #include "authority/internal.h"
 
 /* How many of a verb are spoken of. */
-void
-add_uses(struct text *text, const struct rule *rule, const struct action *action)
+str
+verb_noun(str verb)
 {
 	static const struct {
-		const char *verb, *noun;
+		str verb, noun;
 	} nouns[] = {
-		{ "restart", "restarts" },
-		{ "roll-back", "roll-backs" },
-		{ "configure", "configurations" },
-		{ "scale", "scalings" },
-		{ "shift-traffic", "traffic shifts" },
+		{ { "restart", 7 }, { "restarts", 8 } },
+		{ { "roll-back", 9 }, { "roll-backs", 10 } },
+		{ { "configure", 9 }, { "configurations", 14 } },
+		{ { "scale", 5 }, { "scalings", 8 } },
+		{ { "shift-traffic", 13 }, { "traffic shifts", 14 } },
 	};
-	if (rule->may.n != 1) {
-		ADD(text, rule->kind == RULE_GRANT ? STR("actions under this grant")
-						   : STR("actions under this limit"));
+	for (size_t i = 0; i < countof(nouns); i++) {
+		if (str_eq(verb, nouns[i].verb))
+			return nouns[i].noun;
+	}
+	return (str){ 0 };
+}
+
+static void
+add_uses(struct text *text, const struct judgement *j, const struct entry *entry)
+{
+	const struct authority *authority = j->authority;
+	if (entry->word == NULL) {
+		ADD(text, entry->kind == RULE_GRANT ? STR("actions under this grant")
+						    : STR("actions under this limit"));
 		return;
 	}
-	str word = rule->may.p[0];
-	for (size_t i = 0; i < countof(nouns) && str_eq(word, action->verb); i++) {
-		if (str_eq(word, str_of(nouns[i].verb))) {
-			ADD(text, str_of(nouns[i].noun));
-			return;
-		}
-	}
-	ADD(text, word, STR(" actions"));
+	const struct action_words *words =
+	    &authority->of_action[j->action - authority->model->actions];
+	if (entry->word == words->verb && words->noun.n > 0)
+		ADD(text, words->noun);
+	else
+		ADD(text, entry->word->name, STR(" actions"));
 }
 
 /* How long ago: whole minutes, or seconds. */
@@ -72,22 +81,21 @@ add_quoted(struct text *text, const struct rule *rule)
 static void
 add_used(struct text *text, const struct judgement *j, const struct finding *finding)
 {
-	const struct rule *rule = finding->entry->rule;
 	add_u64(text, finding->value);
 	ADD(text, STR(" of "));
 	add_u64(text, finding->limit);
 	ADD(text, STR(" "));
 	switch (finding->bound) {
 	case BOUND_PER_SERVICE:
-		add_uses(text, rule, j->action);
+		add_uses(text, j, finding->entry);
 		ADD(text, STR(" of "), j->service->name);
 		break;
 	case BOUND_PER_TARGET:
-		add_uses(text, rule, j->action);
+		add_uses(text, j, finding->entry);
 		ADD(text, STR(" of "), j->request->target);
 		break;
 	case BOUND_PER_ACTOR:
-		add_uses(text, rule, j->action);
+		add_uses(text, j, finding->entry);
 		ADD(text, STR(" by "));
 		add_principal(text, finding->asker->text);
 		break;
@@ -95,7 +103,7 @@ add_used(struct text *text, const struct judgement *j, const struct finding *fin
 		ADD(text, STR("targets of "), j->service->name);
 		break;
 	case BOUND_AT_ONCE:
-		add_uses(text, rule, j->action);
+		add_uses(text, j, finding->entry);
 		ADD(text, STR(" at once"));
 		return;
 	case BOUND_SPACING:
@@ -170,7 +178,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 		add_targets(text, j, finding);
 		return;
 	case BOUND_SPACING:
-		add_uses(text, finding->entry->rule, j->action);
+		add_uses(text, j, finding->entry);
 		ADD(text, STR(" of "), j->service->name, STR(" must be "));
 		add_duration(text, finding->limit);
 		ADD(text, STR(" apart, and the last was "));
@@ -478,6 +486,17 @@ approvers_of(const struct judgement *j, struct arena *arena)
 	return ids;
 }
 
+static str
+more_text(size_t n, struct arena *arena)
+{
+	struct text text;
+	text_begin(&text, arena);
+	ADD(&text, STR("and "));
+	add_u64(&text, n);
+	ADD(&text, STR(" more"));
+	return text_end(&text);
+}
+
 void
 explain(struct judgement *j, struct arena *arena, struct authority_decision *ret)
 {
@@ -501,7 +520,7 @@ explain(struct judgement *j, struct arena *arena, struct authority_decision *ret
 	if (j->dropped > 0)
 		ret->reasons[j->n - 1] = (struct reason){
 			.kind = j->findings[j->n - 1].kind,
-			.text = arena_printf(arena, "and %zu more", j->dropped + 1),
+			.text = more_text(j->dropped + 1, arena),
 		};
 	ret->forward = forward_text(j, arena);
 }

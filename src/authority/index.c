@@ -266,7 +266,11 @@ place_requests(struct authority *authority, struct arena *arena)
 			verb->asked = true;
 		if (name != NULL)
 			name->asked = true;
-		authority->of_action[i] = (struct action_words){ verb, name };
+		authority->of_action[i] = (struct action_words){
+			.verb = verb,
+			.name = name,
+			.noun = verb_noun(action->verb),
+		};
 	}
 	authority->of_service = arena_new(arena, struct service_place, model->services_n);
 	for (size_t i = 0; i < model->services_n; i++)

@@ -75,6 +75,7 @@ struct service_place {
 
 struct action_words {
 	const struct word *verb, *name; /* NULL: no rule says it */
+	str noun;                       /* "restarts" */
 };
 
 struct authority {
@@ -232,6 +233,7 @@ struct judgement {
 	bool free_never; /* one of them gives way at no time that is known */
 	/* Lists of uses, by what limits count; NULL: there are none. */
 	const struct link *on_service, *on_target, *held;
+	bool held_verb, held_name; /* one that is held is called so, as the action is */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
 	bool health_unknown;
@@ -325,10 +327,30 @@ struct text {
 	size_t n, room;
 };
 void text_begin(struct text *text, struct arena *arena);
-void text_parts(struct text *text, const str *parts, size_t n);
-#define ADD(text, ...)                                   \
-	text_parts((text), (const str[]){ __VA_ARGS__ }, \
-	    countof(((const str[]){ __VA_ARGS__ })))
+static inline void
+text_add(struct text *text, str part)
+{
+	size_t room = text->room - text->n;
+	size_t n = part.n < room ? part.n : room;
+	if (n == 0)
+		return;
+	memcpy(&text->arena->beg[text->n], part.p, n);
+	text->n += n;
+}
+
+/* Up to eight parts, one after the other; in line, so that literals are stored at once. */
+#define ADD(text, ...)                                                                  \
+	ADD_PICK(__VA_ARGS__, ADD_8, ADD_7, ADD_6, ADD_5, ADD_4, ADD_3, ADD_2, ADD_1, ) \
+	(text, __VA_ARGS__)
+#define ADD_PICK(a, b, c, d, e, f, g, h, add, ...) add
+#define ADD_1(text, part) text_add(text, part)
+#define ADD_2(text, part, ...) (text_add(text, part), ADD_1(text, __VA_ARGS__))
+#define ADD_3(text, part, ...) (text_add(text, part), ADD_2(text, __VA_ARGS__))
+#define ADD_4(text, part, ...) (text_add(text, part), ADD_3(text, __VA_ARGS__))
+#define ADD_5(text, part, ...) (text_add(text, part), ADD_4(text, __VA_ARGS__))
+#define ADD_6(text, part, ...) (text_add(text, part), ADD_5(text, __VA_ARGS__))
+#define ADD_7(text, part, ...) (text_add(text, part), ADD_6(text, __VA_ARGS__))
+#define ADD_8(text, part, ...) (text_add(text, part), ADD_7(text, __VA_ARGS__))
 void add_u64(struct text *text, uint64_t value);
 void add_i64(struct text *text, int64_t value);
 void add_duration(struct text *text, msec ms);
@@ -343,8 +365,8 @@ str text_end(const struct text *text);
 
 /* ---- explain.c, forward.c, compare.c ---- */
 
-/* "restarts": how many of what the rule names are spoken of. */
-void add_uses(struct text *text, const struct rule *rule, const struct action *action);
+/* "restarts": how many of what the verb does are spoken of; empty: "VERB actions". */
+str verb_noun(str verb);
 /* When the calendar of a rule next changes, or the rule ends; 0: not known. */
 msec rule_changes(const struct judgement *j, const struct rule *rule);
 /* "replicas 40 is more than twice the live 12; at most 24", and what helps. */

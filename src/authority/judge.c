@@ -492,6 +492,14 @@ consider_near(struct judgement *j, const struct entry *entry, unsigned whom, uns
 	}
 }
 
+/* Are few grants told yet, or is it one of the first? */
+static bool
+is_told(const struct judgement *j, const struct entry *entry)
+{
+	return j->grants_n < GRANTS_TOLD_MAX ||
+	       entry->order < j->findings[j->n - 1].entry->order;
+}
+
 /* It is about them and in force; it is the values that decide. */
 static void
 consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
@@ -499,7 +507,6 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 	enum holds holds = HOLDS_YES;
 	if (j->whole && (entry->is & IS_VALUED))
 		holds = bounds_hold(j, entry->rule);
-	struct finding grant = { .kind = REASON_GRANT, .entry = entry };
 	if (holds == HOLDS_NO) {
 		consider_near(j, entry, whom, LACKS_BOUND);
 		return;
@@ -513,9 +520,14 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 		return;
 	}
 	j->granted |= whom;
+	bool told = is_told(j, entry);
+	struct finding grant = { .kind = REASON_GRANT, .entry = told ? entry : NULL };
 	if (entry->is & IS_LIMITED)
-		limits_check(j, entry, whom, true, &grant);
-	finding_add(j, &grant);
+		limits_check(j, entry, whom, true, told ? &grant : NULL);
+	if (told)
+		finding_insert(j, &grant);
+	else
+		j->dropped++;
 }
 
 static void

@@ -51,7 +51,7 @@ words_have(const struct strs *words, const struct authority_use *use)
 	return false;
 }
 
-static bool
+static inline bool
 names_use(const struct entry *entry, const struct authority_use *use)
 {
 	if (entry->word != NULL)
@@ -92,18 +92,30 @@ note_full(const struct check *c, struct finding *full)
 	finding_add(c->j, full);
 }
 
+/* So many are used: room that is left, or not. Most often there is. */
 static void
-note_room(const struct check *c, const struct finding *room)
+note_used(const struct check *c, enum bound bound, const struct asker *asker,
+    const struct rate *rate, uint64_t used, msec free_at)
 {
 	struct finding *best = c->best;
-	if (best == NULL || (best->bound != BOUND_NONE &&
-				best->limit - best->value <= room->limit - room->value))
-		return;
-	best->bound = room->bound;
-	best->value = room->value;
-	best->limit = room->limit;
-	best->window_ms = room->window_ms;
-	best->asker = room->asker;
+	if (used >= rate->count) {
+		struct finding full = {
+			.bound = bound,
+			.asker = asker,
+			.value = used,
+			.limit = rate->count,
+			.window_ms = rate->window_ms,
+			.free_at = free_at,
+		};
+		note_full(c, &full);
+	} else if (best != NULL && (best->bound == BOUND_NONE ||
+				       rate->count - used < best->limit - best->value)) {
+		best->bound = bound;
+		best->asker = asker;
+		best->value = used;
+		best->limit = rate->count;
+		best->window_ms = rate->window_ms;
+	}
 }
 
 /* ---- rates ---- */
@@ -151,12 +163,8 @@ check_rate(const struct check *c, const struct walked *walked, const struct rate
     const struct asker *asker)
 {
 	const struct judgement *j = c->j;
-	struct finding finding = {
-		.bound = walked->bound,
-		.asker = asker,
-		.limit = rate->count,
-		.window_ms = rate->window_ms,
-	};
+	uint64_t used = 0;
+	msec free_at = 0;
 	uses_each(it, walked->list)
 	{
 		const struct authority_use *use = walked_use(walked, it);
@@ -167,13 +175,10 @@ check_rate(const struct check *c, const struct walked *walked, const struct rate
 		if (walked->bound == BOUND_PER_ACTOR &&
 		    !rule_reaches(j, c->entry->rule, use))
 			continue;
-		if (++finding.value == rate->count)
-			finding.free_at = wall_after(j, begun_at(j, use), rate->window_ms);
+		if (++used == rate->count)
+			free_at = wall_after(j, begun_at(j, use), rate->window_ms);
 	}
-	if (finding.value >= finding.limit)
-		note_full(c, &finding);
-	else
-		note_room(c, &finding);
+	note_used(c, walked->bound, asker, rate, used, free_at);
 }
 
 static void
@@ -203,21 +208,36 @@ check_rates(const struct check *c, unsigned whom)
 
 /* ---- what is held now ---- */
 
+/* Most rules have one word, by which they were found: that of the action. */
+static bool
+none_held(const struct judgement *j, const struct entry *entry)
+{
+	const struct authority *authority = j->authority;
+	const struct action_words *words =
+	    &authority->of_action[j->action - authority->model->actions];
+	if (j->held->prev == j->held)
+		return true;
+	return entry->word != NULL && (entry->word != words->verb || !j->held_verb) &&
+	       (entry->word != words->name || !j->held_name);
+}
+
 static void
 check_at_once(const struct check *c)
 {
 	const struct judgement *j = c->j;
-	struct finding finding = { .bound = BOUND_AT_ONCE, .limit = c->entry->at_once };
+	const struct rate rate = { .count = c->entry->at_once };
+	uint64_t used = 0;
+	if (none_held(j, c->entry)) {
+		note_used(c, BOUND_AT_ONCE, NULL, &rate, 0, 0);
+		return;
+	}
 	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
 		if (names_use(c->entry, use) && rule_reaches(j, c->entry->rule, use))
-			finding.value++;
+			used++;
 	}
-	if (finding.value >= finding.limit)
-		note_full(c, &finding);
-	else
-		note_room(c, &finding);
+	note_used(c, BOUND_AT_ONCE, NULL, &rate, used, 0);
 }
 
 static void
@@ -363,7 +383,8 @@ check_targets(const struct check *c)
 		finding.value += more;
 	}
 	if (finding.value + finding.touched <= finding.limit) {
-		note_room(c, &finding);
+		const struct rate rate = { (uint32_t)finding.limit, finding.window_ms };
+		note_used(c, BOUND_TARGETS, NULL, &rate, finding.value, 0);
 		return;
 	}
 	if (finding.touched <= finding.limit)
@@ -456,6 +477,15 @@ limits_begin(struct judgement *j)
 	/* Mostly the service is its own target, and a host's name is hashed once. */
 	j->on_target = uses_list(uses, USES_BY_TARGET, j->request->target);
 	j->held = uses_list(uses, USES_HELD, (str){ 0 });
+	uses_each(it, j->held)
+	{
+		const struct authority_use *use = use_held(it);
+		const struct action *action = j->action;
+		j->held_verb |= same_name(use->verb, action->verb) ||
+		                same_name(use->action, action->verb);
+		j->held_name |= same_name(use->verb, action->name) ||
+		                same_name(use->action, action->name);
+	}
 }
 
 void

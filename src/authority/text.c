@@ -1,6 +1,4 @@
 /* Sentences, put together from parts: see internal.h. */
-#include <stdio.h>
-
 #include "authority/internal.h"
 #include "base/poison.h"
 
@@ -15,29 +13,22 @@ text_begin(struct text *text, struct arena *arena)
 }
 
 void
-text_parts(struct text *text, const str *parts, size_t n)
-{
-	char *p = text->arena->beg;
-	for (size_t i = 0; i < n; i++) {
-		size_t room = text->room - text->n;
-		str part = parts[i].n > room ? str_take(parts[i], room) : parts[i];
-		if (part.n == 0)
-			continue;
-		memcpy(&p[text->n], part.p, part.n);
-		text->n += part.n;
-	}
-}
-
-void
 add_u64(struct text *text, uint64_t value)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
+	if (value < 10) {
+		char digit = (char)('0' + value);
+		str part = { &digit, 1 };
+		ADD(text, part);
+		return;
+	}
 	do {
 		digits[--at] = (char)('0' + value % 10);
 		value /= 10;
 	} while (value > 0);
-	ADD(text, (str){ &digits[at], sizeof(digits) - at });
+	str part = { &digits[at], sizeof(digits) - at };
+	ADD(text, part);
 }
 
 void
@@ -59,12 +50,25 @@ add_duration(struct text *text, msec ms)
 	for (size_t i = 0; i < countof(units); i++) {
 		if (ms >= units[i].ms && ms % units[i].ms == 0) {
 			add_u64(text, ms / units[i].ms);
-			ADD(text, (str){ &units[i].unit, 1 });
+			str unit = { &units[i].unit, 1 };
+			ADD(text, unit);
 			return;
 		}
 	}
 	add_u64(text, ms);
 	ADD(text, STR(" ms"));
+}
+
+/* "07" */
+static void
+add_padded(struct text *text, unsigned value, size_t width)
+{
+	char digits[4];
+	ASSERT(width <= sizeof(digits));
+	for (size_t i = width; i > 0; i--, value /= 10)
+		digits[i - 1] = (char)('0' + value % 10);
+	str part = { digits, width };
+	ADD(text, part);
 }
 
 /* "14:07 UTC", with the date when it is another day. A minute that is not over yet
@@ -74,13 +78,18 @@ add_clock(struct text *text, msec at, msec now)
 {
 	int64_t s = (int64_t)((at + MINUTE - 1) / MINUTE * 60);
 	struct civil civil = zone_civil(zone_utc(), s);
-	char clock[40];
-	int n = snprintf(clock, sizeof(clock), "%04d-%02u-%02u %02u:%02u UTC", civil.year,
-	    civil.month, civil.day, civil.hour, civil.minute);
-	ASSERT(n > 0 && (size_t)n < sizeof(clock));
-	str whole = { clock, (size_t)n };
-	bool today = (msec)s / (24 * 3600) == now / DAY;
-	ADD(text, today ? str_drop(whole, sizeof("2026-11-23 ") - 1) : whole);
+	if ((msec)s / (24 * 3600) != now / DAY) {
+		add_padded(text, (unsigned)civil.year, 4);
+		ADD(text, STR("-"));
+		add_padded(text, civil.month, 2);
+		ADD(text, STR("-"));
+		add_padded(text, civil.day, 2);
+		ADD(text, STR(" "));
+	}
+	add_padded(text, civil.hour, 2);
+	ADD(text, STR(":"));
+	add_padded(text, civil.minute, 2);
+	ADD(text, STR(" UTC"));
 }
 
 /* "ana" for "person:ana", "agent x" for "agent:x". */

@@ -21,7 +21,6 @@
 #include "core/state.h"
 
 #define APPROVAL_MS (15 * MINUTE) /* where no rule says how long */
-#define DIGEST_BYTES_MAX ((size_t)1 << 20)
 
 bool
 asked_open(const struct asked *asked)
@@ -75,34 +74,6 @@ asked_asking(const struct core *core, const struct asked *asked)
 		.asked = row->id,
 		.at = core->at,
 		.wall = core->wall };
-}
-
-/* What a yes is for: any of it different is another request. false: too long. */
-bool
-asked_digest(const struct asked_row *row, hash32 *ret)
-{
-	struct buf out = BUF(DIGEST_BYTES_MAX);
-	cbor_put_array(&out, 9);
-	cbor_put_text(&out, row->principal);
-	cbor_put_array(&out, row->given.behalf.n);
-	for (size_t i = 0; i < row->given.behalf.n; i++)
-		cbor_put_text(&out, row->given.behalf.p[i]);
-	cbor_put_text(&out, row->action);
-	cbor_put_array(&out, 2 * row->params.n);
-	for (size_t i = 0; i < row->params.n; i++) {
-		cbor_put_text(&out, row->params.p[i].name);
-		cbor_put_text(&out, row->params.p[i].value);
-	}
-	cbor_put_text(&out, row->service);
-	cbor_put_text(&out, row->target);
-	cbor_put_u64(&out, row->given.targets_n);
-	cbor_put_bytes(&out, (str){ (const char *)row->runbook_hash.b, 32 });
-	cbor_put_bytes(&out, (str){ (const char *)row->config.b, 32 });
-	bool ok = !out.overflow;
-	if (ok)
-		*ret = sha256(buf_str(&out));
-	buf_done(&out);
-	return ok;
 }
 
 /* ---- the end ---- */

@@ -72,6 +72,9 @@
 #define SCALE_ASKS                                                      \
 	"  - {approval: more than double needs a second, for: [scale]," \
 	" when: {replicas: '> 2x'}, by: [mei, jon, {on-duty: platform-ops}]}\n"
+#define SCALE_ASKS_TWO                                                      \
+	"  - {approval: two agree, for: [scale], when: {replicas: '> 2x'}," \
+	" by: [ana, mei, jon], need: 2}\n"
 #define KEEP_HEALTHY                                                               \
 	"  - {limit: two workers stay, for: [restart], on: {service: [payments]}," \
 	" within: {keep_healthy: 2}}\n"

@@ -145,6 +145,26 @@ facts__old_facts_that_do_not_come_again_deny(void)
 }
 
 static void
+facts__are_asked_anew_when_all_have_agreed(void)
+{
+	struct world *w = world_new(CONFIG(SCALE_ASKS_TWO), SCALE_RUNBOOK, NULL);
+	world_fire(w, SMALL);
+	world_probe(w, "12");
+	world_after(w, MINUTE);
+	EXPECT_U64(approve(w, "person:mei").status, 200);
+	EXPECT(last_asked(w).state == ASKED_APPROVAL);
+	EXPECT_U64(w->probe_n, 0);
+	EXPECT_U64(approve(w, "person:jon").status, 200);
+	EXPECT(last_asked(w).state == ASKED_FACTS);
+	/* It has shrunk meanwhile, and nothing else has to be agreed on. */
+	world_probe(w, "10");
+	EXPECT(last_asked(w).state == ASKED_STARTED);
+	EXPECT_STR(observed(w), STR("10"));
+	EXPECT_U64(last_decision(w).given.votes.n, 2);
+	world_free(w);
+}
+
+static void
 facts__a_no_counts_while_facts_are_asked_anew(void)
 {
 	struct world *w = world_new(CONFIG(SCALE_ASKS), SCALE_RUNBOOK, NULL);
@@ -327,6 +347,7 @@ main(void)
 	RUN(facts__old_facts_are_asked_for_anew);
 	RUN(facts__fresh_facts_are_good_enough);
 	RUN(facts__old_facts_that_do_not_come_again_deny);
+	RUN(facts__are_asked_anew_when_all_have_agreed);
 	RUN(facts__a_no_counts_while_facts_are_asked_anew);
 	RUN(facts__facts_come_after_it_expired);
 	RUN(facts__how_the_others_are);

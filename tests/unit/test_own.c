@@ -128,6 +128,28 @@ own__a_replacement_that_does_not_fit_keeps_the_old_value(void)
 }
 
 static void
+own__records_are_replaced_whole_or_not_at_all(void)
+{
+	struct pool *pool = pool_new(512);
+	static char large[600];
+	struct vote votes[] = { { .principal = STR("person:ana"), .yes = true },
+		{ .principal = STR("person:mei"), .why = { large, sizeof(large) } } };
+	struct records kept = { NULL, 0 };
+	EXPECT(own_records(&vote_type, pool, &kept, (struct records){ votes, 1 }));
+	size_t used = pool_used(pool);
+	EXPECT(!own_records(&vote_type, pool, &kept, (struct records){ votes, 2 }));
+	EXPECT_U64(pool_used(pool), used);
+	EXPECT_U64(kept.n, 1);
+	/* From itself. */
+	struct vote same = *(struct vote *)kept.p;
+	EXPECT(own_records(&vote_type, pool, &kept, (struct records){ &same, 1 }));
+	EXPECT_STR(((struct vote *)kept.p)->principal, STR("person:ana"));
+	EXPECT(own_records(&vote_type, pool, &kept, (struct records){ NULL, 0 }));
+	EXPECT_U64(pool_used(pool), 0);
+	pool_free_all(pool);
+}
+
+static void
 own__lists_can_be_replaced_by_a_part_of_themselves(void)
 {
 	struct pool *pool = pool_new(4096);
@@ -149,6 +171,7 @@ main(void)
 	RUN(own__empty_fields_need_no_memory);
 	RUN(own__a_string_can_be_replaced_by_a_part_of_itself);
 	RUN(own__a_replacement_that_does_not_fit_keeps_the_old_value);
+	RUN(own__records_are_replaced_whole_or_not_at_all);
 	RUN(own__lists_can_be_replaced_by_a_part_of_themselves);
 	TEST_MAIN_END();
 }
