@@ -423,7 +423,7 @@ def test_an_incident_of_any_length_is_read_whole():
         def write():
             return all(firstline.post(path + "/notes", note).status == 200 for _ in range(notes // 8))
         assert all(at_once(8, write))
-        for path, sections in (path, 7), (path + "/why", 6):
+        for path, sections in (path, 8), (path + "/why", 7):
             before = memory_mb(firstline, "gate"), memory_mb(firstline, "engine")
             answers = at_once(3, lambda: firstline.request("GET", path, timeout=60))
             assert {answer.status for answer in answers} == {200}, answers
