@@ -144,7 +144,7 @@ may_say_yes(const struct judgement *j, const struct rule *rule, const struct ask
 	if (rule->not_reloader && knows_reloader(j, &reloader) &&
 	    str_eq(reloader.name, asker->name))
 		return YES_RELOADED;
-	if (!principals_have(rule->by, rule->by_n, asker, j->request->wall))
+	if (!principals_have(j->authority, rule->by, rule->by_n, asker, j->request->wall))
 		return YES_NOT_BY;
 	return YES_COUNTS;
 }
@@ -184,40 +184,33 @@ yes_fault_of(const struct judgement *j, const struct rule *rule, const struct as
 
 /* ---- who could ---- */
 
-struct seekers {
-	const struct judgement *j;
-	const struct rule *rule;
-	const struct person **p;
-	size_t n, max;
-};
-
 static void
-seek(struct seekers *s, const struct person *person)
+seek(struct judgement *j, const struct rule *rule, const struct person *person)
 {
-	if (person == NULL || s->n == s->max)
+	if (person == NULL || j->approvers_n == countof(j->approvers))
 		return;
-	for (size_t i = 0; i < s->n; i++) {
-		if (str_eq(s->p[i]->id, person->id))
+	for (size_t i = 0; i < j->approvers_n; i++) {
+		if (str_eq(j->approvers[i]->id, person->id))
 			return;
 	}
-	const struct authority_facts *facts = s->j->facts;
+	const struct authority_facts *facts = j->facts;
 	struct asker asker = { .kind = ASKER_PERSON, .name = person->id };
-	if (may_say_yes(s->j, s->rule, &asker) != YES_COUNTS)
+	if (may_say_yes(j, rule, &asker) != YES_COUNTS)
 		return;
 	for (size_t i = 0; i < facts->yes_n; i++) {
 		struct asker said = asker_of(facts->yes[i].principal);
 		if (said.kind == ASKER_PERSON && str_eq(said.name, person->id))
 			return;
 	}
-	s->p[s->n++] = person;
+	j->approvers[j->approvers_n++] = person;
 }
 
 static void
-seek_principal(struct seekers *s, const struct principal *by)
+seek_principal(struct judgement *j, const struct rule *rule, const struct principal *by)
 {
 	switch (by->kind) {
 	case PRINCIPAL_PERSON:
-		seek(s, model_person(s->j->authority->model, by->name));
+		seek(j, rule, model_person(j->authority->model, by->name));
 		return;
 	case PRINCIPAL_ON_DUTY:
 	case PRINCIPAL_TEAM:
@@ -225,9 +218,9 @@ seek_principal(struct seekers *s, const struct principal *by)
 		for (size_t i = 0; i < by->team->rotation_n; i++) {
 			const struct rotation *rotation = &by->team->rotations[i];
 			for (size_t k = 0; k < rotation->people_n; k++)
-				seek(s, rotation->people[k]);
+				seek(j, rule, rotation->people[k]);
 		}
-		seek(s, by->team->lead);
+		seek(j, rule, by->team->lead);
 		return;
 	case PRINCIPAL_AUTOMATION:
 	case PRINCIPAL_AGENT:
@@ -236,16 +229,17 @@ seek_principal(struct seekers *s, const struct principal *by)
 	UNREACHABLE();
 }
 
-size_t
-approvers_now(const struct judgement *j, const struct person **ret, size_t max)
+void
+approvers_seek(struct judgement *j)
 {
-	struct seekers s = { .j = j, .p = ret, .max = max };
+	if (j->approvers_sought)
+		return;
+	j->approvers_sought = true;
 	for (size_t i = 0; i < j->n; i++) {
 		if (j->findings[i].kind != REASON_APPROVAL)
 			continue;
-		s.rule = j->findings[i].entry->rule;
-		for (size_t k = 0; k < s.rule->by_n; k++)
-			seek_principal(&s, &s.rule->by[k]);
+		const struct rule *rule = j->findings[i].entry->rule;
+		for (size_t k = 0; k < rule->by_n; k++)
+			seek_principal(j, rule, &rule->by[k]);
 	}
-	return s.n;
 }

@@ -11,7 +11,7 @@ authority_decide(const struct authority *authority, const struct authority_reque
     const struct authority_facts *facts, struct arena *arena,
     struct authority_decision *ret)
 {
-	struct judgement j;
+	JUDGEMENT j;
 	judgement_begin(&j, authority, request, facts);
 	j.whole = true;
 	judge(&j, arena);
@@ -35,7 +35,7 @@ void
 authority_needs(const struct authority *authority, const struct authority_request *request,
     const struct authority_facts *facts, struct arena *arena, struct authority_needs *ret)
 {
-	struct judgement j;
+	JUDGEMENT j;
 	struct arena scratch = *arena;
 	*ret = (struct authority_needs){ 0 };
 	judgement_begin(&j, authority, request, facts);
@@ -53,12 +53,10 @@ authority_needs(const struct authority *authority, const struct authority_reques
 /* ---- whose yes ---- */
 
 static str
-yes_text(const struct judgement *j, const struct rule *rule, const struct asker *asker,
+yes_text(struct judgement *j, const struct rule *rule, const struct asker *asker,
     enum yes_fault fault, struct arena *arena)
 {
-	const struct person *people[AUTHORITY_APPROVERS_MAX];
 	struct text text;
-	size_t n;
 	text_begin(&text, arena);
 	switch (fault) {
 	case YES_COUNTS:
@@ -82,10 +80,10 @@ yes_text(const struct judgement *j, const struct rule *rule, const struct asker 
 	case YES_NOT_BY:
 		ADD(&text, asker->name, STR(" is none of those who approve '"), rule->name,
 		    STR("'"));
-		n = approvers_now(j, people, countof(people));
-		if (n > 0) {
+		approvers_seek(j);
+		if (j->approvers_n > 0) {
 			ADD(&text, STR(": ask "));
-			add_people(&text, people, n, STR(" or "));
+			add_people(&text, j->approvers, j->approvers_n, STR(" or "));
 		}
 		return text_end(&text);
 	}
@@ -97,7 +95,7 @@ authority_yes_refuses(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     str principal, struct arena *arena)
 {
-	struct judgement j;
+	JUDGEMENT j;
 	const struct finding *refusing = NULL;
 	enum yes_fault why = YES_COUNTS;
 	struct asker asker = asker_of(principal);
@@ -145,7 +143,7 @@ authority_what_can(const struct authority *authority, str principal,
 			.wall = wall,
 			.at = at,
 		};
-		struct judgement j;
+		JUDGEMENT j;
 		struct arena scratch = *arena;
 		judgement_begin(&j, authority, &request, facts);
 		judge(&j, &scratch);
@@ -173,7 +171,7 @@ struct asked_who {
 static void
 ask_who(struct asked_who *a, str principal)
 {
-	struct judgement j;
+	JUDGEMENT j;
 	struct arena scratch = *a->arena;
 	if (a->n == a->max)
 		return;

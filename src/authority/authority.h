@@ -93,6 +93,13 @@ struct authority_request {
 
 /* What the core knows about an earlier or present use. */
 struct authority_use {
+	msec at;   /* when reserved */
+	bool held; /* not yet consumed: counts as "at once" */
+	/* authority_uses: hashes of names, so that one is told from another without looking at
+	 * either. Two names of one hash would count too much, never too little. */
+	uint64_t service_hash, target_hash, verb_hash, action_hash;
+	uint64_t words; /* a bit each for verb and action */
+	struct link by_service, by_target, in_held;
 	str service;
 	str target;
 	str action;
@@ -100,14 +107,10 @@ struct authority_use {
 	str principal;
 	struct strs
 	    behalf; /* the rest of the chain; beyond BEHALF_MAX it is not looked at */
-	msec at;    /* when reserved */
-	bool held;  /* not yet consumed: counts as "at once" */
-	/* authority_uses */
-	struct link by_service, by_target, in_held;
 	struct authority_actor {
-		struct link by_actor;
+		struct link by_actor, by_actor_verb, by_actor_name;
 		const struct authority_use *use;
-		str who;
+		uint64_t hash; /* of who */
 	} actors[1 + BEHALF_MAX];
 };
 
@@ -121,7 +124,8 @@ struct authority_use {
 struct authority_uses {
 	/* In each list by `at`, the youngest last. */
 	struct link by_service[AUTHORITY_USES_BUCKETS], by_target[AUTHORITY_USES_BUCKETS],
-	    by_actor[AUTHORITY_USES_BUCKETS];
+	    by_actor[AUTHORITY_USES_BUCKETS], by_actor_verb[AUTHORITY_USES_BUCKETS],
+	    by_actor_name[AUTHORITY_USES_BUCKETS];
 	struct link held;
 };
 void authority_uses_init(struct authority_uses *uses);
@@ -172,7 +176,9 @@ struct authority_decision {
 #define AUTHORITY_REASONS_MAX 16
 #define AUTHORITY_APPROVERS_MAX 16
 
-struct authority; /* an index over a model's rules by verb and action */
+/* An index over a model's rules by verb and action. Remembers whose turn it was last: one
+ * thread at a time. */
+struct authority;
 
 /* Address space that authority_new may take of its arena for this model. */
 size_t authority_arena_bytes(const struct model *model);

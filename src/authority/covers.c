@@ -1,5 +1,6 @@
 /* Whom and what a rule covers. */
 #include "authority/internal.h"
+#include "authority/uses.h"
 
 bool
 strs_has(const struct strs *strs, str s)
@@ -21,7 +22,7 @@ asker_of(str text)
 		enum asker_kind kind;
 	} kinds[] = { { { "person:", 7 }, ASKER_PERSON },
 		{ { "agent:", 6 }, ASKER_AGENT } };
-	struct asker asker = { .text = text };
+	struct asker asker = { .text = text, .hash = name_hash(text) };
 	if (str_eq(text, STR("automation")))
 		asker.kind = ASKER_AUTOMATION;
 	for (size_t i = 0; i < countof(kinds); i++) {
@@ -59,23 +60,39 @@ rotation_has(const struct rotation *rotation, str person)
 	return false;
 }
 
+const struct person *
+person_on_turn(const struct authority *authority, const struct team *team, size_t rotation,
+    msec wall)
+{
+	const struct rotation *of = &team->rotations[rotation];
+	if (authority == NULL || !stands_in(team, authority->model->teams,
+				     authority->model->teams_n, sizeof(*team)))
+		return rotation_at(of, team->zone, wall).person;
+	size_t first = authority->turns_of[team - authority->model->teams];
+	struct turn *turn = &authority->turns[first + rotation];
+	if (turn->person == NULL || wall < turn->from_wall || wall >= turn->until_wall)
+		*turn = rotation_at(of, team->zone, wall);
+	return turn->person;
+}
+
 static bool
-team_on_duty(const struct team *team, str person, msec wall)
+team_on_duty(const struct authority *authority, const struct team *team, str person,
+    msec wall)
 {
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		const struct rotation *rotation = &team->rotations[i];
 		/* Whose turn it is costs a look at the calendar. */
-		if (!rotation_has(rotation, person))
+		if (!rotation_has(&team->rotations[i], person))
 			continue;
-		const struct person *now = rotation_at(rotation, team->zone, wall).person;
+		const struct person *now = person_on_turn(authority, team, i, wall);
 		if (now != NULL && str_eq(now->id, person))
 			return true;
 	}
 	return false;
 }
 
-bool
-principal_is(const struct principal *principal, const struct asker *asker, msec wall)
+static bool
+principal_is(const struct authority *authority, const struct principal *principal,
+    const struct asker *asker, msec wall)
 {
 	switch (principal->kind) {
 	case PRINCIPAL_PERSON:
@@ -85,7 +102,7 @@ principal_is(const struct principal *principal, const struct asker *asker, msec 
 		       team_has(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
 		return asker->kind == ASKER_PERSON &&
-		       team_on_duty(principal->team, asker->name, wall);
+		       team_on_duty(authority, principal->team, asker->name, wall);
 	case PRINCIPAL_AUTOMATION:
 		return asker->kind == ASKER_AUTOMATION;
 	case PRINCIPAL_AGENT:
@@ -95,11 +112,11 @@ principal_is(const struct principal *principal, const struct asker *asker, msec 
 }
 
 bool
-principals_have(const struct principal *principals, size_t n, const struct asker *asker,
-    msec wall)
+principals_have(const struct authority *authority, const struct principal *principals,
+    size_t n, const struct asker *asker, msec wall)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (principal_is(&principals[i], asker, wall))
+		if (principal_is(authority, &principals[i], asker, wall))
 			return true;
 	}
 	return false;
@@ -109,7 +126,7 @@ bool
 principal_covers(const struct principal *principal, str asking, msec wall)
 {
 	struct asker asker = asker_of(asking);
-	return principal_is(principal, &asker, wall);
+	return principal_is(NULL, principal, &asker, wall);
 }
 
 /* ---- on what ---- */

@@ -474,15 +474,15 @@ reason_of(struct judgement *j, const struct finding *finding, struct arena *aren
 }
 
 static struct strs
-approvers_of(const struct judgement *j, struct arena *arena)
+approvers_of(struct judgement *j, struct arena *arena)
 {
-	const struct person *people[AUTHORITY_APPROVERS_MAX];
-	size_t n = approvers_now(j, people, countof(people));
+	approvers_seek(j);
+	size_t n = j->approvers_n;
 	struct strs ids = { arena_try(arena, str, n), n };
 	if (ids.p == NULL)
 		return (struct strs){ 0 };
 	for (size_t i = 0; i < n; i++)
-		ids.p[i] = people[i]->id;
+		ids.p[i] = j->approvers[i]->id;
 	return ids;
 }
 

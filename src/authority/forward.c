@@ -37,9 +37,8 @@ people_of(struct people *people, const struct judgement *j, const struct princip
 	case PRINCIPAL_TEAM:
 	case PRINCIPAL_ON_DUTY:
 		for (size_t i = 0; i < to->team->rotation_n; i++) {
-			const struct rotation *rotation = &to->team->rotations[i];
 			people_add(people, j,
-			    rotation_at(rotation, to->team->zone, j->request->wall).person);
+			    person_on_turn(j->authority, to->team, i, j->request->wall));
 		}
 		return;
 	case PRINCIPAL_AUTOMATION:
@@ -73,7 +72,8 @@ next_for_others(struct judgement *j, const struct asker *asker, const struct ent
 		    (next && entry->order > next->order))
 			continue;
 		if (is_for_people(rule) && grant_lacks(j, entry) == 0 &&
-		    !principals_have(rule->to, rule->to_n, asker, j->request->wall) &&
+		    !principals_have(j->authority, rule->to, rule->to_n, asker,
+			j->request->wall) &&
 		    (!j->whole || bounds_hold(j, rule) == HOLDS_YES))
 			next = entry;
 	}
@@ -214,15 +214,14 @@ add_unknown_forward(struct text *text, struct judgement *j, const struct finding
 }
 
 static void
-add_approval_forward(struct text *text, const struct judgement *j)
+add_approval_forward(struct text *text, struct judgement *j)
 {
-	const struct person *people[AUTHORITY_APPROVERS_MAX];
-	size_t n = approvers_now(j, people, countof(people));
-	if (n < j->yes_missing) {
+	approvers_seek(j);
+	if (j->approvers_n < j->yes_missing) {
 		ADD(text, STR("too few who may approve are there now: "));
 		add_owner(text, j->findings[0].entry->rule, (str){ 0 });
 	} else {
-		add_people(text, people, n, STR(" or "));
+		add_people(text, j->approvers, j->approvers_n, STR(" or "));
 		ADD(text, STR(" may approve"));
 		if (j->yes_missing > 1) {
 			ADD(text, STR("; "));

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "authority/internal.h"
+#include "authority/uses.h"
 
 #define SHELVES_OF_RULE_MAX 32 /* under each of its words */
 #define SELECTORS_FIRST TIERS  /* tiers, then services, then systems */
@@ -45,7 +46,9 @@ word_slot(struct authority *authority, struct arena *arena, str name)
 	void **slot = names_slot(&authority->words, arena, name);
 	if (*slot == NULL) {
 		struct word *word = arena_new(arena, struct word, 1);
-		*word = (struct word){ .name = name, .id = ++authority->words_n };
+		*word = (struct word){ .name = name,
+			.hash = name_hash(name),
+			.id = ++authority->words_n };
 		*slot = word;
 	}
 	return *slot;
@@ -207,6 +210,16 @@ flags_of(const struct rule *rule)
 	       (wider ? IS_WIDER : 0);
 }
 
+static bool
+rule_said(const struct entry *entry, const struct word *word)
+{
+	for (size_t i = 0; i < entry->words_n; i++) {
+		if (entry->words[i] == word)
+			return true;
+	}
+	return false;
+}
+
 /* Words of the rule, and whether its shelf says all of its scope. */
 static void
 prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
@@ -223,10 +236,16 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	entry->per_service = rule->per_service;
 	entry->per_target = rule->per_target;
 	entry->per_actor = rule->per_actor;
-	entry->words_n = rule->any ? 0 : (uint32_t)rule->may.n;
-	entry->words = arena_new(arena, const struct word *, entry->words_n);
-	for (size_t i = 0; i < entry->words_n; i++)
-		entry->words[i] = word_slot(authority, arena, rule->may.p[i]);
+	size_t n = rule->any ? 0 : rule->may.n;
+	entry->words = arena_new(arena, const struct word *, n);
+	entry->words_bits = rule->any ? UINT64_MAX : 0;
+	entry->words_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct word *word = word_slot(authority, arena, rule->may.p[i]);
+		if (!rule_said(entry, word))
+			entry->words[entry->words_n++] = word;
+		entry->words_bits |= word_bit(word->hash);
+	}
 	entry->word = entry->words_n == 1 ? entry->words[0] : NULL;
 }
 
@@ -252,6 +271,54 @@ prepare_entries(struct authority *authority, struct arena *arena)
 }
 
 /* ---- what requests are about ---- */
+
+static struct service_slot *
+service_slot(const struct authority *authority, uint64_t hash)
+{
+	size_t mask = authority->services_cap - 1;
+	size_t i = (size_t)hash & mask;
+	while (authority->services[i].taken && authority->services[i].hash != hash)
+		i = (i + 1) & mask;
+	return &authority->services[i];
+}
+
+static void
+hash_services(struct authority *authority, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	authority->services_cap = 16;
+	while (authority->services_cap / 2 < model->services_n)
+		authority->services_cap *= 2;
+	authority->services =
+	    arena_new(arena, struct service_slot, authority->services_cap);
+	for (size_t i = 0; i < model->services_n; i++) {
+		const struct service *service = &model->services[i];
+		uint64_t hash = name_hash(service->name);
+		struct service_slot *slot = service_slot(authority, hash);
+		slot->service = slot->taken ? NULL : service;
+		slot->hash = hash;
+		slot->taken = true;
+	}
+}
+
+const struct service *
+service_of_hash(const struct authority *authority, uint64_t hash)
+{
+	return service_slot(authority, hash)->service;
+}
+
+static void
+remember_turns(struct authority *authority, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	size_t n = 0;
+	authority->turns_of = arena_new(arena, size_t, model->teams_n);
+	for (size_t i = 0; i < model->teams_n; i++) {
+		authority->turns_of[i] = n;
+		n += model->teams[i].rotation_n;
+	}
+	authority->turns = arena_new(arena, struct turn, n);
+}
 
 static void
 place_requests(struct authority *authority, struct arena *arena)
@@ -340,7 +407,10 @@ authority_arena_bytes(const struct model *model)
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct host_run));
 	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
+	bytes += model->services_n * 4 * sizeof(struct service_slot);
 	bytes += model->actions_n * sizeof(struct action_words);
+	for (size_t i = 0; i < model->teams_n; i++)
+		bytes += sizeof(size_t) + model->teams[i].rotation_n * sizeof(struct turn);
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		size_t words = rule->any ? 1 : rule->may.n;
@@ -362,6 +432,8 @@ authority_new(const struct model *model, struct arena *arena)
 	authority->model = model;
 	prepare_entries(authority, arena);
 	place_requests(authority, arena);
+	hash_services(authority, arena);
+	remember_turns(authority, arena);
 	group_hosts(authority, arena);
 	file_all(authority, arena);
 	return authority;
@@ -375,8 +447,8 @@ authority_window_ms(const struct authority *authority)
 
 /* ---- looking ---- */
 
-/* Is it one of those n? Then its name is found where it stands. */
-static bool
+/* Then its name is found where it stands. */
+bool
 stands_in(const void *p, const void *array, size_t n, size_t size)
 {
 	uintptr_t at = (uintptr_t)p, first = (uintptr_t)array;

@@ -21,6 +21,7 @@
 /* A verb or an action's name that some rule says. */
 struct word {
 	str name;
+	uint64_t hash;
 	uint32_t id; /* from 1; 0 is `any` */
 	bool asked;  /* some action is called so, or has that verb */
 };
@@ -44,6 +45,7 @@ struct entry {
 	uint32_t at_once;
 	str name;
 	struct rate per_service, per_target, per_actor;
+	uint64_t words_bits; /* word_bit of all it names */
 };
 static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
 #define IS_SHELVED 1u  /* its scope is no more than its shelf, environments aside */
@@ -73,6 +75,13 @@ struct service_place {
 	struct host_run hosts;
 };
 
+/* A service by the hash of its name. */
+struct service_slot {
+	uint64_t hash;
+	const struct service *service; /* NULL: none, or two of one hash */
+	bool taken;
+};
+
 struct action_words {
 	const struct word *verb, *name; /* NULL: no rule says it */
 	str noun;                       /* "restarts" */
@@ -94,6 +103,10 @@ struct authority {
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
 	const struct host **hosts;
 	struct host_run *group_of_host; /* as model->hosts */
+	struct service_slot *services;  /* by hash; a power of two of them */
+	size_t services_cap;
+	struct turn *turns; /* of all rotations, as they were asked last */
+	size_t *turns_of;   /* as model->teams: the first of theirs */
 	msec window_ms;
 };
 
@@ -116,6 +129,11 @@ const struct entry *walk_next(struct walk *walk);
 bool entry_names(const struct entry *entry, const struct word *verb,
     const struct word *name);
 
+/* NULL: there is none, or more than one. */
+const struct service *service_of_hash(const struct authority *authority, uint64_t hash);
+/* Is it one of those n? */
+bool stands_in(const void *p, const void *array, size_t n, size_t size);
+
 /* As the configuration in force has it; NULL: it has none. */
 const struct action *action_in_force(const struct authority *authority,
     const struct action *asked, str name);
@@ -131,11 +149,14 @@ struct asker {
 	str text; /* "person:ana" */
 	enum asker_kind kind;
 	str name; /* "ana"; automation and others: empty */
+	uint64_t hash;
 };
 struct asker asker_of(str text);
-bool principal_is(const struct principal *principal, const struct asker *asker, msec wall);
-bool principals_have(const struct principal *principals, size_t n,
-    const struct asker *asker, msec wall);
+/* Who has that rotation of the team. `authority` remembers; NULL: it is worked out. */
+const struct person *person_on_turn(const struct authority *authority,
+    const struct team *team, size_t rotation, msec wall);
+bool principals_have(const struct authority *authority, const struct principal *principals,
+    size_t n, const struct asker *asker, msec wall);
 
 bool strs_has(const struct strs *strs, str s);
 bool scope_covers(const struct scope *scope, const struct service *service);
@@ -233,15 +254,25 @@ struct judgement {
 	bool free_never; /* one of them gives way at no time that is known */
 	/* Lists of uses, by what limits count; NULL: there are none. */
 	const struct link *on_service, *on_target, *held;
-	bool held_verb, held_name; /* one that is held is called so, as the action is */
+	uint64_t service_hash, target_hash;
+	uint64_t held_words; /* bits of all that are held */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
 	bool health_unknown;
-	/* Approvals that are asked for and not all there. */
+	/* Hosts of the group that stay well, once they were counted. */
+	bool healthy_counted;
+	uint32_t healthy_n;
+	/* Approvals that are asked for and not all there; who could give one, once they were
+	 * looked for. */
+	bool approvers_sought;
+	size_t approvers_n;
+	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
 	uint32_t yes_missing;
 	msec expires_ms;
 };
 
+/* All of it that is read is written first; 3 kB need not be zeroed for each decision. */
+#define JUDGEMENT __attribute__((uninitialized)) struct judgement
 void judgement_begin(struct judgement *j, const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts);
 /* `arena` is for sentences about faults only. */
@@ -313,8 +344,9 @@ enum yes_fault {
 };
 enum yes_fault yes_fault_of(const struct judgement *j, const struct rule *rule,
     const struct asker *asker);
-/* People whose yes would count now, for any approval that is missing one: at most `max`. */
-size_t approvers_now(const struct judgement *j, const struct person **ret, size_t max);
+/* People whose yes would count now, for any approval that is missing one, in
+ * j->approvers. */
+void approvers_seek(struct judgement *j);
 
 /* ---- text.c: sentences ---- */
 

@@ -381,7 +381,7 @@ calendar_open(struct judgement *j, const struct calendar *calendar)
 
 /* A host may stand elsewhere than its service: a grant must cover both places, any other
  * rule needs to cover one. */
-static bool
+static inline bool
 environments_cover(const struct judgement *j, const struct entry *entry)
 {
 	if ((entry->is & IS_PLACED) == 0)
@@ -395,7 +395,7 @@ environments_cover(const struct judgement *j, const struct entry *entry)
 	                                 : covers_service || covers_host;
 }
 
-static bool
+static inline bool
 place_covered(const struct judgement *j, const struct entry *entry)
 {
 	return environments_cover(j, entry) &&
@@ -403,7 +403,7 @@ place_covered(const struct judgement *j, const struct entry *entry)
 }
 
 /* What tells whether a rule names one of that kind, but for the name. */
-static unsigned
+static inline unsigned
 kinds_of(enum asker_kind kind)
 {
 	switch (kind) {
@@ -421,7 +421,7 @@ kinds_of(enum asker_kind kind)
 }
 
 /* A bit for each of the chain that it names. */
-static unsigned
+static inline unsigned
 named_whom(const struct judgement *j, const struct entry *entry)
 {
 	unsigned whom = 0;
@@ -430,14 +430,14 @@ named_whom(const struct judgement *j, const struct entry *entry)
 		if ((entry->to & kinds_of(asker->kind)) == 0)
 			continue;
 		if (asker->kind == ASKER_AUTOMATION ||
-		    principals_have(entry->rule->to, entry->rule->to_n, asker,
+		    principals_have(j->authority, entry->rule->to, entry->rule->to_n, asker,
 			j->request->wall))
 			whom |= 1u << i;
 	}
 	return whom;
 }
 
-static unsigned
+static inline unsigned
 everyone(const struct judgement *j)
 {
 	return (1u << j->chain_n) - 1;
@@ -460,8 +460,8 @@ about_whom(struct judgement *j, const struct entry *entry)
 
 /* ---- grants ---- */
 
-unsigned
-grant_lacks(struct judgement *j, const struct entry *entry)
+static inline unsigned
+lacks_of(struct judgement *j, const struct entry *entry)
 {
 	const struct authority_request *request = j->request;
 	unsigned lacks = 0;
@@ -476,6 +476,12 @@ grant_lacks(struct judgement *j, const struct entry *entry)
 	if ((entry->is & IS_INCIDENT) && !request->incident_open)
 		lacks |= LACKS_INCIDENT;
 	return lacks;
+}
+
+unsigned
+grant_lacks(struct judgement *j, const struct entry *entry)
+{
+	return lacks_of(j, entry);
 }
 
 static void
@@ -533,7 +539,7 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 static void
 consider_grant(struct judgement *j, const struct entry *entry)
 {
-	unsigned lacks = grant_lacks(j, entry);
+	unsigned lacks = lacks_of(j, entry);
 	unsigned whom = named_whom(j, entry);
 	unsigned others = everyone(j) & ~whom;
 	if (others != 0)

@@ -33,31 +33,40 @@ wall_after(const struct judgement *j, msec begun, msec window_ms)
 	return j->request->wall + (begun + window_ms - j->request->at);
 }
 
-/* str_eq for many names of one make: they differ at the end ("web-1", "web-2"). */
-static bool
-same_name(str a, str b)
+/* Of one word, most often: that by which the rule was found. */
+static inline bool
+names_use(const struct entry *entry, const struct authority_use *use)
 {
-	return a.n == b.n && (a.n == 0 || a.p[a.n - 1] == b.p[a.n - 1]) && str_eq(a, b);
+	if ((entry->words_bits & use->words) == 0)
+		return false;
+	for (size_t i = 0; i < entry->words_n; i++) {
+		uint64_t hash = entry->words[i]->hash;
+		if (hash == use->verb_hash || hash == use->action_hash)
+			return true;
+	}
+	return entry->words_n == 0;
 }
 
 static bool
 words_have(const struct strs *words, const struct authority_use *use)
 {
 	for (size_t i = 0; i < words->n; i++) {
-		if (same_name(words->p[i], use->verb) ||
-		    same_name(words->p[i], use->action))
+		uint64_t hash = name_hash(words->p[i]);
+		if (hash == use->verb_hash || hash == use->action_hash)
 			return true;
 	}
 	return false;
 }
 
-static inline bool
-names_use(const struct entry *entry, const struct authority_use *use)
+/* Does the rule say that word? */
+static bool
+entry_says(const struct entry *entry, uint64_t word)
 {
-	if (entry->word != NULL)
-		return same_name(entry->word->name, use->verb) ||
-		       same_name(entry->word->name, use->action);
-	return entry->words_n == 0 || words_have(&entry->rule->may, use);
+	for (size_t i = 0; i < entry->words_n; i++) {
+		if (entry->words[i]->hash == word)
+			return true;
+	}
+	return false;
 }
 
 /* On a service that the rule covers; one that is gone counts. */
@@ -68,9 +77,9 @@ rule_reaches(const struct judgement *j, const struct rule *rule,
 	const struct scope *on = &rule->on;
 	if (on->services.n + on->systems.n == 0 && on->tiers == 0)
 		return true;
-	if (same_name(use->service, j->service->name))
+	if (use->service_hash == j->service_hash)
 		return true; /* why we are here */
-	const struct service *service = model_service(j->authority->model, use->service);
+	const struct service *service = service_of_hash(j->authority, use->service_hash);
 	return service == NULL || scope_covers(on, service);
 }
 
@@ -92,22 +101,29 @@ note_full(const struct check *c, struct finding *full)
 	finding_add(c->j, full);
 }
 
-/* So many are used: room that is left, or not. Most often there is. */
 static void
+note_used_up(const struct check *c, enum bound bound, const struct asker *asker,
+    const struct rate *rate, uint64_t used, msec free_at)
+{
+	struct finding full = {
+		.bound = bound,
+		.asker = asker,
+		.value = used,
+		.limit = rate->count,
+		.window_ms = rate->window_ms,
+		.free_at = free_at,
+	};
+	note_full(c, &full);
+}
+
+/* So many are used: room that is left, or not. Most often there is. */
+static inline void
 note_used(const struct check *c, enum bound bound, const struct asker *asker,
     const struct rate *rate, uint64_t used, msec free_at)
 {
 	struct finding *best = c->best;
 	if (used >= rate->count) {
-		struct finding full = {
-			.bound = bound,
-			.asker = asker,
-			.value = used,
-			.limit = rate->count,
-			.window_ms = rate->window_ms,
-			.free_at = free_at,
-		};
-		note_full(c, &full);
+		note_used_up(c, bound, asker, rate, used, free_at);
 	} else if (best != NULL && (best->bound == BOUND_NONE ||
 				       rate->count - used < best->limit - best->value)) {
 		best->bound = bound;
@@ -120,65 +136,141 @@ note_used(const struct check *c, enum bound bound, const struct asker *asker,
 
 /* ---- rates ---- */
 
-/* A list that a rate walks, and how a use is known as one of it. */
-struct walked {
-	const struct link *list;
-	enum bound bound;
-	str name; /* of the service, the target, the actor */
+/* What is on a list in its window, from the youngest. */
+struct tally {
+	uint64_t used;
+	msec free_at; /* when enough of it are too old */
 };
 
-static const struct authority_use *
-walked_use(const struct walked *walked, struct link *it)
+static inline void
+tally_add(struct tally *tally, const struct check *c, const struct rate *rate,
+    const struct authority_use *use)
 {
-	switch (walked->bound) {
-	case BOUND_PER_SERVICE:
-		return use_by_service(it);
-	case BOUND_PER_TARGET:
-		return use_by_target(it);
-	case BOUND_PER_ACTOR:
-		return use_by_actor(it);
-	case BOUND_NONE:
-	case BOUND_TARGETS:
-	case BOUND_SPACING:
-	case BOUND_KEEP_HEALTHY:
-	case BOUND_NOT_BESIDE:
-	case BOUND_AT_ONCE:
-		break;
-	}
-	UNREACHABLE();
-}
-
-static bool
-walked_has(const struct walked *walked, struct link *it, const struct authority_use *use)
-{
-	if (walked->bound == BOUND_PER_ACTOR)
-		return same_name(container_of(it, struct authority_actor, by_actor)->who,
-		    walked->name);
-	return same_name(walked->bound == BOUND_PER_TARGET ? use->target : use->service,
-	    walked->name);
+	if (++tally->used == rate->count)
+		tally->free_at = wall_after(c->j, begun_at(c->j, use), rate->window_ms);
 }
 
 static void
-check_rate(const struct check *c, const struct walked *walked, const struct rate *rate,
-    const struct asker *asker)
+check_per_service(const struct check *c, const struct rate *rate)
 {
 	const struct judgement *j = c->j;
-	uint64_t used = 0;
-	msec free_at = 0;
-	uses_each(it, walked->list)
+	struct tally tally = { 0 };
+	uses_each(it, j->on_service)
 	{
-		const struct authority_use *use = walked_use(walked, it);
+		const struct authority_use *use = use_by_service(it);
 		if (!young(use, j->request->at, rate->window_ms))
 			break;
-		if (!walked_has(walked, it, use) || !names_use(c->entry, use))
-			continue;
-		if (walked->bound == BOUND_PER_ACTOR &&
-		    !rule_reaches(j, c->entry->rule, use))
-			continue;
-		if (++used == rate->count)
-			free_at = wall_after(j, begun_at(j, use), rate->window_ms);
+		if (use->service_hash == j->service_hash && names_use(c->entry, use))
+			tally_add(&tally, c, rate, use);
 	}
-	note_used(c, walked->bound, asker, rate, used, free_at);
+	note_used(c, BOUND_PER_SERVICE, NULL, rate, tally.used, tally.free_at);
+}
+
+static void
+check_per_target(const struct check *c, const struct rate *rate)
+{
+	const struct judgement *j = c->j;
+	struct tally tally = { 0 };
+	uses_each(it, j->on_target)
+	{
+		const struct authority_use *use = use_by_target(it);
+		if (!young(use, j->request->at, rate->window_ms))
+			break;
+		if (use->target_hash == j->target_hash && names_use(c->entry, use))
+			tally_add(&tally, c, rate, use);
+	}
+	note_used(c, BOUND_PER_TARGET, NULL, rate, tally.used, tally.free_at);
+}
+
+/* ---- rates of actors ---- */
+
+/* One actor's uses that count, begun at `since` or later. */
+struct deeds {
+	const struct check *c;
+	const struct asker *asker;
+	msec window_ms, since;
+	uint64_t n;
+};
+
+/* False: too old, and so are all that follow. */
+static bool
+deeds_add(struct deeds *d, const struct authority_actor *actor, bool named)
+{
+	const struct judgement *j = d->c->j;
+	const struct authority_use *use = actor->use;
+	if (!young(use, j->request->at, d->window_ms) || begun_at(j, use) < d->since)
+		return false;
+	if (actor->hash == d->asker->hash && named &&
+	    rule_reaches(j, d->c->entry->rule, use))
+		d->n++;
+	return true;
+}
+
+/* An actor does much, most of it called otherwise: each word of the rule has its lists. What
+ * is met by its verb is not counted again by its name. */
+static void
+deeds_of_word(struct deeds *d, const struct word *word)
+{
+	const struct authority_uses *uses = d->c->j->facts->uses;
+	uint64_t hash = deed_hash(d->asker->hash, word->hash);
+	uses_each(it, uses_list(uses, USES_BY_ACTOR_VERB, hash))
+	{
+		const struct authority_actor *actor = actor_by_verb(it);
+		if (!deeds_add(d, actor, actor->use->verb_hash == word->hash))
+			break;
+	}
+	uses_each(it, uses_list(uses, USES_BY_ACTOR_NAME, hash))
+	{
+		const struct authority_actor *actor = actor_by_name(it);
+		bool named = actor->use->action_hash == word->hash &&
+		             !entry_says(d->c->entry, actor->use->verb_hash);
+		if (!deeds_add(d, actor, named))
+			break;
+	}
+}
+
+static uint64_t
+deeds_since(const struct check *c, const struct asker *asker, msec since)
+{
+	const struct entry *entry = c->entry;
+	struct deeds d = { c, asker, entry->per_actor.window_ms, since, 0 };
+	for (size_t i = 0; i < entry->words_n; i++)
+		deeds_of_word(&d, entry->words[i]);
+	if (entry->words_n > 0)
+		return d.n;
+	uses_each(it, uses_list(c->j->facts->uses, USES_BY_ACTOR, asker->hash))
+	{
+		if (!deeds_add(&d, actor_by_actor(it), true))
+			break;
+	}
+	return d.n;
+}
+
+/* The limit-th youngest must leave: its time is found by halving, for it may be on any of
+ * the lists. */
+static msec
+deeds_free_at(const struct check *c, const struct asker *asker)
+{
+	const struct rate *rate = &c->entry->per_actor;
+	msec high = c->j->request->at;
+	msec low = high < rate->window_ms ? 0 : high - rate->window_ms;
+	while (low < high) {
+		msec middle = low + (high - low + 1) / 2;
+		if (deeds_since(c, asker, middle) >= rate->count)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return wall_after(c->j, low, rate->window_ms);
+}
+
+static void
+check_per_actor(const struct check *c, const struct asker *asker)
+{
+	const struct rate *rate = &c->entry->per_actor;
+	uint64_t used = deeds_since(c, asker, 0);
+	msec free_at = used >= rate->count ? deeds_free_at(c, asker) : 0;
+	note_used(c, BOUND_PER_ACTOR, asker, rate, used, free_at);
 }
 
 static void
@@ -186,40 +278,17 @@ check_rates(const struct check *c, unsigned whom)
 {
 	const struct judgement *j = c->j;
 	const struct entry *entry = c->entry;
-	if (entry->per_service.count > 0) {
-		struct walked walked = { j->on_service, BOUND_PER_SERVICE,
-			j->service->name };
-		check_rate(c, &walked, &entry->per_service, NULL);
-	}
-	if (entry->per_target.count > 0 && j->whole) {
-		struct walked walked = { j->on_target, BOUND_PER_TARGET,
-			j->request->target };
-		check_rate(c, &walked, &entry->per_target, NULL);
-	}
-	for (size_t i = 0; i < j->chain_n && entry->per_actor.count > 0; i++) {
-		const struct asker *asker = &j->chain[i];
-		struct walked walked = { uses_list(j->facts->uses, USES_BY_ACTOR,
-					     asker->text),
-			BOUND_PER_ACTOR, asker->text };
+	if (entry->per_service.count > 0)
+		check_per_service(c, &entry->per_service);
+	if (entry->per_target.count > 0 && j->whole)
+		check_per_target(c, &entry->per_target);
+	for (size_t i = 0; entry->per_actor.count > 0 && i < j->chain_n; i++) {
 		if (whom & (1u << i))
-			check_rate(c, &walked, &entry->per_actor, asker);
+			check_per_actor(c, &j->chain[i]);
 	}
 }
 
 /* ---- what is held now ---- */
-
-/* Most rules have one word, by which they were found: that of the action. */
-static bool
-none_held(const struct judgement *j, const struct entry *entry)
-{
-	const struct authority *authority = j->authority;
-	const struct action_words *words =
-	    &authority->of_action[j->action - authority->model->actions];
-	if (j->held->prev == j->held)
-		return true;
-	return entry->word != NULL && (entry->word != words->verb || !j->held_verb) &&
-	       (entry->word != words->name || !j->held_name);
-}
 
 static void
 check_at_once(const struct check *c)
@@ -227,7 +296,7 @@ check_at_once(const struct check *c)
 	const struct judgement *j = c->j;
 	const struct rate rate = { .count = c->entry->at_once };
 	uint64_t used = 0;
-	if (none_held(j, c->entry)) {
+	if ((c->entry->words_bits & j->held_words) == 0) {
 		note_used(c, BOUND_AT_ONCE, NULL, &rate, 0, 0);
 		return;
 	}
@@ -249,7 +318,7 @@ check_not_beside(const struct check *c)
 	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
-		if (!same_name(use->service, j->service->name) ||
+		if (use->service_hash != j->service_hash ||
 		    !words_have(&c->entry->rule->not_beside, use))
 			continue;
 		/* The one that began first is named. */
@@ -275,7 +344,7 @@ check_spacing(const struct check *c)
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, at, rule->spacing_ms))
 			return;
-		if (!same_name(use->service, j->service->name) || !names_use(c->entry, use))
+		if (use->service_hash != j->service_hash || !names_use(c->entry, use))
 			continue;
 		struct finding finding = {
 			.bound = BOUND_SPACING,
@@ -327,8 +396,8 @@ met_before(const struct check *c, const struct link *list, const struct link *un
 		if (it == until)
 			return false;
 		const struct authority_use *other = use_by_service(it);
-		if (same_name(other->target, use->target) &&
-		    same_name(other->service, use->service) && names_use(c->entry, other))
+		if (other->target_hash == use->target_hash &&
+		    other->service_hash == use->service_hash && names_use(c->entry, other))
 			return true;
 	}
 	return false;
@@ -354,19 +423,18 @@ check_targets(const struct check *c)
 	uint32_t met_n = 0;                            /* of those */
 	bool all_met = others_n == 0;
 	msec first_at = 0; /* of the use that must leave */
-	const struct link *list =
-	    j->facts->uses ? &j->facts->uses->by_service[uses_bucket(j->service->name)]
-			   : NULL;
-	for (struct link *it = list ? list->prev : NULL; it != list; it = it->prev) {
+	const struct link *list = j->on_service;
+	uses_each(it, list)
+	{
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, j->request->at, rule->targets_window_ms))
 			break;
-		if (!same_name(use->service, j->service->name) ||
-		    !names_use(c->entry, use) || same_name(use->target, j->request->target))
+		if (use->service_hash != j->service_hash || !names_use(c->entry, use) ||
+		    use->target_hash == j->target_hash)
 			continue;
 		const struct host *host =
 		    names_get(&j->authority->model->host_by_name, use->target);
-		bool is_service = same_name(use->target, j->service->name);
+		bool is_service = use->target_hash == j->service_hash;
 		uint32_t more = 0;
 		if (is_service && !all_met) {
 			more = others_n - met_n;
@@ -396,11 +464,11 @@ check_targets(const struct check *c)
 static bool
 in_work(const struct judgement *j, str host)
 {
+	uint64_t hash = name_hash(host);
 	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
-		if (same_name(use->target, host) ||
-		    same_name(use->target, j->service->name))
+		if (use->target_hash == hash || use->target_hash == j->service_hash)
 			return true;
 	}
 	return false;
@@ -462,7 +530,10 @@ check_keep_healthy(const struct check *c)
 		finding_add(j, &finding);
 		return;
 	}
-	finding.value = healthy_without(j);
+	if (!j->healthy_counted)
+		j->healthy_n = healthy_without(j);
+	j->healthy_counted = true;
+	finding.value = j->healthy_n;
 	if (finding.value < finding.limit)
 		note_full(c, &finding);
 }
@@ -473,19 +544,12 @@ void
 limits_begin(struct judgement *j)
 {
 	const struct authority_uses *uses = j->facts->uses;
-	j->on_service = uses_list(uses, USES_BY_SERVICE, j->service->name);
-	/* Mostly the service is its own target, and a host's name is hashed once. */
-	j->on_target = uses_list(uses, USES_BY_TARGET, j->request->target);
-	j->held = uses_list(uses, USES_HELD, (str){ 0 });
-	uses_each(it, j->held)
-	{
-		const struct authority_use *use = use_held(it);
-		const struct action *action = j->action;
-		j->held_verb |= same_name(use->verb, action->verb) ||
-		                same_name(use->action, action->verb);
-		j->held_name |= same_name(use->verb, action->name) ||
-		                same_name(use->action, action->name);
-	}
+	j->service_hash = name_hash(j->service->name);
+	j->target_hash = name_hash(j->request->target);
+	j->on_service = uses_list(uses, USES_BY_SERVICE, j->service_hash);
+	j->on_target = uses_list(uses, USES_BY_TARGET, j->target_hash);
+	j->held = uses_list(uses, USES_HELD, 0);
+	uses_each(it, j->held) j->held_words |= use_held(it)->words;
 }
 
 void

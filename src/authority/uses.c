@@ -2,12 +2,6 @@
 #include "authority/uses.h"
 #include "authority/internal.h"
 
-static struct link *
-bucket_of(struct link *buckets, str name)
-{
-	return &buckets[uses_bucket(name)];
-}
-
 void
 authority_uses_init(struct authority_uses *uses)
 {
@@ -15,6 +9,8 @@ authority_uses_init(struct authority_uses *uses)
 		list_init(&uses->by_service[i]);
 		list_init(&uses->by_target[i]);
 		list_init(&uses->by_actor[i]);
+		list_init(&uses->by_actor_verb[i]);
+		list_init(&uses->by_actor_name[i]);
 	}
 	list_init(&uses->held);
 }
@@ -39,25 +35,56 @@ link_after(struct link *before, struct link *link)
 		link_after(before, (member));                               \
 	} while (0)
 
+static const struct authority_use *
+use_by_actor(struct link *link)
+{
+	return actor_by_actor(link)->use;
+}
+
+static const struct authority_use *
+use_by_actor_verb(struct link *link)
+{
+	return actor_by_verb(link)->use;
+}
+
+static const struct authority_use *
+use_by_actor_name(struct link *link)
+{
+	return actor_by_name(link)->use;
+}
+
 static void
 add_actor(struct authority_uses *uses, struct authority_use *use, size_t i, str who)
 {
 	struct authority_actor *actor = &use->actors[i];
+	uint64_t hash = name_hash(who);
 	for (size_t k = 0; k < i; k++) {
-		if (str_eq(use->actors[k].who, who))
+		if (use->actors[k].use != NULL && use->actors[k].hash == hash)
 			return; /* counts once */
 	}
 	actor->use = use;
-	actor->who = who;
-	ADD_BY_TIME(bucket_of(uses->by_actor, who), use, &actor->by_actor, use_by_actor);
+	actor->hash = hash;
+	uint64_t verb = deed_hash(hash, use->verb_hash);
+	uint64_t name = deed_hash(hash, use->action_hash);
+	ADD_BY_TIME(&uses->by_actor[uses_bucket(hash)], use, &actor->by_actor,
+	    use_by_actor);
+	ADD_BY_TIME(&uses->by_actor_verb[uses_bucket(verb)], use, &actor->by_actor_verb,
+	    use_by_actor_verb);
+	ADD_BY_TIME(&uses->by_actor_name[uses_bucket(name)], use, &actor->by_actor_name,
+	    use_by_actor_name);
 }
 
 void
 authority_uses_add(struct authority_uses *uses, struct authority_use *use)
 {
-	ADD_BY_TIME(bucket_of(uses->by_service, use->service), use, &use->by_service,
-	    use_by_service);
-	ADD_BY_TIME(bucket_of(uses->by_target, use->target), use, &use->by_target,
+	use->service_hash = name_hash(use->service);
+	use->target_hash = name_hash(use->target);
+	use->verb_hash = name_hash(use->verb);
+	use->action_hash = name_hash(use->action);
+	use->words = word_bit(use->verb_hash) | word_bit(use->action_hash);
+	ADD_BY_TIME(&uses->by_service[uses_bucket(use->service_hash)], use,
+	    &use->by_service, use_by_service);
+	ADD_BY_TIME(&uses->by_target[uses_bucket(use->target_hash)], use, &use->by_target,
 	    use_by_target);
 	if (use->held)
 		ADD_BY_TIME(&uses->held, use, &use->in_held, use_held);
@@ -75,24 +102,32 @@ authority_uses_remove(struct authority_use *use)
 	if (link_on(&use->in_held))
 		link_remove(&use->in_held);
 	for (size_t i = 0; i < countof(use->actors); i++) {
-		if (link_on(&use->actors[i].by_actor))
-			link_remove(&use->actors[i].by_actor);
+		if (!link_on(&use->actors[i].by_actor))
+			continue;
+		link_remove(&use->actors[i].by_actor);
+		link_remove(&use->actors[i].by_actor_verb);
+		link_remove(&use->actors[i].by_actor_name);
 	}
 }
 
 const struct link *
-uses_list(const struct authority_uses *uses, enum uses_by by, str name)
+uses_list(const struct authority_uses *uses, enum uses_by by, uint64_t hash)
 {
 	static struct link none = { &none, &none }; /* stays so */
+	size_t bucket = uses_bucket(hash);
 	if (uses == NULL)
 		return &none;
 	switch (by) {
 	case USES_BY_SERVICE:
-		return &uses->by_service[uses_bucket(name)];
+		return &uses->by_service[bucket];
 	case USES_BY_TARGET:
-		return &uses->by_target[uses_bucket(name)];
+		return &uses->by_target[bucket];
 	case USES_BY_ACTOR:
-		return &uses->by_actor[uses_bucket(name)];
+		return &uses->by_actor[bucket];
+	case USES_BY_ACTOR_VERB:
+		return &uses->by_actor_verb[bucket];
+	case USES_BY_ACTOR_NAME:
+		return &uses->by_actor_name[bucket];
 	case USES_HELD:
 		return &uses->held;
 	}

@@ -6,10 +6,30 @@
 
 /* uses -- from a link of one of its lists to a use, and from a name to the list. */
 
-static inline size_t
-uses_bucket(str name)
+static inline uint64_t
+name_hash(str name)
 {
-	return fnv64(FNV64_BASIS, name) & (AUTHORITY_USES_BUCKETS - 1);
+	return fnv64(FNV64_BASIS, name);
+}
+
+/* Of what an actor does, by a word. */
+static inline uint64_t
+deed_hash(uint64_t actor, uint64_t word)
+{
+	return (actor ^ word * FNV64_PRIME) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+static inline size_t
+uses_bucket(uint64_t hash)
+{
+	return hash & (AUTHORITY_USES_BUCKETS - 1);
+}
+
+/* One bit of 64 for a verb or an action's name: what shares none is called otherwise. */
+static inline uint64_t
+word_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 58);
 }
 
 static inline const struct authority_use *
@@ -30,15 +50,36 @@ use_held(struct link *link)
 	return container_of(link, struct authority_use, in_held);
 }
 
-static inline const struct authority_use *
-use_by_actor(struct link *link)
+static inline const struct authority_actor *
+actor_by_actor(struct link *link)
 {
-	return container_of(link, struct authority_actor, by_actor)->use;
+	return container_of(link, struct authority_actor, by_actor);
 }
 
-/* The list on which those of that name are, among others; one that is empty for none. */
-enum uses_by { USES_BY_SERVICE, USES_BY_TARGET, USES_BY_ACTOR, USES_HELD };
-const struct link *uses_list(const struct authority_uses *uses, enum uses_by by, str name);
+static inline const struct authority_actor *
+actor_by_verb(struct link *link)
+{
+	return container_of(link, struct authority_actor, by_actor_verb);
+}
+
+static inline const struct authority_actor *
+actor_by_name(struct link *link)
+{
+	return container_of(link, struct authority_actor, by_actor_name);
+}
+
+/* The list on which those of that name are, among others; one that is empty for none. What
+ * somebody does is found by the verb, and by the action's name. */
+enum uses_by {
+	USES_BY_SERVICE,
+	USES_BY_TARGET,
+	USES_BY_ACTOR,
+	USES_BY_ACTOR_VERB, /* deed_hash */
+	USES_BY_ACTOR_NAME, /* deed_hash */
+	USES_HELD,
+};
+const struct link *uses_list(const struct authority_uses *uses, enum uses_by by,
+    uint64_t hash);
 
 /* The youngest first. */
 #define uses_each(it, list) \
