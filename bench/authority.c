@@ -256,7 +256,9 @@ static struct authority_facts
 make_facts(const struct model *model, struct arena *arena)
 {
 	static const str who[] = { { "automation", 10 }, { "person:person-0", 15 },
-		{ "agent:helper", 12 }, { "person:person-7", 15 } };
+		{ "agent:helper", 12 }, { "person:person-7", 15 },
+		{ "person:person-9", 15 }, { "automation", 10 }, { "agent:other", 11 },
+		{ "person:person-3", 15 } };
 	static struct pair observed[] = { { { "replicas", 8 }, { "12", 2 } } };
 	struct authority_use *uses = arena_new(arena, struct authority_use, USES);
 	struct authority_uses *index = arena_new(arena, struct authority_uses, 1);

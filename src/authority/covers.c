@@ -35,7 +35,7 @@ asker_of(str text)
 	return asker;
 }
 
-static bool
+bool
 team_has(const struct team *team, str person)
 {
 	if (team->lead != NULL && str_eq(team->lead->id, person))
@@ -90,6 +90,42 @@ team_on_duty(const struct authority *authority, const struct team *team, str per
 	return false;
 }
 
+void
+asker_find(struct asker *asker, const struct authority *authority, msec wall)
+{
+	const struct model *model = authority->model;
+	if (asker->kind != ASKER_PERSON)
+		return;
+	asker->person = model_person(model, asker->name);
+	if (asker->person == NULL)
+		return;
+	struct array_run run = authority->teams_of_person[asker->person - model->people];
+	asker->teams = &authority->teams[run.first];
+	asker->teams_n = run.n;
+	for (size_t i = 0; i < run.n && i < 64; i++) {
+		if (team_on_duty(authority, asker->teams[i], asker->name, wall))
+			asker->duty |= UINT64_C(1) << i;
+	}
+}
+
+/* Of one that was found, by their own few teams. */
+static bool
+team_is(const struct authority *authority, const struct principal *principal,
+    const struct asker *asker, msec wall)
+{
+	bool duty = principal->kind == PRINCIPAL_ON_DUTY;
+	if (asker->kind != ASKER_PERSON)
+		return false;
+	if (asker->person == NULL || asker->teams_n > 64)
+		return duty ? team_on_duty(authority, principal->team, asker->name, wall)
+		            : team_has(principal->team, asker->name);
+	for (size_t i = 0; i < asker->teams_n; i++) {
+		if (asker->teams[i] == principal->team)
+			return !duty || (asker->duty >> i & 1) != 0;
+	}
+	return false;
+}
+
 static bool
 principal_is(const struct authority *authority, const struct principal *principal,
     const struct asker *asker, msec wall)
@@ -98,11 +134,8 @@ principal_is(const struct authority *authority, const struct principal *principa
 	case PRINCIPAL_PERSON:
 		return asker->kind == ASKER_PERSON && str_eq(asker->name, principal->name);
 	case PRINCIPAL_TEAM:
-		return asker->kind == ASKER_PERSON &&
-		       team_has(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
-		return asker->kind == ASKER_PERSON &&
-		       team_on_duty(authority, principal->team, asker->name, wall);
+		return team_is(authority, principal, asker, wall);
 	case PRINCIPAL_AUTOMATION:
 		return asker->kind == ASKER_AUTOMATION;
 	case PRINCIPAL_AGENT:

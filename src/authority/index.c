@@ -70,12 +70,20 @@ shelf_key(uint32_t word, uint32_t selector)
 	return ((uint64_t)word << 32 | selector) + 1;
 }
 
+static struct shelf *
+shelf_home(const struct authority *authority, uint64_t key)
+{
+	size_t mask = authority->shelves_cap - 1;
+	return &authority
+	            ->shelves[(size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask];
+}
+
 /* The shelf of that key, or the free place where it belongs. */
 static struct shelf *
 shelf_at(const struct authority *authority, uint64_t key)
 {
 	size_t mask = authority->shelves_cap - 1;
-	size_t i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask;
+	size_t i = (size_t)(shelf_home(authority, key) - authority->shelves);
 	while (authority->shelves[i].key != 0 && authority->shelves[i].key != key)
 		i = (i + 1) & mask;
 	return &authority->shelves[i];
@@ -345,6 +353,30 @@ place_requests(struct authority *authority, struct arena *arena)
 		    system_selector(authority, arena, model->services[i].system);
 }
 
+static void
+find_teams(struct authority *authority, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	uint32_t n = 0, cap = 0;
+	for (size_t i = 0; i < model->teams_n; i++) {
+		cap++; /* its lead */
+		for (size_t k = 0; k < model->teams[i].rotation_n; k++)
+			cap += (uint32_t)model->teams[i].rotations[k].people_n;
+	}
+	authority->teams = arena_new(arena, const struct team *, cap);
+	authority->teams_of_person = arena_new(arena, struct array_run, model->people_n);
+	for (size_t i = 0; i < model->people_n; i++) {
+		struct array_run *run = &authority->teams_of_person[i];
+		run->first = n;
+		for (size_t k = 0; k < model->teams_n; k++) {
+			if (team_has(&model->teams[k], model->people[i].id))
+				authority->teams[n++] = &model->teams[k];
+		}
+		run->n = n - run->first;
+	}
+	ASSERT(n <= cap);
+}
+
 /* ---- hosts ---- */
 
 static int
@@ -372,7 +404,7 @@ group_hosts(struct authority *authority, struct arena *arena)
 	const struct model *model = authority->model;
 	size_t n = model->hosts_n;
 	authority->hosts = arena_new(arena, const struct host *, n);
-	authority->group_of_host = arena_new(arena, struct host_run, n);
+	authority->group_of_host = arena_new(arena, struct array_run, n);
 	for (size_t i = 0; i < n; i++)
 		authority->hosts[i] = &model->hosts[i];
 	if (n > 0)
@@ -383,11 +415,11 @@ group_hosts(struct authority *authority, struct arena *arena)
 			end++;
 		for (uint32_t i = first; i < end; i++)
 			authority->group_of_host[authority->hosts[i] - model->hosts] =
-			    (struct host_run){ first, end - first };
+			    (struct array_run){ first, end - first };
 		const struct service *service = model_service(model, host->service->name);
 		if (service == NULL)
 			continue;
-		struct host_run *of =
+		struct array_run *of =
 		    &authority->of_service[service - model->services].hosts;
 		if (of->n == 0)
 			of->first = first;
@@ -405,7 +437,7 @@ authority_arena_bytes(const struct model *model)
 	const size_t filing_bytes = sizeof(struct entry) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
 	size_t bytes = sizeof(struct authority) + 4096;
-	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct host_run));
+	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
 	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
 	bytes += model->services_n * 4 * sizeof(struct service_slot);
 	bytes += model->actions_n * sizeof(struct action_words);
@@ -434,6 +466,7 @@ authority_new(const struct model *model, struct arena *arena)
 	place_requests(authority, arena);
 	hash_services(authority, arena);
 	remember_turns(authority, arena);
+	find_teams(authority, arena);
 	group_hosts(authority, arena);
 	file_all(authority, arena);
 	return authority;
@@ -486,17 +519,21 @@ entry_names(const struct entry *entry, const struct word *verb, const struct wor
 }
 
 static void
-walk_add(struct walk *walk, const struct authority *authority, uint32_t word,
-    uint32_t selector, bool by_name)
+walk_add(struct walk *walk, const struct authority *authority, uint64_t key, bool by_name)
 {
-	const struct shelf *shelf = shelf_at(authority, shelf_key(word, selector));
+	const struct shelf *shelf = shelf_at(authority, key);
 	if (shelf->n == 0)
 		return;
-	walk->shelves[walk->n].p = &authority->filed[shelf->first];
+	const struct entry *first = &authority->filed[shelf->first];
+	walk->shelves[walk->n].p = first;
 	walk->shelves[walk->n].n = shelf->n;
 	walk->shelves[walk->n++].by_name = by_name;
+	__builtin_prefetch(first);
+	__builtin_prefetch(&first->words_bits);
 }
 
+/* Waiting for memory is most of what it costs, so all shelves are asked for at once, and
+ * then the first rule of each. */
 void
 walk_begin(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service)
@@ -506,18 +543,32 @@ walk_begin(struct walk *walk, const struct authority *authority,
 	uint32_t at = (uint32_t)(service - model->services);
 	const uint32_t selectors[] = { SELECTORS_FIRST + at,
 		authority->of_service[at].system, service->tier };
+	struct {
+		uint64_t key;
+		bool by_name;
+	} sought[9];
+	size_t n = 0;
 	ASSERT(service->tier < TIERS);
 	walk->n = walk->shelf = 0;
 	walk->next = walk->end = NULL;
 	walk->verb = words->verb;
 	walk->name = words->name;
 	for (size_t i = 0; i < countof(selectors); i++) {
-		walk_add(walk, authority, 0, selectors[i], false);
-		if (walk->verb != NULL)
-			walk_add(walk, authority, walk->verb->id, selectors[i], false);
-		if (walk->name != NULL && walk->name != walk->verb)
-			walk_add(walk, authority, walk->name->id, selectors[i], true);
+		sought[n].by_name = false;
+		sought[n++].key = shelf_key(0, selectors[i]);
+		if (walk->verb != NULL) {
+			sought[n].by_name = false;
+			sought[n++].key = shelf_key(walk->verb->id, selectors[i]);
+		}
+		if (walk->name != NULL && walk->name != walk->verb) {
+			sought[n].by_name = true;
+			sought[n++].key = shelf_key(walk->name->id, selectors[i]);
+		}
 	}
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(shelf_home(authority, sought[i].key));
+	for (size_t i = 0; i < n; i++)
+		walk_add(walk, authority, sought[i].key, sought[i].by_name);
 }
 
 const struct entry *

@@ -64,15 +64,15 @@ struct shelf {
 	uint32_t first, n;
 };
 
-/* A run of authority->hosts. */
-struct host_run {
+/* A run of authority->hosts, or of ->teams. */
+struct array_run {
 	uint32_t first, n;
 };
 
 /* Where a service's rules and hosts are. */
 struct service_place {
 	uint32_t system; /* selector */
-	struct host_run hosts;
+	struct array_run hosts;
 };
 
 /* A service by the hash of its name. */
@@ -102,11 +102,13 @@ struct authority {
 	struct service_place *of_service; /* as model->services */
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
 	const struct host **hosts;
-	struct host_run *group_of_host; /* as model->hosts */
-	struct service_slot *services;  /* by hash; a power of two of them */
+	struct array_run *group_of_host; /* as model->hosts */
+	struct service_slot *services;   /* by hash; a power of two of them */
 	size_t services_cap;
-	struct turn *turns; /* of all rotations, as they were asked last */
-	size_t *turns_of;   /* as model->teams: the first of theirs */
+	struct turn *turns;                /* of all rotations, as they were asked last */
+	size_t *turns_of;                  /* as model->teams: the first of theirs */
+	struct array_run *teams_of_person; /* as model->people: a run of `teams` */
+	const struct team **teams;
 	msec window_ms;
 };
 
@@ -150,11 +152,21 @@ struct asker {
 	enum asker_kind kind;
 	str name; /* "ana"; automation and others: empty */
 	uint64_t hash;
+	/* As found in the configuration in force; a person's teams, and in which of the first
+	 * 64 they have a rotation now. */
+	const struct person *person;
+	const struct team *const *teams;
+	size_t teams_n;
+	uint64_t duty;
 };
 struct asker asker_of(str text);
+/* Finds a person of the configuration and their teams. */
+void asker_find(struct asker *asker, const struct authority *authority, msec wall);
 /* Who has that rotation of the team. `authority` remembers; NULL: it is worked out. */
 const struct person *person_on_turn(const struct authority *authority,
     const struct team *team, size_t rotation, msec wall);
+/* Is it one of its rotations, or its lead? */
+bool team_has(const struct team *team, str person);
 bool principals_have(const struct authority *authority, const struct principal *principals,
     size_t n, const struct asker *asker, msec wall);
 
@@ -226,7 +238,7 @@ struct judgement {
 	const struct action *action;
 	const struct service *service;
 	const struct host *host; /* the target; NULL: the service itself */
-	struct host_run group;   /* the hosts that the target is one of, or stands for */
+	struct array_run group;  /* the hosts that the target is one of, or stands for */
 	/* Who asks first, then those on whose behalf; each once. */
 	struct asker chain[CHAIN_MAX];
 	size_t chain_n;

@@ -219,12 +219,10 @@ static void
 judge_chain(struct judgement *j, struct arena *arena)
 {
 	for (size_t i = 0; i < j->chain_n; i++) {
-		const struct asker *asker = &j->chain[i];
+		struct asker *asker = &j->chain[i];
+		asker_find(asker, j->authority, j->request->wall);
 		if (asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT ||
-		    str_eq(asker->text, STR("local-admin")))
-			continue;
-		if (asker->kind == ASKER_PERSON &&
-		    model_person(j->authority->model, asker->name) != NULL)
+		    str_eq(asker->text, STR("local-admin")) || asker->person != NULL)
 			continue;
 		fault(j, REASON_UNKNOWN,
 		    arena_printf(arena, "nobody knows '%.*s'", STR_ARG(asker->text)),

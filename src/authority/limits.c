@@ -364,7 +364,7 @@ static bool
 in_group(const struct judgement *j, const struct host *host)
 {
 	const struct model *model = j->authority->model;
-	const struct host_run *run = j->host != NULL ? j->authority->group_of_host : NULL;
+	const struct array_run *run = j->host != NULL ? j->authority->group_of_host : NULL;
 	if (run != NULL)
 		return run[host - model->hosts].first == j->group.first;
 	return str_eq(host->service->name, j->service->name);
