@@ -53,8 +53,15 @@ bool
 live_value(struct judgement *j, str param, int64_t *ret)
 {
 	const struct pairs *observed = &j->facts->observed;
-	if (pairs_has(observed, param) && number_of(pairs_get(observed, param), ret))
+	if (j->live_param.n > 0 && str_eq(j->live_param, param)) {
+		*ret = j->live_number;
 		return true;
+	}
+	if (pairs_has(observed, param) && number_of(pairs_get(observed, param), ret)) {
+		j->live_param = param;
+		j->live_number = *ret;
+		return true;
+	}
 	for (size_t i = 0; i < j->action->observe_n && i < OBSERVES_MAX; i++) {
 		if (str_eq(j->action->observe[i].param, param))
 			j->live_unknown[i / 64] |= UINT64_C(1) << i % 64;

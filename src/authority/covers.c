@@ -96,7 +96,7 @@ asker_find(struct asker *asker, const struct authority *authority, msec wall)
 	const struct model *model = authority->model;
 	if (asker->kind != ASKER_PERSON)
 		return;
-	asker->person = model_person(model, asker->name);
+	asker->person = person_of_hash(authority, asker->hash, asker->name);
 	if (asker->person == NULL)
 		return;
 	struct array_run run = authority->teams_of_person[asker->person - model->people];

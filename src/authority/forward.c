@@ -49,48 +49,47 @@ people_of(struct people *people, const struct judgement *j, const struct princip
 }
 
 static bool
-is_for_people(const struct rule *rule)
+is_for_people(const struct entry *entry)
 {
-	for (size_t i = 0; i < rule->to_n; i++) {
-		enum principal_kind kind = rule->to[i].kind;
-		if (kind != PRINCIPAL_AUTOMATION && kind != PRINCIPAL_AGENT)
-			return true;
-	}
-	return false;
+	return (entry->to & (1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM |
+				1u << PRINCIPAL_ON_DUTY)) != 0;
 }
 
-/* The grant that lacks nothing but this principal, of the least rank after `after`. */
-static const struct entry *
-next_for_others(struct judgement *j, const struct asker *asker, const struct entry *after)
+/* Grants that lack nothing but this principal, the first by place. */
+static size_t
+grants_for_others(struct judgement *j, const struct asker *asker,
+    const struct entry *ret[GRANTS_ASKED_MAX])
 {
-	const struct entry *next = NULL;
+	size_t n = 0;
 	struct walk walk;
 	walk_begin(&walk, j->authority, j->action, j->service);
 	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
 		const struct rule *rule = entry->rule;
-		if (entry->kind != RULE_GRANT || (after && entry->order <= after->order) ||
-		    (next && entry->order > next->order))
+		bool late = n == GRANTS_ASKED_MAX && entry->order > ret[n - 1]->order;
+		if (entry->kind != RULE_GRANT || late || !is_for_people(entry) ||
+		    grant_lacks(j, entry) != 0 ||
+		    principals_have(j->authority, rule->to, rule->to_n, asker,
+			j->request->wall) ||
+		    (j->whole && bounds_hold(j, rule) != HOLDS_YES))
 			continue;
-		if (is_for_people(rule) && grant_lacks(j, entry) == 0 &&
-		    !principals_have(j->authority, rule->to, rule->to_n, asker,
-			j->request->wall) &&
-		    (!j->whole || bounds_hold(j, rule) == HOLDS_YES))
-			next = entry;
+		size_t i = n < GRANTS_ASKED_MAX ? n++ : n - 1;
+		for (; i > 0 && ret[i - 1]->order > entry->order; i--)
+			ret[i] = ret[i - 1];
+		ret[i] = entry;
 	}
-	return next;
+	return n;
 }
 
 static struct people
 people_who_could(struct judgement *j, const struct asker *asker)
 {
 	struct people people = { 0 };
-	const struct entry *entry = NULL;
-	for (size_t n = 0; n < GRANTS_ASKED_MAX && people.n < countof(people.p); n++) {
-		entry = next_for_others(j, asker, entry);
-		if (entry == NULL)
-			break;
-		for (size_t i = 0; i < entry->rule->to_n; i++)
-			people_of(&people, j, &entry->rule->to[i]);
+	const struct entry *grants[GRANTS_ASKED_MAX];
+	size_t n = grants_for_others(j, asker, grants);
+	for (size_t k = 0; k < n && people.n < countof(people.p); k++) {
+		const struct rule *rule = grants[k]->rule;
+		for (size_t i = 0; i < rule->to_n; i++)
+			people_of(&people, j, &rule->to[i]);
 	}
 	return people;
 }

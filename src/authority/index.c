@@ -280,39 +280,79 @@ prepare_entries(struct authority *authority, struct arena *arena)
 
 /* ---- what requests are about ---- */
 
-static struct service_slot *
-service_slot(const struct authority *authority, uint64_t hash)
+static struct hashed_slot *
+hashed_at(const struct hashed *hashed, uint64_t hash)
 {
-	size_t mask = authority->services_cap - 1;
+	size_t mask = hashed->cap - 1;
 	size_t i = (size_t)hash & mask;
-	while (authority->services[i].taken && authority->services[i].hash != hash)
+	while (hashed->slots[i].taken && hashed->slots[i].hash != hash)
 		i = (i + 1) & mask;
-	return &authority->services[i];
+	return &hashed->slots[i];
 }
 
 static void
-hash_services(struct authority *authority, struct arena *arena)
+hashed_begin(struct hashed *hashed, struct arena *arena, size_t n)
+{
+	hashed->cap = 16;
+	while (hashed->cap / 2 < n)
+		hashed->cap *= 2;
+	hashed->slots = arena_new(arena, struct hashed_slot, hashed->cap);
+}
+
+static void
+hashed_add(struct hashed *hashed, uint64_t hash, const void *thing)
+{
+	struct hashed_slot *slot = hashed_at(hashed, hash);
+	slot->thing = slot->taken ? NULL : thing;
+	slot->hash = hash;
+	slot->taken = true;
+}
+
+static void
+hash_names(struct authority *authority, struct arena *arena)
 {
 	const struct model *model = authority->model;
-	authority->services_cap = 16;
-	while (authority->services_cap / 2 < model->services_n)
-		authority->services_cap *= 2;
-	authority->services =
-	    arena_new(arena, struct service_slot, authority->services_cap);
+	hashed_begin(&authority->services, arena, model->services_n);
+	hashed_begin(&authority->hosts_by_name, arena, model->hosts_n);
+	hashed_begin(&authority->people, arena, model->people_n);
 	for (size_t i = 0; i < model->services_n; i++) {
-		const struct service *service = &model->services[i];
-		uint64_t hash = name_hash(service->name);
-		struct service_slot *slot = service_slot(authority, hash);
-		slot->service = slot->taken ? NULL : service;
-		slot->hash = hash;
-		slot->taken = true;
+		uint64_t hash = name_hash(model->services[i].name);
+		authority->of_service[i].hash = hash;
+		hashed_add(&authority->services, hash, &model->services[i]);
 	}
+	for (size_t i = 0; i < model->hosts_n; i++)
+		hashed_add(&authority->hosts_by_name, name_hash(model->hosts[i].name),
+		    &model->hosts[i]);
+	for (size_t i = 0; i < model->people_n; i++)
+		hashed_add(&authority->people,
+		    fnv64(name_hash(STR("person:")), model->people[i].id),
+		    &model->people[i]);
 }
 
 const struct service *
 service_of_hash(const struct authority *authority, uint64_t hash)
 {
-	return service_slot(authority, hash)->service;
+	return hashed_at(&authority->services, hash)->thing;
+}
+
+const struct host *
+host_of_hash(const struct authority *authority, uint64_t hash, str name)
+{
+	const struct hashed_slot *slot = hashed_at(&authority->hosts_by_name, hash);
+	const struct host *host = slot->thing;
+	if (!slot->taken || (host != NULL && str_eq(host->name, name)))
+		return host;
+	return names_get(&authority->model->host_by_name, name);
+}
+
+const struct person *
+person_of_hash(const struct authority *authority, uint64_t hash, str id)
+{
+	const struct hashed_slot *slot = hashed_at(&authority->people, hash);
+	const struct person *person = slot->thing;
+	if (!slot->taken || (person != NULL && str_eq(person->id, id)))
+		return person;
+	return model_person(authority->model, id);
 }
 
 static void
@@ -439,7 +479,8 @@ authority_arena_bytes(const struct model *model)
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
 	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
-	bytes += model->services_n * 4 * sizeof(struct service_slot);
+	bytes += (model->services_n + model->hosts_n + model->people_n + 16) * 4 *
+	         sizeof(struct hashed_slot);
 	bytes += model->actions_n * sizeof(struct action_words);
 	for (size_t i = 0; i < model->teams_n; i++)
 		bytes += sizeof(size_t) + model->teams[i].rotation_n * sizeof(struct turn);
@@ -464,7 +505,7 @@ authority_new(const struct model *model, struct arena *arena)
 	authority->model = model;
 	prepare_entries(authority, arena);
 	place_requests(authority, arena);
-	hash_services(authority, arena);
+	hash_names(authority, arena);
 	remember_turns(authority, arena);
 	find_teams(authority, arena);
 	group_hosts(authority, arena);
@@ -582,6 +623,8 @@ walk_next(struct walk *walk)
 			walk->end = walk->next + walk->shelves[walk->shelf++].n;
 		}
 		const struct entry *entry = walk->next++;
+		if (walk->next != walk->end)
+			__builtin_prefetch(walk->next->rule);
 		/* `may` names both: it was met under the verb. */
 		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
 		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))

@@ -72,14 +72,18 @@ struct array_run {
 /* Where a service's rules and hosts are. */
 struct service_place {
 	uint32_t system; /* selector */
+	uint64_t hash;   /* of its name */
 	struct array_run hosts;
 };
 
-/* A service by the hash of its name. */
-struct service_slot {
-	uint64_t hash;
-	const struct service *service; /* NULL: none, or two of one hash */
-	bool taken;
+/* Things by the hash of their name, in half of a power of two of slots. */
+struct hashed {
+	struct hashed_slot {
+		uint64_t hash;
+		const void *thing; /* NULL, although taken: two of one hash */
+		bool taken;
+	} * slots;
+	size_t cap;
 };
 
 struct action_words {
@@ -103,8 +107,8 @@ struct authority {
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
 	const struct host **hosts;
 	struct array_run *group_of_host; /* as model->hosts */
-	struct service_slot *services;   /* by hash; a power of two of them */
-	size_t services_cap;
+	struct hashed services, hosts_by_name;
+	struct hashed people;              /* by "person:ID" */
 	struct turn *turns;                /* of all rotations, as they were asked last */
 	size_t *turns_of;                  /* as model->teams: the first of theirs */
 	struct array_run *teams_of_person; /* as model->people: a run of `teams` */
@@ -133,6 +137,9 @@ bool entry_names(const struct entry *entry, const struct word *verb,
 
 /* NULL: there is none, or more than one. */
 const struct service *service_of_hash(const struct authority *authority, uint64_t hash);
+const struct host *host_of_hash(const struct authority *authority, uint64_t hash, str name);
+const struct person *person_of_hash(const struct authority *authority, uint64_t hash,
+    str id);
 /* Is it one of those n? */
 bool stands_in(const void *p, const void *array, size_t n, size_t size);
 
@@ -267,6 +274,9 @@ struct judgement {
 	/* Lists of uses, by what limits count; NULL: there are none. */
 	const struct link *on_service, *on_target, *held;
 	uint64_t service_hash, target_hash;
+	/* The live value that was asked for last: rules compare the same. */
+	str live_param;
+	int64_t live_number;
 	uint64_t held_words; /* bits of all that are held */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];

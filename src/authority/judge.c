@@ -14,6 +14,7 @@
  * which the chain is written, cannot matter.
  */
 #include "authority/internal.h"
+#include "authority/uses.h"
 
 /* ---- findings ---- */
 
@@ -281,7 +282,7 @@ judge_target(struct judgement *j, struct arena *arena)
 		j->group = authority->of_service[j->service - model->services].hosts;
 		return;
 	}
-	const struct host *host = names_get(&model->host_by_name, target);
+	const struct host *host = host_of_hash(authority, name_hash(target), target);
 	if (host != NULL && str_eq(host->service->name, j->service->name)) {
 		j->host = host;
 		j->group = authority->group_of_host[host - model->hosts];

@@ -39,6 +39,9 @@ names_use(const struct entry *entry, const struct authority_use *use)
 {
 	if ((entry->words_bits & use->words) == 0)
 		return false;
+	if (entry->words_n == 1)
+		return entry->word->hash == use->verb_hash ||
+		       entry->word->hash == use->action_hash;
 	for (size_t i = 0; i < entry->words_n; i++) {
 		uint64_t hash = entry->words[i]->hash;
 		if (hash == use->verb_hash || hash == use->action_hash)
@@ -433,7 +436,7 @@ check_targets(const struct check *c)
 		    use->target_hash == j->target_hash)
 			continue;
 		const struct host *host =
-		    names_get(&j->authority->model->host_by_name, use->target);
+		    host_of_hash(j->authority, use->target_hash, use->target);
 		bool is_service = use->target_hash == j->service_hash;
 		uint32_t more = 0;
 		if (is_service && !all_met) {
@@ -462,9 +465,8 @@ check_targets(const struct check *c)
 
 /* Something is done to the host right now, or to all of its service. */
 static bool
-in_work(const struct judgement *j, str host)
+in_work(const struct judgement *j, uint64_t hash)
 {
-	uint64_t hash = name_hash(host);
 	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
@@ -498,11 +500,11 @@ healthy_without(const struct judgement *j)
 		return 0; /* it is all of them */
 	for (size_t i = 0; i < healthy->n; i++) {
 		str name = healthy->p[i];
+		uint64_t hash = name_hash(name);
 		bool twice = named_before(healthy, i, &in_order);
-		const struct host *host =
-		    names_get(&j->authority->model->host_by_name, name);
+		const struct host *host = host_of_hash(j->authority, hash, name);
 		if (!twice && host != NULL && host != j->host && in_group(j, host) &&
-		    !in_work(j, name))
+		    !in_work(j, hash))
 			n++;
 	}
 	return n;
@@ -544,8 +546,12 @@ void
 limits_begin(struct judgement *j)
 {
 	const struct authority_uses *uses = j->facts->uses;
-	j->service_hash = name_hash(j->service->name);
-	j->target_hash = name_hash(j->request->target);
+	const struct authority *authority = j->authority;
+	str target = j->request->target;
+	j->service_hash =
+	    authority->of_service[j->service - authority->model->services].hash;
+	j->target_hash =
+	    str_eq(target, j->service->name) ? j->service_hash : name_hash(target);
 	j->on_service = uses_list(uses, USES_BY_SERVICE, j->service_hash);
 	j->on_target = uses_list(uses, USES_BY_TARGET, j->target_hash);
 	j->held = uses_list(uses, USES_HELD, 0);
