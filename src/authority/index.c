@@ -19,6 +19,7 @@
 #include "authority/internal.h"
 #include "authority/uses.h"
 
+#define PREFETCH_MAX 8
 #define SHELVES_OF_RULE_MAX 32 /* under each of its words */
 #define SELECTORS_FIRST TIERS  /* tiers, then services, then systems */
 
@@ -116,10 +117,10 @@ static void
 file_entry(struct authority *authority, uint64_t key, const struct entry *entry)
 {
 	struct shelf *shelf = shelf_at(authority, key);
-	struct entry *filed = &authority->filed[shelf->first];
-	if (shelf->n > 0 && filed[shelf->n - 1].order == entry->order)
-		return; /* `may: [restart, restart]` */
-	filed[shelf->n++] = *entry;
+	uint32_t *filed = &authority->filed[shelf->first];
+	if (shelf->n > 0 && filed[shelf->n - 1] == entry->order)
+		return; /* `on: {service: [x, x]}` */
+	filed[shelf->n++] = entry->order;
 }
 
 /* A list that is long stands on the shelves of all tiers, lest a rule of a thousand verbs
@@ -186,7 +187,7 @@ file_all(struct authority *authority, struct arena *arena)
 	while (authority->shelves_cap / 2 < authority->filed_n)
 		authority->shelves_cap *= 2;
 	authority->shelves = arena_new(arena, struct shelf, authority->shelves_cap);
-	authority->filed = arena_new(arena, struct entry, authority->filed_n);
+	authority->filed = arena_new(arena, uint32_t, authority->filed_n);
 	visit_all(authority, count_shelf);
 	uint32_t first = 0;
 	for (size_t i = 0; i < authority->shelves_cap; i++) {
@@ -474,7 +475,7 @@ authority_arena_bytes(const struct model *model)
 {
 	/* A word costs a node of its table besides itself. */
 	const size_t node_bytes = 128;
-	const size_t filing_bytes = sizeof(struct entry) + 4 * sizeof(struct shelf);
+	const size_t filing_bytes = sizeof(uint32_t) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
@@ -565,16 +566,21 @@ walk_add(struct walk *walk, const struct authority *authority, uint64_t key, boo
 	const struct shelf *shelf = shelf_at(authority, key);
 	if (shelf->n == 0)
 		return;
-	const struct entry *first = &authority->filed[shelf->first];
-	walk->shelves[walk->n].p = first;
+	walk->shelves[walk->n].p = &authority->filed[shelf->first];
 	walk->shelves[walk->n].n = shelf->n;
 	walk->shelves[walk->n++].by_name = by_name;
-	__builtin_prefetch(first);
-	__builtin_prefetch(&first->words_bits);
+	__builtin_prefetch(&authority->filed[shelf->first]);
+}
+
+static void
+prefetch_entry(const struct entry *entry)
+{
+	__builtin_prefetch(entry);
+	__builtin_prefetch(&entry->words_bits);
 }
 
 /* Waiting for memory is most of what it costs, so all shelves are asked for at once, and
- * then the first rule of each. */
+ * then the first rules of each. */
 void
 walk_begin(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service)
@@ -590,6 +596,7 @@ walk_begin(struct walk *walk, const struct authority *authority,
 	} sought[9];
 	size_t n = 0;
 	ASSERT(service->tier < TIERS);
+	walk->entries = authority->entries;
 	walk->n = walk->shelf = 0;
 	walk->next = walk->end = NULL;
 	walk->verb = words->verb;
@@ -610,6 +617,10 @@ walk_begin(struct walk *walk, const struct authority *authority,
 		__builtin_prefetch(shelf_home(authority, sought[i].key));
 	for (size_t i = 0; i < n; i++)
 		walk_add(walk, authority, sought[i].key, sought[i].by_name);
+	for (size_t i = 0; i < walk->n; i++) {
+		for (size_t k = 0; k < walk->shelves[i].n && k < PREFETCH_MAX; k++)
+			prefetch_entry(&walk->entries[walk->shelves[i].p[k]]);
+	}
 }
 
 const struct entry *
@@ -622,9 +633,9 @@ walk_next(struct walk *walk)
 			walk->next = walk->shelves[walk->shelf].p;
 			walk->end = walk->next + walk->shelves[walk->shelf++].n;
 		}
-		const struct entry *entry = walk->next++;
+		const struct entry *entry = &walk->entries[*walk->next++];
 		if (walk->next != walk->end)
-			__builtin_prefetch(walk->next->rule);
+			__builtin_prefetch(walk->entries[*walk->next].rule);
 		/* `may` names both: it was met under the verb. */
 		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
 		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))

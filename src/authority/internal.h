@@ -28,8 +28,7 @@ struct word {
 
 /*
  * What a decision asks of every rule that it meets: the rule in two lines of memory, its
- * limits included, since most of what a decision costs is waiting for memory. Filed by
- * value, so that rules met together stand together.
+ * limits included, since most of what a decision costs is waiting for memory.
  */
 struct entry {
 	alignas(64) const struct rule *rule;
@@ -100,7 +99,7 @@ struct authority {
 	uint32_t words_n, systems_n;
 	struct shelf *shelves; /* by key; a power of two of them */
 	size_t shelves_cap;
-	struct entry *filed;
+	uint32_t *filed; /* orders */
 	size_t filed_n;
 	struct action_words *of_action;   /* as model->actions */
 	struct service_place *of_service; /* as model->services */
@@ -118,9 +117,10 @@ struct authority {
 
 /* The rules whose words and narrowest selector fit, each once, in no order of use. */
 struct walk {
-	const struct entry *next, *end;
+	const struct entry *entries;
+	const uint32_t *next, *end;
 	struct {
-		const struct entry *p;
+		const uint32_t *p;
 		size_t n;
 		bool by_name; /* found by the action's name */
 	} shelves[9];
