@@ -1,0 +1,94 @@
+#ifndef AUTHORITY_ANALYSE_H
+#define AUTHORITY_ANALYSE_H
+
+#include "authority/authority.h"
+
+/*
+ * analyse -- what is wrong with rules that can be read, before anything happens.
+ *
+ * Pure. Asks the same evaluator as every decision, of requests that it makes up from the
+ * catalogue: principals, actions and verbs, services with their hosts, values at the edges
+ * of every bound, the moments at which some rule, calendar or rotation changes. So each
+ * finding has a counterexample that `firstline may` answers alike.
+ *
+ *	dead		a rule that is about no request that can be made, or is over
+ *	shadowed	a grant without which every answer is the same
+ *	fit		a value that a runbook can give a parameter and no grant allows
+ *	undo		an action whose undo is none of the configuration's, or needs what is
+ *			not observed; a step of a runbook that nothing takes back is not one
+ *	approvers	a moment within 8 weeks at which an approval could be asked for, and
+ *			fewer than `need` others on duty could give it
+ *	separation	a person who could be both: requester and only approver; the only one
+ *			who may act and the owner of the grant
+ *	blast		how many targets one principal can reach in an hour, against what the
+ *			service says it bears (`blast: 2` or `30%` in the catalogue)
+ *	freeze		during a prohibition's span: what of its scope is still allowed, and by
+ *			whom; and nothing that takes back is forbidden
+ *	ending		a grant that ends within 14 days
+ *
+ * Bounded: at most ANALYSE_DECISIONS_MAX decisions each; what was not looked at is a
+ * finding too ("looked at 200,000 of 1,200,000 combinations").
+ *
+ * dead and shadowed are proofs: such a rule can be taken out, and no request gets another
+ * verdict from then on. They do not find every such rule: what several others together
+ * make superfluous is looked for by principal, action and service, not by value and time.
+ */
+enum found_kind {
+	FOUND_DEAD = 1,
+	FOUND_SHADOWED,
+	FOUND_FIT,
+	FOUND_UNDO,
+	FOUND_APPROVERS,
+	FOUND_SEPARATION,
+	FOUND_BLAST,
+	FOUND_FREEZE,
+	FOUND_ENDING,
+	FOUND_LIMIT, /* of the analysis itself */
+};
+
+struct found {
+	enum found_kind kind;
+	struct place place; /* of the rule, step or action */
+	str text;           /* a sentence */
+	str example;        /* the request, as on the command line: "firstline may ..." */
+	str mend;           /* what to write instead */
+	bool note;          /* good to know, nothing to mend */
+};
+#define ANALYSE_FOUND_MAX 200
+#define ANALYSE_DECISIONS_MAX 200000
+
+struct analysis {
+	struct found *found; /* by place */
+	size_t n;
+	size_t dropped; /* over the maximum: only counted */
+};
+
+void authority_analyse(const struct model *model, msec wall, struct arena *arena,
+    struct analysis *ret);
+
+/*
+ * What becomes possible and what no longer is, between two configurations: requests whose
+ * verdict differs, one example for each (principal, action, service) and kind of change,
+ * the widening ones first.
+ *
+ * Asks both about the same made-up requests: values and live values at the edges of the
+ * rules that are not in both alike, moments at which they change, uses that fill their
+ * limits. Where the catalogue differs too, of all rules.
+ */
+struct differs {
+	enum verdict before, after;
+	str request;        /* "firstline may ana restart-unit on checkout replicas=40" */
+	str because;        /* the deciding reason of the newer answer */
+	struct place place; /* of its rule, if any */
+};
+struct difference {
+	struct differs *p;
+	size_t n, dropped;
+	size_t looked_at, of; /* combinations of principal, action and service */
+};
+void authority_difference(const struct model *before, const struct model *after, msec wall,
+    struct arena *arena, struct difference *ret);
+
+const char *found_kind_name(enum found_kind kind);
+
+#endif

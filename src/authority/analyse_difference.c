@@ -1,0 +1,288 @@
+/*
+ * Two configurations are asked the same, and where they answer differently it is told.
+ */
+#include <stdlib.h>
+
+#include "authority/analysing.h"
+
+#define SAMPLES_MAX 2000 /* of one principal, action and service */
+#define SAMPLES_MIN 40
+
+struct comparing {
+	const struct model *models[2]; /* before, after */
+	const struct authority *authorities[2];
+	const struct rule **changed[2]; /* rules that the other has not alike */
+	size_t changed_n[2];
+	bool all; /* the catalogue differs: everything may */
+	struct strs everyone;
+	msec wall;
+	struct arena *arena; /* what is told */
+	struct arena *work;
+	struct difference *ret;
+	size_t samples;
+	size_t budget; /* cells that are still looked at */
+};
+
+/* ---- what changed ---- */
+
+static void
+find_changed(struct comparing *c, unsigned side)
+{
+	const struct model *mine = c->models[side], *theirs = c->models[1 - side];
+	bool *taken = arena_new(c->work, bool, theirs->rules_n + 1);
+	size_t hint = 0;
+	c->changed[side] = arena_new(c->work, const struct rule *, mine->rules_n + 1);
+	for (size_t i = 0; i < mine->rules_n; i++) {
+		bool found = false;
+		for (size_t k = 0; k < theirs->rules_n && !found; k++) {
+			size_t at = (hint + k) % theirs->rules_n;
+			if (taken[at] || !rules_same(&mine->rules[i], &theirs->rules[at]))
+				continue;
+			taken[at] = found = true;
+			hint = at + 1;
+		}
+		if (!found)
+			c->changed[side][c->changed_n[side]++] = &mine->rules[i];
+	}
+}
+
+static bool
+may_be_about(const struct rule *rule, str principal)
+{
+	bool person = str_starts(principal, STR("person:"));
+	struct principal narrow = { .kind = PRINCIPAL_AUTOMATION };
+	if (person)
+		narrow = (struct principal){ .kind = PRINCIPAL_PERSON,
+			.name = str_drop(principal, 7) };
+	else if (str_starts(principal, STR("agent:")))
+		narrow = (struct principal){ .kind = PRINCIPAL_AGENT,
+			.name = str_drop(principal, 6) };
+	for (size_t i = 0; i < rule->to_n; i++) {
+		struct principal wide = rule->to[i];
+		if (wide.kind == PRINCIPAL_ON_DUTY)
+			wide.kind = PRINCIPAL_TEAM;
+		if (covers_all_of(&wide, &narrow))
+			return true;
+	}
+	return rule->to_n == 0;
+}
+
+static bool
+worth_asking(const struct comparing *c, str principal, const struct action *action,
+    const struct service *service)
+{
+	if (c->all)
+		return true;
+	for (unsigned side = 0; side < 2; side++) {
+		for (size_t i = 0; i < c->changed_n[side]; i++) {
+			const struct rule *rule = c->changed[side][i];
+			if (rule_covers_action(rule, action) &&
+			    rule_covers_service(c->models[side], rule, service) &&
+			    may_be_about(rule, principal))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- asking ---- */
+
+static bool
+told(const struct comparing *c, size_t from, const struct differs *differs)
+{
+	for (size_t i = from; i < c->ret->n; i++) {
+		if (c->ret->p[i].before == differs->before &&
+		    c->ret->p[i].after == differs->after)
+			return true;
+	}
+	return false;
+}
+
+static void
+tell(struct comparing *c, size_t from, const struct sample *sample,
+    const struct authority_decision decisions[2])
+{
+	struct differs differs = { .before = decisions[0].verdict,
+		.after = decisions[1].verdict };
+	if (differs.before == differs.after || told(c, from, &differs))
+		return;
+	if (c->ret->n == ANALYSE_FOUND_MAX) {
+		c->ret->dropped++;
+		return;
+	}
+	const struct reason *reason = &decisions[1].reasons[0];
+	differs.request = request_text(&sample->request, c->arena);
+	differs.because = arena_str(c->arena, reason->text);
+	differs.place = (struct place){ arena_str(c->arena, reason->file), reason->line };
+	if (sample->request.wall != c->wall) {
+		str at = moment_text(sample->request.wall, c->arena);
+		differs.because = arena_printf(c->arena, "at %.*s: %.*s", STR_ARG(at),
+		    STR_ARG(differs.because));
+	}
+	c->ret->p[c->ret->n++] = differs;
+}
+
+static void
+ask(struct comparing *c, struct sampler *sampler, str principal)
+{
+	size_t from = c->ret->n;
+	for (size_t k = 0; k < c->samples; k++) {
+		const struct sample *sample = sampler_next(sampler, principal, k);
+		struct authority_decision decisions[2];
+		struct arena scratch = *c->work;
+		if (sample == NULL)
+			return;
+		for (unsigned side = 0; side < 2; side++)
+			authority_decide(c->authorities[side], &sample->request,
+			    &sample->facts, &scratch, &decisions[side]);
+		tell(c, from, sample, decisions);
+	}
+}
+
+static void
+ask_about_action(struct comparing *c, struct sampler *sampler, const struct action *action)
+{
+	const struct model *model = sampler->model;
+	if (!sampler_action(sampler, action))
+		return;
+	for (size_t i = 0; i < model->services_n; i++) {
+		bool set = false;
+		for (size_t p = 0; p < c->everyone.n; p++) {
+			if (!worth_asking(c, c->everyone.p[p], action, &model->services[i]))
+				continue;
+			c->ret->of++;
+			if (c->ret->looked_at >= c->budget)
+				continue;
+			c->ret->looked_at++;
+			if (!set)
+				sampler_service(sampler, &model->services[i]);
+			set = true;
+			ask(c, sampler, c->everyone.p[p]);
+		}
+	}
+}
+
+/* The changed rules first: there is room for so many edges. */
+static const struct rule **
+edges_of(struct comparing *c, size_t *ret_n)
+{
+	size_t n = 0;
+	const struct rule **rules = arena_new(c->work, const struct rule *,
+	    c->models[0]->rules_n * 2 + c->models[1]->rules_n * 2 + 1);
+	for (unsigned side = 0; side < 2; side++) {
+		for (size_t i = 0; i < c->changed_n[side]; i++)
+			rules[n++] = c->changed[side][i];
+	}
+	for (unsigned side = 0; side < 2; side++) {
+		for (size_t i = 0; i < c->models[side]->rules_n; i++)
+			rules[n++] = &c->models[side]->rules[i];
+	}
+	*ret_n = n;
+	return rules;
+}
+
+static size_t
+cells_of(const struct comparing *c, const struct model *model)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		for (size_t k = 0; k < model->services_n; k++) {
+			for (size_t p = 0; p < c->everyone.n; p++)
+				n += worth_asking(c, c->everyone.p[p], &model->actions[i],
+				    &model->services[k]);
+		}
+	}
+	return n;
+}
+
+static void
+ask_about_all(struct comparing *c, const struct model *model)
+{
+	size_t n;
+	const struct rule **rules = edges_of(c, &n);
+	struct sampler *sampler = sampler_new(model, rules, n, c->wall, c->work);
+	size_t cells = cells_of(c, model);
+	c->samples = ANALYSE_DECISIONS_MAX / (cells + 1);
+	if (c->samples > SAMPLES_MAX)
+		c->samples = SAMPLES_MAX;
+	if (c->samples < SAMPLES_MIN)
+		c->samples = SAMPLES_MIN;
+	c->budget = c->ret->looked_at + ANALYSE_DECISIONS_MAX / c->samples;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		struct arena kept = *c->work;
+		ask_about_action(c, sampler, &model->actions[i]);
+		*c->work = kept;
+	}
+}
+
+static struct strs
+both_everyone(struct comparing *c)
+{
+	struct strs a = everyone(c->models[0], c->work);
+	struct strs b = everyone(c->models[1], c->work);
+	struct strs all = { arena_new(c->work, str, a.n + b.n), b.n };
+	memcpy(all.p, b.p, b.n * sizeof(b.p[0]));
+	for (size_t i = 0; i < a.n; i++) {
+		if (!has_str(&b, a.p[i]))
+			all.p[all.n++] = a.p[i];
+	}
+	return all;
+}
+
+static int
+widening_first(const void *x, const void *y)
+{
+	const struct differs *a = x, *b = y;
+	int widens_a = (int)a->before - (int)a->after,
+	    widens_b = (int)b->before - (int)b->after;
+	if (widens_a != widens_b)
+		return widens_a > widens_b ? -1 : 1;
+	int order = str_cmp(a->request, b->request);
+	return order != 0 ? order : (int)a->after - (int)b->after;
+}
+
+/* Both catalogues may have told the same. */
+static void
+drop_repeated(struct difference *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ret->n; i++) {
+		if (n == 0 || !str_eq(ret->p[n - 1].request, ret->p[i].request) ||
+		    ret->p[n - 1].before != ret->p[i].before ||
+		    ret->p[n - 1].after != ret->p[i].after)
+			ret->p[n++] = ret->p[i];
+	}
+	ret->n = n;
+}
+
+void
+authority_difference(const struct model *before, const struct model *after, msec wall,
+    struct arena *arena, struct difference *ret)
+{
+	struct arena_map map;
+	struct arena work =
+	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(before) +
+				authority_arena_bytes(after) +
+				(before->rules_n + after->rules_n) * 16 * sizeof(void *));
+	struct comparing c = { .models = { before, after },
+		.wall = wall,
+		.arena = arena,
+		.work = &work,
+		.ret = ret };
+	*ret =
+	    (struct difference){ .p = arena_new(arena, struct differs, ANALYSE_FOUND_MAX) };
+	for (unsigned side = 0; side < 2; side++) {
+		c.authorities[side] = authority_new(c.models[side], &work);
+		find_changed(&c, side);
+	}
+	c.all = !catalogues_same(before, after);
+	c.everyone = both_everyone(&c);
+	if (c.all || c.changed_n[0] + c.changed_n[1] > 0) {
+		ask_about_all(&c, after);
+		if (c.all)
+			ask_about_all(&c, before);
+	}
+	arena_unmap(&map);
+	qsort(ret->p, ret->n, sizeof(ret->p[0]), widening_first);
+	drop_repeated(ret);
+}

@@ -1,0 +1,284 @@
+/*
+ * Is there anybody else? Approvals that could be asked for while too few could give them,
+ * and grants that one person has given to themselves.
+ */
+#include "authority/analysing.h"
+
+#define HORIZON (8 * 7 * DAY)
+#define TRIES_MAX 40 /* samples of one request: it only has to need the approval */
+
+/* ---- approvers ---- */
+
+struct lack {
+	const struct sample *sample;
+	struct authority_decision decision;
+};
+
+/* The catalogue with all grants, without their limits, and this approval. */
+static struct model *
+only_grants_and(struct analysing *a, const struct rule *approval, struct arena *arena)
+{
+	struct model *model = arena_new(arena, struct model, 1);
+	*model = *a->model;
+	model->rules = arena_new(arena, struct rule, a->model->rules_n + 1);
+	model->rules_n = 0;
+	for (size_t i = 0; i < a->model->rules_n; i++) {
+		const struct rule *rule = &a->model->rules[i];
+		if (rule->kind != RULE_GRANT)
+			continue;
+		struct rule *grant = &model->rules[model->rules_n++];
+		*grant = *rule;
+		grant->per_service = grant->per_target = grant->per_actor =
+		    (struct rate){ 0 };
+		grant->at_once = 0;
+		grant->targets = grant->keep_healthy = (struct share){ 0 };
+		grant->spacing_ms = 0;
+		grant->not_beside.n = 0;
+	}
+	model->rules[model->rules_n++] = *approval;
+	return model;
+}
+
+/* People whose yes the rule takes at that instant. */
+static size_t
+could_say_yes(const struct rule *approval, const struct strs *all, msec wall)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < all->n; i++) {
+		bool covered = false;
+		if (!str_starts(all->p[i], STR("person:")))
+			continue;
+		for (size_t k = 0; k < approval->by_n && !covered; k++)
+			covered = principal_covers(&approval->by[k], all->p[i], wall);
+		n += covered;
+	}
+	return n;
+}
+
+/* Does somebody who asks for this, then, find too few who could agree? */
+static bool
+lacks(struct analysing *a, const struct authority *authority, struct sampler *sampler,
+    str principal, msec wall, struct lack *ret)
+{
+	for (size_t k = 0; k < TRIES_MAX; k++) {
+		const struct sample *sample = sampler_next(sampler, principal, k);
+		struct arena scratch = *sampler->arena;
+		if (sample == NULL ||
+		    !decisions_left(a, "of who, what and when in 'approvers'"))
+			return false;
+		sampler->sample.request.wall = wall;
+		authority_decide(authority, &sample->request, &sample->facts, &scratch,
+		    &ret->decision);
+		if (ret->decision.verdict == VERDICT_AFTER_APPROVAL &&
+		    ret->decision.approvers.n < AUTHORITY_APPROVERS_MAX &&
+		    ret->decision.approvers.n < ret->decision.yes_missing) {
+			ret->sample = sample;
+			return true;
+		}
+	}
+	return false;
+}
+
+static str
+names_of(const struct strs *people, struct arena *arena)
+{
+	str text = { 0 };
+	for (size_t i = 0; i < people->n; i++)
+		text = arena_printf(arena, "%.*s%s%.*s", STR_ARG(text),
+		    i == 0               ? ""
+		    : i + 1 == people->n ? " and "
+					 : ", ",
+		    STR_ARG(people->p[i]));
+	return text;
+}
+
+static void
+lack_found(struct analysing *a, const struct rule *approval, msec wall,
+    const struct lack *lack)
+{
+	const struct authority_request *request = &lack->sample->request;
+	const struct strs *who = &lack->decision.approvers;
+	str at = moment_text(wall, a->arena);
+	str asks = principal_text(request->principal);
+	str others = names_of(who, a->arena);
+	bool alone = who->n == 0;
+	bool unknown = approval->not_reloader; /* then it may be any of them */
+	/* Where it is the one who asks that could have agreed. */
+	bool both = false;
+	for (size_t i = 0; i < approval->by_n; i++)
+		both |= principal_covers(&approval->by[i], request->principal, wall);
+	found_add(a,
+	    &(struct found){
+		.kind = alone && both ? FOUND_SEPARATION : FOUND_APPROVERS,
+		.place = approval->place,
+		.text = arena_printf(a->arena,
+		    "approval '%.*s' wants %u who agree%s%s; at %.*s, when %.*s asks, "
+		    "%s%.*s",
+		    STR_ARG(approval->name), approval->need, approval->need == 1 ? "s" : "",
+		    unknown ? ", none who brought in the configuration (so one more)" : "",
+		    STR_ARG(at), STR_ARG(asks),
+		    alone ? both ? "there is nobody else" : "there is nobody"
+			  : "there is only ",
+		    STR_ARG(others)),
+		.example = request_text(request, a->arena),
+		.mend = STR("name more people in `by:`, such as a whole team or a second "
+			    "rotation, or ask for fewer"),
+	    });
+}
+
+static bool
+lack_at(struct analysing *a, const struct authority *authority, struct sampler *sampler,
+    const struct rule *approval, const struct strs *all, msec wall)
+{
+	const struct model *model = a->model;
+	struct lack lack;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		struct arena kept = *sampler->arena; /* candidates of one action */
+		if (!rule_covers_action(approval, &model->actions[i]) ||
+		    !sampler_action(sampler, &model->actions[i])) {
+			*sampler->arena = kept;
+			continue;
+		}
+		for (size_t k = 0; k < model->services_n; k++) {
+			if (!rule_covers_service(model, approval, &model->services[k]))
+				continue;
+			sampler_service(sampler, &model->services[k]);
+			for (size_t p = 0; p < all->n; p++) {
+				if (!lacks(a, authority, sampler, all->p[p], wall, &lack))
+					continue;
+				lack_found(a, approval, wall, &lack);
+				return true;
+			}
+		}
+		*sampler->arena = kept;
+	}
+	return false;
+}
+
+static void
+find_lack(struct analysing *a, const struct rule *approval, struct arena *arena)
+{
+	const struct model *model = only_grants_and(a, approval, arena);
+	const struct rule **rules = arena_new(arena, const struct rule *, model->rules_n);
+	for (size_t i = 0; i < model->rules_n; i++)
+		rules[i] = &model->rules[model->rules_n - 1 - i]; /* the approval first */
+	struct sampler *sampler = sampler_new(model, rules, model->rules_n, a->wall, arena);
+	const struct authority *authority = authority_new(model, arena);
+	struct strs all = everyone(a->model, arena);
+	/* The sampler's own moments are those of this loop. */
+	size_t moments_n = sampler->moments_n;
+	sampler->moments_n = 1;
+	sampler->plain = true;
+	size_t enough = approval->need + (size_t)approval->not_reloader + 1;
+	for (size_t i = 0; i < moments_n; i++) {
+		msec wall = sampler->moments[i];
+		if (wall > a->wall + HORIZON ||
+		    could_say_yes(approval, &all, wall) >= enough)
+			continue;
+		if (lack_at(a, authority, sampler, approval, &all, wall))
+			return;
+	}
+}
+
+/* ---- separation ---- */
+
+static bool
+add_members(const struct principal *to, str *only)
+{
+	const struct team *team = to->team;
+	if (to->kind == PRINCIPAL_PERSON) {
+		bool same = only->n == 0 || str_eq(*only, to->name);
+		*only = to->name;
+		return same;
+	}
+	if ((to->kind != PRINCIPAL_TEAM && to->kind != PRINCIPAL_ON_DUTY) || team == NULL)
+		return false;
+	struct principal one = { .kind = PRINCIPAL_PERSON };
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		for (size_t k = 0; k < team->rotations[i].people_n; k++) {
+			one.name = team->rotations[i].people[k]->id;
+			if (!add_members(&one, only))
+				return false;
+		}
+	}
+	one.name = team->lead != NULL ? team->lead->id : (str){ 0 };
+	return to->kind != PRINCIPAL_TEAM || team->lead == NULL || add_members(&one, only);
+}
+
+/* The one person that the grant is about; empty: there are more, or a machine. */
+static str
+only_person(const struct rule *grant)
+{
+	str only = { 0 };
+	for (size_t i = 0; i < grant->to_n; i++) {
+		if (!add_members(&grant->to[i], &only))
+			return (str){ 0 };
+	}
+	return only;
+}
+
+static str
+own_example(struct analysing *a, const struct rule *grant, str person)
+{
+	const struct model *model = a->model;
+	struct pairs params;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
+		if (!rule_covers_action(grant, action) ||
+		    !params_plain(model, &grant, 1, action, a->arena, &params))
+			continue;
+		for (size_t k = 0; k < model->services_n; k++) {
+			const struct service *service = &model->services[k];
+			if (!rule_covers_service(model, grant, service))
+				continue;
+			return request_text(
+			    &(struct authority_request){
+				.principal =
+				    arena_printf(a->arena, "person:%.*s", STR_ARG(person)),
+				.action = action,
+				.service = service,
+				.target = service->name,
+				.params = &params },
+			    a->arena);
+		}
+	}
+	return (str){ 0 };
+}
+
+static void
+find_own_grant(struct analysing *a, const struct rule *grant)
+{
+	str person = only_person(grant);
+	if (person.n == 0 || grant->owner == NULL || !str_eq(grant->owner->id, person))
+		return;
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_SEPARATION,
+		.place = grant->place,
+		.text = arena_printf(a->arena,
+		    "grant '%.*s' is about %.*s alone, who owns it too",
+		    STR_ARG(grant->name), STR_ARG(person)),
+		.example = own_example(a, grant, person),
+		.mend = STR("let somebody else own it, or name more people in `to:`"),
+	    });
+}
+
+void
+analyse_people(struct analysing *a)
+{
+	for (size_t i = 0; i < a->model->rules_n; i++) {
+		const struct rule *rule = &a->model->rules[i];
+		if (a->gone[i])
+			continue;
+		if (rule->kind == RULE_GRANT)
+			find_own_grant(a, rule);
+		if (rule->kind != RULE_APPROVAL)
+			continue;
+		struct arena_map map;
+		struct arena arena =
+		    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(a->model) +
+					a->model->rules_n * sizeof(struct rule) * 2);
+		find_lack(a, rule, &arena);
+		arena_unmap(&map);
+	}
+}

@@ -1,0 +1,423 @@
+/*
+ * What runbooks ask for: does some grant let it through; is there still time to take back?
+ */
+#include "authority/analysing.h"
+
+/* ---- fit ---- */
+
+struct fitting {
+	struct analysing *a;
+	const struct model *model; /* grants alone, at any time, without limits */
+	const struct authority *authority;
+	struct strs all;
+	const struct runbook *runbook;
+	const struct runbook_step *step;
+};
+
+/* Values that a step can give a parameter: one, those of an input, or none that can be
+ * told. */
+static void
+step_values(const struct fitting *f, const struct param *param, struct arena *arena,
+    struct candidates *ret)
+{
+	const struct rule **rules =
+	    arena_new(arena, const struct rule *, f->model->rules_n + 1);
+	const struct template *t = NULL;
+	for (size_t i = 0; i < f->model->rules_n; i++)
+		rules[i] = &f->model->rules[i];
+	for (size_t i = 0; i < f->step->with_n; i++) {
+		if (str_eq(f->step->with[i].name, param->name))
+			t = &f->step->with[i].value;
+	}
+	if (t == NULL) {
+		if (param->otherwise.n > 0)
+			ret->p[ret->n++] = param->otherwise;
+		return;
+	}
+	if (t->n == 0 || (t->n == 1 && !t->pieces[0].placeholder)) {
+		ret->p[ret->n++] = t->n == 0 ? t->written : t->pieces[0].text;
+		return;
+	}
+	if (t->n != 1)
+		return;
+	for (size_t i = 0; i < f->runbook->inputs_n; i++) {
+		const struct input *input = &f->runbook->inputs[i];
+		struct param as = input->param;
+		if (!str_eq(as.name, t->pieces[0].text) ||
+		    (as.kind != PARAM_INTEGER && as.kind != PARAM_ONE_OF))
+			continue;
+		/* Edges of the input's range and of the bounds on what it becomes. */
+		as.name = param->name;
+		param_candidates(f->model, rules, f->model->rules_n, f->step->action, &as,
+		    arena, ret);
+	}
+}
+
+struct asking_for {
+	struct pairs params;   /* of a value each that fits by itself */
+	struct pairs observed; /* the same: nothing is further away than allowed */
+	const struct service *service;
+};
+
+static bool
+somebody_may(struct fitting *f, const struct asking_for *want, struct arena scratch)
+{
+	for (size_t i = 0; i < f->all.n; i++) {
+		struct authority_request request = {
+			.principal = f->all.p[i],
+			.action = f->step->action,
+			.service = want->service,
+			.target = want->service->name,
+			.params = &want->params,
+			.incident_open = true,
+			.wall = f->a->wall,
+			.at = DAY,
+		};
+		struct authority_facts facts = { .observed = want->observed };
+		struct authority_decision decision;
+		struct arena arena = scratch;
+		if (!decisions_left(f->a, "of steps, services and values in 'fit'"))
+			return true;
+		authority_decide(f->authority, &request, &facts, &arena, &decision);
+		if (decision.verdict == VERDICT_ALLOW)
+			return true;
+	}
+	return false;
+}
+
+static void
+unfit(struct fitting *f, const struct asking_for *want, const struct param *param,
+    str value)
+{
+	struct analysing *a = f->a;
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = f->step->action,
+		.service = want->service,
+		.target = want->service->name,
+		.params = &want->params,
+	};
+	str what = param == NULL ? (str){ 0 }
+	                         : arena_printf(a->arena, " with %.*s=%.*s",
+				       STR_ARG(param->name), STR_ARG(value));
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_FIT,
+		.place = f->step->place,
+		.text = arena_printf(a->arena,
+		    "step '%.*s' can ask for %.*s on %.*s%.*s, and no grant lets it "
+		    "through",
+		    STR_ARG(f->step->name), STR_ARG(f->step->action->name),
+		    STR_ARG(want->service->name), STR_ARG(what)),
+		.example = request_text(&request, a->arena),
+		.mend =
+		    param == NULL
+			? STR("write a grant for it, or let the step hand on to a person")
+			: STR("widen a grant's `with:`, or narrow what the step can ask "
+			      "for"),
+	    });
+}
+
+/* All parameters, each with the first of its values; false: it cannot be told. */
+static bool
+first_values(const struct fitting *f, struct arena *arena, struct asking_for *want,
+    struct candidates *values)
+{
+	const struct params *params = &f->step->action->params;
+	want->params.p = arena_new(arena, struct pair, PARAMS_MAX);
+	want->observed.p = arena_new(arena, struct pair, PARAMS_MAX);
+	want->params.n = want->observed.n = 0;
+	for (size_t i = 0; i < params->n; i++) {
+		const struct param *param = &params->p[i];
+		struct candidates any = { .n = 0 };
+		values[i].n = 0;
+		step_values(f, param, arena, &values[i]);
+		if (values[i].n == 0)
+			param_candidates(f->a->model, NULL, 0, f->step->action, param,
+			    arena, &any);
+		if (values[i].n + any.n == 0 && !param->optional)
+			return false;
+		if (values[i].n + any.n > 0)
+			want->params.p[want->params.n++] = (struct pair){ param->name,
+				values[i].n > 0 ? values[i].p[0] : any.p[0] };
+	}
+	return true;
+}
+
+static void
+observe_as_asked(const struct fitting *f, struct asking_for *want)
+{
+	want->observed.n = 0;
+	for (size_t i = 0; i < want->params.n; i++) {
+		for (size_t k = 0; k < f->step->action->observe_n; k++) {
+			if (str_eq(f->step->action->observe[k].param,
+				want->params.p[i].name))
+				want->observed.p[want->observed.n++] = want->params.p[i];
+		}
+	}
+}
+
+/* Is the value a string whose values nobody can list? Then only that some grant is about
+ * the step at all can be said. */
+static bool
+grant_about(const struct fitting *f, const struct service *service)
+{
+	for (size_t i = 0; i < f->model->rules_n; i++) {
+		const struct rule *rule = &f->model->rules[i];
+		if (rule_covers_action(rule, f->step->action) &&
+		    rule_covers_service(f->model, rule, service))
+			return true;
+	}
+	return false;
+}
+
+static bool
+param_fits(struct fitting *f, struct asking_for *want, size_t at,
+    const struct candidates *values, struct arena scratch)
+{
+	const struct param *param = &f->step->action->params.p[at];
+	struct pair *pair = NULL;
+	for (size_t i = 0; i < want->params.n; i++) {
+		if (str_eq(want->params.p[i].name, param->name))
+			pair = &want->params.p[i];
+	}
+	for (size_t i = 0; pair != NULL && i < values->n; i++) {
+		struct arena arena = scratch;
+		str first = pair->value;
+		/* What the action itself refuses is nobody's to grant. */
+		if (param_refuses(param, values->p[i], &arena).n > 0)
+			continue;
+		pair->value = values->p[i];
+		observe_as_asked(f, want);
+		if (!somebody_may(f, want, scratch)) {
+			unfit(f, want, param, values->p[i]);
+			return false;
+		}
+		pair->value = first;
+	}
+	return true;
+}
+
+static bool
+step_fits_on(struct fitting *f, const struct service *service, struct arena arena)
+{
+	const struct params *params = &f->step->action->params;
+	struct candidates *values = arena_new(&arena, struct candidates, PARAMS_MAX);
+	struct asking_for want = { .service = service };
+	if (params->n > PARAMS_MAX)
+		return true;
+	bool known = first_values(f, &arena, &want, values);
+	if (!grant_about(f, service)) {
+		unfit(f, &want, NULL, (str){ 0 });
+		return false;
+	}
+	for (size_t i = 0; known && i < params->n; i++) {
+		if (!param_fits(f, &want, i, &values[i], arena))
+			return false;
+	}
+	return true;
+}
+
+/* The grants that are not over, as wide as they are at their best time. */
+static struct model *
+grants_at_best(const struct analysing *a, struct arena *arena)
+{
+	struct model *model = arena_new(arena, struct model, 1);
+	*model = *a->model;
+	model->rules = arena_new(arena, struct rule, a->model->rules_n + 1);
+	model->rules_n = 0;
+	for (size_t i = 0; i < a->model->rules_n; i++) {
+		const struct rule *rule = &a->model->rules[i];
+		if (rule->kind != RULE_GRANT || rule_first_in_force(rule, a->wall) == 0)
+			continue;
+		struct rule *grant = &model->rules[model->rules_n++];
+		*grant = (struct rule){
+			.kind = RULE_GRANT,
+			.name = rule->name,
+			.to = rule->to,
+			.to_n = rule->to_n,
+			.may = rule->may,
+			.on = rule->on,
+			.with = rule->with,
+			.with_n = rule->with_n,
+			.owner = rule->owner,
+			.place = rule->place,
+		};
+	}
+	return model;
+}
+
+static void
+find_unfit(struct fitting *f, struct arena *arena)
+{
+	const struct model *model = f->a->model;
+	const struct runbook *runbook = f->runbook;
+	if (f->step->target_service != NULL) {
+		(void)step_fits_on(f, f->step->target_service, *arena);
+		return;
+	}
+	for (size_t i = 0; i < runbook->services_n; i++) {
+		if (!step_fits_on(f, runbook->services[i], *arena))
+			return;
+	}
+	/* A runbook for any service: that some of them are granted nothing is meant. */
+	for (size_t i = 0; runbook->services_n == 0 && i < model->services_n; i++) {
+		if (grant_about(f, &model->services[i]) &&
+		    !step_fits_on(f, &model->services[i], *arena))
+			return;
+	}
+}
+
+/* ---- undo ---- */
+
+static void
+undo_found(struct analysing *a, const struct place *place, str text, const char *mend)
+{
+	found_add(a, &(struct found){ .kind = FOUND_UNDO,
+			 .place = *place,
+			 .text = text,
+			 .mend = str_of(mend) });
+}
+
+/* What the action lets in and hands on, and its undo refuses. */
+static bool
+handed_on_refused(struct analysing *a, const struct param *from, const struct param *to,
+    str *ret)
+{
+	struct candidates values = { .n = 0 };
+	struct arena scratch = *a->arena;
+	if (from->kind == PARAM_INTEGER) {
+		values.p[values.n++] = arena_printf(a->arena, "%lld", (long long)from->min);
+		values.p[values.n++] = arena_printf(a->arena, "%lld", (long long)from->max);
+	}
+	for (size_t i = 0; i < from->values.n && values.n < CHOICES_MAX; i++)
+		values.p[values.n++] = from->values.p[i];
+	for (size_t i = 0; i < values.n; i++) {
+		struct arena arena = scratch;
+		if (param_refuses(from, values.p[i], &arena).n == 0 &&
+		    param_refuses(to, values.p[i], &arena).n > 0) {
+			*ret = values.p[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct with *
+undo_value(const struct action *action, str name)
+{
+	for (size_t i = 0; i < action->undo_with_n; i++) {
+		if (str_eq(action->undo_with[i].name, name))
+			return &action->undo_with[i];
+	}
+	return NULL;
+}
+
+static void
+check_undo_param(struct analysing *a, const struct action *action, const struct param *to)
+{
+	const struct with *with = undo_value(action, to->name);
+	bool needed = !to->optional && to->otherwise.n == 0;
+	if (with == NULL || with->value.n != 1)
+		return; /* what is missing is a mistake of the configuration */
+	const struct piece *piece = &with->value.pieces[0];
+	struct arena scratch = *a->arena;
+	if (!piece->placeholder) {
+		if (param_refuses(to, piece->text, &scratch).n > 0)
+			undo_found(a, &action->place,
+			    arena_printf(a->arena,
+				"what takes %.*s back refuses '%.*s' as its '%.*s'",
+				STR_ARG(action->name), STR_ARG(piece->text),
+				STR_ARG(to->name)),
+			    "write a value that the undo takes");
+		return;
+	}
+	const struct param *from = action_param(action, piece->text);
+	str refused;
+	if (from == NULL)
+		return; /* target, service, observed.* */
+	if (from->optional && needed)
+		undo_found(a, &action->place,
+		    arena_printf(a->arena,
+			"%.*s without its optional '%.*s' cannot be taken back: %.*s needs "
+			"a '%.*s'",
+			STR_ARG(action->name), STR_ARG(from->name),
+			STR_ARG(action->undo->name), STR_ARG(to->name)),
+		    "give the undo a value of its own, or the parameter a default");
+	if (handed_on_refused(a, from, to, &refused))
+		undo_found(a, &action->place,
+		    arena_printf(a->arena,
+			"%.*s with %.*s=%.*s cannot be taken back: %.*s refuses it",
+			STR_ARG(action->name), STR_ARG(from->name), STR_ARG(refused),
+			STR_ARG(action->undo->name)),
+		    "let both actions take the same values");
+}
+
+/* The verification that follows may last longer than the time in which to take back. */
+static void
+check_undo_time(struct analysing *a, const struct runbook *runbook, size_t at)
+{
+	const struct runbook_step *step = &runbook->steps[at];
+	msec lasts = 0;
+	if (step->action->undo == NULL)
+		return;
+	for (size_t i = at + 1; i < runbook->steps_n; i++) {
+		const struct runbook_step *next = &runbook->steps[i];
+		if (next->kind == STEP_CHECK)
+			lasts += next->within_ms;
+		if (next->kind != STEP_VERIFY)
+			continue;
+		if (lasts + next->within_ms <= step->action->undo_within_ms)
+			return;
+		undo_found(a, &step->place,
+		    arena_printf(a->arena,
+			"step '%.*s' can be taken back for %llu minutes, but '%.*s' may "
+			"fail "
+			"only after %llu",
+			STR_ARG(step->name),
+			(unsigned long long)(step->action->undo_within_ms / MINUTE),
+			STR_ARG(next->name),
+			(unsigned long long)((lasts + next->within_ms) / MINUTE)),
+		    "give the action's `undo:` a longer `within:`");
+		return;
+	}
+}
+
+static void
+find_undo(struct analysing *a)
+{
+	const struct model *model = a->model;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
+		for (size_t k = 0; action->undo != NULL && k < action->undo->params.n; k++)
+			check_undo_param(a, action, &action->undo->params.p[k]);
+	}
+	for (size_t i = 0; i < model->runbooks_n; i++) {
+		for (size_t k = 0; k < model->runbooks[i].steps_n; k++) {
+			if (model->runbooks[i].steps[k].kind == STEP_ACTION)
+				check_undo_time(a, &model->runbooks[i], k);
+		}
+	}
+}
+
+void
+analyse_steps(struct analysing *a)
+{
+	struct arena_map map;
+	struct arena arena =
+	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(a->model) +
+				a->model->rules_n * sizeof(struct rule) * 2);
+	struct fitting f = { .a = a, .model = grants_at_best(a, &arena) };
+	f.authority = authority_new(f.model, &arena);
+	f.all = everyone(a->model, &arena);
+	for (size_t i = 0; i < a->model->runbooks_n; i++) {
+		f.runbook = &a->model->runbooks[i];
+		for (size_t k = 0; k < f.runbook->steps_n; k++) {
+			f.step = &f.runbook->steps[k];
+			if (f.step->kind == STEP_ACTION && f.step->action != NULL)
+				find_unfit(&f, &arena);
+		}
+	}
+	arena_unmap(&map);
+	find_undo(a);
+}

@@ -1,0 +1,170 @@
+#ifndef AUTHORITY_ANALYSING_H
+#define AUTHORITY_ANALYSING_H
+
+#include "authority/analyse.h"
+
+/*
+ * analysing -- how the analyses are cut into files.
+ *
+ * analyse_cover.c says which rule is about what, without a request; analyse_rules.c finds
+ * dead, shadowed and ending rules by that alone. analyse_people.c, analyse_steps.c and
+ * analyse_spans.c ask the evaluator. analyse_request.c makes requests up.
+ */
+struct analysing {
+	const struct model *model;
+	msec wall;
+	struct arena *arena; /* what is found */
+	struct analysis *ret;
+	bool *gone;       /* by rule: dead, or shadowed and so taken out */
+	size_t decisions; /* of the analysis under way */
+};
+
+/* Everything is copied but the strings, which are the arena's or the model's. */
+void found_add(struct analysing *a, const struct found *found);
+/* May one decision more be made? If not, says once how far it got. */
+bool decisions_left(struct analysing *a, const char *what);
+
+void analyse_rules(struct analysing *a);  /* dead, shadowed, ending */
+void analyse_people(struct analysing *a); /* approvers, separation */
+void analyse_steps(struct analysing *a);  /* fit, undo */
+void analyse_spans(struct analysing *a);  /* freeze, blast */
+
+/* ---- analyse_cover.c ---- */
+
+const char *rule_kind_word(enum rule_kind kind); /* "grant" */
+bool rule_over(const struct rule *rule, msec wall);
+bool rule_limits(const struct rule *rule); /* has it any? */
+bool has_str(const struct strs *strs, str s);
+bool rule_covers_action(const struct rule *rule, const struct action *action);
+/* Of some target of the service. */
+bool rule_covers_service(const struct model *model, const struct rule *rule,
+    const struct service *service);
+/* Of some principal at some instant. */
+bool covers_all_of(const struct principal *wide, const struct principal *narrow);
+/* Does `wide` cover everything of the service that `narrow`, a grant, covers? */
+bool covers_service_of(const struct model *model, const struct rule *wide,
+    const struct rule *narrow, const struct service *service);
+/* In force whenever the other is, from now on. */
+bool in_force_with(const struct rule *wide, const struct rule *narrow, msec wall);
+/* Whatever `narrow` lets through, `wide` does. */
+bool bounds_imply(const struct rule *narrow, const struct rule *wide);
+/* Whatever the limits of `loose` stop, those of `tight` do. */
+bool limits_imply(const struct rule *tight, const struct rule *loose);
+/* The first instant from `wall` on at which it is in force; 0: never. */
+msec rule_first_in_force(const struct rule *rule, msec wall);
+const struct param *action_param(const struct action *action, str name);
+
+/* ---- analyse_same.c: alike in all that decisions see ---- */
+
+bool rules_same(const struct rule *a, const struct rule *b);
+/* Rules and calendars aside. */
+bool catalogues_same(const struct model *a, const struct model *b);
+
+/* ---- analyse_request.c ---- */
+
+#define CHOICES_MAX 24
+#define PARAMS_MAX 16
+#define MOMENTS_MAX 96
+#define USES_MADE_MAX 40
+#define VOTERS_MAX 6
+
+struct candidates {
+	str p[CHOICES_MAX];
+	size_t n;
+};
+
+/* Values that a parameter can have: at the edges of its own range, of bounds and
+ * conditions of these rules, and what runbooks give it. Never one that it refuses. */
+void param_candidates(const struct model *model, const struct rule *const *rules, size_t n,
+    const struct action *action, const struct param *param, struct arena *arena,
+    struct candidates *ret);
+
+/* All that `firstline may` could be asked about: automation, people, agents of rules. */
+struct strs everyone(const struct model *model, struct arena *arena);
+
+/* "firstline may ana restart-unit on checkout --target web-1 unit=web.service" */
+str request_text(const struct authority_request *request, struct arena *arena);
+/* "2026-12-07 09:00 UTC" */
+str moment_text(msec wall, struct arena *arena);
+/* "ana" for "person:ana" */
+str principal_text(str principal);
+
+/* The first candidate of each parameter that is needed; false: there is none. */
+bool params_plain(const struct model *model, const struct rule *const *rules, size_t n,
+    const struct action *action, struct arena *arena, struct pairs *ret);
+
+/* ---- analyse_sample.c ---- */
+
+enum dimension {
+	OF_TARGET,
+	OF_MOMENT,
+	OF_INCIDENT,
+	OF_TARGETS_N,
+	OF_USES_N,
+	OF_USES_AGE,
+	OF_USES_HELD,
+	OF_USES_ACTOR,
+	OF_USES_TARGET,
+	OF_USES_ACTION,
+	OF_USES_SERVICE,
+	OF_HEALTHY,
+	OF_YES,
+	OF_RELOADED,
+	OF_GLASS,
+	OF_PARAM, /* the first */
+	OF_LIVE = OF_PARAM + PARAMS_MAX,
+	DIMENSIONS = OF_LIVE + PARAMS_MAX,
+};
+
+struct sample {
+	struct authority_request request;
+	struct authority_facts facts;
+	struct pair params[PARAMS_MAX], observed[PARAMS_MAX];
+	struct pairs given;
+	struct authority_uses index;
+	struct authority_use uses[USES_MADE_MAX];
+	struct authority_yes yes[VOTERS_MAX];
+	str healthy[USES_MADE_MAX];
+};
+
+/*
+ * Samples of one principal, action and service: the plainest first, then each thing that
+ * may vary by itself, then several at once, drawn by a generator that always begins alike.
+ */
+struct sampler {
+	const struct model *model;
+	const struct rule *const *rules; /* whose edges are looked at */
+	size_t rules_n;
+	struct arena *arena; /* what is kept for as long as the sampler */
+	/* of the rules */
+	msec moments[MOMENTS_MAX], ages[CHOICES_MAX];
+	uint32_t counts[CHOICES_MAX], targets_ns[CHOICES_MAX];
+	size_t moments_n, ages_n, counts_n, targets_ns_n;
+	/* of the action */
+	const struct action *action;
+	struct candidates params[PARAMS_MAX], lives[PARAMS_MAX];
+	const struct action *used[CHOICES_MAX];
+	size_t used_n;
+	/* of the service */
+	const struct service *service;
+	str targets[CHOICES_MAX];
+	size_t targets_n;
+	str hosts[USES_MADE_MAX];
+	size_t hosts_n;
+	str people[VOTERS_MAX]; /* the first of the catalogue, as principals */
+	unsigned people_n;
+	unsigned sizes[DIMENSIONS];
+	bool plain; /* no uses, health, votes: what `firstline may` can be given */
+	uint64_t seed;
+	struct sample sample;
+};
+
+struct sampler *sampler_new(const struct model *model, const struct rule *const *rules,
+    size_t n, msec wall, struct arena *arena);
+/* False: no value can be made up for a parameter. */
+bool sampler_action(struct sampler *s, const struct action *action);
+void sampler_service(struct sampler *s, const struct service *service);
+/* The k-th; good until the next. NULL: there are no more. */
+const struct sample *sampler_next(struct sampler *s, str principal, size_t k);
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+
+#include "authority/analyse.h"
+
+/* check -- what `firstline check` prints of rules that are not mistakes but odd. */
+struct check_options {
+	const char *config, *diff;
+	bool strict, json, explain;
+};
+
+/* Exit codes. Warnings go to stdout, as data: a configuration with them is sound. */
+int check_print(const struct model *model, const struct analysis *analysis,
+    const struct check_options *o);
+int check_print_difference(const struct difference *difference,
+    const struct check_options *o);
+
+#endif

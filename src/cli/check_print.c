@@ -1,0 +1,176 @@
+#include "cli/check.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "cli/cli.h"
+
+#define TEXT_MAX (4u << 20)
+
+static int
+print(struct buf *text)
+{
+	bool ok = !text->overflow && fwrite(text->p, 1, text->n, stdout) == text->n &&
+	          fflush(stdout) == 0;
+	buf_done(text);
+	if (!ok)
+		complain("not everything could be printed");
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+static void
+member(struct buf *text, const char *name, str value)
+{
+	buf_printf(text, ",\"%s\":", name);
+	json_put_string(text, value);
+}
+
+static void
+put_json(struct buf *text, const struct found *found)
+{
+	buf_printf(text, "{\"kind\":\"%s\",\"note\":%s", found_kind_name(found->kind),
+	    found->note ? "true" : "false");
+	member(text, "file", found->place.file);
+	buf_printf(text, ",\"line\":%u", found->place.line);
+	member(text, "text", found->text);
+	member(text, "example", found->example);
+	member(text, "hint", found->mend);
+	buf_char(text, '}');
+}
+
+static void
+put_lines(struct buf *text, const struct found *found)
+{
+	if (found->place.file.n > 0)
+		buf_printf(text, "%.*s:%u: ", STR_ARG(found->place.file),
+		    found->place.line);
+	buf_printf(text, "%s: ", found->note ? "note" : "warning");
+	buf_add(text, found->text);
+	buf_char(text, '\n');
+	if (found->example.n > 0) {
+		buf_add(text, STR("    for example: "));
+		buf_add(text, found->example);
+		buf_char(text, '\n');
+	}
+	if (found->mend.n > 0) {
+		buf_add(text, STR("    hint: "));
+		buf_add(text, found->mend);
+		buf_char(text, '\n');
+	}
+}
+
+int
+check_print(const struct model *model, const struct analysis *analysis,
+    const struct check_options *o)
+{
+	struct buf text = BUF(TEXT_MAX);
+	size_t warnings = analysis->dropped, shown = 0;
+	if (o->json)
+		buf_char(&text, '[');
+	for (size_t i = 0; i < analysis->n; i++) {
+		const struct found *found = &analysis->found[i];
+		warnings += !found->note;
+		if (found->note && !o->explain && found->kind != FOUND_LIMIT)
+			continue;
+		if (o->json && shown++ > 0)
+			buf_char(&text, ',');
+		if (o->json)
+			put_json(&text, found);
+		else
+			put_lines(&text, found);
+	}
+	if (o->json) {
+		buf_add(&text, STR("]\n"));
+	} else {
+		if (analysis->dropped > 0)
+			buf_printf(&text, "and %zu more\n", analysis->dropped);
+		buf_printf(&text,
+		    "checked %zu services, %zu teams, %zu people, %zu actions, %zu rules, "
+		    "%zu runbooks: no mistakes",
+		    model->services_n, model->teams_n, model->people_n, model->actions_n,
+		    model->rules_n, model->runbooks_n);
+		if (warnings > 0)
+			buf_printf(&text, ", %zu warning%s", warnings,
+			    warnings == 1 ? "" : "s");
+		buf_char(&text, '\n');
+	}
+	int code = print(&text);
+	return code == EXIT_OK && warnings > 0 && o->strict ? EXIT_FAILED : code;
+}
+
+/* ---- --diff ---- */
+
+static bool
+widens(const struct differs *differs)
+{
+	return differs->after < differs->before;
+}
+
+static void
+put_differs_json(struct buf *text, const struct differs *differs)
+{
+	buf_printf(text, "{\"widens\":%s", widens(differs) ? "true" : "false");
+	member(text, "request", differs->request);
+	member(text, "before", str_of(verdict_name(differs->before)));
+	member(text, "after", str_of(verdict_name(differs->after)));
+	member(text, "because", differs->because);
+	member(text, "file", differs->place.file);
+	buf_printf(text, ",\"line\":%u}", differs->place.line);
+}
+
+static void
+put_differs(struct buf *text, const struct differs *differs)
+{
+	buf_printf(text, "  %s (was %s)  ", verdict_name(differs->after),
+	    verdict_name(differs->before));
+	buf_add(text, differs->request);
+	buf_add(text, STR("\n    "));
+	buf_add(text, differs->because);
+	if (differs->place.file.n > 0)
+		buf_printf(text, " (%.*s:%u)", STR_ARG(differs->place.file),
+		    differs->place.line);
+	buf_char(text, '\n');
+}
+
+static void
+put_all(struct buf *text, const struct difference *difference, size_t wider)
+{
+	if (difference->n == 0)
+		buf_add(text, STR("nothing that was asked is answered differently\n"));
+	for (size_t i = 0; i < difference->n; i++) {
+		if (i == 0 && wider > 0)
+			buf_printf(text, "more is allowed, %zu:\n", wider);
+		if (i == wider)
+			buf_printf(text, "less is allowed, %zu:\n", difference->n - wider);
+		put_differs(text, &difference->p[i]);
+	}
+	if (difference->dropped > 0)
+		buf_printf(text, "and %zu more\n", difference->dropped);
+	if (difference->looked_at < difference->of)
+		buf_printf(text,
+		    "looked at %zu of %zu combinations of who, what and where\n",
+		    difference->looked_at, difference->of);
+}
+
+int
+check_print_difference(const struct difference *difference, const struct check_options *o)
+{
+	struct buf text = BUF(TEXT_MAX);
+	size_t wider = 0;
+	while (wider < difference->n && widens(&difference->p[wider]))
+		wider++;
+	if (o->json) {
+		buf_char(&text, '[');
+		for (size_t i = 0; i < difference->n; i++) {
+			if (i > 0)
+				buf_char(&text, ',');
+			put_differs_json(&text, &difference->p[i]);
+		}
+		buf_add(&text, STR("]\n"));
+	} else {
+		put_all(&text, difference, wider);
+	}
+	int code = print(&text);
+	return code == EXIT_OK && wider > 0 && o->strict ? EXIT_FAILED : code;
+}

@@ -1,0 +1,142 @@
+"""Rules that are not mistakes but odd: `firstline check` warns of them, and `--diff` tells
+what one configuration allows that another does not."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.harness import BUILD, Scratch, run_all
+
+SHOP = pathlib.Path(__file__).resolve().parents[2] / "examples"
+ODD = """\
+authority:
+  - grant: scale a little
+    to: [on-duty: platform-ops]
+    may: [scale-web]
+    on: {service: checkout}
+    with: {replicas: {max: 4}}
+    until: 2035-12-31
+    owner: joao
+  - {approval: two of two, for: [scale], by: {on-duty: platform-ops}, need: 2}
+"""
+WARNINGS = """\
+odd.yaml:2: warning: grant 'scale a little' changes nothing: 'on-duty operators scale the shop' (authority.yaml:32) grants all of it already
+    for example: firstline may WHO scale-web on checkout replicas=4
+    hint: take it out, or make the other narrower
+odd.yaml:9: warning: approval 'two of two' wants 2 who agree; at NOW, when WHO asks, there is only WHO
+    for example: firstline may WHO scale-web on checkout replicas=4
+    hint: name more people in `by:`, such as a whole team or a second rotation, or ask for fewer
+checked 3 services, 2 teams, 4 people, 2 actions, 6 rules, 2 runbooks: no mistakes, 2 warnings
+"""
+
+
+def run(*args, **more):
+    return subprocess.run([str(BUILD / "firstline"), *map(str, args)], capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, timeout=60, **more)
+
+
+def shop(scratch, name="shop"):
+    """The example, for good: what ends in it would be warned of one day."""
+    folder = scratch.dir / name
+    shutil.copytree(SHOP / "shop", folder)
+    rules = folder / "authority.yaml"
+    rules.write_text(rules.read_text().replace("2027-06-30", "2035-12-31")
+                     .replace("2026-12-20", "2035-12-20").replace("2027-01-02", "2036-01-02"))
+    return folder
+
+
+def plain(text):
+    """Without what depends on the day."""
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "NOW", text)
+    return re.sub(r"(when|only|may) (ana|piotr|mei)\b", r"\1 WHO", text)
+
+
+def git(folder, *args):
+    subprocess.run(["git", "-C", str(folder), "-c", "user.name=ana", "-c",
+                    "user.email=ana@example.com", *args], check=True, capture_output=True)
+
+
+def test_the_examples_have_no_warning():
+    with Scratch("examples") as scratch:
+        assert run("init", scratch.dir / "init").returncode == 0
+        for folder in [SHOP / "minimal", shop(scratch), scratch.dir / "init"]:
+            done = run("check", "--strict", folder)
+            if folder == scratch.dir / "init":  # its freeze is over one day
+                assert done.returncode in (0, 1) and not done.stderr, done
+                continue
+            assert done.returncode == 0 and "warning" not in done.stdout, done
+
+
+def test_warnings_say_where_what_and_how_to_mend():
+    with Scratch("odd") as scratch:
+        folder = shop(scratch)
+        (folder / "odd.yaml").write_text(ODD)
+        done = run("check", folder)
+        assert done.returncode == 0 and not done.stderr, done
+        assert plain(done.stdout) == WARNINGS, done.stdout
+        assert run("check", "--strict", folder).returncode == 1
+
+        found = json.loads(run("check", "--json", folder).stdout)
+        assert {"shadowed", "approvers"} <= {f["kind"] for f in found}, found
+        assert all(f["file"] and f["line"] and f["text"] and f["hint"] for f in found), found
+        notes = json.loads(run("check", "--json", "--explain", folder).stdout)
+        assert {"blast", "freeze"} <= {f["kind"] for f in notes if f["note"]}, notes
+
+
+def test_diff_tells_what_became_allowed_since_a_revision():
+    with Scratch("diff") as scratch:
+        top = scratch.dir / "repo"
+        top.mkdir()
+        folder = shop(scratch, "repo/production")
+        (folder / "runbooks" / ("long-" * 30 + ".md")).write_text(
+            (folder / "runbooks" / "checkout-errors.md").read_text()
+            .replace("runbook: checkout-errors", "runbook: long"))
+        git(top, "init", "-q")
+        git(top, "add", "-A")
+        git(top, "commit", "-qm", "first")
+        same = run("check", "--diff", "HEAD", folder)
+        assert same.returncode == 0, same
+        assert same.stdout == "nothing that was asked is answered differently\n", same.stdout
+
+        rules = folder / "authority.yaml"
+        rules.write_text(rules.read_text().replace("per_service: 3 in 1h", "per_service: 5 in 1h")
+                         .replace("may: [scale-web]", "may: [restart]"))
+        done = run("check", "--diff", "HEAD", folder)
+        assert done.returncode == 0 and not done.stderr, done
+        more, less = done.stdout.split("less is allowed")
+        assert "more is allowed" in more and "allow (was deny)  firstline may" in more, more
+        assert "restart-unit on checkout" in more and "scale-web" not in more, more
+        assert "deny (was allow)" in less and "scale-web on checkout" in less, less
+        assert run("check", "--diff", "HEAD", "--strict", folder).returncode == 1
+
+        # Backwards, against another folder; and what is only narrower is fine for --strict.
+        back = run("check", "--json", "--diff", folder, "--strict", shop(scratch))
+        assert back.returncode == 1, back
+        told = json.loads(back.stdout)
+        assert told[0]["widens"] and not told[-1]["widens"], told
+        rules.write_text(rules.read_text() +
+                         "  - {prohibit: nothing, may: any, on: {service: checkout}}\n")
+        git(top, "commit", "-qam", "second")
+        (folder / "more.yaml").write_text(
+            "authority:\n  - {prohibit: all, may: any, on: {tier: [1, 2]}}\n")
+        strict = run("check", "--diff", "HEAD", "--strict", folder)
+        assert strict.returncode == 0 and "less is allowed" in strict.stdout, strict
+        assert "more is allowed" not in strict.stdout, strict
+
+
+def test_a_revision_that_is_none_is_refused():
+    with Scratch("revision") as scratch:
+        folder = shop(scratch)
+        marker = scratch.dir / "made"
+        for revision, code in [("--output=" + str(marker), 2), ("-h", 2), ("gone", 3),
+                               ("x; touch " + str(marker), 3)]:
+            done = run("check", "--diff=" + revision, folder)
+            assert done.returncode == code and done.stderr, (revision, done)
+            assert not marker.exists()
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
