@@ -1,60 +1,132 @@
 #include <stdio.h>
+#include <sys/stat.h>
 
+#include "cli/check.h"
 #include "cli/cli.h"
-#include "model/model.h"
 #include "node/adoption.h"
+#include "os/clock.h"
 
-static int
-check(const char *dir)
+#define FOUND_ARENA_BYTES ((size_t)512 << 20) /* of address space */
+
+/* A folder, or a revision of it. False: said why, and *ret_code is how to end. */
+static bool
+load(const char *dir, const char *revision, struct adoption *ret, int *ret_code)
 {
-	struct adoption adoption;
 	struct err err;
 	struct buf text = BUF(ADOPTION_TEXT_MAX);
-	bool ok = adoption_read(dir, &adoption, &text, &err);
+	bool ok = adoption_read(dir, revision, ret, &text, &err);
 	if (text.n > 0)
 		(void)fwrite(text.p, 1, text.n, stderr);
 	buf_done(&text);
-	if (!ok) {
-		complain("%s", err.text);
-		return err.kind == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
-	}
-	const struct model *model = adoption.model;
-	printf("checked %zu services, %zu teams, %zu people, %zu actions, %zu rules, "
-	       "%zu runbooks: no mistakes\n",
-	    model->services_n, model->teams_n, model->people_n, model->actions_n,
-	    model->rules_n, model->runbooks_n);
+	if (ok)
+		return true;
+	complain("%s", err.text);
+	*ret_code = EXIT_FAILED;
+	if (err.kind == ERR_NOT_FOUND)
+		*ret_code = EXIT_NOT_FOUND;
+	else if (err.kind == ERR_DENIED)
+		*ret_code = EXIT_USAGE;
+	return false;
+}
+
+static int
+check(const char *dir, const struct check_options *o, struct arena *arena)
+{
+	struct adoption adoption;
+	int code;
+	if (!load(dir, NULL, &adoption, &code))
+		return code;
+	struct analysis analysis;
+	authority_analyse(adoption.model, clock_wall(), arena, &analysis);
+	code = check_print(adoption.model, &analysis, o);
 	adoption_free(&adoption);
-	if (fflush(stdout) != 0) {
-		complain("could not write all of the answer to stdout");
-		return EXIT_FAILED;
+	return code;
+}
+
+/* With another folder, else a revision of this one. */
+static bool
+load_other(const char *dir, const char *other, struct adoption *ret, int *ret_code)
+{
+	struct stat st;
+	if (other[0] != '-' && stat(other, &st) == 0)
+		return load(other, NULL, ret, ret_code);
+	return load(dir, other, ret, ret_code);
+}
+
+static int
+check_difference(const char *dir, const struct check_options *o, struct arena *arena)
+{
+	int code;
+	struct adoption before, after;
+	if (!load(dir, NULL, &after, &code))
+		return code;
+	if (load_other(dir, o->diff, &before, &code)) {
+		struct difference difference;
+		authority_difference(before.model, after.model, clock_wall(), arena,
+		    &difference);
+		code = check_print_difference(&difference, o);
+		adoption_free(&before);
 	}
-	return EXIT_OK;
+	adoption_free(&after);
+	return code;
 }
 
 static int
 run(int argc, char **argv)
 {
+	struct check_options o = { 0 };
+	const struct option_spec specs[] = {
+		{ .name = "config", .value = &o.config },
+		{ .name = "diff", .value = &o.diff },
+		{ .name = "strict", .flag = &o.strict },
+		{ .name = "json", .flag = &o.json },
+		{ .name = "explain", .flag = &o.explain },
+	};
 	const char *dir = NULL;
-	const struct option_spec specs[] = { { .name = "config", .value = &dir } };
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
+	dir = o.config;
 	if (argc == 2 && dir == NULL)
 		dir = argv[1];
 	else if (argc != 1 || dir == NULL) {
 		complain("check needs one folder: firstline check production");
 		return EXIT_USAGE;
 	}
-	return check(dir);
+	struct arena_map map;
+	struct arena arena = arena_map(&map, FOUND_ARENA_BYTES);
+	int code =
+	    o.diff != NULL ? check_difference(dir, &o, &arena) : check(dir, &o, &arena);
+	arena_unmap(&map);
+	if (fflush(stdout) != 0) {
+		complain("could not write all of the answer to stdout");
+		return EXIT_FAILED;
+	}
+	return code;
 }
 
 const struct command_line command_check = {
 	.name = "check",
 	.summary = "find every mistake in a configuration folder",
-	.help = "  firstline check production\n"
-		"\n"
-		"Reads the whole folder as serve would and reports every mistake at once, "
-		"each with\n"
-		"its file, line and column and what to write instead. Exits 0 when there "
-		"is none.\n",
+	.help =
+	    "  firstline check production\n"
+	    "  firstline check --diff HEAD production\n"
+	    "\n"
+	    "Reads the whole folder as serve would and reports every mistake at once, each "
+	    "with\n"
+	    "its file, line and column and what to write instead. Where there is none, "
+	    "warns of\n"
+	    "rules that do nothing, steps that no grant lets through, approvals that "
+	    "nobody\n"
+	    "could give and grants that end soon, each with a request to try. Exits 0 when "
+	    "there\n"
+	    "is no mistake.\n"
+	    "\n"
+	    "  --diff REV    instead: what became allowed and what no longer is, since a "
+	    "Git\n"
+	    "                revision of the folder, or in place of another folder\n"
+	    "  --strict      exit 1 on a warning; with --diff, when more is allowed\n"
+	    "  --explain     also what is good to know: what a freeze leaves allowed, how\n"
+	    "                many hosts can be reached within an hour\n"
+	    "  --json        a list\n",
 	.run = run,
 };

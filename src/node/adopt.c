@@ -99,7 +99,7 @@ reload_begin(struct supervisor *s, uint64_t request)
 	}
 	struct err err;
 	struct buf text = BUF(RELOAD_TEXT_MAX);
-	bool ok = adoption_read(s->options->config_dir, &s->next, &text, &err);
+	bool ok = adoption_read(s->options->config_dir, NULL, &s->next, &text, &err);
 	if (!ok) {
 		text.max += sizeof(err.text) + 64;
 		refuse_folder(s, request, &text, &err);

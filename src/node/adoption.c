@@ -56,15 +56,17 @@ load(struct adoption *adoption, struct bundle *bundle, struct arena *texts,
 }
 
 bool
-adoption_read(const char *dir, struct adoption *ret, struct buf *out, struct err *err)
+adoption_read(const char *dir, const char *revision, struct adoption *ret, struct buf *out,
+    struct err *err)
 {
 	struct adoption adoption = { .memfd = -1 };
 	struct arena texts = arena_map(&adoption.texts, TEXTS_ARENA_BYTES);
 	struct bundle bundle;
 	struct diags diags;
 	diags_init(&diags, &texts);
-	bool ok = folder_read(dir, &texts, &diags, &bundle, err) &&
-	          load(&adoption, &bundle, &texts, &diags, err);
+	bool ok = revision == NULL ? folder_read(dir, &texts, &diags, &bundle, err)
+	                           : folder_read_git(dir, revision, &texts, &bundle, err);
+	ok = ok && load(&adoption, &bundle, &texts, &diags, err);
 	diags_sort(&diags);
 	diags_text(out, &diags);
 	if (ok && adoption.model == NULL)

@@ -21,10 +21,11 @@ struct adoption {
 
 #define ADOPTION_TEXT_MAX (1u << 20) /* of all mistakes, printed */
 
-/* Read, check and seal the folder. Mistakes go to `out` as diagnostics, and any one of them
- * refuses all. ERR_NOT_FOUND: there is no such folder. */
-NODISCARD bool adoption_read(const char *dir, struct adoption *ret, struct buf *out,
-    struct err *err);
+/* Read, check and seal the folder as it stands, or with a `revision` (else NULL) as it was in
+ * its Git repository. Mistakes go to `out` as diagnostics, and any one of them refuses all.
+ * ERR_NOT_FOUND: there is no such folder or revision; ERR_DENIED: that is no revision. */
+NODISCARD bool adoption_read(const char *dir, const char *revision, struct adoption *ret,
+    struct buf *out, struct err *err);
 /* Also one that holds nothing (zeroed, memfd -1). */
 void adoption_free(struct adoption *adoption);
 

@@ -42,8 +42,8 @@ is_runbook(str path)
 }
 
 /* Runbooks are Markdown below runbooks/; the rest of the tree is only for YAML. */
-static bool
-is_wanted(str path)
+bool
+folder_wants(str path)
 {
 	if (str_ends(path, STR(".test.yaml")) || str_ends(path, STR(".test.yml")))
 		return false;
@@ -139,15 +139,15 @@ is_short(struct reading *r, str path)
 	return path.n <= BUNDLE_PATH_MAX;
 }
 
-static bool
-is_plain(str s)
+bool
+folder_path_plain(str path)
 {
-	for (size_t n; s.n > 0; s = str_drop(s, n)) {
-		n = str_utf8_char(s);
-		unsigned char c = (unsigned char)s.p[0];
+	for (size_t n; path.n > 0; path = str_drop(path, n)) {
+		n = str_utf8_char(path);
+		unsigned char c = (unsigned char)path.p[0];
 		if (n == 0 || c < 0x20 || c == 0x7f)
 			return false;
-		if (c == 0xc2 && (unsigned char)s.p[1] < 0xa0)
+		if (c == 0xc2 && (unsigned char)path.p[1] < 0xa0)
 			return false;
 	}
 	return true;
@@ -157,7 +157,7 @@ is_plain(str s)
 static bool
 is_printable(struct reading *r, str path)
 {
-	bool plain = is_plain(path);
+	bool plain = folder_path_plain(path);
 	if (!plain)
 		tell(r, path, STR("rename it, or the folder it is in"),
 		    "a path must be UTF-8 without control characters");
@@ -234,7 +234,7 @@ read_one(struct reading *r, str path, unsigned depth)
 		tell_missing(r, full, path, errno);
 	else if (S_ISDIR(st.st_mode))
 		read_folder(r, full, path, &st, depth + 1);
-	else if (!is_wanted(path))
+	else if (!folder_wants(path))
 		return;
 	else if (!S_ISREG(st.st_mode))
 		tell_no_file(r, path, st.st_mode);
@@ -303,7 +303,7 @@ read_folder(struct reading *r, const char *full, str path, const struct stat *st
 		    "folders are at most %d deep", DEPTH_MAX);
 		return;
 	}
-	if (is_wanted(path)) /* what is in it is read nevertheless */
+	if (folder_wants(path)) /* what is in it is read nevertheless */
 		tell_no_file(r, path, st->st_mode);
 	DIR *dir = opendir(full);
 	if (dir == NULL) {

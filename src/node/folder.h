@@ -24,6 +24,18 @@
 NODISCARD bool folder_read(const char *path, struct arena *arena, struct diags *diags,
     struct bundle *ret, struct err *err);
 
+/* The same folder as it was in a revision of its Git repository: what `git archive` gives.
+ * No shell. ERR_DENIED: a revision that begins with '-'; ERR_INVALID: a file of the
+ * configuration that is a symlink there. */
+NODISCARD bool folder_read_git(const char *path, const char *revision, struct arena *arena,
+    struct bundle *ret, struct err *err);
+
+/* UTF-8 without control characters: others stand in no bundle. */
+bool folder_path_plain(str path);
+
+/* Is that path below the folder one of a configuration? */
+bool folder_wants(str path);
+
 /* Append "zone:NAME" files from /usr/share/zoneinfo (or $TZDIR). An unknown name is no error
  * here: the model reports it where it is written. */
 NODISCARD bool folder_read_zones(struct bundle *bundle, const struct strs *names,

@@ -24,6 +24,7 @@ struct tar {
 	struct arena *arena;
 	struct bundle *bundle;
 	struct err *err;
+	size_t bytes; /* of the files that were taken */
 };
 
 static bool
@@ -91,13 +92,18 @@ take_file(struct tar *tar, str path, char type, str bytes)
 	if (is_hidden(path) || !folder_wants(path))
 		return true;
 	if (type == '2')
-		return err_set(tar->err, ERR_DENIED,
+		return err_set(tar->err, ERR_INVALID,
 		    "'%.*s' of '%s' is a symlink, which is not followed there",
 		    STR_ARG(path), tar->revision);
 	if (type != '0' && type != '\0')
 		return true;
-	if (bundle->n == BUNDLE_FILES_MAX || bytes.n > BUNDLE_FILE_BYTES_MAX ||
-	    path.n > BUNDLE_PATH_MAX)
+	if (!folder_path_plain(path))
+		return err_set(tar->err, ERR_INVALID,
+		    "a path in '%s' is not UTF-8 without control characters",
+		    tar->revision);
+	tar->bytes += path.n + bytes.n;
+	if (bundle->n == FOLDER_FILES_MAX || bytes.n > BUNDLE_FILE_BYTES_MAX ||
+	    path.n > BUNDLE_PATH_MAX || tar->bytes > FOLDER_BYTES_MAX)
 		return err_set(tar->err, ERR_LIMIT,
 		    "'%.*s' of '%s' is too large, or there are too many files",
 		    STR_ARG(path), tar->revision);
@@ -228,10 +234,10 @@ folder_read_git(const char *path, const char *revision, struct arena *arena,
     struct bundle *ret, struct err *err)
 {
 	if (revision[0] == '-' || revision[0] == '\0')
-		return err_set(err, ERR_INVALID, "'%s' is no revision", revision);
+		return err_set(err, ERR_DENIED, "'%s' is no revision", revision);
 	struct buf out = BUF(ARCHIVE_BYTES_MAX);
-	struct bundle bundle = { arena_new(arena, struct bundle_file, BUNDLE_FILES_MAX),
-		0 };
+	struct bundle bundle = { .files = arena_new(arena, struct bundle_file,
+				     BUNDLE_FILES_MAX) };
 	bool ok = run_git(path, revision, arena, &out, err);
 	if (ok) {
 		struct tar tar = { .rest = buf_str(&out),

@@ -392,7 +392,7 @@ node_serve(const struct serve_options *options)
 	(void)umask(077);
 	raise_limits();
 	struct buf complaints = BUF(ADOPTION_TEXT_MAX);
-	bool ok = adoption_read(options->config_dir, &s.now, &complaints, &err);
+	bool ok = adoption_read(options->config_dir, NULL, &s.now, &complaints, &err);
 	if (complaints.n > 0)
 		(void)fwrite(complaints.p, 1, complaints.n, stderr);
 	buf_done(&complaints);
