@@ -240,10 +240,9 @@ bound_range(struct judgement *j, const struct param_bound *bound, int64_t *ret_l
 	if (param != NULL && param->kind == PARAM_INTEGER &&
 	    !narrow(param->min, param->max, ret_low, ret_high))
 		return false;
-	if (bound->change.kind == 0)
+	if (bound->change.kind == 0 || !live_value(j, bound->param, &live))
 		return true;
-	return live_value(j, bound->param, &live) &&
-	       delta_range(&bound->change, live, &low, &high) &&
+	return delta_range(&bound->change, live, &low, &high) &&
 	       narrow(low, high, ret_low, ret_high);
 }
 

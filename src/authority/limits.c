@@ -527,6 +527,7 @@ check_keep_healthy(const struct check *c)
 	if (n == 0 || !j->facts->health_known) {
 		bool can_tell = n > 0 && j->service->healthy != NULL;
 		finding.kind = REASON_UNKNOWN;
+		finding.limit = 0;
 		finding.may_change = can_tell || !c->sure;
 		j->health_unknown |= can_tell;
 		finding_add(j, &finding);

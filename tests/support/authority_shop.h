@@ -6,7 +6,7 @@
 /*
  * authority_shop -- a small catalogue written out by hand, and words to write rules with:
  *
- *	checkout  tier 1, shop, production   hosts web-1, web-2, and stage-1 in staging
+ *	checkout  tier 1, shop, production   hosts web-1 to web-4 and db-1, and stage-1 in staging
  *	payments  tier 2, shop, production   no hosts
  *	ledger    tier 3, bank, staging      no hosts
  *
@@ -65,10 +65,18 @@ static struct service services[] = {
 	    .environment = S("staging") },
 };
 
+#define HOST(id, of, at)                                               \
+	{                                                              \
+		.name = S(id), .service = &services[0], .role = S(of), \
+		.environment = S(at)                                   \
+	}
 static struct host hosts[] = {
-	{ .name = S("web-1"), .service = &services[0], .environment = S("production") },
-	{ .name = S("web-2"), .service = &services[0], .environment = S("production") },
-	{ .name = S("stage-1"), .service = &services[0], .environment = S("staging") },
+	HOST("web-1", "web", "production"),
+	HOST("web-2", "web", "production"),
+	HOST("stage-1", "web", "staging"),
+	HOST("web-3", "web", "production"),
+	HOST("web-4", "web", "production"),
+	HOST("db-1", "db", "production"),
 };
 
 static struct param unit[] = { { .name = S("unit"), .kind = PARAM_NAME } };
@@ -80,10 +88,30 @@ static struct param replicas[] = {
 	    .otherwise = S("2") },
 };
 
+static str zones[] = { S("eu-1"), S("eu-2"), S("eu-3") };
+static struct param scale_out[] = {
+	{ .name = S("replicas"),
+	    .kind = PARAM_INTEGER,
+	    .min = -1000000,
+	    .max = INT64_MAX,
+	    .dash = true },
+	{ .name = S("zone"),
+	    .kind = PARAM_ONE_OF,
+	    .values = { zones, 3 },
+	    .optional = true },
+};
+static struct observe observes[] = { { .param = S("replicas") } };
+static struct probe probe;
+
 static struct action actions[] = {
 	{ .name = S("restart-unit"), .verb = S("restart"), .params = { unit, 1 } },
 	{ .name = S("scale-web"), .verb = S("scale"), .params = { replicas, 1 } },
 	{ .name = S("flush"), .verb = S("clear") },
+	{ .name = S("scale-out"),
+	    .verb = S("scale"),
+	    .params = { scale_out, 2 },
+	    .observe = observes,
+	    .observe_n = 1 },
 };
 
 static struct model model;
@@ -108,6 +136,7 @@ authority_of(struct arena *arena, struct rule *rules, size_t n)
 		.rules_n = n,
 	};
 	teams[0].zone = zone_utc();
+	services[0].healthy = &probe;
 	rotations[0].anchor_days = civil_days(2026, 1, 5);
 	for (size_t i = 0; i < countof(people); i++)
 		*names_slot(&model.person_by_name, arena, people[i].id) = &people[i];
@@ -163,11 +192,9 @@ uses_of(const struct authority_use *uses, size_t n)
 		.kind = PRINCIPAL_AGENT, .name = S(id) \
 	}
 #define PLACE(n) .place = { S("authority.yaml"), (n) }, .owner = &people[0]
-#define UNIT                                                       \
-	&(struct pairs)                                            \
-	{                                                          \
-		&(struct pair){ S("unit"), S("nginx.service") }, 1 \
-	}
+static struct pair unit_pair = { S("unit"), S("nginx.service") };
+static const struct pairs unit_pairs = { &unit_pair, 1 };
+#define UNIT (&unit_pairs)
 
 #define GRANT(...)                                                                       \
 	{                                                                                \
@@ -180,6 +207,25 @@ uses_of(const struct authority_use *uses, size_t n)
 /* Automation and whoever is on duty restart tier 1 while there is an incident. */
 #define TIER_1 GRANT(BY_ALL, RESTART, ON_TIER_1)
 #define TIER_1_WITH(...) GRANT(BY_ALL, RESTART, ON_TIER_1, __VA_ARGS__)
+
+#define SCALE .may = STRS(S("scale"))
+#define SCALE_WITH(...)                                                                \
+	GRANT(BY_ALL, SCALE, ON_TIER_1, .with = (struct param_bound[]){ __VA_ARGS__ }, \
+	    .with_n = sizeof((struct param_bound[]){ __VA_ARGS__ }) /                  \
+	              sizeof(struct param_bound))
+#define REPLICAS(n)                                      \
+	&(struct pairs)                                  \
+	{                                                \
+		&(struct pair){ S("replicas"), S(n) }, 1 \
+	}
+#define LIVE(n)                                          \
+	{                                                \
+		&(struct pair){ S("replicas"), S(n) }, 1 \
+	}
+#define RULE(of, called, at, ...)                                            \
+	{                                                                    \
+		.kind = RULE_##of, .name = S(called), PLACE(at), __VA_ARGS__ \
+	}
 
 #define RESTARTED(on, host, ago)                                                  \
 	{                                                                         \

@@ -1,86 +1,5 @@
 /* Each reason of a decision, in tables: rules, a request, and what is said about it. */
-#include "support/authority_shop.h"
-#include "support/test.h"
-
-struct row {
-	const char *name;
-	struct rule rules[3];
-	struct authority_use uses[4];
-	/* The request; what is not named is automation's restart-unit of checkout's web-1. */
-	const char *principal, *target, *action_name;
-	const struct action *action;
-	const struct service *service;
-	const struct pairs *params;
-	bool quiet; /* no open incident */
-	bool stopped, no_service, no_target;
-	/* The answer */
-	enum verdict verdict; /* 0: deny */
-	enum reason_kind kind;
-	const char *text, *forward;
-	bool only_at_once;
-	uint64_t value, limit;
-	msec free_at;
-	uint32_t line;
-};
-
-static void
-check_row(const struct row *row)
-{
-	test_row = row->name;
-	struct arena arena = arena_over(memory, sizeof(memory));
-	size_t rules_n = 0, uses_n = 0;
-	struct rule rules[3];
-	while (rules_n < countof(row->rules) && row->rules[rules_n].kind != 0) {
-		rules[rules_n] = row->rules[rules_n];
-		rules_n++;
-	}
-	while (uses_n < countof(row->uses) && row->uses[uses_n].service.n > 0)
-		uses_n++;
-
-	struct authority *authority = authority_of(&arena, rules, rules_n);
-	struct authority_request request = {
-		.principal = row->principal ? str_of(row->principal) : STR("automation"),
-		.action = row->action ? row->action : &actions[0],
-		.service = row->service ? row->service : &services[0],
-		.target = row->target ? str_of(row->target) : STR("web-1"),
-		.params = row->params   ? row->params
-		          : row->action ? NULL
-		                        : UNIT,
-		.incident_open = !row->quiet,
-		.wall = WALL,
-		.at = AT,
-	};
-	if (row->action_name != NULL) {
-		request.action = NULL;
-		request.action_name = str_of(row->action_name);
-	}
-	if (row->no_service)
-		request.service = NULL;
-	if (row->no_target)
-		request.target = (str){ 0 };
-	struct authority_facts facts = {
-		.uses = uses_of(row->uses, uses_n),
-		.stopped = row->stopped,
-		.stopped_by = row->stopped ? STR("person:mei") : (str){ 0 },
-	};
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
-
-	EXPECT_U64(decision.verdict, row->verdict ? row->verdict : VERDICT_DENY);
-	EXPECT(decision.reasons_n > 0);
-	if (decision.reasons_n == 0)
-		return;
-	const struct reason *reason = &decision.reasons[0];
-	EXPECT_U64(reason->kind, row->kind);
-	EXPECT_STR(reason->text, str_of(row->text));
-	EXPECT_STR(decision.forward, str_of(row->forward ? row->forward : ""));
-	EXPECT(decision.only_at_once == row->only_at_once);
-	EXPECT_U64(reason->value, row->value);
-	EXPECT_U64(reason->limit, row->limit);
-	EXPECT_U64(reason->free_at, row->free_at);
-	EXPECT_U64(reason->line, row->line);
-	EXPECT_STR(reason->file, row->line ? STR("authority.yaml") : STR(""));
-}
+#include "support/authority_rows.h"
 
 static const struct row allowed[] = {
 	{ .name = "a grant without limits",
@@ -537,12 +456,6 @@ static const struct row faulty[] = {
 	    .text = "parameter 'unit' of restart-unit is missing",
 	    .forward = "give a value for 'unit'" },
 };
-
-#define CHECK_ROWS(rows)                                   \
-	do {                                               \
-		for (size_t i = 0; i < countof(rows); i++) \
-			check_row(&(rows)[i]);             \
-	} while (0)
 
 static void
 decide__allows_what_a_grant_covers(void)
