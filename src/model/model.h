@@ -415,7 +415,7 @@ struct delta {
 bool like_matches(str like, str value);
 
 /* What a grant lets a parameter be: all that is written must hold. A parameter of the
- * request that is absent, or no number where one is compared, is outside. */
+ * request that is absent and has no default, or no number where one is compared, is outside. */
 struct param_bound {
 	str param;
 	bool has_min, has_max;
