@@ -15,7 +15,7 @@ print(struct buf *text)
 	          fflush(stdout) == 0;
 	buf_done(text);
 	if (!ok)
-		complain("not everything could be printed");
+		complain("could not write all of the answer to stdout");
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
