@@ -1,14 +1,19 @@
 /*
  * What one decision costs among many rules, beside a scan of all of them.
  *
- *	bench_authority [RULES]		default 10,000
+ *	bench_authority [RULES [mixed]]		default 10,000
  *
  * 1,000 services in 100 systems, each with four hosts, 20 verbs of 10 actions, 50 teams on
- * duty, 2,000 uses of the last day of which eight are under way. Of the rules 80 in 100
- * name services, 17 a system, 3 a tier. 80 in 100 are grants, each with limits, a third
- * with a bound on how far a number may move; 10 are limits, 5 approvals, 5 prohibitions,
- * and one in ten of all holds at the times of a calendar. Of the requests 7 in 10 are
- * automation's, 2 a person's, one an agent's for a person; half are for a host.
+ * duty. Of the rules 80 in 100 name services, 17 a system, 3 a tier.
+ *
+ * A storm: automation acts on services. One rule in twenty is a prohibition, the others
+ * are grants with a rate and a bound on what is under way; 64 uses.
+ *
+ * Mixed: 70 in 100 of the requests are automation's, 20 a person's, 10 an agent's for a
+ * person; half are for a host. 80 in 100 rules are grants, a third of them with a bound
+ * on how far a number may move; 10 are limits, 5 approvals, 5 prohibitions; limits are of
+ * every kind, and one rule in ten holds at the times of a calendar. 2,000 uses of the last
+ * day, of which eight are under way.
  *
  * Times are of authority_decide with all its sentences; the scan only looks whom and what a
  * rule is about, and gives no sentence.
@@ -25,12 +30,14 @@
 #define VERBS 20u
 #define ACTIONS (VERBS * 10u)
 #define HOSTS (4u * SERVICES)
-#define USES 2000u
+#define USES (mixed ? 2000u : 64u)
+#define HELD (mixed ? 8u : 2u)
 #define ROUNDS 200000u
 #define SCANS 2000u
 #define WALL UINT64_C(1795439520000) /* 2026-11-23 13:12 UTC */
 #define AT (100 * DAY)
 
+static bool mixed;
 static uint64_t seed = UINT64_C(0x9e3779b97f4a7c15);
 
 static unsigned
@@ -155,7 +162,7 @@ make_limits(struct rule *rule)
 {
 	rule->per_service = (struct rate){ 3, HOUR };
 	rule->at_once = below(3);
-	switch (below(8)) {
+	switch (mixed ? below(8) : 7) {
 	case 0:
 		rule->per_target = (struct rate){ 1, HOUR };
 		return;
@@ -182,7 +189,7 @@ make_grant(struct model *model, struct arena *arena, struct rule *rule)
 {
 	static struct param_bound twice[] = { { .param = { "replicas", 8 },
 	    .change = { .kind = DELTA_FACTOR, .thousandths = 2000 } } };
-	rule->to_n = 3;
+	rule->to_n = mixed ? 3 : 2;
 	rule->to = arena_new(arena, struct principal, 3);
 	rule->to[0].kind = PRINCIPAL_ON_DUTY;
 	rule->to[0].team = &model->teams[below(TEAMS)];
@@ -194,7 +201,7 @@ make_grant(struct model *model, struct arena *arena, struct rule *rule)
 		rule->to[2].name = STR("helper");
 	rule->while_incident = true;
 	rule->until_wall = WALL + 30 * DAY;
-	if (below(3) == 0) {
+	if (mixed && below(3) == 0) {
 		rule->with = twice;
 		rule->with_n = 1;
 	}
@@ -208,6 +215,8 @@ make_rule(struct model *model, struct arena *arena, struct rule *rule)
 	    .op = WHEN_GT,
 	    .times = { .kind = DELTA_FACTOR, .thousandths = 1500 } } };
 	unsigned kind = below(20);
+	if (!mixed && kind > 0)
+		kind = 19;
 	rule->may = some(arena, "verb", VERBS, 1 + below(2));
 	unsigned on = below(100);
 	if (on < 80)
@@ -216,7 +225,7 @@ make_rule(struct model *model, struct arena *arena, struct rule *rule)
 		rule->on.systems = some(arena, "system", SYSTEMS, 1);
 	else
 		rule->on.tiers = 2u << below(4);
-	if (below(10) == 0)
+	if (mixed && below(10) == 0)
 		rule->during = some_calendar();
 	if (kind == 0) {
 		rule->kind = RULE_PROHIBITION;
@@ -273,7 +282,7 @@ make_facts(const struct model *model, struct arena *arena)
 			.verb = action->verb,
 			.principal = who[below(countof(who))],
 			.at = AT - DAY + i * (DAY / USES),
-			.held = i % (USES / 8) == 0,
+			.held = i % (USES / HELD) == 0,
 		};
 		authority_uses_add(index, &uses[i]);
 	}
@@ -300,13 +309,13 @@ make_request(const struct model *model)
 	static const struct pairs params = { given, 1 };
 	static str person = { "person:person-0", 15 };
 	size_t at = below(SERVICES);
-	unsigned who = below(10);
+	unsigned who = mixed ? below(10) : 0;
 	struct authority_request request = {
 		.principal = STR("automation"),
 		.action = &model->actions[below(ACTIONS)],
 		.service = &model->services[at],
-		.target = below(2) ? model->services[at].name
-		                   : model->hosts[4 * at + below(4)].name,
+		.target = !mixed || below(2) ? model->services[at].name
+		                             : model->hosts[4 * at + below(4)].name,
 		.params = &params,
 		.incident_open = true,
 		.wall = WALL,
@@ -389,8 +398,9 @@ int
 main(int argc, char **argv)
 {
 	uint64_t rules = 10000;
+	mixed = argc > 2 && strcmp(argv[2], "mixed") == 0;
 	if (argc > 1 && !str_u64(str_of(argv[1]), 1000000, &rules)) {
-		(void)fprintf(stderr, "usage: bench_authority [RULES]\n");
+		(void)fprintf(stderr, "usage: bench_authority [RULES [mixed]]\n");
 		return 2;
 	}
 	struct arena_map map;

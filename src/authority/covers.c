@@ -94,6 +94,8 @@ void
 asker_find(struct asker *asker, const struct authority *authority, msec wall)
 {
 	const struct model *model = authority->model;
+	if (asker->kind == ASKER_AGENT)
+		asker->agent = names_get(&authority->agents, asker->name);
 	if (asker->kind != ASKER_PERSON)
 		return;
 	asker->person = person_of_hash(authority, asker->hash, asker->name);
@@ -108,20 +110,51 @@ asker_find(struct asker *asker, const struct authority *authority, msec wall)
 	}
 }
 
-/* Of one that was found, by their own few teams. */
+/* By their own few teams. */
 static bool
-team_is(const struct authority *authority, const struct principal *principal,
+team_is(const struct authority *authority, const struct whom *whom,
     const struct asker *asker, msec wall)
 {
-	bool duty = principal->kind == PRINCIPAL_ON_DUTY;
+	bool duty = whom->kind == PRINCIPAL_ON_DUTY;
 	if (asker->kind != ASKER_PERSON)
 		return false;
-	if (asker->person == NULL || asker->teams_n > 64)
-		return duty ? team_on_duty(authority, principal->team, asker->name, wall)
-		            : team_has(principal->team, asker->name);
+	if (asker->teams_n > 64)
+		return duty ? team_on_duty(authority, whom->thing, asker->name, wall)
+		            : team_has(whom->thing, asker->name);
 	for (size_t i = 0; i < asker->teams_n; i++) {
-		if (asker->teams[i] == principal->team)
+		if (asker->teams[i] == whom->thing)
 			return !duty || (asker->duty >> i & 1) != 0;
+	}
+	return false;
+}
+
+static bool
+whom_is(const struct authority *authority, const struct whom *whom,
+    const struct asker *asker, msec wall)
+{
+	switch (whom->kind) {
+	case PRINCIPAL_PERSON:
+		return asker->person != NULL && asker->person == whom->thing;
+	case PRINCIPAL_TEAM:
+	case PRINCIPAL_ON_DUTY:
+		return team_is(authority, whom, asker, wall);
+	case PRINCIPAL_AUTOMATION:
+		return asker->kind == ASKER_AUTOMATION;
+	case PRINCIPAL_AGENT:
+		return asker->agent != NULL && asker->agent == whom->thing;
+	}
+	UNREACHABLE();
+}
+
+bool
+entry_is_for(const struct authority *authority, const struct entry *entry,
+    const struct asker *asker, msec wall)
+{
+	const struct whom *to =
+	    (const struct whom *)(const void *)&entry->words[entry->words_n];
+	for (size_t i = 0; i < entry->to_n; i++) {
+		if (whom_is(authority, &to[i], asker, wall))
+			return true;
 	}
 	return false;
 }
@@ -134,8 +167,11 @@ principal_is(const struct authority *authority, const struct principal *principa
 	case PRINCIPAL_PERSON:
 		return asker->kind == ASKER_PERSON && str_eq(asker->name, principal->name);
 	case PRINCIPAL_TEAM:
+		return asker->kind == ASKER_PERSON &&
+		       team_has(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
-		return team_is(authority, principal, asker, wall);
+		return asker->kind == ASKER_PERSON &&
+		       team_on_duty(authority, principal->team, asker->name, wall);
 	case PRINCIPAL_AUTOMATION:
 		return asker->kind == ASKER_AUTOMATION;
 	case PRINCIPAL_AGENT:

@@ -68,8 +68,7 @@ grants_for_others(struct judgement *j, const struct asker *asker,
 		bool late = n == GRANTS_ASKED_MAX && entry->order > ret[n - 1]->order;
 		if (entry->kind != RULE_GRANT || late || !is_for_people(entry) ||
 		    grant_lacks(j, entry) != 0 ||
-		    principals_have(j->authority, rule->to, rule->to_n, asker,
-			j->request->wall) ||
+		    entry_is_for(j->authority, entry, asker, j->request->wall) ||
 		    (j->whole && bounds_hold(j, rule) != HOLDS_YES))
 			continue;
 		size_t i = n < GRANTS_ASKED_MAX ? n++ : n - 1;

@@ -229,6 +229,31 @@ rule_said(const struct entry *entry, const struct word *word)
 	return false;
 }
 
+static struct whom
+whom_of(struct authority *authority, const struct principal *principal, struct arena *arena)
+{
+	struct whom whom = { .kind = principal->kind };
+	void **slot;
+	switch (principal->kind) {
+	case PRINCIPAL_PERSON:
+		whom.thing = model_person(authority->model, principal->name);
+		return whom;
+	case PRINCIPAL_TEAM:
+	case PRINCIPAL_ON_DUTY:
+		whom.thing = principal->team;
+		return whom;
+	case PRINCIPAL_AUTOMATION:
+		return whom;
+	case PRINCIPAL_AGENT:
+		slot = names_slot(&authority->agents, arena, principal->name);
+		if (*slot == NULL)
+			*slot = arena_new(arena, char, 1);
+		whom.thing = *slot;
+		return whom;
+	}
+	UNREACHABLE();
+}
+
 /* Words of the rule, and whether its shelf says all of its scope. */
 static void
 prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
@@ -236,8 +261,8 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	const struct rule *rule = entry->rule;
 	entry->kind = (uint8_t)rule->kind;
 	entry->is = (uint16_t)flags_of(rule);
-	for (size_t i = 0; i < rule->to_n; i++)
-		entry->to |= (uint8_t)(1u << rule->to[i].kind);
+	ASSERT(rule->may.n <= UINT16_MAX);
+	ASSERT(rule->to_n <= UINT16_MAX);
 	entry->from_wall = rule->from_wall;
 	entry->until_wall = rule->until_wall;
 	entry->name = rule->name;
@@ -246,7 +271,9 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	entry->per_target = rule->per_target;
 	entry->per_actor = rule->per_actor;
 	size_t n = rule->any ? 0 : rule->may.n;
-	entry->words = arena_new(arena, const struct word *, n);
+	entry->words = arena_alloc(arena,
+	    n * sizeof(const struct word *) + rule->to_n * sizeof(struct whom) + 1,
+	    alignof(struct whom), 1);
 	entry->words_bits = rule->any ? UINT64_MAX : 0;
 	entry->words_n = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -256,6 +283,12 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 		entry->words_bits |= word_bit(word->hash);
 	}
 	entry->word = entry->words_n == 1 ? entry->words[0] : NULL;
+	struct whom *to = (struct whom *)(void *)&entry->words[entry->words_n];
+	for (size_t i = 0; i < rule->to_n; i++) {
+		to[i] = whom_of(authority, &rule->to[i], arena);
+		entry->to |= (uint8_t)(1u << to[i].kind);
+	}
+	entry->to_n = (uint16_t)rule->to_n;
 }
 
 static void
@@ -477,6 +510,7 @@ authority_arena_bytes(const struct model *model)
 	const size_t node_bytes = 128;
 	const size_t filing_bytes = sizeof(uint32_t) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
+	const size_t to_bytes = node_bytes + sizeof(struct whom) + 16;
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
 	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
@@ -493,7 +527,7 @@ authority_arena_bytes(const struct model *model)
 			shelves = rule->on.services.n;
 		if (is_short(&rule->on.systems) && rule->on.systems.n > shelves)
 			shelves = rule->on.systems.n;
-		bytes += sizeof(struct entry);
+		bytes += sizeof(struct entry) + 32 + rule->to_n * to_bytes;
 		bytes += words * (word_bytes + shelves * filing_bytes);
 	}
 	return bytes;

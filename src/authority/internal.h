@@ -26,6 +26,12 @@ struct word {
 	bool asked;  /* some action is called so, or has that verb */
 };
 
+/* A principal of a rule, as found in the configuration: told by who it is, not by name. */
+struct whom {
+	enum principal_kind kind;
+	const void *thing; /* person, team, name of the agent in authority->agents */
+};
+
 /*
  * What a decision asks of every rule that it meets: the rule in two lines of memory, its
  * limits included, since most of what a decision costs is waiting for memory.
@@ -38,9 +44,9 @@ struct entry {
 	uint8_t kind; /* enum rule_kind */
 	uint8_t to;   /* bit k: names a principal of kind k; 0: everyone */
 	uint16_t is;  /* IS_... */
-	const struct word **words; /* what it names; none: any */
+	const struct word **words; /* what it names; none: any. Then its struct whom */
 	const struct word *word;   /* the only one, when there is only one */
-	uint32_t words_n;
+	uint16_t words_n, to_n;
 	uint32_t at_once;
 	str name;
 	struct rate per_service, per_target, per_actor;
@@ -96,6 +102,7 @@ struct authority {
 	size_t entries_n;
 	struct names words;   /* struct word */
 	struct names systems; /* to their selector, as a pointer */
+	struct names agents;  /* that rules name, to whatever is not NULL */
 	uint32_t words_n, systems_n;
 	struct shelf *shelves; /* by key; a power of two of them */
 	size_t shelves_cap;
@@ -162,6 +169,7 @@ struct asker {
 	/* As found in the configuration in force; a person's teams, and in which of the first
 	 * 64 they have a rotation now. */
 	const struct person *person;
+	const void *agent;
 	const struct team *const *teams;
 	size_t teams_n;
 	uint64_t duty;
@@ -172,6 +180,9 @@ void asker_find(struct asker *asker, const struct authority *authority, msec wal
 /* Who has that rotation of the team. `authority` remembers; NULL: it is worked out. */
 const struct person *person_on_turn(const struct authority *authority,
     const struct team *team, size_t rotation, msec wall);
+/* Does the rule name them? Of one who was found. */
+bool entry_is_for(const struct authority *authority, const struct entry *entry,
+    const struct asker *asker, msec wall);
 /* Is it one of its rotations, or its lead? */
 bool team_has(const struct team *team, str person);
 bool principals_have(const struct authority *authority, const struct principal *principals,
@@ -226,12 +237,12 @@ struct finding {
 
 /* How many grants are looked at, by rank, for the nearest when none is on the request's
  * shelves: an answer for people must not cost a storm its speed. */
-#define NEAREST_LOOKS_MAX 256
+#define NEAREST_LOOKS_MAX 64
 
 #define CHAIN_MAX (1 + BEHALF_MAX)
 #define CALENDARS_KEPT 4
 /* Of the grants that apply so many are told, by place; the others are counted. */
-#define GRANTS_TOLD_MAX 4
+#define GRANTS_TOLD_MAX 2
 #define OBSERVES_MAX 256 /* more parameters than any action has */
 
 struct judgement {

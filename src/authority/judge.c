@@ -133,6 +133,10 @@ finding_insert(struct judgement *j, const struct finding *finding)
 		j->n++;
 	}
 	j->grants_n += grant;
+	if (finding->entry != NULL) { /* to be told of later */
+		__builtin_prefetch(finding->entry->name.p);
+		__builtin_prefetch(&finding->entry->rule->place);
+	}
 	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
 		j->findings[i] = j->findings[i - 1];
 	j->findings[i] = *finding;
@@ -429,8 +433,7 @@ named_whom(const struct judgement *j, const struct entry *entry)
 		if ((entry->to & kinds_of(asker->kind)) == 0)
 			continue;
 		if (asker->kind == ASKER_AUTOMATION ||
-		    principals_have(j->authority, entry->rule->to, entry->rule->to_n, asker,
-			j->request->wall))
+		    entry_is_for(j->authority, entry, asker, j->request->wall))
 			whom |= 1u << i;
 	}
 	return whom;
