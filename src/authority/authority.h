@@ -159,8 +159,8 @@ struct authority_facts {
 
 struct authority_decision {
 	enum verdict verdict;
-	/* The deciding ones first, then by place; at most AUTHORITY_REASONS_MAX, of which
-	 * the last one counts what found no room. */
+	/* The deciding ones first, then by place; at most AUTHORITY_REASONS_MAX, and of the
+	 * grants that apply two. The last one counts what found no room. */
 	struct reason *reasons;
 	size_t reasons_n;
 	/* Denied by nothing but at_once and not_beside: when what is under way ends, it may be
