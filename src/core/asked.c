@@ -66,7 +66,7 @@ asked_asking(const struct core *core, const struct asked *asked)
 		.params = row->params,
 		.targets_n = row->given.targets_n,
 		.incident = row->incident,
-		.incident_open = incident != NULL && incident->row.state != INCIDENT_CLOSED,
+		.incident_open = incident_asks_for(incident, row->service),
 		.run = row->run,
 		.undo_of = row->given.undo_of,
 		.waits = run != NULL && run->row.deadline != 0,

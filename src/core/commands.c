@@ -161,14 +161,15 @@ run_action(struct core *core, const struct command *command, struct incident *in
 		    STR_ARG(command->name));
 	str target = target_of(core, command, incident->row.service);
 	str behalf = command->behalf;
+	str service = service_of_target(core, incident, target);
 	struct asking asking = { .principal = command->principal,
 		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = action->name,
-		.service = service_of_target(core, incident, target),
+		.service = service,
 		.target = target,
 		.params = command->params,
 		.incident = incident->row.id,
-		.incident_open = true,
+		.incident_open = incident_asks_for(incident, service),
 		.at = core->at,
 		.wall = core->wall };
 	for (size_t i = 0; i < action->params.n; i++) {

@@ -12,6 +12,13 @@ service_named(const struct model *model, str name)
 	return name.n > 0 ? model_service(model, name) : NULL;
 }
 
+bool
+incident_asks_for(const struct incident *incident, str service)
+{
+	return incident != NULL && incident->row.state != INCIDENT_CLOSED &&
+	       service.n > 0 && str_eq(incident->row.service, service);
+}
+
 struct authority_facts
 core_facts(const struct core *core)
 {

@@ -596,6 +596,8 @@ struct asking {
 	row_id asked; /* what waited for that; or 0 */
 	msec at, wall;
 };
+/* What a grant `while: incident` asks for: it is open, and of that very service. */
+bool incident_asks_for(const struct incident *incident, str service);
 struct authority_facts core_facts(const struct core *core);
 /* Judged now, by the newest configuration; in *ret as it is recorded, with all that was
  * known. */

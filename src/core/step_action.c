@@ -172,14 +172,15 @@ act(struct core *core, struct run *run)
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
 	str behalf = run->row.behalf;
+	str service = service_of(core, run);
 	struct asking asking = { .principal = run->row.started_by,
 		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.action = step->action->name,
-		.service = service_of(core, run),
+		.service = service,
 		.target = run->row.targets.p[run->row.target],
 		.targets_n = (uint32_t)run->row.targets.n,
 		.incident = incident->row.id,
-		.incident_open = true,
+		.incident_open = incident_asks_for(incident, service),
 		.run = run->row.id,
 		.waits = run->row.deadline != 0,
 		.at = core->at,

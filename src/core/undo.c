@@ -204,7 +204,7 @@ undo_attempt(struct core *core, const struct command *command)
 		.params = params,
 		.targets_n = 1,
 		.incident = row->incident,
-		.incident_open = incident != NULL && incident->row.state != INCIDENT_CLOSED,
+		.incident_open = incident_asks_for(incident, row->service),
 		.undo_of = own ? row->id : 0,
 		.at = core->at,
 		.wall = core->wall };

@@ -133,6 +133,35 @@ command__an_action_by_hand_is_judged_for_who_asks(void)
 	world_free(w);
 }
 
+/* A grant `while: incident` is for the service that has one, not for what else there is. */
+static void
+command__an_incident_elsewhere_opens_no_grant(void)
+{
+	struct world *w = world_new(SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS
+	    "authority:\n"
+	    "  - {grant: in an incident, to: [ana], may: [restart],"
+	    " on: {service: [payments]}, while: incident, until: 2030-01-01, owner: mei}\n",
+	    NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:ana") };
+	struct reply reply = world_command(w, &run);
+	EXPECT_U64(reply.status, 403);
+	EXPECT(str_contains(reply.error, STR("incident")));
+	EXPECT_U64(w->attempt_n, 0);
+	world_fire(w, STUCK);
+	EXPECT_U64(world_command(w, &run).status,
+	    403); /* still asked for by the ledger's */
+	run.incident = 2;
+	EXPECT_U64(world_command(w, &run).status, 202);
+	EXPECT_U64(w->attempt_n, 1);
+	world_free(w);
+}
+
 static void
 command__what_was_asked_by_hand_may_be_in_doubt(void)
 {
@@ -417,6 +446,7 @@ main(void)
 	RUN(command__a_closed_incident_takes_only_notes);
 	RUN(command__what_is_said_with_it_is_kept);
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
+	RUN(command__an_incident_elsewhere_opens_no_grant);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
 	RUN(command__a_runbook_that_is_refused_at_once_says_so);
