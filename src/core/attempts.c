@@ -406,9 +406,12 @@ end(struct core *core, struct attempt *attempt, enum attempt_state state,
 {
 	struct attempt_row *row = &attempt->row;
 	struct run *run = waiting_run(core, attempt);
-	if (row->state == ATTEMPT_IN_DOUBT && run != NULL)
-		person_clear(core, run_incident(core, run)); /* it was for this */
+	bool asked = row->state == ATTEMPT_IN_DOUBT && run != NULL;
 	row->state = state;
+	if (asked) {
+		person_clear(core, run_incident(core, run)); /* it was for this */
+		attempts_ask(core, run_incident(core, run)); /* or for another one */
+	}
 	row->ask_at = 0;
 	if (row->ended_wall == 0)
 		row->ended_wall = core->wall;
@@ -501,6 +504,57 @@ attempt_settle(struct core *core, struct attempt *attempt, enum happened happene
 	UNREACHABLE();
 }
 
+/* Whoever answers for the service: its incident is closed, or gone, and nobody looks there. */
+static void
+tell_doubt(struct core *core, const struct attempt *attempt, str words)
+{
+	const struct attempt_row *row = &attempt->row;
+	const struct service *service = model_service(core->newest->model, row->service);
+	const struct team *team =
+	    service != NULL ? service->owner : core->newest->model->fallback;
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	recipients_team(to, team);
+	recipients_duty(core, to, team);
+	str subject = text_make(core, "[in doubt] %.*s on %.*s", STR_ARG(row->action),
+	    STR_ARG(row->target));
+	notices_tell(core, to,
+	    &(struct notice_words){ .subject = text_line(core, subject, 400),
+		.text = text_make(core,
+		    "%.*s.\n\nIncident %u, for which it was started, is closed. Until "
+		    "somebody says, it counts as under way.\n",
+		    STR_ARG(words), row->incident) });
+}
+
+/* Nothing stays held for ever without a person who is asked. */
+static void
+ask_person(struct core *core, const struct attempt *attempt, str why)
+{
+	const struct attempt_row *row = &attempt->row;
+	str words = text_make(core,
+	    "nobody knows whether %.*s on %.*s happened (%.*s): look, then `firstline "
+	    "incident settle %llu yes|no`",
+	    STR_ARG(row->action), STR_ARG(row->target), STR_ARG(why),
+	    (unsigned long long)row->id);
+	struct incident *incident = incident_find(core, row->incident);
+	if (incident != NULL && incident->row.state != INCIDENT_CLOSED)
+		person_need(core, incident, words);
+	else
+		tell_doubt(core, attempt, words);
+}
+
+void
+attempts_ask(struct core *core, const struct incident *incident)
+{
+	list_each(it, &incident->attempts)
+	{
+		const struct attempt *attempt =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		/* One whose probe is out may settle by itself. */
+		if (attempt->row.state == ATTEMPT_IN_DOUBT && attempt->row.probe == 0)
+			ask_person(core, attempt, attempt->row.why);
+	}
+}
+
 static void
 stay_in_doubt(struct core *core, struct attempt *attempt, str why)
 {
@@ -510,15 +564,7 @@ stay_in_doubt(struct core *core, struct attempt *attempt, str why)
 		return;
 	}
 	say(core, attempt, text_make(core, "in doubt: %.*s", STR_ARG(why)));
-	struct incident *incident = incident_find(core, row->incident);
-	if (incident == NULL || incident->row.state == INCIDENT_CLOSED)
-		return;
-	person_need(core, incident,
-	    text_make(core,
-		"nobody knows whether %.*s on %.*s happened (%.*s): look, then `firstline "
-		"incident settle %llu yes|no`",
-		STR_ARG(row->action), STR_ARG(row->target), STR_ARG(why),
-		(unsigned long long)row->id));
+	ask_person(core, attempt, why);
 }
 
 void

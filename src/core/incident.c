@@ -234,6 +234,7 @@ incident_recovered(struct core *core, struct incident *incident)
 	struct incident_row *row = &incident->row;
 	person_clear(core, incident);
 	incident_set_state(core, incident, INCIDENT_RECOVERED);
+	attempts_ask(core, incident);
 	row->recovered_at = core->at;
 	row->recovered_wall = core->wall;
 	row->look_again_at = core->at + RECOVERED_LOOK_MS;
@@ -297,6 +298,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	str how = incident_end_text(core, incident);
 	timeline_add(core, row->id, TIMELINE_STATE, who, 0, "closed: %.*s", STR_ARG(how));
 	notices_end(core, incident);
+	attempts_ask(core, incident);
 	if (row->alerts_active == 0)
 		incident_rest(core, incident);
 	incident_arm(core, incident);

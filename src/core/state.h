@@ -646,6 +646,8 @@ void attempt_stop(struct core *core, struct attempt *attempt, str why);
 void attempt_reconcile(struct core *core, struct attempt *attempt);
 void attempt_settle(struct core *core, struct attempt *attempt, enum happened happened,
     str by);
+/* A person is asked, again, of each that is in doubt: what asked before is over. */
+void attempts_ask(struct core *core, const struct incident *incident);
 void attempt_probed(struct core *core, struct attempt *attempt,
     const struct probe_result *seen);
 void on_attempt_result(struct core *core, const struct attempt_result *result);

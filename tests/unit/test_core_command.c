@@ -162,6 +162,71 @@ command__an_incident_elsewhere_opens_no_grant(void)
 	world_free(w);
 }
 
+/* What is held must not stay so unseen: also when nobody has the incident any more. */
+static void
+command__a_doubt_outlives_its_incident_and_is_told(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command run = { .kind = COMMAND_RUN,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:ana") };
+	for (unsigned before = 0; before < 2; before++) {
+		world_fire(w, before ? STUCK : "alertname=Slow,service=payments");
+		run.incident = before + 1;
+		row_id id = world_command(w, &run).row;
+		if (before)
+			world_news(w, NEWS_UNKNOWN);
+		EXPECT_U64(world_ask(w, COMMAND_RESOLVE, run.incident, "person:ana").status,
+		    200);
+		if (!before)
+			world_news(w, NEWS_UNKNOWN);
+		EXPECT(world_attempt(w, id).state == ATTEMPT_IN_DOUBT);
+		const struct notice_row *notice = world_last_notice(w);
+		EXPECT(notice->purpose == PURPOSE_SELF && notice->incident == 0);
+		EXPECT(str_contains(notice->text, STR("incident settle")));
+		EXPECT(world_told(w, PURPOSE_SELF, "ana") == before + 1);
+		struct command settle = { .kind = COMMAND_SETTLE,
+			.row = id,
+			.happened = HAPPENED_YES };
+		EXPECT_U64(world_command(w, &settle).status, 200);
+	}
+	world_free(w);
+}
+
+/* The incident needs a person for as long as anything is in doubt, whatever else ended well. */
+static void
+command__a_doubt_outlives_the_recovery(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, STUCK);
+	world_see(w, "812", MINUTE);
+	world_exit(w, 0);
+	world_after(w, 45 * SECOND);
+	world_exit(w, 0);
+	EXPECT(world_state(w, 1) == INCIDENT_VERIFYING);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:ana") };
+	row_id id = world_command(w, &run).row;
+	world_news(w, NEWS_UNKNOWN);
+	EXPECT(world_incident(w, 1).needs_person);
+	world_see(w, "3", 4 * MINUTE);
+	EXPECT(world_state(w, 1) == INCIDENT_RECOVERED);
+	EXPECT(world_attempt(w, id).state == ATTEMPT_IN_DOUBT);
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT(str_contains(world_incident(w, 1).needs_person_why, STR("incident settle")));
+	struct command settle = { .kind = COMMAND_SETTLE,
+		.row = id,
+		.happened = HAPPENED_YES };
+	EXPECT_U64(world_command(w, &settle).status, 200);
+	world_free(w);
+}
+
 static void
 command__what_was_asked_by_hand_may_be_in_doubt(void)
 {
@@ -447,6 +512,8 @@ main(void)
 	RUN(command__what_is_said_with_it_is_kept);
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__an_incident_elsewhere_opens_no_grant);
+	RUN(command__a_doubt_outlives_its_incident_and_is_told);
+	RUN(command__a_doubt_outlives_the_recovery);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
 	RUN(command__a_runbook_that_is_refused_at_once_says_so);
