@@ -234,9 +234,24 @@ about_incident(struct core *core, const struct command *command)
 
 /* ---- others ---- */
 
+/* What an agent does not say for the person it serves: that what is held may go on. */
+static bool
+from_agent(struct core *core, const struct command *command, const char *what,
+    struct answering *ret)
+{
+	if (command->behalf.n == 0 && !str_starts(command->principal, STR("agent:")))
+		return false;
+	*ret = answer_no(core, 403, EXIT_REFUSED, "only a person may %s; %.*s is an agent",
+	    what, STR_ARG(command->principal));
+	return true;
+}
+
 static struct answering
 settle(struct core *core, const struct command *command)
 {
+	struct answering no;
+	if (from_agent(core, command, "say whether it happened", &no))
+		return no;
 	struct attempt *attempt = object_find(core, TABLE_ATTEMPT, command->row);
 	if (attempt == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no open attempt %llu",
@@ -292,6 +307,9 @@ stop_all(struct core *core, const struct command *command)
 static struct answering
 resume(struct core *core, const struct command *command)
 {
+	struct answering no;
+	if (from_agent(core, command, "lift the stop of everything", &no))
+		return no;
 	struct control_row *control = &core->control->row;
 	if (!control->stopped)
 		return answer_yes(200, &core->control->o);

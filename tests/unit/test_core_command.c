@@ -227,6 +227,41 @@ command__a_doubt_outlives_the_recovery(void)
 	world_free(w);
 }
 
+/* The person who is asked whether it happened, and who lets everything go on, is one. */
+static void
+command__no_agent_settles_or_resumes(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:ana") };
+	row_id id = world_command(w, &run).row;
+	world_news(w, NEWS_UNKNOWN);
+	struct command settle = { .kind = COMMAND_SETTLE,
+		.row = id,
+		.happened = HAPPENED_NO,
+		.principal = STR("agent:helper"),
+		.behalf = STR("person:ana") };
+	EXPECT_U64(world_command(w, &settle).status, 403);
+	EXPECT(world_attempt(w, id).state == ATTEMPT_IN_DOUBT);
+	struct command stop = { .kind = COMMAND_STOP_ALL,
+		.principal = STR("agent:helper"),
+		.behalf = STR("person:ana") };
+	EXPECT_U64(world_command(w, &stop).status, 200); /* the brake is everybody's */
+	stop.kind = COMMAND_RESUME;
+	struct reply reply = world_command(w, &stop);
+	EXPECT_U64(reply.status, 403);
+	EXPECT_U64(reply.exit, 5);
+	struct control_row control = { 0 };
+	EXPECT(world_row_get(w, TABLE_CONTROL, 1, &control) && control.stopped);
+	EXPECT_U64(world_ask(w, COMMAND_RESUME, 0, "local-admin").status, 200);
+	world_free(w);
+}
+
 static void
 command__what_was_asked_by_hand_may_be_in_doubt(void)
 {
@@ -514,6 +549,7 @@ main(void)
 	RUN(command__an_incident_elsewhere_opens_no_grant);
 	RUN(command__a_doubt_outlives_its_incident_and_is_told);
 	RUN(command__a_doubt_outlives_the_recovery);
+	RUN(command__no_agent_settles_or_resumes);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
 	RUN(command__a_runbook_that_is_refused_at_once_says_so);
