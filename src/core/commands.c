@@ -378,6 +378,12 @@ token_add(struct core *core, const struct command *command)
 		    "a token needs a name, a principal, a role and a secret");
 	if (!serves(core, asked, &no))
 		return no;
+	/* Whoever asked as one of these could also agree to it, as themselves. */
+	if (str_eq(asked->principal, AUTOMATION) || str_eq(asked->principal, FIRSTLINE))
+		return answer_no(core, 422, EXIT_USAGE,
+		    "no token stands for '%.*s': that is Firstline itself; name a person, "
+		    "or an agent and the person it serves",
+		    STR_ARG(asked->principal));
 	if (token_named(core, 0, asked->name) != NULL)
 		return answer_no(core, 409, EXIT_CONFLICT, "there is a token named %.*s",
 		    STR_ARG(asked->name));

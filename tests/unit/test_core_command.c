@@ -195,6 +195,28 @@ command__a_doubt_outlives_its_incident_and_is_told(void)
 	world_free(w);
 }
 
+/* Only an alert starts what is automation's; who could ask as it could also agree to it. */
+static void
+command__no_token_stands_for_the_machine_itself(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	static const char *const principals[] = { "automation", "firstline" };
+	for (size_t i = 0; i < countof(principals); i++) {
+		test_row = principals[i];
+		struct command add = { .kind = COMMAND_TOKEN_ADD,
+			.token = { .name = STR("ci"),
+			    .secret = sha256(STR("ci")),
+			    .principal = str_of(principals[i]),
+			    .role = ROLE_OPERATOR } };
+		struct reply reply = world_command(w, &add);
+		EXPECT_U64(reply.status, 422);
+		EXPECT(str_contains(reply.error, str_of(principals[i])));
+	}
+	test_row = NULL;
+	EXPECT_U64(world_count(w, TABLE_TOKEN), 0);
+	world_free(w);
+}
+
 /* The incident needs a person for as long as anything is in doubt, whatever else ended well. */
 static void
 command__a_doubt_outlives_the_recovery(void)
@@ -548,6 +570,7 @@ main(void)
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__an_incident_elsewhere_opens_no_grant);
 	RUN(command__a_doubt_outlives_its_incident_and_is_told);
+	RUN(command__no_token_stands_for_the_machine_itself);
 	RUN(command__a_doubt_outlives_the_recovery);
 	RUN(command__no_agent_settles_or_resumes);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
