@@ -19,6 +19,24 @@ happened(const struct attempt_row *row)
 	       (row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_YES);
 }
 
+/* What a person on duty began took nothing back: it may be tried again. */
+static void
+not_undone(struct core *core, const struct attempt_row *by)
+{
+	struct incident *incident = incident_find(core, by->incident);
+	if (incident == NULL)
+		return;
+	list_each(it, &incident->attempts)
+	{
+		struct attempt *undone =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		if (undone->row.undone_by != by->id)
+			continue;
+		undone->row.undone_by = 0;
+		object_touch(core, &undone->o);
+	}
+}
+
 void
 undo_ended(struct core *core, struct attempt *attempt)
 {
@@ -28,6 +46,8 @@ undo_ended(struct core *core, struct attempt *attempt)
 		    model_action(attempt->model->model, row->action);
 		if (happened(row) && action != NULL && action->undo != NULL)
 			row->undo_until_at = core->at + action->undo_within_ms;
+		if (!happened(row))
+			not_undone(core, row);
 		return;
 	}
 	struct attempt *undone = object_find(core, TABLE_ATTEMPT, row->undo_of);

@@ -180,6 +180,28 @@ undo__of_what_automation_did_is_judged_for_the_person_on_duty(void)
 	world_free(w);
 }
 
+/* One that fails took nothing back, whoever asked for it. */
+static void
+undo__by_the_person_on_duty_may_be_tried_again(void)
+{
+	struct world *w = world_new(UNITS ANA_STARTS, NULL, NULL);
+	world_fire(w, STUCK);
+	row_id id = stop_unit(w, "automation", "").row;
+	world_exit(w, 0);
+	EXPECT_U64(undo(w, id, "person:ana").status, 202);
+	EXPECT_U64(undo(w, id, "person:ana").status, 409); /* it is under way */
+	world_exit(w, 1);
+	EXPECT_U64(world_attempt(w, id).undone_by, 0);
+	EXPECT_U64(undo(w, id, "person:ana").status, 202);
+	world_news(w, NEWS_NEVER_STARTED);
+	EXPECT_U64(undo(w, id, "person:ana").status, 202);
+	world_restart(w);
+	world_exit(w, 0);
+	EXPECT_U64(undo(w, id, "person:ana").status, 409); /* once */
+	EXPECT(str_contains(undo(w, id, "person:ana").error, STR("taken back already")));
+	world_free(w);
+}
+
 static void
 undo__of_an_agent_is_for_the_same_chain(void)
 {
@@ -392,6 +414,7 @@ main(void)
 	RUN(undo__is_never_harder_than_doing);
 	RUN(undo__is_for_who_did_it);
 	RUN(undo__of_what_automation_did_is_judged_for_the_person_on_duty);
+	RUN(undo__by_the_person_on_duty_may_be_tried_again);
 	RUN(undo__of_an_agent_is_for_the_same_chain);
 	RUN(undo__is_for_a_time_also_when_the_incident_has_closed);
 	RUN(undo__only_of_what_happened_and_can_be);
