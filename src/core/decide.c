@@ -298,10 +298,11 @@ use_of(const struct core *core, row_id attempt)
 void
 use_arm(struct core *core, struct grant_use *use)
 {
+	/* A limit that is taken out and comes back counts what was used meanwhile and before. */
+	msec window = authority_window_ms(core->authority);
+	msec kept = window > USES_KEPT_MS ? window : USES_KEPT_MS;
 	/* What is held counts for as long as nobody knows. */
-	msec due = use->row.state == USE_HELD
-	               ? 0
-	               : use->row.at + authority_window_ms(core->authority) + 1;
+	msec due = use->row.state == USE_HELD ? 0 : use->row.at + kept + 1;
 	heap_set(&core->timers, &use->o, due);
 }
 

@@ -32,6 +32,7 @@
 #define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
 #define TIMELINE_KEPT_FIRST 32 /* of them from its beginning */
 #define TRAIL_KEPT_MAX 64      /* of each: attempts, decisions, asked */
+#define USES_KEPT_MS DAY       /* also where no rule counts for so long */
 #define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
 #define ASKED_OPEN_MAX 16u     /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */

@@ -195,6 +195,38 @@ command__a_doubt_outlives_its_incident_and_is_told(void)
 	world_free(w);
 }
 
+/* Of what was used, nothing is forgotten while a limit is out of the configuration. */
+static void
+command__a_limit_that_comes_back_counts_what_was_used(void)
+{
+#define FEW                                                                \
+	SHOP "  - {limit: few, for: [restart], on: {service: [payments]}," \
+	     " within: {per_service: 2 in 6h}}\n"
+	struct world *w = world_new(FEW, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.principal = STR("person:ana") };
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_U64(world_command(w, &run).status, 202);
+		world_exit(w, 0);
+	}
+	EXPECT_U64(world_command(w, &run).status, 403);
+	world_adopt(w, SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS, NULL);
+	world_after(w, HOUR);
+	world_restart(w);
+	world_adopt(w, FEW, NULL);
+	EXPECT_U64(world_command(w, &run).status, 403);
+	world_after(w, 5 * HOUR);
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_exit(w, 0);
+	world_free(w);
+#undef FEW
+}
+
 /* Only an alert starts what is automation's; who could ask as it could also agree to it. */
 static void
 command__no_token_stands_for_the_machine_itself(void)
@@ -570,6 +602,7 @@ main(void)
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__an_incident_elsewhere_opens_no_grant);
 	RUN(command__a_doubt_outlives_its_incident_and_is_told);
+	RUN(command__a_limit_that_comes_back_counts_what_was_used);
 	RUN(command__no_token_stands_for_the_machine_itself);
 	RUN(command__a_doubt_outlives_the_recovery);
 	RUN(command__no_agent_settles_or_resumes);
