@@ -69,6 +69,7 @@ asked_asking(const struct core *core, const struct asked *asked)
 		.incident_open = incident_asks_for(incident, row->service),
 		.run = row->run,
 		.undo_of = row->given.undo_of,
+		.takes_back = row->takes_back,
 		.waits = run != NULL && run->row.deadline != 0,
 		.given = &row->given,
 		.asked = row->id,
@@ -395,6 +396,7 @@ row_of(const struct core *core, const struct run *run, const struct asking *aski
 		    .undo = asking->undo_of != 0,
 		    .undo_of = asking->undo_of,
 		    .targets_n = asking->targets_n },
+		.takes_back = asking->takes_back,
 		.asked_at = core->at,
 		.asked_wall = core->wall,
 		.due = core->at };
@@ -412,6 +414,7 @@ same_waiting(const struct incident *incident, const struct asked_row *row)
 		struct asked *asked =
 		    container_of(object_of(it, of_incident), struct asked, o);
 		if (row->run == 0 && asked_open(asked) && asked->row.run == 0 &&
+		    asked->row.takes_back == row->takes_back &&
 		    hash32_eq(&asked->row.digest, &row->digest))
 			return asked;
 	}

@@ -217,10 +217,22 @@ is_stale(const struct core *core, const struct run *run)
 	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
 }
 
+/* While it waited somebody else took back the same. */
+static bool
+is_undone(const struct core *core, const struct asking *asking)
+{
+	const struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->takes_back);
+	return undone != NULL && undone->row.undone_by != 0;
+}
+
 void
 attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
 {
 	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+	if (ret->row.verdict != VERDICT_DENY && is_undone(core, asking))
+		judged_deny(core, ret,
+		    text_make(core, "attempt %llu was taken back already",
+			(unsigned long long)asking->takes_back));
 	const struct run *run = object_find(core, TABLE_RUN, asking->run);
 	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
 		judged_deny(core, ret,
@@ -274,6 +286,7 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.ask_at = core->at + action->timeout_ms + ATTEMPT_GRACE_MS,
 		.asked = asking->asked,
 		.undo_of = asking->undo_of,
+		.takes_back = asking->takes_back,
 		.observed = judged->row.given.observed,
 		.behalf = asking->behalf };
 	if (run != NULL)
@@ -333,7 +346,7 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 		incident->attempts_n++;
 		keep_attempts(core, incident);
 	}
-	struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->undo_of);
+	struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->takes_back);
 	if (undone != NULL) {
 		undone->row.undone_by = attempt->row.id;
 		object_touch(core, &undone->o);

@@ -590,8 +590,9 @@ struct asking {
 	incident_id incident;
 	bool incident_open;
 	row_id run;
-	row_id undo_of; /* the attempt that it takes back: then it is an undo; or 0 */
-	bool waits;     /* that it has to wait for its turn was recorded */
+	row_id takes_back; /* an attempt; or 0 */
+	row_id undo_of;    /* the same, where that makes it an undo: no rule holds */
+	bool waits;        /* that it has to wait for its turn was recorded */
 	/* What became known of it: observed, health, votes; NULL: nothing did. */
 	const struct given *given;
 	row_id asked; /* what waited for that; or 0 */

@@ -19,42 +19,20 @@ happened(const struct attempt_row *row)
 	       (row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_YES);
 }
 
-/* What a person on duty began took nothing back: it may be tried again. */
-static void
-not_undone(struct core *core, const struct attempt_row *by)
-{
-	struct incident *incident = incident_find(core, by->incident);
-	if (incident == NULL)
-		return;
-	list_each(it, &incident->attempts)
-	{
-		struct attempt *undone =
-		    container_of(object_of(it, of_incident), struct attempt, o);
-		if (undone->row.undone_by != by->id)
-			continue;
-		undone->row.undone_by = 0;
-		object_touch(core, &undone->o);
-	}
-}
-
 void
 undo_ended(struct core *core, struct attempt *attempt)
 {
 	struct attempt_row *row = &attempt->row;
-	if (row->undo_of == 0) {
-		const struct action *action =
-		    model_action(attempt->model->model, row->action);
-		if (happened(row) && action != NULL && action->undo != NULL)
-			row->undo_until_at = core->at + action->undo_within_ms;
-		if (!happened(row))
-			not_undone(core, row);
+	const struct action *action = model_action(attempt->model->model, row->action);
+	if (row->undo_of == 0 && happened(row) && action != NULL && action->undo != NULL)
+		row->undo_until_at = core->at + action->undo_within_ms;
+	if (row->takes_back == 0)
 		return;
-	}
-	struct attempt *undone = object_find(core, TABLE_ATTEMPT, row->undo_of);
-	if (happened(row))
+	struct attempt *undone = object_find(core, TABLE_ATTEMPT, row->takes_back);
+	if (happened(row)) {
 		timeline_add(core, row->incident, TIMELINE_ATTEMPT, FIRSTLINE, row->id,
-		    "took back attempt %llu", (unsigned long long)row->undo_of);
-	else if (undone != NULL && undone->row.undone_by == row->id) {
+		    "took back attempt %llu", (unsigned long long)row->takes_back);
+	} else if (undone != NULL && undone->row.undone_by == row->id) {
 		undone->row.undone_by = 0; /* it may be tried again */
 		object_touch(core, &undone->o);
 	}
@@ -225,6 +203,7 @@ undo_attempt(struct core *core, const struct command *command)
 		.targets_n = 1,
 		.incident = row->incident,
 		.incident_open = incident_asks_for(incident, row->service),
+		.takes_back = row->id,
 		.undo_of = own ? row->id : 0,
 		.at = core->at,
 		.wall = core->wall };
@@ -234,9 +213,5 @@ undo_attempt(struct core *core, const struct command *command)
 	    STR_ARG(row->target), (unsigned long long)row->id, said.n > 0 ? ": " : "",
 	    STR_ARG(said));
 	struct beginning beginning = asked_begin(core, incident, NULL, &asking, (str){ 0 });
-	if (beginning.how == BEGUN_STARTED) {
-		attempt->row.undone_by = beginning.attempt->row.id;
-		object_touch(core, &attempt->o);
-	}
 	return asked_answer(core, &beginning);
 }

@@ -248,6 +248,7 @@ static const struct field attempt_fields[] = {
 	FQ_MSEC(36, struct attempt_row, undo_until_at),
 	FQ_PAIRS(37, struct attempt_row, observed, PAIRS_MAX),
 	FQ_STRS(38, struct attempt_row, behalf, BEHALF_MAX),
+	FQ_U64(39, struct attempt_row, takes_back),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -408,6 +409,7 @@ static const struct field asked_fields[] = {
 	F_U64(26, struct asked_row, attempt),
 	F_STR(27, struct asked_row, why),
 	FQ_MSEC(28, struct asked_row, due),
+	FQ_U64(29, struct asked_row, takes_back),
 };
 const struct record_type asked_row_type = RECORD(struct asked_row, "asked", asked_fields);
 

@@ -258,6 +258,8 @@ struct attempt_row {
 	/* Of its decision, for what takes it back: live values, and the rest of the chain. */
 	struct pairs observed;
 	struct strs behalf;
+	/* What it takes back, also where rules hold for it (then undo_of is 0); or 0. */
+	row_id takes_back;
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -420,6 +422,7 @@ struct asked_row {
 	row_id attempt;  /* ASKED_STARTED */
 	str why;         /* of its state, a sentence */
 	msec due;        /* engine clock: the end of waiting for facts, or its turn; or 0 */
+	row_id takes_back; /* an attempt, as there; or 0 */
 };
 #define ASKED_PROBES_MAX (TARGETS_MAX + 32)
 #define ASKED_FACTS_MS (20 * SECOND)       /* unknown by then: judged without */

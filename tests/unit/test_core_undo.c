@@ -202,6 +202,42 @@ undo__by_the_person_on_duty_may_be_tried_again(void)
 	world_free(w);
 }
 
+/* It is tied to what it takes back also when it waits first. */
+static void
+undo__that_waits_for_approval_is_still_once(void)
+{
+#define STARTS_ARE_AGREED                                                                \
+	"  - {approval: starts are agreed on, for: [start], on: {service: [payments]}, " \
+	"by: [mei]}\n"
+	struct world *w = world_new(UNITS ANA_STARTS STARTS_ARE_AGREED, NULL, NULL);
+	struct command yes = { .kind = COMMAND_APPROVE, .principal = STR("person:mei") };
+	world_fire(w, STUCK);
+	row_id id = stop_unit(w, "automation", "").row;
+	world_exit(w, 0);
+	EXPECT_U64(undo(w, id, "person:ana").exit, EXIT_NEEDS_APPROVAL);
+	yes.row = world_last(w, TABLE_ASKED);
+	world_restart(w);
+	EXPECT_U64(world_command(w, &yes).status, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_U64(world_attempt(w, id).undone_by, w->attempts[0]);
+	EXPECT_U64(undo(w, id, "automation").status, 409);
+	world_exit(w, 1); /* in vain */
+	EXPECT_U64(world_attempt(w, id).undone_by, 0);
+
+	/* While a person is asked, who did it takes it back: the yes comes too late. */
+	EXPECT_U64(undo(w, id, "person:ana").exit, EXIT_NEEDS_APPROVAL);
+	yes.row = world_last(w, TABLE_ASKED);
+	EXPECT_U64(undo(w, id, "automation").status, 202);
+	world_exit(w, 0);
+	(void)world_command(w, &yes);
+	EXPECT_U64(w->attempt_n, 0);
+	struct asked_row row = { 0 };
+	EXPECT(world_row_get(w, TABLE_ASKED, yes.row, &row));
+	EXPECT(row.state == ASKED_REFUSED);
+	EXPECT(str_contains(row.why, STR("was taken back already")));
+	world_free(w);
+}
+
 static void
 undo__of_an_agent_is_for_the_same_chain(void)
 {
@@ -415,6 +451,7 @@ main(void)
 	RUN(undo__is_for_who_did_it);
 	RUN(undo__of_what_automation_did_is_judged_for_the_person_on_duty);
 	RUN(undo__by_the_person_on_duty_may_be_tried_again);
+	RUN(undo__that_waits_for_approval_is_still_once);
 	RUN(undo__of_an_agent_is_for_the_same_chain);
 	RUN(undo__is_for_a_time_also_when_the_incident_has_closed);
 	RUN(undo__only_of_what_happened_and_can_be);
