@@ -59,6 +59,21 @@ struct asking_for {
 	const struct service *service;
 };
 
+/* A grant `while: incident` is for the service that has the incident: the one that the
+ * runbook answers for, not whichever its step acts on. */
+static bool
+has_incident(const struct fitting *f, const struct service *service)
+{
+	const struct runbook *runbook = f->runbook;
+	if (f->step->target_service == NULL || runbook->services_n == 0)
+		return true;
+	for (size_t i = 0; i < runbook->services_n; i++) {
+		if (runbook->services[i] == service)
+			return true;
+	}
+	return false;
+}
+
 static bool
 somebody_may(struct fitting *f, const struct asking_for *want, struct arena scratch)
 {
@@ -69,7 +84,7 @@ somebody_may(struct fitting *f, const struct asking_for *want, struct arena scra
 			.service = want->service,
 			.target = want->service->name,
 			.params = &want->params,
-			.incident_open = true,
+			.incident_open = has_incident(f, want->service),
 			.wall = f->a->wall,
 			.at = DAY,
 		};
@@ -106,9 +121,12 @@ unfit(struct fitting *f, const struct asking_for *want, const struct param *para
 		.place = f->step->place,
 		.text = arena_printf(a->arena,
 		    "step '%.*s' can ask for %.*s on %.*s%.*s, and no grant lets it "
-		    "through",
+		    "through%s",
 		    STR_ARG(f->step->name), STR_ARG(f->step->action->name),
-		    STR_ARG(want->service->name), STR_ARG(what)),
+		    STR_ARG(want->service->name), STR_ARG(what),
+		    has_incident(f, want->service)
+			? ""
+			: " without an incident of that service"),
 		.example = request_text(&request, a->arena),
 		.mend =
 		    param == NULL
@@ -207,7 +225,9 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 	if (params->n > PARAMS_MAX)
 		return true;
 	bool known = first_values(f, &arena, &want, values);
-	if (!grant_about(f, service)) {
+	bool open = known && params->n == 0 ? somebody_may(f, &want, arena)
+	                                    : grant_about(f, service);
+	if (!open) {
 		unfit(f, &want, NULL, (str){ 0 });
 		return false;
 	}
@@ -240,6 +260,7 @@ grants_at_best(const struct analysing *a, struct arena *arena)
 			.on = rule->on,
 			.with = rule->with,
 			.with_n = rule->with_n,
+			.while_incident = rule->while_incident,
 			.owner = rule->owner,
 			.place = rule->place,
 		};

@@ -384,6 +384,34 @@ analyse__finds_values_that_no_grant_lets_through(void)
 	}
 }
 
+/* The incident is cart's: a grant `while: incident` on checkout does not hold for it. */
+static void
+analyse__finds_a_step_that_acts_beside_its_incident(void)
+{
+#define BESIDE                                                      \
+	"---\nrunbook: r\nservice: cart\n"                          \
+	"answers: [{alertname: Down}]\n---\n# Down\n\n"             \
+	"```action again\ndo: restart-unit\n"                       \
+	"with: {unit: web.service}\ntargets: {service: checkout}\n" \
+	"```\n\n```verify up\nhttp: http://127.0.0.1/\n"            \
+	"expect: status == 200\nwithin: 5m\n```\n"
+#define IN_INCIDENT(services)                                                             \
+	"  - {grant: restart, to: [automation], may: [restart], on: {service: [" services \
+	"]}, while: incident" GRANT_TAIL
+	analyse(IN_INCIDENT("checkout, cart"), BESIDE);
+	const struct found *found = found_of(FOUND_FIT);
+	EXPECT(found != NULL);
+	if (found != NULL)
+		EXPECT_STR(found->text,
+		    STR("step 'again' can ask for restart-unit on checkout with "
+			"unit=web.service, and no grant lets it through without an "
+			"incident of that service"));
+	config_close(&config);
+	analyse(RESTART, BESIDE);
+	EXPECT(found_of(FOUND_FIT) == NULL);
+	config_close(&config);
+}
+
 static void
 analyse__finds_a_verification_that_outlasts_the_undo(void)
 {
@@ -604,6 +632,7 @@ main(void)
 	RUN(analyse__tells_of_two_alike_the_later_one);
 	RUN(analyse__finds_grants_that_end_soon);
 	RUN(analyse__finds_values_that_no_grant_lets_through);
+	RUN(analyse__finds_a_step_that_acts_beside_its_incident);
 	RUN(analyse__finds_a_verification_that_outlasts_the_undo);
 	RUN(analyse__finds_approvals_that_nobody_else_could_give);
 	RUN(analyse__looks_at_rotations_to_come);
