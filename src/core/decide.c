@@ -98,7 +98,8 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 		.undo_of = asking->undo_of,
 		.glass_by = facts->glass_by,
 		.reloaded_by = facts->reloaded_by,
-		.targets_n = asking->targets_n };
+		.targets_n = asking->targets_n,
+		.incident_open = asking->incident_open };
 	if (facts->yes_n == 0)
 		return given;
 	const struct vote *votes = asking->given->votes.p;

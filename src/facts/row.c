@@ -332,6 +332,7 @@ static const struct field given_fields[] = {
 	FQ_STR(8, struct given, glass_by),
 	FQ_STR(9, struct given, reloaded_by),
 	FQ_U32(10, struct given, targets_n),
+	FQ_BOOL(11, struct given, incident_open),
 };
 const struct record_type given_type = RECORD(struct given, "given", given_fields);
 

@@ -343,6 +343,7 @@ struct given {
 	str glass_by;
 	str reloaded_by;
 	uint32_t targets_n;
+	bool incident_open; /* an open incident on the very service asked for it */
 };
 #define BEHALF_MAX 8
 

@@ -95,6 +95,7 @@ an_order(void)
 		.params = { params, countof(params) },
 		.argv = { argv, countof(argv) },
 		.incident = 3,
+		.given = { .incident_open = true },
 		.config = config.hash,
 		.timeout_ms = config.model->actions[0].timeout_ms,
 	};
@@ -152,6 +153,9 @@ order_allowed__refuses_what_authority_does_not_grant(void)
 	EXPECT(why.n > 0);
 	order = an_order();
 	order.incident = 0; /* the grant asks for one */
+	EXPECT(!allowed(&order, WALL, &why));
+	order = an_order();
+	order.given.incident_open = false; /* it is another service's */
 	EXPECT(!allowed(&order, WALL, &why));
 	order = an_order();
 	EXPECT(!allowed(&order, WALL + 365 * DAY, &why)); /* it has ended */
