@@ -177,6 +177,21 @@ asked_void_all(struct core *core, str why)
 }
 
 void
+asked_void_by(struct core *core, str principal, str behalf, str by, str why)
+{
+	list_each(it, &core->tables[TABLE_ASKED])
+	{
+		struct asked *asked =
+		    container_of(object_of(it, in_table), struct asked, o);
+		const struct strs *served = &asked->row.given.behalf;
+		str whom = served->n > 0 ? served->p[0] : (str){ 0 };
+		if (asked_open(asked) && str_eq(asked->row.principal, principal) &&
+		    str_eq(whom, behalf))
+			asked_end(core, asked, ASKED_VOID, by, why);
+	}
+}
+
+void
 asked_release(struct core *core, struct incident *incident)
 {
 	list_each_safe(it, &incident->asked)

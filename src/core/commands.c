@@ -366,6 +366,24 @@ serves(struct core *core, const struct token_row *asked, struct answering *ret)
 	return false;
 }
 
+/* "person:", "person:ana\n", " ": nobody is called so. */
+static bool
+is_principal(str text)
+{
+	str name = text;
+	static const char *const kinds[] = { "person:", "agent:", "source:" };
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (str_starts(text, str_of(kinds[i])))
+			name = str_drop(text, strlen(kinds[i]));
+	}
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+		if (c <= ' ' || c == 0x7f)
+			return false;
+	}
+	return name.n > 0;
+}
+
 static struct answering
 token_add(struct core *core, const struct command *command)
 {
@@ -376,6 +394,9 @@ token_add(struct core *core, const struct command *command)
 	    asked->role == 0 || hash32_zero(&asked->secret))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
+	if (!is_principal(asked->principal))
+		return answer_no(core, 422, EXIT_USAGE,
+		    "a principal is written without blanks, as in person:ana");
 	if (!serves(core, asked, &no))
 		return no;
 	/* Whoever asked as one of these could also agree to it, as themselves. */
@@ -408,6 +429,21 @@ token_add(struct core *core, const struct command *command)
 	return answer_yes(201, &token->o);
 }
 
+/* Can they still ask, by another one? */
+static bool
+has_token(const struct core *core, const struct token_row *as)
+{
+	list_each(it, &core->tables[TABLE_TOKEN])
+	{
+		const struct token_row *row =
+		    &container_of(object_of(it, in_table), struct token, o)->row;
+		if (!row->revoked && str_eq(row->principal, as->principal) &&
+		    str_eq(row->behalf, as->behalf))
+			return true;
+	}
+	return false;
+}
+
 static struct answering
 token_revoke(struct core *core, const struct command *command)
 {
@@ -415,6 +451,12 @@ token_revoke(struct core *core, const struct command *command)
 	if (token == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no such token");
 	token->row.revoked = true;
+	/* What it asked for and nobody has allowed yet goes with it. */
+	if (!has_token(core, &token->row))
+		asked_void_by(core, token->row.principal, token->row.behalf,
+		    command->principal,
+		    text_make(core, "the token of %.*s was revoked",
+			STR_ARG(text_who(token->row.principal))));
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, token->row.id,
 	    "revoked token %.*s of %.*s", STR_ARG(token->row.name),
 	    STR_ARG(token->row.principal));

@@ -718,6 +718,8 @@ void asked_void(struct core *core, struct asked *asked, str why);
 /* The same for all of an incident, for all. */
 void asked_void_of(struct core *core, struct incident *incident, str why);
 void asked_void_all(struct core *core, str why);
+/* And of what that principal asked for, serving that person (empty: nobody). */
+void asked_void_by(struct core *core, str principal, str behalf, str by, str why);
 /* Another configuration judges: what was approved by the old one is void. */
 void asked_adopted(struct core *core);
 /* Whoever held the answers is gone: facts are asked for anew. */

@@ -599,6 +599,42 @@ asked__who_asked_withdraws_it(void)
 	world_free(w);
 }
 
+static row_id
+token_of(struct world *w, const char *name, const char *principal, const char *behalf)
+{
+	struct command add = { .kind = COMMAND_TOKEN_ADD,
+		.token = { .name = str_of(name),
+		    .secret = sha256(str_of(name)),
+		    .principal = str_of(principal),
+		    .behalf = str_of(behalf),
+		    .role = ROLE_OPERATOR } };
+	struct reply reply = world_command(w, &add);
+	EXPECT_U64(reply.status, 201);
+	return reply.row;
+}
+
+static void
+asked__goes_with_the_last_token_of_who_asked(void)
+{
+	struct world *w = world_new(CONFIG(RESTART_ASKS), NULL, NULL);
+	world_fire(w, DOWN);
+	row_id phone = token_of(w, "phone", "person:jon", "");
+	row_id desk = token_of(w, "desk", "person:jon", "");
+	row_id helper = token_of(w, "helper", "agent:helper", "person:jon");
+	EXPECT_U64(restart(w, "checkout", "person:jon").exit, EXIT_NEEDS_APPROVAL);
+	row_id id = last_asked(w).id;
+	EXPECT_U64(answer(w, COMMAND_TOKEN_REVOKE, helper, "person:mei").status, 200);
+	EXPECT_U64(answer(w, COMMAND_TOKEN_REVOKE, phone, "person:mei").status, 200);
+	EXPECT(asked(w, id).state == ASKED_APPROVAL);
+	EXPECT_U64(answer(w, COMMAND_TOKEN_REVOKE, desk, "person:mei").status, 200);
+	EXPECT(asked(w, id).state == ASKED_VOID);
+	EXPECT_STR(asked(w, id).why, STR("the token of jon was revoked"));
+	world_restart(w);
+	EXPECT_U64(answer(w, COMMAND_APPROVE, id, "person:mei").status, 409);
+	EXPECT_U64(w->attempt_n, 0);
+	world_free(w);
+}
+
 static void
 asked__a_run_of_a_person_is_withdrawn(void)
 {
@@ -737,6 +773,7 @@ main(void)
 	RUN(asked__its_incident_ends);
 	RUN(asked__its_run_is_cancelled);
 	RUN(asked__who_asked_withdraws_it);
+	RUN(asked__goes_with_the_last_token_of_who_asked);
 	RUN(asked__a_run_of_a_person_is_withdrawn);
 	RUN(asked__only_so_many_wait_at_once);
 	RUN(asked__nobody_can_be_reached);

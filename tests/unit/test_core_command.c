@@ -249,6 +249,26 @@ command__no_token_stands_for_the_machine_itself(void)
 	world_free(w);
 }
 
+static void
+command__a_token_is_for_somebody_with_a_name(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	static const char *const principals[] = { "person:", "agent:", "source:", " ",
+		"person:ana\n1", "person: ana", "person:an\x7f" };
+	for (size_t i = 0; i < countof(principals); i++) {
+		test_row = principals[i];
+		struct command add = { .kind = COMMAND_TOKEN_ADD,
+			.token = { .name = STR("t"),
+			    .secret = sha256(STR("t")),
+			    .principal = str_of(principals[i]),
+			    .role = ROLE_VIEWER } };
+		EXPECT_U64(world_command(w, &add).status, 422);
+	}
+	test_row = NULL;
+	EXPECT_U64(world_count(w, TABLE_TOKEN), 0);
+	world_free(w);
+}
+
 /* The incident needs a person for as long as anything is in doubt, whatever else ended well. */
 static void
 command__a_doubt_outlives_the_recovery(void)
@@ -604,6 +624,7 @@ main(void)
 	RUN(command__a_doubt_outlives_its_incident_and_is_told);
 	RUN(command__a_limit_that_comes_back_counts_what_was_used);
 	RUN(command__no_token_stands_for_the_machine_itself);
+	RUN(command__a_token_is_for_somebody_with_a_name);
 	RUN(command__a_doubt_outlives_the_recovery);
 	RUN(command__no_agent_settles_or_resumes);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
