@@ -298,16 +298,6 @@ judge_target(struct judgement *j, struct arena *arena)
 	    STR("name a host of that service, or the service"));
 }
 
-static const struct param *
-param_find(const struct params *params, str name)
-{
-	for (size_t i = 0; i < params->n; i++) {
-		if (str_eq(params->p[i].name, name))
-			return &params->p[i];
-	}
-	return NULL;
-}
-
 static void
 judge_params(struct judgement *j, struct arena *arena)
 {

@@ -63,16 +63,6 @@ left_out(const struct param *param, const struct with *with, const struct pairs 
 	       !pairs_has(values, piece->text);
 }
 
-static const struct param *
-param_named(const struct action *action, str name)
-{
-	for (size_t i = 0; i < action->params.n; i++) {
-		if (str_eq(action->params.p[i].name, name))
-			return &action->params.p[i];
-	}
-	return NULL;
-}
-
 static bool
 params_of(struct core *core, const struct action *action, const struct attempt_row *row,
     struct pairs *ret, str *ret_why)
@@ -87,7 +77,7 @@ params_of(struct core *core, const struct action *action, const struct attempt_r
 		const struct with *with = &action->undo_with[i];
 		str value;
 		struct err err;
-		if (left_out(param_named(action->undo, with->name), with, &values))
+		if (left_out(param_find(&action->undo->params, with->name), with, &values))
 			continue;
 		if (!template_fill(&with->value, &values, &core->scratch, &value, &err)) {
 			*ret_why = arena_str(&core->scratch, str_of(err.text));

@@ -151,6 +151,8 @@ struct params {
 	size_t n;
 };
 
+const struct param *param_find(const struct params *params, str name); /* or NULL */
+
 /* A sentence saying why `value` is not one, or empty when it is. */
 str param_refuses(const struct param *param, str value, struct arena *arena);
 

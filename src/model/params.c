@@ -72,6 +72,16 @@ refuse_kind(const struct param *param, str value, struct arena *arena)
 	UNREACHABLE();
 }
 
+const struct param *
+param_find(const struct params *params, str name)
+{
+	for (size_t i = 0; i < params->n; i++) {
+		if (str_eq(params->p[i].name, name))
+			return &params->p[i];
+	}
+	return NULL;
+}
+
 str
 param_refuses(const struct param *param, str value, struct arena *arena)
 {

@@ -195,7 +195,6 @@ struct param_nodes {
 /* The parameter's name is the map's key. */
 bool read_param(struct reader *r, const struct node *map, const struct param_nodes *nodes,
     struct param *ret);
-const struct param *param_find(const struct params *params, str name); /* or NULL */
 
 /* Values for an action's parameters: a map of texts with placeholders out of `names`. A
  * literal is checked against its type. `action` NULL: one that could not be read. */

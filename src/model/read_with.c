@@ -5,16 +5,6 @@
  */
 #include "model/internal.h"
 
-const struct param *
-param_find(const struct params *params, str name)
-{
-	for (size_t i = 0; i < params->n; i++) {
-		if (str_eq(params->p[i].name, name))
-			return &params->p[i];
-	}
-	return NULL;
-}
-
 void
 unknown_param(struct reader *r, const struct node *node, const struct action *action)
 {
