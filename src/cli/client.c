@@ -14,7 +14,7 @@
 #define ARENA_BYTES ((size_t)1 << 30) /* address space; touched as it is used */
 #define ANSWER_BYTES ((size_t)256 << 20)
 #define TOKEN_FILE_MAX 1024
-#define SPECS_MAX 12
+#define SPECS_MAX 20
 #define TRIES_MAX 3
 #define CONNECT_MS 5000L
 #define ANSWER_MS 30000L

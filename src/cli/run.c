@@ -4,11 +4,13 @@
  */
 #include <stdio.h>
 
+#include "cli/run_plan.h"
 #include "cli/run_wait.h"
 #include "cli/view.h"
 
 struct run_options {
-	const char *incident, *action, *on, *target, *timeout;
+	const char *incident, *action, *on, *target, *timeout, *service, *as;
+	bool dry;
 	struct awaiting awaiting;
 };
 
@@ -84,6 +86,27 @@ start(struct client *client, uint64_t incident, const struct run_options *o,
 	return code;
 }
 
+/* false: options that do not go together, which is said. */
+static bool
+fit(const struct run_options *o)
+{
+	if (!o->dry && (o->service != NULL || o->as != NULL)) {
+		complain(
+		    "--service and --as are for --dry-run; a run is on --incident or --on");
+		return false;
+	}
+	if (o->dry && (o->action != NULL || o->awaiting.wait)) {
+		complain(
+		    "--dry-run is for a runbook: 'firstline may' asks about one action");
+		return false;
+	}
+	if (o->service != NULL && (o->incident != NULL || o->on != NULL)) {
+		complain("--service is instead of an incident: name one of them");
+		return false;
+	}
+	return true;
+}
+
 static int
 run_it(struct client *client, void *context, int argc, char **argv)
 {
@@ -103,7 +126,9 @@ run_it(struct client *client, void *context, int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (o->incident == NULL && o->on == NULL) {
+	if (!fit(o))
+		return EXIT_USAGE;
+	if (o->incident == NULL && o->on == NULL && o->service == NULL) {
 		complain(
 		    "run where? --incident NUMBER, or --on SERVICE for its open incident");
 		return EXIT_USAGE;
@@ -114,8 +139,15 @@ run_it(struct client *client, void *context, int argc, char **argv)
 	    (o->timeout != NULL && !length_take(o->timeout, &o->awaiting.timeout_ms)) ||
 	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
 		return EXIT_USAGE;
-	int code = o->incident != NULL ? EXIT_OK : find_incident(client, o->on, &incident);
-	return code != EXIT_OK ? code : start(client, incident, o, runbook, &params);
+	int code = o->incident != NULL || o->on == NULL
+	               ? EXIT_OK
+	               : find_incident(client, o->on, &incident);
+	if (code != EXIT_OK)
+		return code;
+	if (!o->dry)
+		return start(client, incident, o, runbook, &params);
+	struct plan_options plan = { incident, o->service, o->as };
+	return plan_show(client, runbook, &plan, &params);
 }
 
 static int
@@ -128,6 +160,9 @@ run(int argc, char **argv)
 		{ .name = "on", .value = &o.on },
 		{ .name = "target", .value = &o.target },
 		{ .name = "timeout", .value = &o.timeout },
+		{ .name = "service", .value = &o.service },
+		{ .name = "as", .value = &o.as },
+		{ .name = "dry-run", .flag = &o.dry },
 		{ .name = "wait", .flag = &o.awaiting.wait },
 	};
 	return client_run(argc, argv,
@@ -147,6 +182,7 @@ const struct command_line command_run = {
 	    "  firstline run restart-web --incident 12\n"
 	    "  firstline run --action restart-unit --on checkout --target web-1 "
 	    "unit=web.service\n"
+	    "  firstline run restart-web --dry-run --service checkout --as automation\n"
 	    "\n"
 	    "Starts a runbook on an incident, or a single action. Authority decides: a "
 	    "refusal\n"
@@ -159,7 +195,15 @@ const struct command_line command_run = {
 	    "  --on SERVICE       instead: the one incident that is open on this service\n"
 	    "  --action NAME      one action of the configuration, not a runbook\n"
 	    "  --target HOST      what the action is done to; left out, the service "
-	    "itself\n" AWAIT_HELP
+	    "itself\n"
+	    "  --dry-run          do nothing: say for each step whether it would run, "
+	    "would "
+	    "ask,\n"
+	    "                     would be refused (and by which rule), or cannot be known "
+	    "before\n"
+	    "                     another. Exits 5 and 6 as a run would\n"
+	    "  --service NAME     with it: as if an incident were open on this service\n"
+	    "  --as WHO           with it: for this person, or automation\n" AWAIT_HELP
 	    "  name=value         inputs of the runbook, parameters of the "
 	    "action\n" CLIENT_HELP,
 	.run = run,

@@ -2,6 +2,7 @@
 #define CORE_CORE_H
 
 #include "facts/effect.h"
+#include "facts/plan.h"
 #include "model/model.h"
 
 /*
@@ -130,6 +131,33 @@ size_t core_what_can(const struct core *core, str principal, incident_id inciden
  * behalf, service and times count. */
 size_t core_what_can_on(const struct core *core, const struct core_may *asked,
     struct arena *arena, struct can_view *ret, size_t max);
+
+/*
+ * What a run of a runbook would do, decided by the same evaluator on the same facts: the
+ * path on which each check holds and each action succeeds, and what else may become of
+ * it. Nothing is kept, reserved or asked of the world; a limit that the plan itself would
+ * use up counts.
+ */
+struct core_plan {
+	str runbook;
+	str principal;
+	struct strs behalf;   /* the rest of the chain */
+	incident_id incident; /* 0: as if one were open on `service` */
+	str service;
+	const struct pairs *inputs;
+	msec at, wall;
+};
+struct core_planned {
+	uint32_t status, exit; /* as for a command; 5: a step is refused, 6: one asks */
+	str error;
+	struct plan_item *steps;
+	size_t n;
+	str note;
+};
+/* At most PLAN_TARGETS_MAX decisions. All of *ret in the arena. */
+#define PLAN_TARGETS_MAX 1024u
+void core_plan(struct core *core, const struct core_plan *asked, struct arena *arena,
+    struct core_planned *ret);
 
 /* ASSERTs every invariant. Walks everything: for tests and simulation. */
 void core_check(const struct core *core);

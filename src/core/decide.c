@@ -58,6 +58,8 @@ facts_of(const struct core *core, const struct asking *asking, struct arena *are
 		facts.hands_on_by = hands_on->row.principal;
 	if (glass != NULL)
 		facts.glass_by = glass->row.principal;
+	if (asking->uses != NULL)
+		facts.uses = asking->uses;
 	if (asking->given == NULL)
 		return facts;
 	facts.observed = asking->given->observed;

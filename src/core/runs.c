@@ -13,6 +13,8 @@
 struct incident *
 run_incident(const struct core *core, const struct run *run)
 {
+	if (run->imagined != NULL)
+		return run->imagined;
 	struct incident *incident = incident_find(core, run->row.incident);
 	ASSERT(incident != NULL);
 	return incident;
@@ -55,8 +57,8 @@ run_values(struct core *core, const struct run *run)
 }
 
 /* Each input: what was given, else the label it comes from, else its default. */
-static bool
-read_inputs(struct core *core, const struct incident *incident,
+bool
+run_inputs(struct core *core, const struct incident *incident,
     const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
     str *ret_why)
 {
@@ -133,7 +135,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 		*ret_why = STR("it has no steps to run: it is for people to read");
 		return NULL;
 	}
-	if (!read_inputs(core, incident, runbook, given, &row.inputs, ret_why))
+	if (!run_inputs(core, incident, runbook, given, &row.inputs, ret_why))
 		return NULL;
 	row.id = row_next(core);
 	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;

@@ -124,6 +124,8 @@ struct run {
 	struct run_row row;
 	struct core_model *model;
 	const struct runbook *runbook; /* of that model */
+	/* NULL, but in a plan: the incident that it would be for. */
+	struct incident *imagined;
 };
 
 struct attempt {
@@ -246,6 +248,7 @@ struct core {
 struct core *core_new_within(uint32_t incidents_max, size_t pool_bytes);
 
 struct beginning; /* asked.c */
+struct asking;    /* decide.c */
 
 #define FIRSTLINE STR("firstline")
 #define AUTOMATION STR("automation")
@@ -528,6 +531,10 @@ struct incident *run_incident(const struct core *core, const struct run *run);
 const struct runbook_step *run_step(const struct run *run);
 /* Inputs and what is always there, for templates. */
 struct pairs run_values(struct core *core, const struct run *run);
+/* Those that its runbook has, from what is given and from the incident; false: *ret_why. */
+bool run_inputs(struct core *core, const struct incident *incident,
+    const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
+    str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
 /* ---- step_check.c, step_action.c, step_handoff.c ---- */
@@ -537,6 +544,11 @@ void check_seen(struct core *core, struct run *run, const struct probe_result *s
 void check_due(struct core *core, struct run *run);
 void action_enter(struct core *core, struct run *run);
 void action_due(struct core *core, struct run *run);
+/* What its step is done to; and what is asked for the target in work, in scratch. false:
+ * *ret_why. */
+struct strs action_targets(struct core *core, const struct run *run);
+bool action_asking(struct core *core, const struct run *run, struct asking *ret,
+    str *ret_why);
 /* Does it wait for its turn under at_once limits? */
 bool action_waits(const struct run *run);
 /* Something that was under way has ended, or other rules hold: whoever waits for a turn is
@@ -597,6 +609,8 @@ struct asking {
 	const struct given *given;
 	row_id asked; /* what waited for that; or 0 */
 	msec at, wall;
+	/* NULL: the core's. A plan has its own, with what it would have used by then. */
+	const struct authority_uses *uses;
 };
 /* What a grant `while: incident` asks for: it is open, and of that very service. */
 bool incident_asks_for(const struct incident *incident, str service);

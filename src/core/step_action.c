@@ -9,8 +9,8 @@
 #include "core/state.h"
 
 /* Hosts of the service with that role where the incident is; or the service itself. */
-static struct strs
-resolve(struct core *core, const struct run *run)
+struct strs
+action_targets(struct core *core, const struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	const struct model *model = run->model->model;
@@ -165,16 +165,16 @@ action_asked(struct core *core, struct run *run, const struct beginning *beginni
 	run_walk(core, run);
 }
 
-/* The target in work: decide, and order it. */
-static void
-act(struct core *core, struct run *run)
+bool
+action_asking(struct core *core, const struct run *run, struct asking *ret, str *ret_why)
 {
 	const struct runbook_step *step = run_step(run);
-	struct incident *incident = run_incident(core, run);
-	str behalf = run->row.behalf;
+	const struct incident *incident = run_incident(core, run);
+	str *behalf = arena_new(&core->scratch, str, 1);
+	*behalf = run->row.behalf;
 	str service = service_of(core, run);
-	struct asking asking = { .principal = run->row.started_by,
-		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
+	*ret = (struct asking){ .principal = run->row.started_by,
+		.behalf = { behalf, behalf->n > 0 ? 1 : 0 },
 		.action = step->action->name,
 		.service = service,
 		.target = run->row.targets.p[run->row.target],
@@ -185,8 +185,18 @@ act(struct core *core, struct run *run)
 		.waits = run->row.deadline != 0,
 		.at = core->at,
 		.wall = core->wall };
+	return read_params(core, run, &ret->params, ret_why);
+}
+
+/* The target in work: decide, and order it. */
+static void
+act(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	struct incident *incident = run_incident(core, run);
+	struct asking asking;
 	str why;
-	if (!read_params(core, run, &asking.params, &why)) {
+	if (!action_asking(core, run, &asking, &why)) {
 		run_goto(core, run, STEP_PERSON,
 		    text_make(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
 			STR_ARG(why)));
@@ -200,7 +210,7 @@ void
 action_enter(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	struct strs targets = resolve(core, run);
+	struct strs targets = action_targets(core, run);
 	if (targets.n == 0) {
 		const struct incident *incident = run_incident(core, run);
 		str why = step->target_service == NULL

@@ -212,3 +212,36 @@ answer_what_can(struct engine *engine, struct answer_out *a, struct caller calle
 	a->begin = *a->arena;
 	put_can(a, can, n, row != NULL ? row->service : STR(""));
 }
+
+/* ---- a plan ---- */
+
+void
+answer_plan(struct engine *engine, struct answer_out *a, const struct request *r,
+    struct caller caller)
+{
+	struct core_may may;
+	struct pairs inputs;
+	struct core_planned planned;
+	if (!read_question(engine, a, r, caller, &may, &inputs))
+		return;
+	if ((r->row == 0) == (may.service.n == 0) || r->row > UINT32_MAX) {
+		fail(a, "name an incident, or a service");
+		return;
+	}
+	struct core_plan plan = { .runbook = r->name,
+		.principal = may.principal,
+		.behalf = may.behalf,
+		.incident = (incident_id)r->row,
+		.service = may.service,
+		.inputs = &inputs,
+		.at = may.at,
+		.wall = may.wall };
+	core_plan(engine->core, &plan, a->arena, &planned);
+	a->begin = *a->arena; /* it outlives the items */
+	a->answer.status = planned.status;
+	a->answer.exit = planned.exit;
+	a->answer.error = planned.error;
+	a->answer.note = planned.note;
+	for (size_t i = 0; i < planned.n; i++)
+		answer_record(a, ITEM_PLAN, &planned.steps[i]);
+}

@@ -289,6 +289,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_WHAT_CAN:
 		answer_what_can_on(engine, &a, &asked->request, asked->caller);
 		break;
+	case OP_PLAN:
+		answer_plan(engine, &a, &asked->request, asked->caller);
+		break;
 	case OP_TOKENS:
 		on_tokens(engine, &a);
 		break;
@@ -376,6 +379,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_MAY:
 	case OP_WHO_CAN:
 	case OP_WHAT_CAN:
+	case OP_PLAN:
 	case OP_TOKENS:
 	case OP_WHO:
 	case OP_SILENCE:

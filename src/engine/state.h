@@ -252,6 +252,8 @@ void answer_who_can(struct engine *engine, struct answer_out *a,
     const struct request *request);
 void answer_what_can_on(struct engine *engine, struct answer_out *a,
     const struct request *request, struct caller caller);
+void answer_plan(struct engine *engine, struct answer_out *a, const struct request *request,
+    struct caller caller);
 /* Judged by the caller's authority now; for people without a runbook. */
 void answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
     incident_id incident);

@@ -160,6 +160,7 @@ static const char *const op_names[] = {
 	[OP_LEASES] = "leases",
 	[OP_WHO_CAN] = "who-can",
 	[OP_WHAT_CAN] = "what-can",
+	[OP_PLAN] = "plan",
 };
 
 static const struct field request_fields[] = {
@@ -332,6 +333,7 @@ item_body_type(const struct item *item)
 		[ITEM_CAN] = &can_item_type,
 		[ITEM_RECEIVERS] = &receivers_item_type,
 		[ITEM_WHO] = &who_item_type,
+		[ITEM_PLAN] = &plan_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -547,6 +549,8 @@ record_type_at(size_t i)
 		&secret_item_type,
 		&can_item_type,
 		&who_item_type,
+		&plan_target_type,
+		&plan_item_type,
 		&receivers_item_type,
 		&epoch_frame_type,
 		&peer_frame_type,

@@ -2,6 +2,7 @@
 #define FACTS_FRAME_H
 
 #include "facts/effect.h"
+#include "facts/plan.h"
 
 /*
  * frame -- messages between the roles, over SOCK_STREAM pairs.
@@ -107,6 +108,10 @@ enum op {
 	OP_LEASES,    /* as OP_ASKED */
 	OP_WHO_CAN,   /* as OP_MAY, but for the principal: everybody who may */
 	OP_WHAT_CAN,  /* every action on params.service that the principal may do */
+	/* What a run of the runbook `name` by `text` (empty: who asks) would do on incident
+	 * `row`, or on params.service as if one were open there; params: with.NAME (inputs),
+	 * behalf.0 and up. Nothing is done. */
+	OP_PLAN,
 };
 
 struct request {
@@ -148,6 +153,7 @@ enum item_kind {
 	ITEM_CAN,        /* struct can_item */
 	ITEM_RECEIVERS,  /* struct receivers_item */
 	ITEM_WHO,        /* struct who_item */
+	ITEM_PLAN,       /* struct plan_item */
 };
 
 #define SANDBOX_GAPS_MAX 64

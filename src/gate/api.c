@@ -41,6 +41,7 @@ item_name(const struct item *item)
 		[ITEM_SECRET] = "secret",
 		[ITEM_CAN] = "can",
 		[ITEM_WHO] = "who",
+		[ITEM_PLAN] = "step",
 	};
 	if (item->table != 0)
 		return table_names[item->table];
@@ -514,7 +515,8 @@ static bool
 read_path(struct call *call, struct request *request)
 {
 	const struct route_match *match = &call->match;
-	bool service = str_starts(str_of(match->route->path), STR("/v1/services/"));
+	bool named = str_starts(str_of(match->route->path), STR("/v1/services/")) ||
+	             str_starts(str_of(match->route->path), STR("/v1/runbooks/"));
 	if (str_starts(str_of(match->route->path), STR("/v1/incidents/#"))) {
 		if (match->number > UINT32_MAX) {
 			respond_error(call, 404, 3, "there is no incident %llu",
@@ -525,7 +527,7 @@ read_path(struct call *call, struct request *request)
 	} else if (match->number > 0) {
 		request->row = match->number;
 	} else if (match->name.n > 0 &&
-		   (service || !str_u64(match->name, UINT64_MAX, &request->row))) {
+		   (named || !str_u64(match->name, UINT64_MAX, &request->row))) {
 		request->name = match->name;
 	}
 	return true;

@@ -67,6 +67,14 @@ static const struct body_member body_what_can[] = {
 	{ "at", BODY_TIME, false },
 	{ .name = NULL },
 };
+static const struct body_member body_plan[] = {
+	{ "principal", BODY_TEXT, false },
+	{ "behalf", BODY_BEHALF, false },
+	{ "incident", BODY_ROW, false },
+	{ "service", BODY_PARAM, false },
+	{ "with", BODY_WITH_MAY, false },
+	{ .name = NULL },
+};
 static const struct body_member body_token[] = {
 	{ "name", BODY_NAME, true },
 	{ "principal", BODY_PARAM, true },
@@ -224,6 +232,7 @@ const struct route gate_routes[] = {
 	POST_V1("/v1/may", OP_MAY, SHAPE_DONE, body_may),
 	POST_V1("/v1/who-can", OP_WHO_CAN, SHAPE_LIST, body_who_can),
 	POST_V1("/v1/what-can", OP_WHAT_CAN, SHAPE_LIST, body_what_can),
+	POST_V1("/v1/runbooks/*/plan", OP_PLAN, SHAPE_LIST, body_plan),
 	COMMAND_V1("/v1/stop-all", COMMAND_STOP_ALL, body_text),
 	COMMAND_V1("/v1/resume", COMMAND_RESUME, body_text),
 	GET_V1("/v1/tokens", OP_TOKENS, SHAPE_LIST, NULL),

@@ -493,6 +493,8 @@ enum autonomy {
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
 #define RUNBOOK_STEPS_MAX 64
 
+const char *step_kind_name(enum step_kind kind); /* "check" */
+
 struct runbook_step {
 	enum step_kind kind;
 	str name;

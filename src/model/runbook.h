@@ -52,7 +52,6 @@ struct markdown {
 void markdown_read(struct reader *r, const struct source *src, size_t off,
     struct markdown *ret);
 
-const char *step_kind_name(enum step_kind kind);
 bool step_kind_of(str word, enum step_kind *ret);
 
 /* One step in the making. */

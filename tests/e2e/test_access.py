@@ -92,6 +92,7 @@ TABLE = {
     ("GET", "/v1/handoffs"): READ, ("GET", "/v1/handoffs/#"): READ, ("GET", "/v1/gaps"): READ,
     ("GET", "/v1/on-call"): READ, ("POST", "/v1/may"): READ,
     ("POST", "/v1/who-can"): READ, ("POST", "/v1/what-can"): READ,
+    ("POST", "/v1/runbooks/*/plan"): READ,
     ("GET", "/v1/asked"): READ, ("GET", "/v1/asked/#"): READ,
     ("POST", "/v1/asked/#/approve"): "operator", ("POST", "/v1/asked/#/deny"): "operator",
     ("POST", "/v1/asked/#/withdraw"): "operator", ("POST", "/v1/attempts/#/undo"): "operator",
@@ -111,6 +112,7 @@ BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SIL
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
           "/v1/may": {"action": "act", "service": "s0"},
           "/v1/who-can": {"action": "act", "service": "s0"}, "/v1/what-can": {"service": "s0"},
+          "/v1/runbooks/*/plan": {"service": "s0"},
           "/v1/leases/#/review": {"text": "x"},
           "/v1/services/*/break-glass": {"for": "30m", "why": "x"},
           "/v1/tokens": {"name": "by-table", "principal": "person:x", "role": "viewer"}}

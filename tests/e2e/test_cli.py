@@ -176,6 +176,7 @@ def test_show_and_why_read_well():
             "POST /v1/may": answer("may"),
             "POST /v1/who-can": answer("who-can"),
             "POST /v1/what-can": answer("what-can"),
+            "POST /v1/runbooks/too-slow/plan": answer("plan"),
         })
         question = ["agent:helper", "scale-out", "on", "checkout", "replicas=40"]
         for name, args in (("closed.show", ["incident", "show", "12"]),
@@ -194,9 +195,10 @@ def test_show_and_why_read_well():
                            ("may", ["why-not", *question]),
                            ("who-can", ["who-can", *question[1:]]),
                            ("what-can", ["what-can", "automation", "on", "checkout"]),
+                           ("plan", ["run", "too-slow", "--dry-run", "--incident", "12", "--as", "ana"]),
                            ("status", ["status"])):
             done = cli(*args, "--url", server.url)
-            assert done.returncode == (5 if name == "may" else 0), (args, done)
+            assert done.returncode == {"may": 5, "plan": 5}.get(name, 0), (args, done)
             assert name != "may" or "Note: as of 2026-12-24" in done.stderr, done
             text = ages(done.stdout).replace(server.url, "URL")
             golden(f"{name}.txt", text)
@@ -579,6 +581,13 @@ def test_a_real_server_from_init_to_journal():
         assert firstline.cli("on-call", check=True).stdout.startswith("operations")
         later = firstline.cli("on-call", "--at", "2026-12-24 18:00", check=True)
         assert "until 2026-12-28 09:00:00 WET" in later.stdout or "UTC" in later.stdout, later
+        dry = firstline.cli("run", "service-down", "--incident", "1", "--dry-run", "--as", "automation", check=True)
+        assert "would run" in dry.stdout and "restart-unit unit=nginx.service" in dry.stdout, dry
+        assert "Nothing was done" in dry.stderr, dry
+        dry = firstline.cli("run", "service-down", "--service", "website", "--dry-run", "--json")
+        assert dry.returncode == 5 and json.loads(dry.stdout)["items"][1]["fate"] == "refused", dry
+        assert firstline.cli("run", "service-down", "--service", "nowhere", "--dry-run").returncode == 3
+        assert firstline.cli("run", "service-down", "--incident", "1", "--as", "ana").returncode == 2
         for args in (["gaps"], ["handoff", "list"], ["token", "list"], ["why", "1"]):
             firstline.cli(*args, check=True)
         secret = firstline.cli("token", "add", "reader", "--role", "viewer", check=True).stdout

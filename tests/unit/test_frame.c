@@ -109,7 +109,7 @@ frame__items_know_their_type(void)
 	EXPECT(item_body_type(&(struct item){ .table = TABLE_RUN }) == &run_row_type);
 	EXPECT(item_body_type(&(struct item){ .table = TABLE_ALERTS }) == NULL);
 	EXPECT(item_body_type(&(struct item){ .kind = ITEM_CAN }) == &can_item_type);
-	EXPECT(item_body_type(&(struct item){ .kind = ITEM_WHO + 1 }) == NULL);
+	EXPECT(item_body_type(&(struct item){ .kind = ITEM_PLAN + 1 }) == NULL);
 	EXPECT(item_body_type(&(struct item){ .kind = 0 }) == NULL);
 	EXPECT(item_body_type(&(struct item){ .kind = UINT32_MAX }) == NULL);
 }
