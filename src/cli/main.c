@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "cli/cli.h"
+#include "hands/act.h"
 #include "node/serve.h"
 
 #define NEAR_MAX 3 /* edits between what was typed and what is suggested */
@@ -172,6 +173,8 @@ main(int argc, char **argv)
 	const char *name = argv[1];
 	if (strcmp(name, "role") == 0)
 		return node_role(argc, argv);
+	if (strcmp(name, "act") == 0)
+		return act_main(argc == 3 ? argv[2] : "");
 	if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
 		printf("firstline %s\n", FIRSTLINE_VERSION);
 		return EXIT_OK;

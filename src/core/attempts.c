@@ -61,24 +61,25 @@ judged_why(struct core *core, const struct judged *judged)
 	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(row->forward));
 }
 
+/* What it comes to, with these values. */
+struct resolved {
+	struct strs argv;
+	struct pairs parts;
+};
+
 static bool
-fill_argv(struct core *core, const struct action *action, const struct asking *asking,
-    struct strs *ret, str *ret_why)
+fill_request(struct core *core, const struct action *action, const struct asking *asking,
+    struct resolved *ret, str *ret_why)
 {
 	struct pairs values =
 	    pairs_with(core, &asking->params, STR("service"), asking->service);
 	values = pairs_with(core, &values, STR("target"), asking->target);
-	ret->p = arena_new(&core->scratch, str, action->run.n);
-	ret->n = action->run.n;
 	struct err err;
-	for (size_t i = 0; i < action->run.n; i++) {
-		if (!template_fill(&action->run.p[i], &values, &core->scratch, &ret->p[i],
-			&err)) {
-			*ret_why = arena_str(&core->scratch, str_of(err.text));
-			return false;
-		}
-	}
-	return true;
+	if (request_fill(&action->argv, &action->parts, &values, &core->scratch, &ret->argv,
+		&ret->parts, &err))
+		return true;
+	*ret_why = arena_str(&core->scratch, str_of(err.text));
+	return false;
 }
 
 /* What the rules allow, but cannot be done, is refused: with its own reason first. */
@@ -158,7 +159,10 @@ order(struct core *core, const struct attempt *attempt, enum effect_kind kind,
 		.argv = row->argv,
 		.timeout_ms = row->timeout_ms,
 		.runbook_hash = row->runbook_hash,
-		.incident = row->incident };
+		.incident = row->incident,
+		.kind = row->kind,
+		.parts = row->parts,
+		.intent_wall = row->intent_wall };
 	if (given != NULL)
 		order.given = *given;
 	struct effect *effect = effects_add(core->fx, kind);
@@ -243,13 +247,14 @@ attempt_judge(struct core *core, const struct asking *asking, struct judged *ret
 
 /* What the rules allow must be possible too. */
 static void
-make_argv(struct core *core, const struct action *action, const struct asking *asking,
-    struct judged *judged, struct strs *ret)
+resolve(struct core *core, const struct action *action, const struct asking *asking,
+    struct judged *judged, struct resolved *ret)
 {
 	str why = { 0 };
-	if (!fill_argv(core, action, asking, ret, &why))
+	if (!fill_request(core, action, asking, ret, &why))
 		judged_deny(core, judged,
-		    text_make(core, "its command cannot be made: %.*s", STR_ARG(why)));
+		    text_make(core, "its %s cannot be made: %.*s",
+			action->kind == ACTION_RUN ? "command" : "request", STR_ARG(why)));
 	else if (!core_roomy(core))
 		judged_deny(core, judged, STR("there is no memory for another attempt"));
 }
@@ -260,8 +265,8 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 {
 	const struct action *action = model_action(core->newest->model, asking->action);
 	ASSERT(action != NULL);
-	struct strs argv = { 0 };
-	make_argv(core, action, asking, judged, &argv);
+	struct resolved request = { 0 };
+	resolve(core, action, asking, judged, &request);
 	if (judged->row.verdict != VERDICT_ALLOW)
 		return NULL;
 	struct attempt_row row = { .id = row_next(core),
@@ -276,7 +281,7 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.target = asking->target,
 		.principal = asking->principal,
 		.params = asking->params,
-		.argv = argv,
+		.argv = request.argv,
 		.config = core->newest->hash,
 		.epoch = core->control->row.epoch,
 		.timeout_ms = action->timeout_ms,
@@ -288,7 +293,9 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.undo_of = asking->undo_of,
 		.takes_back = asking->takes_back,
 		.observed = judged->row.given.observed,
-		.behalf = asking->behalf };
+		.behalf = asking->behalf,
+		.kind = action->kind,
+		.parts = request.parts };
 	if (run != NULL)
 		row.runbook_hash = run->row.runbook_hash;
 	struct attempt *attempt = reserve(core, &row);
@@ -695,7 +702,10 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 		return;
 	}
 	struct attempt_row *row = &attempt->row;
-	bool started = row->state == ATTEMPT_STARTED;
+	/* What is no command of its own begins by trying, and is the one to know how far it
+	 * came. */
+	bool started =
+	    row->state == ATTEMPT_STARTED && (row->kind == ACTION_RUN || row->kind == 0);
 	object_touch(core, &attempt->o);
 	switch (result->news) {
 	case NEWS_CLAIMED:

@@ -32,6 +32,9 @@ static const struct field attempt_order_fields[] = {
 	F_U32(13, struct attempt_order, incident),
 	{ F_(14, FIELD_RECORD, struct attempt_order, given, FIELD_QUIET, 0),
 	    .type = &given_type },
+	FQ_ENUM(15, struct attempt_order, kind, action_kind_names),
+	FQ_PAIRS(16, struct attempt_order, parts, PARTS_MAX),
+	{ F_(22, FIELD_WALL, struct attempt_order, intent_wall, FIELD_QUIET, 0) },
 };
 static const struct record_type attempt_order_type =
     RECORD(struct attempt_order, "attempt-order", attempt_order_fields);

@@ -37,6 +37,9 @@ struct attempt_order {
 	hash32 runbook_hash;
 	incident_id incident;
 	struct given given;
+	enum action_kind kind;
+	struct pairs parts; /* as in attempt_row */
+	msec intent_wall;   /* with `attempt`, a name that no other attempt ever has */
 };
 
 struct attempt_ref {

@@ -209,6 +209,13 @@ const char *const happened_names[HAPPENED_COUNT] = {
 	[HAPPENED_NO] = "no",
 };
 
+const char *const action_kind_names[ACTION_KIND_COUNT] = {
+	[ACTION_RUN] = "run",
+	[ACTION_HTTP] = "http",
+	[ACTION_SSH] = "ssh",
+	[ACTION_SYSTEMD] = "systemd",
+};
+
 static const struct field attempt_fields[] = {
 	F_U64(1, struct attempt_row, id),
 	F_U32(2, struct attempt_row, incident),
@@ -249,6 +256,8 @@ static const struct field attempt_fields[] = {
 	FQ_PAIRS(37, struct attempt_row, observed, PAIRS_MAX),
 	FQ_STRS(38, struct attempt_row, behalf, BEHALF_MAX),
 	FQ_U64(39, struct attempt_row, takes_back),
+	FQ_ENUM(40, struct attempt_row, kind, action_kind_names),
+	FQ_PAIRS(41, struct attempt_row, parts, PARTS_MAX),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);

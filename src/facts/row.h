@@ -222,6 +222,13 @@ enum attempt_state {
 enum happened { HAPPENED_UNKNOWN = 0, HAPPENED_YES = 1, HAPPENED_NO = 2 };
 #define HAPPENED_COUNT 3
 
+/* How an action is done. A kind is a row in model/kinds.c and, but for RUN, in hands/act.c;
+ * its request is arguments and named texts ("url", "header.Accept"). 0 in what was written
+ * before there were others: RUN. */
+enum action_kind { ACTION_RUN = 1, ACTION_HTTP, ACTION_SSH, ACTION_SYSTEMD };
+#define ACTION_KIND_COUNT 5
+#define PARTS_MAX 64 /* of one request */
+
 struct attempt_row {
 	row_id id; /* also the name of its folder */
 	incident_id incident;
@@ -235,7 +242,7 @@ struct attempt_row {
 	str target;    /* host name, or the service's name where there are no hosts */
 	str principal; /* on whose authority */
 	struct pairs params;
-	struct strs argv; /* resolved; a secret never stands here */
+	struct strs argv; /* RUN, SSH; resolved; a secret never stands here */
 	hash32 config;    /* the policy it was judged by */
 	hash32 runbook_hash;
 	uint64_t epoch; /* of the engine that gave the order */
@@ -260,6 +267,8 @@ struct attempt_row {
 	struct strs behalf;
 	/* What it takes back, also where rules hold for it (then undo_of is 0); or 0. */
 	row_id takes_back;
+	enum action_kind kind;
+	struct pairs parts; /* the rest of its request, resolved, as the kind's file says */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -665,6 +674,7 @@ extern const struct record_type incident_row_type, timeline_row_type, run_row_ty
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */
 extern const char *const happened_names[HAPPENED_COUNT];
+extern const char *const action_kind_names[ACTION_KIND_COUNT];
 extern const char *const verdict_names[VERDICT_COUNT];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */

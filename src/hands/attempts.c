@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "hands/act.h"
 #include "hands/claim.h"
 #include "hands/clean.h"
 #include "hands/folder.h"
@@ -83,8 +84,19 @@ news_of(enum shim_state state)
 		return NEWS_TIMED_OUT;
 	case SHIM_NEVER_STARTED:
 		return NEWS_NEVER_STARTED;
+	case SHIM_REFUSED:
+		return NEWS_REFUSED;
+	case SHIM_UNKNOWN:
+		return NEWS_UNKNOWN;
 	}
 	UNREACHABLE();
+}
+
+/* What an act says of itself counts more than that it was there to try. */
+static bool
+surely_ran(enum shim_state state)
+{
+	return state != SHIM_NEVER_STARTED && state != SHIM_REFUSED;
 }
 
 static void
@@ -118,6 +130,8 @@ tell_end(struct attempts *all, row_id id, int dir_fd, const struct shim_result *
 		why = STR("stopped");
 	result.output = clean_text(&scratch, output, ATTEMPT_OUTPUT_MAX);
 	result.why = clean_line(&scratch, why, WHY_MAX);
+	if (end->state == SHIM_REFUSED)
+		result.judged = STR("the far side");
 	tell_news(all->tell, &result);
 }
 
@@ -197,7 +211,7 @@ look(struct attempt *attempt)
 	/* First the lock, then the result: who held it a moment ago may have written it. */
 	bool gone = !claim_locked(attempt->claimed.look_fd);
 	bool ended = read_result(attempt->claimed.dir_fd, &arena, &result, &err);
-	if (!attempt->started && (!ended || result.state != SHIM_NEVER_STARTED) &&
+	if (!attempt->started && (!ended || surely_ran(result.state)) &&
 	    read_started(attempt->claimed.dir_fd, &arena, &started)) {
 		attempt->started = true;
 		tell_started(all, attempt->id, started.begun_wall);
@@ -280,32 +294,34 @@ has_folder(const struct attempts *all, row_id id)
 	return faccessat(all->dir_fd, claim_name(id, false, name), F_OK, 0) == 0;
 }
 
-bool
-attempts_start(struct attempts *all, const struct attempt_order *order, struct err *err)
+/* NULL, or why it is not begun. *ret_input: of what acts by itself; must be closed. */
+static const char *
+refuses(const struct attempts *all, const struct attempt_order *order,
+    const struct spawn_order *spawn, msec boot, int *ret_input, struct err *err)
 {
-	struct spawn_order spawn = {
-		.id = order->attempt,
-		.incident = order->incident,
-		.service = order->service,
-		.target = order->target,
+	const char *refused = spawn_refuses(spawn);
+	if (refused != NULL)
+		return refused;
+	if (!ceiling_allows(all->ceiling, order->target, boot))
+		return "over the ceiling of starts on one target in an hour";
+	if (all->by_id.n >= ATTEMPTS_AT_WORK_MAX)
+		return "too many attempts are at work";
+	if (order->kind == ACTION_RUN || order->kind == 0)
+		return NULL;
+	struct act_request request = { .kind = order->kind,
+		.attempt = order->attempt,
+		.intent_wall = order->intent_wall,
 		.timeout_ms = order->timeout_ms,
-		.argv = &order->argv,
-	};
-	msec boot = clock_boot();
-	if (find(all, order->attempt) != NULL || has_folder(all, order->attempt)) {
-		attempts_reconcile(all, order->attempt);
-		return true;
-	}
-	const char *refused = spawn_refuses(&spawn);
-	if (refused == NULL && !ceiling_allows(all->ceiling, order->target, boot))
-		refused = "over the ceiling of starts on one target in an hour";
-	if (refused == NULL && all->by_id.n >= ATTEMPTS_AT_WORK_MAX)
-		refused = "too many attempts are at work";
-	if (refused != NULL) {
-		attempts_tell(all->tell, order->attempt, NEWS_REFUSED, str_of(refused));
-		return true;
-	}
+		.argv = order->argv,
+		.parts = order->parts };
+	return act_input(&request, ret_input, err) ? NULL : err->text;
+}
 
+/* Claim it and have it started. False when the spawner is gone. */
+static bool
+begin(struct attempts *all, const struct attempt_order *order, struct spawn_order *spawn,
+    msec boot, struct err *err)
+{
 	struct err claim_err;
 	struct claimed claimed;
 	if (!ceiling_count(all->ceiling, order->target, clock_wall(), boot, &claim_err) ||
@@ -317,10 +333,42 @@ attempts_start(struct attempts *all, const struct attempt_order *order, struct e
 	struct attempt *attempt = take_on(all, order->attempt, &claimed);
 	CRASH_POINT("hands-claimed");
 	attempts_tell(all->tell, order->attempt, NEWS_CLAIMED, STR(""));
-	spawn.work_fd = attempt->claimed.dir_fd;
-	spawn.lock_fd = attempt->claimed.lock_fd;
-	bool ok = spawner_send(all->spawner, &spawn, err);
+	spawn->work_fd = attempt->claimed.dir_fd;
+	spawn->lock_fd = attempt->claimed.lock_fd;
+	bool ok = spawner_send(all->spawner, spawn, err);
 	CRASH_POINT("hands-spawned");
+	return ok;
+}
+
+bool
+attempts_start(struct attempts *all, const struct attempt_order *order, struct err *err)
+{
+	bool own = order->kind != ACTION_RUN && order->kind != 0;
+	str words[3];
+	struct strs act = act_argv(all->spawner->program, order->kind, words);
+	struct spawn_order spawn = {
+		.id = order->attempt,
+		.incident = order->incident,
+		.service = order->service,
+		.target = order->target,
+		.timeout_ms = order->timeout_ms,
+		.argv = own ? &act : &order->argv,
+	};
+	if (find(all, order->attempt) != NULL || has_folder(all, order->attempt)) {
+		attempts_reconcile(all, order->attempt);
+		return true;
+	}
+	int input = -1;
+	msec boot = clock_boot();
+	struct err why;
+	const char *refused = refuses(all, order, &spawn, boot, &input, &why);
+	if (refused != NULL) {
+		attempts_tell(all->tell, order->attempt, NEWS_REFUSED, str_of(refused));
+		return true;
+	}
+	spawn.input_fd = input >= 0 ? input : 0;
+	bool ok = begin(all, order, &spawn, boot, err);
+	fd_close(&input);
 	return ok;
 }
 

@@ -14,6 +14,8 @@ static const char *const state_words[] = {
 	[SHIM_TIMED_OUT] = SHIM_STATE_TIMED_OUT,
 	[SHIM_STOPPED] = SHIM_STATE_STOPPED,
 	[SHIM_NEVER_STARTED] = SHIM_STATE_NEVER_STARTED,
+	[SHIM_REFUSED] = SHIM_STATE_REFUSED,
+	[SHIM_UNKNOWN] = SHIM_STATE_UNKNOWN,
 };
 
 /* ---- writing ---- */
@@ -122,7 +124,7 @@ static enum shim_state
 read_state(struct lines *in, const char *name)
 {
 	str text = line(in, name);
-	for (unsigned i = SHIM_EXITED; i <= SHIM_NEVER_STARTED; i++) {
+	for (unsigned i = SHIM_EXITED; i <= SHIM_UNKNOWN; i++) {
 		if (str_eq(text, str_of(state_words[i])))
 			return (enum shim_state)i;
 	}

@@ -40,6 +40,8 @@ enum shim_state {
 	SHIM_TIMED_OUT,
 	SHIM_STOPPED,
 	SHIM_NEVER_STARTED,
+	SHIM_REFUSED,
+	SHIM_UNKNOWN,
 };
 
 struct shim_result {

@@ -444,6 +444,21 @@ on_spawner(uv_poll_t *poll, int status, int events)
 
 /* ---- beginning and end ---- */
 
+/* This program; where it was replaced, what stands in its place now. */
+static bool
+find_self(char *ret, size_t size, struct err *err)
+{
+	static const char gone[] = " (deleted)";
+	ssize_t n = readlink("/proc/self/exe", ret, size - 1);
+	if (n < 0)
+		return err_sys(err, ERR_IO, "/proc/self/exe");
+	ret[n] = '\0';
+	str path = { ret, (size_t)n };
+	if (str_ends(path, STR(" (deleted)")))
+		ret[path.n - (sizeof(gone) - 1)] = '\0';
+	return true;
+}
+
 /* firstline-shim beside this program, or where it is installed. */
 static bool
 find_shim(char *ret, size_t size, struct err *err)
@@ -451,10 +466,8 @@ find_shim(char *ret, size_t size, struct err *err)
 	static const char *const places[] = { "firstline-shim",
 		"../libexec/firstline/firstline-shim" };
 	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n < 0)
-		return err_sys(err, ERR_IO, "/proc/self/exe");
-	exe[n] = '\0';
+	if (!find_self(exe, sizeof(exe), err))
+		return false;
 	char *slash = strrchr(exe, '/');
 	*(slash != NULL ? slash : exe) = '\0';
 	for (size_t i = 0; i < countof(places); i++) {
@@ -492,6 +505,10 @@ prepare(struct hands *h, struct strs *gaps, struct err *err)
 		return false;
 	if (!spawner_start(path != NULL ? path : shim, &h->spawner, err))
 		return false;
+	static char self[4096];
+	if (!find_self(self, sizeof(self), err))
+		return false;
+	h->spawner.program = h->options->program != NULL ? h->options->program : self;
 	h->attempts_fd = open_folder(h->options->state_dir, "attempts", err);
 	if (h->attempts_fd < 0)
 		return false;

@@ -30,6 +30,7 @@ struct hands_options {
 	int supervisor_fd;
 	const char *state_dir; /* absolute; attempts/ and handoffs/ are made if need be */
 	const char *shim;      /* NULL: beside this program, or in ../libexec/firstline */
+	const char *program;   /* firstline itself; NULL: this program */
 };
 
 /* The role's main; returns the process's exit code. 0: it was told to stop, or the

@@ -33,17 +33,25 @@ values_of(const struct action *action, const struct attempt_order *order,
 }
 
 static bool
-same_command(const struct action *action, const struct attempt_order *order,
+same_request(const struct action *action, const struct attempt_order *order,
     struct arena *arena)
 {
 	struct pairs values = values_of(action, order, arena);
-	if (action->run.n != order->argv.n)
+	struct strs argv;
+	struct pairs parts;
+	struct err err;
+	if (action->kind != (order->kind == 0 ? ACTION_RUN : order->kind) ||
+	    !request_fill(&action->argv, &action->parts, &values, arena, &argv, &parts,
+		&err) ||
+	    argv.n != order->argv.n || parts.n != order->parts.n)
 		return false;
-	for (size_t i = 0; i < action->run.n; i++) {
-		struct err err;
-		str filled;
-		if (!template_fill(&action->run.p[i], &values, arena, &filled, &err) ||
-		    !str_eq(filled, order->argv.p[i]))
+	for (size_t i = 0; i < argv.n; i++) {
+		if (!str_eq(argv.p[i], order->argv.p[i]))
+			return false;
+	}
+	for (size_t i = 0; i < parts.n; i++) {
+		if (!str_eq(parts.p[i].name, order->parts.p[i].name) ||
+		    !str_eq(parts.p[i].value, order->parts.p[i].value))
 			return false;
 	}
 	return true;
@@ -88,11 +96,11 @@ differs(const struct model *model, const struct action *action,
 		    (unsigned long long)order->timeout_ms);
 		return "timeout";
 	}
-	if (!same_command(action, order, arena)) {
+	if (!same_request(action, order, arena)) {
 		*ret_why = arena_printf(arena,
-		    "the command is not what action '%.*s' runs in the newest "
-		    "configuration",
-		    STR_ARG(action->name));
+		    "the %s is not what action '%.*s' %s in the newest configuration",
+		    action->kind == ACTION_RUN ? "command" : "request",
+		    STR_ARG(action->name), action->kind == ACTION_RUN ? "runs" : "makes");
 		return "command";
 	}
 	if (!hash32_zero(&order->runbook_hash) &&

@@ -8,8 +8,8 @@
  * judge -- may this order be carried out, by what is written down here?
  *
  * The second judgement, by hands' own reading of the newest configuration: the action is
- * one of it, with this verb and no longer a timeout; its command filled with the order's values is
- * the order's command; the runbook that it is a step of stands there as it did when the
+ * one of it, with this verb and no longer a timeout; its request (kind, arguments and parts) filled with the order's values is
+ * the order's; the runbook that it is a step of stands there as it did when the
  * run began; what it takes back can be taken back by it; and authority allows it now.
  *
  * What only the core knows comes with the order (`given`): for whom it is done, live

@@ -85,6 +85,8 @@ conclude(struct run *run)
 		result.error = STR("it was stopped");
 		break;
 	case SHIM_NEVER_STARTED:
+	case SHIM_REFUSED:
+	case SHIM_UNKNOWN:
 		result.error = end.why;
 		break;
 	}

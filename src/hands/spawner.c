@@ -22,12 +22,15 @@
 #define OWN_ARGS 7          /* what stands before the command's arguments */
 #define REQUEST_BYTES_MAX (SHIM_ARGS_BYTES_MAX + 4096)
 #define FIRST_FREE_FD 10 /* above those a shim is given */
+#define SHIM_FDS_MAX 3
 
 /* A request: this head, then the shim's arguments, each with its NUL. */
 struct request_head {
 	uint64_t id;
 	uint32_t probe;
+	uint32_t own; /* the last descriptor is its input */
 	uint32_t argc;
+	uint32_t reserved; /* 0 */
 };
 
 /* ---- the process ---- */
@@ -52,8 +55,22 @@ pass_crash_points(char **env, size_t max)
 }
 #endif
 
+/* The work, the claim, the input: where the shim looks for each. */
+static unsigned
+fd_places(const struct request_head *head, int *ret)
+{
+	unsigned n = 0;
+	ret[n++] = SHIM_FD_WORK;
+	if (!head->probe)
+		ret[n++] = SHIM_FD_LOCK;
+	if (head->own)
+		ret[n++] = SHIM_FD_INPUT;
+	return n;
+}
+
 static int
-start_shim(const struct process *s, char **argv, const int *fds, unsigned fd_n)
+start_shim(const struct process *s, char **argv, const int *fds, const int *places,
+    unsigned fd_n)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -73,8 +90,7 @@ start_shim(const struct process *s, char **argv, const int *fds, unsigned fd_n)
 		error =
 		    posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
 	for (unsigned i = 0; i < fd_n && error == 0; i++)
-		error =
-		    posix_spawn_file_actions_adddup2(&files, fds[i], SHIM_FD_WORK + (int)i);
+		error = posix_spawn_file_actions_adddup2(&files, fds[i], places[i]);
 	if (error == 0)
 		error = posix_spawnattr_setsigdefault(&attr, &all);
 	if (error == 0)
@@ -140,7 +156,7 @@ serve_one(const struct process *s)
 	static char *argv[OWN_ARGS + SHIM_ARGS_MAX + 1];
 	union {
 		struct cmsghdr head;
-		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		char bytes[CMSG_SPACE(SHIM_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) };
 	struct msghdr msg = {
@@ -153,16 +169,16 @@ serve_one(const struct process *s)
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
 
-	int fds[2];
-	unsigned fd_n = take_fds(&msg, fds, 2);
+	int fds[SHIM_FDS_MAX], places[SHIM_FDS_MAX];
+	unsigned fd_n = take_fds(&msg, fds, SHIM_FDS_MAX);
 	struct request_head head = { 0 };
 	struct spawn_answer answer = { .error = EINVAL };
 	CRASH_POINT("spawner-received");
 	if (parse_request(bytes, (size_t)n, &head, argv)) {
 		answer.id = head.id;
 		answer.probe = head.probe;
-		if (fd_n == (head.probe ? 1u : 2u))
-			answer.error = start_shim(s, argv, fds, fd_n);
+		if (fd_n == fd_places(&head, places))
+			answer.error = start_shim(s, argv, fds, places, fd_n);
 	}
 	CRASH_POINT("spawner-spawned");
 	for (unsigned i = 0; i < fd_n; i++)
@@ -307,12 +323,14 @@ write_request(char *bytes, const struct spawn_order *order)
 	struct request_head head = {
 		.id = order->id,
 		.probe = order->probe,
+		.own = order->input_fd > 0,
 		.argc = (uint32_t)(OWN_ARGS + order->argv->n),
 	};
+	static const char *const words[2][2] = { { "attempt", "act" }, { "probe", "ask" } };
 	size_t n = sizeof(head);
 	memcpy(bytes, &head, sizeof(head));
 	add_arg(bytes, &n, STR("firstline-shim"));
-	add_arg(bytes, &n, order->probe ? STR("probe") : STR("attempt"));
+	add_arg(bytes, &n, str_of(words[head.probe][head.own]));
 	add_number(bytes, &n, order->id);
 	add_number(bytes, &n, order->incident);
 	add_arg(bytes, &n, order->service);
@@ -331,8 +349,14 @@ spawner_send(struct spawner *spawner, const struct spawn_order *order, struct er
 	ASSERT(order->probe == (order->lock_fd < 0));
 	ASSERT(spawner->unanswered < SPAWNS_UNANSWERED_MAX);
 	struct iovec iov = { .iov_base = bytes, .iov_len = write_request(bytes, order) };
-	int fds[2] = { order->work_fd, order->lock_fd };
-	size_t fds_bytes = (order->probe ? 1 : 2) * sizeof(int);
+	int fds[SHIM_FDS_MAX];
+	size_t fd_n = 0;
+	fds[fd_n++] = order->work_fd;
+	if (!order->probe)
+		fds[fd_n++] = order->lock_fd;
+	if (order->input_fd > 0)
+		fds[fd_n++] = order->input_fd;
+	size_t fds_bytes = fd_n * sizeof(int);
 	union {
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(sizeof(fds))];

@@ -16,6 +16,7 @@
 struct spawner {
 	int fd;              /* readable: spawner_receive */
 	unsigned unanswered; /* orders */
+	const char *program; /* our own, absolute: `firstline act` is started by it */
 };
 
 /* Fork it. `shim` is the path of firstline-shim. Call before the first thread and before
@@ -32,6 +33,8 @@ struct spawn_order {
 	const struct strs *argv; /* of the command; checked by spawn_refuses */
 	int work_fd;             /* the attempt's folder, or the probe's socket */
 	int lock_fd;             /* the attempt's claim, locked; a probe has none: -1 */
+	/* A command of our own reads this as stdin (act.h). 0: it is none. */
+	int input_fd;
 };
 
 /* NULL, or why no command can be started so: no arguments, too many, too long, one with a

@@ -55,6 +55,9 @@ void alerts_read(struct reader *r, const struct section *section);
 void inhibit_read(struct reader *r, const struct section *section);
 void actions_declare(struct reader *r, const struct section *section);
 void actions_read(struct reader *r, const struct section *section);
+/* Percent-encoded, and the inside of a JSON string. */
+void put_url(struct buf *out, str value);
+void put_json_text(struct buf *out, str value);
 /* The `undo` of an action, when the params of all are known. */
 void undo_read(struct reader *r, const struct node *node, struct action *action);
 void calendars_declare(struct reader *r, const struct section *section);

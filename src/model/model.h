@@ -95,6 +95,11 @@ enum quote {
 	QUOTE_NONE,
 	QUOTE_PROMQL_REGEX,
 	QUOTE_HOST, /* ${target} and ${service} in a URL's host: a name, or it is not filled */
+	QUOTE_JSON,        /* a JSON string, with its quotes */
+	QUOTE_JSON_TEXT,   /* within one */
+	QUOTE_JSON_NUMBER, /* a whole number, or it is not filled */
+	QUOTE_FORM,        /* percent-encoded, whatever it is */
+	QUOTE_LINE,        /* without control characters, or it is not filled */
 };
 
 struct piece {
@@ -115,10 +120,26 @@ struct templates {
 	size_t n;
 };
 
+/* One named text of a request, "url" or "header.Accept"; names ascend. */
+struct part {
+	str name;
+	struct template value;
+};
+
+struct parts {
+	struct part *p;
+	size_t n;
+};
+
 /* Fill from `values`. false with err when a name has no value, when a value cannot stand
  * there at all ("..", as a piece of a path) and when the arena is full. */
 NODISCARD bool template_fill(const struct template *t, const struct pairs *values,
     struct arena *arena, str *ret, struct err *err);
+/* All of a request: the one way from what is written to what is done, for whoever orders it
+ * and for whoever judges the order. */
+NODISCARD bool request_fill(const struct templates *argv, const struct parts *parts,
+    const struct pairs *values, struct arena *arena, struct strs *ret_argv,
+    struct pairs *ret_parts, struct err *err);
 
 enum param_kind {
 	PARAM_STRING = 1,
@@ -344,7 +365,10 @@ struct action {
 	str name;
 	str verb;
 	struct params params;
-	struct templates run;   /* argv; ${target} and ${service} are always there */
+	enum action_kind kind;
+	/* ${target} and ${service} are always there */
+	struct templates argv;  /* RUN, SSH */
+	struct parts parts;     /* the rest, by the kind's own file (kind_http.c, ...) */
 	struct probe *happened; /* NULL: no way to ask */
 	struct observe *observe;
 	size_t observe_n;

@@ -5,7 +5,7 @@
  *	  scale-out:
  *	    verb: scale
  *	    params: {replicas: {type: integer, min: 1, max: 100}}
- *	    run: [scale, "${service}", "${replicas}"]
+ *	    run: [scale, "${service}", "${replicas}"]      or another kind: kinds.h
  *	    happened: {run: [scale-is, "${service}", "${replicas}"], expect: exit == 0}
  *	    observe: {replicas: {promql: 'kube_replicas{deployment="${service}"}'}}
  *	    undo: {do: scale-out, with: {replicas: "${observed.replicas}"}, within: 1h}
@@ -15,6 +15,7 @@
  * No shell sees any of it: an argument is a literal or the whole of one checked value.
  */
 #include "model/internal.h"
+#include "model/kinds.h"
 
 #define ACTION_TIMEOUT_MS_DEFAULT (60 * SECOND)
 #define ACTION_TIMEOUT_MS_MAX HOUR
@@ -71,26 +72,6 @@ placeholders(struct reader *r, const struct params *params)
 	names.p[names.n++] = STR("target");
 	names.p[names.n++] = STR("service");
 	return names;
-}
-
-/* Every parameter must reach something, and a value must always be there. */
-static void
-check_use(struct reader *r, const struct node *run, const struct params *params,
-    const struct templates *argv)
-{
-	for (size_t i = 0; i < params->n; i++) {
-		const struct param *param = &params->p[i];
-		bool used = false;
-		for (size_t k = 0; k < argv->n; k++)
-			used = used || (argv->p[k].pieces[0].placeholder &&
-					   str_eq(argv->p[k].pieces[0].text, param->name));
-		if (used && param->optional && param->otherwise.n == 0)
-			read_error(r, run,
-			    read_hint(r, "give '%.*s' a default, or make it required",
-				STR_ARG(param->name)),
-			    "'%.*s' is optional, so '${%.*s}' may have no value",
-			    STR_ARG(param->name), STR_ARG(param->name));
-	}
 }
 
 static void
@@ -155,12 +136,14 @@ observe_read(struct reader *r, const struct node *node, const struct strs *names
 static void
 action_read(struct reader *r, const struct node *node, struct action *action)
 {
-	const struct node *verb = NULL, *params = NULL, *run = NULL, *happened = NULL,
-			  *observe = NULL, *undo = NULL, *timeout = NULL, *repeat = NULL;
+	const struct node *verb = NULL, *params = NULL, *happened = NULL, *observe = NULL,
+			  *undo = NULL, *timeout = NULL, *repeat = NULL;
+	const struct node *kinds[ACTION_KIND_COUNT] = { 0 };
 	const struct key keys[] = {
 		{ "verb", &verb, .required = true },
 		{ "params", &params },
-		{ "run", &run, .required = true },
+		{ "run", &kinds[ACTION_RUN] },
+		{ "http", &kinds[ACTION_HTTP] },
 		{ "happened", &happened },
 		{ "observe", &observe },
 		{ "undo", &undo }, /* once all actions are read */
@@ -173,8 +156,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 	if (params != NULL)
 		params_read(r, params, &action->params);
 	struct strs names = placeholders(r, &action->params);
-	if (run != NULL && read_argv(r, run, &names, &action->run))
-		check_use(r, run, &action->params, &action->run);
+	kind_read(r, node, kinds, &names, action);
 	if (happened != NULL)
 		happened_read(r, happened, &names, action);
 	if (observe != NULL)

@@ -358,7 +358,7 @@ put_promql(struct buf *out, str value, bool pattern)
 	}
 }
 
-static void
+void
 put_url(struct buf *out, str value)
 {
 	for (size_t i = 0; i < value.n; i++) {
@@ -369,6 +369,46 @@ put_url(struct buf *out, str value)
 		else
 			buf_printf(out, "%%%02X", (unsigned)(unsigned char)c);
 	}
+}
+
+/* The inside of a JSON string. Values and literals are UTF-8. */
+void
+put_json_text(struct buf *out, str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if ((unsigned char)c < 0x20)
+			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+		else
+			buf_char(out, c);
+	}
+}
+
+static bool
+put_number(struct buf *out, const struct piece *piece, str value, struct err *err)
+{
+	int64_t number;
+	if (!text_i64(value, &number))
+		return err_set(err, ERR_INVALID,
+		    "the value '%.*s' of '%.*s' is not a whole number", STR_ARG(value),
+		    STR_ARG(piece->text));
+	buf_printf(out, "%lld", (long long)number);
+	return true;
+}
+
+static bool
+put_line(struct buf *out, const struct piece *piece, str value, struct err *err)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
+			return err_set(err, ERR_INVALID,
+			    "the value of '%.*s' holds a control character",
+			    STR_ARG(piece->text));
+	}
+	buf_add(out, value);
+	return true;
 }
 
 static bool
@@ -407,6 +447,21 @@ put_piece(struct buf *out, const struct piece *piece, const struct pairs *values
 			    STR_ARG(value), STR_ARG(piece->text));
 		put_url(out, value);
 		return true;
+	case QUOTE_FORM:
+		put_url(out, value);
+		return true;
+	case QUOTE_JSON:
+		buf_char(out, '"');
+		put_json_text(out, value);
+		buf_char(out, '"');
+		return true;
+	case QUOTE_JSON_TEXT:
+		put_json_text(out, value);
+		return true;
+	case QUOTE_JSON_NUMBER:
+		return put_number(out, piece, value, err);
+	case QUOTE_LINE:
+		return put_line(out, piece, value, err);
 	case QUOTE_WHOLE:
 	case QUOTE_NONE:
 		buf_add(out, value);
@@ -438,4 +493,27 @@ template_fill(const struct template *t, const struct pairs *values, struct arena
 	}
 	buf_done(&out);
 	return ok;
+}
+
+bool
+request_fill(const struct templates *argv, const struct parts *parts,
+    const struct pairs *values, struct arena *arena, struct strs *ret_argv,
+    struct pairs *ret_parts, struct err *err)
+{
+	struct strs args = { arena_try(arena, str, argv->n), argv->n };
+	struct pairs all = { arena_try(arena, struct pair, parts->n), parts->n };
+	if ((argv->n > 0 && args.p == NULL) || (parts->n > 0 && all.p == NULL))
+		return err_set(err, ERR_LIMIT, "no room for a request");
+	for (size_t i = 0; i < argv->n; i++) {
+		if (!template_fill(&argv->p[i], values, arena, &args.p[i], err))
+			return false;
+	}
+	for (size_t i = 0; i < parts->n; i++) {
+		all.p[i].name = parts->p[i].name;
+		if (!template_fill(&parts->p[i].value, values, arena, &all.p[i].value, err))
+			return false;
+	}
+	*ret_argv = args;
+	*ret_parts = all;
+	return true;
 }

@@ -70,9 +70,32 @@ usual_descriptors(void)
 	}
 }
 
+/* What we write to from the child. */
+struct ends {
+	int out;
+	int failed;  /* closes itself when the exec works */
+	int verdict; /* -1: none */
+};
+
+/* The command's own descriptors, each in its place. */
+static bool
+place_descriptors(const struct job *job, const struct ends *ends)
+{
+	if (dup2(ends->out, 1) != 1 || dup2(ends->out, 2) != 2)
+		return false;
+	if (job->own && dup2(SHIM_FD_INPUT, 0) != 0)
+		return false;
+	if (dup3(ends->failed, 3, O_CLOEXEC) != 3)
+		return false;
+	if (!job->own)
+		return close_range(4, ~0u, 0) == 0;
+	return dup2(ends->verdict, SHIM_FD_VERDICT) == SHIM_FD_VERDICT &&
+	       close_range(SHIM_FD_VERDICT + 1, ~0u, 0) == 0;
+}
+
 /* Never returns. The command sees three descriptors, six variables, and nothing of us. */
 static _Noreturn void
-become_command(const struct job *job, int out, int failed)
+become_command(const struct job *job, const struct ends *ends)
 {
 	static char vars[4][SHIM_NAME_BYTES_MAX + 32];
 	(void)snprintf(vars[0], sizeof(vars[0]), "FIRSTLINE_ATTEMPT=%s", job->id);
@@ -91,35 +114,47 @@ become_command(const struct job *job, int out, int failed)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 
-	/* What tells of a failed exec closes itself when the exec works. */
-	if (dup2(out, 1) == 1 && dup2(out, 2) == 2 && dup3(failed, 3, O_CLOEXEC) == 3 &&
-	    close_range(4, ~0u, 0) == 0)
+	if (place_descriptors(job, ends))
 		exec_command(job->argv, env);
 	int error = errno;
 	(void)!write(3, &error, sizeof(error));
 	_exit(127);
 }
 
-int
-command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid, int *ret_out)
+/* A pipe whose writing end does not lie where the command's descriptors are put. */
+static bool
+high_pipe(int ret[2])
 {
-	int out[2], failed[2];
-	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
+	int made[2];
+	if (pipe2(made, O_CLOEXEC) < 0)
+		return false;
+	ret[0] = made[0];
+	ret[1] = fcntl(made[1], F_DUPFD_CLOEXEC, 10);
+	(void)close(made[1]);
+	return ret[1] >= 0;
+}
+
+int
+command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid, int *ret_out,
+    int *ret_verdict)
+{
+	int out[2], failed[2], verdict[2] = { -1, -1 };
+	if (!high_pipe(out) || !high_pipe(failed) || (job->own && !high_pipe(verdict)))
 		return errno;
-	/* the dup3 in the child must not fall on one of its own sources */
-	int from = fcntl(failed[1], F_DUPFD_CLOEXEC, 10);
-	if (from < 0)
-		return errno;
-	(void)close(failed[1]);
 
 	pid_t pid = fork_into(cgroup);
 	if (pid < 0)
 		return errno;
 	if (pid == 0)
-		become_command(job, out[1], from);
-	(void)close(from);
+		become_command(job, &(struct ends){ out[1], failed[1], verdict[1] });
+	(void)close(failed[1]);
 	(void)close(out[1]);
 	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+	if (job->own) {
+		(void)close(verdict[1]);
+		(void)close(SHIM_FD_INPUT);
+		(void)fcntl(verdict[0], F_SETFL, O_NONBLOCK);
+	}
 	CRASH_POINT("shim-forked");
 
 	int error = 0;
@@ -134,5 +169,6 @@ command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid, int 
 	}
 	*ret_pid = pid;
 	*ret_out = out[0];
+	*ret_verdict = verdict[0];
 	return 0;
 }

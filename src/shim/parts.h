@@ -17,6 +17,7 @@
 
 struct job {
 	bool probe;
+	bool own; /* a command of our own: it has an input and a verdict */
 	const char *id;
 	const char *incident;
 	const char *service;
@@ -70,7 +71,7 @@ void cgroup_remove(struct cgroup *cgroup);
 
 /* command.c. 0 when the command runs, else the errno of what kept it from running. */
 int command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid,
-    int *ret_out);
+    int *ret_out, int *ret_verdict); /* verdict: -1 where it gives none */
 
 /* report.c */
 /* At most one large read, so that a flood never keeps us from the clock; closes the pipe

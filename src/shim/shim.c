@@ -43,7 +43,8 @@ struct run {
 	bool term_asked; /* a TERM to ourselves is a wish to stop */
 	uint64_t deadline;
 	uint64_t begun_wall;
-	int out; /* reading end of the command's output */
+	int out;     /* reading end of the command's output */
+	int verdict; /* of its verdict; -1: it gives none */
 	int signals;
 };
 
@@ -198,15 +199,17 @@ parse_job(int argc, char **argv, struct job *ret)
 	uint64_t number;
 	if (argc < 8)
 		return false;
+	bool ask = strcmp(argv[1], "ask") == 0, act = strcmp(argv[1], "act") == 0;
 	*ret = (struct job){
-		.probe = strcmp(argv[1], "probe") == 0,
+		.probe = strcmp(argv[1], "probe") == 0 || ask,
+		.own = ask || act,
 		.id = argv[2],
 		.incident = argv[3],
 		.service = argv[4],
 		.target = argv[5],
 		.argv = argv + 7,
 	};
-	return (ret->probe || strcmp(argv[1], "attempt") == 0) &&
+	return (ret->probe || act || strcmp(argv[1], "attempt") == 0) &&
 	       parse_u64(ret->id, &number) && parse_u64(ret->incident, &number) &&
 	       strlen(ret->service) < SHIM_NAME_BYTES_MAX &&
 	       strlen(ret->target) < SHIM_NAME_BYTES_MAX &&
@@ -215,12 +218,12 @@ parse_job(int argc, char **argv, struct job *ret)
 }
 
 static bool
-settle_in(struct run *run)
+settle_in(const struct job *job, struct run *run)
 {
 	(void)setsid();
 	(void)umask(077);
 	(void)!chdir("/");
-	(void)close_range(SHIM_FD_LOCK + 1, ~0u, 0);
+	(void)close_range(job->own ? SHIM_FD_INPUT + 1 : SHIM_FD_LOCK + 1, ~0u, 0);
 	(void)fcntl(SHIM_FD_WORK, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(SHIM_FD_LOCK, F_SETFD, FD_CLOEXEC);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -243,6 +246,28 @@ settle_in(struct run *run)
 	return null >= 0 && run->signals >= 0;
 }
 
+/* Where the command could tell more than its exit does; true: *why is the rest of it. */
+static bool
+read_verdict(const struct run *run, struct ending *ending, char *why)
+{
+	static const char *const states[] = { SHIM_STATE_NEVER_STARTED, SHIM_STATE_REFUSED,
+		SHIM_STATE_UNKNOWN };
+	ssize_t n = run->verdict < 0 ? -1 : read(run->verdict, why, SHIM_WHY_MAX - 1);
+	why[n > 0 ? n : 0] = '\0';
+	char *blank = strchr(why, ' ');
+	if (blank == NULL)
+		return false;
+	*blank = '\0';
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcmp(why, states[i]) != 0)
+			continue;
+		ending->state = states[i];
+		ending->why = blank + 1;
+		return true;
+	}
+	return false;
+}
+
 static void
 tell_end(const struct job *job, const struct run *run, const struct output *out)
 {
@@ -257,6 +282,9 @@ tell_end(const struct job *job, const struct run *run, const struct output *out)
 	};
 	if (run->ended != NULL)
 		ending.state = run->ended;
+	char why[SHIM_WHY_MAX];
+	if (read_verdict(run, &ending, why))
+		ending.exit_code = ending.signal = 0;
 	report(job, out, &ending);
 }
 
@@ -277,11 +305,11 @@ main(int argc, char **argv)
 {
 	static struct output out;
 	struct job job;
-	struct run run = { .out = -1 };
+	struct run run = { .out = -1, .verdict = -1 };
 	struct cgroup cgroup = { .base = -1, .own = -1 };
 	if (!parse_job(argc, argv, &job))
 		return 2;
-	if (!settle_in(&run))
+	if (!settle_in(&job, &run))
 		return 1; /* nothing ran and nobody can be told: in doubt */
 	out.fd = job.probe ? -1
 	                   : openat(SHIM_FD_WORK, SHIM_OUTPUT,
@@ -295,7 +323,7 @@ main(int argc, char **argv)
 	}
 	if (!job.probe)
 		cgroup_make(&cgroup, job.id);
-	int error = command_start(&job, &cgroup, &run.child, &run.out);
+	int error = command_start(&job, &cgroup, &run.child, &run.out, &run.verdict);
 	if (error != 0) {
 		char why[SHIM_WHY_MAX];
 		(void)snprintf(why, sizeof(why), "cannot start '%.200s': %s", job.argv[0],

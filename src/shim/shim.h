@@ -7,12 +7,18 @@
  *
  *	firstline-shim attempt ID INCIDENT SERVICE TARGET TIMEOUT_MS ARGV...
  *	firstline-shim probe   ID INCIDENT SERVICE TARGET TIMEOUT_MS ARGV...
+ *	firstline-shim act     the same as attempt, for a command of our own: `firstline act`
+ *	firstline-shim ask     the same as probe, for that
  *
  * Both run one command in a session of its own, with stdin from /dev/null and its output
  * captured, end it when its time is over, and say how it went. An attempt says so in its
  * folder (SHIM_FD_WORK) and holds the lock on its claim (SHIM_FD_LOCK) for as long as it
  * lives; a probe writes result, an empty line and output to a socket (SHIM_FD_WORK), and
  * ends with its command when the other side of it is gone.
+ *
+ * A command of our own (hands/act.h) reads its request from stdin, which is SHIM_FD_INPUT
+ * here, and may give a verdict on SHIM_FD_VERDICT: one line "STATE WHY", where exiting by
+ * itself does not say how it went. STATE is SHIM_STATE_NEVER_STARTED, _REFUSED or _UNKNOWN.
  *
  * An attempt's folder, STATE/attempts/ID/:
  *
@@ -34,6 +40,8 @@
  */
 #define SHIM_FD_WORK 3
 #define SHIM_FD_LOCK 4
+#define SHIM_FD_INPUT 5   /* act, ask */
+#define SHIM_FD_VERDICT 4 /* of the command: act, ask */
 
 #define SHIM_CLAIMED "claimed"
 #define SHIM_STARTED "started"
@@ -48,6 +56,8 @@
 #define SHIM_STATE_TIMED_OUT "timed-out"         /* we ended it */
 #define SHIM_STATE_STOPPED "stopped"             /* we were asked to end it */
 #define SHIM_STATE_NEVER_STARTED "never-started" /* the command surely did not run */
+#define SHIM_STATE_REFUSED "refused" /* nor did this one: it must not; act and ask only */
+#define SHIM_STATE_UNKNOWN "unknown" /* nobody can know; act and ask only */
 
 #define SHIM_HEAD_MAX 4096
 #define SHIM_TAIL_MAX 4000   /* of what did not fit into the head */

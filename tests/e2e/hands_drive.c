@@ -33,6 +33,7 @@
 #define OUT_MAX ((size_t)16 << 20)
 
 static const char *shim, *state;
+static char program[4096]; /* beside the shim */
 static pid_t hands;
 static struct peer *supervisor, *engine; /* our ends; NULL: none */
 static char memory[8 << 20];
@@ -62,7 +63,8 @@ start_hands(void)
 		(void)open("/dev/null", O_RDONLY);
 		_exit(hands_main(&(struct hands_options){ .supervisor_fd = pair[1],
 		    .state_dir = state,
-		    .shim = shim }));
+		    .shim = shim,
+		    .program = program }));
 	}
 	(void)close(pair[1]);
 	peer_free(supervisor);
@@ -277,6 +279,9 @@ main(int argc, char **argv)
 		die("hands_drive SHIM STATE");
 	shim = argv[1];
 	state = argv[2];
+	const char *slash = strrchr(shim, '/');
+	(void)snprintf(program, sizeof(program), "%.*sfirstline",
+	    slash ? (int)(slash + 1 - shim) : 0, shim);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	for (;;) {

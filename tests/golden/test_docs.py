@@ -129,8 +129,8 @@ def links():
 
 def keys():
     """Each key that a reader knows stands in the reference, as `key`."""
-    text = page("configuration.md") + page("runbooks.md")
-    readers = source("model/read_*.c", "model/read.h", "model/runbook.c", "model/runbook_steps.c")
+    text = page("configuration.md") + page("runbooks.md") + page("actions.md")
+    readers = source("model/read_*.c", "model/kind_*.c", "model/read.h", "model/runbook.c", "model/runbook_steps.c")
     known = set(re.findall(r'\{\s*"([a-z_]+)",\s*&', readers))
     for table in re.findall(r"names\[\] = \{([^}]*)\}", source("model/read_server.c")):
         known.update(re.findall(r'"([a-z_]+)"', table))

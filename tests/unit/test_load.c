@@ -401,8 +401,8 @@ load__actions_are_arguments_and_typed_values(void)
 	if (m == NULL)
 		return;
 	const struct action *a = model_action(m, STR("restart"));
-	EXPECT_U64(a->run.n, 4);
-	EXPECT(!a->run.p[1].pieces[0].placeholder && a->run.p[2].pieces[0].placeholder);
+	EXPECT_U64(a->argv.n, 4);
+	EXPECT(!a->argv.p[1].pieces[0].placeholder && a->argv.p[2].pieces[0].placeholder);
 	EXPECT(a->happened != NULL && a->happened->kind == PROBE_RUN);
 	EXPECT_U64(a->happened->timeout_ms, 3 * SECOND);
 	EXPECT_U64(a->timeout_ms, 2 * MINUTE);
