@@ -98,10 +98,18 @@ make_catalogue(struct model *model, struct arena *arena)
 		const struct person **turns = arena_new(arena, const struct person *, 2);
 		turns[0] = &model->people[2 * i];
 		turns[1] = &model->people[2 * i + 1];
-		team->rotations[0] = (struct rotation){
+		struct layer *layer = arena_new(arena, struct layer, 1);
+		*layer = (struct layer){
+			.zone = team->zone,
 			.people = turns,
 			.people_n = 2,
-			.weeks = 1,
+			.days = 7,
+		};
+		team->rotations[0] = (struct rotation){
+			.layers = layer,
+			.layers_n = 1,
+			.people = turns,
+			.people_n = 2,
 		};
 	}
 	for (unsigned i = 0; i < SERVICES; i++) {

@@ -128,6 +128,21 @@ rules_same(const struct rule *a, const struct rule *b)
 /* ---- the catalogue ---- */
 
 static bool
+layers_same(const struct layer *a, const struct layer *b)
+{
+	if (a->people_n != b->people_n || a->days != b->days ||
+	    a->handover_minute != b->handover_minute || a->anchor_days != b->anchor_days ||
+	    !str_eq(zone_name(a->zone), zone_name(b->zone)) ||
+	    !calendars_same(a->hours, b->hours) || !calendars_same(a->except, b->except))
+		return false;
+	for (size_t i = 0; i < a->people_n; i++) {
+		if (!str_eq(a->people[i]->id, b->people[i]->id))
+			return false;
+	}
+	return true;
+}
+
+static bool
 teams_same(const struct team *a, const struct team *b)
 {
 	str lead_a = a->lead != NULL ? a->lead->id : (str){ 0 };
@@ -138,13 +153,10 @@ teams_same(const struct team *a, const struct team *b)
 		return false;
 	for (size_t i = 0; i < a->rotation_n; i++) {
 		const struct rotation *x = &a->rotations[i], *y = &b->rotations[i];
-		if (x->people_n != y->people_n || x->weeks != y->weeks ||
-		    x->handover_weekday != y->handover_weekday ||
-		    x->handover_minute != y->handover_minute ||
-		    x->anchor_days != y->anchor_days)
+		if (x->layers_n != y->layers_n)
 			return false;
-		for (size_t k = 0; k < x->people_n; k++) {
-			if (!str_eq(x->people[k]->id, y->people[k]->id))
+		for (size_t k = 0; k < x->layers_n; k++) {
+			if (!layers_same(&x->layers[k], &y->layers[k]))
 				return false;
 		}
 	}

@@ -41,7 +41,7 @@ add_turns(struct sampler *s, msec wall, const struct principal *to)
 		msec at = wall;
 		for (size_t k = 0; k < TURNS_MAX && at < wall + HORIZON_WEEKS * 7 * DAY;
 		     k++) {
-			struct turn turn = rotation_at(rotation, to->team->zone, at);
+			struct turn turn = rotation_at(rotation, at);
 			if (turn.until_wall <= at)
 				break;
 			add_moment(s, wall, turn.until_wall);

@@ -67,11 +67,11 @@ person_on_turn(const struct authority *authority, const struct team *team, size_
 	const struct rotation *of = &team->rotations[rotation];
 	if (authority == NULL || !stands_in(team, authority->model->teams,
 				     authority->model->teams_n, sizeof(*team)))
-		return rotation_at(of, team->zone, wall).person;
+		return rotation_at(of, wall).person;
 	size_t first = authority->turns_of[team - authority->model->teams];
 	struct turn *turn = &authority->turns[first + rotation];
-	if (turn->person == NULL || wall < turn->from_wall || wall >= turn->until_wall)
-		*turn = rotation_at(of, team->zone, wall);
+	if (wall < turn->from_wall || wall >= turn->until_wall)
+		*turn = rotation_at(of, wall);
 	return turn->person;
 }
 

@@ -27,7 +27,7 @@ people_at_tier(const struct core *core, const struct team *team, uint32_t tier)
 	case TIER_PERSON:
 		return at->person;
 	case TIER_ROTATION:
-		return rotation_at(at->rotation, team->zone, core->wall).person;
+		return rotation_at(at->rotation, core->wall).person;
 	}
 	UNREACHABLE();
 }
@@ -111,7 +111,7 @@ recipients_duty(const struct core *core, struct recipients *to, const struct tea
 		recipients_person(to, team->lead);
 	for (size_t i = 0; i < team->rotation_n; i++) {
 		const struct person *person =
-		    rotation_at(&team->rotations[i], team->zone, core->wall).person;
+		    rotation_at(&team->rotations[i], core->wall).person;
 		if (person != NULL)
 			recipients_person(to, person);
 	}

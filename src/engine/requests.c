@@ -196,7 +196,7 @@ static void
 duty_of_team(struct answer_out *a, const struct team *team, msec wall)
 {
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		struct turn turn = rotation_at(&team->rotations[i], team->zone, wall);
+		struct turn turn = rotation_at(&team->rotations[i], wall);
 		struct duty_item duty = {
 			.team = team->name,
 			.rotation = team->rotations[i].name,

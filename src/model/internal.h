@@ -43,6 +43,9 @@ void channels_declare(struct reader *r, const struct section *section);
 void channels_read(struct reader *r, const struct section *section);
 void people_declare(struct reader *r, const struct section *section);
 void people_read(struct reader *r, const struct section *section);
+/* The `rotations` of a team; `zone` where they name none. */
+void rotations_read(struct reader *r, const struct node *node, struct team *team);
+const struct rotation *rotation_find(const struct team *team, str name); /* or NULL */
 void teams_declare(struct reader *r, const struct section *section);
 void teams_read(struct reader *r, const struct section *section);
 /* Once services are read: whoever answers for something has someone on call. */
@@ -62,6 +65,11 @@ void put_json_text(struct buf *out, str value);
 void undo_read(struct reader *r, const struct node *node, struct action *action);
 void calendars_declare(struct reader *r, const struct section *section);
 void calendars_read(struct reader *r, const struct section *section);
+/* "2026-12-20 18:00" or "2026-12-20", which is the beginning or the end of that day. */
+bool read_moment(struct reader *r, const struct node *node, const struct zone *zone,
+    enum zone_side side, msec *ret);
+/* [{days: mon-fri, from: "22:00", until: "06:00"}] to the calendar's weeks. */
+void weekly_read(struct reader *r, const struct node *node, struct calendar *calendar);
 void authority_read(struct reader *r, const struct section *section);
 
 /* runbooks/... .md files of the bundle to model->runbooks and runbook_by_name.
@@ -102,10 +110,13 @@ bool read_share_rate(struct reader *r, const struct node *node, struct share *re
     msec *ret_window_ms);
 /* "2x", "1.5x" and "50%" in thousandths, "3" as a number; false: none of these, or 0. */
 bool text_delta(str text, struct delta *ret);
-bool read_weeks(struct reader *r, const struct node *node, uint32_t *ret); /* 2 weeks */
-/* "Mon 09:00" */
+/* "3 days", "2 weeks": in days, and whether weeks are written. */
+bool read_every(struct reader *r, const struct node *node, uint32_t *ret_days,
+    bool *ret_weeks);
+/* "Mon 09:00", or "09:00" where there is no weekday */
 bool read_handover(struct reader *r, const struct node *node, unsigned *ret_weekday,
     unsigned *ret_minute);
+bool read_handover_daily(struct reader *r, const struct node *node, unsigned *ret_minute);
 bool read_tiers(struct reader *r, const struct node *node, uint32_t *ret); /* [1, 2] */
 bool read_bytes(struct reader *r, const struct node *node, uint32_t min, uint32_t max,
     uint32_t *ret); /* 16 MiB */

@@ -244,14 +244,31 @@ struct person {
 	struct place place;
 };
 
-struct rotation {
-	str name;
+/* One way of taking turns: people after each other, each for so many days. */
+struct layer {
+	const struct zone *zone;
 	const struct person **people;
 	size_t people_n;
-	uint32_t weeks;            /* each turn lasts */
-	unsigned handover_weekday; /* 0 Sunday */
-	unsigned handover_minute;  /* of the local day */
-	int64_t anchor_days;       /* civil day of a handover at which people[0] began */
+	uint32_t days;                /* each turn lasts */
+	unsigned handover_minute;     /* of the local day */
+	int64_t anchor_days;          /* civil day of a handover at which people[0] began */
+	const struct calendar *hours; /* only then; NULL: always */
+	const struct calendar *except; /* not then; NULL: never */
+	struct place place;
+};
+#define LAYERS_MAX 16
+#define OVERRIDES_MAX 256
+
+/*
+ * Whose turn it is: of the layers that have somebody then, the last says who. An override
+ * is a layer of one person, on for its span. Where no layer has anybody, nobody is there.
+ */
+struct rotation {
+	str name;
+	struct layer *layers;
+	size_t layers_n;
+	const struct person **people; /* of all layers, each once */
+	size_t people_n;
 	struct place place;
 };
 
@@ -281,13 +298,15 @@ struct team {
 	struct place place;
 };
 
-/* Who has the rotation at that instant, and the turn's bounds. */
+/*
+ * Who has the rotation at that instant, and since and until when it is surely so: the
+ * bounds are those of the turn, or of the hours, holidays and overrides that cut it.
+ */
 struct turn {
-	const struct person *person;
+	const struct person *person; /* NULL: nobody */
 	msec from_wall, until_wall;
 };
-struct turn rotation_at(const struct rotation *rotation, const struct zone *zone,
-    msec wall);
+struct turn rotation_at(const struct rotation *rotation, msec wall);
 
 /* ---- services, hosts, alerts ---- */
 

@@ -51,7 +51,7 @@ wall_of(int64_t seconds)
 }
 
 /* "2026-12-20 18:00" or "2026-12-20", which is the beginning or the end of that day. */
-static bool
+bool
 read_moment(struct reader *r, const struct node *node, const struct zone *zone,
     enum zone_side side, msec *ret)
 {
@@ -233,7 +233,7 @@ week_read(struct reader *r, const struct node *node, struct calendar *calendar)
 	calendar->weeks[calendar->weeks_n++] = week;
 }
 
-static void
+void
 weekly_read(struct reader *r, const struct node *node, struct calendar *calendar)
 {
 	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, CALENDAR_WEEKS_MAX))

@@ -17,8 +17,6 @@
  */
 #include "model/internal.h"
 
-#define ANCHOR_DATE_YEAR 2024 /* from the first of January, a Monday, turns are counted */
-#define ROTATIONS_MAX 32      /* of a team */
 #define TIERS_MAX 32
 #define AFTER_MS_MIN (10 * SECOND)
 #define AFTER_MS_MAX (7 * DAY)
@@ -46,88 +44,6 @@ teams_declare(struct reader *r, const struct section *section)
 		bool development = kind != NULL && kind->kind == NODE_TEXT &&
 		                   str_eq(kind->text, STR("development"));
 		team->kind = development ? TEAM_DEVELOPMENT : TEAM_OPERATIONS;
-	}
-}
-
-/* ---- rotations ---- */
-
-static void
-rotation_people(struct reader *r, const struct node *node, struct rotation *ret)
-{
-	if (!read_is_list(r, node, NULL))
-		return;
-	if (node->n == 0)
-		read_error(r, node, STR("add at least one person"),
-		    "this rotation has nobody");
-	ret->people = arena_new(r->arena, const struct person *, node->n);
-	for (const struct node *item = node->first; item != NULL; item = item->next) {
-		const struct person *person = read_ref(r, &r->people, item);
-		if (person == NULL)
-			continue;
-		need_reach(r, item, person);
-		ret->people[ret->people_n++] = person;
-	}
-}
-
-static void
-rotation_read(struct reader *r, const struct node *node, struct rotation *ret)
-{
-	const struct node *name = NULL, *people = NULL, *every = NULL, *handover = NULL,
-			  *start = NULL;
-	const struct key keys[] = {
-		{ "name", &name, .required = true },
-		{ "people", &people, .required = true },
-		{ "every", &every },
-		{ "handover", &handover, .required = true },
-		{ "start", &start },
-	};
-	*ret = (struct rotation){ .weeks = 1, .place = node_place(node) };
-	if (!read_map(r, node, "rotation", keys, countof(keys)))
-		return;
-	if (read_name(r, name, &ret->name) && str_eq(ret->name, STR("lead")))
-		read_error(r, name, STR("'lead' is the team's lead; use another name"),
-		    "a rotation cannot be called 'lead'");
-	rotation_people(r, people, ret);
-	if (every != NULL)
-		(void)read_weeks(r, every, &ret->weeks);
-	(void)read_handover(r, handover, &ret->handover_weekday, &ret->handover_minute);
-
-	int64_t days = civil_days(ANCHOR_DATE_YEAR, 1, 1);
-	if (start != NULL)
-		(void)read_date(r, start, &days);
-	unsigned weekday = (unsigned)((days + 4) % 7); /* 1970-01-01 was a Thursday */
-	ret->anchor_days = days - (weekday + 7 - ret->handover_weekday) % 7;
-}
-
-static const struct rotation *
-rotation_find(const struct team *team, size_t n, str name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(team->rotations[i].name, name))
-			return &team->rotations[i];
-	return NULL;
-}
-
-static void
-rotations_read(struct reader *r, const struct node *node, struct team *team)
-{
-	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, ROTATIONS_MAX))
-		return;
-	if (node->n == 0)
-		read_error(r, node,
-		    STR("add {name: primary, people: [...], every: 1 week, handover: \"Mon "
-			"09:00\"}"),
-		    "there is no rotation here");
-	team->rotations = arena_new(r->arena, struct rotation, node->n);
-	for (const struct node *item = node->first; item != NULL; item = item->next) {
-		struct rotation *rotation = &team->rotations[team->rotation_n];
-		rotation_read(r, item, rotation);
-		if (rotation->name.n > 0 &&
-		    rotation_find(team, team->rotation_n, rotation->name) != NULL)
-			read_error(r, item, STR("give it another name"),
-			    "team '%.*s' has two rotations '%.*s'", STR_ARG(team->name),
-			    STR_ARG(rotation->name));
-		team->rotation_n++;
 	}
 }
 
@@ -173,7 +89,7 @@ tier_to(struct reader *r, const struct node *node, const struct team *team,
 	if (!read_text(r, node, &to))
 		return;
 	ret->kind = TIER_PERSON;
-	const struct rotation *rotation = rotation_find(team, team->rotation_n, to);
+	const struct rotation *rotation = rotation_find(team, to);
 	const struct person *person = names_get(r->people.by_name, to);
 	if (str_eq(to, STR("lead"))) {
 		ret->person = team->lead;

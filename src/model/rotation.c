@@ -1,15 +1,18 @@
 /*
- * Whose week it is.
+ * Whose turn it is.
  *
- * Turn k begins when clocks of the zone show the handover time on civil day anchor + k *
- * weeks * 7, and ends where turn k + 1 begins: so every instant lies in exactly one turn,
- * whatever the zone's clocks jump. A turn over such a jump is an hour longer or shorter.
+ * Turn k of a layer begins when clocks of its zone show the handover time on civil day
+ * anchor + k * days, and ends where turn k + 1 begins: so every instant lies in exactly one
+ * turn, whatever the zone's clocks jump. A turn over such a jump is an hour longer or
+ * shorter. Hours and holidays cut turns, and never move them.
  */
 #include "model/model.h"
 
 /* Zones know the years until 9999, and the turn after the one asked for must begin in them:
  * later instants are in the turn of this year's first day. */
 #define YEAR_MAX 9998
+#define CUTS_MAX 4096 /* of one turn by hours, holidays and other layers */
+#define HOLE_LOOK_MS (8 * DAY)
 
 static int64_t
 floor_div(int64_t a, int64_t b)
@@ -20,15 +23,15 @@ floor_div(int64_t a, int64_t b)
 
 /* The instant, in seconds since 1970, at which turn k begins. */
 static int64_t
-turn_start(const struct rotation *rotation, const struct zone *zone, int64_t k)
+turn_start(const struct layer *layer, int64_t k)
 {
 	struct civil local = {
-		.hour = rotation->handover_minute / 60,
-		.minute = rotation->handover_minute % 60,
+		.hour = layer->handover_minute / 60,
+		.minute = layer->handover_minute % 60,
 	};
-	int64_t days = rotation->anchor_days + k * 7 * (int64_t)rotation->weeks;
+	int64_t days = layer->anchor_days + k * (int64_t)layer->days;
 	civil_from_days(days, &local.year, &local.month, &local.day);
-	return zone_instant(zone, &local, ZONE_START);
+	return zone_instant(layer->zone, &local, ZONE_START);
 }
 
 static msec
@@ -37,26 +40,87 @@ wall_of(int64_t seconds)
 	return seconds > 0 ? (msec)seconds * SECOND : 0;
 }
 
-struct turn
-rotation_at(const struct rotation *rotation, const struct zone *zone, msec wall)
+/* Whose turn of this layer it is, whatever its hours. */
+static struct turn
+layer_turn(const struct layer *layer, msec wall)
 {
-	ASSERT(rotation->people_n > 0);
-	ASSERT(rotation->weeks > 0);
+	ASSERT(layer->people_n > 0);
+	ASSERT(layer->days > 0);
 
 	int64_t last = civil_days(YEAR_MAX, 1, 1) * (int64_t)(DAY / SECOND);
 	int64_t now = wall / SECOND < (msec)last ? (int64_t)(wall / SECOND) : last;
-	struct civil local = zone_civil(zone, now);
+	struct civil local = zone_civil(layer->zone, now);
 	int64_t today = civil_days(local.year, local.month, local.day);
-	int64_t k = floor_div(today - rotation->anchor_days, 7 * (int64_t)rotation->weeks);
-	while (turn_start(rotation, zone, k) > now)
+	int64_t k = floor_div(today - layer->anchor_days, (int64_t)layer->days);
+	while (turn_start(layer, k) > now)
 		k--;
-	while (turn_start(rotation, zone, k + 1) <= now)
+	while (turn_start(layer, k + 1) <= now)
 		k++;
 
-	int64_t people_n = (int64_t)rotation->people_n;
+	int64_t people_n = (int64_t)layer->people_n;
 	return (struct turn){
-		.person = rotation->people[k - floor_div(k, people_n) * people_n],
-		.from_wall = wall_of(turn_start(rotation, zone, k)),
-		.until_wall = wall_of(turn_start(rotation, zone, k + 1)),
+		.person = layer->people[k - floor_div(k, people_n) * people_n],
+		.from_wall = wall_of(turn_start(layer, k)),
+		.until_wall = wall_of(turn_start(layer, k + 1)),
 	};
+}
+
+static void
+cut(msec *until, const struct calendar *calendar, msec wall)
+{
+	msec changes = calendar != NULL ? calendar_changes(calendar, wall) : 0;
+	if (changes != 0 && changes < *until)
+		*until = changes;
+}
+
+/* Who has it, and until when at least. */
+static struct turn
+turn_until(const struct rotation *rotation, msec wall)
+{
+	struct turn ret = { .until_wall = UINT64_MAX };
+	for (size_t i = rotation->layers_n; i-- > 0 && ret.person == NULL;) {
+		const struct layer *layer = &rotation->layers[i];
+		cut(&ret.until_wall, layer->hours, wall);
+		cut(&ret.until_wall, layer->except, wall);
+		if ((layer->hours != NULL && !calendar_has(layer->hours, wall)) ||
+		    (layer->except != NULL && calendar_has(layer->except, wall)))
+			continue;
+		struct turn turn = layer_turn(layer, wall);
+		ret.person = turn.person;
+		ret.from_wall = turn.from_wall;
+		if (turn.until_wall < ret.until_wall)
+			ret.until_wall = turn.until_wall;
+	}
+	return ret;
+}
+
+static bool
+is_plain(const struct rotation *rotation)
+{
+	const struct layer *only = &rotation->layers[0];
+	return rotation->layers_n == 1 && only->hours == NULL && only->except == NULL;
+}
+
+struct turn
+rotation_at(const struct rotation *rotation, msec wall)
+{
+	if (rotation->layers_n == 0)
+		return (struct turn){ .until_wall = UINT64_MAX };
+	struct turn ret = turn_until(rotation, wall);
+	if (is_plain(rotation))
+		return ret;
+	/* From the turn's beginning on, over what cuts it. */
+	msec at = ret.from_wall;
+	if (ret.person == NULL)
+		at = wall > HOLE_LOOK_MS ? wall - HOLE_LOOK_MS : 0;
+	ret.from_wall = wall;
+	for (size_t i = 0; i < CUTS_MAX && at <= wall; i++) {
+		struct turn turn = turn_until(rotation, at);
+		if (turn.until_wall > wall) {
+			ret.from_wall = at;
+			break;
+		}
+		at = turn.until_wall;
+	}
+	return ret;
 }

@@ -89,6 +89,7 @@ small_case(struct reader *r, const struct node *node, unsigned what, str value)
 	int64_t number = 0;
 	uint32_t n = 0;
 	unsigned weekday = 0, minute = 0;
+	bool weeks = false;
 	struct rate rate;
 	str text;
 	bool ok;
@@ -108,11 +109,13 @@ small_case(struct reader *r, const struct node *node, unsigned what, str value)
 		ASSERT(!ok || (number >= 0 && number < civil_days(9999, 1, 1)));
 		return ok;
 	case 3:
-		ok = read_weeks(r, node, &n);
-		ASSERT(!ok || (n > 0 && n <= 52));
+		ok = read_every(r, node, &n, &weeks);
+
+		ASSERT(n == 0 || (n <= 364 && (!weeks || n % 7 == 0)));
 		return ok;
 	case 4:
-		ok = read_handover(r, node, &weekday, &minute);
+		ok = read_handover(r, node, &weekday, &minute) ||
+		     read_handover_daily(r, node, &minute);
 		ASSERT(!ok || (weekday < 7 && minute < 24 * 60));
 		return ok;
 	case 5:

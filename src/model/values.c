@@ -2,14 +2,14 @@
  * Small languages of one text: durations, dates, rates, handovers, sizes, URLs, addresses
  * and references to secrets.
  *
- *	90s 5m 2h 7d      2026-01-05      3 in 1h      Mon 09:00      2 weeks      16 MiB
+ *	90s 5m 2h 7d      2026-01-05      3 in 1h      Mon 09:00      2 weeks, 3 days      16 MiB
  *	60%    2 in 1h    30% in 1h       1.5x
  *
  * Each reports the part that is wrong, not the whole.
  */
 #include "model/internal.h"
 
-#define WEEKS_MAX 52
+#define TURN_DAYS_MAX 364
 #define RATE_COUNT_MAX 1000000
 #define DELTA_TIMES_MAX 1000 /* 1000x, 1000% */
 #define URL_BYTES_MAX 2048
@@ -288,22 +288,45 @@ read_date(struct reader *r, const struct node *node, int64_t *ret_days)
 	return true;
 }
 
+/* ---- turns of a rotation ---- */
+
 bool
-read_weeks(struct reader *r, const struct node *node, uint32_t *ret)
+read_every(struct reader *r, const struct node *node, uint32_t *ret_days, bool *ret_weeks)
 {
+	static const struct {
+		const char *one, *many;
+		uint32_t days;
+	} spans[] = { { " day", " days", 1 }, { " week", " weeks", 7 } };
 	str text;
 	if (!read_text(r, node, &text))
 		return false;
 	size_t digits = digits_of(text);
 	str unit = str_drop(text, digits);
-	uint64_t weeks;
-	if (!str_u64(str_take(text, digits), WEEKS_MAX, &weeks) || weeks == 0 ||
-	    (!str_eq(unit, STR(" week")) && !str_eq(unit, STR(" weeks")))) {
-		read_error(r, node, STR("write '1 week' up to '52 weeks'"),
-		    "expected a number of weeks, not '%.*s'", STR_ARG(text));
-		return false;
+	uint64_t count;
+	bool ok = str_u64(str_take(text, digits), TURN_DAYS_MAX, &count) && count > 0;
+	for (size_t i = 0; ok && i < countof(spans); i++) {
+		if ((!str_eq(unit, str_of(spans[i].one)) &&
+			!str_eq(unit, str_of(spans[i].many))) ||
+		    count * spans[i].days > TURN_DAYS_MAX)
+			continue;
+		*ret_days = (uint32_t)count * spans[i].days;
+		*ret_weeks = spans[i].days == 7;
+		return true;
 	}
-	*ret = (uint32_t)weeks;
+	read_error(r, node,
+	    STR("write '1 day' up to '364 days', or '1 week' up to '52 weeks'"),
+	    "expected a number of days or weeks, not '%.*s'", STR_ARG(text));
+	return false;
+}
+
+static bool
+text_handover(str time, unsigned *ret)
+{
+	uint64_t hour, minute;
+	if (time.n != 5 || time.p[2] != ':' || !str_u64(str_take(time, 2), 23, &hour) ||
+	    !str_u64(str_drop(time, 3), 59, &minute))
+		return false;
+	*ret = (unsigned)(hour * 60 + minute);
 	return true;
 }
 
@@ -317,11 +340,8 @@ read_handover(struct reader *r, const struct node *node, unsigned *ret_weekday,
 	if (!read_text(r, node, &text))
 		return false;
 	struct str_cut cut = str_cut(text, ' ');
-	str time = cut.tail;
-	uint64_t hour, minute;
-	if (!cut.found || time.n != 5 || time.p[2] != ':' ||
-	    !str_u64(str_take(time, 2), 23, &hour) ||
-	    !str_u64(str_drop(time, 3), 59, &minute)) {
+	unsigned minute;
+	if (!cut.found || !text_handover(cut.tail, &minute)) {
 		read_error(r, node,
 		    STR("write a weekday and a local time, as in 'Mon 09:00'"),
 		    "expected a handover, not '%.*s'", STR_ARG(text));
@@ -331,12 +351,25 @@ read_handover(struct reader *r, const struct node *node, unsigned *ret_weekday,
 		if (!str_eq(cut.head, str_of(days[i])))
 			continue;
 		*ret_weekday = i;
-		*ret_minute = (unsigned)(hour * 60 + minute);
+		*ret_minute = minute;
 		return true;
 	}
 	read_error_part(r, node, 0, cut.head.n,
 	    STR("write Mon, Tue, Wed, Thu, Fri, Sat or Sun"), "unknown weekday '%.*s'",
 	    STR_ARG(cut.head));
+	return false;
+}
+
+bool
+read_handover_daily(struct reader *r, const struct node *node, unsigned *ret_minute)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return false;
+	if (text_handover(text, ret_minute))
+		return true;
+	read_error(r, node, STR("turns of days change at a local time, as in \"09:00\""),
+	    "expected a time of day, not '%.*s'", STR_ARG(text));
 	return false;
 }
 

@@ -54,9 +54,21 @@ static struct person people[] = {
 };
 static const struct person *turns_a[] = { &people[0], &people[1] };
 static const struct person *turns_b[] = { &people[2] };
+static struct layer layers[] = {
+	{ .people = turns_a, .people_n = 2, .days = 7 },
+	{ .people = turns_b, .people_n = 1, .days = 14 },
+};
 static struct rotation rotations[] = {
-	{ .name = S("primary"), .people = turns_a, .people_n = 2, .weeks = 1 },
-	{ .name = S("secondary"), .people = turns_b, .people_n = 1, .weeks = 2 },
+	{ .name = S("primary"),
+	    .layers = &layers[0],
+	    .layers_n = 1,
+	    .people = turns_a,
+	    .people_n = 2 },
+	{ .name = S("secondary"),
+	    .layers = &layers[1],
+	    .layers_n = 1,
+	    .people = turns_b,
+	    .people_n = 1 },
 };
 static struct team teams[] = {
 	{ .name = S("ops-a"), .rotations = rotations, .rotation_n = 2 },
@@ -378,6 +390,8 @@ make_world(struct world *world)
 	struct model *model = &world->model;
 	for (size_t i = 0; i < countof(teams); i++)
 		teams[i].zone = zone_utc();
+	for (size_t i = 0; i < countof(layers); i++)
+		layers[i].zone = zone_utc();
 	for (size_t i = 0; i < countof(people); i++)
 		*names_slot(&model->person_by_name, &world->arena, people[i].id) =
 		    &people[i];

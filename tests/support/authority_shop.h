@@ -30,13 +30,16 @@ static struct person people[] = {
 
 static const struct person *turns[] = { &people[0], &people[1] };
 
+static struct layer layer = { .people = turns,
+	.people_n = 2,
+	.days = 7,
+	.handover_minute = 9 * 60 };
 static struct rotation rotations[] = {
 	{ .name = S("primary"),
+	    .layers = &layer,
+	    .layers_n = 1,
 	    .people = turns,
-	    .people_n = 2,
-	    .weeks = 1,
-	    .handover_weekday = 1,
-	    .handover_minute = 9 * 60 },
+	    .people_n = 2 },
 };
 
 static struct team teams[] = {
@@ -137,7 +140,8 @@ authority_of(struct arena *arena, struct rule *rules, size_t n)
 	};
 	teams[0].zone = zone_utc();
 	services[0].healthy = &probe;
-	rotations[0].anchor_days = civil_days(2026, 1, 5);
+	layer.zone = zone_utc();
+	layer.anchor_days = civil_days(2026, 1, 5);
 	for (size_t i = 0; i < countof(people); i++)
 		*names_slot(&model.person_by_name, arena, people[i].id) = &people[i];
 	for (size_t i = 0; i < countof(services); i++)

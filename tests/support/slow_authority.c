@@ -81,8 +81,9 @@ add_who(struct set *who, const struct model *model, str asking, msec wall)
 			const struct rotation *rotation = &team->rotations[r];
 			for (size_t p = 0; p < rotation->people_n; p++)
 				set_add(&members, "", rotation->people[p]->id);
-			set_add(&duty, "",
-			    rotation_at(rotation, team->zone, wall).person->id);
+			struct turn turn = rotation_at(rotation, wall);
+			if (turn.person != NULL)
+				set_add(&duty, "", turn.person->id);
 		}
 		if (set_has(&members, "", name))
 			set_add(who, "team", team->name);

@@ -95,9 +95,9 @@ load__people_are_reached_and_take_turns(void)
 	EXPECT(ops->tiers[0].kind == TIER_ROTATION);
 	EXPECT(ops->tiers[0].rotation == &ops->rotations[0]);
 	/* The Wednesday before 2024-01-01. */
-	EXPECT(ops->rotations[0].anchor_days == civil_days(2023, 12, 27));
+	EXPECT(ops->rotations[0].layers[0].anchor_days == civil_days(2023, 12, 27));
 	struct turn turn =
-	    rotation_at(&ops->rotations[0], ops->zone, (msec)civil_days(2024, 1, 2) * DAY);
+	    rotation_at(&ops->rotations[0], (msec)civil_days(2024, 1, 2) * DAY);
 	EXPECT(turn.person == ana);
 	EXPECT_U64(turn.until_wall,
 	    (msec)civil_days(2024, 1, 3) * DAY + 9 * HOUR + 30 * MINUTE);

@@ -26,17 +26,26 @@ zone(const char *name)
 }
 
 /* Monday 09:00, weekly, ana first on 2024-01-01. */
-static struct rotation
+static struct layer
 weekly(uint32_t weeks)
 {
-	return (struct rotation){
+	return (struct layer){
 		.people = people,
 		.people_n = countof(people),
-		.weeks = weeks,
-		.handover_weekday = 1,
+		.days = 7 * weeks,
 		.handover_minute = 9 * 60,
 		.anchor_days = civil_days(2024, 1, 1),
 	};
+}
+
+/* Of a rotation of this layer alone. */
+static struct turn
+at(const struct layer *layer, const struct zone *where, msec wall)
+{
+	struct layer only = *layer;
+	only.zone = where;
+	struct rotation r = { .layers = &only, .layers_n = 1 };
+	return rotation_at(&r, wall);
 }
 
 static msec
@@ -48,17 +57,16 @@ utc(int year, unsigned month, unsigned day, unsigned hour, unsigned minute)
 static void
 rotation__hands_over_at_the_local_time(void)
 {
-	struct rotation r = weekly(1);
+	struct layer r = weekly(1);
 	const struct zone *lisbon = zone("Europe/Lisbon");
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2024, 1, 1, 9, 0)).person->id, STR("ana"));
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2024, 1, 1, 8, 59)).person->id, STR("mei"));
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2024, 1, 8, 9, 0)).person->id, STR("piotr"));
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2024, 1, 15, 9, 0)).person->id, STR("mei"));
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2024, 1, 22, 9, 0)).person->id, STR("ana"));
-	EXPECT_STR(rotation_at(&r, lisbon, utc(2023, 12, 18, 9, 0)).person->id,
-	    STR("piotr"));
+	EXPECT_STR(at(&r, lisbon, utc(2024, 1, 1, 9, 0)).person->id, STR("ana"));
+	EXPECT_STR(at(&r, lisbon, utc(2024, 1, 1, 8, 59)).person->id, STR("mei"));
+	EXPECT_STR(at(&r, lisbon, utc(2024, 1, 8, 9, 0)).person->id, STR("piotr"));
+	EXPECT_STR(at(&r, lisbon, utc(2024, 1, 15, 9, 0)).person->id, STR("mei"));
+	EXPECT_STR(at(&r, lisbon, utc(2024, 1, 22, 9, 0)).person->id, STR("ana"));
+	EXPECT_STR(at(&r, lisbon, utc(2023, 12, 18, 9, 0)).person->id, STR("piotr"));
 	/* In summer nine o'clock in Lisbon is eight in UTC. */
-	struct turn turn = rotation_at(&r, lisbon, utc(2024, 7, 1, 8, 0));
+	struct turn turn = at(&r, lisbon, utc(2024, 7, 1, 8, 0));
 	EXPECT_U64(turn.from_wall, utc(2024, 7, 1, 8, 0));
 	EXPECT_U64(turn.until_wall, utc(2024, 7, 8, 8, 0));
 }
@@ -66,18 +74,18 @@ rotation__hands_over_at_the_local_time(void)
 static void
 rotation__turn_over_a_clock_change_is_longer_or_shorter(void)
 {
-	struct rotation r = weekly(1);
+	struct layer r = weekly(1);
 	const struct zone *lisbon = zone("Europe/Lisbon");
-	struct turn spring = rotation_at(&r, lisbon, utc(2024, 3, 31, 12, 0));
+	struct turn spring = at(&r, lisbon, utc(2024, 3, 31, 12, 0));
 	EXPECT_U64(spring.until_wall - spring.from_wall, 7 * DAY - HOUR);
-	struct turn autumn = rotation_at(&r, lisbon, utc(2024, 10, 27, 12, 0));
+	struct turn autumn = at(&r, lisbon, utc(2024, 10, 27, 12, 0));
 	EXPECT_U64(autumn.until_wall - autumn.from_wall, 7 * DAY + HOUR);
 
 	/* Lord Howe's summer is half an hour. */
 	const struct zone *howe = zone("Australia/Lord_Howe");
-	struct turn half = rotation_at(&r, howe, utc(2024, 4, 6, 18, 0));
+	struct turn half = at(&r, howe, utc(2024, 4, 6, 18, 0));
 	EXPECT_U64(half.until_wall - half.from_wall, 7 * DAY + 30 * MINUTE);
-	half = rotation_at(&r, howe, utc(2024, 10, 5, 18, 0));
+	half = at(&r, howe, utc(2024, 10, 5, 18, 0));
 	EXPECT_U64(half.until_wall - half.from_wall, 7 * DAY - 30 * MINUTE);
 }
 
@@ -86,16 +94,15 @@ rotation__turn_over_a_clock_change_is_longer_or_shorter(void)
 static void
 rotation__handover_inside_a_clock_change_is_one_instant(void)
 {
-	struct rotation r = weekly(1);
-	r.handover_weekday = 0;
+	struct layer r = weekly(1);
 	r.handover_minute = 90; /* Sunday 01:30 */
 	r.anchor_days = civil_days(2023, 12, 31);
 	const struct zone *lisbon = zone("Europe/Lisbon");
-	struct turn skipped = rotation_at(&r, lisbon, utc(2024, 3, 31, 12, 0));
+	struct turn skipped = at(&r, lisbon, utc(2024, 3, 31, 12, 0));
 	EXPECT_U64(skipped.from_wall, utc(2024, 3, 31, 1, 0));
-	struct turn before = rotation_at(&r, lisbon, utc(2024, 3, 31, 0, 59));
+	struct turn before = at(&r, lisbon, utc(2024, 3, 31, 0, 59));
 	EXPECT_U64(before.until_wall, skipped.from_wall);
-	struct turn repeated = rotation_at(&r, lisbon, utc(2024, 10, 27, 12, 0));
+	struct turn repeated = at(&r, lisbon, utc(2024, 10, 27, 12, 0));
 	EXPECT_U64(repeated.from_wall, utc(2024, 10, 27, 0, 30));
 }
 
@@ -109,20 +116,20 @@ rotation__covers_every_instant_once(void)
 		const struct zone *where = zone(zones[z]);
 		test_row = zones[z];
 		for (uint32_t weeks = 1; weeks <= 2; weeks++) {
-			struct rotation r = weekly(weeks);
+			struct layer r = weekly(weeks);
 			r.handover_minute = 2 * 60 + 30;
 			msec start = utc(2024, 1, 1, 0, 0), end = utc(2027, 1, 1, 0, 0);
-			struct turn turn = rotation_at(&r, where, start);
+			struct turn turn = at(&r, where, start);
 			for (msec now = start; now < end; now += 61 * MINUTE) {
-				struct turn at = rotation_at(&r, where, now);
-				EXPECT(at.from_wall <= now && now < at.until_wall);
-				if (at.from_wall == turn.from_wall)
+				struct turn now_at = at(&r, where, now);
+				EXPECT(now_at.from_wall <= now && now < now_at.until_wall);
+				if (now_at.from_wall == turn.from_wall)
 					continue;
-				EXPECT_U64(at.from_wall, turn.until_wall);
-				EXPECT(at.person != turn.person);
-				EXPECT(rotation_at(&r, where, at.from_wall - 1).person ==
+				EXPECT_U64(now_at.from_wall, turn.until_wall);
+				EXPECT(now_at.person != turn.person);
+				EXPECT(at(&r, where, now_at.from_wall - 1).person ==
 				       turn.person);
-				turn = at;
+				turn = now_at;
 			}
 		}
 	}
@@ -135,14 +142,13 @@ rotation__ends_with_the_years_of_a_zone(void)
 	const struct zone *lisbon = zone("Europe/Lisbon");
 	static const uint32_t weeks[] = { 1, 52 };
 	for (size_t i = 0; i < countof(weeks); i++) {
-		struct rotation r = weekly(weeks[i]);
-		struct turn last = rotation_at(&r, lisbon, UINT64_MAX);
+		struct layer r = weekly(weeks[i]);
+		struct turn last = at(&r, lisbon, UINT64_MAX);
 		EXPECT(last.person != NULL);
 		EXPECT(last.from_wall < utc(9998, 1, 1, 0, 0));
 		EXPECT(last.until_wall > utc(9998, 1, 1, 0, 0));
-		EXPECT(rotation_at(&r, lisbon, utc(9999, 12, 31, 23, 59)).person ==
-		       last.person);
-		EXPECT(rotation_at(&r, lisbon, 0).person != NULL);
+		EXPECT(at(&r, lisbon, utc(9999, 12, 31, 23, 59)).person == last.person);
+		EXPECT(at(&r, lisbon, 0).person != NULL);
 	}
 }
 
@@ -150,14 +156,106 @@ rotation__ends_with_the_years_of_a_zone(void)
 static void
 rotation__survives_a_day_that_never_was(void)
 {
-	struct rotation r = weekly(1);
-	r.handover_weekday = 5;
+	struct layer r = weekly(1);
 	r.anchor_days = civil_days(2011, 12, 2);
 	const struct zone *apia = zone("Pacific/Apia");
-	struct turn turn = rotation_at(&r, apia, utc(2011, 12, 31, 0, 0));
+	struct turn turn = at(&r, apia, utc(2011, 12, 31, 0, 0));
 	EXPECT_U64(turn.from_wall, utc(2011, 12, 30, 10, 0));
 	EXPECT_STR(turn.person->id, STR("piotr"));
-	EXPECT_STR(rotation_at(&r, apia, turn.from_wall - 1).person->id, STR("ana"));
+	EXPECT_STR(at(&r, apia, turn.from_wall - 1).person->id, STR("ana"));
+}
+
+/* ---- hours, holidays, layers ---- */
+
+static struct turn
+in_rotation(struct layer *layers, size_t n, msec wall)
+{
+	struct rotation r = { .layers = layers, .layers_n = n };
+	return rotation_at(&r, wall);
+}
+
+#define EXPECT_TURN(turn_, who_, from_, until_)   \
+	do {                                      \
+		struct turn t = turn_;            \
+		EXPECT(t.person == (who_));       \
+		EXPECT_U64(t.from_wall, from_);   \
+		EXPECT_U64(t.until_wall, until_); \
+	} while (0)
+
+/* Lisbon by day and Tokyo by night, each with turns of its own. */
+static void
+rotation__follows_the_sun(void)
+{
+	struct calendar_week day = { .days = 0x7f,
+		.from_minute = 540,
+		.until_minute = 1260 };
+	struct calendar hours = { .zone = zone("Europe/Lisbon"),
+		.weeks = &day,
+		.weeks_n = 1 };
+	struct layer layers[] = { weekly(1), weekly(1) };
+	static const struct person *others[] = { &mei };
+	layers[0].zone = hours.zone;
+	layers[0].people = others;
+	layers[0].people_n = 1;
+	layers[1].zone = hours.zone;
+	layers[1].people_n = 2; /* ana, piotr */
+	layers[1].days = 1;
+	layers[1].hours = &hours;
+	/* Summer: 09:00 is 08:00 UTC. 2024-07-01 is 182 days on: ana's. */
+	msec noon = utc(2024, 7, 1, 11, 0);
+	EXPECT_TURN(in_rotation(layers, 2, noon), &ana, utc(2024, 7, 1, 8, 0),
+	    utc(2024, 7, 1, 20, 0));
+	EXPECT_TURN(in_rotation(layers, 2, noon + 10 * HOUR), &mei, utc(2024, 7, 1, 20, 0),
+	    utc(2024, 7, 2, 8, 0));
+	EXPECT_TURN(in_rotation(layers, 2, noon + DAY), &piotr, utc(2024, 7, 2, 8, 0),
+	    utc(2024, 7, 2, 20, 0));
+	/* Without the night's there is nobody, and it is known for how long. */
+	EXPECT_TURN(in_rotation(&layers[1], 1, noon + 10 * HOUR), NULL,
+	    utc(2024, 7, 1, 20, 0), utc(2024, 7, 2, 8, 0));
+}
+
+/* The night of 30 March 2024 ends an hour early in Lisbon, that of 26 October late. */
+static void
+rotation__hours_end_with_the_clocks(void)
+{
+	struct calendar_week night = { .days = 0x7f,
+		.from_minute = 1320,
+		.until_minute = 360 };
+	struct calendar hours = { .zone = zone("Europe/Lisbon"),
+		.weeks = &night,
+		.weeks_n = 1 };
+	struct layer layer = weekly(1);
+	layer.zone = hours.zone;
+	layer.hours = &hours;
+	struct turn short_one = in_rotation(&layer, 1, utc(2024, 3, 31, 0, 30));
+	EXPECT_U64(short_one.until_wall - short_one.from_wall, 7 * HOUR);
+	struct turn long_one = in_rotation(&layer, 1, utc(2024, 10, 27, 0, 30));
+	EXPECT_U64(long_one.until_wall - long_one.from_wall, 9 * HOUR);
+}
+
+static void
+rotation__an_override_stands_before_all_layers(void)
+{
+	struct calendar_span swap = { utc(2024, 7, 3, 12, 0), utc(2024, 7, 4, 12, 0) };
+	struct calendar_span holiday = { utc(2024, 7, 4, 0, 0), utc(2024, 7, 5, 0, 0) };
+	struct calendar over = { .zone = zone_utc(), .spans = &swap, .spans_n = 1 };
+	struct calendar off = { .zone = zone_utc(), .spans = &holiday, .spans_n = 1 };
+	static const struct person *others[] = { &mei };
+	struct layer layers[] = { weekly(1), weekly(1) };
+	layers[0].zone = layers[1].zone = zone_utc();
+	layers[0].people_n = 1;
+	layers[0].except = &off;
+	layers[1].people = others;
+	layers[1].people_n = 1;
+	layers[1].hours = &over;
+	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 2, 0, 0)), &ana,
+	    utc(2024, 7, 1, 9, 0), utc(2024, 7, 3, 12, 0));
+	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 3, 20, 0)), &mei, swap.from_wall,
+	    swap.until_wall);
+	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 4, 13, 0)), NULL, swap.until_wall,
+	    holiday.until_wall);
+	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 5, 1, 0)), &ana, holiday.until_wall,
+	    utc(2024, 7, 8, 9, 0));
 }
 
 int
@@ -169,5 +267,8 @@ main(void)
 	RUN(rotation__covers_every_instant_once);
 	RUN(rotation__ends_with_the_years_of_a_zone);
 	RUN(rotation__survives_a_day_that_never_was);
+	RUN(rotation__follows_the_sun);
+	RUN(rotation__hours_end_with_the_clocks);
+	RUN(rotation__an_override_stands_before_all_layers);
 	TEST_MAIN_END();
 }

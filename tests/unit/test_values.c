@@ -34,6 +34,7 @@ read_one(enum what what, const struct node *node, char *out, size_t room)
 	int64_t days = 0;
 	uint32_t n = 0;
 	unsigned day = 0, minute = 0;
+	bool weeks = false;
 	bool ok = false;
 	switch (what) {
 	case DURATION:
@@ -56,7 +57,7 @@ read_one(enum what what, const struct node *node, char *out, size_t room)
 	case WEEKS:
 	case TIER:
 	case BYTES:
-		ok = what == WEEKS  ? read_weeks(&reader, node, &n)
+		ok = what == WEEKS  ? read_every(&reader, node, &n, &weeks)
 		     : what == TIER ? read_tiers(&reader, node, &n)
 		                    : read_bytes(&reader, node, 1024, 64 << 20, &n);
 		(void)snprintf(out, room, "%u", n);
@@ -149,13 +150,17 @@ values__calendar(void)
 		{ DATE, "2027-6-30", NULL, "'2027-6-30' is not a date", 0, 0 },
 		{ DATE, "1969-12-31", NULL, "'1969-12-31' is not a date", 0, 0 },
 		{ DATE, "9999-12-31", NULL, "'9999-12-31' is not a date", 0, 0 },
-		{ WEEKS, "1 week", "1", NULL, 0, 0 },
-		{ WEEKS, "2 weeks", "2", NULL, 0, 0 },
-		{ WEEKS, "0 weeks", NULL, "expected a number of weeks, not '0 weeks'", 0,
-		    0 },
-		{ WEEKS, "53 weeks", NULL, "expected a number of weeks, not '53 weeks'", 0,
-		    0 },
-		{ WEEKS, "7d", NULL, "expected a number of weeks, not '7d'", 0, 0 },
+		{ WEEKS, "1 week", "7", NULL, 0, 0 },
+		{ WEEKS, "2 weeks", "14", NULL, 0, 0 },
+		{ WEEKS, "1 day", "1", NULL, 0, 0 },
+		{ WEEKS, "364 days", "364", NULL, 0, 0 },
+		{ WEEKS, "365 days", NULL,
+		    "expected a number of days or weeks, not '365 days'", 0, 0 },
+		{ WEEKS, "0 weeks", NULL,
+		    "expected a number of days or weeks, not '0 weeks'", 0, 0 },
+		{ WEEKS, "53 weeks", NULL,
+		    "expected a number of days or weeks, not '53 weeks'", 0, 0 },
+		{ WEEKS, "7d", NULL, "expected a number of days or weeks, not '7d'", 0, 0 },
 		{ HANDOVER, "Mon 09:00", "1 540", NULL, 0, 0 },
 		{ HANDOVER, "Sun 23:59", "0 1439", NULL, 0, 0 },
 		{ HANDOVER, "Mon 24:00", NULL, "expected a handover, not 'Mon 24:00'", 0,
