@@ -374,6 +374,51 @@ check_undo_param(struct analysing *a, const struct action *action, const struct 
 		    "let both actions take the same values");
 }
 
+/* How long a step that acts on nothing may take. */
+static msec
+step_lasts(const struct runbook_step *step)
+{
+	switch (step->kind) {
+	case STEP_CHECK:
+	case STEP_VERIFY:
+		return step->within_ms;
+	case STEP_WAIT:
+		return step->probe.kind != 0 ? step->within_ms : step->for_ms;
+	case STEP_ACTION:
+	case STEP_HANDOFF:
+		return 0;
+	}
+	UNREACHABLE();
+}
+
+/* The longest way from the beginning of step `from` to a verify that fails; NULL: none. */
+static const struct runbook_step *
+longest_to_verify(const struct runbook *runbook, size_t from, msec *ret)
+{
+	const struct runbook_step *verify[RUNBOOK_STEPS_MAX] = { NULL };
+	msec lasts[RUNBOOK_STEPS_MAX] = { 0 };
+	if (from >= runbook->steps_n)
+		return NULL;
+	for (size_t i = runbook->steps_n; i-- > from;) {
+		const struct runbook_step *step = &runbook->steps[i];
+		uint32_t after[STEPS_AFTER_MAX];
+		size_t n = step->kind == STEP_VERIFY
+		               ? 0
+		               : runbook_after(runbook, (uint32_t)i, after);
+		if (step->kind == STEP_VERIFY)
+			verify[i] = step;
+		for (size_t k = 0; k < n; k++) {
+			if (verify[after[k]] == NULL || lasts[after[k]] < lasts[i])
+				continue;
+			verify[i] = verify[after[k]];
+			lasts[i] = lasts[after[k]];
+		}
+		lasts[i] += step_lasts(step);
+	}
+	*ret = lasts[from];
+	return verify[from];
+}
+
 /* The verification that follows may last longer than the time in which to take back. */
 static void
 check_undo_time(struct analysing *a, const struct runbook *runbook, size_t at)
@@ -382,26 +427,17 @@ check_undo_time(struct analysing *a, const struct runbook *runbook, size_t at)
 	msec lasts = 0;
 	if (step->action->undo == NULL)
 		return;
-	for (size_t i = at + 1; i < runbook->steps_n; i++) {
-		const struct runbook_step *next = &runbook->steps[i];
-		if (next->kind == STEP_CHECK)
-			lasts += next->within_ms;
-		if (next->kind != STEP_VERIFY)
-			continue;
-		if (lasts + next->within_ms <= step->action->undo_within_ms)
-			return;
-		undo_found(a, &step->place,
-		    arena_printf(a->arena,
-			"step '%.*s' can be taken back for %llu minutes, but '%.*s' may "
-			"fail "
-			"only after %llu",
-			STR_ARG(step->name),
-			(unsigned long long)(step->action->undo_within_ms / MINUTE),
-			STR_ARG(next->name),
-			(unsigned long long)((lasts + next->within_ms) / MINUTE)),
-		    "give the action's `undo:` a longer `within:`");
+	const struct runbook_step *verify = longest_to_verify(runbook, at + 1, &lasts);
+	if (verify == NULL || lasts <= step->action->undo_within_ms)
 		return;
-	}
+	undo_found(a, &step->place,
+	    arena_printf(a->arena,
+		"step '%.*s' can be taken back for %llu minutes, but '%.*s' may fail only "
+		"after %llu",
+		STR_ARG(step->name),
+		(unsigned long long)(step->action->undo_within_ms / MINUTE),
+		STR_ARG(verify->name), (unsigned long long)(lasts / MINUTE)),
+	    "give the action's `undo:` a longer `within:`");
 }
 
 static void

@@ -212,7 +212,7 @@ incident_quiet(struct core *core, struct incident *incident)
 	    incident_is_self(incident))
 		return;
 	struct run *run = incident->run;
-	if (run != NULL && !run->row.acted && run_step(run)->kind == STEP_CHECK) {
+	if (run != NULL && run_only_looks(run)) {
 		run_end(core, run, RUN_CANCELLED,
 		    row->alerts_held > 0
 			? STR("the alerts were suppressed before anything was done")

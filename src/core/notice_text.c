@@ -64,6 +64,10 @@ doing_in_run(struct core *core, const struct incident *incident)
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
 	case STEP_HANDOFF:
 		return STR("handing it to the developers");
+	case STEP_WAIT:
+		return text_make(core, "waiting %s (%.*s)",
+		    step->probe.kind == 0 ? "a while" : "until it is so",
+		    STR_ARG(step->name));
 	}
 	UNREACHABLE();
 }

@@ -66,18 +66,22 @@ static str
 otherwise_text(const struct planning *p, const struct runbook_step *step)
 {
 	switch (step->kind) {
+	case STEP_WAIT:
+		if (step->probe.kind == 0)
+			return (str){ 0 };
+		break;
 	case STEP_CHECK:
 	case STEP_VERIFY:
 	case STEP_ACTION:
-		if (step->otherwise == STEP_STOP)
-			return STR("the run stops");
-		if (step->otherwise == STEP_PERSON)
-			return STR("a person is told");
-		return step_at(p, step->otherwise)->name;
+		break;
 	case STEP_HANDOFF:
 		return (str){ 0 };
 	}
-	UNREACHABLE();
+	if (step->otherwise == STEP_STOP)
+		return STR("the run stops");
+	if (step->otherwise == STEP_PERSON)
+		return STR("a person is told");
+	return step_at(p, step->otherwise)->name;
 }
 
 /* ---- steps that only look ---- */
@@ -117,6 +121,19 @@ plan_look(struct planning *p, size_t i, struct plan_item *item)
 	item->fate = PLAN_RUNS;
 	item->text = text_make(p->core, "%.*s: %.*s%.*s", STR_ARG(question),
 	    STR_ARG(step->probe.expect.written), STR_ARG(lasts));
+}
+
+static void
+plan_wait(struct planning *p, size_t i, struct plan_item *item)
+{
+	const struct runbook_step *step = step_at(p, i);
+	if (step->probe.kind != 0) {
+		plan_look(p, i, item);
+		return;
+	}
+	item->fate = PLAN_RUNS;
+	item->text =
+	    text_make(p->core, "waits %.*s", STR_ARG(text_ms(p->core, step->for_ms)));
 }
 
 /* ---- steps that act ---- */
@@ -335,9 +352,16 @@ plan_step(struct planning *p, size_t i, struct plan_item *item)
 	case STEP_CHECK:
 		plan_look(p, i, item);
 		if (item->fate == PLAN_RUNS) {
-			reach(p, i, STEP_NEXT, how);
+			reach(p, i, step_at(p, i)->then, how);
 			reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		}
+		return;
+	case STEP_WAIT:
+		plan_wait(p, i, item);
+		if (item->fate == PLAN_RUNS)
+			reach(p, i, STEP_NEXT, how);
+		if (item->fate == PLAN_RUNS && step_at(p, i)->probe.kind != 0)
+			reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		return;
 	case STEP_VERIFY:
 		plan_look(p, i, item);

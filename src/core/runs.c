@@ -27,6 +27,23 @@ run_step(const struct run *run)
 	return &run->runbook->steps[run->row.step];
 }
 
+bool
+run_only_looks(const struct run *run)
+{
+	if (run->row.acted)
+		return false;
+	switch (run_step(run)->kind) {
+	case STEP_CHECK:
+	case STEP_WAIT:
+		return true;
+	case STEP_ACTION:
+	case STEP_VERIFY:
+	case STEP_HANDOFF:
+		return false;
+	}
+	UNREACHABLE();
+}
+
 /* ---- values for templates ---- */
 
 struct pairs
@@ -334,6 +351,9 @@ enter(struct core *core, struct run *run)
 	case STEP_HANDOFF:
 		handoff_enter(core, run);
 		return;
+	case STEP_WAIT:
+		wait_enter(core, run);
+		return;
 	}
 	UNREACHABLE();
 }
@@ -366,6 +386,9 @@ run_timer(struct core *core, struct run *run)
 		break;
 	case STEP_ACTION:
 		action_due(core, run);
+		break;
+	case STEP_WAIT:
+		wait_due(core, run);
 		break;
 	case STEP_HANDOFF:
 		UNREACHABLE();

@@ -527,6 +527,8 @@ void run_end(struct core *core, struct run *run, enum run_state state, str why);
 void run_wait(struct core *core, struct run *run, enum step_phase phase, msec due,
     row_id waiting_for);
 void run_timer(struct core *core, struct run *run);
+/* It has done nothing, and is at a step that does nothing. */
+bool run_only_looks(const struct run *run);
 struct incident *run_incident(const struct core *core, const struct run *run);
 const struct runbook_step *run_step(const struct run *run);
 /* Inputs and what is always there, for templates. */
@@ -537,11 +539,13 @@ bool run_inputs(struct core *core, const struct incident *incident,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
-/* ---- step_check.c, step_action.c, step_handoff.c ---- */
+/* ---- step_check.c, step_wait.c, step_action.c, step_handoff.c ---- */
 
 void check_enter(struct core *core, struct run *run);
 void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
 void check_due(struct core *core, struct run *run);
+void wait_enter(struct core *core, struct run *run);
+void wait_due(struct core *core, struct run *run);
 void action_enter(struct core *core, struct run *run);
 void action_due(struct core *core, struct run *run);
 /* What its step is done to; and what is asked for the target in work, in scratch. false:

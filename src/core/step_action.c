@@ -272,12 +272,15 @@ failed(struct core *core, struct run *run, const struct attempt *attempt)
 		next_target(core, run);
 }
 
-/* Stopped by its time: it may have done its work. The verify knows; nothing else does. */
+/* Stopped by its time: it may have done its work. The verify knows, also after a while;
+ * nothing else does. */
 static void
 timed_out(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	uint32_t next = run->row.step + 1;
+	while (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_WAIT)
+		next++;
 	if (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_VERIFY)
 		run_goto(core, run, STEP_NEXT, step->name);
 	else

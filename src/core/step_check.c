@@ -1,10 +1,12 @@
 /*
- * The steps `check` and `verify`: ask, hold the answer against the condition, ask again.
+ * The steps `check` and `verify`, and `wait` with `until`: ask, hold the answer against the
+ * condition, ask again.
  *
  *	        holds for its time      does not hold      no answer
- *	check   next step               otherwise          ask until the deadline, then a person
+ *	check   then (next step)        otherwise          ask until the deadline, then a person
  *	verify  recovered               ask until the deadline, then otherwise; a person where
  *	                                the last look gave no answer
+ *	wait    next step               as verify
  *
  * No answer is neither proof nor disproof, and breaks a time of holding: what was not
  * seen did not hold. The deadline counts when looks come back; one that is out at the
@@ -70,8 +72,8 @@ held(struct core *core, struct run *run)
 	str lasted = text_ms(core, step->for_ms);
 	say(core, run,
 	    text_make(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
-	if (step->kind == STEP_CHECK) {
-		run_goto(core, run, STEP_NEXT, seen);
+	if (step->kind != STEP_VERIFY) {
+		run_goto(core, run, step->then, seen);
 		return;
 	}
 	struct incident *incident = run_incident(core, run);
@@ -87,13 +89,15 @@ too_late(struct core *core, struct run *run)
 	str seen = seen_text(core, run);
 	if (step->kind == STEP_CHECK || run->row.unknown) {
 		str why = text_make(core, "%s, %.*s",
-		    step->kind == STEP_CHECK ? "could not tell" : "unverifiable",
+		    step->kind == STEP_VERIFY ? "unverifiable" : "could not tell",
 		    STR_ARG(seen));
 		say(core, run, why);
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}
-	str why = text_make(core, "it has not recovered in time, %.*s", STR_ARG(seen));
+	str why = text_make(core, "%s in time, %.*s",
+	    step->kind == STEP_VERIFY ? "it has not recovered" : "it did not become so",
+	    STR_ARG(seen));
 	say(core, run, why);
 	run_goto(core, run, step->otherwise, why);
 }

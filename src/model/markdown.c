@@ -26,22 +26,29 @@ struct scan {
 	struct markdown *ret;
 };
 
-static const char *const kinds[] = { "check", "action", "verify", "handoff" };
+static const char *const kinds[STEP_KIND_COUNT] = {
+	[STEP_CHECK] = "check",
+	[STEP_ACTION] = "action",
+	[STEP_VERIFY] = "verify",
+	[STEP_HANDOFF] = "handoff",
+	[STEP_WAIT] = "wait",
+};
+#define STEP_NEAR_MIN 4 /* letters: awk, asm and wat are languages */
 
 const char *
 step_kind_name(enum step_kind kind)
 {
-	ASSERT(kind >= STEP_CHECK && kind <= STEP_HANDOFF);
-	return kinds[kind - 1];
+	ASSERT(kind < countof(kinds) && kinds[kind] != NULL);
+	return kinds[kind];
 }
 
 bool
 step_kind_of(str word, enum step_kind *ret)
 {
-	for (unsigned i = 0; i < countof(kinds); i++) {
-		if (!str_eq(word, str_of(kinds[i])))
+	for (unsigned i = STEP_CHECK; i < countof(kinds); i++) {
+		if (kinds[i] == NULL || !str_eq(word, str_of(kinds[i])))
 			continue;
-		*ret = (enum step_kind)(STEP_CHECK + i);
+		*ret = (enum step_kind)i;
 		return true;
 	}
 	return false;
@@ -153,14 +160,23 @@ is_near_step(struct scan *s, str word, str *ret_hint)
 		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
 	str low = { lower, word.n };
+	str names[countof(kinds)];
+	size_t n = 0;
+	bool same = false;
+	for (size_t i = STEP_CHECK; i < countof(kinds); i++) {
+		if (kinds[i] == NULL)
+			continue;
+		same = same || str_eq(low, str_of(kinds[i]));
+		names[n++] = str_of(kinds[i]);
+	}
 	if (str_eq(low, STR("undo"))) {
-		*ret_hint = STR("the steps are check, action, verify and handoff");
+		*ret_hint = read_hint(s->r, "the steps are %.*s",
+		    STR_ARG(read_join(s->r, names, n)));
 		return true;
 	}
-	str names[countof(kinds)];
-	for (size_t i = 0; i < countof(kinds); i++)
-		names[i] = str_of(kinds[i]);
-	*ret_hint = diag_suggest(s->r->arena, low, names, countof(kinds));
+	if (!same && word.n < STEP_NEAR_MIN)
+		return false;
+	*ret_hint = diag_suggest(s->r->arena, low, names, n);
 	return ret_hint->n > 0;
 }
 

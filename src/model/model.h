@@ -522,7 +522,15 @@ struct rule {
 
 /* ---- runbooks ---- */
 
-enum step_kind { STEP_CHECK = 1, STEP_ACTION, STEP_VERIFY, STEP_HANDOFF };
+enum step_kind {
+	STEP_CHECK = 1,
+	STEP_ACTION,
+	STEP_VERIFY,
+	STEP_HANDOFF,
+	STEP_WAIT = 5,
+};
+#define STEP_KIND_COUNT 6 /* one more than the last */
+
 enum autonomy {
 	AUTONOMY_SUGGEST = 1,
 	AUTONOMY_STEP,
@@ -542,11 +550,13 @@ struct runbook_step {
 	enum step_kind kind;
 	str name;
 	str heading; /* the Markdown heading it stands under */
-	/* check, verify */
+	/* check, verify, wait: no `kind`: only for a time */
 	struct probe probe;
 	msec every_ms;  /* between looks, default 10 s */
-	msec for_ms;    /* must hold so long without a break */
+	msec for_ms;    /* must hold so long without a break; wait: or the time itself */
 	msec within_ms; /* verify: or it has not recovered; check: default for_ms + 1 min */
+	/* check: where to go when it holds; a later step, STEP_NEXT, STEP_STOP or STEP_PERSON */
+	uint32_t then;
 	/* action */
 	const struct action *action;
 	struct with *with;
@@ -587,6 +597,11 @@ struct runbook {
 	size_t steps_n;
 	struct place place;
 };
+
+/* Steps that may follow this one, each once. */
+#define STEPS_AFTER_MAX RUNBOOK_STEPS_MAX
+size_t runbook_after(const struct runbook *runbook, uint32_t step,
+    uint32_t ret[STEPS_AFTER_MAX]);
 
 /* ---- the whole ---- */
 

@@ -8,8 +8,8 @@
  *
  * runbook.c	reads the front matter and puts the parts together
  * markdown.c	finds headings and step fences with cmark, each with the bytes it stands in
- * runbook_steps.c	reads the YAML of each step
- * runbook_flow.c	resolves `otherwise` and proves that the steps lead somewhere
+ * runbook_steps.c	reads the YAML of each step; runbook_look.c that of check, verify and wait
+ * runbook_flow.c	resolves `otherwise` and `then` and proves that the steps lead somewhere
  * runbook_choose.c	which runbook answers
  */
 #define RUNBOOKS_MAX 256
@@ -57,16 +57,33 @@ bool step_kind_of(str word, enum step_kind *ret);
 /* One step in the making. */
 struct draft {
 	const struct fence *fence;
-	const struct node *otherwise; /* as written; NULL: the kind's default */
+	/* as written; NULL: the kind's default */
+	const struct node *otherwise, *then;
 };
 
-/* Fills runbook->steps from the fences, but for `otherwise`. False when a step could not
- * be read far enough for its flow to be judged. */
+/* Fills runbook->steps from the fences, but for `otherwise` and `then`. False when a step
+ * could not be read far enough for its flow to be judged. */
 bool steps_read(struct reader *r, const struct markdown *markdown, struct runbook *runbook,
     struct draft *drafts);
 
-/* Resolves `otherwise`; then: no cycle, no step that nothing reaches, no action that
- * nothing verifies. */
+/* Resolves `otherwise` and `then`; then: no cycle, no step that nothing reaches, no action
+ * that nothing verifies. */
 void flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts);
+
+/* ---- what reads a step's YAML ---- */
+
+struct step_reader {
+	struct reader *r;
+	const struct strs *probe_names; /* what ${} may name in a probe: inputs, service */
+	const struct strs *with_names;  /* in a value of `with`: target too */
+	const struct node *map;
+	struct runbook_step *step;
+	struct draft *draft;
+};
+
+/* runbook_look.c */
+void step_read_check(struct step_reader *s);
+void step_read_verify(struct step_reader *s);
+void step_read_wait(struct step_reader *s);
 
 #endif

@@ -1,13 +1,14 @@
 /*
  * Where steps lead.
  *
- *	check	holds: the next step		else: otherwise (stop)
+ *	check	holds: then (the next step)	else: otherwise (stop)
  *	action	done: the next step		else: otherwise (person)
+ *	wait	over, or holds: the next step	else: otherwise (person)
  *	verify	holds: the end, recovered	else: otherwise (person)
  *	handoff	the end
  *
- * `otherwise` leads only onward, so every run ends; a verify or handoff in the middle ends
- * what comes from above, so steps after it live only by being named.
+ * `then` and `otherwise` lead only onward, so every run ends; a verify or handoff in the
+ * middle ends what comes from above, so steps after it live only by being named.
  */
 #include "model/runbook.h"
 
@@ -17,20 +18,36 @@
 static uint32_t
 next_of(const struct runbook *runbook, uint32_t i)
 {
-	enum step_kind kind = runbook->steps[i].kind;
-	if (kind == STEP_VERIFY || kind == STEP_HANDOFF || i + 1 == runbook->steps_n)
+	const struct runbook_step *step = &runbook->steps[i];
+	if (step->kind == STEP_VERIFY || step->kind == STEP_HANDOFF)
 		return STEP_NONE;
-	return i + 1;
-}
-
-static uint32_t
-otherwise_of(const struct runbook *runbook, uint32_t i)
-{
-	uint32_t to = runbook->steps[i].otherwise;
+	uint32_t to = step->then == STEP_NEXT ? i + 1 : step->then;
 	return to < runbook->steps_n ? to : STEP_NONE;
 }
 
-/* ---- otherwise ---- */
+static void
+add_after(const struct runbook *runbook, uint32_t to, uint32_t ret[STEPS_AFTER_MAX],
+    size_t *n)
+{
+	if (to >= runbook->steps_n)
+		return;
+	for (size_t i = 0; i < *n; i++) {
+		if (ret[i] == to)
+			return;
+	}
+	ret[(*n)++] = to;
+}
+
+size_t
+runbook_after(const struct runbook *runbook, uint32_t step, uint32_t ret[STEPS_AFTER_MAX])
+{
+	size_t n = 0;
+	add_after(runbook, next_of(runbook, step), ret, &n);
+	add_after(runbook, runbook->steps[step].otherwise, ret, &n);
+	return n;
+}
+
+/* ---- otherwise and then ---- */
 
 static uint32_t
 step_find(const struct runbook *runbook, str name)
@@ -44,7 +61,7 @@ step_find(const struct runbook *runbook, str name)
 
 /* "handoff poison": the kind may stand before the name, and must then be right. */
 static bool
-read_otherwise(struct reader *r, const struct node *node, const struct runbook *runbook,
+read_where(struct reader *r, const struct node *node, const struct runbook *runbook,
     uint32_t *ret)
 {
 	str text;
@@ -96,9 +113,10 @@ find_way(const struct runbook *runbook, uint32_t from, uint32_t to,
 		uint32_t i = queue[head++];
 		if (i == to)
 			return true;
-		const uint32_t onward[] = { next_of(runbook, i), otherwise_of(runbook, i) };
-		for (size_t k = 0; k < countof(onward); k++) {
-			if (onward[k] == STEP_NONE || seen[onward[k]])
+		uint32_t onward[STEPS_AFTER_MAX];
+		size_t n = runbook_after(runbook, i, onward);
+		for (size_t k = 0; k < n; k++) {
+			if (seen[onward[k]])
 				continue;
 			seen[onward[k]] = true;
 			before[onward[k]] = i;
@@ -110,8 +128,8 @@ find_way(const struct runbook *runbook, uint32_t from, uint32_t to,
 
 /* "a -> b -> a": from the step that is named, to the one that names it, and back. */
 static void
-report_cycle(struct reader *r, const struct node *node, const struct runbook *runbook,
-    uint32_t from, uint32_t to)
+report_cycle(struct reader *r, const struct node *node, const char *key,
+    const struct runbook *runbook, uint32_t from, uint32_t to)
 {
 	uint32_t before[RUNBOOK_STEPS_MAX];
 	uint32_t way[RUNBOOK_STEPS_MAX];
@@ -132,7 +150,21 @@ report_cycle(struct reader *r, const struct node *node, const struct runbook *ru
 	str shown = arena_str(r->arena, buf_str(&text));
 	buf_done(&text);
 	read_error(r, node, STR("name a later step, stop or person"),
-	    "a cycle of 'otherwise': %.*s", STR_ARG(shown));
+	    "a cycle of '%s': %.*s", key, STR_ARG(shown));
+}
+
+/* Where `node` says, if it says anything, and that is later than step `i`. */
+static void
+resolve_one(struct reader *r, const struct node *node, const char *key,
+    const struct runbook *runbook, uint32_t i, uint32_t *ret)
+{
+	uint32_t to;
+	if (node == NULL || !read_where(r, node, runbook, &to))
+		return;
+	if (to <= i)
+		report_cycle(r, node, key, runbook, i, to);
+	else
+		*ret = to;
 }
 
 static bool
@@ -140,14 +172,10 @@ resolve(struct reader *r, struct runbook *runbook, const struct draft *drafts)
 {
 	unsigned faults = r->diags->count;
 	for (uint32_t i = 0; i < runbook->steps_n; i++) {
-		const struct node *node = drafts[i].otherwise;
-		uint32_t to;
-		if (node == NULL || !read_otherwise(r, node, runbook, &to))
-			continue;
-		if (to <= i)
-			report_cycle(r, node, runbook, i, to);
-		else
-			runbook->steps[i].otherwise = to;
+		struct runbook_step *step = &runbook->steps[i];
+		resolve_one(r, drafts[i].otherwise, "otherwise", runbook, i,
+		    &step->otherwise);
+		resolve_one(r, drafts[i].then, "then", runbook, i, &step->then);
 	}
 	return r->diags->count == faults;
 }
@@ -161,16 +189,14 @@ check_reached(struct reader *r, const struct runbook *runbook, const struct draf
 	for (uint32_t i = 0; i < runbook->steps_n; i++) {
 		if (!reached[i]) {
 			read_error(r, &drafts[i].fence->name,
-			    STR("name it in an 'otherwise' above, or remove it"),
+			    STR("name it in an 'otherwise' or 'then' above, or remove it"),
 			    "'%.*s' is never reached", STR_ARG(runbook->steps[i].name));
 			reached[i] = true; /* what hangs on it is no fault of its own */
 		}
-		uint32_t next = next_of(runbook, i);
-		uint32_t otherwise = otherwise_of(runbook, i);
-		if (next != STEP_NONE)
-			reached[next] = true;
-		if (otherwise != STEP_NONE)
-			reached[otherwise] = true;
+		uint32_t after[STEPS_AFTER_MAX];
+		size_t n = runbook_after(runbook, i, after);
+		for (size_t k = 0; k < n; k++)
+			reached[after[k]] = true;
 	}
 }
 
@@ -181,15 +207,20 @@ check_verified(struct reader *r, const struct runbook *runbook, const struct dra
 	bool proved[RUNBOOK_STEPS_MAX] = { false };
 	for (uint32_t i = (uint32_t)runbook->steps_n; i-- > 0;) {
 		uint32_t next = next_of(runbook, i);
-		uint32_t otherwise = otherwise_of(runbook, i);
 		enum step_kind kind = runbook->steps[i].kind;
-		bool after = next != STEP_NONE && proved[next];
-		proved[i] = kind == STEP_VERIFY || kind == STEP_HANDOFF || after ||
-		            (otherwise != STEP_NONE && proved[otherwise]);
-		if (kind == STEP_ACTION && !after)
+		uint32_t after[STEPS_AFTER_MAX];
+		size_t n = runbook_after(runbook, i, after);
+		proved[i] = kind == STEP_VERIFY || kind == STEP_HANDOFF;
+		for (size_t k = 0; k < n; k++)
+			proved[i] = proved[i] || proved[after[k]];
+		if (kind == STEP_ACTION && (next == STEP_NONE || !proved[next]))
 			read_error(r, &drafts[i].fence->name,
 			    STR("add a verify step after it, or a handoff"),
 			    "nothing verifies '%.*s'", STR_ARG(runbook->steps[i].name));
+		if (kind == STEP_WAIT && next == STEP_NONE)
+			read_error(r, &drafts[i].fence->name,
+			    STR("add the step that it waits for, or remove it"),
+			    "nothing follows '%.*s'", STR_ARG(runbook->steps[i].name));
 	}
 }
 

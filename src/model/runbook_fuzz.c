@@ -35,6 +35,9 @@ check_step(const struct runbook *runbook, size_t i)
 	ASSERT(step->place.line > 1);
 	ASSERT(step->otherwise == STEP_STOP || step->otherwise == STEP_PERSON ||
 	       (step->otherwise > i && step->otherwise < runbook->steps_n));
+	ASSERT(step->then == STEP_NEXT || step->then == STEP_STOP ||
+	       step->then == STEP_PERSON ||
+	       (step->then > i && step->then < runbook->steps_n));
 	switch (step->kind) {
 	case STEP_CHECK:
 	case STEP_VERIFY:
@@ -47,6 +50,16 @@ check_step(const struct runbook *runbook, size_t i)
 		ASSERT(step->action != NULL);
 		ASSERT(step->stop_after_failures > 0);
 		ASSERT(i + 1 < runbook->steps_n);
+		return;
+	case STEP_WAIT:
+		ASSERT(i + 1 < runbook->steps_n);
+		if (step->probe.kind == 0) {
+			ASSERT(step->for_ms > 0);
+			return;
+		}
+		ASSERT(step->every_ms > 0);
+		ASSERT(step->within_ms >= step->for_ms);
+		ASSERT(step->within_ms > 0);
 		return;
 	case STEP_HANDOFF:
 		ASSERT(step->class != 0);

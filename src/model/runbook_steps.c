@@ -2,6 +2,7 @@
  * The YAML inside a step's fence.
  *
  *	check, verify	promql | http | run, expect, for, every, within, otherwise, timeout
+ *	wait		for | until: {...}, within, otherwise
  *	action		do, with, targets, rolling, otherwise
  *	handoff		class, because, attach, ask
  */
@@ -10,57 +11,6 @@
 static const char *const classes[] = { "code-change", "architecture", "investigation" };
 static const char *const attachments[] = { "logs", "changes", "attempts", "alerts",
 	"timeline" };
-
-struct step_reader {
-	struct reader *r;
-	const struct strs *probe_names; /* what ${} may name in a probe: inputs, service */
-	const struct strs *with_names;  /* in a value of `with`: target too */
-	const struct node *map;
-	struct runbook_step *step;
-	struct draft *draft;
-};
-
-/* ---- check, verify ---- */
-
-static void
-read_times(struct step_reader *s, const struct node *hold, const struct node *every,
-    const struct node *within)
-{
-	struct reader *r = s->r;
-	struct runbook_step *step = s->step;
-	step->every_ms = STEP_EVERY_MS_DEFAULT;
-	if (hold != NULL)
-		(void)read_duration(r, hold, SECOND, STEP_FOR_MS_MAX, &step->for_ms);
-	if (every != NULL)
-		(void)read_duration(r, every, SECOND, STEP_EVERY_MS_MAX, &step->every_ms);
-	step->within_ms = step->for_ms + STEP_WITHIN_MS_MORE;
-	if (within == NULL ||
-	    !read_duration(r, within, SECOND, STEP_WITHIN_MS_MAX, &step->within_ms))
-		return;
-	if (step->within_ms < step->for_ms)
-		read_error(r, within, STR("write a 'within' that is longer than 'for'"),
-		    "it cannot hold for %.*s within %.*s", STR_ARG(hold->text),
-		    STR_ARG(within->text));
-}
-
-static void
-read_look(struct step_reader *s, const char *what, const char *this_one)
-{
-	struct probe_nodes n = { 0 };
-	const struct node *hold = NULL, *every = NULL, *within = NULL;
-	const struct key keys[] = {
-		PROBE_KEYS(&n),
-		{ "for", &hold },
-		{ "every", &every },
-		{ "within", &within, .required = s->step->kind == STEP_VERIFY },
-		{ "otherwise", &s->draft->otherwise },
-	};
-	if (!read_is_map(s->r, s->map, what))
-		return;
-	(void)read_map(s->r, s->map, what, keys, countof(keys));
-	(void)read_probe(s->r, s->map, this_one, &n, s->probe_names, &s->step->probe);
-	read_times(s, hold, every, within);
-}
 
 /* ---- action ---- */
 
@@ -259,6 +209,7 @@ default_otherwise(enum step_kind kind)
 		return STEP_STOP;
 	case STEP_ACTION:
 	case STEP_VERIFY:
+	case STEP_WAIT:
 		return STEP_PERSON;
 	}
 	UNREACHABLE();
@@ -269,16 +220,19 @@ read_step(struct step_reader *s)
 {
 	switch (s->step->kind) {
 	case STEP_CHECK:
-		read_look(s, "check", "this check");
+		step_read_check(s);
 		return;
 	case STEP_VERIFY:
-		read_look(s, "verify", "this verify");
+		step_read_verify(s);
 		return;
 	case STEP_ACTION:
 		read_action(s);
 		return;
 	case STEP_HANDOFF:
 		read_handoff(s);
+		return;
+	case STEP_WAIT:
+		step_read_wait(s);
 		return;
 	}
 	UNREACHABLE();
@@ -310,6 +264,7 @@ steps_read(struct reader *r, const struct markdown *markdown, struct runbook *ru
 		step->heading = fence->heading;
 		step->place = node_place(&fence->name);
 		step->otherwise = default_otherwise(fence->kind);
+		step->then = STEP_NEXT;
 		drafts[i].fence = fence;
 
 		struct node *map =
