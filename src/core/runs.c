@@ -335,6 +335,7 @@ enter(struct core *core, struct run *run)
 	row->failures = 0;
 	row->target = 0;
 	row->tries = 0;
+	row->retries = 0;
 	row->unknown = false;
 	row_set_str(core, &row->last_value, (str){ 0 });
 	row_set_strs(core, &row->targets, (struct strs){ 0 });

@@ -243,6 +243,7 @@ next_target(struct core *core, struct run *run)
 	const struct runbook_step *step = run_step(run);
 	run->row.target++;
 	run->row.tries = 0;
+	run->row.retries = 0;
 	object_touch(core, &run->o);
 	if (run->row.target < run->row.targets.n) {
 		if (step->pause_ms == 0)
@@ -256,6 +257,27 @@ next_target(struct core *core, struct run *run)
 		    text_make(core, "%.*s failed on every target", STR_ARG(step->name)));
 	else
 		run_goto(core, run, STEP_NEXT, step->name);
+}
+
+/* Once more, after a while, where the step says so. What surely failed may be tried again;
+ * what was ended in the middle only where doing it twice does no harm. */
+static bool
+retry(struct core *core, struct run *run, const struct attempt *attempt)
+{
+	const struct runbook_step *step = run_step(run);
+	const struct attempt_row *row = &attempt->row;
+	bool sure = row->state == ATTEMPT_EXITED;
+	if (run->row.retries >= step->retry_times || row->stop_asked ||
+	    !(sure || row->repeat_safe))
+		return false;
+	run->row.retries++;
+	run->row.tries = 0;
+	str wait = text_ms(core, step->retry_wait_ms);
+	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
+	    "%.*s on %.*s is tried again in %.*s, time %u of %u", STR_ARG(step->name),
+	    STR_ARG(row->target), STR_ARG(wait), run->row.retries, step->retry_times);
+	run_wait(core, run, PHASE_WAITING, core->at + step->retry_wait_ms, 0);
+	return true;
 }
 
 static void
@@ -334,10 +356,12 @@ action_outcome(struct core *core, struct run *run, const struct attempt *attempt
 		next_target(core, run);
 		return;
 	case OUTCOME_FAILED:
-		failed(core, run, attempt);
+		if (!retry(core, run, attempt))
+			failed(core, run, attempt);
 		return;
 	case OUTCOME_TIMED_OUT:
-		timed_out(core, run);
+		if (!retry(core, run, attempt))
+			timed_out(core, run);
 		return;
 	case OUTCOME_NOT_DONE:
 	case OUTCOME_MAYBE:

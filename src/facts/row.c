@@ -186,6 +186,7 @@ static const struct field run_fields[] = {
 	FQ_BOOL(26, struct run_row, unknown),
 	FQ_BOOL(27, struct run_row, refused),
 	FQ_STR(28, struct run_row, behalf),
+	FQ_U32(29, struct run_row, retries),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

@@ -202,6 +202,7 @@ struct run_row {
 	bool unknown;   /* the last look gave no answer */
 	bool refused;   /* authority refused a step */
 	str behalf; /* the person whom the agent that started it serves; empty: nobody */
+	uint32_t retries; /* on the target in work, after one that failed */
 };
 #define STEPS_WALKED_MAX 256
 

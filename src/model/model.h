@@ -566,6 +566,8 @@ struct runbook_step {
 	str target_role;
 	msec pause_ms;
 	uint32_t stop_after_failures; /* default 1 */
+	uint32_t retry_times;         /* further tries on a target, after one that failed */
+	msec retry_wait_ms;           /* before each of them */
 	/* handoff */
 	enum handoff_class class;
 	str because, ask;

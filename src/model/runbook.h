@@ -28,6 +28,8 @@
 	MINUTE /* a check's `within` beyond its `for`, when not written */
 #define STEP_PAUSE_MS_MAX HOUR
 #define STEP_FAILURES_MAX 1000
+#define STEP_RETRIES_MAX 5
+#define STEP_RETRY_WAIT_MS_MAX HOUR
 
 /* A step as it stands in the Markdown. */
 struct fence {

@@ -49,6 +49,8 @@ check_step(const struct runbook *runbook, size_t i)
 	case STEP_ACTION:
 		ASSERT(step->action != NULL);
 		ASSERT(step->stop_after_failures > 0);
+		ASSERT(step->retry_times <= STEP_RETRIES_MAX);
+		ASSERT((step->retry_times > 0) == (step->retry_wait_ms > 0));
 		ASSERT(i + 1 < runbook->steps_n);
 		return;
 	case STEP_WAIT:

@@ -3,7 +3,7 @@
  *
  *	check, verify	promql | http | run, expect, for, every, within, otherwise, timeout
  *	wait		for | until: {...}, within, otherwise
- *	action		do, with, targets, rolling, otherwise
+ *	action		do, with, targets, rolling, retry, otherwise
  *	handoff		class, because, attach, ask
  */
 #include "model/runbook.h"
@@ -129,15 +129,34 @@ read_rolling(struct step_reader *s, const struct node *node, const struct node *
 }
 
 static void
+read_retry(struct step_reader *s, const struct node *node)
+{
+	struct reader *r = s->r;
+	const struct node *times = NULL, *wait = NULL;
+	const struct key keys[] = {
+		{ "times", &times, .required = true },
+		{ "wait", &wait, .required = true },
+	};
+	(void)read_map(r, node, NULL, keys, countof(keys));
+	if (times != NULL)
+		(void)read_u32(r, times, 1, STEP_RETRIES_MAX, &s->step->retry_times);
+	if (wait != NULL)
+		(void)read_duration(r, wait, SECOND, STEP_RETRY_WAIT_MS_MAX,
+		    &s->step->retry_wait_ms);
+}
+
+static void
 read_action(struct step_reader *s)
 {
 	struct reader *r = s->r;
-	const struct node *action = NULL, *with = NULL, *targets = NULL, *rolling = NULL;
+	const struct node *action = NULL, *with = NULL, *targets = NULL, *rolling = NULL,
+			  *retry = NULL;
 	const struct key keys[] = {
 		{ "do", &action, .required = true },
 		{ "with", &with },
 		{ "targets", &targets },
 		{ "rolling", &rolling },
+		{ "retry", &retry },
 		{ "otherwise", &s->draft->otherwise },
 	};
 	(void)read_map(r, s->map, "action", keys, countof(keys));
@@ -154,6 +173,8 @@ read_action(struct step_reader *s)
 		read_targets(s, targets);
 	if (rolling != NULL)
 		read_rolling(s, rolling, targets);
+	if (retry != NULL)
+		read_retry(s, retry);
 }
 
 /* ---- handoff ---- */
