@@ -92,6 +92,7 @@ run_who_can(int argc, char **argv)
 		{ .name = "targets", .value = &o.targets },
 		{ .name = "at", .value = &o.at },
 		{ .name = "live", .value = &o.live },
+		{ .name = "incident", .value = &o.incident },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = WHO_CAN_USAGE,
@@ -112,7 +113,8 @@ const struct command_line command_who_can = {
 	    "Automation, each person and each agent that may, with or without an approval, "
 	    "and\n"
 	    "by which rule. Exits 5 when nobody may.\n"
-	    "\n" QUESTION_AT_HELP QUESTION_TARGET_HELP QUESTION_PARAMS_HELP CLIENT_HELP,
+	    "\n" QUESTION_AT_HELP QUESTION_INCIDENT_HELP QUESTION_TARGET_HELP
+		QUESTION_PARAMS_HELP CLIENT_HELP,
 	.run = run_who_can,
 };
 
@@ -154,6 +156,7 @@ run_what_can(int argc, char **argv)
 	const struct option_spec specs[] = {
 		{ .name = "at", .value = &o.at },
 		{ .name = "behalf", .value = &o.behalf },
+		{ .name = "incident", .value = &o.incident },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = WHAT_CAN_USAGE,
@@ -176,6 +179,6 @@ const struct command_line command_what_can = {
 	    "Parameters and single targets are not judged: 'firstline may' does. Exits 5 "
 	    "when\n"
 	    "there is none.\n"
-	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP CLIENT_HELP,
+	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP QUESTION_INCIDENT_HELP CLIENT_HELP,
 	.run = run_what_can,
 };

@@ -84,7 +84,8 @@ question_body(struct client *client, const char *who, const char *action,
 	const char *texts[] = { "service", service, "principal",
 		who != NULL ? question_who(client, who) : NULL, "action", action, "target",
 		o->target, "targets", o->targets, "at", at, "behalf",
-		o->behalf != NULL ? question_who(client, o->behalf) : NULL, NULL };
+		o->behalf != NULL ? question_who(client, o->behalf) : NULL, "incident",
+		o->incident, NULL };
 	*ret = body_of(client, texts, params);
 	return o->live == NULL || add_live(client, o->live, ret) ? EXIT_OK : EXIT_USAGE;
 }
@@ -155,6 +156,7 @@ run(int argc, char **argv, struct may_command *command, const char *usage)
 		{ .name = "at", .value = &o->at },
 		{ .name = "behalf", .value = &o->behalf },
 		{ .name = "live", .value = &o->live },
+		{ .name = "incident", .value = &o->incident },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = usage,
@@ -187,8 +189,8 @@ const struct command_line command_may = {
 	    "is a\n"
 	    "person, 'automation', 'me', or a principal such as agent:helper. Exits 0 for\n"
 	    "allow, 5 for deny, 6 when another person's approval is needed.\n"
-	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP QUESTION_TARGET_HELP
-		QUESTION_PARAMS_HELP CLIENT_HELP,
+	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP QUESTION_INCIDENT_HELP
+		QUESTION_TARGET_HELP QUESTION_PARAMS_HELP CLIENT_HELP,
 	.run = run_may,
 };
 
@@ -211,7 +213,7 @@ const struct command_line command_why_not = {
 	    "person,\n"
 	    "another time. Exits 0 when nothing does, 5 for deny, 6 when an approval is "
 	    "missing.\n"
-	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP QUESTION_TARGET_HELP
-		QUESTION_PARAMS_HELP CLIENT_HELP,
+	    "\n" QUESTION_AT_HELP QUESTION_BEHALF_HELP QUESTION_INCIDENT_HELP
+		QUESTION_TARGET_HELP QUESTION_PARAMS_HELP CLIENT_HELP,
 	.run = run_why_not,
 };

@@ -8,7 +8,7 @@
  * question -- what authority is asked, by may, why-not, who-can and what-can alike.
  */
 struct question_options {
-	const char *target, *at, *behalf, *live, *targets;
+	const char *target, *at, *behalf, *live, *targets, *incident;
 };
 
 /* The principal of the words: "ana" is a person; "automation", "person:ana" and "agent:x"
@@ -29,6 +29,11 @@ int question_exit(enum verdict verdict);
 	"  --at TIME          at that time, local: schedules, calendars and ends of " \
 	"rules as\n"                                                                  \
 	"                     of then, what has been used as of now\n"
+#define QUESTION_INCIDENT_HELP                                                         \
+	"  --incident N       as asked from that incident, as 'firstline run' would; " \
+	"else "                                                                        \
+	"from\n"                                                                       \
+	"                     one of the service's own, where one is open\n"
 #define QUESTION_TARGET_HELP                                                             \
 	"  --target HOST      on this host of the service\n"                             \
 	"  --targets N        as one of so many in the same plan\n"                      \

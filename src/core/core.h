@@ -101,6 +101,8 @@ struct core_may {
 	str target; /* empty: the service's first host, or its name where it has none */
 	uint32_t targets_n;
 	const struct pairs *params;
+	/* As asked from that incident; 0: from one of the service's own, where one is open. */
+	incident_id incident;
 	struct pairs live; /* as if these were the live values of its parameters */
 	/* `wall` may be another time than now: schedules, calendars and ends as of then; uses
 	 * of limits, incidents, leases and stop-all as of now, which is `at`. */

@@ -161,6 +161,10 @@ static struct asking
 asking_of(const struct core *core, const struct core_may *asked, const struct given *given)
 {
 	const struct service_state *counts = service_state_find(core, asked->service);
+	bool open =
+	    asked->incident != 0
+		? incident_asks_for(incident_find(core, asked->incident), asked->service)
+		: counts != NULL && counts->open > 0;
 	struct asking asking = { .principal = asked->principal,
 		.behalf = asked->behalf,
 		.action = asked->action,
@@ -168,7 +172,8 @@ asking_of(const struct core *core, const struct core_may *asked, const struct gi
 		.target =
 		    asked->target.n > 0 ? asked->target : some_target(core, asked->service),
 		.targets_n = asked->targets_n,
-		.incident_open = counts != NULL && counts->open > 0,
+		.incident = asked->incident,
+		.incident_open = open,
 		.given = given,
 		.at = asked->at,
 		.wall = asked->wall };

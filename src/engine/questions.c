@@ -35,6 +35,13 @@ pairs_below(struct arena *arena, const struct pairs *all, str prefix)
 	return ret;
 }
 
+static bool
+is_open(const struct engine *engine, incident_id id)
+{
+	const struct incident_row *row = core_incident(engine->core, id);
+	return row != NULL && row->state != INCIDENT_CLOSED;
+}
+
 /* false: it is no question, which is answered. */
 static bool
 read_question(struct engine *engine, struct answer_out *a, const struct request *r,
@@ -42,6 +49,7 @@ read_question(struct engine *engine, struct answer_out *a, const struct request 
 {
 	uint64_t targets = 0;
 	*ret = (struct core_may){ .principal = r->text,
+		.incident = r->incident,
 		.action = r->name,
 		.target = r->target,
 		.service = pairs_get(&r->params, STR("service")) };
@@ -70,6 +78,13 @@ read_question(struct engine *engine, struct answer_out *a, const struct request 
 	}
 	if (ret->behalf.n > BEHALF_MAX) {
 		fail(a, "behalf has too many principals");
+		return false;
+	}
+	if (r->incident != 0 && !is_open(engine, r->incident)) {
+		a->answer.status = 404;
+		a->answer.exit = 3;
+		a->answer.error =
+		    arena_printf(a->arena, "there is no open incident %u", r->incident);
 		return false;
 	}
 	ret->targets_n = (uint32_t)targets;

@@ -184,6 +184,21 @@ read_row(struct reading *r, str name)
 }
 
 static void
+read_incident(struct reading *r, str name)
+{
+	str text;
+	uint64_t n;
+	bool ok = json_peek(&r->j) == JSON_STRING ? json_string(&r->j, &text)
+	                                          : json_number(&r->j, &text);
+	if (!ok)
+		return;
+	if (str_u64(text, UINT32_MAX, &n) && n > 0)
+		r->request->incident = (incident_id)n;
+	else
+		fail(r, "'%.*s' is the number of an incident", STR_ARG(name));
+}
+
+static void
 read_behalf(struct reading *r)
 {
 	str text;
@@ -275,6 +290,9 @@ read_member(struct reading *r, const struct body_member *member)
 		return;
 	case BODY_ROW:
 		read_row(r, str_of(member->name));
+		return;
+	case BODY_INCIDENT:
+		read_incident(r, str_of(member->name));
 		return;
 	case BODY_BEHALF:
 		read_behalf(r);

@@ -24,6 +24,7 @@ enum body_kind {
 	BODY_DIGEST,   /* 64 hexadecimal digits: request.digest */
 	BODY_COUNT,    /* a number from 1 to TARGETS_MAX: params[member] */
 	BODY_ROW,      /* the number of a row, from 1: request.row */
+	BODY_INCIDENT, /* of an incident, from 1: request.incident */
 	/* A string, or a list of at most BEHALF_MAX of them: params["behalf.0"] and up. */
 	BODY_BEHALF,
 };

@@ -15,6 +15,7 @@ static const struct body_member members[] = {
 	{ "for", BODY_SPAN, false },
 	{ "digest", BODY_DIGEST, false },
 	{ "targets", BODY_COUNT, false },
+	{ "incident", BODY_INCIDENT, false },
 	{ "behalf", BODY_BEHALF, false },
 	{ "lease", BODY_ROW, false },
 	{ .name = NULL },

@@ -48,6 +48,7 @@ static const struct body_member body_may[] = {
 	{ "with", BODY_WITH_MAY, false },
 	{ "live", BODY_LIVE, false },
 	{ "at", BODY_TIME, false },
+	{ "incident", BODY_INCIDENT, false },
 	{ .name = NULL },
 };
 static const struct body_member body_who_can[] = {
@@ -58,6 +59,7 @@ static const struct body_member body_who_can[] = {
 	{ "with", BODY_WITH_MAY, false },
 	{ "live", BODY_LIVE, false },
 	{ "at", BODY_TIME, false },
+	{ "incident", BODY_INCIDENT, false },
 	{ .name = NULL },
 };
 static const struct body_member body_what_can[] = {
@@ -65,6 +67,7 @@ static const struct body_member body_what_can[] = {
 	{ "behalf", BODY_BEHALF, false },
 	{ "service", BODY_PARAM, true },
 	{ "at", BODY_TIME, false },
+	{ "incident", BODY_INCIDENT, false },
 	{ .name = NULL },
 };
 static const struct body_member body_plan[] = {

@@ -14,6 +14,7 @@ static const struct body_member members[] = {
 	{ "for", BODY_SPAN, false },
 	{ "digest", BODY_DIGEST, false },
 	{ "targets", BODY_COUNT, false },
+	{ "incident", BODY_INCIDENT, false },
 	{ "behalf", BODY_BEHALF, false },
 	{ "lease", BODY_ROW, false },
 	{ .name = NULL },
@@ -129,6 +130,8 @@ body__says_what_is_wrong_and_where(void)
 		    "'digest' is 64 hexadecimal digits (at byte 87 of the body)" },
 		{ "{\"text\":\"a\",\"targets\":0}",
 		    "'targets' is a number from 1 to 1024 (at byte 23 of the body)" },
+		{ "{\"text\":\"a\",\"incident\":0}",
+		    "'incident' is the number of an incident (at byte 24 of the body)" },
 		{ "{\"text\":\"a\",\"targets\":1025}",
 		    "'targets' is a number from 1 to 1024 (at byte 26 of the body)" },
 		{ "{\"text\":\"a\",\"behalf\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
