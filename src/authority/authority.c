@@ -161,7 +161,7 @@ authority_what_can(const struct authority *authority, str principal,
 
 struct asked_who {
 	const struct authority *authority;
-	const struct authority_facts *facts;
+	struct authority_facts facts;
 	struct authority_request request;
 	struct arena *arena;
 	struct authority_who *ret;
@@ -176,7 +176,9 @@ ask_who(struct asked_who *a, str principal)
 	if (a->n == a->max)
 		return;
 	a->request.principal = principal;
-	judgement_begin(&j, a->authority, &a->request, a->facts);
+	if (strs_has(&a->facts.glass_all, principal))
+		a->facts.glass_by = principal;
+	judgement_begin(&j, a->authority, &a->request, &a->facts);
 	j.whole = true;
 	judge(&j, &scratch);
 	enum verdict verdict = judgement_verdict(&j);
@@ -228,7 +230,7 @@ authority_who_can(const struct authority *authority,
     struct arena *arena, struct authority_who *ret, size_t max)
 {
 	const struct model *model = authority->model;
-	struct asked_who a = { authority, facts, *request, arena, ret, 0, max };
+	struct asked_who a = { authority, *facts, *request, arena, ret, 0, max };
 	a.request.behalf = (struct strs){ 0 };
 	ask_who(&a, STR("automation"));
 

@@ -154,6 +154,8 @@ struct authority_facts {
 	/* As principals ("person:ana"): */
 	str hands_on_by; /* a person holds the service; empty: nobody */
 	str glass_by;    /* a person broke the glass for this service; empty: nobody */
+	/* All who did, for authority_who_can, which asks about each. */
+	struct strs glass_all;
 	str reloaded_by; /* who brought in the configuration in force; no person: not known */
 };
 

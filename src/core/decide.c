@@ -231,21 +231,30 @@ core_yes(const struct core *core, const struct asking *asking, str principal,
 	return ret_why->n > 0 ? YES_REFUSED : YES_COUNTS;
 }
 
+/* Whoever broke the glass on the service: it is lifted for each of them alone. */
+static struct strs
+glass_on(const struct core *core, str service, struct arena *arena)
+{
+	struct strs who = { arena_new(arena, str, core->counts[TABLE_LEASE]), 0 };
+	list_each(it, &core->tables[TABLE_LEASE])
+	{
+		const struct lease_row *row =
+		    &container_of(object_of(it, in_table), struct lease, o)->row;
+		if (row->kind == LEASE_BREAK_GLASS && !row->over &&
+		    core->at < row->until_at && str_eq(row->service, service))
+			who.p[who.n++] = row->principal;
+	}
+	return who;
+}
+
 size_t
 core_decide_who(const struct core *core, const struct asking *asking, struct arena *arena,
     struct authority_who *ret, size_t max)
 {
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
-	/* Whoever broke the glass on the service: it is lifted for that person alone. */
-	list_each(it, &core->tables[TABLE_LEASE])
-	{
-		const struct lease_row *row =
-		    &container_of(object_of(it, in_table), struct lease, o)->row;
-		if (row->kind == LEASE_BREAK_GLASS && !row->over &&
-		    str_eq(row->service, asking->service))
-			facts.glass_by = row->principal;
-	}
+	facts.glass_by = (str){ 0 };
+	facts.glass_all = glass_on(core, asking->service, arena);
 	return authority_who_can(core->authority, &request, &facts, arena, ret, max);
 }
 

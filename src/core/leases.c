@@ -308,15 +308,25 @@ is_service(struct core *core, const struct command *command, struct answering *r
 	return false;
 }
 
+static unsigned
+count(const struct core *core, enum lease_kind kind)
+{
+	unsigned n = 0;
+	list_each(it, &core->tables[TABLE_LEASE]) n += lease_of(it)->row.kind == kind;
+	return n;
+}
+
 static struct lease *
 add(struct core *core, const struct command *command, enum lease_kind kind, msec ms,
     str why, struct answering *ret)
 {
-	if (core->counts[TABLE_LEASE] >= LEASES_MAX) {
-		*ret = answer_no(core, 409, EXIT_CONFLICT,
-		    "there are %d leases already; review broken glass that is over, or end "
-		    "some",
-		    LEASES_MAX);
+	bool glass = kind == LEASE_BREAK_GLASS;
+	if (count(core, kind) >= LEASES_OF_KIND_MAX ||
+	    core->counts[TABLE_LEASE] >= LEASES_MAX) {
+		*ret = answer_no(core, 409, EXIT_CONFLICT, "there are %d %s",
+		    LEASES_OF_KIND_MAX,
+		    glass ? "broken glasses already: review those that are over"
+			  : "services in hand already: end some");
 		return NULL;
 	}
 	struct lease_row row = { .id = row_next(core),

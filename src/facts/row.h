@@ -464,6 +464,8 @@ struct lease_row {
 	msec warn_at; /* engine clock: then its holder is told that it ends; 0: was told */
 };
 #define LEASES_MAX 1024
+/* Of each kind: so what nobody reviews takes no place from hands-on. */
+#define LEASES_OF_KIND_MAX 512
 #define LEASE_MS_MAX (12 * HOUR)
 #define LEASE_WHY_MAX 1000
 

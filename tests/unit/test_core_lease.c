@@ -346,6 +346,31 @@ glass__stays_open_until_another_person_has_reviewed_it(void)
 	world_free(w);
 }
 
+/* Each of them is asked about with the glass that they broke. */
+static void
+glass__who_can_counts_all_who_broke_it(void)
+{
+	struct world *w = world_new(SHOP FREEZE ANA_ALL
+	    "  - {grant: mei restarts too, to: [mei], may: [restart],"
+	    " on: {tier: [1, 2, 3]}, until: 2030-01-01, owner: ana}\n",
+	    NULL, NULL);
+	static const char *const who[] = { "person:ana", "person:mei" };
+	struct core_may may = { .action = STR("restart-unit"),
+		.service = STR("payments"),
+		.at = w->at,
+		.wall = w->wall };
+	struct who_view can[4];
+	EXPECT_U64(core_who_can(w->core, &may, &w->arena, can, countof(can)), 0);
+	for (size_t i = 0; i < countof(who); i++) {
+		struct command broke = glass(who[i], "money is lost every minute");
+		EXPECT_U64(world_command(w, &broke).status, 201);
+		EXPECT_U64(core_who_can(w->core, &may, &w->arena, can, countof(can)),
+		    i + 1);
+		EXPECT_STR(can[i].principal, str_of(who[i]));
+	}
+	world_free(w);
+}
+
 static void
 lease__there_are_only_so_many(void)
 {
@@ -354,13 +379,16 @@ lease__there_are_only_so_many(void)
 	struct command broke = glass("person:ana", "money is lost every minute");
 	struct command off = { .kind = COMMAND_HANDS_OFF, .name = STR("payments") };
 	w->deliver = false;
-	for (unsigned i = 0; i < LEASES_MAX; i++) {
+	for (unsigned i = 0; i < LEASES_OF_KIND_MAX; i++) {
 		EXPECT_U64(world_command(w, &broke).status, 201);
 		EXPECT_U64(world_command(w, &off).status, 200);
 	}
+	EXPECT_U64(world_command(w, &broke).status, 409);
+	EXPECT_U64(world_gap(w, GAP_UNREVIEWED, "ana on payments").count,
+	    LEASES_OF_KIND_MAX);
+	/* What nobody reviewed takes no place from who takes a service in hand. */
 	struct command take = hands_on("person:mei", 0);
-	EXPECT_U64(world_command(w, &take).status, 409);
-	EXPECT_U64(world_gap(w, GAP_UNREVIEWED, "ana on payments").count, LEASES_MAX);
+	EXPECT_U64(world_command(w, &take).status, 201);
 	world_free(w);
 }
 
@@ -422,6 +450,7 @@ main(void)
 	RUN(h11__automation_stands_back_while_a_person_has_it_in_hand);
 	RUN(glass__is_loud_and_lifts_what_may_be_lifted);
 	RUN(glass__stays_open_until_another_person_has_reviewed_it);
+	RUN(glass__who_can_counts_all_who_broke_it);
 	RUN(lease__there_are_only_so_many);
 	RUN(h17__a_freeze_written_in_mid_run_holds_for_an_agent);
 	TEST_MAIN_END();
