@@ -246,6 +246,34 @@ from_agent(struct core *core, const struct command *command, const char *what,
 	return true;
 }
 
+static bool
+asked_for_it(const struct attempt_row *row, str who)
+{
+	bool asked = str_eq(row->principal, who);
+	for (size_t i = 0; i < row->behalf.n; i++)
+		asked |= str_eq(row->behalf.p[i], who);
+	return asked;
+}
+
+/* A "no" gives back what was used and lets it be done again: whoever asked for it does not
+ * say that alone while somebody else is on duty for the service. Empty: they may. */
+static str
+other_on_duty(const struct core *core, const struct attempt_row *row, str who)
+{
+	const struct service *service = model_service(core->newest->model, row->service);
+	const struct team *team =
+	    service != NULL ? service->owner : core->newest->model->fallback;
+	if (!str_starts(who, STR("person:")) || !asked_for_it(row, who))
+		return (str){ 0 };
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		const struct person *person =
+		    rotation_at(&team->rotations[i], team->zone, core->wall).person;
+		if (person != NULL && !str_eq(person->id, text_who(who)))
+			return person->id;
+	}
+	return (str){ 0 };
+}
+
 static struct answering
 settle(struct core *core, const struct command *command)
 {
@@ -263,6 +291,14 @@ settle(struct core *core, const struct command *command)
 	if (command->happened == HAPPENED_UNKNOWN)
 		return answer_no(core, 422, EXIT_USAGE,
 		    "say whether it happened: yes or no");
+	str other = command->happened == HAPPENED_NO
+	                ? other_on_duty(core, &attempt->row, command->principal)
+	                : (str){ 0 };
+	if (other.n > 0)
+		return answer_no(core, 403, EXIT_REFUSED,
+		    "you asked for it: that it did not happen somebody else must say, such "
+		    "as %.*s, who is on duty",
+		    STR_ARG(other));
 	timeline_add(core, attempt->row.incident, TIMELINE_COMMAND, command->principal,
 	    attempt->row.id, "said that %.*s on %.*s %s", STR_ARG(attempt->row.action),
 	    STR_ARG(attempt->row.target),

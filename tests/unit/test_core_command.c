@@ -156,6 +156,23 @@ command__an_incident_elsewhere_opens_no_grant(void)
 	world_fire(w, STUCK);
 	EXPECT_U64(world_command(w, &run).status,
 	    403); /* still asked for by the ledger's */
+	/* A question says the same, asked from the one or from the other. */
+	static const struct {
+		incident_id incident;
+		enum verdict verdict;
+	} asked[] = { { 1, VERDICT_DENY }, { 2, VERDICT_ALLOW }, { 0, VERDICT_ALLOW } };
+	for (size_t i = 0; i < countof(asked); i++) {
+		struct core_may may = { .principal = STR("person:ana"),
+			.action = STR("restart-unit"),
+			.service = STR("payments"),
+			.target = STR("pay-1"),
+			.incident = asked[i].incident,
+			.at = w->at,
+			.wall = w->wall };
+		struct decision_row decision;
+		core_judge(w->core, &may, &w->arena, &decision);
+		EXPECT(decision.verdict == asked[i].verdict);
+	}
 	run.incident = 2;
 	EXPECT_U64(world_command(w, &run).status, 202);
 	EXPECT_U64(w->attempt_n, 1);
@@ -334,6 +351,62 @@ command__no_agent_settles_or_resumes(void)
 	EXPECT(world_row_get(w, TABLE_CONTROL, 1, &control) && control.stopped);
 	EXPECT_U64(world_ask(w, COMMAND_RESUME, 0, "local-admin").status, 200);
 	world_free(w);
+}
+
+/* A "no" gives back what was used: not by who asked, while another one is on duty. */
+static void
+command__who_asked_does_not_alone_say_that_it_did_not_happen(void)
+{
+	static const char two[] =
+	    SHOP_TOP "people:\n"
+		     "  ana: {email: ana@example.com, reach: [mail]}\n"
+		     "  mei: {email: mei@example.com, reach: [mail]}\n"
+		     "teams:\n"
+		     "  platform-ops:\n"
+		     "    kind: operations\n"
+		     "    on_call:\n"
+		     "      zone: UTC\n"
+		     "      rotations:\n"
+		     "        - {name: primary, people: [ana], every: 1 week,"
+		     " handover: 'Mon 09:00'}\n"
+		     "        - {name: secondary, people: [mei], every: 1 week,"
+		     " handover: 'Mon 09:00'}\n"
+		     "      escalate: [{to: primary}]\n"
+		     "  checkout-dev: {kind: development, tracker: "
+		     "'github:acme/checkout'}\n" SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY;
+	static const struct {
+		const char *yaml, *asks, *says;
+		enum happened happened;
+		uint32_t status;
+	} rows[] = {
+		{ two, "person:ana", "person:ana", HAPPENED_NO, 403 },
+		{ two, "person:ana", "person:ana", HAPPENED_YES, 200 },
+		{ two, "person:ana", "person:mei", HAPPENED_NO, 200 },
+		{ SHOP, "person:ana", "person:ana", HAPPENED_NO, 200 }, /* nobody else */
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct world *w = world_new(rows[i].yaml, NULL, NULL);
+		world_fire(w, STUCK);
+		struct command run = { .kind = COMMAND_RUN,
+			.incident = 1,
+			.name = STR("restart-unit"),
+			.action = true,
+			.target = STR("pay-1"),
+			.principal = str_of(rows[i].asks) };
+		row_id id = world_command(w, &run).row;
+		world_news(w, NEWS_UNKNOWN);
+		struct command settle = { .kind = COMMAND_SETTLE,
+			.row = id,
+			.happened = rows[i].happened,
+			.principal = str_of(rows[i].says) };
+		struct reply reply = world_command(w, &settle);
+		EXPECT_U64(reply.status, rows[i].status);
+		bool settled = world_attempt(w, id).state == ATTEMPT_SETTLED;
+		EXPECT(settled == (rows[i].status == 200));
+		if (!settled)
+			EXPECT(str_contains(reply.error, STR("mei, who is on duty")));
+		world_free(w);
+	}
 }
 
 static void
@@ -627,6 +700,7 @@ main(void)
 	RUN(command__a_token_is_for_somebody_with_a_name);
 	RUN(command__a_doubt_outlives_the_recovery);
 	RUN(command__no_agent_settles_or_resumes);
+	RUN(command__who_asked_does_not_alone_say_that_it_did_not_happen);
 	RUN(command__what_was_asked_by_hand_may_be_in_doubt);
 	RUN(command__a_runbook_by_hand_runs_with_the_askers_authority);
 	RUN(command__a_runbook_that_is_refused_at_once_says_so);
