@@ -54,7 +54,7 @@ check_rule(const struct rule *rule)
 	case RULE_APPROVAL:
 		ASSERT(rule->by_n > 0);
 		ASSERT(rule->need > 0);
-		ASSERT(rule->expires_ms >= MINUTE);
+		ASSERT(rule->expires_ms >= 10 * SECOND);
 		for (size_t i = 0; i < rule->by_n; i++)
 			ASSERT(rule->by[i].kind < PRINCIPAL_AUTOMATION);
 		for (size_t i = 0; i < rule->when_n; i++)

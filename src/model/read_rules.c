@@ -7,6 +7,7 @@
 
 #define NEED_MAX 16 /* people who must agree; as many are shown who may */
 #define EXPIRES_MS_DEFAULT (15 * MINUTE)
+#define EXPIRES_MS_MIN (10 * SECOND)
 #define EXPIRES_MS_MAX DAY
 
 struct rule_reader {
@@ -303,7 +304,7 @@ read_approval(struct rule_reader *s)
 		s->rule->not_reloader =
 		    read_choice(r, not, "exception", nots, countof(nots), &choice);
 	if (expires != NULL)
-		(void)read_duration(r, expires, MINUTE, EXPIRES_MS_MAX,
+		(void)read_duration(r, expires, EXPIRES_MS_MIN, EXPIRES_MS_MAX,
 		    &s->rule->expires_ms);
 	if (liftable != NULL)
 		(void)read_bool(r, liftable, &s->rule->liftable);
