@@ -42,21 +42,32 @@ found_add(struct analysing *a, const struct found *found)
 		a->ret->found[a->ret->n++] = *found;
 }
 
+void
+decisions_begin(struct analysing *a)
+{
+	a->decisions = a->looked_at = 0;
+	a->told = false;
+}
+
+void
+left_out(struct analysing *a, str text)
+{
+	found_add(a, &(struct found){ .kind = FOUND_LIMIT, .text = text, .note = true });
+}
+
 bool
 decisions_left(struct analysing *a, const char *what)
 {
 	if (a->decisions < ANALYSE_DECISIONS_MAX) {
 		a->decisions++;
+		a->looked_at++;
 		return true;
 	}
-	if (a->decisions == ANALYSE_DECISIONS_MAX) {
-		a->decisions++;
-		found_add(a, &(struct found){ .kind = FOUND_LIMIT,
-				 .text = arena_printf(a->arena,
-				     "looked at %d combinations %s and left out the rest",
-				     ANALYSE_DECISIONS_MAX, what),
-				 .note = true });
-	}
+	if (!a->told)
+		left_out(a, arena_printf(a->arena,
+				"looked at %zu combinations %s and left out the rest",
+				a->looked_at, what));
+	a->told = true;
 	return false;
 }
 
@@ -82,7 +93,7 @@ authority_analyse(const struct model *model, msec wall, struct arena *arena,
 	*ret = (struct analysis){ arena_new(arena, struct found, ANALYSE_FOUND_MAX), 0, 0 };
 	a.gone = arena_new(arena, bool, model->rules_n + 1);
 	for (size_t i = 0; i < countof(analyses); i++) {
-		a.decisions = 0;
+		decisions_begin(&a);
 		analyses[i](&a);
 	}
 	qsort(ret->found, ret->n, sizeof(ret->found[0]), by_place);

@@ -1,8 +1,10 @@
 /*
  * Two things that are good to know: what a freeze leaves allowed, and how many hosts one
- * principal can reach within an hour.
+ * principal can reach within an hour. Both are warnings where they say what nobody meant: a
+ * freeze that stands in the way of taking back, and more hosts than the service bears.
  */
 #include "authority/analysing.h"
+#include "authority/internal.h"
 
 #define TRIES_MAX 40
 #define SHOWN_MAX 4
@@ -71,6 +73,78 @@ freeze_leaves(struct asking *k, const struct rule *freeze, const struct action *
 	}
 }
 
+/* What was done is taken back, in time, by who did it: may that be, at the freeze? */
+static bool
+undo_passes(struct asking *k, const struct action *undo, const struct service *service,
+    msec wall)
+{
+	struct arena arena = *k->arena;
+	struct pairs params = k->params[undo - k->a->model->actions];
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = undo,
+		.service = service,
+		.target = service->name,
+		.params = &params,
+		.undo = true,
+		.wall = wall,
+		.at = 400 * DAY,
+	};
+	struct authority_facts facts = { .observed = params };
+	struct authority_decision decision;
+	if (params.p == NULL || !decisions_left(k->a, "in 'freeze'"))
+		return true; /* it cannot be asked */
+	authority_decide(k->authority, &request, &facts, &arena, &decision);
+	return decision.verdict == VERDICT_ALLOW;
+}
+
+static void
+undo_forbidden(struct asking *k, const struct rule *freeze, const struct action *action,
+    const struct service *service, bool always)
+{
+	struct arena *arena = k->a->arena;
+	str after = { 0 };
+	if (!always)
+		after = arena_printf(arena,
+		    ": after the %llu minutes in which that is free, or by others, it "
+		    "cannot "
+		    "be taken back",
+		    (unsigned long long)(action->undo_within_ms / MINUTE));
+	found_add(k->a,
+	    &(struct found){
+		.kind = FOUND_FREEZE,
+		.place = freeze->place,
+		.text = arena_printf(arena,
+		    "'%.*s' leaves %.*s on %.*s allowed and forbids %.*s, which takes it "
+		    "back%.*s",
+		    STR_ARG(freeze->name), STR_ARG(action->name), STR_ARG(service->name),
+		    STR_ARG(action->undo->name), STR_ARG(after)),
+		.mend = STR("name both in its `may:`, or neither"),
+	    });
+}
+
+/* Undo must never be harder than do. Once a freeze and action. */
+static void
+find_undo_forbidden(struct asking *k, const struct rule *freeze, msec wall)
+{
+	const struct model *model = k->a->model;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
+		bool told = action->undo == NULL;
+		bool harder = !told && !rule_covers_action(freeze, action) &&
+		              rule_covers_action(freeze, action->undo);
+		for (size_t s = 0; s < model->services_n && !told; s++) {
+			const struct service *service = &model->services[s];
+			if (!rule_covers_service(model, freeze, service))
+				continue;
+			bool always = !undo_passes(k, action->undo, service, wall);
+			told = always || harder;
+			if (told)
+				undo_forbidden(k, freeze, action, service, always);
+		}
+	}
+}
+
 static void
 find_freeze(struct asking *k, const struct rule *freeze)
 {
@@ -99,6 +173,7 @@ find_freeze(struct asking *k, const struct rule *freeze)
 		.example = left.example,
 		.note = true,
 	    });
+	find_undo_forbidden(k, freeze, wall);
 }
 
 /* ---- blast ---- */
@@ -175,15 +250,38 @@ hosts_reached(struct asking *k, const struct service *service, str principal,
 	return reach->n;
 }
 
+/* More than the service is said to bear. */
+static void
+find_over(struct asking *k, const struct service *service, str who, size_t n, size_t of)
+{
+	uint32_t bears = share_at_most(&service->blast, (uint32_t)of);
+	if ((service->blast.count == 0 && service->blast.percent == 0) || n <= bears)
+		return;
+	found_add(k->a,
+	    &(struct found){
+		.kind = FOUND_BLAST,
+		.place = service->place,
+		.text = arena_printf(k->a->arena,
+		    "%.*s can reach %zu of the %zu hosts of %.*s within an hour, and its "
+		    "`blast:` is %u",
+		    STR_ARG(who), n, of, STR_ARG(service->name), bears),
+		.mend = STR("write a limit with `within: {targets: ... in 1h}` on it, or a "
+			    "higher `blast:`"),
+	    });
+}
+
 static void
 find_blast(struct asking *k, const struct service *service, struct arena arena)
 {
 	const struct model *model = k->a->model;
 	struct strs hosts = { arena_new(&arena, str, model->hosts_n + 1), 0 };
-	size_t most_of_people = 0;
+	size_t most_of_people = 0, all_n = 0;
 	str person = { 0 }, text = { 0 };
-	for (size_t i = 0; i < model->hosts_n && hosts.n < HOSTS_MAX; i++) {
-		if (model->hosts[i].service == service)
+	for (size_t i = 0; i < model->hosts_n; i++) {
+		if (model->hosts[i].service != service)
+			continue;
+		all_n++;
+		if (hosts.n < HOSTS_MAX)
 			hosts.p[hosts.n++] = model->hosts[i].name;
 	}
 	for (size_t i = 0; hosts.n > 0 && i < k->all.n; i++) {
@@ -194,25 +292,27 @@ find_blast(struct asking *k, const struct service *service, struct arena arena)
 				person = principal_text(k->all.p[i]);
 			}
 		} else if (n > 0) {
+			find_over(k, service, k->all.p[i], n, all_n);
 			text = arena_printf(&arena, "%.*s%s%.*s %zu", STR_ARG(text),
 			    text.n > 0 ? ", " : "", STR_ARG(k->all.p[i]), n);
 		}
 	}
+	find_over(k, service, person, most_of_people, all_n);
 	if (most_of_people > 0)
 		text = arena_printf(&arena, "%.*s%s%.*s %zu", STR_ARG(text),
 		    text.n > 0 ? ", " : "", STR_ARG(person), most_of_people);
 	if (text.n == 0)
 		return;
-	found_add(k->a,
-	    &(struct found){
-		.kind = FOUND_BLAST,
-		.place = service->place,
-		.text = arena_printf(k->a->arena,
-		    "of the %zu hosts of %.*s can be reached within an hour, now "
-		    "and in an incident: by %.*s",
-		    hosts.n, STR_ARG(service->name), STR_ARG(text)),
-		.note = true,
-	    });
+	found_add(k->a, &(struct found){
+			    .kind = FOUND_BLAST,
+			    .place = service->place,
+			    .text = arena_printf(k->a->arena,
+				"of %s%zu hosts of %.*s can be reached within an hour, now "
+				"and in an incident: by %.*s",
+				hosts.n < all_n ? "the first " : "the ", hosts.n,
+				STR_ARG(service->name), STR_ARG(text)),
+			    .note = true,
+			});
 }
 
 void
@@ -231,6 +331,12 @@ analyse_spans(struct analysing *a)
 		.sampler = sampler_new(model, rules, model->rules_n, a->wall, &arena),
 		.all = everyone(model, &arena),
 		.arena = &arena };
+	k.params = arena_new(&arena, struct pairs, model->actions_n + 1);
+	for (size_t i = 0; i < model->actions_n; i++) {
+		if (!params_plain(model, rules, model->rules_n, &model->actions[i], &arena,
+			&k.params[i]))
+			k.params[i] = (struct pairs){ 0 };
+	}
 	k.sampler->plain = true;
 	k.sampler->moments_n = 1;
 	for (size_t i = 0; i < model->rules_n; i++) {
@@ -240,13 +346,7 @@ analyse_spans(struct analysing *a)
 		if (rule->kind == RULE_PROHIBITION && spans && !a->gone[i])
 			find_freeze(&k, rule);
 	}
-	a->decisions = 0;
-	k.params = arena_new(&arena, struct pairs, model->actions_n + 1);
-	for (size_t i = 0; i < model->actions_n; i++) {
-		if (!params_plain(model, rules, model->rules_n, &model->actions[i], &arena,
-			&k.params[i]))
-			k.params[i] = (struct pairs){ 0 };
-	}
+	decisions_begin(a);
 	for (size_t i = 0; i < model->services_n && a->decisions <= ANALYSE_DECISIONS_MAX;
 	     i++)
 		find_blast(&k, &model->services[i], arena);

@@ -15,12 +15,18 @@ struct analysing {
 	msec wall;
 	struct arena *arena; /* what is found */
 	struct analysis *ret;
-	bool *gone;       /* by rule: dead, or shadowed and so taken out */
-	size_t decisions; /* of the analysis under way */
+	bool *gone; /* by rule: dead, or shadowed and so taken out */
+	/* Of the analysis under way: how much work it was, how many combinations, and whether
+	 * it was said that there are more. */
+	size_t decisions, looked_at;
+	bool told;
 };
 
 /* Everything is copied but the strings, which are the arena's or the model's. */
 void found_add(struct analysing *a, const struct found *found);
+void decisions_begin(struct analysing *a);
+/* Says that not all was looked at. */
+void left_out(struct analysing *a, str text);
 /* May one decision more be made? If not, says once how far it got. */
 bool decisions_left(struct analysing *a, const char *what);
 

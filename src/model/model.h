@@ -310,6 +310,12 @@ struct turn rotation_at(const struct rotation *rotation, msec wall);
 
 /* ---- services, hosts, alerts ---- */
 
+/* "3" or "30%" of a group of hosts: those of one service, role and environment. */
+struct share {
+	uint32_t count;
+	uint32_t percent; /* 1..100; both 0: not written */
+};
+
 struct service {
 	str name;
 	str description;
@@ -327,6 +333,9 @@ struct service {
 	struct strs logs;
 	/* Is a host of it well? Asked with ${target} and ${service}; NULL: nobody can tell. */
 	struct probe *healthy;
+	/* So many of its hosts one principal may reach in an hour: `check` warns where rules
+	 * let more. Decides nothing; 0: not said. */
+	struct share blast;
 	struct place place;
 };
 
@@ -438,12 +447,6 @@ struct scope {
 struct rate {
 	uint32_t count; /* 0: no such limit */
 	msec window_ms;
-};
-
-/* "3" or "30%" of a group of hosts: those of one service, role and environment. */
-struct share {
-	uint32_t count;
-	uint32_t percent; /* 1..100; both 0: not written */
 };
 
 /* How far from the live value: "2x" up to the double and down to the half, "50%" of it to

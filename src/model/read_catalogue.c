@@ -45,7 +45,7 @@ services_declare(struct reader *r, const struct section *section)
 
 struct service_nodes {
 	const struct node *owner, *developers, *system, *tier, *journeys, *depends_on,
-	    *environment, *description, *look, *healthy;
+	    *environment, *description, *look, *healthy, *blast;
 };
 
 static void
@@ -141,6 +141,7 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		{ "description", &n.description },
 		{ "look", &n.look },
 		{ "healthy", &n.healthy },
+		{ "blast", &n.blast },
 	};
 	(void)read_map(r, node, "service", keys, countof(keys));
 	service_teams(r, &n, service);
@@ -160,6 +161,8 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		service_look(r, n.look, service);
 	if (n.healthy != NULL)
 		service_healthy(r, n.healthy, service);
+	if (n.blast != NULL)
+		(void)read_share(r, n.blast, &service->blast);
 }
 
 /* Who depends on whom, the other way round. */

@@ -61,6 +61,7 @@ static const char base[] =
 
 static struct config config;
 static struct analysis analysis;
+static const char *more; /* of the catalogue; NULL: nothing */
 
 static const struct model *
 load(struct config *c, const char *rules, const char *runbook)
@@ -70,6 +71,8 @@ load(struct config *c, const char *rules, const char *runbook)
 	config_open(c);
 	config_add(c, "a.yaml", base);
 	config_add(c, "b.yaml", text);
+	if (more != NULL)
+		config_add(c, "c.yaml", more);
 	if (runbook != NULL)
 		config_add(c, "runbooks/r.md", runbook);
 	const struct model *model = config_load(c);
@@ -566,6 +569,95 @@ analyse__tells_what_a_freeze_leaves(void)
 	config_close(&config);
 }
 
+/* Undo must never be harder than do. */
+static void
+analyse__finds_a_freeze_that_forbids_taking_back(void)
+{
+	static const struct {
+		const char *name, *may;
+		bool found;
+	} rows[] = {
+		{ "what takes it back alone", "[fill]", true },
+		{ "both", "[shift-traffic, fill]", false },
+		{ "what is taken back alone", "[shift-traffic]", false },
+		{ "anything", "any", false },
+	};
+	more =
+	    "actions:\n"
+	    "  drain: {verb: shift-traffic, run: [drain], undo: {do: fill, within: 30m}}\n"
+	    "  fill: {verb: fill, run: [fill]}\n";
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		char rules[1024];
+		(void)snprintf(rules, sizeof(rules),
+		    "%s  - {grant: drain, to: [{team: ops}], may: [shift-traffic, fill],"
+		    " on: {tier: 1}" GRANT_TAIL
+		    "  - {prohibit: freeze, may: %s, on: {service: checkout},"
+		    " from: 2026-12-20, until: 2027-01-02}\n",
+		    RESTART, rows[i].may);
+		analyse(rules, NULL);
+		const struct found *found = NULL;
+		for (size_t k = 0; k < analysis.n; k++) {
+			if (analysis.found[k].kind == FOUND_FREEZE &&
+			    !analysis.found[k].note)
+				found = &analysis.found[k];
+		}
+		EXPECT((found != NULL) == rows[i].found);
+		if (found != NULL)
+			EXPECT_STR(found->text,
+			    STR("'freeze' leaves drain on checkout allowed and forbids "
+			        "fill, "
+				"which takes it back: after the 30 minutes in which that "
+			        "is "
+				"free, or by others, it cannot be taken back"));
+		config_close(&config);
+	}
+	more = NULL;
+}
+
+/* Only what the service says it bears is held against what can be reached. */
+static void
+analyse__finds_more_hosts_in_reach_than_the_service_bears(void)
+{
+	static const struct {
+		const char *name, *blast, *text;
+	} rows[] = {
+		{ "not said", "", NULL },
+		{ "as many", ", blast: 3", NULL },
+		{ "fewer", ", blast: 2",
+		    "ana can reach 3 of the 4 hosts of pool within an hour, and its "
+		    "`blast:` is 2" },
+		{ "a share", ", blast: 50%",
+		    "ana can reach 3 of the 4 hosts of pool within an hour, and its "
+		    "`blast:` is 2" },
+		{ "a share that is enough", ", blast: 75%", NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		char text[512];
+		(void)snprintf(text, sizeof(text),
+		    "services:\n  pool: {owner: ops, tier: 2%s}\n"
+		    "hosts:\n"
+		    "  p-1: {service: pool, role: web}\n  p-2: {service: pool, role: web}\n"
+		    "  p-3: {service: pool, role: web}\n  p-4: {service: pool, role: "
+		    "web}\n",
+		    rows[i].blast);
+		more = text;
+		analyse(RESTART, NULL);
+		const struct found *found = NULL;
+		for (size_t k = 0; k < analysis.n; k++) {
+			if (analysis.found[k].kind == FOUND_BLAST &&
+			    !analysis.found[k].note && found == NULL)
+				found = &analysis.found[k];
+		}
+		EXPECT((found != NULL) == (rows[i].text != NULL));
+		if (found != NULL && rows[i].text != NULL)
+			EXPECT_STR(found->text, str_of(rows[i].text));
+		config_close(&config);
+	}
+	more = NULL;
+}
+
 static void
 analyse__counts_how_many_hosts_can_be_reached(void)
 {
@@ -638,6 +730,8 @@ main(void)
 	RUN(analyse__looks_at_rotations_to_come);
 	RUN(analyse__finds_who_owns_a_grant_about_nobody_else);
 	RUN(analyse__tells_what_a_freeze_leaves);
+	RUN(analyse__finds_a_freeze_that_forbids_taking_back);
+	RUN(analyse__finds_more_hosts_in_reach_than_the_service_bears);
 	RUN(analyse__counts_how_many_hosts_can_be_reached);
 	RUN(difference__tells_what_became_possible_first);
 	RUN(difference__sees_the_catalogue_too);
