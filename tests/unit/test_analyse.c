@@ -606,9 +606,9 @@ analyse__finds_a_freeze_that_forbids_taking_back(void)
 		if (found != NULL)
 			EXPECT_STR(found->text,
 			    STR("'freeze' leaves drain on checkout allowed and forbids "
-			        "fill, "
+				"fill, "
 				"which takes it back: after the 30 minutes in which that "
-			        "is "
+				"is "
 				"free, or by others, it cannot be taken back"));
 		config_close(&config);
 	}
