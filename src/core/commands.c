@@ -267,7 +267,7 @@ other_on_duty(const struct core *core, const struct attempt_row *row, str who)
 		return (str){ 0 };
 	for (size_t i = 0; i < team->rotation_n; i++) {
 		const struct person *person =
-		    rotation_at(&team->rotations[i], team->zone, core->wall).person;
+		    rotation_at(&team->rotations[i], core->wall).person;
 		if (person != NULL && !str_eq(person->id, text_who(who)))
 			return person->id;
 	}
