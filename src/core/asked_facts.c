@@ -122,6 +122,8 @@ live_value(enum probe_kind kind, const struct probe_result *seen)
 			return none;
 		break;
 	case PROBE_RUN:
+	case PROBE_SSH:
+	case PROBE_SYSTEMD: /* its value is no number: nothing */
 		if (seen->code != 0)
 			return none;
 		value = str_cut(value, '\n').head;

@@ -403,6 +403,14 @@ attempt_timer(struct core *core, struct attempt *attempt)
 		let_go(core, attempt);
 		return;
 	}
+	if (attempt->row.state == ATTEMPT_IN_DOUBT) { /* it still ran, on its target */
+		attempt->row.ask_at = 0;
+		attempt->row.probe = record_ask(core, attempt);
+		if (attempt->row.probe == 0)
+			attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
+		wait_for_news(core, attempt);
+		return;
+	}
 	attempt->row.ask_at = core->at + ATTEMPT_GRACE_MS;
 	wait_for_news(core, attempt);
 	attempt_reconcile(core, attempt);
@@ -570,7 +578,8 @@ attempts_ask(struct core *core, const struct incident *incident)
 		const struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
 		/* One whose probe is out may settle by itself. */
-		if (attempt->row.state == ATTEMPT_IN_DOUBT && attempt->row.probe == 0)
+		if (attempt->row.state == ATTEMPT_IN_DOUBT && attempt->row.probe == 0 &&
+		    attempt->row.ask_at == 0)
 			ask_person(core, attempt, attempt->row.why);
 	}
 }
@@ -587,12 +596,48 @@ stay_in_doubt(struct core *core, struct attempt *attempt, str why)
 	ask_person(core, attempt, why);
 }
 
+static void on_exited(struct core *core, struct attempt *attempt);
+
+/* What the far side's record said: the end of it, or that it still runs there. */
+static void
+record_seen(struct core *core, struct attempt *attempt, const struct record_said *said)
+{
+	switch (said->state) {
+	case RECORD_DONE:
+		attempt->row.exit_code = said->code;
+		on_exited(core, attempt);
+		return;
+	case RECORD_NEVER:
+		attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+		return;
+	case RECORD_RUNNING:
+		if (core->at >=
+		    attempt->row.intent_at + attempt->row.timeout_ms + RECORD_PATIENCE_MS) {
+			stay_in_doubt(core, attempt,
+			    STR("it still runs on its target, long after its time"));
+			return;
+		}
+		attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
+		wait_for_news(core, attempt);
+		return;
+	case RECORD_UNKNOWN:
+		stay_in_doubt(core, attempt, STR("the record on its target cannot tell"));
+		return;
+	}
+	UNREACHABLE();
+}
+
 void
 attempt_probed(struct core *core, struct attempt *attempt, const struct probe_result *seen)
 {
 	attempt->row.probe = 0;
 	object_touch(core, &attempt->o);
 	const struct probe *probe = happened_probe(attempt);
+	if (probe == NULL && attempt->row.kind == ACTION_SSH) {
+		struct record_said said = record_read(seen);
+		record_seen(core, attempt, &said);
+		return;
+	}
 	enum holds holds =
 	    probe != NULL ? condition_holds(&probe->expect, seen) : HOLDS_UNKNOWN;
 	switch (holds) {
@@ -610,6 +655,15 @@ attempt_probed(struct core *core, struct attempt *attempt, const struct probe_re
 }
 
 static void
+asked_or_stays(struct core *core, struct attempt *attempt)
+{
+	if (attempt->row.probe == 0)
+		stay_in_doubt(core, attempt, STR("it cannot be asked"));
+	else
+		say(core, attempt, STR("its end is not known: asking whether it happened"));
+}
+
+static void
 doubt(struct core *core, struct attempt *attempt, str why)
 {
 	struct attempt_row *row = &attempt->row;
@@ -618,6 +672,11 @@ doubt(struct core *core, struct attempt *attempt, str why)
 	row_set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
 	wait_for_news(core, attempt);
 	const struct probe *happened = happened_probe(attempt);
+	if (happened == NULL && row->kind == ACTION_SSH) {
+		row->probe = record_ask(core, attempt);
+		asked_or_stays(core, attempt);
+		return;
+	}
 	if (happened == NULL) {
 		stay_in_doubt(core, attempt, row->why);
 		return;
@@ -633,10 +692,7 @@ doubt(struct core *core, struct attempt *attempt, str why)
 		probe.config = attempt->model->hash;
 		row->probe = probe_send(core, &probe);
 	}
-	if (row->probe == 0)
-		stay_in_doubt(core, attempt, STR("it cannot be asked"));
-	else
-		say(core, attempt, STR("its end is not known: asking whether it happened"));
+	asked_or_stays(core, attempt);
 }
 
 /* ---- news ---- */

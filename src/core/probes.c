@@ -27,6 +27,11 @@ probe_fill(struct core *core, const struct model *model, const struct probe *wha
 			    &err);
 		ret->argv.n = what->argv.n;
 		break;
+	case PROBE_SSH:
+	case PROBE_SYSTEMD:
+		ok = request_fill(&what->argv, &what->parts, values, arena, &ret->argv,
+		    &ret->parts, &err);
+		break;
 	}
 	if (!ok)
 		*ret_why = arena_str(arena, str_of(err.text));

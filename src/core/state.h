@@ -668,6 +668,17 @@ void attempt_settle(struct core *core, struct attempt *attempt, enum happened ha
     str by);
 /* A person is asked, again, of each that is in doubt: what asked before is over. */
 void attempts_ask(struct core *core, const struct incident *incident);
+/* attempt_record.c: what an ssh action left on its target. record_ask: 0: it cannot be. */
+enum record_state { RECORD_DONE = 1, RECORD_NEVER, RECORD_RUNNING, RECORD_UNKNOWN };
+struct record_said {
+	enum record_state state;
+	int64_t code; /* DONE */
+};
+#define RECORD_AGAIN_MS (15 * SECOND)    /* while it runs there */
+#define RECORD_PATIENCE_MS (10 * MINUTE) /* beyond its timeout: then a person is asked */
+row_id record_ask(struct core *core, const struct attempt *attempt);
+struct record_said record_read(const struct probe_result *seen);
+
 void attempt_probed(struct core *core, struct attempt *attempt,
     const struct probe_result *seen);
 void on_attempt_result(struct core *core, const struct attempt_result *result);

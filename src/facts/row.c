@@ -267,6 +267,8 @@ static const char *const probe_kind_names[] = {
 	[PROBE_PROMQL] = "promql",
 	[PROBE_HTTP] = "http",
 	[PROBE_RUN] = "run",
+	[PROBE_SSH] = "ssh",
+	[PROBE_SYSTEMD] = "systemd",
 };
 
 static const struct field probe_fields[] = {
@@ -283,6 +285,7 @@ static const struct field probe_fields[] = {
 	F_HASH(11, struct probe_row, config),
 	F_BOOL(12, struct probe_row, answered),
 	FQ_U64(13, struct probe_row, asked),
+	FQ_PAIRS(30, struct probe_row, parts, PARTS_MAX),
 };
 const struct record_type probe_row_type = RECORD(struct probe_row, "probe", probe_fields);
 

@@ -273,7 +273,13 @@ struct attempt_row {
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
-enum probe_kind { PROBE_PROMQL = 1, PROBE_HTTP, PROBE_RUN };
+enum probe_kind {
+	PROBE_PROMQL = 1,
+	PROBE_HTTP,
+	PROBE_RUN,
+	PROBE_SSH = 8,
+	PROBE_SYSTEMD,
+};
 
 /* A question to the world; changes nothing. Kept until answered. */
 struct probe_row {
@@ -284,13 +290,17 @@ struct probe_row {
 	enum probe_kind kind;
 	str url;          /* PROMQL: base of the server; HTTP: the whole URL */
 	str query;        /* PROMQL */
-	struct strs argv; /* RUN */
+	struct strs argv; /* RUN, SSH */
 	msec timeout_ms;
 	msec asked_at;
 	hash32 config;
 	bool answered;
 	row_id asked; /* a fact that authority lacks: for this asked row; or 0 */
+	/* SSH, SYSTEMD: as an action's. SSH without argv: the record there of `attempt`, whose
+	 * intent_wall is the part PROBE_RECORD. */
+	struct pairs parts;
 };
+#define PROBE_RECORD "record"
 
 /* What a probe saw, as facts; the core holds it against the condition. */
 enum probe_status {

@@ -33,6 +33,7 @@ static const struct {
 	struct act_outcome (*act)(const struct act_request *request, struct arena *arena);
 } kinds[] = {
 	{ ACTION_HTTP, act_http },
+	{ ACTION_SSH, act_ssh },
 };
 
 enum action_kind

@@ -66,6 +66,7 @@ int act_main(const char *word);
 
 /* Each may block, and is ended by a TERM at any time. Nothing of a secret goes to stdout. */
 struct act_outcome act_http(const struct act_request *request, struct arena *arena);
+struct act_outcome act_ssh(const struct act_request *request, struct arena *arena);
 
 /* For their use. */
 struct act_outcome act_exited(int code);

@@ -22,6 +22,10 @@ NODISCARD bool probe_http_start(struct probe_out *out, struct net *net,
 NODISCARD bool probe_run_start(struct probe_out *out, uv_loop_t *loop,
     struct spawner *spawner, const struct probe_row *row, struct err *err);
 
+/* What `firstline act` looks at: SSH, SYSTEMD. */
+NODISCARD bool probe_act_start(struct probe_out *out, uv_loop_t *loop,
+    struct spawner *spawner, const struct probe_row *row, struct err *err);
+
 void probe_run_spawned(struct probe_out *out, int error);
 void probe_run_drop(struct probe_out *out); /* without an answer */
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hands/act.h"
 #include "hands/folder.h"
 #include "hands/probe.h"
 #include "os/fd.h"
@@ -136,17 +137,19 @@ run_new(struct probe_out *out, uv_loop_t *loop, int fd, msec timeout_ms)
 	return run;
 }
 
-bool
-probe_run_start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
-    const struct probe_row *row, struct err *err)
+/* `input` is 0 where it is a command, else what a command of our own reads. */
+static bool
+start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
+    const struct probe_row *row, const struct strs *argv, int input, struct err *err)
 {
 	struct spawn_order order = {
 		.probe = true,
 		.id = row->id,
 		.incident = row->incident,
 		.timeout_ms = row->timeout_ms,
-		.argv = &row->argv,
+		.argv = argv,
 		.lock_fd = -1,
+		.input_fd = input,
 	};
 	const char *refused = spawn_refuses(&order);
 	if (refused != NULL)
@@ -163,6 +166,36 @@ probe_run_start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
 	else
 		(void)close(pair[0]);
 	return ok;
+}
+
+bool
+probe_run_start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
+    const struct probe_row *row, struct err *err)
+{
+	return start(out, loop, spawner, row, &row->argv, 0, err);
+}
+
+bool
+probe_act_start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
+    const struct probe_row *row, struct err *err)
+{
+	str words[3];
+	enum action_kind kind = row->kind == PROBE_SSH ? ACTION_SSH : ACTION_SYSTEMD;
+	struct strs argv = act_argv(spawner->program, kind, words);
+	str record = pairs_get(&row->parts, STR(PROBE_RECORD));
+	uint64_t wall = 0;
+	if (record.n > 0 && !str_u64(record, UINT64_MAX, &wall))
+		return err_set(err, ERR_INVALID, "its record has no name");
+	struct act_request request = { .kind = kind,
+		.ask = true,
+		.attempt = row->attempt,
+		.intent_wall = wall,
+		.timeout_ms = row->timeout_ms,
+		.argv = row->argv,
+		.parts = row->parts };
+	AUTO_CLOSE int input = -1;
+	return act_input(&request, &input, err) &&
+	       start(out, loop, spawner, row, &argv, input, err);
 }
 
 void

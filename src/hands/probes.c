@@ -94,6 +94,9 @@ start_kind(struct probe_out *out, const struct probe_row *row, struct err *err)
 		return probe_http_start(out, probes->net, row, err);
 	case PROBE_RUN:
 		return probe_run_start(out, probes->loop, probes->spawner, row, err);
+	case PROBE_SSH:
+	case PROBE_SYSTEMD:
+		return probe_act_start(out, probes->loop, probes->spawner, row, err);
 	}
 	UNREACHABLE();
 }

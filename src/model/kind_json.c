@@ -127,8 +127,7 @@ scalar(struct json_maker *m, const struct node *node)
 		return;
 	}
 	if (t.n == 1 && t.pieces[0].placeholder) {
-		const struct param *param =
-		    param_find(&k->action->params, t.pieces[0].text);
+		const struct param *param = param_find(k->params, t.pieces[0].text);
 		bool number = param != NULL && param->kind == PARAM_INTEGER;
 		placeholder(m, node, t.pieces[0].text,
 		    number ? QUOTE_JSON_NUMBER : QUOTE_JSON);

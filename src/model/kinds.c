@@ -8,12 +8,13 @@
 static void
 read_run(struct kind_reader *k, const struct node *node)
 {
-	(void)read_argv(k->r, node, k->names, &k->action->argv);
+	(void)read_argv(k->r, node, k->names, k->argv);
 }
 
 static const struct kind_type types[] = {
 	{ ACTION_RUN, "run: [systemctl, restart, \"${unit}\"]", read_run },
 	{ ACTION_HTTP, "http: {url: 'https://lb.example/drain'}", kind_http_read },
+	{ ACTION_SSH, "ssh: {host: \"${target}\", ...}", kind_ssh_read },
 };
 
 const struct kind_type *
@@ -151,7 +152,12 @@ kind_read(struct reader *r, const struct node *action_node,
 		    "action '%.*s' does not say what to do", STR_ARG(action->name));
 		return;
 	}
-	struct kind_reader k = { .r = r, .names = names, .action = action };
+	struct kind_reader k = {
+		.r = r,
+		.names = names,
+		.params = &action->params,
+		.argv = &action->argv,
+	};
 	const struct node *node = nodes[type->kind];
 	unsigned faults = r->diags->count;
 	k.parts.p = arena_new(r->arena, struct part, PARTS_MAX);

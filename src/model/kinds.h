@@ -18,8 +18,9 @@
 struct kind_reader {
 	struct reader *r;
 	const struct strs *names; /* what may stand in ${} */
-	struct action *action;    /* its params are read */
-	struct parts parts;       /* part_add; in any order */
+	const struct params *params;
+	struct templates *argv;
+	struct parts parts; /* part_add; in any order */
 	bool full;
 };
 
@@ -48,6 +49,7 @@ bool part_template(struct kind_reader *k, str name, const struct node *node,
 bool template_is_literal(const struct template *t);
 
 void kind_http_read(struct kind_reader *k, const struct node *node);
+void kind_ssh_read(struct kind_reader *k, const struct node *node);
 
 /* kind_json.c: YAML as one JSON text. A scalar "${x}" keeps the parameter's type. */
 bool read_json(struct kind_reader *k, const struct node *node, struct template *ret);

@@ -371,7 +371,8 @@ struct probe {
 	enum probe_kind kind;
 	struct template url;   /* HTTP */
 	struct template query; /* PROMQL */
-	struct templates argv; /* RUN */
+	struct templates argv; /* RUN, SSH */
+	struct parts parts;    /* SSH, SYSTEMD: as an action's */
 	str server;            /* PROMQL: base URL */
 	struct condition expect;
 	msec timeout_ms;

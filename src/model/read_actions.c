@@ -144,6 +144,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		{ "params", &params },
 		{ "run", &kinds[ACTION_RUN] },
 		{ "http", &kinds[ACTION_HTTP] },
+		{ "ssh", &kinds[ACTION_SSH] },
 		{ "happened", &happened },
 		{ "observe", &observe },
 		{ "undo", &undo }, /* once all actions are read */

@@ -17,6 +17,8 @@ subject_fits(enum probe_kind kind, enum condition_subject subject)
 	case PROBE_HTTP:
 		return subject == SUBJECT_STATUS || subject == SUBJECT_BODY;
 	case PROBE_RUN:
+	case PROBE_SSH:
+	case PROBE_SYSTEMD:
 		return subject == SUBJECT_EXIT || subject == SUBJECT_OUTPUT;
 	}
 	UNREACHABLE();

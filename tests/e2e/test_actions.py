@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """Kinds of action beside `run`, with real peers: an HTTP server, sshd, a D-Bus."""
+import contextlib
+import getpass
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +17,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support.canned_server import CannedServer
 from support.harness import BUILD, Scratch, free_port, run_all, wait_until
 from test_hands import AUTHORITY, BASE, Hands, news
+
+
+WALL, WALL_MS = "2026-11-23T18:18:22.380Z", 1795457902380
 
 
 class Acting(Hands):
@@ -31,7 +37,7 @@ class Acting(Hands):
     def act(self, action, kind, parts, params=None, argv=None, timeout=15, **more):
         ident = self.start_attempt(action, argv=argv, kind=kind, parts=parts,
                                    params=params or {},
-                                   intent_wall="2026-11-23T18:18:22.380Z", **more)
+                                   intent_wall=WALL, **more)
         found = self.end_of(ident, timeout=timeout)
         found[-1]["id"] = ident
         return found
@@ -190,6 +196,228 @@ def test_a_secret_that_cannot_be_had_starts_nothing():
         last = h.act("drain", "http", parts, {"pool": "a"})[-1]
         assert last["news"] == "refused" and "open to others" in last["why"], last
         assert not h.folder(last["id"]).exists() and server.requests == []
+
+
+# ---- ssh ----
+
+class Sshd:
+    """OpenSSH's server on loopback, and a link to it that can be cut."""
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.user = getpass.getuser()
+        self.port = free_port()
+        for name in ("host", "other", "client"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                            scratch.dir / name], check=True)
+        self.far = scratch.dir / "far"
+        config = scratch.file("sshd_config", f"""
+Port {self.port}
+ListenAddress 127.0.0.1
+HostKey {scratch.dir}/host
+AuthorizedKeysFile {scratch.dir}/client.pub
+PidFile none
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+SetEnv XDG_STATE_HOME={self.far}
+""")
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        self.process = scratch.start("/usr/sbin/sshd", "-D", "-e", "-f", config, log="sshd.log")
+        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", self.port)) == 0,
+                   message="sshd")
+        self.links = []
+        self.let = True
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.link_port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+        scratch.stack.callback(self.listener.close)
+        self.known_hosts = self.know("host")
+
+    def know(self, key):
+        public = (self.scratch.dir / f"{key}.pub").read_text()
+        return self.scratch.file(f"known-{key}", f"[127.0.0.1]:{self.link_port} {public}")
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if not self.let:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.port))
+            self.links += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def carry(source, to):
+        try:
+            while data := source.recv(65536):
+                to.sendall(data)
+        except OSError:
+            pass
+        for s in (source, to):
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+
+    def cut(self, let=True):
+        self.let = let
+        for link in self.links:
+            with contextlib.suppress(OSError):
+                link.shutdown(socket.SHUT_RDWR)
+        self.links.clear()
+
+    def yaml(self, argv, known="host"):
+        return f"""ssh:
+  host: 127.0.0.1
+  port: {self.link_port}
+  user: {self.user}
+  known_hosts: {self.know(known)}
+  identity: file:{self.scratch.dir}/client
+  run: {json.dumps(argv)}"""
+
+    def parts(self, known="host"):
+        return {"host": "127.0.0.1", "port": str(self.link_port), "user": self.user,
+                "known_hosts": str(self.know(known)),
+                "secret.identity": f"file:{self.scratch.dir}/client"}
+
+    def record(self, ident):
+        return self.far / "firstline" / f"{ident}-{WALL_MS}"
+
+
+def far_attempt(h, sshd, name, known="host", **more):
+    return h.act(name, "ssh", sshd.parts(known), argv=h.argvs[name], **more)
+
+
+def over_ssh(scratch, sshd, argvs, known="host"):
+    h = Acting(scratch, {name: sshd.yaml(argv, known) for name, argv in argvs.items()})
+    h.argvs = argvs
+    return h
+
+
+def test_a_far_command_gets_its_arguments_byte_for_byte():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        trap = s.dir / "trap"
+        hostile = ["it's", f"$(touch {trap})", f"`touch {trap}`", f"; touch {trap} #", "a\nb", "*", "~",
+                   "\\", "\\'", "'\\''", "!!", "-n", "--", "${x}".replace("$", "$$"), "%n%s", "é", "a b ", "x\ty",
+                   '"', "&", "|", f"> {trap}", "{a,b}", "A=b", "firstline-done 0", "\u200b"]
+        show = "import json,sys; print(json.dumps(sys.argv[1:])); sys.exit(3)"
+        h = over_ssh(s, sshd, {"show": ["python3", "-c", show, *hostile],
+                               "builtin": ["eval", f"touch {trap}"]})
+        wanted = [a.replace("$$", "$") for a in hostile]
+        h.argvs["show"] = ["python3", "-c", show, *wanted]
+        found = far_attempt(h, sshd, "show")
+        last = found[-1]
+        assert news(found) == ["claimed", "started", "exited"], found
+        assert last["exit_code"] == 3 and json.loads(last["output"]) == wanted, last
+        last = far_attempt(h, sshd, "builtin")[-1]
+        assert last["exit_code"] == 127, last
+        assert not trap.exists()
+        key = (s.dir / "client").read_text().splitlines()[2]
+        left = subprocess.run(["grep", "-r", key, h.state, sshd.far], capture_output=True)
+        assert left.stdout == b"", left.stdout
+
+
+def test_a_link_that_is_cut_is_asked_about_and_nothing_runs_twice():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        h = over_ssh(s, sshd, {"slow": ["sh", "-c",
+                               f"echo begun; echo x >> {count}; sleep 0.7; echo over; exit 4"]})
+        ident = h.next_id + 1
+        threading.Thread(target=lambda: (wait_until(count.exists), sshd.cut())).start()
+        last = far_attempt(h, sshd, "slow")[-1]
+        assert last["news"] == "exited" and last["exit_code"] == 4, last
+        assert last["output"] == "begun\nover\n" and count.read_text() == "x\n", last
+        assert (sshd.record(ident) / "code").read_text() == "4\n"
+
+
+def test_what_stays_unknown_is_in_doubt():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        slow = ["sh", "-c", f"echo x >> {count}; sleep 20"]
+        h = over_ssh(s, sshd, {"slow": slow, "killed": slow})
+        threading.Thread(target=lambda: (wait_until(count.exists), sshd.cut(False))).start()
+        last = far_attempt(h, sshd, "slow", timeout_ms=3000)[-1]
+        assert last["news"] == "unknown" and "cannot be asked" in last["why"], last
+        # there it runs on; and when whoever watches it there dies, nobody can know
+        sshd.let = True
+        first = sshd.record(last["id"])
+        ident = h.next_id + 1
+
+        def end_it():
+            pid = wait_until(lambda: (sshd.record(ident) / "pid").exists() and
+                             (sshd.record(ident) / "pid").read_text().split()[0])
+            time.sleep(0.2)
+            os.kill(int(pid), signal.SIGKILL)
+            subprocess.run(["pkill", "-P", pid])
+        threading.Thread(target=end_it).start()
+        last = far_attempt(h, sshd, "killed")[-1]
+        assert last["news"] == "unknown" and "is gone" in last["why"], last
+        pid = (first / "pid").read_text().split()[0]
+        os.kill(int(pid), signal.SIGKILL)
+
+
+def test_what_was_asked_about_never_begins_afterwards():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        h = over_ssh(s, sshd, {"add": ["sh", "-c", f"echo x >> {count}"]})
+        ident = h.next_id + 1
+        record = sshd.record(ident)
+        record.mkdir(parents=True)  # as an ask leaves it that came first
+        (record / "code").write_text("never\n")
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "never-started" and last["id"] == ident, last
+        assert not count.exists()
+        assert far_attempt(h, sshd, "add")[-1]["news"] == "exited"
+        assert count.read_text() == "x\n"
+
+
+def test_a_host_key_that_is_not_the_pinned_one_starts_nothing():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        argv = ["sh", "-c", f"echo x >> {count}"]
+        for known, why in (("other", "the host key of 127.0.0.1 is not the one in"),
+                           ("none", "no host key of 127.0.0.1 is in")):
+            s.file("none.pub", "")
+            if known == "none":
+                sshd.know = lambda key: s.file("known-none", "")
+            with Scratch("actions") as inner:
+                h = over_ssh(inner, sshd, {"add": argv}, known)
+                last = far_attempt(h, sshd, "add", known)[-1]
+                assert last["news"] == "refused" and why in last["why"], last
+                assert last["judged"], last
+        assert not count.exists() and not sshd.far.exists()
+
+
+def test_host_keys_that_others_can_change_are_not_trusted():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        h = over_ssh(s, sshd, {"add": ["true"]})
+        parts = sshd.parts()
+        os.chmod(parts["known_hosts"], 0o666)
+        sshd.know = lambda key: parts["known_hosts"]
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "refused" and "changed by others" in last["why"], last
+
+
+def test_a_far_machine_that_is_not_there_never_began():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        sshd.link_port = free_port()
+        h = over_ssh(s, sshd, {"add": ["true"]})
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "never-started" and "refused" in last["why"], last
 
 
 if __name__ == "__main__":
