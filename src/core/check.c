@@ -208,6 +208,32 @@ check_incidents(const struct core *core)
 
 /* ---- runs, attempts, uses ---- */
 
+/* Several are out, each for this run, and no other is. */
+static void
+check_looks(const struct core *core, const struct run *run)
+{
+	const struct look *looks = run->row.looks.p;
+	uint32_t out = looks_out(run);
+	ASSERT(out > 0);
+	for (size_t i = 0; i < run->row.looks.n; i++) {
+		ASSERT((looks[i].probe != 0) == (looks[i].answer == 0));
+		if (looks[i].probe == 0)
+			continue;
+		const struct question *probe =
+		    object_find(core, TABLE_PROBE, looks[i].probe);
+		ASSERT(probe != NULL && probe->row.run == run->row.id);
+	}
+	list_each(it, &core->tables[TABLE_PROBE])
+	{
+		const struct question *probe =
+		    container_of(object_of(it, in_table), struct question, o);
+		bool looks_for_it = probe->row.run == run->row.id &&
+		                    probe->row.attempt == 0 && probe->row.asked == 0;
+		out -= looks_for_it ? 1 : 0;
+	}
+	ASSERT(out == 0);
+}
+
 static void
 check_run(const struct core *core, const struct run *run)
 {
@@ -218,6 +244,8 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(row->step < run->runbook->steps_n);
 	ASSERT(row->steps_done <= STEPS_WALKED_MAX);
 	ASSERT(run->o.due == row->due);
+	bool looks = row->phase == PHASE_PROBING && row->waiting_for == 0;
+	ASSERT(looks == (row->looks.n > 0));
 	const struct attempt *attempt;
 	const struct question *probe;
 	const struct asked *asked;
@@ -228,9 +256,13 @@ check_run(const struct core *core, const struct run *run)
 		ASSERT(row->due != 0 && row->waiting_for == 0);
 		return;
 	case PHASE_PROBING:
+		ASSERT(row->due == 0);
+		if (row->waiting_for == 0) {
+			check_looks(core, run);
+			return;
+		}
 		probe = object_find(core, TABLE_PROBE, row->waiting_for);
 		ASSERT(probe != NULL && probe->row.run == row->id);
-		ASSERT(row->due == 0);
 		return;
 	case PHASE_ATTEMPT:
 		attempt = object_find(core, TABLE_ATTEMPT, row->waiting_for);

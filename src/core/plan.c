@@ -102,25 +102,44 @@ question_text(struct core *core, const struct probe_row *row)
 	return ret;
 }
 
+/* "up: == 1", or "all of depth: > 500; up: == 1"; false: *ret is why not. */
+static bool
+look_text(struct planning *p, const struct runbook_step *step, str *ret)
+{
+	struct pairs values = run_values(p->core, &p->run);
+	size_t n = step->probes_n > 0 ? step->probes_n : 1;
+	str text = step->probes_n == 0 ? (str){ 0 }
+	           : step->any         ? STR("any of ")
+	                               : STR("all of ");
+	for (size_t k = 0; k < n; k++) {
+		const struct probe *probe =
+		    step->probes_n > 0 ? &step->probes[k].probe : &step->probe;
+		struct probe_row row;
+		if (!probe_fill(p->core, p->run.model->model, probe, &values, &row, ret))
+			return false;
+		text = text_make(p->core, "%.*s%s%.*s: %.*s", STR_ARG(text),
+		    k > 0 ? "; " : "", STR_ARG(question_text(p->core, &row)),
+		    STR_ARG(probe->expect.written));
+	}
+	*ret = text;
+	return true;
+}
+
 static void
 plan_look(struct planning *p, size_t i, struct plan_item *item)
 {
 	const struct runbook_step *step = step_at(p, i);
-	struct pairs values = run_values(p->core, &p->run);
-	struct probe_row row;
-	str why;
-	if (!probe_fill(p->core, p->run.model->model, &step->probe, &values, &row, &why)) {
+	str text;
+	if (!look_text(p, step, &text)) {
 		item->fate = PLAN_REFUSED;
-		item->text = text_make(p->core, "it cannot be asked: %.*s", STR_ARG(why));
+		item->text = text_make(p->core, "it cannot be asked: %.*s", STR_ARG(text));
 		return;
 	}
-	str question = question_text(p->core, &row);
 	str lasts = step->for_ms == 0 ? (str){ 0 }
 	                              : text_make(p->core, " for %.*s",
 					    STR_ARG(text_ms(p->core, step->for_ms)));
 	item->fate = PLAN_RUNS;
-	item->text = text_make(p->core, "%.*s: %.*s%.*s", STR_ARG(question),
-	    STR_ARG(step->probe.expect.written), STR_ARG(lasts));
+	item->text = text_make(p->core, "%.*s%.*s", STR_ARG(text), STR_ARG(lasts));
 }
 
 static void

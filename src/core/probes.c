@@ -96,6 +96,9 @@ answered(struct core *core, struct question *probe, const struct probe_result *s
 	else if (run != NULL && run->row.phase == PHASE_PROBING &&
 		 run->row.waiting_for == id)
 		check_seen(core, run, seen);
+	else if (run != NULL && run->row.phase == PHASE_PROBING &&
+		 run->row.waiting_for == 0)
+		looks_seen(core, run, id, seen);
 }
 
 void

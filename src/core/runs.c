@@ -254,6 +254,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	    STR_ARG(why));
 	if (phase == PHASE_PROBING)
 		probe_drop(core, out);
+	looks_drop(core, run);
 	if (phase == PHASE_ASKED)
 		asked_void(core, object_find(core, TABLE_ASKED, out), why);
 	struct attempt *attempt =

@@ -539,11 +539,26 @@ bool run_inputs(struct core *core, const struct incident *incident,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
-/* ---- step_check.c, step_wait.c, step_action.c, step_handoff.c ---- */
+/* ---- step_check.c, step_looks.c, step_wait.c, step_action.c, step_handoff.c ---- */
 
 void check_enter(struct core *core, struct run *run);
 void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
 void check_due(struct core *core, struct run *run);
+/* What was seen, in words: "812", "status 503", "no answer (timeout)". */
+str check_value(struct core *core, const struct probe *asked,
+    const struct probe_result *seen);
+/* All that was looked at at once is there. */
+void check_looked(struct core *core, struct run *run, enum holds holds, str value);
+
+/* Ask all probes of the step at once; false: *ret_why. */
+bool looks_send(struct core *core, struct run *run, str *ret_why);
+/* That one of them saw this. */
+void looks_seen(struct core *core, struct run *run, row_id probe,
+    const struct probe_result *seen);
+/* What is out is asked no more. */
+void looks_drop(struct core *core, struct run *run);
+/* Of a run: for several at once, not answered. */
+uint32_t looks_out(const struct run *run);
 void wait_enter(struct core *core, struct run *run);
 void wait_due(struct core *core, struct run *run);
 void action_enter(struct core *core, struct run *run);

@@ -16,27 +16,34 @@
 
 #define EVERY_MS (10 * SECOND)
 
-static void
-look(struct core *core, struct run *run)
+/* The one probe of the step is out; false: *ret_why. */
+static bool
+send_one(struct core *core, struct run *run, str *ret_why)
 {
 	struct pairs values = run_values(core, run);
 	struct probe_row row;
-	str why;
 	if (!probe_fill(core, run->model->model, &run_step(run)->probe, &values, &row,
-		&why)) {
-		run_goto(core, run, STEP_PERSON,
-		    text_make(core, "%.*s cannot be asked: %.*s",
-			STR_ARG(run_step(run)->name), STR_ARG(why)));
-		return;
-	}
+		ret_why))
+		return false;
 	row.incident = run->row.incident;
 	row.run = run->row.id;
 	row.config = run->model->hash;
 	row_id id = probe_send(core, &row);
-	if (id == 0)
-		run_goto(core, run, STEP_PERSON, STR("there is no memory to ask"));
-	else
+	*ret_why = STR("there is no memory to ask");
+	if (id != 0)
 		run_wait(core, run, PHASE_PROBING, 0, id);
+	return id != 0;
+}
+
+static void
+look(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	str why;
+	if (!(step->probes_n > 0 ? looks_send(core, run, &why) : send_one(core, run, &why)))
+		run_goto(core, run, STEP_PERSON,
+		    text_make(core, "%.*s cannot be asked: %.*s", STR_ARG(step->name),
+			STR_ARG(why)));
 }
 
 void
@@ -53,6 +60,9 @@ static str
 seen_text(struct core *core, const struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
+	if (step->probes_n > 0)
+		return text_make(core, "%.*s: saw %.*s; %s must hold", STR_ARG(step->name),
+		    STR_ARG(run->row.last_value), step->any ? "one" : "all");
 	return text_make(core, "%.*s: saw %.*s, wanted %.*s", STR_ARG(step->name),
 	    STR_ARG(run->row.last_value), STR_ARG(step->probe.expect.written));
 }
@@ -119,39 +129,36 @@ look_later(struct core *core, struct run *run)
 	run_wait(core, run, PHASE_WAITING, due, 0);
 }
 
-static void
-see(struct core *core, struct run *run, const struct probe_result *seen)
+str
+check_value(struct core *core, const struct probe *asked, const struct probe_result *seen)
 {
-	struct run_row *row = &run->row;
-	const struct condition *expect = &run_step(run)->probe.expect;
-	enum holds holds = condition_holds(expect, seen);
+	const struct condition *expect = &asked->expect;
 	str value = seen->value;
 	if (seen->status == PROBE_FAILED)
 		value = text_make(core, "no answer (%.*s)", STR_ARG(seen->error));
 	else if (seen->status == PROBE_NO_DATA)
 		value = STR("no data");
-	else if (run_step(run)->probe.kind == PROBE_HTTP && seen->code == 0)
+	else if (asked->kind == PROBE_HTTP && seen->code == 0)
 		value = STR("connection refused");
 	else if (expect->subject == SUBJECT_STATUS || expect->subject == SUBJECT_EXIT)
 		value = text_make(core, "%s %lld",
 		    expect->subject == SUBJECT_STATUS ? "status" : "exit",
 		    (long long)seen->code);
-	row_set_str(core, &row->last_value, text_line(core, str_trim(value), 200));
+	return text_line(core, str_trim(value), 200);
+}
+
+void
+check_looked(struct core *core, struct run *run, enum holds holds, str value)
+{
+	const struct runbook_step *step = run_step(run);
+	struct run_row *row = &run->row;
+	row_set_str(core, &row->last_value, value);
 	row->unknown = holds == HOLDS_UNKNOWN;
 	if (holds != HOLDS_YES)
 		row->held_since = 0;
 	else if (row->held_since == 0)
 		row->held_since = core->at;
 	object_touch(core, &run->o);
-}
-
-void
-check_seen(struct core *core, struct run *run, const struct probe_result *seen)
-{
-	ASSERT(run->row.phase == PHASE_PROBING);
-	const struct runbook_step *step = run_step(run);
-	struct run_row *row = &run->row;
-	see(core, run, seen);
 	bool yes = row->held_since != 0;
 	msec complete = row->held_since + step->for_ms;
 	if (yes && core->at >= complete && complete <= row->deadline) {
@@ -166,6 +173,15 @@ check_seen(struct core *core, struct run *run, const struct probe_result *seen)
 		look_later(core, run);
 	}
 	run_walk(core, run);
+}
+
+void
+check_seen(struct core *core, struct run *run, const struct probe_result *seen)
+{
+	ASSERT(run->row.phase == PHASE_PROBING);
+	const struct probe *asked = &run_step(run)->probe;
+	check_looked(core, run, condition_holds(&asked->expect, seen),
+	    check_value(core, asked, seen));
 }
 
 void

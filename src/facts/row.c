@@ -157,6 +157,19 @@ static const char *const step_phase_names[] = {
 	[PHASE_ASKED] = "asked",
 };
 
+static const char *const look_answer_names[] = {
+	[LOOK_NO] = "no",
+	[LOOK_YES] = "yes",
+	[LOOK_UNKNOWN] = "unknown",
+};
+
+static const struct field look_fields[] = {
+	F_U64(1, struct look, probe),
+	F_ENUM(2, struct look, answer, look_answer_names),
+	F_STR(3, struct look, value),
+};
+const struct record_type look_type = RECORD(struct look, "look", look_fields);
+
 static const struct field run_fields[] = {
 	F_U64(1, struct run_row, id),
 	F_U32(2, struct run_row, incident),
@@ -187,6 +200,8 @@ static const struct field run_fields[] = {
 	FQ_BOOL(27, struct run_row, refused),
 	FQ_STR(28, struct run_row, behalf),
 	FQ_U32(29, struct run_row, retries),
+	{ F_(30, FIELD_RECORDS, struct run_row, looks, FIELD_QUIET, LOOKS_MAX),
+	    .type = &look_type },
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

@@ -174,6 +174,15 @@ enum step_phase {
 	PHASE_ASKED,     /* facts or people are asked */
 };
 
+/* One of several probes that a step asks at once. */
+enum look_answer { LOOK_NO = 1, LOOK_YES, LOOK_UNKNOWN };
+struct look {
+	row_id probe;            /* that is out; 0: answered */
+	enum look_answer answer; /* does it hold? 0: not answered */
+	str value;               /* what was seen */
+};
+#define LOOKS_MAX 32
+
 struct run_row {
 	row_id id;
 	incident_id incident;
@@ -203,6 +212,8 @@ struct run_row {
 	bool refused;   /* authority refused a step */
 	str behalf; /* the person whom the agent that started it serves; empty: nobody */
 	uint32_t retries; /* on the target in work, after one that failed */
+	/* PHASE_PROBING without `waiting_for`: struct look, in the order of the step's probes. */
+	struct records looks;
 };
 #define STEPS_WALKED_MAX 256
 
@@ -678,11 +689,11 @@ struct control_row {
 	uint64_t glasses_broken;
 };
 
-extern const struct record_type incident_row_type, timeline_row_type, run_row_type,
-    attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
-    notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
-    quarantine_row_type, control_row_type, silence_row_type, vote_type, given_type,
-    asked_probe_type, asked_row_type, lease_row_type;
+extern const struct record_type incident_row_type, timeline_row_type, look_type,
+    run_row_type, attempt_row_type, probe_row_type, reason_type, decision_row_type,
+    grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type, token_row_type,
+    answer_row_type, quarantine_row_type, control_row_type, silence_row_type, vote_type,
+    given_type, asked_probe_type, asked_row_type, lease_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */

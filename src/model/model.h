@@ -550,12 +550,24 @@ enum autonomy {
 
 const char *step_kind_name(enum step_kind kind); /* "check" */
 
+/* One of several probes at once. */
+struct step_probe {
+	str name;
+	struct probe probe;
+};
+#define STEP_PROBES_MIN 2
+#define STEP_PROBES_MAX 8
+
 struct runbook_step {
 	enum step_kind kind;
 	str name;
 	str heading; /* the Markdown heading it stands under */
 	/* check, verify, wait: no `kind`: only for a time */
 	struct probe probe;
+	/* Several at once: all must hold, or any; `probe` is the first. Else none. */
+	struct step_probe *probes;
+	size_t probes_n;
+	bool any;
 	msec every_ms;  /* between looks, default 10 s */
 	msec for_ms;    /* must hold so long without a break; wait: or the time itself */
 	msec within_ms; /* verify: or it has not recovered; check: default for_ms + 1 min */

@@ -38,6 +38,10 @@ check_step(const struct runbook *runbook, size_t i)
 	ASSERT(step->then == STEP_NEXT || step->then == STEP_STOP ||
 	       step->then == STEP_PERSON ||
 	       (step->then > i && step->then < runbook->steps_n));
+	ASSERT(step->probes_n == 0 ||
+	       (step->probes_n >= STEP_PROBES_MIN && step->probes_n <= STEP_PROBES_MAX));
+	for (size_t k = 0; k < step->probes_n; k++)
+		ASSERT(step->probes[k].probe.kind != 0 && step->probes[k].name.n > 0);
 	switch (step->kind) {
 	case STEP_CHECK:
 	case STEP_VERIFY:

@@ -1,11 +1,110 @@
 /*
  * The steps that look, and the one that waits.
  *
- *	check, verify	a probe with its `expect`, for, every, within, otherwise; check: then
+ *	check, verify	what is looked at, for, every, within, otherwise; check: then
  *	wait		for: 45s
- *			until: {a probe with its `expect`, for, every}, within, otherwise
+ *			until: {what is looked at, for, every}, within, otherwise
+ *
+ * What is looked at is a probe with its `expect`, or several at once: all of them must hold,
+ * or any.
+ *
+ *	all:
+ *	  - {name: depth, promql: queue_depth, expect: "> 500"}
+ *	  - {name: up, http: http://127.0.0.1:8080/health, expect: status == 200}
  */
 #include "model/runbook.h"
+
+struct look_nodes {
+	struct probe_nodes probe;
+	const struct node *all, *any;
+};
+#define LOOK_KEYS(n)                                   \
+	PROBE_KEYS(&(n)->probe), { "all", &(n)->all }, \
+	{                                              \
+		"any", &(n)->any                       \
+	}
+
+/* ---- several at once ---- */
+
+static str
+probe_name(struct step_reader *s, const struct node *name, size_t n)
+{
+	str text;
+	if (name == NULL || !read_name(s->r, name, &text))
+		return arena_printf(s->r->arena, "%zu", n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(s->step->probes[i].name, text))
+			read_error(s->r, name, STR("give each a name of its own"),
+			    "two are called '%.*s'", STR_ARG(text));
+	}
+	return text;
+}
+
+static void
+read_one(struct step_reader *s, const struct node *item, struct step_probe *ret, size_t n)
+{
+	struct probe_nodes nodes = { 0 };
+	const struct node *name = NULL;
+	const struct key keys[] = {
+		{ "name", &name },
+		PROBE_KEYS(&nodes),
+	};
+	if (!read_is_map(s->r, item, "item"))
+		return;
+	(void)read_map(s->r, item, "item", keys, countof(keys));
+	ret->name = probe_name(s, name, n);
+	(void)read_probe(s->r, item, "this item", &nodes, s->probe_names, &ret->probe);
+}
+
+static void
+read_several(struct step_reader *s, const struct node *list)
+{
+	struct reader *r = s->r;
+	struct runbook_step *step = s->step;
+	if (!read_is_list(r, list, NULL))
+		return;
+	if (list->n < STEP_PROBES_MIN || list->n > STEP_PROBES_MAX) {
+		read_error_key(r, list, STR("one alone is written without 'all' or 'any'"),
+		    "'%.*s' is a list of %d to %d probes", STR_ARG(list->key),
+		    STEP_PROBES_MIN, STEP_PROBES_MAX);
+		return;
+	}
+	step->probes = arena_new(r->arena, struct step_probe, list->n);
+	for (const struct node *item = list->first; item != NULL; item = item->next) {
+		read_one(s, item, &step->probes[step->probes_n], step->probes_n);
+		step->probes_n++;
+	}
+	step->probe = step->probes[0].probe;
+}
+
+static void
+read_look(struct step_reader *s, const struct node *map, const char *what,
+    const struct look_nodes *n)
+{
+	const struct node *list = n->all != NULL ? n->all : n->any;
+	const struct probe_nodes *p = &n->probe;
+	const struct node *const alone[] = { p->promql, p->http, p->run, p->server,
+		p->expect, p->timeout };
+	if (list == NULL) {
+		(void)read_probe(s->r, map, what, p, s->probe_names, &s->step->probe);
+		return;
+	}
+	if (n->all != NULL && n->any != NULL)
+		read_error_key(s->r, n->any, STR("make two steps of it"),
+		    "'all' and 'any' in %s", what);
+	for (size_t i = 0; i < countof(alone); i++) {
+		if (alone[i] != NULL)
+			read_error_key(s->r, alone[i],
+			    read_hint(s->r, "put it into the list of '%.*s'",
+				STR_ARG(list->key)),
+			    "'%.*s' beside '%.*s'", STR_ARG(alone[i]->key),
+			    STR_ARG(list->key));
+	}
+	s->step->any = list == n->any;
+	read_several(s, list);
+}
+
+/* ---- times ---- */
 
 static void
 read_within(struct step_reader *s, const struct node *within, const struct node *hold)
@@ -38,10 +137,10 @@ read_times(struct step_reader *s, const struct node *hold, const struct node *ev
 void
 step_read_check(struct step_reader *s)
 {
-	struct probe_nodes n = { 0 };
+	struct look_nodes n = { 0 };
 	const struct node *hold = NULL, *every = NULL, *within = NULL;
 	const struct key keys[] = {
-		PROBE_KEYS(&n),
+		LOOK_KEYS(&n),
 		{ "for", &hold },
 		{ "every", &every },
 		{ "within", &within },
@@ -51,17 +150,17 @@ step_read_check(struct step_reader *s)
 	if (!read_is_map(s->r, s->map, "check"))
 		return;
 	(void)read_map(s->r, s->map, "check", keys, countof(keys));
-	(void)read_probe(s->r, s->map, "this check", &n, s->probe_names, &s->step->probe);
+	read_look(s, s->map, "this check", &n);
 	read_times(s, hold, every, within);
 }
 
 void
 step_read_verify(struct step_reader *s)
 {
-	struct probe_nodes n = { 0 };
+	struct look_nodes n = { 0 };
 	const struct node *hold = NULL, *every = NULL, *within = NULL;
 	const struct key keys[] = {
-		PROBE_KEYS(&n),
+		LOOK_KEYS(&n),
 		{ "for", &hold },
 		{ "every", &every },
 		{ "within", &within, .required = true },
@@ -70,7 +169,7 @@ step_read_verify(struct step_reader *s)
 	if (!read_is_map(s->r, s->map, "verify"))
 		return;
 	(void)read_map(s->r, s->map, "verify", keys, countof(keys));
-	(void)read_probe(s->r, s->map, "this verify", &n, s->probe_names, &s->step->probe);
+	read_look(s, s->map, "this verify", &n);
 	read_times(s, hold, every, within);
 }
 
@@ -79,10 +178,10 @@ step_read_verify(struct step_reader *s)
 static void
 read_until(struct step_reader *s, const struct node *until, const struct node *within)
 {
-	struct probe_nodes n = { 0 };
+	struct look_nodes n = { 0 };
 	const struct node *hold = NULL, *every = NULL;
 	const struct key keys[] = {
-		PROBE_KEYS(&n),
+		LOOK_KEYS(&n),
 		{ "for", &hold },
 		{ "every", &every },
 	};
@@ -93,7 +192,7 @@ read_until(struct step_reader *s, const struct node *until, const struct node *w
 	if (!read_is_map(s->r, until, NULL))
 		return;
 	(void)read_map(s->r, until, NULL, keys, countof(keys));
-	(void)read_probe(s->r, until, "this 'until'", &n, s->probe_names, &s->step->probe);
+	read_look(s, until, "this 'until'", &n);
 	read_times(s, hold, every, within);
 }
 
