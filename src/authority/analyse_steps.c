@@ -40,17 +40,23 @@ step_values(const struct fitting *f, const struct param *param, struct arena *ar
 	}
 	if (t->n != 1)
 		return;
+	const struct param *given = NULL; /* an input, or the answer to a question */
 	for (size_t i = 0; i < f->runbook->inputs_n; i++) {
-		const struct input *input = &f->runbook->inputs[i];
-		struct param as = input->param;
-		if (!str_eq(as.name, t->pieces[0].text) ||
-		    (as.kind != PARAM_INTEGER && as.kind != PARAM_ONE_OF))
-			continue;
-		/* Edges of the input's range and of the bounds on what it becomes. */
-		as.name = param->name;
-		param_candidates(f->model, rules, f->model->rules_n, f->step->action, &as,
-		    arena, ret);
+		if (str_eq(f->runbook->inputs[i].param.name, t->pieces[0].text))
+			given = &f->runbook->inputs[i].param;
 	}
+	for (size_t i = 0; i < f->runbook->steps_n; i++) {
+		const struct runbook_step *step = &f->runbook->steps[i];
+		if (step->kind == STEP_ASK && str_eq(step->name, t->pieces[0].text))
+			given = &step->answer;
+	}
+	if (given == NULL || (given->kind != PARAM_INTEGER && given->kind != PARAM_ONE_OF))
+		return;
+	/* Edges of its range and of the bounds on what it becomes. */
+	struct param as = *given;
+	as.name = param->name;
+	param_candidates(f->model, rules, f->model->rules_n, f->step->action, &as, arena,
+	    ret);
 }
 
 struct asking_for {
@@ -381,6 +387,7 @@ step_lasts(const struct runbook_step *step)
 	switch (step->kind) {
 	case STEP_CHECK:
 	case STEP_VERIFY:
+	case STEP_ASK:
 		return step->within_ms;
 	case STEP_WAIT:
 		return step->probe.kind != 0 ? step->within_ms : step->for_ms;

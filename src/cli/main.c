@@ -21,6 +21,7 @@ static const struct command_line *const commands[] = {
 	&command_why,
 	&command_run,
 	&command_undo,
+	&command_answer,
 	&command_approve,
 	&command_deny,
 	&command_withdraw,

@@ -308,7 +308,7 @@ asked_tell_end(struct core *core, struct asked *asked, str by)
 	struct incident *incident = incident_find(core, row->incident);
 	if (incident == NULL)
 		return;
-	struct strs not_yet = notices_unask(core, incident, row->id);
+	struct strs not_yet = notices_unask(core, incident, PURPOSE_APPROVAL, row->id);
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	recipients_told(to, incident);
 	keep_asked(to, row, &not_yet, by);

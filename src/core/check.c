@@ -246,6 +246,7 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(run->o.due == row->due);
 	bool looks = row->phase == PHASE_PROBING && row->waiting_for == 0;
 	ASSERT(looks == (row->looks.n > 0));
+	ASSERT(row->phase == PHASE_ANSWER || (row->question.n == 0 && row->askees.n == 0));
 	const struct attempt *attempt;
 	const struct question *probe;
 	const struct asked *asked;
@@ -269,6 +270,10 @@ check_run(const struct core *core, const struct run *run)
 		ASSERT(attempt != NULL && attempt->row.run == row->id);
 		ASSERT(attempt_open(attempt));
 		ASSERT(row->acted && row->due == 0);
+		return;
+	case PHASE_ANSWER:
+		ASSERT(run_step(run)->kind == STEP_ASK);
+		ASSERT(row->due != 0 && row->due == row->deadline && row->waiting_for == 0);
 		return;
 	case PHASE_ASKED:
 		asked = object_find(core, TABLE_ASKED, row->waiting_for);

@@ -227,6 +227,7 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_BREAK_GLASS:
 	case COMMAND_REVIEW:
 	case COMMAND_UNDO:
+	case COMMAND_ANSWER:
 		break;
 	}
 	UNREACHABLE();
@@ -305,6 +306,15 @@ settle(struct core *core, const struct command *command)
 	    command->happened == HAPPENED_YES ? "happened" : "did not happen");
 	attempt_settle(core, attempt, command->happened, command->principal);
 	return answer_yes(200, &attempt->o);
+}
+
+static struct answering
+answer_question(struct core *core, const struct command *command)
+{
+	struct answering no;
+	if (from_agent(core, command, "answer what the people on duty are asked", &no))
+		return no;
+	return ask_answer(core, command);
 }
 
 static struct answering
@@ -579,6 +589,8 @@ apply(struct core *core, const struct command *command)
 		return lease_review(core, command);
 	case COMMAND_UNDO:
 		return undo_attempt(core, command);
+	case COMMAND_ANSWER:
+		return answer_question(core, command);
 	}
 	UNREACHABLE();
 }

@@ -64,6 +64,8 @@ doing_in_run(struct core *core, const struct incident *incident)
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
 	case STEP_HANDOFF:
 		return STR("handing it to the developers");
+	case STEP_ASK:
+		return text_make(core, "waiting for an answer (%.*s)", STR_ARG(step->name));
 	case STEP_WAIT:
 		return text_make(core, "waiting %s (%.*s)",
 		    step->probe.kind == 0 ? "a while" : "until it is so",
@@ -129,6 +131,10 @@ can_by_authority(struct core *core, const struct incident *incident,
 static void
 add_answers(const struct incident *incident, struct buf *out)
 {
+	const struct run *run = incident->run;
+	if (run != NULL && run->row.phase == PHASE_ANSWER)
+		buf_printf(out, "firstline answer %llu VALUE    (%.*s)\n",
+		    (unsigned long long)run->row.id, STR_ARG(run->row.question));
 	list_each(it, &incident->asked)
 	{
 		const struct asked *asked =
@@ -186,6 +192,8 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 	case PURPOSE_HANDED_OFF:
 	case PURPOSE_APPROVAL: /* in words of their own */
 	case PURPOSE_APPROVAL_ENDED:
+	case PURPOSE_QUESTION:
+	case PURPOSE_QUESTION_ENDED:
 		return (str){ 0 };
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_SELF:

@@ -386,20 +386,21 @@ notice_moot_now(struct core *core, struct notice *notice, str why)
 }
 
 struct strs
-notices_unask(struct core *core, struct incident *incident, row_id asked)
+notices_unask(struct core *core, struct incident *incident, enum notice_purpose purpose,
+    row_id asked)
 {
-	struct strs names = { arena_new(&core->scratch, str, VOTES_MAX), 0 };
+	struct strs names = { arena_new(&core->scratch, str, TOLD_MAX), 0 };
 	list_each_safe(it, &incident->notices)
 	{
 		struct notice *notice =
 		    container_of(object_of(it, of_incident), struct notice, o);
-		if (notice->row.purpose != PURPOSE_APPROVAL || notice->row.asked != asked ||
+		if (notice->row.purpose != purpose || notice->row.asked != asked ||
 		    notice->row.state != NOTICE_PENDING)
 			continue;
 		str person = arena_str(&core->scratch, notice->row.person);
 		bool first = notice->row.first == 0; /* not by another reach */
 		if (!notice_moot_now(core, notice, STR("it was answered first")) && first &&
-		    names.n < VOTES_MAX)
+		    names.n < TOLD_MAX)
 			names.p[names.n++] = person;
 	}
 	return names;

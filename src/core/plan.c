@@ -73,6 +73,7 @@ otherwise_text(const struct planning *p, const struct runbook_step *step)
 	case STEP_CHECK:
 	case STEP_VERIFY:
 	case STEP_ACTION:
+	case STEP_ASK:
 		break;
 	case STEP_HANDOFF:
 		return (str){ 0 };
@@ -125,11 +126,29 @@ look_text(struct planning *p, const struct runbook_step *step, str *ret)
 	return true;
 }
 
+/* It uses an answer that nobody has given yet. */
+static bool
+plan_unanswered(struct planning *p, size_t i, struct plan_item *item)
+{
+	for (size_t k = i; k-- > 0;) {
+		if ((step_at(p, i)->uses_answers >> k & 1) == 0)
+			continue;
+		item->fate = PLAN_UNKNOWN;
+		item->before = (uint32_t)k + 1;
+		item->text = text_make(p->core, "it depends on the answer to %.*s",
+		    STR_ARG(step_at(p, k)->name));
+		return true;
+	}
+	return false;
+}
+
 static void
 plan_look(struct planning *p, size_t i, struct plan_item *item)
 {
 	const struct runbook_step *step = step_at(p, i);
 	str text;
+	if (plan_unanswered(p, i, item))
+		return;
 	if (!look_text(p, step, &text)) {
 		item->fate = PLAN_REFUSED;
 		item->text = text_make(p->core, "it cannot be asked: %.*s", STR_ARG(text));
@@ -153,6 +172,42 @@ plan_wait(struct planning *p, size_t i, struct plan_item *item)
 	item->fate = PLAN_RUNS;
 	item->text =
 	    text_make(p->core, "waits %.*s", STR_ARG(text_ms(p->core, step->for_ms)));
+}
+
+static void
+plan_ask(struct planning *p, size_t i, struct plan_item *item)
+{
+	const struct runbook_step *step = step_at(p, i);
+	struct pairs values = run_values(p->core, &p->run);
+	str question;
+	struct err err;
+	if (plan_unanswered(p, i, item))
+		return;
+	item->fate = PLAN_RUNS;
+	if (!template_fill(&step->question, &values, &p->core->scratch, &question, &err)) {
+		item->fate = PLAN_REFUSED;
+		question = text_make(p->core, "it cannot be asked: %s", err.text);
+	}
+	item->text = text_make(p->core, "asks whoever is on duty%s%.*s: %.*s",
+	    step->ask_team != NULL ? " of " : "",
+	    STR_ARG(step->ask_team != NULL ? step->ask_team->name : STR("")),
+	    STR_ARG(question));
+}
+
+/* Each answer is one of several ways; where there is one way only, it is as sure as this. */
+static void
+reach_answers(struct planning *p, size_t i, enum sure how)
+{
+	uint32_t after[STEPS_AFTER_MAX];
+	const struct runbook_step *step = step_at(p, i);
+	if (step->answers_n == 0) {
+		reach(p, i, STEP_NEXT, how);
+		reach(p, i, step->otherwise, REACH_MAYBE);
+		return;
+	}
+	size_t n = runbook_after(p->run.runbook, (uint32_t)i, after);
+	for (size_t k = 0; k < n; k++)
+		reach(p, i, after[k], REACH_MAYBE);
 }
 
 /* ---- steps that act ---- */
@@ -319,6 +374,10 @@ plan_action(struct planning *p, size_t i, struct plan_item *item)
 {
 	const struct runbook_step *step = step_at(p, i);
 	struct strs targets = action_targets(p->core, &p->run);
+	if (plan_unanswered(p, i, item)) {
+		item->action = keep(p, step->action->name);
+		return;
+	}
 	item->action = keep(p, step->action->name);
 	item->fate = PLAN_REFUSED;
 	if (targets.n == 0) {
@@ -370,21 +429,26 @@ plan_step(struct planning *p, size_t i, struct plan_item *item)
 	switch (step_at(p, i)->kind) {
 	case STEP_CHECK:
 		plan_look(p, i, item);
-		if (item->fate == PLAN_RUNS) {
+		if (item->fate != PLAN_REFUSED) {
 			reach(p, i, step_at(p, i)->then, how);
 			reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		}
 		return;
+	case STEP_ASK:
+		plan_ask(p, i, item);
+		if (item->fate != PLAN_REFUSED)
+			reach_answers(p, i, how);
+		return;
 	case STEP_WAIT:
 		plan_wait(p, i, item);
-		if (item->fate == PLAN_RUNS)
+		if (item->fate != PLAN_REFUSED)
 			reach(p, i, STEP_NEXT, how);
-		if (item->fate == PLAN_RUNS && step_at(p, i)->probe.kind != 0)
+		if (item->fate != PLAN_REFUSED && step_at(p, i)->probe.kind != 0)
 			reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		return;
 	case STEP_VERIFY:
 		plan_look(p, i, item);
-		if (item->fate == PLAN_RUNS)
+		if (item->fate != PLAN_REFUSED)
 			reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		return;
 	case STEP_ACTION:

@@ -35,6 +35,7 @@ run_only_looks(const struct run *run)
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
 	case STEP_WAIT:
+	case STEP_ASK:
 		return true;
 	case STEP_ACTION:
 	case STEP_VERIFY:
@@ -70,7 +71,11 @@ struct pairs
 run_values(struct core *core, const struct run *run)
 {
 	const struct incident *incident = run_incident(core, run);
-	return pairs_with(core, &run->row.inputs, STR("service"), incident->row.service);
+	struct pairs values = run->row.inputs;
+	for (size_t i = 0; i < run->row.answers.n; i++)
+		values = pairs_with(core, &values, run->row.answers.p[i].name,
+		    run->row.answers.p[i].value);
+	return pairs_with(core, &values, STR("service"), incident->row.service);
 }
 
 /* Each input: what was given, else the label it comes from, else its default. */
@@ -255,6 +260,8 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	if (phase == PHASE_PROBING)
 		probe_drop(core, out);
 	looks_drop(core, run);
+	if (phase == PHASE_ANSWER)
+		ask_end(core, run, FIRSTLINE, why);
 	if (phase == PHASE_ASKED)
 		asked_void(core, object_find(core, TABLE_ASKED, out), why);
 	struct attempt *attempt =
@@ -356,6 +363,9 @@ enter(struct core *core, struct run *run)
 	case STEP_WAIT:
 		wait_enter(core, run);
 		return;
+	case STEP_ASK:
+		ask_enter(core, run);
+		return;
 	}
 	UNREACHABLE();
 }
@@ -379,7 +389,7 @@ run_walk(struct core *core, struct run *run)
 void
 run_timer(struct core *core, struct run *run)
 {
-	ASSERT(run->row.phase == PHASE_WAITING);
+	ASSERT(run->row.phase == PHASE_WAITING || run->row.phase == PHASE_ANSWER);
 	run_wait(core, run, PHASE_WAITING, 0, 0);
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
@@ -391,6 +401,9 @@ run_timer(struct core *core, struct run *run)
 		break;
 	case STEP_WAIT:
 		wait_due(core, run);
+		break;
+	case STEP_ASK:
+		ask_due(core, run);
 		break;
 	case STEP_HANDOFF:
 		UNREACHABLE();

@@ -494,13 +494,14 @@ struct notice_words {
 	str subject;
 	str text;
 	struct pairs fields;
-	row_id asked; /* what it asks to approve; or 0 */
+	row_id asked; /* what it asks to approve, or the run that asks; or 0 */
 };
 void notices_make(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct recipients *to,
     const struct notice_words *words);
 /* It is answered: who was not asked yet is not asked any more. Their names, in scratch. */
-struct strs notices_unask(struct core *core, struct incident *incident, row_id asked);
+struct strs notices_unask(struct core *core, struct incident *incident,
+    enum notice_purpose purpose, row_id asked);
 void notice_words(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
 /* Of no incident: what concerns a service, or Firstline, as a whole. */
@@ -539,7 +540,7 @@ bool run_inputs(struct core *core, const struct incident *incident,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
-/* ---- step_check.c, step_looks.c, step_wait.c, step_action.c, step_handoff.c ---- */
+/* ---- step_check.c, step_looks.c, step_wait.c, step_ask.c, step_action.c, step_handoff.c ---- */
 
 void check_enter(struct core *core, struct run *run);
 void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
@@ -559,6 +560,13 @@ void looks_seen(struct core *core, struct run *run, row_id probe,
 void looks_drop(struct core *core, struct run *run);
 /* Of a run: for several at once, not answered. */
 uint32_t looks_out(const struct run *run);
+void ask_enter(struct core *core, struct run *run);
+/* Nobody answered in time. */
+void ask_due(struct core *core, struct run *run);
+/* The question needs no answer any more, because; `by`: who ended it. */
+void ask_end(struct core *core, struct run *run, str by, str why);
+/* COMMAND_ANSWER */
+struct answering ask_answer(struct core *core, const struct command *command);
 void wait_enter(struct core *core, struct run *run);
 void wait_due(struct core *core, struct run *run);
 void action_enter(struct core *core, struct run *run);

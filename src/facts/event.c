@@ -95,6 +95,7 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_BREAK_GLASS] = "break-glass",
 	[COMMAND_REVIEW] = "review",
 	[COMMAND_UNDO] = "undo",
+	[COMMAND_ANSWER] = "answer",
 };
 
 static const struct field command_fields[] = {

@@ -93,9 +93,10 @@ enum command_kind {
 	COMMAND_BREAK_GLASS,    /* `name` is the service, for `span_ms`, `text` why */
 	COMMAND_REVIEW, /* `row` is a broken glass that is over, `text` what was found */
 	COMMAND_UNDO,   /* `row` is the attempt to take back */
+	COMMAND_ANSWER, /* `row` is the run that asks, `text` the answer */
 };
 
-#define COMMAND_KIND_COUNT 21 /* one more than the last */
+#define COMMAND_KIND_COUNT 22 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

@@ -155,6 +155,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_WAITING] = "waiting",
 	[PHASE_ATTEMPT] = "attempt",
 	[PHASE_ASKED] = "asked",
+	[PHASE_ANSWER] = "answer",
 };
 
 static const char *const look_answer_names[] = {
@@ -202,6 +203,9 @@ static const struct field run_fields[] = {
 	FQ_U32(29, struct run_row, retries),
 	{ F_(30, FIELD_RECORDS, struct run_row, looks, FIELD_QUIET, LOOKS_MAX),
 	    .type = &look_type },
+	FQ_PAIRS(31, struct run_row, answers, PAIRS_MAX),
+	FQ_STR(32, struct run_row, question),
+	FQ_STRS(33, struct run_row, askees, TOLD_MAX),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 
@@ -502,6 +506,8 @@ static const char *const notice_purpose_names[] = {
 	[PURPOSE_SELF] = "self",
 	[PURPOSE_APPROVAL] = "approval",
 	[PURPOSE_APPROVAL_ENDED] = "approval-ended",
+	[PURPOSE_QUESTION] = "question",
+	[PURPOSE_QUESTION_ENDED] = "question-ended",
 };
 
 static const char *const notice_state_names[] = {

@@ -172,6 +172,7 @@ enum step_phase {
 	PHASE_WAITING,   /* until `due`: the next look, or the pause between targets */
 	PHASE_ATTEMPT,   /* an attempt is out */
 	PHASE_ASKED,     /* facts or people are asked */
+	PHASE_ANSWER,    /* a question is out, until `due` */
 };
 
 /* One of several probes that a step asks at once. */
@@ -214,6 +215,9 @@ struct run_row {
 	uint32_t retries; /* on the target in work, after one that failed */
 	/* PHASE_PROBING without `waiting_for`: struct look, in the order of the step's probes. */
 	struct records looks;
+	struct pairs answers; /* to the questions that were asked, by their steps */
+	str question;         /* PHASE_ANSWER: what is asked, */
+	struct strs askees;   /* and who was: people, at most TOLD_MAX */
 };
 #define STEPS_WALKED_MAX 256
 
@@ -521,6 +525,8 @@ enum notice_purpose {
 	PURPOSE_SELF,           /* Firstline about itself */
 	PURPOSE_APPROVAL,       /* the reader is asked to approve an action */
 	PURPOSE_APPROVAL_ENDED, /* and need not any more */
+	PURPOSE_QUESTION,       /* the reader is asked something by a runbook */
+	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
 };
 
 enum notice_state {
@@ -549,7 +555,8 @@ struct notice_row {
 	msec first_at;  /* first order; 0: none yet */
 	bool fell_back; /* the person's next reach was taken too */
 	row_id first;   /* the notice that this one says again by another reach; 0: none */
-	row_id asked;   /* PURPOSE_APPROVAL, PURPOSE_APPROVAL_ENDED: what is asked for */
+	row_id asked;   /* PURPOSE_APPROVAL, PURPOSE_APPROVAL_ENDED: what is asked for;
+	                 * PURPOSE_QUESTION, PURPOSE_QUESTION_ENDED: the run that asks */
 };
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };

@@ -21,6 +21,8 @@ static const struct body_member body_approve[] = {
 	{ "digest", BODY_DIGEST, false },
 	{ .name = NULL },
 };
+static const struct body_member body_answer[] = { { "value", BODY_TEXT, true },
+	{ .name = NULL } };
 static const struct body_member body_why[] = { { "why", BODY_TEXT, false },
 	{ .name = NULL } };
 static const struct body_member body_hands_on[] = {
@@ -227,6 +229,7 @@ const struct route gate_routes[] = {
 	COMMAND_V1("/v1/asked/#/deny", COMMAND_DENY, body_approve),
 	COMMAND_V1("/v1/asked/#/withdraw", COMMAND_WITHDRAW, body_why),
 	COMMAND_V1("/v1/attempts/#/undo", COMMAND_UNDO, body_why),
+	COMMAND_V1("/v1/runs/#/answer", COMMAND_ANSWER, body_answer),
 	GET_V1("/v1/leases", OP_LEASES, SHAPE_LIST, "state limit cursor"),
 	COMMAND_V1("/v1/leases/#/review", COMMAND_REVIEW, body_note),
 	COMMAND_V1("/v1/services/*/hands-on", COMMAND_HANDS_ON, body_hands_on),

@@ -33,6 +33,10 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.approval";
 	case PURPOSE_APPROVAL_ENDED:
 		return "incident.approval_ended";
+	case PURPOSE_QUESTION:
+		return "incident.question";
+	case PURPOSE_QUESTION_ENDED:
+		return "incident.question_ended";
 	}
 	UNREACHABLE();
 }

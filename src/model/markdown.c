@@ -32,6 +32,7 @@ static const char *const kinds[STEP_KIND_COUNT] = {
 	[STEP_VERIFY] = "verify",
 	[STEP_HANDOFF] = "handoff",
 	[STEP_WAIT] = "wait",
+	[STEP_ASK] = "ask",
 };
 #define STEP_NEAR_MIN 4 /* letters: awk, asm and wat are languages */
 

@@ -532,8 +532,9 @@ enum step_kind {
 	STEP_VERIFY,
 	STEP_HANDOFF,
 	STEP_WAIT = 5,
+	STEP_ASK = 6,
 };
-#define STEP_KIND_COUNT 6 /* one more than the last */
+#define STEP_KIND_COUNT 7 /* one more than the last */
 
 enum autonomy {
 	AUTONOMY_SUGGEST = 1,
@@ -549,6 +550,12 @@ enum autonomy {
 #define RUNBOOK_STEPS_MAX 64
 
 const char *step_kind_name(enum step_kind kind); /* "check" */
+
+/* Where an answer to a question leads. */
+struct step_answer {
+	str value;
+	uint32_t to; /* a later step, STEP_NEXT, STEP_STOP or STEP_PERSON */
+};
 
 /* One of several probes at once. */
 struct step_probe {
@@ -584,6 +591,14 @@ struct runbook_step {
 	uint32_t stop_after_failures; /* default 1 */
 	uint32_t retry_times;         /* further tries on a target, after one that failed */
 	msec retry_wait_ms;           /* before each of them */
+	/* ask; its answer is ${NAME} from then on, `within_ms` the time to give it */
+	struct template question;
+	const struct team *ask_team; /* NULL: the one that answers for the incident */
+	struct param answer;         /* called as the step */
+	struct step_answer *answers; /* other values lead to the next step */
+	size_t answers_n;
+	/* Bit i: it uses the answer to step i. */
+	uint64_t uses_answers;
 	/* handoff */
 	enum handoff_class class;
 	str because, ask;

@@ -9,6 +9,7 @@
  * runbook.c	reads the front matter and puts the parts together
  * markdown.c	finds headings and step fences with cmark, each with the bytes it stands in
  * runbook_steps.c	reads the YAML of each step; runbook_look.c that of check, verify and wait
+ * runbook_ask.c	that of ask
  * runbook_flow.c	resolves `otherwise` and `then` and proves that the steps lead somewhere
  * runbook_choose.c	which runbook answers
  */
@@ -28,6 +29,7 @@
 	MINUTE /* a check's `within` beyond its `for`, when not written */
 #define STEP_PAUSE_MS_MAX HOUR
 #define STEP_FAILURES_MAX 1000
+#define STEP_ASK_WITHIN_MS_MAX DAY
 #define STEP_RETRIES_MAX 5
 #define STEP_RETRY_WAIT_MS_MAX HOUR
 
@@ -69,7 +71,7 @@ bool steps_read(struct reader *r, const struct markdown *markdown, struct runboo
     struct draft *drafts);
 
 /* Resolves `otherwise` and `then`; then: no cycle, no step that nothing reaches, no action
- * that nothing verifies. */
+ * that nothing verifies, no answer that is used without being given. */
 void flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts);
 
 /* ---- what reads a step's YAML ---- */
@@ -87,5 +89,8 @@ struct step_reader {
 void step_read_check(struct step_reader *s);
 void step_read_verify(struct step_reader *s);
 void step_read_wait(struct step_reader *s);
+
+/* runbook_ask.c */
+void step_read_ask(struct step_reader *s);
 
 #endif

@@ -4,6 +4,7 @@
  *	check	holds: then (the next step)	else: otherwise (stop)
  *	action	done: the next step		else: otherwise (person)
  *	wait	over, or holds: the next step	else: otherwise (person)
+ *	ask	answered: then (the next step)	else: otherwise (person)
  *	verify	holds: the end, recovered	else: otherwise (person)
  *	handoff	the end
  *
@@ -11,6 +12,8 @@
  * middle ends what comes from above, so steps after it live only by being named.
  */
 #include "model/runbook.h"
+
+#include <assert.h>
 
 #define STEP_NONE UINT32_MAX
 
@@ -38,11 +41,41 @@ add_after(const struct runbook *runbook, uint32_t to, uint32_t ret[STEPS_AFTER_M
 	ret[(*n)++] = to;
 }
 
+/* Is there an answer that leads to the next step? */
+static bool
+leads_on(const struct runbook_step *step)
+{
+	if (step->answer.kind != PARAM_ONE_OF)
+		return true;
+	for (size_t i = 0; i < step->answer.values.n; i++) {
+		uint32_t to = STEP_NEXT;
+		for (size_t k = 0; k < step->answers_n; k++) {
+			if (str_eq(step->answers[k].value, step->answer.values.p[i]))
+				to = step->answers[k].to;
+		}
+		if (to == STEP_NEXT)
+			return true;
+	}
+	return false;
+}
+
+/* Where it leads when all is well. */
+static size_t
+when_well(const struct runbook *runbook, uint32_t i, uint32_t ret[STEPS_AFTER_MAX])
+{
+	const struct runbook_step *step = &runbook->steps[i];
+	size_t n = 0;
+	if (step->kind != STEP_ASK || leads_on(step))
+		add_after(runbook, next_of(runbook, i), ret, &n);
+	for (size_t k = 0; k < step->answers_n; k++)
+		add_after(runbook, step->answers[k].to, ret, &n);
+	return n;
+}
+
 size_t
 runbook_after(const struct runbook *runbook, uint32_t step, uint32_t ret[STEPS_AFTER_MAX])
 {
-	size_t n = 0;
-	add_after(runbook, next_of(runbook, step), ret, &n);
+	size_t n = when_well(runbook, step, ret);
 	add_after(runbook, runbook->steps[step].otherwise, ret, &n);
 	return n;
 }
@@ -167,6 +200,17 @@ resolve_one(struct reader *r, const struct node *node, const char *key,
 		*ret = to;
 }
 
+static void
+resolve_answers(struct reader *r, const struct node *then, const struct runbook *runbook,
+    uint32_t i, struct runbook_step *step)
+{
+	const struct node *child = then != NULL ? then->first : NULL;
+	for (size_t k = 0; k < step->answers_n && child != NULL; k++) {
+		resolve_one(r, child, "then", runbook, i, &step->answers[k].to);
+		child = child->next;
+	}
+}
+
 static bool
 resolve(struct reader *r, struct runbook *runbook, const struct draft *drafts)
 {
@@ -175,7 +219,10 @@ resolve(struct reader *r, struct runbook *runbook, const struct draft *drafts)
 		struct runbook_step *step = &runbook->steps[i];
 		resolve_one(r, drafts[i].otherwise, "otherwise", runbook, i,
 		    &step->otherwise);
-		resolve_one(r, drafts[i].then, "then", runbook, i, &step->then);
+		if (step->kind == STEP_ASK)
+			resolve_answers(r, drafts[i].then, runbook, i, step);
+		else
+			resolve_one(r, drafts[i].then, "then", runbook, i, &step->then);
 	}
 	return r->diags->count == faults;
 }
@@ -217,10 +264,65 @@ check_verified(struct reader *r, const struct runbook *runbook, const struct dra
 			read_error(r, &drafts[i].fence->name,
 			    STR("add a verify step after it, or a handoff"),
 			    "nothing verifies '%.*s'", STR_ARG(runbook->steps[i].name));
-		if (kind == STEP_WAIT && next == STEP_NONE)
+		bool on =
+		    kind == STEP_WAIT || (kind == STEP_ASK && leads_on(&runbook->steps[i]));
+		if (on && next == STEP_NONE)
 			read_error(r, &drafts[i].fence->name,
-			    STR("add the step that it waits for, or remove it"),
+			    STR("add the step that it is for, or remove it"),
 			    "nothing follows '%.*s'", STR_ARG(runbook->steps[i].name));
+	}
+}
+
+/* ---- answers ---- */
+
+/* "${which}" in the text of the step, but not "$${which}". */
+static bool
+step_uses(const struct fence *fence, str name)
+{
+	str body =
+	    str_take(str_drop(fence->name.src->text, fence->body.off), fence->body.len);
+	for (size_t i = 0; i + name.n + 3 <= body.n; i++) {
+		str at = str_drop(body, i);
+		bool literal = i > 0 && body.p[i - 1] == '$';
+		if (!literal && str_starts(at, STR("${")) &&
+		    str_starts(str_drop(at, 2), name) && at.p[2 + name.n] == '}')
+			return true;
+	}
+	return false;
+}
+
+/* Which answers are surely there at each step: on every way to it they were given. */
+static void
+check_answers(struct reader *r, struct runbook *runbook, const struct draft *drafts)
+{
+	uint64_t have[RUNBOOK_STEPS_MAX];
+	static_assert(RUNBOOK_STEPS_MAX == 64, "a bit for each step");
+	for (size_t i = 0; i < RUNBOOK_STEPS_MAX; i++)
+		have[i] = i == 0 ? 0 : UINT64_MAX;
+	for (uint32_t i = 0; i < runbook->steps_n; i++) {
+		struct runbook_step *step = &runbook->steps[i];
+		uint64_t given = step->kind == STEP_ASK ? UINT64_C(1) << i : 0;
+		uint32_t after[STEPS_AFTER_MAX];
+		size_t n = when_well(runbook, i, after);
+		for (size_t k = 0; k < n; k++)
+			have[after[k]] &= have[i] | given;
+		if (step->otherwise < runbook->steps_n)
+			have[step->otherwise] &= have[i];
+		for (uint32_t k = 0; k < i; k++) {
+			const struct runbook_step *asked = &runbook->steps[k];
+			if (asked->kind != STEP_ASK ||
+			    !step_uses(drafts[i].fence, asked->name))
+				continue;
+			step->uses_answers |= UINT64_C(1) << k;
+			if ((have[i] >> k & 1) == 0)
+				read_error(r, &drafts[i].fence->name,
+				    STR("ask before the ways part, and lead without an "
+				        "answer "
+					"to a step that needs none"),
+				    "'%.*s' uses '${%.*s}', and is reached without that "
+				    "answer too",
+				    STR_ARG(step->name), STR_ARG(asked->name));
+		}
 	}
 }
 
@@ -232,4 +334,5 @@ flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts
 		return;
 	check_reached(r, runbook, drafts);
 	check_verified(r, runbook, drafts);
+	check_answers(r, runbook, drafts);
 }

@@ -67,6 +67,18 @@ check_step(const struct runbook *runbook, size_t i)
 		ASSERT(step->within_ms >= step->for_ms);
 		ASSERT(step->within_ms > 0);
 		return;
+	case STEP_ASK:
+		ASSERT(step->question.n > 0);
+		ASSERT(step->answer.kind != 0);
+		ASSERT(str_eq(step->answer.name, step->name));
+		ASSERT(step->within_ms > 0);
+		for (size_t k = 0; k < step->answers_n; k++)
+			ASSERT(step->answers[k].to == STEP_NEXT ||
+			       step->answers[k].to == STEP_STOP ||
+			       step->answers[k].to == STEP_PERSON ||
+			       (step->answers[k].to > i &&
+				   step->answers[k].to < runbook->steps_n));
+		return;
 	case STEP_HANDOFF:
 		ASSERT(step->class != 0);
 		ASSERT(step->because.n > 0);

@@ -3,6 +3,7 @@
  *
  *	check, verify	promql | http | run, expect, for, every, within, otherwise, timeout
  *	wait		for | until: {...}, within, otherwise
+ *	ask		question, to, answer, within, then, otherwise
  *	action		do, with, targets, rolling, retry, otherwise
  *	handoff		class, because, attach, ask
  */
@@ -231,6 +232,7 @@ default_otherwise(enum step_kind kind)
 	case STEP_ACTION:
 	case STEP_VERIFY:
 	case STEP_WAIT:
+	case STEP_ASK:
 		return STEP_PERSON;
 	}
 	UNREACHABLE();
@@ -255,6 +257,9 @@ read_step(struct step_reader *s)
 	case STEP_WAIT:
 		step_read_wait(s);
 		return;
+	case STEP_ASK:
+		step_read_ask(s);
+		return;
 	}
 	UNREACHABLE();
 }
@@ -263,16 +268,13 @@ bool
 steps_read(struct reader *r, const struct markdown *markdown, struct runbook *runbook,
     struct draft *drafts)
 {
-	str *names = arena_new(r->arena, str, runbook->inputs_n + 2);
+	/* Inputs, then the answers to what was asked before, then what is always there. */
+	str *names = arena_new(r->arena, str, runbook->inputs_n + markdown->n + 2);
 	size_t n = 0;
 	while (n < runbook->inputs_n) {
 		names[n] = runbook->inputs[n].param.name;
 		n++;
 	}
-	names[n] = STR("service");
-	names[n + 1] = STR("target");
-	const struct strs probe_names = { names, n + 1 };
-	const struct strs with_names = { names, n + 2 };
 
 	bool whole = true;
 	runbook->steps = arena_new(r->arena, struct runbook_step, markdown->n);
@@ -297,6 +299,10 @@ steps_read(struct reader *r, const struct markdown *markdown, struct runbook *ru
 		map->key = fence->name.text;
 		map->key_at = fence->name.at;
 		map->line = fence->name.line;
+		names[n] = STR("service");
+		names[n + 1] = STR("target");
+		const struct strs probe_names = { names, n + 1 };
+		const struct strs with_names = { names, n + 2 };
 		struct step_reader s = {
 			.r = r,
 			.probe_names = &probe_names,
@@ -306,6 +312,8 @@ steps_read(struct reader *r, const struct markdown *markdown, struct runbook *ru
 			.draft = &drafts[i],
 		};
 		read_step(&s);
+		if (step->kind == STEP_ASK)
+			names[n++] = step->name;
 	}
 	return whole;
 }

@@ -307,6 +307,8 @@ def test_changes_say_what_they_mean():
         (["deny", "61", "--why", "no"], "/v1/asked/61/deny", {"why": "no"}, asked("refused")),
         (["withdraw", "61"], "/v1/asked/61/withdraw", {}, asked("void")),
         (["undo", "34", "--why", "worse"], "/v1/attempts/34/undo", {"why": "worse"}, attempt),
+        (["answer", "#12", "left"], "/v1/runs/12/answer", {"value": "left"},
+         {"exit": 0, "run": {"id": 12, "incident": 17, "runbook": "behind"}}),
         (["hands-on", "web", "moving", "it"], "/v1/services/web/hands-on",
          {"for": "1h", "why": "moving it"}, lease("hands-on")),
         (["hands-on", "a/b", "--for", "2h"], "/v1/services/a%2Fb/hands-on", {"for": "2h"},

@@ -83,7 +83,7 @@ webhook_body__is_the_documented_one(void)
 static void
 webhook_type__names_every_purpose(void)
 {
-	for (unsigned i = PURPOSE_OPENED; i <= PURPOSE_APPROVAL_ENDED; i++) {
+	for (unsigned i = PURPOSE_OPENED; i <= PURPOSE_QUESTION_ENDED; i++) {
 		str type = str_of(webhook_type((enum notice_purpose)i));
 		EXPECT(str_starts(type,
 		    i == PURPOSE_SELF ? STR("firstline.") : STR("incident.")));
