@@ -45,7 +45,7 @@ read_answer(struct step_reader *s, const struct node *node)
 		if (not_of_answers[i] != NULL)
 			read_error_key(r, not_of_answers[i],
 			    STR("remove it: 'otherwise' is where it leads without an "
-			        "answer"),
+				"answer"),
 			    "an answer is given, or it is not");
 	}
 	(void)read_param(r, node, &n, &s->step->answer);

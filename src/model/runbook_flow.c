@@ -317,7 +317,7 @@ check_answers(struct reader *r, struct runbook *runbook, const struct draft *dra
 			if ((have[i] >> k & 1) == 0)
 				read_error(r, &drafts[i].fence->name,
 				    STR("ask before the ways part, and lead without an "
-				        "answer "
+					"answer "
 					"to a step that needs none"),
 				    "'%.*s' uses '${%.*s}', and is reached without that "
 				    "answer too",
