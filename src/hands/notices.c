@@ -124,6 +124,16 @@ out_free(struct notice_out *out)
 
 /* ---- tries ---- */
 
+static notify_start_fn *const starts[CHANNEL_KIND_COUNT] = {
+	[CHANNEL_SMTP] = notify_smtp_start,
+	[CHANNEL_WEBHOOK] = notify_webhook_start,
+	[CHANNEL_NTFY] = notify_ntfy_start,
+	[CHANNEL_MATTERMOST] = notify_mattermost_start,
+	[CHANNEL_TEAMS] = notify_teams_start,
+	[CHANNEL_PAGERDUTY] = notify_pagerduty_start,
+	[CHANNEL_TWILIO] = notify_twilio_start,
+};
+
 static bool
 start_kind(struct notice_out *out, const struct notice_row *notice, struct err *err)
 {
@@ -134,13 +144,8 @@ start_kind(struct notice_out *out, const struct notice_row *notice, struct err *
 		return err_set(err, ERR_INVALID, "the configuration has no channel '%.*s'",
 		    STR_ARG(notice->channel));
 	CRASH_POINT("hands-notify-before");
-	switch (channel->kind) {
-	case CHANNEL_WEBHOOK:
-		return notify_webhook_start(out, notices->net, channel, notice, err);
-	case CHANNEL_SMTP:
-		return notify_smtp_start(out, notices->net, channel, notice, err);
-	}
-	UNREACHABLE();
+	ASSERT(channel->kind > 0 && channel->kind < CHANNEL_KIND_COUNT);
+	return starts[channel->kind](out, notices->net, channel, notice, err);
 }
 
 static void

@@ -14,12 +14,21 @@ struct notice_out {
 	row_id id;
 };
 
-/* Each starts a try; false when it could not: ERR_INVALID where another cannot either.
- * Else notice_done, later, once. */
-NODISCARD bool notify_webhook_start(struct notice_out *out, struct net *net,
+/* Starts a try; false when it could not: ERR_INVALID where another cannot either. Else
+ * notice_done, later, once. */
+typedef bool notify_start_fn(struct notice_out *out, struct net *net,
     const struct channel *channel, const struct notice_row *notice, struct err *err);
-NODISCARD bool notify_smtp_start(struct notice_out *out, struct net *net,
-    const struct channel *channel, const struct notice_row *notice, struct err *err);
+notify_start_fn notify_smtp_start, notify_webhook_start, notify_ntfy_start,
+    notify_mattermost_start, notify_teams_start, notify_pagerduty_start,
+    notify_twilio_start;
+
+/* What they send; each file's top shows it. */
+void ntfy_body(struct buf *out, const struct notice_row *notice);
+void mattermost_body(struct buf *out, const struct notice_row *notice);
+void mattermost_escape(struct buf *out, str text);
+void teams_body(struct buf *out, const struct notice_row *notice);
+void pagerduty_body(struct buf *out, const struct notice_row *notice, str routing_key);
+void twilio_body(struct buf *out, const struct notice_row *notice, str from);
 
 /* Tells it and frees it. */
 void notice_done(struct notice_out *out, const struct notice_result *result);

@@ -41,6 +41,9 @@ void server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 
 void channels_declare(struct reader *r, const struct section *section);
 void channels_read(struct reader *r, const struct section *section);
+/* The address that `value` names on it, its own where NULL; `node` is the whole reach. */
+bool channel_address(struct reader *r, const struct node *node, const struct node *value,
+    const struct channel *channel, bool has_email, str *ret);
 void people_declare(struct reader *r, const struct section *section);
 void people_read(struct reader *r, const struct section *section);
 /* The `rotations` of a team; `zone` where they name none. */

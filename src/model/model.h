@@ -213,21 +213,35 @@ msec calendar_changes(const struct calendar *calendar, msec wall);
 
 /* ---- people and teams ---- */
 
-enum channel_kind { CHANNEL_SMTP = 1, CHANNEL_WEBHOOK };
+/* A kind is a row in model/read_channels.c and, how it is spoken, in hands/notices.c. */
+enum channel_kind {
+	CHANNEL_SMTP = 1,
+	CHANNEL_WEBHOOK,
+	CHANNEL_NTFY,
+	CHANNEL_MATTERMOST,
+	CHANNEL_TEAMS,
+	CHANNEL_PAGERDUTY,
+	CHANNEL_TWILIO,
+};
+#define CHANNEL_KIND_COUNT 8 /* one more than the last */
 
 struct channel {
 	str name;
 	enum channel_kind kind;
-	str url;  /* smtp://host:port, smtps://, http(s):// */
-	str from; /* SMTP */
-	str username;
-	str secret; /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
+	str url;        /* smtp://host:port, smtps://, http(s)://; empty: `url_secret` */
+	str url_secret; /* a reference to the URL, which is itself a secret */
+	str from;       /* SMTP: address; TWILIO: number */
+	str username;   /* SMTP; TWILIO: the account */
+	str secret;  /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
+	str address; /* its own, where a reach names none; empty: it has none */
 	struct place place;
 };
 
 struct reach {
 	const struct channel *channel;
-	str address; /* empty: the channel's own, or for SMTP the person's e-mail */
+	/* Empty where neither the reach nor the channel names one; for SMTP the person's
+	 * e-mail is meant then. */
+	str address;
 };
 
 struct reaches {

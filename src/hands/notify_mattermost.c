@@ -1,0 +1,106 @@
+/*
+ * notify_mattermost -- a notice by an incoming webhook of Mattermost.
+ *
+ *	{"text": "", "channel": "town-square", "attachments": [{"fallback": "[sev2] ...",
+ *	 "color": "#d24b4e", "title": "[sev2] ...", "title_link": "https://...", "text": "...",
+ *	 "fields": [{"title": "severity", "value": "sev2", "short": true}]}]}
+ *
+ * Its texts are Markdown there, so what came from outside is escaped: it can neither format,
+ * nor link, nor call everybody with @all.
+ */
+#include "base/json.h"
+#include "hands/clean.h"
+#include "hands/notify_http.h"
+
+#define TEXT_BYTES_MAX 3500
+#define FIELD_BYTES_MAX 500
+
+/* A backslash before what Markdown reads; behind '@', '~' and ':' a zero-width space. */
+void
+mattermost_escape(struct buf *out, str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		if (c != '\0' && strchr("\\`*_{}[]()#+-.!|<>&", c) != NULL)
+			buf_char(out, '\\');
+		buf_char(out, c);
+		if (c == '@' || c == '~' || c == ':')
+			buf_add(out, STR("\xe2\x80\x8b"));
+	}
+}
+
+static void
+put_escaped(struct buf *out, str text, size_t max)
+{
+	struct buf escaped = BUF(NOTIFY_BODY_MAX);
+	mattermost_escape(&escaped, clean_cut(text, max));
+	json_put_string(out, buf_str(&escaped));
+	buf_done(&escaped);
+}
+
+static const char *
+colour_of(const struct notice_row *notice)
+{
+	str severity = notify_field(notice, "severity");
+	if (notify_is_end(notice))
+		return "#3db887";
+	return str_starts(severity, STR("sev1")) || str_starts(severity, STR("sev2"))
+	           ? "#d24b4e"
+	           : "#f5ab00";
+}
+
+void
+mattermost_body(struct buf *out, const struct notice_row *notice)
+{
+	str url = notify_field(notice, "url");
+	buf_add(out, STR("{\"text\":\"\""));
+	if (notice->address.n > 0) {
+		buf_add(out, STR(",\"channel\":"));
+		json_put_string(out, notice->address);
+	}
+	buf_add(out, STR(",\"attachments\":[{\"fallback\":"));
+	json_put_string(out, notice->subject);
+	buf_printf(out, ",\"color\":\"%s\",\"title\":", colour_of(notice));
+	json_put_string(out, notice->subject);
+	if (url.n > 0) {
+		buf_add(out, STR(",\"title_link\":"));
+		json_put_string(out, url);
+	}
+	buf_add(out, STR(",\"text\":"));
+	put_escaped(out, notice->text, TEXT_BYTES_MAX);
+	buf_add(out, STR(",\"fields\":["));
+	bool first = true;
+	for (size_t i = 0; i < notice->fields.n; i++) {
+		const struct pair *field = &notice->fields.p[i];
+		if (str_eq(field->name, STR("url")))
+			continue;
+		buf_add(out, first ? STR("{\"title\":") : STR(",{\"title\":"));
+		first = false;
+		json_put_string(out, field->name);
+		buf_add(out, STR(",\"value\":"));
+		put_escaped(out, field->value, FIELD_BYTES_MAX);
+		buf_printf(out, ",\"short\":%s}", field->value.n < 40 ? "true" : "false");
+	}
+	buf_add(out, STR("]}]}"));
+}
+
+bool
+notify_mattermost_start(struct notice_out *out, struct net *net,
+    const struct channel *channel, const struct notice_row *notice, struct err *err)
+{
+	char url[NOTIFY_URL_MAX];
+	if (!notify_url(channel, "", url, err))
+		return false;
+	struct buf body = BUF(NOTIFY_BODY_MAX);
+	mattermost_body(&body, notice);
+	bool ok = body.overflow ? err_set(err, ERR_INVALID, "the notice is too long")
+	                        : notify_post(out, net,
+				      &(struct notify_post){ .url = url,
+					  .headers = { "Content-Type: "
+						       "application/json" },
+					  .body = buf_str(&body) },
+				      err);
+	explicit_bzero(url, sizeof(url));
+	buf_done(&body);
+	return ok;
+}
