@@ -18,6 +18,18 @@ authority_decide(const struct authority *authority, const struct authority_reque
 	explain(&j, arena, ret);
 }
 
+enum verdict
+authority_verdict(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena scratch)
+{
+	JUDGEMENT j;
+	judgement_begin(&j, authority, request, facts);
+	j.whole = true;
+	judge(&j, &scratch);
+	return judgement_verdict(&j);
+}
+
 /* ---- what is not known ---- */
 
 static void

@@ -121,12 +121,17 @@ struct authority_use {
  * take it out and add it again.
  */
 #define AUTHORITY_USES_BUCKETS 256 /* a power of two */
+struct authority_bucket {
+	struct link list; /* by `at`, the youngest last */
+	/* None is younger; perhaps none as young any more. Most lists have nothing in a window,
+	 * and then nothing of theirs is looked at. */
+	msec youngest;
+};
 struct authority_uses {
-	/* In each list by `at`, the youngest last. */
-	struct link by_service[AUTHORITY_USES_BUCKETS], by_target[AUTHORITY_USES_BUCKETS],
-	    by_actor[AUTHORITY_USES_BUCKETS], by_actor_verb[AUTHORITY_USES_BUCKETS],
-	    by_actor_name[AUTHORITY_USES_BUCKETS];
-	struct link held;
+	struct authority_bucket by_service[AUTHORITY_USES_BUCKETS],
+	    by_target[AUTHORITY_USES_BUCKETS], by_actor[AUTHORITY_USES_BUCKETS],
+	    by_actor_verb[AUTHORITY_USES_BUCKETS], by_actor_name[AUTHORITY_USES_BUCKETS],
+	    held;
 };
 void authority_uses_init(struct authority_uses *uses);
 void authority_uses_add(struct authority_uses *uses, struct authority_use *use);
@@ -186,11 +191,16 @@ struct authority;
 size_t authority_arena_bytes(const struct model *model);
 struct authority *authority_new(const struct model *model, struct arena *arena);
 
-/* Everything in *ret is in the arena or the model. Never fails: what goes wrong is deny;
+/* Everything in *ret is in the arena, the authority or the model. Never fails: what goes wrong is deny;
  * in an arena that is full the sentences are cut, never the verdict. */
 void authority_decide(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     struct arena *arena, struct authority_decision *ret);
+
+/* The verdict of authority_decide without a word about why: for who keeps no decision. */
+enum verdict authority_verdict(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena scratch);
 
 /* What a decision would ask for and does not know; whoever can asks, then decides. Only what
  * may change the answer: nothing for what is denied anyhow. In the arena or the model. */

@@ -168,6 +168,19 @@ narrow(int64_t low, int64_t high, int64_t *low_io, int64_t *high_io)
 
 /* ---- one bound ---- */
 
+/* Rules ask for the same few parameters, one after the other. */
+static const struct asked_value *
+asked_value(struct judgement *j, str param)
+{
+	struct asked_value *asked = &j->asked;
+	if (asked->param.n > 0 && str_eq(asked->param, param))
+		return asked;
+	asked->param = param;
+	asked->given = param_value(j, param, &asked->value);
+	asked->whole = asked->given && number_of(asked->value, &asked->number);
+	return asked;
+}
+
 static bool
 has_range(const struct param_bound *bound)
 {
@@ -186,18 +199,18 @@ fixed_range(const struct param_bound *bound, int64_t *ret_low, int64_t *ret_high
 enum holds
 bound_holds(struct judgement *j, const struct param_bound *bound)
 {
-	str value;
-	if (!param_value(j, bound->param, &value))
+	const struct asked_value *asked = asked_value(j, bound->param);
+	if (!asked->given)
 		return HOLDS_NO;
-	if (bound->values.n > 0 && !strs_has(&bound->values, value))
+	if (bound->values.n > 0 && !strs_has(&bound->values, asked->value))
 		return HOLDS_NO;
-	if (bound->like.n > 0 && !like_matches(bound->like, value))
+	if (bound->like.n > 0 && !like_matches(bound->like, asked->value))
 		return HOLDS_NO;
 	if (!has_range(bound))
 		return HOLDS_YES;
-	int64_t number, low, high, live, least, most;
-	if (!number_of(value, &number) || !fixed_range(bound, &low, &high) ||
-	    number < low || number > high)
+	int64_t low, high, live, least, most, number = asked->number;
+	if (!asked->whole || !fixed_range(bound, &low, &high) || number < low ||
+	    number > high)
 		return HOLDS_NO;
 	if (bound->change.kind == 0)
 		return HOLDS_YES;

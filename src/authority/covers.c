@@ -90,71 +90,55 @@ team_on_duty(const struct authority *authority, const struct team *team, str per
 	return false;
 }
 
+static void
+whom_add(struct asker *asker, uint32_t whom)
+{
+	if (asker->whom_n < countof(asker->whom))
+		asker->whom[asker->whom_n] = whom;
+	asker->whom_n++;
+}
+
 void
 asker_find(struct asker *asker, const struct authority *authority, msec wall)
 {
 	const struct model *model = authority->model;
-	if (asker->kind == ASKER_AGENT)
-		asker->agent = names_get(&authority->agents, asker->name);
+	if (asker->kind == ASKER_AUTOMATION)
+		whom_add(asker, whom_of(PRINCIPAL_AUTOMATION, 0));
+	if (asker->kind == ASKER_AGENT) {
+		void *agent = names_get(&authority->agents, asker->name);
+		if (agent != NULL) /* else no rule names it */
+			whom_add(asker, whom_of(PRINCIPAL_AGENT, (uintptr_t)agent));
+	}
 	if (asker->kind != ASKER_PERSON)
 		return;
 	asker->person = person_of_hash(authority, asker->hash, asker->name);
 	if (asker->person == NULL)
 		return;
-	struct array_run run = authority->teams_of_person[asker->person - model->people];
-	asker->teams = &authority->teams[run.first];
-	asker->teams_n = run.n;
-	for (size_t i = 0; i < run.n && i < 64; i++) {
-		if (team_on_duty(authority, asker->teams[i], asker->name, wall))
-			asker->duty |= UINT64_C(1) << i;
+	size_t at = (size_t)(asker->person - model->people);
+	struct array_run run = authority->teams_of_person[at];
+	whom_add(asker, whom_of(PRINCIPAL_PERSON, at));
+	for (size_t i = 0; i < run.n; i++) {
+		const struct team *team = authority->teams[run.first + i];
+		size_t team_at = (size_t)(team - model->teams);
+		whom_add(asker, whom_of(PRINCIPAL_TEAM, team_at));
+		if (team_on_duty(authority, team, asker->name, wall))
+			whom_add(asker, whom_of(PRINCIPAL_ON_DUTY, team_at));
 	}
-}
-
-/* By their own few teams. */
-static bool
-team_is(const struct authority *authority, const struct whom *whom,
-    const struct asker *asker, msec wall)
-{
-	bool duty = whom->kind == PRINCIPAL_ON_DUTY;
-	if (asker->kind != ASKER_PERSON)
-		return false;
-	if (asker->teams_n > 64)
-		return duty ? team_on_duty(authority, whom->thing, asker->name, wall)
-		            : team_has(whom->thing, asker->name);
-	for (size_t i = 0; i < asker->teams_n; i++) {
-		if (asker->teams[i] == whom->thing)
-			return !duty || (asker->duty >> i & 1) != 0;
-	}
-	return false;
-}
-
-static bool
-whom_is(const struct authority *authority, const struct whom *whom,
-    const struct asker *asker, msec wall)
-{
-	switch (whom->kind) {
-	case PRINCIPAL_PERSON:
-		return asker->person != NULL && asker->person == whom->thing;
-	case PRINCIPAL_TEAM:
-	case PRINCIPAL_ON_DUTY:
-		return team_is(authority, whom, asker, wall);
-	case PRINCIPAL_AUTOMATION:
-		return asker->kind == ASKER_AUTOMATION;
-	case PRINCIPAL_AGENT:
-		return asker->agent != NULL && asker->agent == whom->thing;
-	}
-	UNREACHABLE();
 }
 
 bool
 entry_is_for(const struct authority *authority, const struct entry *entry,
     const struct asker *asker, msec wall)
 {
-	const struct whom *to =
-	    (const struct whom *)(const void *)&entry->words[entry->words_n];
+	const uint32_t *to = entry_whom(entry);
+	if (asker->whom_n > countof(asker->whom)) /* of very many teams */
+		return principals_have(authority, entry->rule->to, entry->rule->to_n, asker,
+		    wall);
 	for (size_t i = 0; i < entry->to_n; i++) {
-		if (whom_is(authority, &to[i], asker, wall))
-			return true;
+		for (size_t k = 0; k < asker->whom_n; k++) {
+			if (to[i] == asker->whom[k])
+				return true;
+		}
 	}
 	return false;
 }

@@ -34,17 +34,18 @@ static void
 add_uses(struct text *text, const struct judgement *j, const struct entry *entry)
 {
 	const struct authority *authority = j->authority;
-	if (entry->word == NULL) {
+	const struct word *word = entry->words_n == 1 ? entry_words(entry)[0] : NULL;
+	if (word == NULL) {
 		ADD(text, entry->kind == RULE_GRANT ? STR("actions under this grant")
 						    : STR("actions under this limit"));
 		return;
 	}
 	const struct action_words *words =
 	    &authority->of_action[j->action - authority->model->actions];
-	if (entry->word == words->verb && words->noun.n > 0)
+	if (word == words->verb && words->noun.n > 0)
 		ADD(text, words->noun);
 	else
-		ADD(text, entry->word->name, STR(" actions"));
+		ADD(text, word->name, STR(" actions"));
 }
 
 /* How long ago: whole minutes, or seconds. */
@@ -205,7 +206,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 static void
 add_grant(struct text *text, const struct judgement *j, const struct finding *finding)
 {
-	ADD(text, STR("'"), finding->entry->name, STR("' covers it"));
+	ADD(text, STR("'"), finding->entry->told->name, STR("' covers it"));
 	if (finding->bound == BOUND_NONE)
 		return;
 	ADD(text, STR(": "));
@@ -465,10 +466,9 @@ reason_of(struct judgement *j, const struct finding *finding, struct arena *aren
 		.free_at = finding->free_at,
 	};
 	if (finding->entry != NULL) {
-		const struct rule *rule = finding->entry->rule;
-		reason.rule = rule->name;
-		reason.file = rule->place.file;
-		reason.line = rule->place.line;
+		reason.rule = finding->entry->told->name;
+		reason.file = finding->entry->told->place.file;
+		reason.line = finding->entry->told->place.line;
 	}
 	return reason;
 }

@@ -28,17 +28,22 @@ people_add(struct people *people, const struct judgement *j, const struct person
 
 /* People whom the principal covers now and who can be expected to answer. */
 static void
-people_of(struct people *people, const struct judgement *j, const struct principal *to)
+people_of(struct people *people, const struct judgement *j, uint32_t whom)
 {
-	switch (to->kind) {
+	const struct model *model = j->authority->model;
+	size_t at = whom & ((1u << WHOM_KIND_SHIFT) - 1);
+	if (whom == WHOM_NOBODY)
+		return;
+	switch ((enum principal_kind)(whom >> WHOM_KIND_SHIFT)) {
 	case PRINCIPAL_PERSON:
-		people_add(people, j, model_person(j->authority->model, to->name));
+		people_add(people, j, &model->people[at]);
 		return;
 	case PRINCIPAL_TEAM:
 	case PRINCIPAL_ON_DUTY:
-		for (size_t i = 0; i < to->team->rotation_n; i++) {
+		for (size_t i = 0; i < model->teams[at].rotation_n; i++) {
 			people_add(people, j,
-			    person_on_turn(j->authority, to->team, i, j->request->wall));
+			    person_on_turn(j->authority, &model->teams[at], i,
+				j->request->wall));
 		}
 		return;
 	case PRINCIPAL_AUTOMATION:
@@ -48,47 +53,24 @@ people_of(struct people *people, const struct judgement *j, const struct princip
 	UNREACHABLE();
 }
 
-static bool
-is_for_people(const struct entry *entry)
-{
-	return (entry->to & (1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM |
-				1u << PRINCIPAL_ON_DUTY)) != 0;
-}
-
-/* Grants that lack nothing but this principal, the first by place. */
-static size_t
-grants_for_others(struct judgement *j, const struct asker *asker,
-    const struct entry *ret[GRANTS_ASKED_MAX])
-{
-	size_t n = 0;
-	struct walk walk;
-	walk_begin(&walk, j->authority, j->action, j->service);
-	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
-		const struct rule *rule = entry->rule;
-		bool late = n == GRANTS_ASKED_MAX && entry->order > ret[n - 1]->order;
-		if (entry->kind != RULE_GRANT || late || !is_for_people(entry) ||
-		    grant_lacks(j, entry) != 0 ||
-		    entry_is_for(j->authority, entry, asker, j->request->wall) ||
-		    (j->whole && bounds_hold(j, rule) != HOLDS_YES))
-			continue;
-		size_t i = n < GRANTS_ASKED_MAX ? n++ : n - 1;
-		for (; i > 0 && ret[i - 1]->order > entry->order; i--)
-			ret[i] = ret[i - 1];
-		ret[i] = entry;
-	}
-	return n;
-}
-
+/* By the first grants that lack nothing but this principal. */
 static struct people
 people_who_could(struct judgement *j, const struct asker *asker)
 {
 	struct people people = { 0 };
-	const struct entry *grants[GRANTS_ASKED_MAX];
-	size_t n = grants_for_others(j, asker, grants);
-	for (size_t k = 0; k < n && people.n < countof(people.p); k++) {
-		const struct rule *rule = grants[k]->rule;
-		for (size_t i = 0; i < rule->to_n; i++)
-			people_of(&people, j, &rule->to[i]);
+	size_t asked = 0;
+	for (size_t k = 0;
+	     k < j->others_n && asked < GRANTS_ASKED_MAX && people.n < countof(people.p);
+	     k++) {
+		const struct entry *entry = j->others[k];
+		if (entry_is_for(j->authority, entry, asker, j->request->wall) ||
+		    (j->whole && (entry->is & IS_VALUED) &&
+			bounds_hold(j, entry->rule) != HOLDS_YES))
+			continue;
+		const uint32_t *to = entry_whom(entry);
+		for (size_t i = 0; i < entry->to_n; i++)
+			people_of(&people, j, to[i]);
+		asked++;
 	}
 	return people;
 }

@@ -71,12 +71,10 @@ shelf_key(uint32_t word, uint32_t selector)
 	return ((uint64_t)word << 32 | selector) + 1;
 }
 
-static struct shelf *
-shelf_home(const struct authority *authority, uint64_t key)
+static inline uint64_t
+shelf_hash(uint64_t key)
 {
-	size_t mask = authority->shelves_cap - 1;
-	return &authority
-	            ->shelves[(size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & mask];
+	return key * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* The shelf of that key, or the free place where it belongs. */
@@ -84,10 +82,45 @@ static struct shelf *
 shelf_at(const struct authority *authority, uint64_t key)
 {
 	size_t mask = authority->shelves_cap - 1;
-	size_t i = (size_t)(shelf_home(authority, key) - authority->shelves);
+	size_t i = (size_t)(shelf_hash(key) >> 32) & mask;
 	while (authority->shelves[i].key != 0 && authority->shelves[i].key != key)
 		i = (i + 1) & mask;
 	return &authority->shelves[i];
+}
+
+static inline size_t
+slot_home(const struct authority *authority, uint64_t key)
+{
+	return (size_t)(shelf_hash(key) >> 32) & (authority->slots_cap - 1);
+}
+
+static inline uint32_t
+slot_tag(uint64_t key)
+{
+	return (uint32_t)shelf_hash(key);
+}
+
+static inline bool
+run_is(const uint32_t *run, uint64_t key)
+{
+	return run[0] == (uint32_t)key && run[1] == (uint32_t)(key >> 32);
+}
+
+/* NULL: there is none. */
+static inline const uint32_t *
+run_of(const struct authority *authority, uint64_t key)
+{
+	size_t mask = authority->slots_cap - 1;
+	uint32_t tag = slot_tag(key);
+	for (size_t i = slot_home(authority, key); authority->slots[i].first != 0;
+	     i = (i + 1) & mask) {
+		if (authority->slots[i].tag != tag)
+			continue;
+		const uint32_t *run = &authority->filed[authority->slots[i].first];
+		if (run_is(run, key))
+			return run;
+	}
+	return NULL;
 }
 
 /* ---- where a rule is filed ---- */
@@ -116,11 +149,12 @@ count_shelf(struct authority *authority, uint64_t key, const struct entry *entry
 static void
 file_entry(struct authority *authority, uint64_t key, const struct entry *entry)
 {
-	struct shelf *shelf = shelf_at(authority, key);
-	uint32_t *filed = &authority->filed[shelf->first];
-	if (shelf->n > 0 && filed[shelf->n - 1] == entry->order)
+	uint32_t *run = &authority->filed[shelf_at(authority, key)->first];
+	uint32_t n = run[RUN_HEAD - 1];
+	if (n > 0 && run[RUN_HEAD + n - 1] == entry->order)
 		return; /* `on: {service: [x, x]}` */
-	filed[shelf->n++] = entry->order;
+	run[RUN_HEAD + n] = entry->order;
+	run[RUN_HEAD - 1] = n + 1;
 }
 
 /* A list that is long stands on the shelves of all tiers, lest a rule of a thousand verbs
@@ -173,29 +207,77 @@ visit_all(struct authority *authority, shelf_visit *visit)
 		if (entry->rule->any)
 			visit_word(authority, 0, entry, visit);
 		for (size_t m = 0; m < entry->words_n; m++) {
-			if (entry->words[m]->asked)
-				visit_word(authority, entry->words[m]->id, entry, visit);
+			const struct word *word = entry_words(entry)[m];
+			if (word->asked)
+				visit_word(authority, word->id, entry, visit);
 		}
+	}
+}
+
+/* Most configurations say little about anything: a bit tells where to look for it. */
+static void
+note_any(struct authority *authority, uint64_t key, const struct entry *entry)
+{
+	(void)entry;
+	if (key - 1 <= UINT32_MAX) /* word 0 */
+		authority->any_on[(key - 1) / 64] |= UINT64_C(1) << (key - 1) % 64;
+}
+
+static void
+put_slot(struct authority *authority, const struct shelf *shelf)
+{
+	size_t i = slot_home(authority, shelf->key);
+	while (authority->slots[i].first != 0)
+		i = (i + 1) & (authority->slots_cap - 1);
+	authority->slots[i] = (struct slot){ slot_tag(shelf->key), shelf->first };
+}
+
+/* Each shelf a run, of which its head is written. */
+static void
+place_runs(struct authority *authority, struct arena *arena)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < authority->shelves_cap; i++)
+		n += authority->shelves[i].key != 0;
+	authority->slots_cap = 16;
+	while (authority->slots_cap * 2 / 3 < n)
+		authority->slots_cap *= 2;
+	authority->slots = arena_new(arena, struct slot, authority->slots_cap);
+	authority->filed =
+	    arena_new(arena, uint32_t, 1 + authority->filed_n + RUN_HEAD * n);
+	uint32_t first = 1;
+	for (size_t i = 0; i < authority->shelves_cap; i++) {
+		struct shelf *shelf = &authority->shelves[i];
+		if (shelf->key == 0)
+			continue;
+		shelf->first = first;
+		authority->filed[first] = (uint32_t)shelf->key;
+		authority->filed[first + 1] = (uint32_t)(shelf->key >> 32);
+		put_slot(authority, shelf);
+		first += RUN_HEAD + shelf->n;
 	}
 }
 
 static void
 file_all(struct authority *authority, struct arena *arena)
 {
+	size_t selectors =
+	    SELECTORS_FIRST + authority->model->services_n + authority->systems_n + 1;
+	authority->any_on = arena_new(arena, uint64_t, selectors / 64 + 1);
+	visit_all(authority, note_any);
 	visit_all(authority, count_filing);
+	struct arena_map map;
 	authority->shelves_cap = 16;
 	while (authority->shelves_cap / 2 < authority->filed_n)
 		authority->shelves_cap *= 2;
-	authority->shelves = arena_new(arena, struct shelf, authority->shelves_cap);
-	authority->filed = arena_new(arena, uint32_t, authority->filed_n);
+	struct arena scratch =
+	    arena_map(&map, authority->shelves_cap * sizeof(struct shelf) + 64);
+	authority->shelves = arena_new(&scratch, struct shelf, authority->shelves_cap);
 	visit_all(authority, count_shelf);
-	uint32_t first = 0;
-	for (size_t i = 0; i < authority->shelves_cap; i++) {
-		authority->shelves[i].first = first;
-		first += authority->shelves[i].n;
-		authority->shelves[i].n = 0;
-	}
+	place_runs(authority, arena);
 	visit_all(authority, file_entry);
+	authority->shelves = NULL;
+	arena_unmap(&map);
 }
 
 /* ---- entries ---- */
@@ -212,7 +294,9 @@ flags_of(const struct rule *rule)
 	bool wider = rule_has_wider_limits(rule);
 	bool limited = wider || rule->per_service.count > 0 || rule->per_target.count > 0 ||
 	               rule->per_actor.count > 0 || rule->at_once > 0;
-	return (shelved ? IS_SHELVED : 0) | (on->environments.n > 0 ? IS_PLACED : 0) |
+	bool scoped = services || systems || on->tiers != 0;
+	return (shelved ? IS_SHELVED : 0) | (scoped ? IS_SCOPED : 0) |
+	       (on->environments.n > 0 ? IS_PLACED : 0) |
 	       (rule->during != NULL ? IS_DURING : 0) |
 	       (rule->while_incident ? IS_INCIDENT : 0) |
 	       (rule->with_n > 0 ? IS_VALUED : 0) | (limited ? IS_LIMITED : 0) |
@@ -220,75 +304,110 @@ flags_of(const struct rule *rule)
 }
 
 static bool
-rule_said(const struct entry *entry, const struct word *word)
+word_said(const struct word *const *words, size_t n, const struct word *word)
 {
-	for (size_t i = 0; i < entry->words_n; i++) {
-		if (entry->words[i] == word)
+	for (size_t i = 0; i < n; i++) {
+		if (words[i] == word)
 			return true;
 	}
 	return false;
 }
 
-static struct whom
-whom_of(struct authority *authority, const struct principal *principal, struct arena *arena)
+static uint32_t
+agent_number(struct authority *authority, str name, struct arena *arena)
 {
-	struct whom whom = { .kind = principal->kind };
-	void **slot;
-	switch (principal->kind) {
+	void **slot = names_slot(&authority->agents, arena, name);
+	if (*slot == NULL)
+		*slot = (void *)(uintptr_t)(++authority->agents_n);
+	return (uint32_t)(uintptr_t)*slot;
+}
+
+static uint32_t
+whom_named(struct authority *authority, const struct principal *to, struct arena *arena)
+{
+	const struct model *model = authority->model;
+	const struct person *person;
+	switch (to->kind) {
 	case PRINCIPAL_PERSON:
-		whom.thing = model_person(authority->model, principal->name);
-		return whom;
+		person = model_person(model, to->name);
+		return person == NULL ? WHOM_NOBODY
+		                      : whom_of(to->kind, (size_t)(person - model->people));
 	case PRINCIPAL_TEAM:
 	case PRINCIPAL_ON_DUTY:
-		whom.thing = principal->team;
-		return whom;
+		return stands_in(to->team, model->teams, model->teams_n, sizeof(*to->team))
+		           ? whom_of(to->kind, (size_t)(to->team - model->teams))
+		           : WHOM_NOBODY;
 	case PRINCIPAL_AUTOMATION:
-		return whom;
+		return whom_of(to->kind, 0);
 	case PRINCIPAL_AGENT:
-		slot = names_slot(&authority->agents, arena, principal->name);
-		if (*slot == NULL)
-			*slot = arena_new(arena, char, 1);
-		whom.thing = *slot;
-		return whom;
+		return whom_of(to->kind, agent_number(authority, to->name, arena));
 	}
 	UNREACHABLE();
 }
 
-/* Words of the rule, and whether its shelf says all of its scope. */
+/* What it names, and to whom, one behind the other. */
+static void
+prepare_lists(struct authority *authority, struct entry *entry, struct arena *arena)
+{
+	const struct rule *rule = entry->rule;
+	size_t n = rule->any ? 0 : rule->may.n;
+	ASSERT(rule->may.n <= UINT16_MAX);
+	ASSERT(rule->to_n <= UINT16_MAX);
+	const struct strs *services = &rule->on.services;
+	if (is_short(services) && rule->on.systems.n == 0 && rule->on.tiers == 0)
+		entry->reach_n = (uint8_t)services->n;
+	const struct word **words = arena_alloc(arena,
+	    n * sizeof(const struct word *) + entry->reach_n * sizeof(uint64_t) +
+		rule->to_n * sizeof(uint32_t) + 1,
+	    alignof(uint64_t), 1);
+	entry->lists = words;
+	entry->words_bits = rule->any ? UINT64_MAX : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct word *word = word_slot(authority, arena, rule->may.p[i]);
+		if (!word_said(words, entry->words_n, word))
+			words[entry->words_n++] = word;
+		entry->words_bits |= word_bit(word->hash);
+	}
+	entry->word_hash = entry->words_n == 1 ? words[0]->hash : 0;
+	uint64_t *reach = (uint64_t *)(void *)&words[entry->words_n];
+	for (size_t i = 0; i < entry->reach_n; i++)
+		reach[i] = name_hash(services->p[i]);
+	uint32_t *whom = (uint32_t *)(void *)&reach[entry->reach_n];
+	entry->to_n = (uint16_t)rule->to_n;
+	for (size_t i = 0; i < rule->to_n; i++) {
+		whom[i] = whom_named(authority, &rule->to[i], arena);
+		if (i < WHOM_INLINE)
+			entry->whom[i] = whom[i];
+		entry->to |= (uint8_t)(1u << rule->to[i].kind);
+	}
+}
+
+/* All that is asked of it, and whether its shelf says all of its scope. */
 static void
 prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
 {
 	const struct rule *rule = entry->rule;
+	const struct rate *rates[] = { [RATE_SERVICE] = &rule->per_service,
+		[RATE_TARGET] = &rule->per_target,
+		[RATE_ACTOR] = &rule->per_actor };
 	entry->kind = (uint8_t)rule->kind;
-	entry->is = (uint16_t)flags_of(rule);
-	ASSERT(rule->may.n <= UINT16_MAX);
-	ASSERT(rule->to_n <= UINT16_MAX);
+	entry->is = (uint8_t)flags_of(rule);
 	entry->from_wall = rule->from_wall;
 	entry->until_wall = rule->until_wall;
-	entry->name = rule->name;
+	entry->during = rule->during;
 	entry->at_once = rule->at_once;
-	entry->per_service = rule->per_service;
-	entry->per_target = rule->per_target;
-	entry->per_actor = rule->per_actor;
-	size_t n = rule->any ? 0 : rule->may.n;
-	entry->words = arena_alloc(arena,
-	    n * sizeof(const struct word *) + rule->to_n * sizeof(struct whom) + 1,
-	    alignof(struct whom), 1);
-	entry->words_bits = rule->any ? UINT64_MAX : 0;
-	entry->words_n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct word *word = word_slot(authority, arena, rule->may.p[i]);
-		if (!rule_said(entry, word))
-			entry->words[entry->words_n++] = word;
-		entry->words_bits |= word_bit(word->hash);
+	for (size_t i = 0; i < countof(rates); i++) {
+		entry->counts[i] = rates[i]->count;
+		entry->windows_ms[i] = rates[i]->window_ms;
 	}
-	entry->word = entry->words_n == 1 ? entry->words[0] : NULL;
-	struct whom *to = (struct whom *)(void *)&entry->words[entry->words_n];
-	for (size_t i = 0; i < rule->to_n; i++) {
-		to[i] = whom_of(authority, &rule->to[i], arena);
-		entry->to |= (uint8_t)(1u << to[i].kind);
-	}
-	entry->to_n = (uint16_t)rule->to_n;
+	prepare_lists(authority, entry, arena);
+	struct told *told =
+	    arena_alloc(arena, sizeof(*told) + rule->name.n, alignof(struct told), 1);
+	told->place = rule->place;
+	told->name = (str){ told->text, rule->name.n };
+	if (rule->name.n > 0)
+		memcpy(told->text, rule->name.p, rule->name.n);
+	entry->told = told;
 }
 
 static void
@@ -314,12 +433,14 @@ prepare_entries(struct authority *authority, struct arena *arena)
 
 /* ---- what requests are about ---- */
 
+static const char hashed_several; /* things of one hash: none of them */
+
 static struct hashed_slot *
 hashed_at(const struct hashed *hashed, uint64_t hash)
 {
 	size_t mask = hashed->cap - 1;
 	size_t i = (size_t)hash & mask;
-	while (hashed->slots[i].taken && hashed->slots[i].hash != hash)
+	while (hashed->slots[i].thing != NULL && hashed->slots[i].hash != hash)
 		i = (i + 1) & mask;
 	return &hashed->slots[i];
 }
@@ -337,9 +458,8 @@ static void
 hashed_add(struct hashed *hashed, uint64_t hash, const void *thing)
 {
 	struct hashed_slot *slot = hashed_at(hashed, hash);
-	slot->thing = slot->taken ? NULL : thing;
+	slot->thing = slot->thing != NULL ? &hashed_several : thing;
 	slot->hash = hash;
-	slot->taken = true;
 }
 
 static void
@@ -366,25 +486,44 @@ hash_names(struct authority *authority, struct arena *arena)
 const struct service *
 service_of_hash(const struct authority *authority, uint64_t hash)
 {
-	return hashed_at(&authority->services, hash)->thing;
+	const void *thing = hashed_at(&authority->services, hash)->thing;
+	return thing != &hashed_several ? thing : NULL;
 }
 
 const struct host *
 host_of_hash(const struct authority *authority, uint64_t hash, str name)
 {
-	const struct hashed_slot *slot = hashed_at(&authority->hosts_by_name, hash);
-	const struct host *host = slot->thing;
-	if (!slot->taken || (host != NULL && str_eq(host->name, name)))
+	const void *thing = hashed_at(&authority->hosts_by_name, hash)->thing;
+	const struct host *host = thing;
+	if (thing == NULL || (thing != &hashed_several && str_eq(host->name, name)))
 		return host;
 	return names_get(&authority->model->host_by_name, name);
+}
+
+void
+host_seek(const struct authority *authority, uint64_t hash)
+{
+	const struct hashed *hashed = &authority->hosts_by_name;
+	__builtin_prefetch(&hashed->slots[(size_t)hash & (hashed->cap - 1)]);
+}
+
+void
+host_fetch(const struct authority *authority, uint64_t hash)
+{
+	const struct host *host = hashed_at(&authority->hosts_by_name, hash)->thing;
+	const struct model *model = authority->model;
+	if (!stands_in(host, model->hosts, model->hosts_n, sizeof(*host)))
+		return;
+	__builtin_prefetch(host);
+	__builtin_prefetch(&authority->group_of_host[host - model->hosts]);
 }
 
 const struct person *
 person_of_hash(const struct authority *authority, uint64_t hash, str id)
 {
-	const struct hashed_slot *slot = hashed_at(&authority->people, hash);
-	const struct person *person = slot->thing;
-	if (!slot->taken || (person != NULL && str_eq(person->id, id)))
+	const void *thing = hashed_at(&authority->people, hash)->thing;
+	const struct person *person = thing;
+	if (thing == NULL || (thing != &hashed_several && str_eq(person->id, id)))
 		return person;
 	return model_person(authority->model, id);
 }
@@ -422,9 +561,11 @@ place_requests(struct authority *authority, struct arena *arena)
 		};
 	}
 	authority->of_service = arena_new(arena, struct service_place, model->services_n);
-	for (size_t i = 0; i < model->services_n; i++)
+	for (size_t i = 0; i < model->services_n; i++) {
+		authority->of_service[i].tier = model->services[i].tier;
 		authority->of_service[i].system =
 		    system_selector(authority, arena, model->services[i].system);
+	}
 }
 
 static void
@@ -510,10 +651,10 @@ authority_arena_bytes(const struct model *model)
 	const size_t node_bytes = 128;
 	const size_t filing_bytes = sizeof(uint32_t) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
-	const size_t to_bytes = node_bytes + sizeof(struct whom) + 16;
+	const size_t to_bytes = node_bytes + sizeof(uint32_t) + 16;
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
-	bytes += model->services_n * (node_bytes + sizeof(struct service_place));
+	bytes += model->services_n * (node_bytes + sizeof(struct service_place) + 1);
 	bytes += (model->services_n + model->hosts_n + model->people_n + 16) * 4 *
 	         sizeof(struct hashed_slot);
 	bytes += model->actions_n * sizeof(struct action_words);
@@ -527,7 +668,8 @@ authority_arena_bytes(const struct model *model)
 			shelves = rule->on.services.n;
 		if (is_short(&rule->on.systems) && rule->on.systems.n > shelves)
 			shelves = rule->on.systems.n;
-		bytes += sizeof(struct entry) + 32 + rule->to_n * to_bytes;
+		bytes += sizeof(struct entry) + sizeof(struct told) + rule->name.n + 48 +
+		         SHELVES_OF_RULE_MAX * sizeof(uint64_t) + rule->to_n * to_bytes;
 		bytes += words * (word_bytes + shelves * filing_bytes);
 	}
 	return bytes;
@@ -585,94 +727,75 @@ service_in_force(const struct authority *authority, const struct service *asked)
 bool
 entry_names(const struct entry *entry, const struct word *verb, const struct word *name)
 {
+	const struct word *const *words = entry_words(entry);
 	if (entry->words_n == 0)
 		return true;
 	for (size_t i = 0; i < entry->words_n; i++) {
-		if (entry->words[i] == verb || entry->words[i] == name)
+		if (words[i] == verb || words[i] == name)
 			return true;
 	}
 	return false;
 }
 
-static void
-walk_add(struct walk *walk, const struct authority *authority, uint64_t key, bool by_name)
+static inline void
+seek(struct walk *walk, const struct authority *authority, uint64_t key, bool by_name)
 {
-	const struct shelf *shelf = shelf_at(authority, key);
-	if (shelf->n == 0)
-		return;
-	walk->shelves[walk->n].p = &authority->filed[shelf->first];
-	walk->shelves[walk->n].n = shelf->n;
-	walk->shelves[walk->n++].by_name = by_name;
-	__builtin_prefetch(&authority->filed[shelf->first]);
+	walk->sought[walk->sought_n++] = (struct walk_sought){ key, by_name };
+	__builtin_prefetch(&authority->slots[slot_home(authority, key)]);
 }
 
-static void
-prefetch_entry(const struct entry *entry)
-{
-	__builtin_prefetch(entry);
-	__builtin_prefetch(&entry->words_bits);
-}
-
-/* Waiting for memory is most of what it costs, so all shelves are asked for at once, and
- * then the first rules of each. */
+/* Waiting for memory is most of what it costs, so all that is known to be needed is asked
+ * for at once: where the runs are, then the runs, then the first rules of each. */
 void
-walk_begin(struct walk *walk, const struct authority *authority,
-    const struct action *action, const struct service *service)
+walk_seek(struct walk *walk, const struct authority *authority, const struct action *action,
+    const struct service *service)
 {
 	const struct model *model = authority->model;
 	const struct action_words *words = &authority->of_action[action - model->actions];
 	uint32_t at = (uint32_t)(service - model->services);
-	const uint32_t selectors[] = { SELECTORS_FIRST + at,
-		authority->of_service[at].system, service->tier };
-	struct {
-		uint64_t key;
-		bool by_name;
-	} sought[9];
-	size_t n = 0;
-	ASSERT(service->tier < TIERS);
+	const struct service_place *place = &authority->of_service[at];
+	const uint32_t selectors[] = { SELECTORS_FIRST + at, place->system, place->tier };
+	ASSERT(place->tier < TIERS);
 	walk->entries = authority->entries;
-	walk->n = walk->shelf = 0;
+	walk->sought_n = walk->n = walk->shelf = 0;
 	walk->next = walk->end = NULL;
 	walk->verb = words->verb;
-	walk->name = words->name;
+	walk->name = words->name != words->verb ? words->name : NULL;
 	for (size_t i = 0; i < countof(selectors); i++) {
-		sought[n].by_name = false;
-		sought[n++].key = shelf_key(0, selectors[i]);
-		if (walk->verb != NULL) {
-			sought[n].by_name = false;
-			sought[n++].key = shelf_key(walk->verb->id, selectors[i]);
-		}
-		if (walk->name != NULL && walk->name != walk->verb) {
-			sought[n].by_name = true;
-			sought[n++].key = shelf_key(walk->name->id, selectors[i]);
-		}
-	}
-	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(shelf_home(authority, sought[i].key));
-	for (size_t i = 0; i < n; i++)
-		walk_add(walk, authority, sought[i].key, sought[i].by_name);
-	for (size_t i = 0; i < walk->n; i++) {
-		for (size_t k = 0; k < walk->shelves[i].n && k < PREFETCH_MAX; k++)
-			prefetch_entry(&walk->entries[walk->shelves[i].p[k]]);
+		uint32_t on = selectors[i];
+		if (authority->any_on[on / 64] >> on % 64 & 1)
+			seek(walk, authority, shelf_key(0, on), false);
+		if (walk->verb != NULL)
+			seek(walk, authority, shelf_key(walk->verb->id, on), false);
+		if (walk->name != NULL)
+			seek(walk, authority, shelf_key(walk->name->id, on), true);
 	}
 }
 
-const struct entry *
-walk_next(struct walk *walk)
+static void
+prefetch_run(const struct authority *authority, uint64_t key)
 {
-	for (;;) {
-		if (walk->next == walk->end) {
-			if (walk->shelf == walk->n)
-				return NULL;
-			walk->next = walk->shelves[walk->shelf].p;
-			walk->end = walk->next + walk->shelves[walk->shelf++].n;
+	const struct slot *slot = &authority->slots[slot_home(authority, key)];
+	if (slot->tag == slot_tag(key))
+		__builtin_prefetch(&authority->filed[slot->first]);
+}
+
+void
+walk_begin(struct walk *walk, const struct authority *authority)
+{
+	for (size_t i = 0; i < walk->sought_n; i++)
+		prefetch_run(authority, walk->sought[i].key);
+	for (size_t i = 0; i < walk->sought_n; i++) {
+		const uint32_t *run = run_of(authority, walk->sought[i].key);
+		if (run == NULL)
+			continue;
+		const uint32_t *orders = run + RUN_HEAD;
+		uint32_t n = run[RUN_HEAD - 1];
+		walk->shelves[walk->n++] =
+		    (struct walk_shelf){ orders, n, walk->sought[i].by_name };
+		for (size_t k = 0; k < n && k < PREFETCH_MAX; k++) {
+			__builtin_prefetch(&walk->entries[orders[k]]);
+			__builtin_prefetch(&walk->entries[orders[k]].words_bits);
 		}
-		const struct entry *entry = &walk->entries[*walk->next++];
-		if (walk->next != walk->end)
-			__builtin_prefetch(walk->entries[*walk->next].rule);
-		/* `may` names both: it was met under the verb. */
-		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
-		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))
-			return entry;
 	}
 }

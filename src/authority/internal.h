@@ -26,33 +26,52 @@ struct word {
 	bool asked;  /* some action is called so, or has that verb */
 };
 
-/* A principal of a rule, as found in the configuration: told by who it is, not by name. */
-struct whom {
-	enum principal_kind kind;
-	const void *thing; /* person, team, name of the agent in authority->agents */
-};
+/* A principal of a rule, as found in the configuration: told by a number, not by name. */
+#define WHOM_KIND_SHIFT 28
+#define WHOM_NOBODY UINT32_MAX /* not in the configuration */
+static inline uint32_t
+whom_of(enum principal_kind kind, size_t index)
+{
+	return (uint32_t)kind << WHOM_KIND_SHIFT | (uint32_t)index;
+}
+#define WHOM_INLINE 3
+#define KINDS_OF_PEOPLE \
+	(1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM | 1u << PRINCIPAL_ON_DUTY)
 
 /*
  * What a decision asks of every rule that it meets: the rule in two lines of memory, its
- * limits included, since most of what a decision costs is waiting for memory.
+ * limits included, since most of what a decision costs is waiting for memory. The first
+ * says whom and when, the second how often.
  */
+enum entry_rate { RATE_SERVICE, RATE_TARGET, RATE_ACTOR };
 struct entry {
 	alignas(64) const struct rule *rule;
 	msec from_wall, until_wall;
+	const struct calendar *during;
 	uint32_t
 	    order;    /* rank by (file, line, name): what is written first is told first */
 	uint8_t kind; /* enum rule_kind */
 	uint8_t to;   /* bit k: names a principal of kind k; 0: everyone */
-	uint16_t is;  /* IS_... */
-	const struct word **words; /* what it names; none: any. Then its struct whom */
-	const struct word *word;   /* the only one, when there is only one */
+	uint8_t is;   /* IS_... */
+	uint8_t reach_n;
+	uint32_t whom[WHOM_INLINE]; /* the first; all of them stand behind the words */
 	uint16_t words_n, to_n;
-	uint32_t at_once;
-	str name;
-	struct rate per_service, per_target, per_actor;
+	/* const struct word *[words_n]; uint64_t[reach_n], the hashes of the services that it
+	 * is about; uint32_t[to_n] */
+	const void *lists;
 	uint64_t words_bits; /* word_bit of all it names */
+	uint64_t word_hash;  /* the only one's, where there is one */
+	const struct told *told;
+	msec windows_ms[3];
+	uint32_t counts[3], at_once;
 };
-static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
+
+/* What is said of a rule: a line of memory of its own, for the rule is eight. */
+struct told {
+	struct place place;
+	str name;
+	char text[]; /* the name */
+};
 #define IS_SHELVED 1u  /* its scope is no more than its shelf, environments aside */
 #define IS_PLACED 2u   /* it says environments */
 #define IS_DURING 4u   /* it has a calendar */
@@ -60,10 +79,47 @@ static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
 #define IS_VALUED 16u  /* it bounds parameters */
 #define IS_LIMITED 32u /* it has limits, */
 #define IS_WIDER 64u   /* others than the rates and at_once */
+#define IS_SCOPED 128u /* it is not about every service; reach_n: about those alone */
+static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
+static_assert(offsetof(struct entry, words_bits) == 64, "limits are the second");
+
+/* What it names; none: any. */
+static inline const struct word *const *
+entry_words(const struct entry *entry)
+{
+	return entry->lists;
+}
+
+static inline const uint64_t *
+entry_reach(const struct entry *entry)
+{
+	return (const uint64_t *)(const void *)(entry_words(entry) + entry->words_n);
+}
+
+static inline const uint32_t *
+entry_whom(const struct entry *entry)
+{
+	return entry->to_n <= WHOM_INLINE
+	           ? entry->whom
+	           : (const uint32_t *)(const void *)(entry_reach(entry) + entry->reach_n);
+}
+
+static inline struct rate
+entry_rate(const struct entry *entry, enum entry_rate which)
+{
+	return (struct rate){ entry->counts[which], entry->windows_ms[which] };
+}
 
 #define TIERS 5 /* 1..4; 0 is not used */
 
-/* Rules that share a word and a selector, by rank: a run of authority->filed. */
+/* Rules that share a word and a selector, by rank, are a run of authority->filed: the key in
+ * two halves, how many, their orders. It is found by a part of the key's hash. */
+struct slot {
+	uint32_t tag, first; /* 0: none */
+};
+#define RUN_HEAD 3
+
+/* The same while it is made. */
 struct shelf {
 	uint64_t key; /* 0: none */
 	uint32_t first, n;
@@ -77,7 +133,8 @@ struct array_run {
 /* Where a service's rules and hosts are. */
 struct service_place {
 	uint32_t system; /* selector */
-	uint64_t hash;   /* of its name */
+	uint32_t tier;
+	uint64_t hash; /* of its name */
 	struct array_run hosts;
 };
 
@@ -85,8 +142,7 @@ struct service_place {
 struct hashed {
 	struct hashed_slot {
 		uint64_t hash;
-		const void *thing; /* NULL, although taken: two of one hash */
-		bool taken;
+		const void *thing; /* NULL: free; hashed_several: two of one hash */
 	} * slots;
 	size_t cap;
 };
@@ -102,12 +158,15 @@ struct authority {
 	size_t entries_n;
 	struct names words;   /* struct word */
 	struct names systems; /* to their selector, as a pointer */
-	struct names agents;  /* that rules name, to whatever is not NULL */
-	uint32_t words_n, systems_n;
-	struct shelf *shelves; /* by key; a power of two of them */
-	size_t shelves_cap;
-	uint32_t *filed; /* orders */
+	struct names agents;  /* that rules name, to their number from 1, as a pointer */
+	uint32_t words_n, systems_n, agents_n;
+	uint64_t *any_on;   /* a bit for each selector: some rule about anything is there */
+	struct slot *slots; /* a power of two of them */
+	size_t slots_cap;
+	uint32_t *filed; /* runs */
 	size_t filed_n;
+	struct shelf *shelves; /* only while it is made */
+	size_t shelves_cap;
 	struct action_words *of_action;   /* as model->actions */
 	struct service_place *of_service; /* as model->services */
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
@@ -122,29 +181,57 @@ struct authority {
 	msec window_ms;
 };
 
-/* The rules whose words and narrowest selector fit, each once, in no order of use. */
-struct walk {
-	const struct entry *entries;
-	const uint32_t *next, *end;
-	struct {
-		const uint32_t *p;
-		size_t n;
-		bool by_name; /* found by the action's name */
-	} shelves[9];
-	size_t n, shelf;
-	const struct word *verb, *name; /* NULL: no rule says it */
-};
-void walk_begin(struct walk *walk, const struct authority *authority,
-    const struct action *action, const struct service *service);
-const struct entry *walk_next(struct walk *walk);
-
 /* Does the rule name an action, by one of its two words? */
 bool entry_names(const struct entry *entry, const struct word *verb,
     const struct word *name);
 
+/* The rules whose words and narrowest selector fit, each once, in no order of use. */
+struct walk {
+	const struct entry *entries;
+	const uint32_t *next, *end;
+	struct walk_shelf {
+		const uint32_t *p;
+		uint32_t n;
+		bool by_name; /* found by the action's name */
+	} shelves[9];
+	struct walk_sought {
+		uint64_t key;
+		bool by_name;
+	} sought[9];
+	size_t sought_n, n, shelf;
+	const struct word *verb, *name; /* NULL: no rule says it */
+};
+#define WALK __attribute__((uninitialized)) struct walk /* what is read is written first */
+/* First: asks memory for where the rules are. Then something else can be done meanwhile. */
+void walk_seek(struct walk *walk, const struct authority *authority,
+    const struct action *action, const struct service *service);
+/* Then: asks for the rules themselves. */
+void walk_begin(struct walk *walk, const struct authority *authority);
+
+static inline const struct entry *
+walk_next(struct walk *walk)
+{
+	for (;;) {
+		if (walk->next == walk->end) {
+			if (walk->shelf == walk->n)
+				return NULL;
+			walk->next = walk->shelves[walk->shelf].p;
+			walk->end = walk->next + walk->shelves[walk->shelf++].n;
+		}
+		const struct entry *entry = &walk->entries[*walk->next++];
+		/* `may` names both: it was met under the verb. */
+		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
+		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))
+			return entry;
+	}
+}
+
 /* NULL: there is none, or more than one. */
 const struct service *service_of_hash(const struct authority *authority, uint64_t hash);
 const struct host *host_of_hash(const struct authority *authority, uint64_t hash, str name);
+/* Asks memory for where it is looked for; then for it itself. */
+void host_seek(const struct authority *authority, uint64_t hash);
+void host_fetch(const struct authority *authority, uint64_t hash);
 const struct person *person_of_hash(const struct authority *authority, uint64_t hash,
     str id);
 /* Is it one of those n? */
@@ -160,19 +247,18 @@ const struct service *service_in_force(const struct authority *authority,
 
 enum asker_kind { ASKER_OTHER, ASKER_PERSON, ASKER_AGENT, ASKER_AUTOMATION };
 
+#define WHOM_ASKER_MAX 8
+
 /* One of the chain. */
 struct asker {
 	str text; /* "person:ana" */
 	enum asker_kind kind;
 	str name; /* "ana"; automation and others: empty */
 	uint64_t hash;
-	/* As found in the configuration in force; a person's teams, and in which of the first
-	 * 64 they have a rotation now. */
-	const struct person *person;
-	const void *agent;
-	const struct team *const *teams;
-	size_t teams_n;
-	uint64_t duty;
+	const struct person *person; /* as found in the configuration in force */
+	/* Whom rules may call them: by name, by team, by who is on duty now. */
+	uint32_t whom[WHOM_ASKER_MAX];
+	uint32_t whom_n; /* over the maximum: asked of the rule's own words */
 };
 struct asker asker_of(str text);
 /* Finds a person of the configuration and their teams. */
@@ -237,17 +323,30 @@ struct finding {
 
 /* How many grants are looked at, by rank, for the nearest when none is on the request's
  * shelves: an answer for people must not cost a storm its speed. */
-#define NEAREST_LOOKS_MAX 64
+#define NEAREST_LOOKS_MAX 16
 
 #define CHAIN_MAX (1 + BEHALF_MAX)
 #define CALENDARS_KEPT 4
+#define OTHERS_KEPT 8
 /* Of the grants that apply so many are told, by place; the others are counted. */
 #define GRANTS_TOLD_MAX 2
 #define OBSERVES_MAX 256 /* more parameters than any action has */
 
 struct judgement {
-	/* The most important, sorted; `dropped` had no room. First, and never cleared. */
+	/* The most important, sorted; `dropped` had no room. This and what follows up to
+	 * `authority` is never cleared: it is written before it is read. */
 	struct finding findings[AUTHORITY_REASONS_MAX];
+	/* Who asks first, then those on whose behalf; each once. */
+	struct asker chain[CHAIN_MAX];
+	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
+	unsigned near_lacks[CHAIN_MAX];
+	/* Rules share calendars. */
+	const struct calendar *calendars[CALENDARS_KEPT];
+	bool calendar_open[CALENDARS_KEPT];
+	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
+	/* The first grants by place that lack nothing but one of the chain, and are for people:
+	 * whom to ask. */
+	const struct entry *others[OTHERS_KEPT];
 	const struct authority *authority;
 	const struct authority_request *request;
 	const struct authority_facts *facts;
@@ -257,23 +356,17 @@ struct judgement {
 	const struct service *service;
 	const struct host *host; /* the target; NULL: the service itself */
 	struct array_run group;  /* the hosts that the target is one of, or stands for */
-	/* Who asks first, then those on whose behalf; each once. */
-	struct asker chain[CHAIN_MAX];
 	size_t chain_n;
 	bool chain_cut;   /* it is longer */
 	bool machine;     /* automation or an agent is in it */
 	bool lifted;      /* the glass is broken, and it is alone who broke it */
 	unsigned granted; /* a bit for each of the chain */
 	unsigned may_be;  /* a grant would be, but for a live value that can be asked for */
-	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
-	unsigned near_lacks[CHAIN_MAX];
-	/* Rules share calendars. */
-	const struct calendar *calendars[CALENDARS_KEPT];
-	bool calendar_open[CALENDARS_KEPT];
 	size_t calendars_n;
 	size_t n;
 	size_t grants_n; /* of them */
 	size_t dropped;
+	size_t others_n;
 	/* What denies: */
 	bool by_turn;    /* at_once, not_beside */
 	bool by_hands;   /* hands-on */
@@ -282,12 +375,18 @@ struct judgement {
 	bool by_unknown; /* something that such a fact may */
 	msec free_at;    /* the latest of all limits */
 	bool free_never; /* one of them gives way at no time that is known */
-	/* Lists of uses, by what limits count; NULL: there are none. */
-	const struct link *on_service, *on_target, *held;
+	/* Lists of uses, by what limits count. */
+	const struct authority_bucket *on_service, *on_target, *held;
 	uint64_t service_hash, target_hash;
-	/* The live value that was asked for last: rules compare the same. */
+	/* The live value, and the value, that were asked for last: rules compare the same. */
 	str live_param;
 	int64_t live_number;
+	struct asked_value {
+		str param; /* empty: none yet */
+		str value;
+		int64_t number;
+		bool given, whole; /* is there one, and is it a whole number? */
+	} asked;
 	uint64_t held_words; /* bits of all that are held */
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
@@ -299,7 +398,6 @@ struct judgement {
 	 * looked for. */
 	bool approvers_sought;
 	size_t approvers_n;
-	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
 	uint32_t yes_missing;
 	msec expires_ms;
 };

@@ -134,8 +134,7 @@ finding_insert(struct judgement *j, const struct finding *finding)
 	}
 	j->grants_n += grant;
 	if (finding->entry != NULL) { /* to be told of later */
-		__builtin_prefetch(finding->entry->name.p);
-		__builtin_prefetch(&finding->entry->rule->place);
+		__builtin_prefetch(finding->entry->told);
 	}
 	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
 		j->findings[i] = j->findings[i - 1];
@@ -199,9 +198,11 @@ chain_add(struct judgement *j, str text)
 		j->chain_cut = true;
 		return;
 	}
-	struct asker asker = asker_of(text);
-	j->machine |= asker.kind == ASKER_AUTOMATION || asker.kind == ASKER_AGENT;
-	j->chain[j->chain_n++] = asker;
+	struct asker *asker = &j->chain[j->chain_n];
+	*asker = asker_of(text);
+	j->machine |= asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT;
+	j->near[j->chain_n] = NULL;
+	j->near_lacks[j->chain_n++] = 0;
 }
 
 void
@@ -209,7 +210,8 @@ judgement_begin(struct judgement *j, const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts)
 {
 	/* Not the arrays: they are most of it. */
-	memset((char *)j + sizeof(j->findings), 0, sizeof(*j) - sizeof(j->findings));
+	memset((char *)j + offsetof(struct judgement, authority), 0,
+	    sizeof(*j) - offsetof(struct judgement, authority));
 	j->authority = authority;
 	j->request = request;
 	j->facts = facts;
@@ -245,7 +247,6 @@ judge_action(struct judgement *j, struct arena *arena)
 {
 	const struct action *asked = j->request->action;
 	str name = asked != NULL ? asked->name : j->request->action_name;
-	j->action = action_in_force(j->authority, asked, name);
 	if (j->action == NULL)
 		fault(j, REASON_UNKNOWN,
 		    arena_printf(arena, "unknown action '%.*s'", STR_ARG(name)),
@@ -261,7 +262,6 @@ judge_service(struct judgement *j, struct arena *arena)
 		    STR("name the service that it is for"));
 		return;
 	}
-	j->service = service_in_force(j->authority, asked);
 	if (j->service == NULL)
 		fault(j, REASON_UNKNOWN,
 		    arena_printf(arena, "unknown service '%.*s'", STR_ARG(asked->name)),
@@ -282,12 +282,14 @@ judge_target(struct judgement *j, struct arena *arena)
 	}
 	if (j->service == NULL)
 		return;
-	if (str_eq(target, j->service->name)) {
+	if (j->target_hash == authority->of_service[j->service - model->services].hash &&
+	    str_eq(target, j->service->name)) {
 		j->group = authority->of_service[j->service - model->services].hosts;
 		return;
 	}
-	const struct host *host = host_of_hash(authority, name_hash(target), target);
-	if (host != NULL && str_eq(host->service->name, j->service->name)) {
+	const struct host *host = host_of_hash(authority, j->target_hash, target);
+	if (host != NULL && (host->service == j->service ||
+				str_eq(host->service->name, j->service->name))) {
 		j->host = host;
 		j->group = authority->group_of_host[host - model->hosts];
 		return;
@@ -405,8 +407,7 @@ kinds_of(enum asker_kind kind)
 	case ASKER_AGENT:
 		return 1u << PRINCIPAL_AGENT;
 	case ASKER_PERSON:
-		return 1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM |
-		       1u << PRINCIPAL_ON_DUTY;
+		return KINDS_OF_PEOPLE;
 	case ASKER_OTHER:
 		return 0;
 	}
@@ -443,7 +444,7 @@ about_whom(struct judgement *j, const struct entry *entry)
 	if (entry->from_wall > wall ||
 	    (entry->until_wall != 0 && wall >= entry->until_wall))
 		return 0;
-	if ((entry->is & IS_DURING) && !calendar_open(j, entry->rule->during))
+	if ((entry->is & IS_DURING) && !calendar_open(j, entry->during))
 		return 0;
 	if (!place_covered(j, entry))
 		return 0;
@@ -463,7 +464,7 @@ lacks_of(struct judgement *j, const struct entry *entry)
 		lacks |= LACKS_BEGIN;
 	if (entry->until_wall != 0 && request->wall >= entry->until_wall)
 		lacks |= LACKS_TIME;
-	if ((entry->is & IS_DURING) && !calendar_open(j, entry->rule->during))
+	if ((entry->is & IS_DURING) && !calendar_open(j, entry->during))
 		lacks |= LACKS_DURING;
 	if ((entry->is & IS_INCIDENT) && !request->incident_open)
 		lacks |= LACKS_INCIDENT;
@@ -528,12 +529,31 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 		j->dropped++;
 }
 
+/* Whoever it is for may do it, unless the values are against it. */
+static void
+keep_other(struct judgement *j, const struct entry *entry)
+{
+	size_t i = j->others_n;
+	if (i == countof(j->others)) {
+		if (j->others[i - 1]->order < entry->order)
+			return;
+		i--;
+	} else {
+		j->others_n++;
+	}
+	for (; i > 0 && j->others[i - 1]->order > entry->order; i--)
+		j->others[i] = j->others[i - 1];
+	j->others[i] = entry;
+}
+
 static void
 consider_grant(struct judgement *j, const struct entry *entry)
 {
 	unsigned lacks = lacks_of(j, entry);
 	unsigned whom = named_whom(j, entry);
 	unsigned others = everyone(j) & ~whom;
+	if (others != 0 && lacks == 0 && (entry->to & KINDS_OF_PEOPLE) != 0)
+		keep_other(j, entry);
 	if (others != 0)
 		consider_near(j, entry, others, lacks | LACKS_PRINCIPAL);
 	if (whom != 0 && lacks != 0)
@@ -650,12 +670,10 @@ lack_kind(const struct entry *near, unsigned lacks)
 }
 
 static void
-judge_rules(struct judgement *j)
+judge_rules(struct judgement *j, struct walk *walk)
 {
-	struct walk walk;
 	limits_begin(j);
-	walk_begin(&walk, j->authority, j->action, j->service);
-	for (const struct entry *entry; (entry = walk_next(&walk)) != NULL;) {
+	for (const struct entry *entry; (entry = walk_next(walk)) != NULL;) {
 		if (entry->kind == RULE_GRANT)
 			consider_grant(j, entry);
 		else
@@ -663,7 +681,7 @@ judge_rules(struct judgement *j)
 	}
 	if (j->granted == everyone(j))
 		return;
-	look_further(j, &walk);
+	look_further(j, walk);
 	for (size_t i = 0; i < j->chain_n; i++) {
 		if (j->granted & (1u << i))
 			continue;
@@ -677,9 +695,29 @@ judge_rules(struct judgement *j)
 	}
 }
 
+/* What is asked for, as the configuration in force has it; memory is asked for the rest. */
+static void
+resolve(struct judgement *j, struct walk *walk)
+{
+	const struct authority_request *request = j->request;
+	const struct action *action = request->action;
+	j->action = action_in_force(j->authority, action,
+	    action != NULL ? action->name : request->action_name);
+	if (request->service != NULL)
+		j->service = service_in_force(j->authority, request->service);
+	if (j->action != NULL && j->service != NULL)
+		walk_seek(walk, j->authority, j->action, j->service);
+	if (!j->whole)
+		return;
+	j->target_hash = name_hash(request->target);
+	host_seek(j->authority, j->target_hash);
+}
+
 void
 judge(struct judgement *j, struct arena *arena)
 {
+	WALK walk;
+	resolve(j, &walk);
 	if (j->facts->stopped)
 		fault(j, REASON_STOPPED,
 		    arena_printf(arena, "everything was stopped by %.*s%s%.*s",
@@ -692,6 +730,11 @@ judge(struct judgement *j, struct arena *arena)
 	judge_action(j, arena);
 	judge_service(j, arena);
 	if (j->whole)
+		host_fetch(j->authority, j->target_hash);
+	bool rules = j->action != NULL && j->service != NULL && !j->request->undo;
+	if (rules)
+		walk_begin(&walk, j->authority);
+	if (j->whole)
 		judge_target(j, arena);
 	if (j->whole && j->action != NULL)
 		judge_params(j, arena);
@@ -703,5 +746,5 @@ judge(struct judgement *j, struct arena *arena)
 				   .text = STR("it takes back what was done before, and "
 					       "may for as long as the action says") });
 	else
-		judge_rules(j);
+		judge_rules(j, &walk);
 }

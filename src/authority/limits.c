@@ -40,10 +40,10 @@ names_use(const struct entry *entry, const struct authority_use *use)
 	if ((entry->words_bits & use->words) == 0)
 		return false;
 	if (entry->words_n == 1)
-		return entry->word->hash == use->verb_hash ||
-		       entry->word->hash == use->action_hash;
+		return entry->word_hash == use->verb_hash ||
+		       entry->word_hash == use->action_hash;
 	for (size_t i = 0; i < entry->words_n; i++) {
-		uint64_t hash = entry->words[i]->hash;
+		uint64_t hash = entry_words(entry)[i]->hash;
 		if (hash == use->verb_hash || hash == use->action_hash)
 			return true;
 	}
@@ -66,7 +66,7 @@ static bool
 entry_says(const struct entry *entry, uint64_t word)
 {
 	for (size_t i = 0; i < entry->words_n; i++) {
-		if (entry->words[i]->hash == word)
+		if (entry_words(entry)[i]->hash == word)
 			return true;
 	}
 	return false;
@@ -74,16 +74,19 @@ entry_says(const struct entry *entry, uint64_t word)
 
 /* On a service that the rule covers; one that is gone counts. */
 static bool
-rule_reaches(const struct judgement *j, const struct rule *rule,
+reaches(const struct judgement *j, const struct entry *entry,
     const struct authority_use *use)
 {
-	const struct scope *on = &rule->on;
-	if (on->services.n + on->systems.n == 0 && on->tiers == 0)
-		return true;
-	if (use->service_hash == j->service_hash)
-		return true; /* why we are here */
+	if ((entry->is & IS_SCOPED) == 0 || use->service_hash == j->service_hash)
+		return true; /* the latter is why we are here */
+	const uint64_t *reach = entry_reach(entry);
+	for (size_t i = 0; i < entry->reach_n; i++) {
+		if (reach[i] == use->service_hash)
+			return true;
+	}
 	const struct service *service = service_of_hash(j->authority, use->service_hash);
-	return service == NULL || scope_covers(on, service);
+	return service == NULL ||
+	       (entry->reach_n == 0 && scope_covers(&entry->rule->on, service));
 }
 
 /* ---- notes ---- */
@@ -158,6 +161,10 @@ check_per_service(const struct check *c, const struct rate *rate)
 {
 	const struct judgement *j = c->j;
 	struct tally tally = { 0 };
+	if (!bucket_reaches(j->on_service, j->request->at, rate->window_ms)) {
+		note_used(c, BOUND_PER_SERVICE, NULL, rate, 0, 0);
+		return;
+	}
 	uses_each(it, j->on_service)
 	{
 		const struct authority_use *use = use_by_service(it);
@@ -174,6 +181,10 @@ check_per_target(const struct check *c, const struct rate *rate)
 {
 	const struct judgement *j = c->j;
 	struct tally tally = { 0 };
+	if (!bucket_reaches(j->on_target, j->request->at, rate->window_ms)) {
+		note_used(c, BOUND_PER_TARGET, NULL, rate, 0, 0);
+		return;
+	}
 	uses_each(it, j->on_target)
 	{
 		const struct authority_use *use = use_by_target(it);
@@ -203,8 +214,7 @@ deeds_add(struct deeds *d, const struct authority_actor *actor, bool named)
 	const struct authority_use *use = actor->use;
 	if (!young(use, j->request->at, d->window_ms) || begun_at(j, use) < d->since)
 		return false;
-	if (actor->hash == d->asker->hash && named &&
-	    rule_reaches(j, d->c->entry->rule, use))
+	if (actor->hash == d->asker->hash && named && reaches(j, d->c->entry, use))
 		d->n++;
 	return true;
 }
@@ -212,20 +222,27 @@ deeds_add(struct deeds *d, const struct authority_actor *actor, bool named)
 /* An actor does much, most of it called otherwise: each word of the rule has its lists. What
  * is met by its verb is not counted again by its name. */
 static void
-deeds_of_word(struct deeds *d, const struct word *word)
+deeds_of_word(struct deeds *d, uint64_t word)
 {
 	const struct authority_uses *uses = d->c->j->facts->uses;
-	uint64_t hash = deed_hash(d->asker->hash, word->hash);
-	uses_each(it, uses_list(uses, USES_BY_ACTOR_VERB, hash))
-	{
-		const struct authority_actor *actor = actor_by_verb(it);
-		if (!deeds_add(d, actor, actor->use->verb_hash == word->hash))
-			break;
+	msec at = d->c->j->request->at;
+	uint64_t hash = deed_hash(d->asker->hash, word);
+	const struct authority_bucket *by_verb = uses_bucket_of(uses, by_actor_verb, hash);
+	const struct authority_bucket *by_name = uses_bucket_of(uses, by_actor_name, hash);
+	if (bucket_reaches(by_verb, at, d->window_ms)) {
+		uses_each(it, by_verb)
+		{
+			const struct authority_actor *actor = actor_by_verb(it);
+			if (!deeds_add(d, actor, actor->use->verb_hash == word))
+				break;
+		}
 	}
-	uses_each(it, uses_list(uses, USES_BY_ACTOR_NAME, hash))
+	if (!bucket_reaches(by_name, at, d->window_ms))
+		return;
+	uses_each(it, by_name)
 	{
 		const struct authority_actor *actor = actor_by_name(it);
-		bool named = actor->use->action_hash == word->hash &&
+		bool named = actor->use->action_hash == word &&
 		             !entry_says(d->c->entry, actor->use->verb_hash);
 		if (!deeds_add(d, actor, named))
 			break;
@@ -236,12 +253,14 @@ static uint64_t
 deeds_since(const struct check *c, const struct asker *asker, msec since)
 {
 	const struct entry *entry = c->entry;
-	struct deeds d = { c, asker, entry->per_actor.window_ms, since, 0 };
-	for (size_t i = 0; i < entry->words_n; i++)
-		deeds_of_word(&d, entry->words[i]);
+	struct deeds d = { c, asker, entry->windows_ms[RATE_ACTOR], since, 0 };
+	if (entry->words_n == 1)
+		deeds_of_word(&d, entry->word_hash);
+	for (size_t i = 0; entry->words_n > 1 && i < entry->words_n; i++)
+		deeds_of_word(&d, entry_words(entry)[i]->hash);
 	if (entry->words_n > 0)
 		return d.n;
-	uses_each(it, uses_list(c->j->facts->uses, USES_BY_ACTOR, asker->hash))
+	uses_each(it, uses_bucket_of(c->j->facts->uses, by_actor, asker->hash))
 	{
 		if (!deeds_add(&d, actor_by_actor(it), true))
 			break;
@@ -252,9 +271,8 @@ deeds_since(const struct check *c, const struct asker *asker, msec since)
 /* The limit-th youngest must leave: its time is found by halving, for it may be on any of
  * the lists. */
 static msec
-deeds_free_at(const struct check *c, const struct asker *asker)
+deeds_free_at(const struct check *c, const struct asker *asker, const struct rate *rate)
 {
-	const struct rate *rate = &c->entry->per_actor;
 	msec high = c->j->request->at;
 	msec low = high < rate->window_ms ? 0 : high - rate->window_ms;
 	while (low < high) {
@@ -270,10 +288,10 @@ deeds_free_at(const struct check *c, const struct asker *asker)
 static void
 check_per_actor(const struct check *c, const struct asker *asker)
 {
-	const struct rate *rate = &c->entry->per_actor;
+	const struct rate rate = entry_rate(c->entry, RATE_ACTOR);
 	uint64_t used = deeds_since(c, asker, 0);
-	msec free_at = used >= rate->count ? deeds_free_at(c, asker) : 0;
-	note_used(c, BOUND_PER_ACTOR, asker, rate, used, free_at);
+	msec free_at = used >= rate.count ? deeds_free_at(c, asker, &rate) : 0;
+	note_used(c, BOUND_PER_ACTOR, asker, &rate, used, free_at);
 }
 
 static void
@@ -281,11 +299,13 @@ check_rates(const struct check *c, unsigned whom)
 {
 	const struct judgement *j = c->j;
 	const struct entry *entry = c->entry;
-	if (entry->per_service.count > 0)
-		check_per_service(c, &entry->per_service);
-	if (entry->per_target.count > 0 && j->whole)
-		check_per_target(c, &entry->per_target);
-	for (size_t i = 0; entry->per_actor.count > 0 && i < j->chain_n; i++) {
+	const struct rate service = entry_rate(entry, RATE_SERVICE);
+	const struct rate target = entry_rate(entry, RATE_TARGET);
+	if (service.count > 0)
+		check_per_service(c, &service);
+	if (target.count > 0 && j->whole)
+		check_per_target(c, &target);
+	for (size_t i = 0; entry->counts[RATE_ACTOR] > 0 && i < j->chain_n; i++) {
 		if (whom & (1u << i))
 			check_per_actor(c, &j->chain[i]);
 	}
@@ -306,7 +326,7 @@ check_at_once(const struct check *c)
 	uses_each(it, j->held)
 	{
 		const struct authority_use *use = use_held(it);
-		if (names_use(c->entry, use) && rule_reaches(j, c->entry->rule, use))
+		if (names_use(c->entry, use) && reaches(j, c->entry, use))
 			used++;
 	}
 	note_used(c, BOUND_AT_ONCE, NULL, &rate, used, 0);
@@ -342,6 +362,8 @@ check_spacing(const struct check *c)
 	const struct judgement *j = c->j;
 	const struct rule *rule = c->entry->rule;
 	msec at = j->request->at;
+	if (!bucket_reaches(j->on_service, at, rule->spacing_ms))
+		return;
 	uses_each(it, j->on_service)
 	{
 		const struct authority_use *use = use_by_service(it);
@@ -391,10 +413,10 @@ share_at_most(const struct share *share, uint32_t n)
 
 /* Was the target met before, among the younger ones that count? */
 static bool
-met_before(const struct check *c, const struct link *list, const struct link *until,
-    const struct authority_use *use)
+met_before(const struct check *c, const struct authority_bucket *bucket,
+    const struct link *until, const struct authority_use *use)
 {
-	uses_each(it, list)
+	uses_each(it, bucket)
 	{
 		if (it == until)
 			return false;
@@ -426,7 +448,7 @@ check_targets(const struct check *c)
 	uint32_t met_n = 0;                            /* of those */
 	bool all_met = others_n == 0;
 	msec first_at = 0; /* of the use that must leave */
-	const struct link *list = j->on_service;
+	const struct authority_bucket *list = j->on_service;
 	uses_each(it, list)
 	{
 		const struct authority_use *use = use_by_service(it);
@@ -548,14 +570,13 @@ limits_begin(struct judgement *j)
 {
 	const struct authority_uses *uses = j->facts->uses;
 	const struct authority *authority = j->authority;
-	str target = j->request->target;
 	j->service_hash =
 	    authority->of_service[j->service - authority->model->services].hash;
-	j->target_hash =
-	    str_eq(target, j->service->name) ? j->service_hash : name_hash(target);
-	j->on_service = uses_list(uses, USES_BY_SERVICE, j->service_hash);
-	j->on_target = uses_list(uses, USES_BY_TARGET, j->target_hash);
-	j->held = uses_list(uses, USES_HELD, 0);
+	if (!j->whole)
+		j->target_hash = 0; /* nothing that is asked counts by it */
+	j->on_service = uses_bucket_of(uses, by_service, j->service_hash);
+	j->on_target = uses_bucket_of(uses, by_target, j->target_hash);
+	j->held = uses == NULL ? uses_none : &uses->held;
 	uses_each(it, j->held) j->held_words |= use_held(it)->words;
 }
 

@@ -2,17 +2,24 @@
 #include "authority/uses.h"
 #include "authority/internal.h"
 
+static void
+bucket_init(struct authority_bucket *bucket)
+{
+	list_init(&bucket->list);
+	bucket->youngest = 0;
+}
+
 void
 authority_uses_init(struct authority_uses *uses)
 {
 	for (size_t i = 0; i < AUTHORITY_USES_BUCKETS; i++) {
-		list_init(&uses->by_service[i]);
-		list_init(&uses->by_target[i]);
-		list_init(&uses->by_actor[i]);
-		list_init(&uses->by_actor_verb[i]);
-		list_init(&uses->by_actor_name[i]);
+		bucket_init(&uses->by_service[i]);
+		bucket_init(&uses->by_target[i]);
+		bucket_init(&uses->by_actor[i]);
+		bucket_init(&uses->by_actor_verb[i]);
+		bucket_init(&uses->by_actor_name[i]);
 	}
-	list_init(&uses->held);
+	bucket_init(&uses->held);
 }
 
 /* `link` after `before`. */
@@ -27,12 +34,14 @@ link_after(struct link *before, struct link *link)
 }
 
 /* Uses come as time goes: the place is at the end, or near. */
-#define ADD_BY_TIME(list, use, member, of_link)                             \
-	do {                                                                \
-		struct link *before = (list)->prev;                         \
-		while (before != (list) && of_link(before)->at > (use)->at) \
-			before = before->prev;                              \
-		link_after(before, (member));                               \
+#define ADD_BY_TIME(bucket, use, member, of_link)                          \
+	do {                                                               \
+		struct link *list = &(bucket)->list, *before = list->prev; \
+		while (before != list && of_link(before)->at > (use)->at)  \
+			before = before->prev;                             \
+		link_after(before, (member));                              \
+		if ((use)->at > (bucket)->youngest)                        \
+			(bucket)->youngest = (use)->at;                    \
 	} while (0)
 
 static const struct authority_use *
@@ -110,26 +119,5 @@ authority_uses_remove(struct authority_use *use)
 	}
 }
 
-const struct link *
-uses_list(const struct authority_uses *uses, enum uses_by by, uint64_t hash)
-{
-	static struct link none = { &none, &none }; /* stays so */
-	size_t bucket = uses_bucket(hash);
-	if (uses == NULL)
-		return &none;
-	switch (by) {
-	case USES_BY_SERVICE:
-		return &uses->by_service[bucket];
-	case USES_BY_TARGET:
-		return &uses->by_target[bucket];
-	case USES_BY_ACTOR:
-		return &uses->by_actor[bucket];
-	case USES_BY_ACTOR_VERB:
-		return &uses->by_actor_verb[bucket];
-	case USES_BY_ACTOR_NAME:
-		return &uses->by_actor_name[bucket];
-	case USES_HELD:
-		return &uses->held;
-	}
-	UNREACHABLE();
-}
+static struct authority_bucket none = { { &none.list, &none.list }, 0 }; /* stays so */
+const struct authority_bucket *const uses_none = &none;

@@ -69,20 +69,20 @@ actor_by_name(struct link *link)
 }
 
 /* The list on which those of that name are, among others; one that is empty for none. What
- * somebody does is found by the verb, and by the action's name. */
-enum uses_by {
-	USES_BY_SERVICE,
-	USES_BY_TARGET,
-	USES_BY_ACTOR,
-	USES_BY_ACTOR_VERB, /* deed_hash */
-	USES_BY_ACTOR_NAME, /* deed_hash */
-	USES_HELD,
-};
-const struct link *uses_list(const struct authority_uses *uses, enum uses_by by,
-    uint64_t hash);
+ * somebody does is found by the verb, and by the action's name (deed_hash). */
+extern const struct authority_bucket *const uses_none;
+#define uses_bucket_of(uses, by, hash) \
+	((uses) == NULL ? uses_none : &(uses)->by[uses_bucket(hash)])
+
+/* May anything of it be as young as that? */
+static inline bool
+bucket_reaches(const struct authority_bucket *bucket, msec at, msec window_ms)
+{
+	return bucket->youngest >= at || at - bucket->youngest < window_ms;
+}
 
 /* The youngest first. */
-#define uses_each(it, list) \
-	for (struct link *it = (list)->prev; it != (list); it = it->prev)
+#define uses_each(it, bucket) \
+	for (struct link *it = (bucket)->list.prev; it != &(bucket)->list; it = it->prev)
 
 #endif

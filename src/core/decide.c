@@ -192,10 +192,9 @@ need_before(const struct core *core, const struct authority_request *request,
 	if (n == needs->observe_n)
 		return;
 	/* Nothing is asked for what is denied anyhow. */
-	struct authority_decision decision = { 0 };
-	authority_decide(core->authority, request, facts, arena, &decision);
 	bool lacks = needs->observe_n > 0 || needs->health_n > 0;
-	if (decision.verdict == VERDICT_DENY && !lacks)
+	if (!lacks &&
+	    authority_verdict(core->authority, request, facts, *arena) == VERDICT_DENY)
 		return;
 	needs->observe = all;
 	needs->observe_n = n;
@@ -222,9 +221,7 @@ core_yes(const struct core *core, const struct asking *asking, str principal,
 	facts.uses = NULL;
 	facts.stopped = false;
 	facts.hands_on_by = (str){ 0 };
-	struct authority_decision decision = { 0 };
-	authority_decide(core->authority, &request, &facts, arena, &decision);
-	if (decision.verdict == VERDICT_ALLOW)
+	if (authority_verdict(core->authority, &request, &facts, *arena) == VERDICT_ALLOW)
 		return YES_NOT_NEEDED;
 	*ret_why =
 	    authority_yes_refuses(core->authority, &request, &facts, principal, arena);

@@ -70,6 +70,8 @@ decide__agrees_with_its_slow_twin(void)
 			    &scratch, &decision);
 			enum verdict want = slow(&world.model, &asked);
 			EXPECT_U64(decision.verdict, want);
+			EXPECT(authority_verdict(authority, &asked.request,
+				   facts_of(&asked), world.arena) == decision.verdict);
 			EXPECT(decision.only_at_once == denied_by_turn_alone(&asked, want));
 			EXPECT(decision.hands_on == denied_by_hands_alone(&asked, want));
 			seen[want]++;
