@@ -206,7 +206,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 static void
 add_grant(struct text *text, const struct judgement *j, const struct finding *finding)
 {
-	ADD(text, STR("'"), finding->entry->told->name, STR("' covers it"));
+	ADD(text, STR("'"), entry_told(finding->entry)->name, STR("' covers it"));
 	if (finding->bound == BOUND_NONE)
 		return;
 	ADD(text, STR(": "));
@@ -466,9 +466,9 @@ reason_of(struct judgement *j, const struct finding *finding, struct arena *aren
 		.free_at = finding->free_at,
 	};
 	if (finding->entry != NULL) {
-		reason.rule = finding->entry->told->name;
-		reason.file = finding->entry->told->place.file;
-		reason.line = finding->entry->told->place.line;
+		reason.rule = entry_told(finding->entry)->name;
+		reason.file = entry_told(finding->entry)->place.file;
+		reason.line = entry_told(finding->entry)->place.line;
 	}
 	return reason;
 }

@@ -356,11 +356,15 @@ prepare_lists(struct authority *authority, struct entry *entry, struct arena *ar
 	const struct strs *services = &rule->on.services;
 	if (is_short(services) && rule->on.systems.n == 0 && rule->on.tiers == 0)
 		entry->reach_n = (uint8_t)services->n;
-	const struct word **words = arena_alloc(arena,
-	    n * sizeof(const struct word *) + entry->reach_n * sizeof(uint64_t) +
-		rule->to_n * sizeof(uint32_t) + 1,
-	    alignof(uint64_t), 1);
-	entry->lists = words;
+	size_t bytes = sizeof(struct told) + n * sizeof(const struct word *) +
+	               entry->reach_n * sizeof(uint64_t) + rule->to_n * sizeof(uint32_t);
+	struct told *told = arena_alloc(arena, bytes + rule->name.n, alignof(uint64_t), 1);
+	const struct word **words = (const struct word **)(void *)(told + 1);
+	char *name = (char *)told + bytes;
+	*told = (struct told){ rule->place, { name, rule->name.n } };
+	if (rule->name.n > 0)
+		memcpy(name, rule->name.p, rule->name.n);
+	entry->lists = told;
 	entry->words_bits = rule->any ? UINT64_MAX : 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct word *word = word_slot(authority, arena, rule->may.p[i]);
@@ -368,7 +372,8 @@ prepare_lists(struct authority *authority, struct entry *entry, struct arena *ar
 			words[entry->words_n++] = word;
 		entry->words_bits |= word_bit(word->hash);
 	}
-	entry->word_hash = entry->words_n == 1 ? words[0]->hash : 0;
+	for (size_t i = 0; i < entry->words_n && i < countof(entry->word_hashes); i++)
+		entry->word_hashes[i] = words[i]->hash;
 	uint64_t *reach = (uint64_t *)(void *)&words[entry->words_n];
 	for (size_t i = 0; i < entry->reach_n; i++)
 		reach[i] = name_hash(services->p[i]);
@@ -401,13 +406,6 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 		entry->windows_ms[i] = rates[i]->window_ms;
 	}
 	prepare_lists(authority, entry, arena);
-	struct told *told =
-	    arena_alloc(arena, sizeof(*told) + rule->name.n, alignof(struct told), 1);
-	told->place = rule->place;
-	told->name = (str){ told->text, rule->name.n };
-	if (rule->name.n > 0)
-		memcpy(told->text, rule->name.p, rule->name.n);
-	entry->told = told;
 }
 
 static void
@@ -781,10 +779,15 @@ prefetch_run(const struct authority *authority, uint64_t key)
 }
 
 void
-walk_begin(struct walk *walk, const struct authority *authority)
+walk_fetch(const struct walk *walk, const struct authority *authority)
 {
 	for (size_t i = 0; i < walk->sought_n; i++)
 		prefetch_run(authority, walk->sought[i].key);
+}
+
+void
+walk_begin(struct walk *walk, const struct authority *authority)
+{
 	for (size_t i = 0; i < walk->sought_n; i++) {
 		const uint32_t *run = run_of(authority, walk->sought[i].key);
 		if (run == NULL)

@@ -56,21 +56,19 @@ struct entry {
 	uint8_t reach_n;
 	uint32_t whom[WHOM_INLINE]; /* the first; all of them stand behind the words */
 	uint16_t words_n, to_n;
-	/* const struct word *[words_n]; uint64_t[reach_n], the hashes of the services that it
-	 * is about; uint32_t[to_n] */
+	/* struct told; const struct word *[words_n]; uint64_t[reach_n], the hashes of the
+	 * services that it is about; uint32_t[to_n] */
 	const void *lists;
-	uint64_t words_bits; /* word_bit of all it names */
-	uint64_t word_hash;  /* the only one's, where there is one */
-	const struct told *told;
+	uint64_t words_bits;     /* word_bit of all it names */
+	uint64_t word_hashes[2]; /* where there are no more */
 	msec windows_ms[3];
 	uint32_t counts[3], at_once;
 };
 
-/* What is said of a rule: a line of memory of its own, for the rule is eight. */
+/* What is said of a rule. */
 struct told {
 	struct place place;
 	str name;
-	char text[]; /* the name */
 };
 #define IS_SHELVED 1u  /* its scope is no more than its shelf, environments aside */
 #define IS_PLACED 2u   /* it says environments */
@@ -83,11 +81,17 @@ struct told {
 static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
 static_assert(offsetof(struct entry, words_bits) == 64, "limits are the second");
 
+static inline const struct told *
+entry_told(const struct entry *entry)
+{
+	return entry->lists;
+}
+
 /* What it names; none: any. */
 static inline const struct word *const *
 entry_words(const struct entry *entry)
 {
-	return entry->lists;
+	return (const struct word *const *)(const void *)(entry_told(entry) + 1);
 }
 
 static inline const uint64_t *
@@ -205,7 +209,8 @@ struct walk {
 /* First: asks memory for where the rules are. Then something else can be done meanwhile. */
 void walk_seek(struct walk *walk, const struct authority *authority,
     const struct action *action, const struct service *service);
-/* Then: asks for the rules themselves. */
+/* Then: for what is there; then for the rules themselves. */
+void walk_fetch(const struct walk *walk, const struct authority *authority);
 void walk_begin(struct walk *walk, const struct authority *authority);
 
 static inline const struct entry *

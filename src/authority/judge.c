@@ -134,7 +134,7 @@ finding_insert(struct judgement *j, const struct finding *finding)
 	}
 	j->grants_n += grant;
 	if (finding->entry != NULL) { /* to be told of later */
-		__builtin_prefetch(finding->entry->told);
+		__builtin_prefetch(finding->entry->lists);
 	}
 	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
 		j->findings[i] = j->findings[i - 1];
@@ -672,7 +672,6 @@ lack_kind(const struct entry *near, unsigned lacks)
 static void
 judge_rules(struct judgement *j, struct walk *walk)
 {
-	limits_begin(j);
 	for (const struct entry *entry; (entry = walk_next(walk)) != NULL;) {
 		if (entry->kind == RULE_GRANT)
 			consider_grant(j, entry);
@@ -729,13 +728,18 @@ judge(struct judgement *j, struct arena *arena)
 	judge_chain(j, arena);
 	judge_action(j, arena);
 	judge_service(j, arena);
+	/* What is asked of memory comes while something else is done. */
+	bool rules = j->action != NULL && j->service != NULL && !j->request->undo;
 	if (j->whole)
 		host_fetch(j->authority, j->target_hash);
-	bool rules = j->action != NULL && j->service != NULL && !j->request->undo;
-	if (rules)
-		walk_begin(&walk, j->authority);
+	if (rules) {
+		walk_fetch(&walk, j->authority);
+		limits_begin(j);
+	}
 	if (j->whole)
 		judge_target(j, arena);
+	if (rules)
+		walk_begin(&walk, j->authority);
 	if (j->whole && j->action != NULL)
 		judge_params(j, arena);
 	if (j->action == NULL || j->service == NULL)

@@ -33,17 +33,27 @@ wall_after(const struct judgement *j, msec begun, msec window_ms)
 	return j->request->wall + (begun + window_ms - j->request->at);
 }
 
-/* Of one word, most often: that by which the rule was found. */
+static bool
+names_use_among(const struct entry *entry, const struct authority_use *use)
+{
+	for (size_t i = 0; i < entry->words_n; i++) {
+		uint64_t hash = entry_words(entry)[i]->hash;
+		if (hash == use->verb_hash || hash == use->action_hash)
+			return true;
+	}
+	return false;
+}
+
+/* Of one or two words, most often. */
 static inline bool
 names_use(const struct entry *entry, const struct authority_use *use)
 {
 	if ((entry->words_bits & use->words) == 0)
 		return false;
-	if (entry->words_n == 1)
-		return entry->word_hash == use->verb_hash ||
-		       entry->word_hash == use->action_hash;
+	if (entry->words_n > countof(entry->word_hashes))
+		return names_use_among(entry, use);
 	for (size_t i = 0; i < entry->words_n; i++) {
-		uint64_t hash = entry_words(entry)[i]->hash;
+		uint64_t hash = entry->word_hashes[i];
 		if (hash == use->verb_hash || hash == use->action_hash)
 			return true;
 	}
@@ -254,10 +264,10 @@ deeds_since(const struct check *c, const struct asker *asker, msec since)
 {
 	const struct entry *entry = c->entry;
 	struct deeds d = { c, asker, entry->windows_ms[RATE_ACTOR], since, 0 };
-	if (entry->words_n == 1)
-		deeds_of_word(&d, entry->word_hash);
-	for (size_t i = 0; entry->words_n > 1 && i < entry->words_n; i++)
-		deeds_of_word(&d, entry_words(entry)[i]->hash);
+	for (size_t i = 0; i < entry->words_n; i++)
+		deeds_of_word(&d, i < countof(entry->word_hashes)
+				      ? entry->word_hashes[i]
+				      : entry_words(entry)[i]->hash);
 	if (entry->words_n > 0)
 		return d.n;
 	uses_each(it, uses_bucket_of(c->j->facts->uses, by_actor, asker->hash))
