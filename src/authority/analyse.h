@@ -23,7 +23,7 @@
  *	blast		how many targets one principal can reach in an hour, against what the
  *			service says it bears (`blast: 2` or `30%` in the catalogue)
  *	freeze		during a prohibition's span: what of its scope is still allowed, and by
- *			whom; and nothing that takes back is forbidden
+ *			whom; a freeze that forbids taking back what it leaves allowed
  *	ending		a grant that ends within 14 days
  *
  * Bounded: at most ANALYSE_DECISIONS_MAX decisions each; what was not looked at is a
@@ -71,6 +71,9 @@ void authority_analyse(const struct model *model, msec wall, struct arena *arena
  * verdict differs, one example for each (principal, action, service) and kind of change,
  * the widening ones first.
  *
+ * Who asks is everybody alone, and each agent for each of the first people. It samples: that
+ * nothing differs among what was asked is no proof that nothing does.
+ *
  * Asks both about the same made-up requests: values and live values at the edges of the
  * rules that are not in both alike, moments at which they change, uses that fill their
  * limits. Where the catalogue differs too, of all rules.
@@ -84,7 +87,8 @@ struct differs {
 struct difference {
 	struct differs *p;
 	size_t n, dropped;
-	size_t looked_at, of; /* combinations of principal, action and service */
+	size_t looked_at, of; /* combinations of who, action and service */
+	size_t decisions;     /* made, of both; at most ANALYSE_DECISIONS_MAX */
 };
 void authority_difference(const struct model *before, const struct model *after, msec wall,
     struct arena *arena, struct difference *ret);

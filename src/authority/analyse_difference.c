@@ -7,6 +7,12 @@
 
 #define SAMPLES_MAX 2000 /* of one principal, action and service */
 #define SAMPLES_MIN 40
+#define CHAIN_PEOPLE_MAX 16 /* for whom each agent is asked about */
+
+/* Who asks: alone, or an agent for a person. */
+struct chain {
+	str principal, behalf;
+};
 
 struct comparing {
 	const struct model *models[2]; /* before, after */
@@ -14,13 +20,14 @@ struct comparing {
 	const struct rule **changed[2]; /* rules that the other has not alike */
 	size_t changed_n[2];
 	bool all; /* the catalogue differs: everything may */
-	struct strs everyone;
+	struct chain *chains;
+	size_t chains_n;
 	msec wall;
 	struct arena *arena; /* what is told */
 	struct arena *work;
 	struct difference *ret;
 	size_t samples;
-	size_t budget; /* cells that are still looked at */
+	size_t budget; /* of decisions, for the pass under way */
 };
 
 /* ---- what changed ---- */
@@ -68,8 +75,8 @@ may_be_about(const struct rule *rule, str principal)
 }
 
 static bool
-worth_asking(const struct comparing *c, str principal, const struct action *action,
-    const struct service *service)
+worth_asking(const struct comparing *c, const struct chain *chain,
+    const struct action *action, const struct service *service)
 {
 	if (c->all)
 		return true;
@@ -78,7 +85,8 @@ worth_asking(const struct comparing *c, str principal, const struct action *acti
 			const struct rule *rule = c->changed[side][i];
 			if (rule_covers_action(rule, action) &&
 			    rule_covers_service(c->models[side], rule, service) &&
-			    may_be_about(rule, principal))
+			    (may_be_about(rule, chain->principal) ||
+				(chain->behalf.n > 0 && may_be_about(rule, chain->behalf))))
 				return true;
 		}
 	}
@@ -123,18 +131,21 @@ tell(struct comparing *c, size_t from, const struct sample *sample,
 }
 
 static void
-ask(struct comparing *c, struct sampler *sampler, str principal)
+ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 {
 	size_t from = c->ret->n;
-	for (size_t k = 0; k < c->samples; k++) {
-		const struct sample *sample = sampler_next(sampler, principal, k);
+	for (size_t k = 0; k < c->samples && c->ret->decisions + 2 <= c->budget; k++) {
+		const struct sample *sample = sampler_next(sampler, chain->principal, k);
 		struct authority_decision decisions[2];
 		struct arena scratch = *c->work;
 		if (sample == NULL)
 			return;
+		if (chain->behalf.n > 0)
+			sampler->sample.request.behalf = (struct strs){ &chain->behalf, 1 };
 		for (unsigned side = 0; side < 2; side++)
 			authority_decide(c->authorities[side], &sample->request,
 			    &sample->facts, &scratch, &decisions[side]);
+		c->ret->decisions += 2;
 		tell(c, from, sample, decisions);
 	}
 }
@@ -147,17 +158,17 @@ ask_about_action(struct comparing *c, struct sampler *sampler, const struct acti
 		return;
 	for (size_t i = 0; i < model->services_n; i++) {
 		bool set = false;
-		for (size_t p = 0; p < c->everyone.n; p++) {
-			if (!worth_asking(c, c->everyone.p[p], action, &model->services[i]))
+		for (size_t p = 0; p < c->chains_n; p++) {
+			if (!worth_asking(c, &c->chains[p], action, &model->services[i]))
 				continue;
 			c->ret->of++;
-			if (c->ret->looked_at >= c->budget)
+			if (c->ret->decisions + 2 > c->budget)
 				continue;
 			c->ret->looked_at++;
 			if (!set)
 				sampler_service(sampler, &model->services[i]);
 			set = true;
-			ask(c, sampler, c->everyone.p[p]);
+			ask(c, sampler, &c->chains[p]);
 		}
 	}
 }
@@ -187,8 +198,8 @@ cells_of(const struct comparing *c, const struct model *model)
 	size_t n = 0;
 	for (size_t i = 0; i < model->actions_n; i++) {
 		for (size_t k = 0; k < model->services_n; k++) {
-			for (size_t p = 0; p < c->everyone.n; p++)
-				n += worth_asking(c, c->everyone.p[p], &model->actions[i],
+			for (size_t p = 0; p < c->chains_n; p++)
+				n += worth_asking(c, &c->chains[p], &model->actions[i],
 				    &model->services[k]);
 		}
 	}
@@ -202,12 +213,14 @@ ask_about_all(struct comparing *c, const struct model *model)
 	const struct rule **rules = edges_of(c, &n);
 	struct sampler *sampler = sampler_new(model, rules, n, c->wall, c->work);
 	size_t cells = cells_of(c, model);
-	c->samples = ANALYSE_DECISIONS_MAX / (cells + 1);
+	/* Two decisions a sample, and where the catalogue differs two passes. */
+	size_t decisions = c->all ? ANALYSE_DECISIONS_MAX / 2 : ANALYSE_DECISIONS_MAX;
+	c->samples = decisions / 2 / (cells + 1);
 	if (c->samples > SAMPLES_MAX)
 		c->samples = SAMPLES_MAX;
 	if (c->samples < SAMPLES_MIN)
 		c->samples = SAMPLES_MIN;
-	c->budget = c->ret->looked_at + ANALYSE_DECISIONS_MAX / c->samples;
+	c->budget = c->ret->decisions + decisions;
 	for (size_t i = 0; i < model->actions_n; i++) {
 		struct arena kept = *c->work;
 		ask_about_action(c, sampler, &model->actions[i]);
@@ -227,6 +240,27 @@ both_everyone(struct comparing *c)
 			all.p[all.n++] = a.p[i];
 	}
 	return all;
+}
+
+/* Everybody alone, and each agent for each of the first people: what both may. */
+static void
+make_chains(struct comparing *c)
+{
+	struct strs all = both_everyone(c);
+	c->chains = arena_new(c->work, struct chain, all.n * (1 + CHAIN_PEOPLE_MAX));
+	for (size_t i = 0; i < all.n; i++)
+		c->chains[c->chains_n++] = (struct chain){ .principal = all.p[i] };
+	for (size_t i = 0; i < all.n; i++) {
+		size_t people = 0;
+		if (!str_starts(all.p[i], STR("agent:")))
+			continue;
+		for (size_t k = 0; k < all.n && people < CHAIN_PEOPLE_MAX; k++) {
+			if (!str_starts(all.p[k], STR("person:")))
+				continue;
+			c->chains[c->chains_n++] = (struct chain){ all.p[i], all.p[k] };
+			people++;
+		}
+	}
 }
 
 static int
@@ -276,7 +310,7 @@ authority_difference(const struct model *before, const struct model *after, msec
 		find_changed(&c, side);
 	}
 	c.all = !catalogues_same(before, after);
-	c.everyone = both_everyone(&c);
+	make_chains(&c);
 	if (c.all || c.changed_n[0] + c.changed_n[1] > 0) {
 		ask_about_all(&c, after);
 		if (c.all)

@@ -46,6 +46,10 @@ request_text(const struct authority_request *request, struct arena *arena)
 		buf_add(&text, STR(" --target "));
 		buf_add(&text, request->target);
 	}
+	for (size_t i = 0; i < request->behalf.n; i++) {
+		buf_add(&text, STR(" --behalf "));
+		buf_add(&text, principal_text(request->behalf.p[i]));
+	}
 	for (size_t i = 0; request->params != NULL && i < request->params->n; i++) {
 		const struct pair *pair = &request->params->p[i];
 		const char *quote = needs_quotes(pair->value) ? "'" : "";

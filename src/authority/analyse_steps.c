@@ -81,26 +81,28 @@ has_incident(const struct fitting *f, const struct service *service)
 }
 
 static bool
+may(struct fitting *f, str principal, const struct asking_for *want, struct arena scratch)
+{
+	struct authority_request request = {
+		.principal = principal,
+		.action = f->step->action,
+		.service = want->service,
+		.target = want->service->name,
+		.params = &want->params,
+		.incident_open = has_incident(f, want->service),
+		.wall = f->a->wall,
+		.at = DAY,
+	};
+	struct authority_facts facts = { .observed = want->observed };
+	return authority_verdict(f->authority, &request, &facts, scratch) == VERDICT_ALLOW;
+}
+
+static bool
 somebody_may(struct fitting *f, const struct asking_for *want, struct arena scratch)
 {
 	for (size_t i = 0; i < f->all.n; i++) {
-		struct authority_request request = {
-			.principal = f->all.p[i],
-			.action = f->step->action,
-			.service = want->service,
-			.target = want->service->name,
-			.params = &want->params,
-			.incident_open = has_incident(f, want->service),
-			.wall = f->a->wall,
-			.at = DAY,
-		};
-		struct authority_facts facts = { .observed = want->observed };
-		struct authority_decision decision;
-		struct arena arena = scratch;
-		if (!decisions_left(f->a, "of steps, services and values in 'fit'"))
-			return true;
-		authority_decide(f->authority, &request, &facts, &arena, &decision);
-		if (decision.verdict == VERDICT_ALLOW)
+		if (!decisions_left(f->a, "of steps, services and values in 'fit'") ||
+		    may(f, f->all.p[i], want, scratch))
 			return true;
 	}
 	return false;
@@ -222,6 +224,34 @@ param_fits(struct fitting *f, struct asking_for *want, size_t at,
 	return true;
 }
 
+/* It fits, but for people alone: a run that an alert starts ends there. */
+static void
+note_people_only(struct fitting *f, struct asking_for *want, struct arena scratch)
+{
+	struct analysing *a = f->a;
+	observe_as_asked(f, want);
+	if (f->runbook->answers_n == 0 || may(f, STR("automation"), want, scratch))
+		return;
+	struct authority_request request = { .principal = STR("automation"),
+		.action = f->step->action,
+		.service = want->service,
+		.target = want->service->name,
+		.params = &want->params };
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_FIT,
+		.place = f->step->place,
+		.text = arena_printf(a->arena,
+		    "step '%.*s' does %.*s on %.*s, which some people may and automation "
+	            "may "
+		    "not: a run that an alert starts ends there and asks for a person",
+		    STR_ARG(f->step->name), STR_ARG(f->step->action->name),
+		    STR_ARG(want->service->name)),
+		.example = request_text(&request, a->arena),
+		.note = true,
+	    });
+}
+
 static bool
 step_fits_on(struct fitting *f, const struct service *service, struct arena arena)
 {
@@ -241,6 +271,8 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 		if (!param_fits(f, &want, i, &values[i], arena))
 			return false;
 	}
+	if (known)
+		note_people_only(f, &want, arena);
 	return true;
 }
 

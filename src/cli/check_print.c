@@ -147,10 +147,11 @@ put_all(struct buf *text, const struct difference *difference, size_t wider)
 	}
 	if (difference->dropped > 0)
 		buf_printf(text, "and %zu more\n", difference->dropped);
-	if (difference->looked_at < difference->of)
+	if (difference->of > 0)
 		buf_printf(text,
-		    "looked at %zu of %zu combinations of who, what and where\n",
-		    difference->looked_at, difference->of);
+		    "looked at %zu of %zu combinations of who, what and where, with %zu "
+		    "made-up decisions: a sample, no proof\n",
+		    difference->looked_at, difference->of, difference->decisions);
 }
 
 int

@@ -388,6 +388,32 @@ analyse__finds_values_that_no_grant_lets_through(void)
 }
 
 /* The incident is cart's: a grant `while: incident` on checkout does not hold for it. */
+/* What only people may is said apart from what nobody may: a run by itself ends there. */
+static void
+analyse__tells_steps_that_automation_may_not(void)
+{
+	static const struct {
+		const char *rules;
+		bool told;
+	} rows[] = {
+		{ "  - {grant: people scale, to: [{team: ops}], may: [scale], on: {tier: [1, "
+		  "2]}" GRANT_TAIL,
+		    true },
+		{ SCALE_20, false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		analyse(rows[i].rules, RUNBOOK("", "20", "5m"));
+		const struct found *found = found_of(FOUND_FIT);
+		EXPECT((found != NULL) == rows[i].told);
+		if (found != NULL) {
+			EXPECT(found->note);
+			EXPECT(str_contains(found->text, STR("automation may not")));
+			EXPECT(verdict_of(found->example, WALL, NULL) == VERDICT_DENY);
+		}
+		config_close(&config);
+	}
+}
+
 static void
 analyse__finds_a_step_that_acts_beside_its_incident(void)
 {
@@ -696,6 +722,32 @@ difference__tells_what_became_possible_first(void)
 	config_close(&other);
 }
 
+/* What an agent may for a person is asked too, and no more than so many decisions made. */
+static void
+difference__asks_chains_and_keeps_its_number(void)
+{
+	static struct config old;
+	struct difference difference;
+	const struct model *before = load(&old, RESTART, NULL);
+	const struct model *after = load(&config,
+	    RESTART "  - {grant: helper, to: [{agent: helper}], may: [restart], on: {tier: "
+		    "1}" GRANT_TAIL,
+	    NULL);
+	authority_difference(before, after, WALL, &config.arena, &difference);
+	bool alone = false, chain = false;
+	for (size_t i = 0; i < difference.n; i++) {
+		str request = difference.p[i].request;
+		alone |=
+		    str_contains(request, STR("agent:helper restart-unit on checkout")) &&
+		    !str_contains(request, STR("--behalf"));
+		chain |= str_contains(request, STR("--behalf ana"));
+	}
+	EXPECT(alone && chain);
+	EXPECT(difference.decisions > 0 && difference.decisions <= ANALYSE_DECISIONS_MAX);
+	config_close(&old);
+	config_close(&config);
+}
+
 static void
 difference__sees_the_catalogue_too(void)
 {
@@ -724,6 +776,7 @@ main(void)
 	RUN(analyse__tells_of_two_alike_the_later_one);
 	RUN(analyse__finds_grants_that_end_soon);
 	RUN(analyse__finds_values_that_no_grant_lets_through);
+	RUN(analyse__tells_steps_that_automation_may_not);
 	RUN(analyse__finds_a_step_that_acts_beside_its_incident);
 	RUN(analyse__finds_a_verification_that_outlasts_the_undo);
 	RUN(analyse__finds_approvals_that_nobody_else_could_give);
@@ -734,6 +787,7 @@ main(void)
 	RUN(analyse__finds_more_hosts_in_reach_than_the_service_bears);
 	RUN(analyse__counts_how_many_hosts_can_be_reached);
 	RUN(difference__tells_what_became_possible_first);
+	RUN(difference__asks_chains_and_keeps_its_number);
 	RUN(difference__sees_the_catalogue_too);
 	TEST_MAIN_END();
 }
