@@ -243,7 +243,7 @@ note_people_only(struct fitting *f, struct asking_for *want, struct arena scratc
 		.place = f->step->place,
 		.text = arena_printf(a->arena,
 		    "step '%.*s' does %.*s on %.*s, which some people may and automation "
-	            "may "
+		    "may "
 		    "not: a run that an alert starts ends there and asks for a person",
 		    STR_ARG(f->step->name), STR_ARG(f->step->action->name),
 		    STR_ARG(want->service->name)),

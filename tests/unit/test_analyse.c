@@ -396,7 +396,8 @@ analyse__tells_steps_that_automation_may_not(void)
 		const char *rules;
 		bool told;
 	} rows[] = {
-		{ "  - {grant: people scale, to: [{team: ops}], may: [scale], on: {tier: [1, "
+		{ "  - {grant: people scale, to: [{team: ops}], may: [scale], on: {tier: "
+		  "[1, "
 		  "2]}" GRANT_TAIL,
 		    true },
 		{ SCALE_20, false },
