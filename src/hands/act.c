@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hands/secrets.h"
+#include "os/env.h"
 #include "os/file.h"
 #include "shim/shim.h"
 
@@ -34,6 +35,7 @@ static const struct {
 } kinds[] = {
 	{ ACTION_HTTP, act_http },
 	{ ACTION_SSH, act_ssh },
+	{ ACTION_SYSTEMD, act_systemd },
 };
 
 enum action_kind
@@ -92,6 +94,10 @@ act_input(const struct act_request *request, int *ret_fd, struct err *err)
 			       &secret->value, err)
 		         : err_set(err, ERR_LIMIT, "it needs too many secrets");
 	}
+	const char *bus =
+	    request->kind == ACTION_SYSTEMD ? env_get("DBUS_SYSTEM_BUS_ADDRESS") : NULL;
+	if (bus != NULL)
+		whole.bus = str_of(bus);
 	struct buf bytes = BUF(ACT_REQUEST_MAX);
 	if (ok) {
 		record_encode(&act_request_type, &whole, &bytes);

@@ -31,7 +31,7 @@ struct act_request {
 	struct strs argv;
 	struct pairs parts;   /* as the kind's file in model says */
 	struct pairs secrets; /* by what they are for: "header.Authorization", "identity" */
-	str bus;              /* D-Bus address; empty: the system's */
+	str bus; /* D-Bus address, of serve's DBUS_SYSTEM_BUS_ADDRESS; empty: the system's */
 };
 extern const struct record_type act_request_type;
 
@@ -67,6 +67,7 @@ int act_main(const char *word);
 /* Each may block, and is ended by a TERM at any time. Nothing of a secret goes to stdout. */
 struct act_outcome act_http(const struct act_request *request, struct arena *arena);
 struct act_outcome act_ssh(const struct act_request *request, struct arena *arena);
+struct act_outcome act_systemd(const struct act_request *request, struct arena *arena);
 
 /* For their use. */
 struct act_outcome act_exited(int code);

@@ -15,6 +15,7 @@ static const struct kind_type types[] = {
 	{ ACTION_RUN, "run: [systemctl, restart, \"${unit}\"]", read_run },
 	{ ACTION_HTTP, "http: {url: 'https://lb.example/drain'}", kind_http_read },
 	{ ACTION_SSH, "ssh: {host: \"${target}\", ...}", kind_ssh_read },
+	{ ACTION_SYSTEMD, "systemd: {restart: nginx.service}", kind_systemd_read },
 };
 
 const struct kind_type *

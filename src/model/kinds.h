@@ -50,6 +50,7 @@ bool template_is_literal(const struct template *t);
 
 void kind_http_read(struct kind_reader *k, const struct node *node);
 void kind_ssh_read(struct kind_reader *k, const struct node *node);
+void kind_systemd_read(struct kind_reader *k, const struct node *node);
 
 /* kind_json.c: YAML as one JSON text. A scalar "${x}" keeps the parameter's type. */
 bool read_json(struct kind_reader *k, const struct node *node, struct template *ret);

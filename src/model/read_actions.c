@@ -145,6 +145,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		{ "run", &kinds[ACTION_RUN] },
 		{ "http", &kinds[ACTION_HTTP] },
 		{ "ssh", &kinds[ACTION_SSH] },
+		{ "systemd", &kinds[ACTION_SYSTEMD] },
 		{ "happened", &happened },
 		{ "observe", &observe },
 		{ "undo", &undo }, /* once all actions are read */

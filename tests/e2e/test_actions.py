@@ -420,5 +420,85 @@ def test_a_far_machine_that_is_not_there_never_began():
         assert last["news"] == "never-started" and "refused" in last["why"], last
 
 
+# ---- systemd ----
+
+class Bus:
+    """A D-Bus of our own, with a systemd played by python3-dbusmock. Before hands starts."""
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.path = scratch.dir / "bus"
+        self.address = f"unix:path={self.path}"
+        self.log = scratch.dir / "asked"
+        scratch.start("dbus-daemon", "--session", "--nofork", "--nopidfile",
+                      f"--address={self.address}")
+        wait_until(self.path.exists, message="dbus-daemon")
+        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = self.address
+        scratch.stack.callback(os.environ.pop, "DBUS_SYSTEM_BUS_ADDRESS")
+        self.play()
+
+    def play(self):
+        mock = pathlib.Path(__file__).resolve().parent.parent / "support/systemd_mock.py"
+        self.mock = self.scratch.start(
+            "/usr/bin/python3", "-m", "dbusmock", "--system", "--template", mock,
+            env=dict(os.environ, SYSTEMD_MOCK_LOG=str(self.log)), log="mock.log")
+        wait_until(lambda: b"systemd1" in subprocess.run(
+            ["dbus-send", f"--bus={self.address}", "--print-reply", "--dest=org.freedesktop.DBus",
+             "/", "org.freedesktop.DBus.ListNames"], capture_output=True).stdout, message="the mock")
+
+    def asked(self):
+        return self.log.read_text().split("\n")[:-1] if self.log.exists() else []
+
+
+UNIT = """params: {{unit: {{type: string, pattern: '.*'}}}}
+systemd: {{{0}: "${{unit}}"}}"""
+
+
+def test_a_units_job_is_waited_for_and_told():
+    with Scratch("actions") as s:
+        bus = Bus(s)
+        h = Acting(s, {what: UNIT.format(what) for what in ("start", "stop", "restart", "reload")})
+
+        def run(what, unit, **more):
+            return h.act(what, "systemd", {"do": what, "unit": unit}, {"unit": unit}, **more)[-1]
+        for what in ("start", "stop", "restart", "reload"):
+            last = run(what, "web.service")
+            assert last["news"] == "exited" and last["exit_code"] == 0, last
+            assert last["output"] == "web.service: done\n", last
+        for result in ("failed", "timeout", "dependency", "canceled", "skipped"):
+            last = run("restart", f"{result}-x.service")
+            assert last["news"] == "exited" and last["exit_code"] == 1, last
+            assert last["output"] == f"{result}-x.service: {result}\n", last
+        last = run("start", "unknown.service")
+        assert last["exit_code"] == 1 and "not found" in last["output"], last
+        assert "NoSuchUnit" in last["output"], last
+        for bad in ("web", "../web.service", "a b.service", "-x.service", "web.sevice"):
+            last = run("restart", bad) if not bad.startswith("-") else None
+            assert last is None or (last["news"] == "never-started" and "not the name" in last["why"]), last
+        last = run("restart", "never-ends.service", timeout_ms=1000)
+        assert last["news"] == "timed-out", last
+        assert bus.asked() == [f"{w} web.service" for w in ("start", "stop", "restart", "reload")] + \
+            [f"restart {r}-x.service" for r in ("failed", "timeout", "dependency", "canceled", "skipped")] + \
+            ["start unknown.service", "restart never-ends.service"], bus.asked()
+
+
+def test_a_bus_that_goes_leaves_it_in_doubt_and_without_one_nothing_began():
+    with Scratch("actions") as s:
+        bus = Bus(s)
+        h = Acting(s, {"restart": UNIT.format("restart")})
+
+        def run(unit, **more):
+            return h.act("restart", "systemd", {"do": "restart", "unit": unit}, {"unit": unit}, **more)[-1]
+        last = run("crash.service")
+        assert last["news"] == "unknown" and "did not answer" in last["why"], last
+        bus.mock.wait(5)
+        last = run("web.service")
+        assert last["news"] == "never-started" and "does not answer" in last["why"], last
+        os.unlink(bus.path)
+        last = run("web.service")
+        assert last["news"] == "never-started" and "bus cannot be reached" in last["why"], last
+        assert bus.asked() == ["restart crash.service"], bus.asked()
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])
