@@ -424,6 +424,7 @@ step_lasts(const struct runbook_step *step)
 	case STEP_WAIT:
 		return step->probe.kind != 0 ? step->within_ms : step->for_ms;
 	case STEP_ACTION:
+	case STEP_UNDO:
 	case STEP_HANDOFF:
 		return 0;
 	}

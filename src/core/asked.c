@@ -128,7 +128,7 @@ asked_end(struct core *core, struct asked *asked, enum asked_state state, str by
 		.asked = asked,
 		.why = why,
 		.person = state == ASKED_VOID };
-	action_asked(core, run, &beginning);
+	run_asked(core, run, &beginning);
 }
 
 static void
@@ -340,7 +340,7 @@ asked_judge(struct core *core, struct asked *asked)
 	}
 	struct run *run = waiting_run(core, asked);
 	if (run != NULL && beginning.how != BEGUN_WAITS)
-		action_asked(core, run, &beginning);
+		run_asked(core, run, &beginning);
 }
 
 /* A yes came, or its turn: the facts may be too old to start by. */

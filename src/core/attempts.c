@@ -122,24 +122,44 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 	}
 }
 
-/* Attempts that have ended, beyond what a case file shows. */
+/* Its run can no longer take back all that it did. */
 static void
-keep_attempts(struct core *core, struct incident *incident)
+forget(struct core *core, const struct attempt_row *row)
 {
-	if (incident->attempts_n <= TRAIL_KEPT_MAX)
+	struct run *run = object_find(core, TABLE_RUN, row->run);
+	if (run == NULL || row->undo_until_at == 0 || row->undone_by != 0)
 		return;
+	run->row.forgot = true;
+	object_touch(core, &run->o);
+}
+
+/* Those that have ended, from the first, until so many are left: what may still be taken
+ * back, or what may not. */
+static void
+let_go_of(struct core *core, struct incident *incident, bool back, uint32_t most)
+{
 	list_each_safe(it, &incident->attempts)
 	{
 		struct attempt *attempt =
 		    container_of(object_of(it, of_incident), struct attempt, o);
-		bool kept =
-		    attempt_open(attempt) || (attempt->row.undo_until_at != 0 &&
-						 incident->attempts_n <= UNDO_KEPT_MAX);
-		if (incident->attempts_n > TRAIL_KEPT_MAX && !kept) {
-			incident->attempts_n--;
-			object_done(core, &attempt->o);
-		}
+		const struct attempt_row *row = &attempt->row;
+		if (incident->attempts_n <= most)
+			return;
+		if (attempt_open(attempt) ||
+		    (row->undo_until_at != 0 && row->undone_by == 0) != back)
+			continue;
+		forget(core, row);
+		incident->attempts_n--;
+		object_done(core, &attempt->o);
 	}
+}
+
+/* Attempts that have ended, beyond what a case file shows. */
+static void
+keep_attempts(struct core *core, struct incident *incident)
+{
+	let_go_of(core, incident, false, TRAIL_KEPT_MAX);
+	let_go_of(core, incident, true, UNDO_KEPT_MAX);
 }
 
 static void
@@ -237,7 +257,9 @@ attempt_judge(struct core *core, const struct asking *asking, struct judged *ret
 		judged_deny(core, ret,
 		    text_make(core, "attempt %llu was taken back already",
 			(unsigned long long)asking->takes_back));
-	const struct run *run = object_find(core, TABLE_RUN, asking->run);
+	/* What takes back is no part of the plan, and never harder than what it takes back. */
+	const struct run *run =
+	    asking->undo_of == 0 ? object_find(core, TABLE_RUN, asking->run) : NULL;
 	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
 		judged_deny(core, ret,
 		    text_make(core,
@@ -296,7 +318,7 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.behalf = asking->behalf,
 		.kind = action->kind,
 		.parts = request.parts };
-	if (run != NULL)
+	if (run != NULL && asking->undo_of == 0)
 		row.runbook_hash = run->row.runbook_hash;
 	struct attempt *attempt = reserve(core, &row);
 	if (attempt == NULL)
@@ -460,10 +482,8 @@ static void
 go_on(struct core *core, struct attempt *attempt, enum outcome outcome)
 {
 	struct run *run = waiting_run(core, attempt);
-	if (run != NULL) {
-		action_outcome(core, run, attempt, outcome);
-		run_walk(core, run);
-	}
+	if (run != NULL)
+		run_outcome(core, run, attempt, outcome);
 	let_go(core, attempt);
 }
 

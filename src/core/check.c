@@ -234,6 +234,17 @@ check_looks(const struct core *core, const struct run *run)
 	ASSERT(out == 0);
 }
 
+/* What takes back takes back something of the same run, and nothing else does. */
+static void
+check_undoing(const struct core *core, const struct run *run, const struct attempt *attempt)
+{
+	const struct attempt *of =
+	    object_find(core, TABLE_ATTEMPT, attempt->row.takes_back);
+	ASSERT(run->runbook->steps[run->row.step].undoes);
+	ASSERT(of != NULL && of->row.run == run->row.id);
+	ASSERT(of->row.undone_by == attempt->row.id && of->row.id < attempt->row.id);
+}
+
 static void
 check_run(const struct core *core, const struct run *run)
 {
@@ -268,6 +279,8 @@ check_run(const struct core *core, const struct run *run)
 	case PHASE_ATTEMPT:
 		attempt = object_find(core, TABLE_ATTEMPT, row->waiting_for);
 		ASSERT(attempt != NULL && attempt->row.run == row->id);
+		if (row->undoing)
+			check_undoing(core, run, attempt);
 		ASSERT(attempt_open(attempt));
 		ASSERT(row->acted && row->due == 0);
 		return;

@@ -40,6 +40,9 @@ doing_in_run(struct core *core, const struct incident *incident)
 	const struct run *run = incident->run;
 	const struct runbook_step *step = run_step(run);
 	str verb;
+	if (run->row.undoing)
+		return text_make(core, "taking back what was done (%.*s)",
+		    STR_ARG(step->name));
 	switch (step->kind) {
 	case STEP_CHECK:
 		return text_make(core, "checking %.*s", STR_ARG(step->name));
@@ -62,6 +65,7 @@ doing_in_run(struct core *core, const struct incident *incident)
 	}
 	case STEP_VERIFY:
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
+	case STEP_UNDO:
 	case STEP_HANDOFF:
 		return STR("handing it to the developers");
 	case STEP_ASK:

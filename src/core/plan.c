@@ -75,6 +75,8 @@ otherwise_text(const struct planning *p, const struct runbook_step *step)
 	case STEP_ACTION:
 	case STEP_ASK:
 		break;
+	case STEP_UNDO:
+		return STR("a person is told");
 	case STEP_HANDOFF:
 		return (str){ 0 };
 	}
@@ -158,7 +160,8 @@ plan_look(struct planning *p, size_t i, struct plan_item *item)
 	                              : text_make(p->core, " for %.*s",
 					    STR_ARG(text_ms(p->core, step->for_ms)));
 	item->fate = PLAN_RUNS;
-	item->text = text_make(p->core, "%.*s%.*s", STR_ARG(text), STR_ARG(lasts));
+	item->text = text_make(p->core, "%.*s%.*s%s", STR_ARG(text), STR_ARG(lasts),
+	    step->undoes ? "; else it is taken back" : "");
 }
 
 static void
@@ -457,6 +460,12 @@ plan_step(struct planning *p, size_t i, struct plan_item *item)
 			reach(p, i, STEP_NEXT, how);
 		reach(p, i, step_at(p, i)->otherwise,
 		    item->fate == PLAN_REFUSED && item->targets.n > 0 ? how : REACH_MAYBE);
+		return;
+	case STEP_UNDO:
+		item->fate = PLAN_RUNS;
+		item->text = text_make(p->core, "what %.*s did is taken back, last first",
+		    STR_ARG(step_at(p, step_at(p, i)->undo_of)->name));
+		reach(p, i, STEP_NEXT, how);
 		return;
 	case STEP_HANDOFF:
 		plan_handoff(p, i, item);

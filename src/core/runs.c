@@ -39,6 +39,7 @@ run_only_looks(const struct run *run)
 		return true;
 	case STEP_ACTION:
 	case STEP_VERIFY:
+	case STEP_UNDO:
 	case STEP_HANDOFF:
 		return false;
 	}
@@ -345,6 +346,8 @@ enter(struct core *core, struct run *run)
 	row->tries = 0;
 	row->retries = 0;
 	row->unknown = false;
+	row->undoing = false;
+	row_set_str(core, &row->undo_why, (str){ 0 });
 	row_set_str(core, &row->last_value, (str){ 0 });
 	row_set_strs(core, &row->targets, (struct strs){ 0 });
 	object_touch(core, &run->o);
@@ -356,6 +359,9 @@ enter(struct core *core, struct run *run)
 		return;
 	case STEP_ACTION:
 		action_enter(core, run);
+		return;
+	case STEP_UNDO:
+		undo_enter(core, run);
 		return;
 	case STEP_HANDOFF:
 		handoff_enter(core, run);
@@ -394,7 +400,10 @@ run_timer(struct core *core, struct run *run)
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
 	case STEP_VERIFY:
-		check_due(core, run);
+		if (run->row.undoing)
+			undo_due(core, run);
+		else
+			check_due(core, run);
 		break;
 	case STEP_ACTION:
 		action_due(core, run);
@@ -405,8 +414,34 @@ run_timer(struct core *core, struct run *run)
 	case STEP_ASK:
 		ask_due(core, run);
 		break;
+	case STEP_UNDO:
+		undo_due(core, run);
+		break;
 	case STEP_HANDOFF:
 		UNREACHABLE();
 	}
+	run_walk(core, run);
+}
+
+void
+run_outcome(struct core *core, struct run *run, const struct attempt *attempt,
+    enum outcome outcome)
+{
+	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
+	if (run->row.undoing)
+		undo_outcome(core, run, attempt, outcome);
+	else
+		action_outcome(core, run, attempt, outcome);
+	run_walk(core, run);
+}
+
+void
+run_asked(struct core *core, struct run *run, const struct beginning *beginning)
+{
+	run_wait(core, run, PHASE_WAITING, 0, 0); /* the same */
+	if (run->row.undoing)
+		undo_asked(core, run, beginning);
+	else
+		action_asked(core, run, beginning);
 	run_walk(core, run);
 }

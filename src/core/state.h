@@ -540,7 +540,8 @@ bool run_inputs(struct core *core, const struct incident *incident,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
-/* ---- step_check.c, step_looks.c, step_wait.c, step_ask.c, step_action.c, step_handoff.c ---- */
+/* ---- step_check.c, step_looks.c, step_wait.c, step_ask.c, step_action.c, step_undo.c,
+ * step_handoff.c ---- */
 
 void check_enter(struct core *core, struct run *run);
 void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
@@ -593,6 +594,18 @@ void action_outcome(struct core *core, struct run *run, const struct attempt *at
     enum outcome outcome);
 /* What it waited for (PHASE_ASKED) has ended so. */
 void action_asked(struct core *core, struct run *run, const struct beginning *beginning);
+/* The same for whatever step is in work: it goes to that step's file. */
+void run_outcome(struct core *core, struct run *run, const struct attempt *attempt,
+    enum outcome outcome);
+void run_asked(struct core *core, struct run *run, const struct beginning *beginning);
+
+void undo_enter(struct core *core, struct run *run);
+/* A verify failed, because: what its `undo` names is taken back, then `otherwise`. */
+void undo_begin(struct core *core, struct run *run, str why);
+void undo_due(struct core *core, struct run *run);
+void undo_outcome(struct core *core, struct run *run, const struct attempt *attempt,
+    enum outcome outcome);
+void undo_asked(struct core *core, struct run *run, const struct beginning *beginning);
 void handoff_enter(struct core *core, struct run *run);
 void handoff_arm(struct core *core, struct handoff *handoff);
 void handoff_again(struct core *core, struct handoff *handoff);
@@ -816,6 +829,9 @@ void grants_look(struct core *core);
 void undo_ended(struct core *core, struct attempt *attempt);
 
 struct answering undo_attempt(struct core *core, const struct command *command);
+/* How it is taken back now by who did it; false: it cannot be, *ret_why. */
+bool undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret,
+    str *ret_why);
 
 /* ---- leases.c: a person on a service ---- */
 

@@ -160,9 +160,7 @@ begun(struct core *core, struct run *run, const struct beginning *beginning)
 void
 action_asked(struct core *core, struct run *run, const struct beginning *beginning)
 {
-	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
 	begun(core, run, beginning);
-	run_walk(core, run);
 }
 
 bool
@@ -350,7 +348,6 @@ void
 action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
     enum outcome outcome)
 {
-	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
 	switch (outcome) {
 	case OUTCOME_OK:
 		next_target(core, run);

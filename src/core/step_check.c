@@ -109,7 +109,10 @@ too_late(struct core *core, struct run *run)
 	    step->kind == STEP_VERIFY ? "it has not recovered" : "it did not become so",
 	    STR_ARG(seen));
 	say(core, run, why);
-	run_goto(core, run, step->otherwise, why);
+	if (step->undoes)
+		undo_begin(core, run, why);
+	else
+		run_goto(core, run, step->otherwise, why);
 }
 
 /* Wait for the next look: after a while, when it will have held, or at the deadline. */

@@ -159,6 +159,49 @@ can_be(struct core *core, const struct attempt *attempt, const struct action *ac
 	return false;
 }
 
+/* By who did it. */
+static struct asking
+asking_of(const struct core *core, const struct attempt *attempt,
+    const struct action *action, struct pairs params)
+{
+	const struct attempt_row *row = &attempt->row;
+	const struct incident *incident = incident_find(core, row->incident);
+	return (struct asking){ .principal = row->principal,
+		.behalf = row->behalf,
+		.action = action->undo->name,
+		.service = row->service,
+		.target = row->target,
+		.params = params,
+		.targets_n = 1,
+		.incident = row->incident,
+		.incident_open = incident_asks_for(incident, row->service),
+		.takes_back = row->id,
+		.undo_of = row->id,
+		.at = core->at,
+		.wall = core->wall };
+}
+
+bool
+undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret,
+    str *ret_why)
+{
+	const struct attempt_row *row = &attempt->row;
+	const struct action *action = model_action(core->newest->model, row->action);
+	struct answering no;
+	struct pairs params;
+	if (!can_be(core, attempt, action, &no)) {
+		*ret_why = no.error;
+		return false;
+	}
+	if (!params_of(core, action, row, &params, ret_why)) {
+		*ret_why = text_make(core, "what it was before is not known: %.*s",
+		    STR_ARG(*ret_why));
+		return false;
+	}
+	*ret = asking_of(core, attempt, action, params);
+	return true;
+}
+
 struct answering
 undo_attempt(struct core *core, const struct command *command)
 {
@@ -184,19 +227,10 @@ undo_attempt(struct core *core, const struct command *command)
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "what it was before is not known: %.*s", STR_ARG(why));
 	struct incident *incident = incident_find(core, row->incident);
-	struct asking asking = { .principal = command->principal,
-		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
-		.action = action->undo->name,
-		.service = row->service,
-		.target = row->target,
-		.params = params,
-		.targets_n = 1,
-		.incident = row->incident,
-		.incident_open = incident_asks_for(incident, row->service),
-		.takes_back = row->id,
-		.undo_of = own ? row->id : 0,
-		.at = core->at,
-		.wall = core->wall };
+	struct asking asking = asking_of(core, attempt, action, params);
+	asking.principal = command->principal;
+	asking.behalf = (struct strs){ &behalf, behalf.n > 0 ? 1 : 0 };
+	asking.undo_of = own ? row->id : 0;
 	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
 	timeline_add(core, row->incident, TIMELINE_COMMAND, command->principal, row->id,
 	    "asked to take back %.*s on %.*s (attempt %llu)%s%.*s", STR_ARG(row->action),

@@ -206,6 +206,9 @@ static const struct field run_fields[] = {
 	FQ_PAIRS(31, struct run_row, answers, PAIRS_MAX),
 	FQ_STR(32, struct run_row, question),
 	FQ_STRS(33, struct run_row, askees, TOLD_MAX),
+	FQ_BOOL(40, struct run_row, undoing),
+	FQ_STR(41, struct run_row, undo_why),
+	FQ_BOOL(42, struct run_row, forgot),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

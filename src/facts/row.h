@@ -218,6 +218,9 @@ struct run_row {
 	struct pairs answers; /* to the questions that were asked, by their steps */
 	str question;         /* PHASE_ANSWER: what is asked, */
 	struct strs askees;   /* and who was: people, at most TOLD_MAX */
+	bool undoing;     /* what it did is being taken back by the step in work, */
+	str undo_why;     /* because of that */
+	bool forgot; /* not all that it did and may be taken back is in memory any more */
 };
 #define STEPS_WALKED_MAX 256
 

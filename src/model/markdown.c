@@ -33,6 +33,7 @@ static const char *const kinds[STEP_KIND_COUNT] = {
 	[STEP_HANDOFF] = "handoff",
 	[STEP_WAIT] = "wait",
 	[STEP_ASK] = "ask",
+	[STEP_UNDO] = "undo",
 };
 #define STEP_NEAR_MIN 4 /* letters: awk, asm and wat are languages */
 
@@ -169,11 +170,6 @@ is_near_step(struct scan *s, str word, str *ret_hint)
 			continue;
 		same = same || str_eq(low, str_of(kinds[i]));
 		names[n++] = str_of(kinds[i]);
-	}
-	if (str_eq(low, STR("undo"))) {
-		*ret_hint = read_hint(s->r, "the steps are %.*s",
-		    STR_ARG(read_join(s->r, names, n)));
-		return true;
 	}
 	if (!same && word.n < STEP_NEAR_MIN)
 		return false;

@@ -547,8 +547,9 @@ enum step_kind {
 	STEP_HANDOFF,
 	STEP_WAIT = 5,
 	STEP_ASK = 6,
+	STEP_UNDO = 7,
 };
-#define STEP_KIND_COUNT 7 /* one more than the last */
+#define STEP_KIND_COUNT 8 /* one more than the last */
 
 enum autonomy {
 	AUTONOMY_SUGGEST = 1,
@@ -561,6 +562,7 @@ enum autonomy {
 #define STEP_NEXT UINT32_MAX         /* go on with the step that follows */
 #define STEP_STOP (UINT32_MAX - 1)   /* end the run: it is not this, or it is over */
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
+#define STEP_ALL (UINT32_MAX - 3)    /* undo_of: every step of the run */
 #define RUNBOOK_STEPS_MAX 64
 
 const char *step_kind_name(enum step_kind kind); /* "check" */
@@ -617,6 +619,10 @@ struct runbook_step {
 	enum handoff_class class;
 	str because, ask;
 	struct strs attach; /* logs, changes, attempts, alerts, timeline */
+	/* undo, and a verify that fails with `undo`: what that earlier step did is taken
+	 * back; or STEP_ALL */
+	bool undoes;
+	uint32_t undo_of;
 	/* where to go when it does not hold, fails or is refused; a later step, STEP_STOP or STEP_PERSON */
 	uint32_t otherwise;
 	struct place place;

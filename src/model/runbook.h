@@ -11,6 +11,7 @@
  * runbook_steps.c	reads the YAML of each step; runbook_look.c that of check, verify and wait
  * runbook_ask.c	that of ask
  * runbook_flow.c	resolves `otherwise` and `then` and proves that the steps lead somewhere
+ * runbook_back.c	resolves what `undo` takes back
  * runbook_choose.c	which runbook answers
  */
 #define RUNBOOKS_MAX 256
@@ -63,6 +64,7 @@ struct draft {
 	const struct fence *fence;
 	/* as written; NULL: the kind's default */
 	const struct node *otherwise, *then;
+	const struct node *undo; /* what is taken back; NULL: nothing */
 };
 
 /* Fills runbook->steps from the fences, but for `otherwise` and `then`. False when a step
@@ -73,6 +75,15 @@ bool steps_read(struct reader *r, const struct markdown *markdown, struct runboo
 /* Resolves `otherwise` and `then`; then: no cycle, no step that nothing reaches, no action
  * that nothing verifies, no answer that is used without being given. */
 void flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts);
+
+/* A step by its name; RUNBOOK_STEPS_MAX: there is none, which is reported at the node. */
+uint32_t flow_step(struct reader *r, const struct node *node, const struct runbook *runbook,
+    str name, const str *words, size_t words_n);
+/* Can the run come from one step to the other? */
+bool flow_leads(const struct runbook *runbook, uint32_t from, uint32_t to);
+
+/* Resolves `undo` and `of`: an earlier step that leads here, whose action has an undo. */
+void back_resolve(struct reader *r, struct runbook *runbook, const struct draft *drafts);
 
 /* ---- what reads a step's YAML ---- */
 

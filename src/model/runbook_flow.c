@@ -6,6 +6,7 @@
  *	wait	over, or holds: the next step	else: otherwise (person)
  *	ask	answered: then (the next step)	else: otherwise (person)
  *	verify	holds: the end, recovered	else: otherwise (person)
+ *	undo	taken back: the next step	else: a person
  *	handoff	the end
  *
  * `then` and `otherwise` lead only onward, so every run ends; a verify or handoff in the
@@ -92,6 +93,28 @@ step_find(const struct runbook *runbook, str name)
 	return STEP_NONE;
 }
 
+/* Hints say what may be written: one of the words, or the name of a step. */
+uint32_t
+flow_step(struct reader *r, const struct node *node, const struct runbook *runbook,
+    str name, const str *words, size_t words_n)
+{
+	uint32_t i = step_find(runbook, name);
+	if (i != STEP_NONE)
+		return i;
+	str names[RUNBOOK_STEPS_MAX + 2];
+	size_t n = 0;
+	for (; n < runbook->steps_n; n++)
+		names[n] = runbook->steps[n].name;
+	for (size_t k = 0; k < words_n; k++)
+		names[n++] = words[k];
+	str hint = read_suggest(r, name, names, n);
+	if (hint.n == 0)
+		hint = words_n > 1 ? STR("write stop, person, or the name of a later step")
+		                   : STR("write the name of a step above");
+	read_error(r, node, hint, "unknown step '%.*s'", STR_ARG(name));
+	return RUNBOOK_STEPS_MAX;
+}
+
 /* "handoff poison": the kind may stand before the name, and must then be right. */
 static bool
 read_where(struct reader *r, const struct node *node, const struct runbook *runbook,
@@ -108,20 +131,10 @@ read_where(struct reader *r, const struct node *node, const struct runbook *runb
 		*ret = name.n == 4 ? STEP_STOP : STEP_PERSON;
 		return true;
 	}
-	uint32_t i = step_find(runbook, name);
-	if (i == STEP_NONE) {
-		str names[RUNBOOK_STEPS_MAX + 2];
-		size_t n = 0;
-		for (; n < runbook->steps_n; n++)
-			names[n] = runbook->steps[n].name;
-		names[n++] = STR("stop");
-		names[n++] = STR("person");
-		str hint = read_suggest(r, name, names, n);
-		if (hint.n == 0)
-			hint = STR("write stop, person, or the name of a later step");
-		read_error(r, node, hint, "unknown step '%.*s'", STR_ARG(name));
+	static const str words[] = { { "stop", 4 }, { "person", 6 } };
+	uint32_t i = flow_step(r, node, runbook, name, words, countof(words));
+	if (i == RUNBOOK_STEPS_MAX)
 		return false;
-	}
 	if (has_kind && kind != runbook->steps[i].kind) {
 		const char *is = step_kind_name(runbook->steps[i].kind);
 		read_error(r, node, read_hint(r, "write '%s %.*s'", is, STR_ARG(name)),
@@ -157,6 +170,13 @@ find_way(const struct runbook *runbook, uint32_t from, uint32_t to,
 		}
 	}
 	return false;
+}
+
+bool
+flow_leads(const struct runbook *runbook, uint32_t from, uint32_t to)
+{
+	uint32_t before[RUNBOOK_STEPS_MAX];
+	return find_way(runbook, from, to, before);
 }
 
 /* "a -> b -> a": from the step that is named, to the one that names it, and back. */
@@ -335,4 +355,5 @@ flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts
 	check_reached(r, runbook, drafts);
 	check_verified(r, runbook, drafts);
 	check_answers(r, runbook, drafts);
+	back_resolve(r, runbook, drafts);
 }

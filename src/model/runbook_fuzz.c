@@ -49,6 +49,7 @@ check_step(const struct runbook *runbook, size_t i)
 		ASSERT(step->every_ms > 0);
 		ASSERT(step->within_ms >= step->for_ms);
 		ASSERT(step->within_ms > 0);
+		ASSERT(!step->undoes || step->undo_of < i || step->undo_of == STEP_ALL);
 		return;
 	case STEP_ACTION:
 		ASSERT(step->action != NULL);
@@ -78,6 +79,9 @@ check_step(const struct runbook *runbook, size_t i)
 			       step->answers[k].to == STEP_PERSON ||
 			       (step->answers[k].to > i &&
 				   step->answers[k].to < runbook->steps_n));
+		return;
+	case STEP_UNDO:
+		ASSERT(step->undoes && step->undo_of < i);
 		return;
 	case STEP_HANDOFF:
 		ASSERT(step->class != 0);

@@ -1,7 +1,8 @@
 /*
  * The steps that look, and the one that waits.
  *
- *	check, verify	what is looked at, for, every, within, otherwise; check: then
+ *	check, verify	what is looked at, for, every, within, otherwise; check: then;
+ *			verify: undo
  *	wait		for: 45s
  *			until: {what is looked at, for, every}, within, otherwise
  *
@@ -165,6 +166,7 @@ step_read_verify(struct step_reader *s)
 		{ "every", &every },
 		{ "within", &within, .required = true },
 		{ "otherwise", &s->draft->otherwise },
+		{ "undo", &s->draft->undo },
 	};
 	if (!read_is_map(s->r, s->map, "verify"))
 		return;

@@ -5,6 +5,7 @@
  *	wait		for | until: {...}, within, otherwise
  *	ask		question, to, answer, within, then, otherwise
  *	action		do, with, targets, rolling, retry, otherwise
+ *	undo		of
  *	handoff		class, because, attach, ask
  */
 #include "model/runbook.h"
@@ -178,6 +179,15 @@ read_action(struct step_reader *s)
 		read_retry(s, retry);
 }
 
+/* ---- undo ---- */
+
+static void
+read_undo(struct step_reader *s)
+{
+	const struct key keys[] = { { "of", &s->draft->undo, .required = true } };
+	(void)read_map(s->r, s->map, "undo", keys, countof(keys));
+}
+
 /* ---- handoff ---- */
 
 static void
@@ -233,6 +243,7 @@ default_otherwise(enum step_kind kind)
 	case STEP_VERIFY:
 	case STEP_WAIT:
 	case STEP_ASK:
+	case STEP_UNDO:
 		return STEP_PERSON;
 	}
 	UNREACHABLE();
@@ -250,6 +261,9 @@ read_step(struct step_reader *s)
 		return;
 	case STEP_ACTION:
 		read_action(s);
+		return;
+	case STEP_UNDO:
+		read_undo(s);
 		return;
 	case STEP_HANDOFF:
 		read_handoff(s);
