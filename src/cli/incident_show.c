@@ -148,6 +148,25 @@ print_timeline(struct out *out, const struct whole *w)
 	}
 }
 
+/* What it looked like before a runbook changed anything. */
+static void
+print_evidence(struct out *out, const struct whole *w)
+{
+	const struct run_row *runs = w->runs.p;
+	for (size_t i = 0; i < w->runs.n; i++) {
+		const struct evidence *evidence = runs[i].evidence.p;
+		if (runs[i].evidence.n > 0)
+			heading(out, "Evidence, before anything was changed");
+		for (size_t k = 0; k < runs[i].evidence.n; k++) {
+			out_text(out, STR("  "));
+			out_text(out, evidence[k].name);
+			out_text(out, STR(": "));
+			out_wrapped(out, 6, evidence[k].name.n + 4,
+			    str_trim(evidence[k].value));
+		}
+	}
+}
+
 static str
 undo_text(struct out *out, const struct attempt_row *row)
 {
@@ -298,6 +317,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	struct out out = out_begin(&client->arena);
 	print_header(&out, &w);
 	print_timeline(&out, &w);
+	print_evidence(&out, &w);
 	print_attempts(&out, &w);
 	print_decisions(&out, &w);
 	view_waiting(&out, &w);

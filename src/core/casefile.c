@@ -104,6 +104,20 @@ links(struct core *core, struct file *file, const struct incident *incident)
 	add(file, STR("\n"));
 }
 
+/* What it looked like before anything was changed. */
+static void
+evidence_part(struct core *core, struct file *file, const struct run *run)
+{
+	const struct evidence *evidence = run->row.evidence.p;
+	if (run->row.evidence.n == 0)
+		return;
+	line(core, file, "## Evidence, before anything was changed\n\n");
+	for (size_t i = 0; i < run->row.evidence.n; i++) {
+		line(core, file, "%.*s:\n\n", STR_ARG(evidence[i].name));
+		quoted(core, file, evidence[i].value);
+	}
+}
+
 static void
 attempt_part(struct core *core, struct file *file, const struct attempt *attempt)
 {
@@ -191,6 +205,7 @@ case_file_write(struct core *core, const struct incident *incident, const struct
 	struct file file = { .out = out };
 	head(core, &file, incident, run, step);
 	links(core, &file, incident);
+	evidence_part(core, &file, run);
 	tried(core, &file, incident);
 	line(core, &file, "## Alerts\n\nLabels of the first: \n\n");
 	quoted(core, &file, incident->row.signature);

@@ -245,6 +245,19 @@ check_undoing(const struct core *core, const struct run *run, const struct attem
 	ASSERT(of->row.undone_by == attempt->row.id && of->row.id < attempt->row.id);
 }
 
+/* What is out is out for evidence only while that is gathered. */
+static void
+check_evidence(const struct core *core, const struct run *run)
+{
+	const struct evidence *p = run->row.evidence.p;
+	ASSERT(run->row.evidence.n <= EVIDENCE_MAX);
+	for (size_t i = 0; i < run->row.evidence.n; i++) {
+		const struct question *probe = object_find(core, TABLE_PROBE, p[i].probe);
+		ASSERT(p[i].probe == 0 || run->row.phase == PHASE_EVIDENCE);
+		ASSERT(p[i].probe == 0 || (probe != NULL && probe->row.run == run->row.id));
+	}
+}
+
 static void
 check_run(const struct core *core, const struct run *run)
 {
@@ -258,12 +271,16 @@ check_run(const struct core *core, const struct run *run)
 	bool looks = row->phase == PHASE_PROBING && row->waiting_for == 0;
 	ASSERT(looks == (row->looks.n > 0));
 	ASSERT(row->phase == PHASE_ANSWER || (row->question.n == 0 && row->askees.n == 0));
+	check_evidence(core, run);
 	const struct attempt *attempt;
 	const struct question *probe;
 	const struct asked *asked;
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
+	case PHASE_EVIDENCE:
+		ASSERT(row->due != 0 && row->waiting_for == 0 && !row->acted);
+		return;
 	case PHASE_WAITING:
 		ASSERT(row->due != 0 && row->waiting_for == 0);
 		return;

@@ -40,6 +40,8 @@ doing_in_run(struct core *core, const struct incident *incident)
 	const struct run *run = incident->run;
 	const struct runbook_step *step = run_step(run);
 	str verb;
+	if (run->row.phase == PHASE_EVIDENCE)
+		return text_make(core, "looking before %.*s", STR_ARG(step->name));
 	if (run->row.undoing)
 		return text_make(core, "taking back what was done (%.*s)",
 		    STR_ARG(step->name));

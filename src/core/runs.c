@@ -32,6 +32,8 @@ run_only_looks(const struct run *run)
 {
 	if (run->row.acted)
 		return false;
+	if (run->row.phase == PHASE_EVIDENCE)
+		return true;
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
 	case STEP_WAIT:
@@ -263,6 +265,8 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	looks_drop(core, run);
 	if (phase == PHASE_ANSWER)
 		ask_end(core, run, FIRSTLINE, why);
+	if (phase == PHASE_EVIDENCE)
+		evidence_drop(core, run);
 	if (phase == PHASE_ASKED)
 		asked_void(core, object_find(core, TABLE_ASKED, out), why);
 	struct attempt *attempt =
@@ -376,6 +380,16 @@ enter(struct core *core, struct run *run)
 	UNREACHABLE();
 }
 
+/* Does it gather evidence before this step? */
+static bool
+looks_first(struct core *core, struct run *run)
+{
+	if (!evidence_wanted(core, run))
+		return false;
+	show_state(core, run);
+	return evidence_begin(core, run);
+}
+
 void
 run_walk(struct core *core, struct run *run)
 {
@@ -387,7 +401,7 @@ run_walk(struct core *core, struct run *run)
 			    run->row.acted ? STR("it acted, but nothing verifies that it "
 						 "helped")
 					   : STR("it has nothing more to do"));
-		else
+		else if (!looks_first(core, run))
 			enter(core, run);
 	}
 }
@@ -395,6 +409,10 @@ run_walk(struct core *core, struct run *run)
 void
 run_timer(struct core *core, struct run *run)
 {
+	if (run->row.phase == PHASE_EVIDENCE) {
+		evidence_due(core, run);
+		return;
+	}
 	ASSERT(run->row.phase == PHASE_WAITING || run->row.phase == PHASE_ANSWER);
 	run_wait(core, run, PHASE_WAITING, 0, 0);
 	switch (run_step(run)->kind) {

@@ -54,6 +54,7 @@
 #define RESOLVED_LOOK_MS (30 * MINUTE)  /* closed by a person, alerts fire: open again */
 #define ESCALATE_AGAIN_MS (30 * MINUTE) /* after the last tier: from the first again */
 #define AT_ONCE_WAIT_MS (15 * MINUTE)   /* for a turn under at_once limits, each target */
+#define EVIDENCE_MS (20 * SECOND)       /* for all of it, before the first action */
 #define PROBE_GRACE_MS (30 * SECOND)    /* beyond its timeout: no answer */
 #define ATTEMPT_GRACE_MS MINUTE         /* beyond its timeout: ask what became of it */
 #define NOTICE_GUARD_MS (10 * MINUTE)   /* no result: order it again */
@@ -598,6 +599,15 @@ void action_asked(struct core *core, struct run *run, const struct beginning *be
 void run_outcome(struct core *core, struct run *run, const struct attempt *attempt,
     enum outcome outcome);
 void run_asked(struct core *core, struct run *run, const struct beginning *beginning);
+
+/* evidence.c: before the step in work, is there something to see first? */
+bool evidence_wanted(const struct core *core, const struct run *run);
+/* false: no room to keep it. */
+bool evidence_begin(struct core *core, struct run *run);
+void evidence_seen(struct core *core, struct run *run, const struct probe_row *probe,
+    const struct probe_result *seen);
+void evidence_due(struct core *core, struct run *run);
+void evidence_drop(struct core *core, struct run *run);
 
 void undo_enter(struct core *core, struct run *run);
 /* A verify failed, because: what its `undo` names is taken back, then `otherwise`. */

@@ -156,6 +156,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_ATTEMPT] = "attempt",
 	[PHASE_ASKED] = "asked",
 	[PHASE_ANSWER] = "answer",
+	[PHASE_EVIDENCE] = "evidence",
 };
 
 static const char *const look_answer_names[] = {
@@ -170,6 +171,16 @@ static const struct field look_fields[] = {
 	F_STR(3, struct look, value),
 };
 const struct record_type look_type = RECORD(struct look, "look", look_fields);
+
+static const struct field evidence_fields[] = {
+	FQ_U64(1, struct evidence, probe),
+	F_STR(2, struct evidence, name),
+	F_BOOL(3, struct evidence, seen),
+	F_STR_MAX(4, struct evidence, value, EVIDENCE_VALUE_MAX),
+	F_WALL(5, struct evidence, wall),
+};
+const struct record_type evidence_type =
+    RECORD(struct evidence, "evidence", evidence_fields);
 
 static const struct field run_fields[] = {
 	F_U64(1, struct run_row, id),
@@ -209,6 +220,7 @@ static const struct field run_fields[] = {
 	FQ_BOOL(40, struct run_row, undoing),
 	FQ_STR(41, struct run_row, undo_why),
 	FQ_BOOL(42, struct run_row, forgot),
+	F_RECORDS(43, struct run_row, evidence, &evidence_type, EVIDENCE_MAX),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

@@ -173,6 +173,16 @@ enum step_phase {
 	PHASE_ATTEMPT,   /* an attempt is out */
 	PHASE_ASKED,     /* facts or people are asked */
 	PHASE_ANSWER,    /* a question is out, until `due` */
+	PHASE_EVIDENCE,  /* what is seen before anything is changed is asked for */
+};
+
+/* What was seen before anything was changed. */
+struct evidence {
+	row_id probe; /* that is out; 0: answered, or given up */
+	str name;
+	bool seen; /* there was an answer */
+	str value; /* the answer, or why there is none */
+	msec wall;
 };
 
 /* One of several probes that a step asks at once. */
@@ -218,10 +228,13 @@ struct run_row {
 	struct pairs answers; /* to the questions that were asked, by their steps */
 	str question;         /* PHASE_ANSWER: what is asked, */
 	struct strs askees;   /* and who was: people, at most TOLD_MAX */
-	bool undoing;     /* what it did is being taken back by the step in work, */
-	str undo_why;     /* because of that */
+	bool undoing;         /* what it did is being taken back by the step in work, */
+	str undo_why;         /* because of that */
 	bool forgot; /* not all that it did and may be taken back is in memory any more */
+	struct records evidence; /* struct evidence, at most EVIDENCE_MAX */
 };
+#define EVIDENCE_MAX 16
+#define EVIDENCE_VALUE_MAX 1024
 #define STEPS_WALKED_MAX 256
 
 enum attempt_state {
@@ -700,10 +713,11 @@ struct control_row {
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, look_type,
-    run_row_type, attempt_row_type, probe_row_type, reason_type, decision_row_type,
-    grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type, token_row_type,
-    answer_row_type, quarantine_row_type, control_row_type, silence_row_type, vote_type,
-    given_type, asked_probe_type, asked_row_type, lease_row_type;
+    evidence_type, run_row_type, attempt_row_type, probe_row_type, reason_type,
+    decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type,
+    token_row_type, answer_row_type, quarantine_row_type, control_row_type,
+    silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
+    lease_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */

@@ -66,6 +66,9 @@ void put_url(struct buf *out, str value);
 void put_json_text(struct buf *out, str value);
 /* The `undo` of an action, when the params of all are known. */
 void undo_read(struct reader *r, const struct node *node, struct action *action);
+/* A list of maps, each with `name` and a probe without `expect`, at most EVIDENCE_OF_MAX. */
+void read_evidence(struct reader *r, const struct node *node, const struct strs *allowed,
+    struct evidence_probe **ret, size_t *ret_n);
 void calendars_declare(struct reader *r, const struct section *section);
 void calendars_read(struct reader *r, const struct section *section);
 /* "2026-12-20 18:00" or "2026-12-20", which is the beginning or the end of that day. */

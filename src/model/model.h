@@ -330,6 +330,13 @@ struct share {
 	uint32_t percent; /* 1..100; both 0: not written */
 };
 
+/* Something to see before anything is changed: what a probe without `expect` answers. */
+struct evidence_probe {
+	str name;
+	struct probe *probe;
+};
+#define EVIDENCE_OF_MAX 8 /* of a service, and of a runbook */
+
 struct service {
 	str name;
 	str description;
@@ -345,6 +352,8 @@ struct service {
 	str environment;
 	struct strs dashboards;
 	struct strs logs;
+	struct evidence_probe *evidence; /* asked with ${service} */
+	size_t evidence_n;
 	/* Is a host of it well? Asked with ${target} and ${service}; NULL: nobody can tell. */
 	struct probe *healthy;
 	/* So many of its hosts one principal may reach in an hour: `check` warns where rules
@@ -646,6 +655,8 @@ struct runbook {
 	enum autonomy ceiling; /* default auto */
 	struct input *inputs;
 	size_t inputs_n;
+	struct evidence_probe *evidence; /* asked with the inputs and ${service} */
+	size_t evidence_n;
 	struct runbook_step *steps;
 	size_t steps_n;
 	struct place place;

@@ -99,10 +99,13 @@ service_dependencies(struct reader *r, const struct node *node, struct service *
 static void
 service_look(struct reader *r, const struct node *node, struct service *service)
 {
-	const struct node *dashboards = NULL, *logs = NULL;
+	const struct node *dashboards = NULL, *logs = NULL, *evidence = NULL;
+	str names[] = { STR("service") };
+	const struct strs allowed = { names, countof(names) };
 	const struct key keys[] = {
 		{ "dashboards", &dashboards },
 		{ "logs", &logs },
+		{ "evidence", &evidence },
 	};
 	if (!read_map(r, node, NULL, keys, countof(keys)))
 		return;
@@ -110,6 +113,9 @@ service_look(struct reader *r, const struct node *node, struct service *service)
 		(void)read_strs(r, dashboards, true, &service->dashboards);
 	if (logs != NULL)
 		(void)read_strs(r, logs, true, &service->logs);
+	if (evidence != NULL)
+		read_evidence(r, evidence, &allowed, &service->evidence,
+		    &service->evidence_n);
 }
 
 static void

@@ -251,6 +251,18 @@ read_prose(struct reader *r, const struct source *src, size_t off, const struct 
 }
 
 static void
+read_seen(struct reader *r, const struct node *node, struct runbook *runbook)
+{
+	str *names = arena_new(r->arena, str, runbook->inputs_n + 1);
+	size_t n = 0;
+	for (; n < runbook->inputs_n; n++)
+		names[n] = runbook->inputs[n].param.name;
+	names[n++] = STR("service");
+	const struct strs allowed = { names, n };
+	read_evidence(r, node, &allowed, &runbook->evidence, &runbook->evidence_n);
+}
+
+static void
 runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *runbook)
 {
 	struct source *src = arena_new(r->arena, struct source, 1);
@@ -271,13 +283,14 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		return;
 
 	const struct node *name = NULL, *service = NULL, *answers = NULL, *ceiling = NULL,
-			  *inputs = NULL;
+			  *inputs = NULL, *evidence = NULL;
 	const struct key keys[] = {
 		{ "runbook", &name, .required = true },
 		{ "service", &service },
 		{ "answers", &answers },
 		{ "ceiling", &ceiling },
 		{ "inputs", &inputs },
+		{ "evidence", &evidence },
 	};
 	if (!read_map(r, root, "front matter", keys, countof(keys)))
 		return;
@@ -292,6 +305,8 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		runbook->ceiling = (enum autonomy)(AUTONOMY_SUGGEST + level);
 	if (inputs != NULL)
 		read_inputs(r, inputs, runbook);
+	if (evidence != NULL)
+		read_seen(r, evidence, runbook);
 	read_prose(r, src, prose, name, ceiling, runbook);
 }
 
