@@ -281,6 +281,9 @@ say_next(const struct whole *w)
 			say("firstline incident settle %u %llu yes|no    did it happen?",
 			    row->id, (unsigned long long)attempts[i].id);
 	}
+	if (view_waiting_run(w) != NULL)
+		say("firstline permit %u | firstline veto %u    what the runbook would do",
+		    row->id, row->id);
 	const struct asked_row *asked = w->asked.p;
 	for (size_t i = 0; i < w->asked.n; i++) {
 		if (asked[i].state == ASKED_APPROVAL)
@@ -321,6 +324,10 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_attempts(&out, &w);
 	print_decisions(&out, &w);
 	view_waiting(&out, &w);
+	if (view_waiting_run(&w) != NULL) {
+		heading(&out, "What waits to be permitted");
+		view_plan(&out, view_waiting_run(&w));
+	}
 	print_told(&out, &w);
 	print_handoffs(&out, &w);
 	code = out_end(&out);

@@ -69,6 +69,11 @@ void view_asked(struct out *out, const struct asked_row *row,
 /* All of an incident that are not over, under a heading; nothing where there is none. */
 void view_waiting(struct out *out, const struct whole *w);
 
+/* The run that waits for a person's permission, or NULL. */
+const struct run_row *view_waiting_run(const struct whole *w);
+/* What a run waits to do: each action, on what, with what, and what authority says. */
+void view_plan(struct out *out, const struct run_row *run);
+
 /* The name of an enumerator by its record's table. */
 str view_enum(const struct record_type *type, const char *field, uint32_t value);
 

@@ -303,6 +303,7 @@ ask_people(struct core *core, struct asked *asked, const struct judged *judged)
 		    struct beginning){ .how = BEGUN_REFUSED, .asked = asked, .why = why };
 	}
 	if (first) {
+		core->control->row.approvals_asked++;
 		msec lasts =
 		    judged->by.expires_ms != 0 ? judged->by.expires_ms : APPROVAL_MS;
 		row->ends_at = core->at + lasts;

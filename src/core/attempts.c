@@ -107,8 +107,8 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 	str why = row->reasons.n > 0 ? reasons[0].text : (str){ 0 };
 	str on = row->target.n > 0 ? row->target : STR("nothing");
 	timeline_add(core, row->incident, TIMELINE_DECISION, row->principal, row->id,
-	    "%s: %.*s on %.*s: %.*s", verdict_name(row->verdict), STR_ARG(row->action),
-	    STR_ARG(on), STR_ARG(why));
+	    "%s%s: %.*s on %.*s: %.*s", row->shadow ? "in shadow, " : "",
+	    verdict_name(row->verdict), STR_ARG(row->action), STR_ARG(on), STR_ARG(why));
 	if (decision == NULL)
 		return;
 	if (incident == NULL || incident->row.state == INCIDENT_CLOSED) {
@@ -318,6 +318,8 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 		.behalf = asking->behalf,
 		.kind = action->kind,
 		.parts = request.parts };
+	if (run != NULL)
+		row.runbook = run->row.runbook;
 	if (run != NULL && asking->undo_of == 0)
 		row.runbook_hash = run->row.runbook_hash;
 	struct attempt *attempt = reserve(core, &row);
@@ -353,7 +355,8 @@ attempt_record(struct core *core, struct incident *incident, struct judged *judg
 	if (judged->row.id == 0)
 		judged->row.id = row_next(core);
 	keep_decision(core, incident, &judged->row);
-	count_lifted(core, &judged->row);
+	if (!judged->row.shadow)
+		count_lifted(core, &judged->row);
 }
 
 struct attempt *

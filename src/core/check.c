@@ -141,6 +141,7 @@ check_incident(const struct core *core, const struct incident *incident)
 	ASSERT(rests == (incident->model == NULL));
 	ASSERT(rests || hash32_eq(&incident->model->hash, &row->config));
 	ASSERT(incident->o.due == earliest(row));
+	ASSERT(!row->drill || (row->acknowledged && row->escalate_at == 0));
 	ASSERT((row->escalate_at != 0) == (row->needs_person && !row->acknowledged));
 	uint64_t value;
 	if (row->state != INCIDENT_CLOSED) {
@@ -267,6 +268,8 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(row->state == RUN_RUNNING);
 	ASSERT(row->step < run->runbook->steps_n);
 	ASSERT(row->steps_done <= STEPS_WALKED_MAX);
+	ASSERT(row->drill == incident->row.drill);
+	ASSERT(!row->shadow || !row->acted);
 	ASSERT(run->o.due == row->due);
 	bool looks = row->phase == PHASE_PROBING && row->waiting_for == 0;
 	ASSERT(looks == (row->looks.n > 0));
@@ -309,6 +312,13 @@ check_run(const struct core *core, const struct run *run)
 		asked = object_find(core, TABLE_ASKED, row->waiting_for);
 		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
 		ASSERT(row->due == 0);
+		return;
+	case PHASE_PERMIT:
+		ASSERT(row->due != 0 && row->due == row->permit_at);
+		ASSERT(row->waiting_for == 0 && row->permitted_by.n == 0);
+		ASSERT(row->plan.n > 0 && row->level < AUTONOMY_AUTO);
+		ASSERT(!hash32_zero(&row->plan_digest));
+		ASSERT(run->runbook->steps[row->step].kind == STEP_ACTION);
 		return;
 	}
 	UNREACHABLE();
@@ -558,6 +568,22 @@ check_others(const struct core *core)
 		ASSERT(silence->o.due == silence->row.forget_at && silence->o.due != 0);
 	}
 	ASSERT(core->counts[TABLE_SILENCE] <= SILENCES_MAX);
+	list_each(it, &core->tables[TABLE_TRUST])
+	{
+		struct trust *trust =
+		    container_of(object_of(it, in_table), struct trust, o);
+		const struct trust_row *row = &trust->row;
+		ASSERT(trust_find(core, row->runbook, row->service) == trust);
+		ASSERT(trust->o.due == row->due_at);
+		ASSERT(row->level == 0 || row->level_by.n > 0);
+		ASSERT(row->history.n <= TRUST_HISTORY_MAX);
+		ASSERT(
+		    (row->last_wall != 0) ==
+		    (row->verified + row->failed + row->drills + row->drills_failed > 0));
+		ASSERT(row->shadow_alone + row->shadow_person == row->shadow_runs);
+	}
+	ASSERT(core->counts[TABLE_TRUST] <= TRUST_MAX);
+	ASSERT(core->trust_keys.n == core->counts[TABLE_TRUST]);
 	ASSERT(core->gap_keys.n == core->counts[TABLE_GAP]);
 	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);
 	uint32_t users = core->newest != NULL ? 1 : 0, counted = 0;

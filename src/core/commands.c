@@ -97,6 +97,7 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
 	    run->row.id, "cancelled runbook %.*s%.*s", STR_ARG(run->row.runbook),
 	    STR_ARG(words));
+	trust_overridden(core, run);
 	run_end(core, run, RUN_CANCELLED, why);
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
@@ -211,6 +212,10 @@ about_incident(struct core *core, const struct command *command)
 		                       : run_runbook(core, command, incident);
 	case COMMAND_CANCEL:
 		return cancel(core, command, incident);
+	case COMMAND_PERMIT:
+		return permit_give(core, command, incident);
+	case COMMAND_VETO:
+		return permit_veto(core, command, incident);
 	case COMMAND_NOTE:
 	case COMMAND_SETTLE:
 	case COMMAND_STOP_ALL:
@@ -228,6 +233,8 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_REVIEW:
 	case COMMAND_UNDO:
 	case COMMAND_ANSWER:
+	case COMMAND_PROMOTE:
+	case COMMAND_DRILL:
 		break;
 	}
 	UNREACHABLE();
@@ -558,6 +565,8 @@ apply(struct core *core, const struct command *command)
 	case COMMAND_RESOLVE:
 	case COMMAND_RUN:
 	case COMMAND_CANCEL:
+	case COMMAND_PERMIT:
+	case COMMAND_VETO:
 		return about_incident(core, command);
 	case COMMAND_SETTLE:
 		return settle(core, command);
@@ -591,6 +600,10 @@ apply(struct core *core, const struct command *command)
 		return undo_attempt(core, command);
 	case COMMAND_ANSWER:
 		return answer_question(core, command);
+	case COMMAND_PROMOTE:
+		return trust_promote(core, command);
+	case COMMAND_DRILL:
+		return drill_begin(core, command);
 	}
 	UNREACHABLE();
 }

@@ -50,7 +50,8 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 	core_model_spare(core);
 	list_init(&core->loading);
 	struct map *maps[] = { &core->incidents, &core->rows, &core->keys,
-		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys };
+		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys,
+		&core->trust_keys };
 	for (size_t i = 0; i < countof(maps); i++)
 		map_init(maps[i], MAP_SEED);
 
@@ -78,7 +79,8 @@ core_free(struct core *core)
 	if (core == NULL)
 		return;
 	struct map *maps[] = { &core->incidents, &core->rows, &core->keys,
-		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys };
+		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys,
+		&core->trust_keys };
 	for (size_t i = 0; i < countof(maps); i++)
 		map_done(maps[i]);
 	arena_unmap(&core->scratch_map);

@@ -3,6 +3,7 @@
 
 #include "facts/effect.h"
 #include "facts/plan.h"
+#include "facts/trust.h"
 #include "model/model.h"
 
 /*
@@ -160,6 +161,11 @@ struct core_planned {
 #define PLAN_TARGETS_MAX 1024u
 void core_plan(struct core *core, const struct core_plan *asked, struct arena *arena,
     struct core_planned *ret);
+
+/* How far runbooks go, by what they proved: of the one named, or of all. Result in the
+ * arena. */
+size_t core_trust(const struct core *core, str runbook, msec wall, struct arena *arena,
+    struct trust_item *ret, size_t max);
 
 /* ASSERTs every invariant. Walks everything: for tests and simulation. */
 void core_check(const struct core *core);

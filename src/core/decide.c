@@ -16,7 +16,8 @@ bool
 incident_asks_for(const struct incident *incident, str service)
 {
 	return incident != NULL && incident->row.state != INCIDENT_CLOSED &&
-	       service.n > 0 && str_eq(incident->row.service, service);
+	       service.n > 0 && str_eq(incident->row.service, service) &&
+	       !incident->row.drill; /* practice is no trouble */
 }
 
 struct authority_facts

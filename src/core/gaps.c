@@ -28,6 +28,8 @@ void
 gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
     const struct incident *incident, str words)
 {
+	if (incident != NULL && incident->row.drill)
+		return; /* that is what drills are for */
 	subject = text_line(core, subject, TITLE_MAX);
 	uint64_t hash;
 	struct gap *gap = find(core, kind, subject, &hash);

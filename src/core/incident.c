@@ -54,6 +54,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 		.recurrence = text_cut(opening->recurrence, RECURRENCE_MAX),
 		.key = opening->key,
 		.overflow = opening->overflow,
+		.drill = opening->drill,
 		.occurrence = 1,
 		.config = core->newest->hash,
 		.opened_at = core->at,
@@ -92,7 +93,7 @@ incident_open(struct core *core, const struct opening *opening)
 		return NULL;
 	}
 	core->control->row.next_incident++;
-	core->control->row.incidents_opened++;
+	core->control->row.incidents_opened += opening->drill ? 0 : 1;
 	if (before != NULL && before->row.alerts_active == 0)
 		incident_forget(core, before); /* this one knows it from now on */
 
@@ -212,11 +213,15 @@ incident_quiet(struct core *core, struct incident *incident)
 	    incident_is_self(incident))
 		return;
 	struct run *run = incident->run;
-	if (run != NULL && run_only_looks(run)) {
+	if (run != NULL &&
+	    (run_only_looks(run) || (!run->row.acted && permit_waits(run)))) {
+		bool asked = permit_waits(run);
 		run_end(core, run, RUN_CANCELLED,
 		    row->alerts_held > 0
 			? STR("the alerts were suppressed before anything was done")
 			: STR("the alerts cleared before anything was done"));
+		if (asked)
+			person_clear(core, incident); /* it was for this */
 		incident_set_state(core, incident, INCIDENT_OPEN);
 	}
 	/* With a run that has acted, its verify decides. */
@@ -248,6 +253,8 @@ incident_recovered(struct core *core, struct incident *incident)
 str
 incident_end_text(struct core *core, const struct incident *incident)
 {
+	if (incident->row.drill)
+		return STR("the drill is over");
 	switch (incident->row.end) {
 	case END_VERIFIED:
 		return STR("recovered, verified, and the alerts cleared");
@@ -294,7 +301,8 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	incident_take_over(core, incident);
 	incident_place(core, incident);
 	object_touch(core, &incident->o);
-	core->control->row.incidents_closed++;
+	core->control->row.incidents_closed += row->drill ? 0 : 1;
+	shadow_closed(core, incident);
 	str how = incident_end_text(core, incident);
 	timeline_add(core, row->id, TIMELINE_STATE, who, 0, "closed: %.*s", STR_ARG(how));
 	notices_end(core, incident);

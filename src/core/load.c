@@ -200,6 +200,9 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_LEASE:
 		heap_set(&core->timers, o, lease_due(container_of(o, struct lease, o)));
 		return true;
+	case TABLE_TRUST:
+		trust_wire(core, container_of(o, struct trust, o));
+		return true;
 	case TABLE_ANSWER:
 		map_put(&core->answer_keys,
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);

@@ -12,7 +12,11 @@ core_counts(const struct core *core)
 		.gaps = core->counts[TABLE_GAP] };
 	list_each(it, &core->open)
 	{
-		if (container_of(it, struct incident, in_state)->row.needs_person)
+		const struct incident_row *row =
+		    &container_of(it, struct incident, in_state)->row;
+		if (row->drill)
+			counts.incidents_open--;
+		else if (row->needs_person)
 			counts.needing_person++;
 	}
 	list_each(it, &core->tables[TABLE_LEASE])

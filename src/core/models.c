@@ -101,7 +101,9 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	if (!hash32_eq(&control->config, &adopted->hash))
 		row_set_str(core, &control->reloaded_by, adopted->by);
 	control->config = adopted->hash;
+	trusts_adopted(core);
 	asked_adopted(core);
+	permits_again(core);
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
 	    first ? "started with" : "adopted", model->model->services_n,

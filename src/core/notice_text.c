@@ -56,6 +56,8 @@ doing_in_run(struct core *core, const struct incident *incident)
 		if (run->row.phase == PHASE_ASKED)
 			return asked_doing(core,
 			    object_find(core, TABLE_ASKED, run->row.waiting_for));
+		if (permit_waits(run))
+			return permit_doing(core, run);
 		if (action_waits(run))
 			return text_make(core, "waiting for its turn (%.*s)",
 			    STR_ARG(step->name));
@@ -174,6 +176,7 @@ you_can(struct core *core, const struct incident *incident, const struct person 
 			    "firstline incident settle %llu yes|no    (did it happen?)\n",
 			    (unsigned long long)attempt->row.id);
 		add_answers(incident, &out);
+		permit_can(incident, &out);
 		if (incident->run != NULL)
 			buf_printf(&out,
 			    "firstline incident cancel %u    (stop the runbook)\n", id);
@@ -201,6 +204,8 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 	case PURPOSE_QUESTION:
 	case PURPOSE_QUESTION_ENDED:
 		return (str){ 0 };
+	case PURPOSE_VETO:
+		return text_make(core, "Nothing is done yet, and you may stop it.\n\n");
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_SELF:
 		return text_make(core, "A person is needed: %.*s.\n\n",
@@ -271,7 +276,9 @@ notice_words(struct core *core, const struct incident *incident,
 	if (row->previous != 0)
 		buf_printf(&out, "before:    incident %u, this is time %u\n", row->previous,
 		    row->occurrence);
-	buf_printf(&out, "\nFirstline: %.*s\n\nYou may:\n", STR_ARG(doing));
+	buf_printf(&out, "\nFirstline: %.*s\n", STR_ARG(doing));
+	permit_plan(incident, &out);
+	buf_add(&out, STR("\nYou may:\n"));
 	for (str rest = can; rest.n > 0;) {
 		struct str_cut line = str_cut(rest, '\n');
 		buf_printf(&out, "  %.*s\n", STR_ARG(line.head));

@@ -85,6 +85,15 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	const struct team *team = people_team(core, incident);
 	const struct person *person = NULL;
+	if (incident->row.drill) {
+		str by = incident->row.drill_by;
+		whom = 0;
+		if (str_starts(by, STR("person:")))
+			person = model_person(core->newest->model, text_who(by));
+		if (person == NULL)
+			return;
+		recipients_person(to, person);
+	}
 	if ((whom & TELL_TIER) != 0) {
 		uint32_t tier = 0;
 		person = people_reachable(core, team, incident->row.escalate_tier, &tier);

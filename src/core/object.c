@@ -44,6 +44,8 @@ object_size(enum table table)
 		return sizeof(struct asked);
 	case TABLE_LEASE:
 		return sizeof(struct lease);
+	case TABLE_TRUST:
+		return sizeof(struct trust);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -71,6 +73,7 @@ ROW_FOLLOWS(token);
 ROW_FOLLOWS(silence);
 ROW_FOLLOWS(asked);
 ROW_FOLLOWS(lease);
+ROW_FOLLOWS(trust);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -106,6 +109,7 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct silence_row, id) == 0 &&
 		  offsetof(struct asked_row, id) == 0 &&
 		  offsetof(struct lease_row, id) == 0 &&
+		  offsetof(struct trust_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
@@ -320,6 +324,9 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_LEASE:
 		ref->wall = ((const struct lease_row *)row)->from_wall;
+		return;
+	case TABLE_TRUST:
+		ref->wall = ((const struct trust_row *)row)->since_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

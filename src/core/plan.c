@@ -405,6 +405,14 @@ plan_action(struct planning *p, size_t i, struct plan_item *item)
 	item->fate = groups.strictest.fate;
 	item->before = item->fate == PLAN_UNKNOWN ? item->number : 0;
 	item->text = groups.strictest.text;
+	enum autonomy level = permit_level(p->core, &p->run);
+	if (item->fate != PLAN_RUNS || level == AUTONOMY_AUTO)
+		return;
+	item->fate = PLAN_ASKS;
+	item->text = text_make(p->core,
+	    level == AUTONOMY_VETO ? "it is announced, and somebody may veto it (%s): %.*s"
+				   : "a person permits it first (%s): %.*s",
+	    autonomy_name(level), STR_ARG(groups.strictest.text));
 }
 
 /* ---- steps that end the run ---- */

@@ -155,7 +155,11 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 		.behalf = behalf,
 		.phase = PHASE_ENTER,
 		.step_at = core->at,
-		.begun_wall = core->wall };
+		.begun_wall = core->wall,
+		.shadow =
+		    str_eq(principal, AUTOMATION) &&
+		    model_shadows(core->newest->model, runbook, incident->row.service),
+		.drill = incident->row.drill };
 	if (runbook->steps_n == 0) {
 		*ret_why = STR("it has no steps to run: it is for people to read");
 		return NULL;
@@ -181,7 +185,8 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	add_tried(core, incident, runbook->name);
 	object_touch(core, &incident->o);
 	timeline_add(core, row.incident, TIMELINE_RUNBOOK, principal, row.id,
-	    "runbook %.*s starts", STR_ARG(runbook->name));
+	    "runbook %.*s starts%s", STR_ARG(runbook->name),
+	    row.shadow ? ", in shadow: nothing is done" : "");
 	person_clear(core, incident); /* it says so where it needs one again */
 	run_walk(core, run);
 	incident_arm(core, incident);
@@ -219,7 +224,10 @@ run_choose(struct core *core, struct incident *incident)
 		return false;
 	}
 	str why = { 0 };
-	if (runbook->ceiling != AUTONOMY_AUTO || runbook->steps_n == 0) {
+	trust_settle(core, runbook, incident->row.service);
+	struct in_force autonomy = autonomy_of(core, runbook, incident->row.service);
+	bool shadow = model_shadows(core->newest->model, runbook, incident->row.service);
+	if ((autonomy.level == AUTONOMY_SUGGEST && !shadow) || runbook->steps_n == 0) {
 		row_set_str(core, &incident->row.runbook, runbook->name);
 		add_tried(core, incident, runbook->name);
 		person_need(core, incident,
@@ -260,6 +268,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
 	    "runbook %.*s ends, %s: %.*s", STR_ARG(run->row.runbook), run_state_name(state),
 	    STR_ARG(why));
+	trust_ran(core, run);
 	if (phase == PHASE_PROBING)
 		probe_drop(core, out);
 	looks_drop(core, run);
@@ -356,6 +365,8 @@ enter(struct core *core, struct run *run)
 	row_set_strs(core, &row->targets, (struct strs){ 0 });
 	object_touch(core, &run->o);
 	show_state(core, run);
+	if (shadow_ends(core, run))
+		return;
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
 	case STEP_VERIFY:
@@ -411,6 +422,10 @@ run_timer(struct core *core, struct run *run)
 {
 	if (run->row.phase == PHASE_EVIDENCE) {
 		evidence_due(core, run);
+		return;
+	}
+	if (permit_waits(run)) {
+		permit_due(core, run);
 		return;
 	}
 	ASSERT(run->row.phase == PHASE_WAITING || run->row.phase == PHASE_ANSWER);

@@ -189,6 +189,11 @@ struct lease {
 	struct lease_row row;
 };
 
+struct trust {
+	struct object o;
+	struct trust_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -231,6 +236,7 @@ struct core {
 	struct map services;     /* hash of the name to the first struct service_state */
 	struct map gap_keys;     /* hash of kind and subject to struct gap */
 	struct map answer_keys;  /* hash of the key to struct answer */
+	struct map trust_keys;   /* hash of runbook and service to struct trust */
 
 	struct heap timers;
 	struct heap outbox; /* pending notices */
@@ -250,6 +256,7 @@ struct core *core_new_within(uint32_t incidents_max, size_t pool_bytes);
 
 struct beginning; /* asked.c */
 struct asking;    /* decide.c */
+struct answering;
 
 #define FIRSTLINE STR("firstline")
 #define AUTOMATION STR("automation")
@@ -413,6 +420,7 @@ struct opening {
 	str impact; /* empty: from the service */
 	uint64_t key;
 	bool overflow;
+	bool drill;
 	const struct pairs *labels; /* NULL: none */
 };
 
@@ -623,6 +631,67 @@ void handoff_timer(struct core *core, struct handoff *handoff);
 void on_handoff_result(struct core *core, const struct handoff_result *result);
 void case_file_write(struct core *core, const struct incident *incident,
     const struct run *run, const struct runbook_step *step, struct buf *out);
+
+/* ---- permit.c: what a person permits, or may veto, before it is done ---- */
+
+/* How far a runbook goes by itself on that service now, and what holds it there. */
+struct in_force {
+	enum autonomy level;
+	const struct autonomy_rule *rule; /* NULL: its own ceiling, or what it has proved */
+};
+struct in_force autonomy_of(const struct core *core, const struct runbook *runbook,
+    str service);
+/* Below AUTONOMY_AUTO people are asked, or told, before it acts; who started it themselves
+ * are not. */
+enum autonomy permit_level(const struct core *core, const struct run *run);
+/* May the run's action step, with its targets resolved, go on? Else it waits, or it went
+ * elsewhere. */
+bool permit_has(struct core *core, struct run *run);
+bool permit_waits(const struct run *run);
+/* Its time is over: it goes on (a veto that did not come), or a person is needed. */
+void permit_due(struct core *core, struct run *run);
+/* Other rules hold: what waits is asked for anew. */
+void permits_again(struct core *core);
+/* What is about to be done, and when, for whoever reads of the incident. */
+str permit_doing(struct core *core, const struct run *run);
+void permit_can(const struct incident *incident, struct buf *out);
+/* All of it, a line for each action; nothing where nothing waits. */
+void permit_plan(const struct incident *incident, struct buf *out);
+struct answering permit_give(struct core *core, const struct command *command,
+    struct incident *incident);
+struct answering permit_veto(struct core *core, const struct command *command,
+    struct incident *incident);
+
+/* ---- trusts.c: what runbooks have proved ---- */
+
+/* NULL: nothing is known of it there. */
+struct trust *trust_find(const struct core *core, str runbook, str service);
+void trust_wire(struct core *core, struct trust *trust);
+/* What it was promoted or demoted to; as it is declared where neither. */
+enum autonomy trust_held(const struct core *core, const struct runbook *runbook,
+    str service);
+/* Before it is asked how far it goes: what the evidence is not enough for any more is
+ * taken back. */
+void trust_settle(struct core *core, const struct runbook *runbook, str service);
+/* Its run has ended; a person stopped it; what it did was taken back; in shadow it would
+ * have acted, and the trouble has ended. */
+void trust_ran(struct core *core, const struct run *run);
+void trust_overridden(struct core *core, const struct run *run);
+void trust_undone(struct core *core, const struct attempt_row *undone);
+void trust_shadowed(struct core *core, str runbook, str service, bool by_person);
+void trusts_adopted(struct core *core);
+void trust_timer(struct core *core, struct trust *trust);
+struct answering trust_promote(struct core *core, const struct command *command);
+
+/* ---- shadow.c, drill.c ---- */
+
+/* The target in work, judged and not done; false: it would have been refused, *ret_why. */
+bool shadow_act(struct core *core, struct run *run, const struct asking *asking,
+    str *ret_why);
+/* It goes no further: a person is told. */
+bool shadow_ends(struct core *core, struct run *run);
+void shadow_closed(struct core *core, const struct incident *incident);
+struct answering drill_begin(struct core *core, const struct command *command);
 
 /* ---- probes.c ---- */
 

@@ -146,6 +146,8 @@ begun(struct core *core, struct run *run, const struct beginning *beginning)
 		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
 		return;
 	case BEGUN_REFUSED:
+		if (beginning->person && beginning->asked == NULL)
+			trust_overridden(core, run); /* a person has the service in hand */
 		if (beginning->person)
 			run_goto(core, run, STEP_PERSON, beginning->why);
 		else if (!beginning->only_at_once)
@@ -186,6 +188,8 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 	return read_params(core, run, &ret->params, ret_why);
 }
 
+static void next_target(struct core *core, struct run *run);
+
 /* The target in work: decide, and order it. */
 static void
 act(struct core *core, struct run *run)
@@ -194,10 +198,19 @@ act(struct core *core, struct run *run)
 	struct incident *incident = run_incident(core, run);
 	struct asking asking;
 	str why;
+	if (!run->row.shadow && !permit_has(core, run))
+		return;
 	if (!action_asking(core, run, &asking, &why)) {
 		run_goto(core, run, STEP_PERSON,
 		    text_make(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
 			STR_ARG(why)));
+		return;
+	}
+	if (run->row.shadow) {
+		if (shadow_act(core, run, &asking, &why))
+			next_target(core, run);
+		else
+			run_goto(core, run, step->otherwise, why);
 		return;
 	}
 	struct beginning beginning = asked_begin(core, incident, run, &asking, step->name);

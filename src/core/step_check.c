@@ -105,6 +105,10 @@ too_late(struct core *core, struct run *run)
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}
+	if (step->kind == STEP_VERIFY) {
+		run->row.verify_failed = true;
+		object_touch(core, &run->o);
+	}
 	str why = text_make(core, "%s in time, %.*s",
 	    step->kind == STEP_VERIFY ? "it has not recovered" : "it did not become so",
 	    STR_ARG(seen));

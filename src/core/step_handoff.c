@@ -62,6 +62,12 @@ handoff_enter(struct core *core, struct run *run)
 {
 	struct incident *incident = run_incident(core, run);
 	const struct incident_row *row = &incident->row;
+	if (row->drill) {
+		run_person(core, run,
+		    text_make(core, "the drill came to the handoff %.*s; nothing is filed",
+			STR_ARG(run_step(run)->name)));
+		return;
+	}
 	if (row->developers.n == 0) {
 		str why = text_make(core, "%.*s has no developers to hand it to",
 		    STR_ARG(row->service.n > 0 ? row->service : row->title));

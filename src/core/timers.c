@@ -120,6 +120,9 @@ fire(struct core *core, struct object *o)
 	case TABLE_LEASE:
 		lease_timer(core, container_of(o, struct lease, o));
 		return;
+	case TABLE_TRUST:
+		trust_timer(core, container_of(o, struct trust, o));
+		return;
 	case TABLE_CONTROL:
 		grants_look(core);
 		return;

@@ -47,10 +47,10 @@ is_outcome(char letter)
 	return letter == 'V' || letter == 'F' || letter == 'D' || letter == 'E';
 }
 
-struct evidence
+struct proof
 trust_evidence(str history)
 {
-	struct evidence e = { 0 };
+	struct proof e = { 0 };
 	for (size_t i = 0; i < history.n; i++) {
 		char letter = history.p[i];
 		if (is_outcome(letter)) {
@@ -79,8 +79,7 @@ const struct trust_need trust_needs[] = {
 };
 
 const char *
-trust_lacks(const struct trust_need *need, const struct evidence *e, msec last_wall,
-    msec wall)
+trust_lacks(const struct trust_need *need, const struct proof *e, msec last_wall, msec wall)
 {
 	uint32_t disturbed = e->overridden + e->undone, all = e->outcomes + e->overridden;
 	if (e->outcomes < need->outcomes)
@@ -97,7 +96,7 @@ trust_lacks(const struct trust_need *need, const struct evidence *e, msec last_w
 }
 
 enum autonomy
-trust_earns(const struct evidence *evidence, msec last_wall, msec wall, bool stale)
+trust_earns(const struct proof *evidence, msec last_wall, msec wall, bool stale)
 {
 	enum autonomy level = AUTONOMY_STEP;
 	for (const struct trust_need *need = trust_needs; need->level != 0; need++) {

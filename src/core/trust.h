@@ -22,14 +22,14 @@
 /* In hundredths of a percent, rounded down; 0 for none. verified <= outcomes <= 1000. */
 uint32_t trust_bound(uint32_t verified, uint32_t outcomes);
 
-struct evidence {
+struct proof {
 	uint32_t outcomes, verified; /* drills among them */
 	uint32_t drills;
 	uint32_t since_change; /* outcomes by the present text */
 	uint32_t overridden, undone;
 	uint32_t bound;
 };
-struct evidence trust_evidence(str history);
+struct proof trust_evidence(str history);
 
 /* What a level wants. Percent of what was verified or overridden that may be undone or
  * overridden. */
@@ -44,10 +44,10 @@ struct trust_need {
 extern const struct trust_need trust_needs[]; /* of plan, veto, auto; then level 0 */
 
 /* NULL: the need is met; else a name for what is missing, of the first that is. */
-const char *trust_lacks(const struct trust_need *need, const struct evidence *evidence,
+const char *trust_lacks(const struct trust_need *need, const struct proof *evidence,
     msec last_wall, msec wall);
 /* The highest level that the evidence is enough for; AUTONOMY_STEP needs none. */
-enum autonomy trust_earns(const struct evidence *evidence, msec last_wall, msec wall,
+enum autonomy trust_earns(const struct proof *evidence, msec last_wall, msec wall,
     bool stale);
 
 /* The history with the letter added and what counts no more left out, in `out`. */

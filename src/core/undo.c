@@ -30,6 +30,8 @@ undo_ended(struct core *core, struct attempt *attempt)
 		return;
 	struct attempt *undone = object_find(core, TABLE_ATTEMPT, row->takes_back);
 	if (happened(row)) {
+		if (undone != NULL)
+			trust_undone(core, &undone->row);
 		timeline_add(core, row->incident, TIMELINE_ATTEMPT, FIRSTLINE, row->id,
 		    "took back attempt %llu", (unsigned long long)row->takes_back);
 	} else if (undone != NULL && undone->row.undone_by == row->id) {

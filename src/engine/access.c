@@ -108,6 +108,7 @@ needs(enum op op)
 	case OP_LEASES:
 	case OP_WHO_CAN:
 	case OP_WHAT_CAN:
+	case OP_TRUST:
 	case OP_PLAN:
 		return ROLE_VIEWER;
 	case OP_COMMAND:

@@ -267,7 +267,8 @@ is_published(enum table table)
 	return table == TABLE_INCIDENT || table == TABLE_TIMELINE || table == TABLE_RUN ||
 	       table == TABLE_ATTEMPT || table == TABLE_DECISION || table == TABLE_NOTICE ||
 	       table == TABLE_HANDOFF || table == TABLE_GAP || table == TABLE_CONTROL ||
-	       table == TABLE_SILENCE || table == TABLE_ASKED || table == TABLE_LEASE;
+	       table == TABLE_SILENCE || table == TABLE_ASKED || table == TABLE_LEASE ||
+	       table == TABLE_TRUST;
 }
 
 static void

@@ -100,6 +100,22 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	    "Broken glass that is over and that nobody has reviewed");
 	add(a, "glasses_broken", true, control->glasses_broken,
 	    "Times that somebody broke the glass, ever");
+	add(a, "permits_asked", true, control->permits_asked,
+	    "Times that a person was asked to permit what a runbook would do, ever");
+	add(a, "permits_given", true, control->permits_given, "Of those, permitted");
+	add(a, "vetoes_offered", true, control->vetoes_offered,
+	    "Times that what a runbook would do was announced for a veto, ever");
+	add(a, "vetoes_said", true, control->vetoes_said,
+	    "Times that a person vetoed what a runbook would do, ever");
+	add(a, "approvals_asked", true, control->approvals_asked,
+	    "Times that people were asked to approve an action, ever");
+	add(a, "promotions", true, control->promotions,
+	    "Times that a person let a runbook go further, ever");
+	add(a, "demotions", true, control->demotions,
+	    "Times that a runbook was held back by what it did, ever");
+	add(a, "drills", true, control->drills, "Drills begun, ever");
+	add(a, "shadow_runs", true, control->shadow_runs,
+	    "Runs in shadow that would have acted, ever");
 	add(a, "gaps_open", false, now.gaps, "Operational gaps on record");
 	add(a, "journal_entries", true, engine->head.seq, "Entries in the journal");
 	add(a, "refusing", false, engine->refusing, "1 while there is no room on the disk");

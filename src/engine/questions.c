@@ -215,6 +215,28 @@ answer_what_can_on(struct engine *engine, struct answer_out *a, const struct req
 }
 
 void
+answer_trust(struct engine *engine, struct answer_out *a, const struct request *r)
+{
+	msec at, wall;
+	str name = pairs_get(&r->params, STR("runbook"));
+	engine_now(engine, &at, &wall);
+	struct trust_item *items =
+	    arena_new(a->arena, struct trust_item, QUESTION_ANSWERS_MAX);
+	size_t n =
+	    core_trust(engine->core, name, wall, a->arena, items, QUESTION_ANSWERS_MAX);
+	a->begin = *a->arena; /* they outlive each frame */
+	if (n == 0 && name.n > 0) {
+		a->answer.status = 404;
+		a->answer.exit = 3;
+		a->answer.error = arena_printf(a->arena,
+		    "there is no runbook '%.*s' with steps", STR_ARG(name));
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		answer_record(a, ITEM_TRUST, &items[i]);
+}
+
+void
 answer_what_can(struct engine *engine, struct answer_out *a, struct caller caller,
     incident_id incident)
 {

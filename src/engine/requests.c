@@ -53,6 +53,36 @@ request_key(struct engine *engine, uint64_t id, const struct request *request,
 	return true;
 }
 
+/* What promote and drill are told as params: service, level, in, with.NAME. */
+static bool
+read_own(struct engine *engine, const struct asked *asked, struct command *command)
+{
+	const struct pairs *given = &asked->request.params;
+	if (command->kind != COMMAND_PROMOTE && command->kind != COMMAND_DRILL)
+		return true;
+	command->target = pairs_get(given, STR("service"));
+	command->environment = pairs_get(given, STR("in"));
+	str level = pairs_get(given, STR("level"));
+	for (enum autonomy i = AUTONOMY_SUGGEST; i <= AUTONOMY_AUTO; i++) {
+		if (str_eq(level, str_of(autonomy_name(i))))
+			command->level = i;
+	}
+	if (level.n > 0 && command->level == 0) {
+		refuse(engine, asked->id, 422, 2,
+		    "a level is suggest, step, plan, veto or auto");
+		return false;
+	}
+	struct pair *p = arena_new(&engine->batch.arena, struct pair, given->n + 1);
+	command->params = (struct pairs){ p, 0 };
+	for (size_t i = 0; i < given->n; i++) {
+		if (str_starts(given->p[i].name, STR("with.")))
+			p[command->params.n++] =
+			    (struct pair){ str_drop(given->p[i].name, 5),
+				    given->p[i].value };
+	}
+	return true;
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -73,7 +103,10 @@ on_command(struct engine *engine, const struct asked *asked)
 		.happened = r->happened,
 		.digest = r->digest,
 		.span_ms = r->span_ms,
+		.admin = asked->caller.role == ROLE_ADMIN,
 	};
+	if (!read_own(engine, asked, &event.command))
+		return;
 	char key[REQUEST_KEY_MAX];
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
 		&event.command))
@@ -286,6 +319,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_WHO_CAN:
 		answer_who_can(engine, &a, &asked->request);
 		break;
+	case OP_TRUST:
+		answer_trust(engine, &a, &asked->request);
+		break;
 	case OP_WHAT_CAN:
 		answer_what_can_on(engine, &a, &asked->request, asked->caller);
 		break;
@@ -378,6 +414,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_ON_CALL:
 	case OP_MAY:
 	case OP_WHO_CAN:
+	case OP_TRUST:
 	case OP_WHAT_CAN:
 	case OP_PLAN:
 	case OP_TOKENS:

@@ -250,6 +250,7 @@ void answer_may(struct engine *engine, struct answer_out *a, const struct reques
     struct caller caller);
 void answer_who_can(struct engine *engine, struct answer_out *a,
     const struct request *request);
+void answer_trust(struct engine *engine, struct answer_out *a, const struct request *r);
 void answer_what_can_on(struct engine *engine, struct answer_out *a,
     const struct request *request, struct caller caller);
 void answer_plan(struct engine *engine, struct answer_out *a, const struct request *request,

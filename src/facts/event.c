@@ -96,6 +96,10 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_REVIEW] = "review",
 	[COMMAND_UNDO] = "undo",
 	[COMMAND_ANSWER] = "answer",
+	[COMMAND_PERMIT] = "permit",
+	[COMMAND_PROMOTE] = "promote",
+	[COMMAND_DRILL] = "drill",
+	[COMMAND_VETO] = "veto",
 };
 
 static const struct field command_fields[] = {
@@ -120,6 +124,9 @@ static const struct field command_fields[] = {
 	FQ_STR(17, struct command, behalf),
 	FQ_HASH(18, struct command, digest),
 	FQ_MSEC(19, struct command, span_ms),
+	FQ_ENUM(45, struct command, level, autonomy_names),
+	FQ_BOOL(46, struct command, admin),
+	FQ_STR(47, struct command, environment),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

@@ -94,9 +94,15 @@ enum command_kind {
 	COMMAND_REVIEW, /* `row` is a broken glass that is over, `text` what was found */
 	COMMAND_UNDO,   /* `row` is the attempt to take back */
 	COMMAND_ANSWER, /* `row` is the run that asks, `text` the answer */
+	COMMAND_PERMIT =
+	    22,          /* the incident's run may do its plan; `digest` as it was shown */
+	COMMAND_PROMOTE, /* runbook `name` on service `target` to `level`; `digest` of the
+	                      * evidence as it was shown, `text` why */
+	COMMAND_DRILL,   /* runbook `name` on `target`'s hosts in `environment`; `params` */
+	COMMAND_VETO,    /* the incident's run may not; `text` why */
 };
 
-#define COMMAND_KIND_COUNT 22 /* one more than the last */
+#define COMMAND_KIND_COUNT 26 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -119,6 +125,9 @@ struct command {
 	str behalf;  /* the person whom the asking agent serves; empty: nobody */
 	hash32 digest;
 	msec span_ms;
+	enum autonomy level;
+	bool admin; /* the asker's role is admin */
+	str environment;
 };
 
 /* ---- the world answered ---- */

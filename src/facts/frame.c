@@ -161,6 +161,7 @@ static const char *const op_names[] = {
 	[OP_WHO_CAN] = "who-can",
 	[OP_WHAT_CAN] = "what-can",
 	[OP_PLAN] = "plan",
+	[OP_TRUST] = "trust",
 };
 
 static const struct field request_fields[] = {
@@ -320,6 +321,36 @@ static const struct field who_fields[] = {
 };
 const struct record_type who_item_type = RECORD(struct who_item, "who", who_fields);
 
+static const struct field trust_item_fields[] = {
+	F_STR(1, struct trust_item, runbook),
+	F_STR(2, struct trust_item, service),
+	F_STR(3, struct trust_item, owner),
+	F_ENUM(4, struct trust_item, level, autonomy_names),
+	F_ENUM(5, struct trust_item, ceiling, autonomy_names),
+	F_ENUM(6, struct trust_item, said, autonomy_names),
+	F_ENUM(7, struct trust_item, held, autonomy_names),
+	F_ENUM(8, struct trust_item, earns, autonomy_names),
+	F_BOOL(9, struct trust_item, earned),
+	F_BOOL(10, struct trust_item, shadow),
+	F_STR(11, struct trust_item, why),
+	F_STR(12, struct trust_item, arithmetic),
+	F_STR(13, struct trust_item, next),
+	F_U32(14, struct trust_item, bound),
+	F_U32(15, struct trust_item, verified),
+	F_U32(16, struct trust_item, outcomes),
+	F_U32(17, struct trust_item, drills),
+	F_U32(18, struct trust_item, since_change),
+	F_U32(19, struct trust_item, overridden),
+	F_U32(20, struct trust_item, undone),
+	F_WALL(21, struct trust_item, last_wall),
+	F_WALL(22, struct trust_item, drill_due_wall),
+	F_BOOL(23, struct trust_item, stale),
+	F_HASH(24, struct trust_item, digest),
+	F_RECORD(25, struct trust_item, row, &trust_row_type),
+};
+const struct record_type trust_item_type =
+    RECORD(struct trust_item, "trust-item", trust_item_fields);
+
 const struct record_type *
 item_body_type(const struct item *item)
 {
@@ -334,6 +365,7 @@ item_body_type(const struct item *item)
 		[ITEM_RECEIVERS] = &receivers_item_type,
 		[ITEM_WHO] = &who_item_type,
 		[ITEM_PLAN] = &plan_item_type,
+		[ITEM_TRUST] = &trust_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -549,6 +581,7 @@ record_type_at(size_t i)
 		&secret_item_type,
 		&can_item_type,
 		&who_item_type,
+		&trust_item_type,
 		&plan_target_type,
 		&plan_item_type,
 		&receivers_item_type,

@@ -3,6 +3,7 @@
 
 #include "facts/effect.h"
 #include "facts/plan.h"
+#include "facts/trust.h"
 
 /*
  * frame -- messages between the roles, over SOCK_STREAM pairs.
@@ -112,6 +113,7 @@ enum op {
 	 * `row`, or on params.service as if one were open there; params: with.NAME (inputs),
 	 * behalf.0 and up. Nothing is done. */
 	OP_PLAN,
+	OP_TRUST = 40, /* of the runbook `name`; empty: of all */
 };
 
 struct request {
@@ -154,6 +156,7 @@ enum item_kind {
 	ITEM_RECEIVERS,  /* struct receivers_item */
 	ITEM_WHO,        /* struct who_item */
 	ITEM_PLAN,       /* struct plan_item */
+	ITEM_TRUST = 40, /* struct trust_item */
 };
 
 #define SANDBOX_GAPS_MAX 64

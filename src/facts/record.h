@@ -170,6 +170,8 @@ NODISCARD bool pairs_sort(struct pairs *pairs);
 #define FQ_HASH(num, T, m) { F_(num, FIELD_HASH, T, m, FIELD_QUIET, 0) }
 #define FQ_STRS(num, T, m, mx) { F_(num, FIELD_STRS, T, m, FIELD_QUIET, mx) }
 #define FQ_PAIRS(num, T, m, mx) { F_(num, FIELD_PAIRS, T, m, FIELD_QUIET, mx) }
+#define FQ_RECORDS(num, T, m, t, mx) \
+	{ F_(num, FIELD_RECORDS, T, m, FIELD_QUIET, mx), .type = (t) }
 #define FQ_ENUM(num, T, m, nm) \
 	{ F_(num, FIELD_ENUM, T, m, FIELD_QUIET, 0), .names = (nm), .names_n = countof(nm) }
 #define RECORD(T, nm, f) \

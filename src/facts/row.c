@@ -24,6 +24,7 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_SILENCE] = "silence",
 	[TABLE_ASKED] = "asked",
 	[TABLE_LEASE] = "lease",
+	[TABLE_TRUST] = "trust",
 };
 
 /* ---- incident ---- */
@@ -102,6 +103,9 @@ static const struct field incident_fields[] = {
 	FQ_U32(45, struct incident_row, alerts_held),
 	FQ_ENUM(46, struct incident_row, held, incident_end_names),
 	FQ_STR(47, struct incident_row, held_why),
+	FQ_BOOL(60, struct incident_row, drill),
+	FQ_STR(61, struct incident_row, drill_by),
+	FQ_STR(62, struct incident_row, shadow),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -157,6 +161,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_ASKED] = "asked",
 	[PHASE_ANSWER] = "answer",
 	[PHASE_EVIDENCE] = "evidence",
+	[PHASE_PERMIT] = "permit",
 };
 
 static const char *const look_answer_names[] = {
@@ -181,6 +186,27 @@ static const struct field evidence_fields[] = {
 };
 const struct record_type evidence_type =
     RECORD(struct evidence, "evidence", evidence_fields);
+
+const char *const autonomy_names[AUTONOMY_COUNT] = {
+	[AUTONOMY_SUGGEST] = "suggest",
+	[AUTONOMY_STEP] = "step",
+	[AUTONOMY_PLAN] = "plan",
+	[AUTONOMY_VETO] = "veto",
+	[AUTONOMY_AUTO] = "auto",
+};
+
+static const struct field permit_item_fields[] = {
+	F_STR(1, struct permit_item, step),
+	F_STR(2, struct permit_item, action),
+	F_STR(3, struct permit_item, service),
+	F_STR(4, struct permit_item, target),
+	F_PAIRS(5, struct permit_item, params, PAIRS_MAX),
+	F_ENUM(6, struct permit_item, verdict, verdict_names),
+	F_STR(7, struct permit_item, text),
+	FQ_BOOL(8, struct permit_item, later),
+};
+const struct record_type permit_item_type =
+    RECORD(struct permit_item, "permit-item", permit_item_fields);
 
 static const struct field run_fields[] = {
 	F_U64(1, struct run_row, id),
@@ -221,6 +247,16 @@ static const struct field run_fields[] = {
 	FQ_STR(41, struct run_row, undo_why),
 	FQ_BOOL(42, struct run_row, forgot),
 	F_RECORDS(43, struct run_row, evidence, &evidence_type, EVIDENCE_MAX),
+	FQ_ENUM(50, struct run_row, level, autonomy_names),
+	FQ_RECORDS(51, struct run_row, plan, &permit_item_type, PERMIT_ITEMS_MAX),
+	FQ_HASH(52, struct run_row, plan_digest),
+	FQ_STR(53, struct run_row, permitted_by),
+	FQ_MSEC(54, struct run_row, permit_at),
+	FQ_WALL(55, struct run_row, permit_wall),
+	FQ_BOOL(56, struct run_row, shadow),
+	FQ_BOOL(57, struct run_row, drill),
+	FQ_U32(58, struct run_row, would_act),
+	FQ_BOOL(59, struct run_row, verify_failed),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 
@@ -293,6 +329,7 @@ static const struct field attempt_fields[] = {
 	FQ_U64(39, struct attempt_row, takes_back),
 	FQ_ENUM(40, struct attempt_row, kind, action_kind_names),
 	FQ_PAIRS(41, struct attempt_row, parts, PARTS_MAX),
+	FQ_STR(55, struct attempt_row, runbook),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
@@ -403,6 +440,7 @@ static const struct field decision_fields[] = {
 	{ F_(17, FIELD_RECORD, struct decision_row, given, FIELD_QUIET, 0),
 	    .type = &given_type },
 	FQ_U64(18, struct decision_row, asked),
+	FQ_BOOL(40, struct decision_row, shadow),
 };
 const struct record_type decision_row_type =
     RECORD(struct decision_row, "decision", decision_fields);
@@ -523,6 +561,7 @@ static const char *const notice_purpose_names[] = {
 	[PURPOSE_APPROVAL_ENDED] = "approval-ended",
 	[PURPOSE_QUESTION] = "question",
 	[PURPOSE_QUESTION_ENDED] = "question-ended",
+	[PURPOSE_VETO] = "veto",
 };
 
 static const char *const notice_state_names[] = {
@@ -596,6 +635,7 @@ static const char *const gap_kind_names[] = {
 	[GAP_HANDOFF_INCOMPLETE] = "handoff-incomplete",
 	[GAP_GRANT_ENDS] = "grant-ends",
 	[GAP_UNREVIEWED] = "unreviewed",
+	[GAP_DRILL] = "drill",
 };
 
 static const struct field gap_fields[] = {
@@ -671,6 +711,35 @@ static const struct field answer_fields[] = {
 const struct record_type answer_row_type =
     RECORD(struct answer_row, "answer", answer_fields);
 
+static const struct field trust_fields[] = {
+	F_U64(1, struct trust_row, id),
+	F_STR(2, struct trust_row, runbook),
+	F_STR(3, struct trust_row, service),
+	F_HASH(4, struct trust_row, runbook_hash),
+	FQ_ENUM(5, struct trust_row, level, autonomy_names),
+	FQ_STR(6, struct trust_row, level_by),
+	FQ_STR(7, struct trust_row, level_why),
+	FQ_WALL(8, struct trust_row, level_wall),
+	F_STR(9, struct trust_row, history),
+	F_WALL(10, struct trust_row, last_wall),
+	F_WALL(11, struct trust_row, drill_wall),
+	F_WALL(12, struct trust_row, since_wall),
+	FQ_MSEC(13, struct trust_row, due_at),
+	FQ_BOOL(14, struct trust_row, told_due),
+	FQ_BOOL(15, struct trust_row, stale),
+	F_U32(16, struct trust_row, verified),
+	F_U32(17, struct trust_row, failed),
+	F_U32(18, struct trust_row, drills),
+	F_U32(19, struct trust_row, drills_failed),
+	F_U32(20, struct trust_row, overridden),
+	F_U32(21, struct trust_row, undone),
+	F_U32(22, struct trust_row, demotions),
+	F_U32(23, struct trust_row, shadow_runs),
+	F_U32(24, struct trust_row, shadow_alone),
+	F_U32(25, struct trust_row, shadow_person),
+};
+const struct record_type trust_row_type = RECORD(struct trust_row, "trust", trust_fields);
+
 static const struct field quarantine_fields[] = {
 	F_U64(1, struct quarantine_row, id),
 	F_HASH(2, struct quarantine_row, body_hash),
@@ -706,6 +775,15 @@ static const struct field control_fields[] = {
 	FQ_STR(21, struct control_row, reloaded_by),
 	FQ_MSEC(22, struct control_row, grants_at),
 	FQ_U64(23, struct control_row, glasses_broken),
+	FQ_U64(60, struct control_row, permits_asked),
+	FQ_U64(61, struct control_row, vetoes_offered),
+	FQ_U64(62, struct control_row, approvals_asked),
+	FQ_U64(63, struct control_row, permits_given),
+	FQ_U64(64, struct control_row, vetoes_said),
+	FQ_U64(65, struct control_row, promotions),
+	FQ_U64(66, struct control_row, demotions),
+	FQ_U64(67, struct control_row, drills),
+	FQ_U64(68, struct control_row, shadow_runs),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);
@@ -750,6 +828,8 @@ table_type(enum table table)
 		return &asked_row_type;
 	case TABLE_LEASE:
 		return &lease_row_type;
+	case TABLE_TRUST:
+		return &trust_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}
@@ -798,6 +878,12 @@ const char *
 asked_state_name(enum asked_state state)
 {
 	return name_of(asked_state_names, countof(asked_state_names), state);
+}
+
+const char *
+autonomy_name(enum autonomy level)
+{
+	return name_of(autonomy_names, countof(autonomy_names), level);
 }
 
 const char *

@@ -43,9 +43,10 @@ enum table {
 	TABLE_SILENCE,
 	TABLE_ASKED,
 	TABLE_LEASE,
+	TABLE_TRUST, /* how far runbooks may go by what they proved */
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 19 /* one more than the last */
+#define TABLE_COUNT 20 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -123,6 +124,9 @@ struct incident_row {
 	enum incident_end
 	    held;     /* END_SILENCED or END_INHIBITED: the last of them, by what */
 	str held_why; /* "silenced by ID (ana: new disks) until T" */
+	bool drill;   /* nobody is told but who asked for it, and it counts in no figure */
+	str drill_by; /* a principal */
+	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */
@@ -165,15 +169,19 @@ enum run_state {
 	RUN_CANCELLED, /* by a person, by stop-all, or because the incident closed */
 };
 
+enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
+#define VERDICT_COUNT 4 /* one more than the last */
+
 /* Where in its step a run is. */
 enum step_phase {
-	PHASE_ENTER = 1, /* step not begun */
-	PHASE_PROBING,   /* a probe is out */
-	PHASE_WAITING,   /* until `due`: the next look, or the pause between targets */
-	PHASE_ATTEMPT,   /* an attempt is out */
-	PHASE_ASKED,     /* facts or people are asked */
-	PHASE_ANSWER,    /* a question is out, until `due` */
-	PHASE_EVIDENCE,  /* what is seen before anything is changed is asked for */
+	PHASE_ENTER = 1,  /* step not begun */
+	PHASE_PROBING,    /* a probe is out */
+	PHASE_WAITING,    /* until `due`: the next look, or the pause between targets */
+	PHASE_ATTEMPT,    /* an attempt is out */
+	PHASE_ASKED,      /* facts or people are asked */
+	PHASE_ANSWER,     /* a question is out, until `due` */
+	PHASE_EVIDENCE,   /* what is seen before anything is changed is asked for */
+	PHASE_PERMIT = 9, /* a person's permission, or the end of a time for a veto */
 };
 
 /* What was seen before anything was changed. */
@@ -193,6 +201,30 @@ struct look {
 	str value;               /* what was seen */
 };
 #define LOOKS_MAX 32
+
+/* How far a runbook goes by itself, on one service. */
+enum autonomy {
+	AUTONOMY_SUGGEST = 1, /* a person is told, and starts it */
+	AUTONOMY_STEP,        /* a person permits each action step */
+	AUTONOMY_PLAN,        /* a person permits the whole plan */
+	AUTONOMY_VETO,        /* it is announced, and done unless somebody says no */
+	AUTONOMY_AUTO,
+};
+#define AUTONOMY_COUNT 6 /* one more than the last */
+
+/* One action of a plan: what a person permits. */
+struct permit_item {
+	str step;
+	str action;
+	str service;
+	str target;
+	struct pairs params;
+	enum verdict verdict; /* as authority stood; 0: not known before it is due */
+	str text;             /* why, a sentence */
+	bool
+	    later; /* its parameters or targets are not known yet: permitted when they are */
+};
+#define PERMIT_ITEMS_MAX 128
 
 struct run_row {
 	row_id id;
@@ -232,10 +264,22 @@ struct run_row {
 	str undo_why;         /* because of that */
 	bool forgot; /* not all that it did and may be taken back is in memory any more */
 	struct records evidence; /* struct evidence, at most EVIDENCE_MAX */
+	enum autonomy level; /* by which it asked for permission last; 0: it never did */
+	struct records
+	    plan; /* struct permit_item, at most PERMIT_ITEMS_MAX: what it asked for */
+	hash32 plan_digest;
+	str permitted_by; /* a principal, "firstline": nobody vetoed it; empty: not yet */
+	msec permit_at;   /* engine clock: then the wait, or what was permitted, is over */
+	msec permit_wall; /* the same, for people */
+	bool shadow;      /* it decides, and does nothing */
+	bool drill;
+	uint32_t would_act; /* actions that it would have started: in shadow */
+	bool verify_failed; /* a verify saw that it has not recovered */
 };
 #define EVIDENCE_MAX 16
 #define EVIDENCE_VALUE_MAX 1024
 #define STEPS_WALKED_MAX 256
+#define PERMIT_MS HOUR /* a person has so long to permit it, and it holds so long */
 
 enum attempt_state {
 	ATTEMPT_PLANNED = 1,
@@ -301,6 +345,7 @@ struct attempt_row {
 	row_id takes_back;
 	enum action_kind kind;
 	struct pairs parts; /* the rest of its request, resolved, as the kind's file says */
+	str runbook;        /* whose step it was; or empty */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
@@ -341,9 +386,6 @@ enum probe_status {
 };
 
 /* ---- authority ---- */
-
-enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
-#define VERDICT_COUNT 4 /* one more than the last */
 
 enum reason_kind {
 	REASON_GRANT = 1,  /* this grant allows it */
@@ -417,6 +459,7 @@ struct decision_row {
 	str forward; /* the nearest way forward, a sentence */
 	struct given given; /* what it was decided on, besides the rules */
 	row_id asked;       /* what was asked for, where it had to wait; or 0 */
+	bool shadow;        /* nothing came of it: it says what would have been */
 };
 
 #define REASONS_MAX 64
@@ -510,6 +553,42 @@ struct lease_row {
 #define LEASE_MS_MAX (12 * HOUR)
 #define LEASE_WHY_MAX 1000
 
+/* ---- trust: what a runbook has proved on a service ---- */
+
+/*
+ * `history` is what counted, the last one at its end, a letter each:
+ *	V F	a verify proved recovery, or saw that there is none
+ *	D E	the same in a drill
+ *	O	a person stopped it, vetoed it, or took the service in hand while it ran
+ *	U	something that it did was taken back
+ *	C	its text changed
+ * It begins at most TRUST_LAST of V, F, D and E ago.
+ */
+struct trust_row {
+	row_id id;
+	str runbook;
+	str service;
+	hash32 runbook_hash; /* that the last letters are of */
+	enum autonomy level; /* held down to, or promoted to; 0: as it is declared */
+	str level_by;        /* a principal; "firstline": demoted */
+	str level_why;
+	msec level_wall;
+	str history;
+	msec last_wall;  /* of the last V, F, D, E; 0: none yet */
+	msec drill_wall; /* of the last D; 0: none yet */
+	msec since_wall; /* known since */
+	msec due_at;     /* engine clock: then its drill is looked at; 0: it has none */
+	bool told_due;   /* the owner was told that a drill is due */
+	bool stale;      /* it was not drilled in time */
+	/* ever */
+	uint32_t verified, failed, drills, drills_failed, overridden, undone, demotions;
+	/* in shadow: it would have acted; of those, how the trouble ended */
+	uint32_t shadow_runs, shadow_alone, shadow_person;
+};
+#define TRUST_LAST 50         /* outcomes that count */
+#define TRUST_HISTORY_MAX 200 /* letters */
+#define TRUST_MAX 8192        /* rows: runbooks times services */
+
 enum use_state { USE_HELD = 1, USE_CONSUMED, USE_RELEASED };
 
 /* A reservation of a limit: made in the decision's commit, consumed or released by
@@ -543,6 +622,7 @@ enum notice_purpose {
 	PURPOSE_APPROVAL_ENDED, /* and need not any more */
 	PURPOSE_QUESTION,       /* the reader is asked something by a runbook */
 	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
+	PURPOSE_VETO = 12,      /* what will be done unless somebody says no */
 };
 
 enum notice_state {
@@ -606,6 +686,7 @@ enum gap_kind {
 	GAP_HANDOFF_INCOMPLETE,
 	GAP_GRANT_ENDS, /* within 14 days */
 	GAP_UNREVIEWED, /* a broken glass that nobody has looked at */
+	GAP_DRILL = 20, /* a runbook whose drill is overdue */
 };
 
 struct gap_row {
@@ -710,6 +791,11 @@ struct control_row {
 	str reloaded_by; /* who brought in `config`: a principal; empty: nobody knows */
 	msec grants_at;  /* engine clock: then grants that end are looked for; 0: none */
 	uint64_t glasses_broken;
+	/* How often people are asked, beside what was done without: steps that only look never
+	 * ask, and are not counted. */
+	uint64_t permits_asked, vetoes_offered, approvals_asked;
+	uint64_t permits_given, vetoes_said;
+	uint64_t promotions, demotions, drills, shadow_runs;
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, look_type,
@@ -717,13 +803,14 @@ extern const struct record_type incident_row_type, timeline_row_type, look_type,
     decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type,
     token_row_type, answer_row_type, quarantine_row_type, control_row_type,
     silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
-    lease_row_type;
+    lease_row_type, permit_item_type, trust_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */
 extern const char *const happened_names[HAPPENED_COUNT];
 extern const char *const action_kind_names[ACTION_KIND_COUNT];
 extern const char *const verdict_names[VERDICT_COUNT];
+extern const char *const autonomy_names[AUTONOMY_COUNT];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);
@@ -731,6 +818,7 @@ const char *attempt_state_name(enum attempt_state state);
 const char *verdict_name(
     enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
 const char *asked_state_name(enum asked_state state);
+const char *autonomy_name(enum autonomy level); /* "suggest" */
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
 const char *role_name(enum role role);

@@ -41,6 +41,7 @@ item_name(const struct item *item)
 		[ITEM_SECRET] = "secret",
 		[ITEM_CAN] = "can",
 		[ITEM_WHO] = "who",
+		[ITEM_TRUST] = "trust",
 		[ITEM_PLAN] = "step",
 	};
 	if (item->table != 0)
@@ -618,6 +619,11 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 		ok = read_at(call, &request, params, text);
 	if (ok && (route->op == OP_ASKED || route->op == OP_LEASES))
 		ok = read_waiting(call, &request, params);
+	if (ok && route->op == OP_TRUST) {
+		params[0] = (struct pair){ STR("runbook"),
+			target_query(&call->target, STR("runbook")) };
+		request.params = (struct pairs){ params, 1 };
+	}
 	w->incident = request.incident;
 	w->asked = true;
 	if (ok && link_ready(call))

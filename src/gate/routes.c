@@ -23,6 +23,25 @@ static const struct body_member body_approve[] = {
 };
 static const struct body_member body_answer[] = { { "value", BODY_TEXT, true },
 	{ .name = NULL } };
+static const struct body_member body_promote[] = {
+	{ "service", BODY_PARAM, true },
+	{ "level", BODY_PARAM, true },
+	{ "digest", BODY_DIGEST, true },
+	{ "why", BODY_TEXT, false },
+	{ .name = NULL },
+};
+static const struct body_member body_drill[] = {
+	{ "runbook", BODY_NAME, true },
+	{ "service", BODY_PARAM, false },
+	{ "in", BODY_PARAM, false },
+	{ "with", BODY_WITH_MAY, false },
+	{ .name = NULL },
+};
+static const struct body_member body_permit[] = {
+	{ "why", BODY_TEXT, false },
+	{ "digest", BODY_DIGEST, true },
+	{ .name = NULL },
+};
 static const struct body_member body_why[] = { { "why", BODY_TEXT, false },
 	{ .name = NULL } };
 static const struct body_member body_hands_on[] = {
@@ -210,6 +229,8 @@ const struct route gate_routes[] = {
 	COMMAND_V1("/v1/incidents/#/resolve", COMMAND_RESOLVE, body_text),
 	COMMAND_V1("/v1/incidents/#/run", COMMAND_RUN, body_run),
 	COMMAND_V1("/v1/incidents/#/cancel", COMMAND_CANCEL, body_text),
+	COMMAND_V1("/v1/incidents/#/permit", COMMAND_PERMIT, body_permit),
+	COMMAND_V1("/v1/incidents/#/veto", COMMAND_VETO, body_why),
 	COMMAND_V1("/v1/attempts/#/settle", COMMAND_SETTLE, body_settle),
 	GET_V1("/v1/handoffs", OP_HANDOFFS, SHAPE_LIST, "limit cursor"),
 	{ .method = METHOD_GET,
@@ -239,6 +260,9 @@ const struct route gate_routes[] = {
 	POST_V1("/v1/who-can", OP_WHO_CAN, SHAPE_LIST, body_who_can),
 	POST_V1("/v1/what-can", OP_WHAT_CAN, SHAPE_LIST, body_what_can),
 	POST_V1("/v1/runbooks/*/plan", OP_PLAN, SHAPE_LIST, body_plan),
+	GET_V1("/v1/trust", OP_TRUST, SHAPE_LIST, "runbook"),
+	COMMAND_V1("/v1/trust/*/promote", COMMAND_PROMOTE, body_promote),
+	COMMAND_V1("/v1/drills", COMMAND_DRILL, body_drill),
 	COMMAND_V1("/v1/stop-all", COMMAND_STOP_ALL, body_text),
 	COMMAND_V1("/v1/resume", COMMAND_RESUME, body_text),
 	GET_V1("/v1/tokens", OP_TOKENS, SHAPE_LIST, NULL),

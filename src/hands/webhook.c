@@ -37,6 +37,8 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.question";
 	case PURPOSE_QUESTION_ENDED:
 		return "incident.question_ended";
+	case PURPOSE_VETO:
+		return "incident.veto";
 	}
 	UNREACHABLE();
 }

@@ -34,8 +34,9 @@ enum section_kind {
 	SECTION_ACTIONS,
 	SECTION_CALENDARS,
 	SECTION_AUTHORITY,
+	SECTION_AUTONOMY,
 };
-#define SECTION_COUNT 16
+#define SECTION_COUNT 17
 
 void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 
@@ -78,11 +79,20 @@ bool read_moment(struct reader *r, const struct node *node, const struct zone *z
 void weekly_read(struct reader *r, const struct node *node, struct calendar *calendar);
 void authority_read(struct reader *r, const struct section *section);
 
+/* How far runbooks go: after runbooks_read, whose names it needs. */
+void autonomy_read(struct reader *r, const struct section *section);
+
 /* runbooks/... .md files of the bundle to model->runbooks and runbook_by_name.
  * Everything else of the model is resolved by then. */
 void runbooks_read(struct reader *r);
 
 /* ---- shared by those files ---- */
+
+/* suggest, step, plan, veto, auto */
+bool read_autonomy(struct reader *r, const struct node *node, const char *what,
+    enum autonomy *ret);
+/* {every: 30d, in: staging}, of a runbook. */
+void read_drill(struct reader *r, const struct node *node, struct runbook *runbook);
 
 void known_init(struct reader *r, struct known *known, const char *kind,
     const char *section, struct names *by_name, size_t max);

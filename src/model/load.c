@@ -37,6 +37,7 @@ static const struct {
 	[SECTION_ACTIONS] = { "actions", FORM_MAP },
 	[SECTION_CALENDARS] = { "calendars", FORM_MAP },
 	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
+	[SECTION_AUTONOMY] = { "autonomy", FORM_LIST },
 };
 
 size_t
@@ -409,6 +410,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	calendars_read(&r, &s[SECTION_CALENDARS]);
 	authority_read(&r, &s[SECTION_AUTHORITY]);
 	runbooks_read(&r);
+	autonomy_read(&r, &s[SECTION_AUTONOMY]);
 
 	m->regexes = r.regexes;
 	if (diags->count == 0)

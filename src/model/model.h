@@ -560,14 +560,6 @@ enum step_kind {
 };
 #define STEP_KIND_COUNT 8 /* one more than the last */
 
-enum autonomy {
-	AUTONOMY_SUGGEST = 1,
-	AUTONOMY_STEP,
-	AUTONOMY_PLAN,
-	AUTONOMY_VETO,
-	AUTONOMY_AUTO
-};
-
 #define STEP_NEXT UINT32_MAX         /* go on with the step that follows */
 #define STEP_STOP (UINT32_MAX - 1)   /* end the run: it is not this, or it is over */
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
@@ -653,6 +645,10 @@ struct runbook {
 	struct matchers *answers; /* any of them; empty: only by hand */
 	size_t answers_n;
 	enum autonomy ceiling; /* default auto */
+	msec veto_ms;          /* how long a veto is waited for, default 5 min */
+	bool shadow;           /* it decides, and does nothing */
+	msec drill_every_ms;   /* 0: no drills are wanted of it */
+	str drill_in;          /* environment */
 	struct input *inputs;
 	size_t inputs_n;
 	struct evidence_probe *evidence; /* asked with the inputs and ${service} */
@@ -666,6 +662,23 @@ struct runbook {
 #define STEPS_AFTER_MAX RUNBOOK_STEPS_MAX
 size_t runbook_after(const struct runbook *runbook, uint32_t step,
     uint32_t ret[STEPS_AFTER_MAX]);
+
+/* What the owner of services says of how far runbooks go there. Of all that match the least
+ * holds, and order never matters. */
+struct autonomy_rule {
+	struct strs runbooks; /* empty: any */
+	struct strs services; /* empty: any */
+	enum autonomy level;  /* at most; 0: says nothing of it */
+	bool earned;          /* what it may, it must have proved: else it is as declared */
+	bool shadow;
+	const struct person *owner;
+	struct place place;
+};
+#define AUTONOMY_RULES_MAX 1024
+#define DRILL_EVERY_MS_MIN DAY
+#define VETO_MS_DEFAULT (5 * MINUTE)
+#define VETO_MS_MIN (10 * SECOND)
+#define VETO_MS_MAX (4 * HOUR)
 
 /* ---- the whole ---- */
 
@@ -711,6 +724,8 @@ struct model {
 	size_t rules_n;
 	struct calendar *calendars;
 	size_t calendars_n;
+	struct autonomy_rule *autonomy;
+	size_t autonomy_n;
 	struct runbook *runbooks;
 	size_t runbooks_n;
 	struct regex *regexes; /* all of them, for model_done */
@@ -747,6 +762,14 @@ const struct team *model_team(const struct model *model, str name);
 const struct person *model_person(const struct model *model, str id);
 const struct action *model_action(const struct model *model, str name);
 const struct runbook *model_runbook(const struct model *model, str name);
+
+/* The least of the runbook's ceiling and of what its owner says for it on that service (or
+ * with an empty name, on none). *ret_rule: the rule that holds it down; NULL: the ceiling. */
+enum autonomy model_autonomy(const struct model *model, const struct runbook *runbook,
+    str service, const struct autonomy_rule **ret_rule);
+/* Does the owner say that it must be earned there; that it only shadows? */
+bool model_must_earn(const struct model *model, const struct runbook *runbook, str service);
+bool model_shadows(const struct model *model, const struct runbook *runbook, str service);
 
 /* First rule that matches, or NULL. */
 const struct alert_rule *model_alert_rule(const struct model *model,

@@ -16,8 +16,6 @@
 
 #include "base/hash.h"
 
-static const char *const ceilings[] = { "suggest", "step", "plan", "veto", "auto" };
-
 /* ---- the file as text ---- */
 
 /* The text can be shown, and its lines are the same to everyone who counts them. */
@@ -272,6 +270,7 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		.hash = sha256(file->bytes),
 		.text = file->bytes,
 		.ceiling = AUTONOMY_AUTO,
+		.veto_ms = VETO_MS_DEFAULT,
 		.place = { file->path, 1 },
 	};
 	struct span front;
@@ -283,7 +282,8 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		return;
 
 	const struct node *name = NULL, *service = NULL, *answers = NULL, *ceiling = NULL,
-			  *inputs = NULL, *evidence = NULL;
+			  *inputs = NULL, *evidence = NULL, *veto = NULL, *shadow = NULL,
+			  *drill = NULL;
 	const struct key keys[] = {
 		{ "runbook", &name, .required = true },
 		{ "service", &service },
@@ -291,6 +291,9 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		{ "ceiling", &ceiling },
 		{ "inputs", &inputs },
 		{ "evidence", &evidence },
+		{ "veto", &veto },
+		{ "shadow", &shadow },
+		{ "drill", &drill },
 	};
 	if (!read_map(r, root, "front matter", keys, countof(keys)))
 		return;
@@ -299,10 +302,14 @@ runbook_read(struct reader *r, const struct bundle_file *file, struct runbook *r
 		read_services(r, service, runbook);
 	if (answers != NULL)
 		read_answers(r, answers, runbook);
-	unsigned level;
-	if (ceiling != NULL &&
-	    read_choice(r, ceiling, "ceiling", ceilings, countof(ceilings), &level))
-		runbook->ceiling = (enum autonomy)(AUTONOMY_SUGGEST + level);
+	if (ceiling != NULL)
+		(void)read_autonomy(r, ceiling, "ceiling", &runbook->ceiling);
+	if (veto != NULL)
+		(void)read_duration(r, veto, VETO_MS_MIN, VETO_MS_MAX, &runbook->veto_ms);
+	if (shadow != NULL)
+		(void)read_bool(r, shadow, &runbook->shadow);
+	if (drill != NULL)
+		read_drill(r, drill, runbook);
 	if (inputs != NULL)
 		read_inputs(r, inputs, runbook);
 	if (evidence != NULL)

@@ -517,7 +517,7 @@ command__a_lower_ceiling_only_suggests(void)
 {
 	struct world *w = world_new(SHOP,
 	    "---\nrunbook: careful\nservice: ledger\nanswers: [{alertname: Odd}]\n"
-	    "ceiling: step\n---\n# Careful\n```action go\ndo: restart-unit\n```\n"
+	    "ceiling: suggest\n---\n# Careful\n```action go\ndo: restart-unit\n```\n"
 	    "```verify up\npromql: 'up'\nexpect: '== 1'\nwithin: 1m\n```\n",
 	    NULL);
 	world_fire(w, "alertname=Odd,service=ledger");

@@ -226,6 +226,23 @@ plan__has_no_effect_at_all(void)
 	world_free(w); /* replays to the same effects */
 }
 
+static void
+plan__asks_where_a_person_permits_it_first(void)
+{
+	struct world *w =
+	    world_new(CONFIG(
+			  "") "autonomy: [{service: payments, level: plan, owner: mei}]\n",
+		BOOK("person"), NULL);
+	struct core_planned p = plan_on(w, "payments");
+	EXPECT_U64(p.exit, EXIT_NEEDS_APPROVAL);
+	EXPECT(p.steps[1].fate == PLAN_ASKS);
+	EXPECT(str_starts(p.steps[1].text, STR("a person permits it first (plan): ")));
+	p = plan_of(w, (struct core_plan){ .service = STR("payments"),
+			   .principal = STR("person:ana") });
+	EXPECT(!str_starts(p.steps[1].text, STR("a person permits it first")));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -236,5 +253,6 @@ main(void)
 	RUN(plan__refuses_what_cannot_start);
 	RUN(plan__says_that_everything_is_stopped);
 	RUN(plan__has_no_effect_at_all);
+	RUN(plan__asks_where_a_person_permits_it_first);
 	TEST_MAIN_END();
 }

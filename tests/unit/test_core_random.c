@@ -32,6 +32,12 @@
 	"  - {limit: one stays, for: [restart], on: {service: [payments]},"              \
 	" within: {keep_healthy: 1}}\n"
 #define WORLD SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS GROW SHOP_AUTHORITY
+#define AUTONOMY                                                       \
+	"autonomy:\n"                                                  \
+	"  - {service: checkout, level: veto, owner: mei}\n"           \
+	"  - {runbook: queue-not-draining, level: plan, owner: mei}\n" \
+	"  - {service: payments, trust: earned, owner: mei}\n"         \
+	"  - {service: ledger, shadow: true, owner: mei}\n"
 #define BOTH "  - {approval: both, for: [restart], by: [ana, mei], need: 2}\n"
 #define GROW_RUNBOOK                                                               \
 	"---\nrunbook: grow-ledger\nservice: ledger\n"                             \
@@ -233,6 +239,9 @@ command(struct walk *walk)
 		.target = str_of(targets[draw(walk, countof(targets))]),
 		.principal = str_of(who[draw(walk, countof(who))]),
 		.happened = (enum happened)draw(walk, 3),
+		.level = (enum autonomy)draw(walk, AUTONOMY_COUNT),
+		.admin = draw(walk, 2) == 0,
+		.environment = draw(walk, 2) == 0 ? STR("staging") : (str){ 0 },
 		.token = { .name = STR("t1"),
 		    .principal = STR("person:ana"),
 		    .role = ROLE_VIEWER,
@@ -242,6 +251,8 @@ command(struct walk *walk)
 	if (command.params.n == 0)
 		command.params.p = NULL;
 	/* Rarely: it ends all that is in work. */
+	if (command_kind_names[command.kind] == NULL)
+		return;
 	if (command.kind == COMMAND_STOP_ALL && draw(walk, 4) > 0)
 		command.kind = COMMAND_RESUME;
 	world_command(walk->w, &command);
@@ -331,6 +342,47 @@ hold(struct walk *walk)
 	world_command(walk->w, &command);
 }
 
+/* How far runbooks go: a plan is permitted or vetoed, a level is raised or lowered, and a
+ * runbook is drilled. */
+static void
+autonomy(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "person:mei", "agent:x" };
+	struct core *core = walk->w->core;
+	struct command command = { .kind =
+				       draw(walk, 5) == 0 ? COMMAND_VETO : COMMAND_PERMIT,
+		.principal = str_of(who[draw(walk, countof(who))]) };
+	list_each(it, &core->tables[TABLE_RUN])
+	{
+		const struct run *run =
+		    container_of(object_of(it, in_table), struct run, o);
+		if (run->row.phase != PHASE_PERMIT)
+			continue;
+		command.incident = run->row.incident;
+		command.digest = run->row.plan_digest;
+	}
+	struct trust_item items[16];
+	struct arena arena = core->scratch;
+	size_t n = core_trust(core, (str){ 0 }, walk->w->wall, &arena, items, 16);
+	if (n > 0 && draw(walk, 3) == 0) {
+		const struct trust_item *item = &items[draw(walk, n)];
+		command.kind = COMMAND_PROMOTE;
+		command.name = item->runbook;
+		command.target = item->service;
+		command.digest = item->digest;
+		command.level = (enum autonomy)(1 + draw(walk, AUTONOMY_COUNT - 1));
+	} else if (draw(walk, 6) == 0) {
+		command.kind = COMMAND_DRILL;
+		command.name = STR("queue-not-draining");
+		command.environment = STR("staging");
+		struct pair queue = { STR("queue"), STR("mail") };
+		command.params = (struct pairs){ &queue, 1 };
+		world_command(walk->w, &command);
+		return;
+	}
+	world_command(walk->w, &command);
+}
+
 static void
 pass_time(struct walk *walk)
 {
@@ -371,7 +423,7 @@ adopt(struct walk *walk)
 static void
 one(struct walk *walk)
 {
-	uint64_t kind = draw(walk, 132);
+	uint64_t kind = draw(walk, 142);
 	if (kind < 20)
 		fire(walk);
 	else if (kind < 30)
@@ -406,8 +458,10 @@ one(struct walk *walk)
 		ask(walk);
 	else if (kind < 128)
 		take_back(walk);
-	else
+	else if (kind < 132)
 		hold(walk);
+	else
+		autonomy(walk);
 }
 
 static void
@@ -420,8 +474,9 @@ core__holds_whatever_happens(uint64_t seed)
 	walk.poor = seed % 4 == 0;
 	size_t bytes = walk.poor ? (size_t)(96 + draw(&walk, 160)) << 10 : 0;
 	struct world *w = walk.w = world_within(bytes,
-	    draw(&walk, 3) == 0 ? WORLD "limits: {incidents: 6}\n"
-				: WORLD WAITING "limits: {incidents: 6}\n",
+	    draw(&walk, 3) == 0   ? WORLD "limits: {incidents: 6}\n"
+	    : draw(&walk, 2) == 0 ? WORLD WAITING "limits: {incidents: 6}\n"
+				  : WORLD WAITING "limits: {incidents: 6}\n" AUTONOMY,
 	    draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known") : SHOP_QUEUE("restart-unit"),
 	    draw(&walk, 3) == 0   ? GROW_RUNBOOK
 	    : draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")

@@ -141,7 +141,7 @@ trust__ten_thousand_outcomes_give_the_levels_worked_out_by_hand(void)
 			    !str_eq(str_of(by_hand[at].mix), str_of(mixes[m].name)))
 				continue;
 			test_row = mixes[m].name;
-			struct evidence e = trust_evidence(history);
+			struct proof e = trust_evidence(history);
 			EXPECT_U64(e.outcomes, by_hand[at].outcomes);
 			EXPECT_U64(e.verified, by_hand[at].verified);
 			EXPECT_U64(e.since_change, by_hand[at].since_change);
@@ -187,7 +187,7 @@ trust_earns__by_each_need(void)
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].history;
-		struct evidence e = trust_evidence(str_of(rows[i].history));
+		struct proof e = trust_evidence(str_of(rows[i].history));
 		EXPECT(trust_earns(&e, DAY, DAY + rows[i].age, rows[i].stale) ==
 		       rows[i].level);
 	}
@@ -200,7 +200,7 @@ trust_add__keeps_what_counts(void)
 	str history = { 0 };
 	for (unsigned i = 0; i < 1000; i++)
 		history = trust_add(history, i % 3 == 0 ? 'V' : 'O', buffers[i % 2]);
-	struct evidence e = trust_evidence(history);
+	struct proof e = trust_evidence(history);
 	EXPECT_U64(e.outcomes, TRUST_LAST);
 	EXPECT(history.p[0] == 'V');
 	for (unsigned i = 0; i < 1000; i++)

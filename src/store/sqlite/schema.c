@@ -26,12 +26,15 @@
  * Version 3: silence, as the others of enum table.
  *
  * Version 4: asked and lease, alike.
+ *
+ * Version 5: trust, alike.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
 	"quarantine", "control", "alerts" };
 static const char *const tables_3[] = { "silence" };
 static const char *const tables_4[] = { "asked", "lease" };
+static const char *const tables_5[] = { "trust" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -103,12 +106,19 @@ step_4(struct sqlite_store *s, struct err *err)
 		   err);
 }
 
+static bool
+step_5(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_5, countof(tables_5), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
 	step_2,
 	step_3,
 	step_4,
+	step_5,
 };
 
 bool
@@ -148,6 +158,7 @@ static const char *const tables[] = {
 	[TABLE_SILENCE] = "silence",
 	[TABLE_ASKED] = "asked",
 	[TABLE_LEASE] = "lease",
+	[TABLE_TRUST] = "trust",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
