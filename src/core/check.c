@@ -142,7 +142,8 @@ check_incident(const struct core *core, const struct incident *incident)
 	ASSERT(rests || hash32_eq(&incident->model->hash, &row->config));
 	ASSERT(incident->o.due == earliest(row));
 	ASSERT(!row->drill || (row->acknowledged && row->escalate_at == 0));
-	ASSERT((row->escalate_at != 0) == (row->needs_person && !row->acknowledged));
+	ASSERT(row->needs_person || row->escalate_at == 0);
+	ASSERT(row->acknowledged || (row->escalate_at != 0) == row->needs_person);
 	uint64_t value;
 	if (row->state != INCIDENT_CLOSED) {
 		ASSERT(map_get(&core->keys, row->key, &value));

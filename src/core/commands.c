@@ -45,6 +45,7 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 	row->acknowledged = true;
 	row->acknowledged_wall = core->wall;
 	row_set_str(core, &row->acknowledged_by, command->principal);
+	row->worked_at = core->at;
 	object_touch(core, &incident->o);
 	incident_escalate_arm(core, incident);
 	str words = words_of(core, command);

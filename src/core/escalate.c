@@ -3,16 +3,27 @@
  *
  *	needed -> tier 0 told -> (its time, unacknowledged) -> tier 1 told -> ... -> last
  *	       -> ESCALATE_AGAIN_MS -> tier 0 again, until somebody acknowledges
+ *
+ *	acknowledged -> nobody does anything for the team's acknowledge_timeout -> tier 0
  */
 #include "core/state.h"
+
+static msec
+acknowledge_timeout(const struct team *team)
+{
+	return team->acknowledge_timeout_ms != 0 ? team->acknowledge_timeout_ms : HOUR;
+}
 
 void
 incident_escalate_arm(struct core *core, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
+	const struct team *team = people_team(core, incident);
 	row->escalate_at = 0;
-	if (row->needs_person && !row->acknowledged) {
-		const struct team *team = people_team(core, incident);
+	if (row->needs_person && row->acknowledged) {
+		if (!row->drill)
+			row->escalate_at = core->at + acknowledge_timeout(team);
+	} else if (row->needs_person) {
 		msec after = row->escalate_tier + 1 < team->tier_n
 		                 ? team->tiers[row->escalate_tier].after_ms
 		                 : 0;
@@ -59,9 +70,56 @@ person_clear(struct core *core, struct incident *incident)
 	incident_arm(core, incident);
 }
 
+/* Is anything done about it, by anybody? */
+static bool
+is_worked_on(const struct core *core, const struct incident *incident)
+{
+	if (incident->run != NULL ||
+	    lease_find(core, LEASE_HANDS_ON, incident->row.service, (str){ 0 }) != NULL)
+		return true;
+	list_each(it, &incident->attempts)
+	{
+		if (attempt_open(
+			container_of(object_of(it, of_incident), struct attempt, o)))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody has it, and its time is over: still so, or has nobody it any more? */
+static void
+look_at_acknowledged(struct core *core, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	const struct team *team = people_team(core, incident);
+	msec timeout = acknowledge_timeout(team);
+	if (is_worked_on(core, incident)) {
+		row->escalate_at = core->at + timeout;
+	} else if (row->worked_at + timeout > core->at) {
+		row->escalate_at = row->worked_at + timeout;
+	} else {
+		str lasted = text_ms(core, core->at - row->worked_at);
+		row->acknowledged = false;
+		row->escalate_tier = 0;
+		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
+		    "%.*s acknowledged it, and nobody has worked on it for %.*s: it comes "
+		    "back",
+		    STR_ARG(text_who(row->acknowledged_by)), STR_ARG(lasted));
+		incident_escalate_arm(core, incident);
+		incident_tell(core, incident, PURPOSE_ESCALATED, TELL_TIER | TELL_CHANNELS);
+		return;
+	}
+	object_touch(core, &incident->o);
+	incident_arm(core, incident);
+}
+
 void
 incident_escalate(struct core *core, struct incident *incident)
 {
+	if (incident->row.needs_person && incident->row.acknowledged) {
+		look_at_acknowledged(core, incident);
+		return;
+	}
 	struct incident_row *row = &incident->row;
 	const struct team *team = people_team(core, incident);
 	row->escalate_at = 0;

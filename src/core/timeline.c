@@ -17,6 +17,13 @@ keep_some(struct core *core, struct incident *incident)
 	object_done(core, object_of(it, of_incident));
 }
 
+/* Not Firstline itself, automation or an agent: what these do is known otherwise. */
+static bool
+is_person(str who)
+{
+	return str_starts(who, STR("person:")) || str_eq(who, STR("local-admin"));
+}
+
 void
 timeline_text(struct core *core, incident_id incident, enum timeline_kind kind, str who,
     row_id ref, str words)
@@ -40,6 +47,10 @@ timeline_text(struct core *core, incident_id incident, enum timeline_kind kind, 
 	if (of == NULL || of->row.end != 0) {
 		object_done(core, &entry->o);
 		return;
+	}
+	if (is_person(who)) {
+		of->row.worked_at = core->at;
+		object_touch(core, &of->o);
 	}
 	list_append(&of->timeline, &entry->o.of_incident);
 	of->timeline_n++;

@@ -106,6 +106,7 @@ static const struct field incident_fields[] = {
 	FQ_BOOL(60, struct incident_row, drill),
 	FQ_STR(61, struct incident_row, drill_by),
 	FQ_STR(62, struct incident_row, shadow),
+	FQ_MSEC(80, struct incident_row, worked_at),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);

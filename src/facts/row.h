@@ -127,6 +127,7 @@ struct incident_row {
 	bool drill;   /* nobody is told but who asked for it, and it counts in no figure */
 	str drill_by; /* a principal */
 	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
+	msec worked_at; /* when a person last said or asked something about it; or 0 */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */

@@ -306,6 +306,8 @@ struct team {
 	size_t rotation_n;
 	struct tier *tiers;
 	size_t tier_n;
+	/* Acknowledged, and for so long nobody has worked on it: it comes back. */
+	msec acknowledge_timeout_ms;
 	const struct person *lead; /* NULL: none */
 	struct reaches notify;     /* the team's own channels: told of everything */
 	str tracker;               /* development teams: where handoffs go, as text */

@@ -18,6 +18,7 @@
 #include "model/internal.h"
 
 #define TIERS_MAX 32
+#define ACKNOWLEDGE_MS_DEFAULT HOUR
 #define AFTER_MS_MIN (10 * SECOND)
 #define AFTER_MS_MAX (7 * DAY)
 
@@ -34,6 +35,7 @@ teams_declare(struct reader *r, const struct section *section)
 		struct team *team = &m->teams[i];
 		team->name = section->nodes[i]->key;
 		team->zone = zone_utc();
+		team->acknowledge_timeout_ms = ACKNOWLEDGE_MS_DEFAULT;
 		team->place = node_place(section->nodes[i]);
 		known_add(r, &r->teams, section->nodes[i], team);
 
@@ -148,13 +150,18 @@ static void
 on_call_read(struct reader *r, const struct node *node, struct team *team,
     const struct node *lead)
 {
-	const struct node *zone = NULL, *rotations = NULL, *escalate = NULL;
+	const struct node *zone = NULL, *rotations = NULL, *escalate = NULL,
+			  *timeout = NULL;
 	const struct key keys[] = {
 		{ "zone", &zone, .required = true },
 		{ "rotations", &rotations, .required = true },
 		{ "escalate", &escalate },
+		{ "acknowledge_timeout", &timeout },
 	};
 	(void)read_map(r, node, NULL, keys, countof(keys));
+	if (timeout != NULL)
+		(void)read_duration(r, timeout, 10 * MINUTE, 7 * DAY,
+		    &team->acknowledge_timeout_ms);
 	if (zone != NULL)
 		(void)read_zone(r, zone, &team->zone);
 	if (rotations != NULL)

@@ -32,6 +32,7 @@
 	"      rotations: [{name: primary, people: [ana], every: 1 week,"          \
 	" handover: 'Mon 09:00'}]\n"                                               \
 	"      escalate: [{to: primary, after: 5m}, {to: lead}]\n"                 \
+	"      acknowledge_timeout: 2d\n"                                          \
 	"  checkout-dev: {kind: development, tracker: 'github:acme/checkout'}\n"
 
 #define SHOP_SERVICES                                                          \

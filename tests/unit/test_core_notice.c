@@ -48,7 +48,7 @@ notice__escalates_until_somebody_acknowledges(void)
 	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"), 1);
 	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
 	struct incident_row row = world_incident(w, 1);
-	EXPECT(row.acknowledged && row.escalate_at == 0);
+	EXPECT(row.acknowledged);
 	EXPECT_STR(row.acknowledged_by, STR("person:mei"));
 	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
 	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
@@ -60,6 +60,33 @@ notice__escalates_until_somebody_acknowledges(void)
 	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ana"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_ENDED, "mei"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	world_free(w);
+}
+
+/* mei says that she has it, and falls asleep. */
+static void
+notice__an_acknowledged_incident_that_nobody_works_on_comes_back(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command say = { .kind = COMMAND_NOTE,
+		.principal = STR("person:mei"),
+		.incident = 1,
+		.text = STR("looking") };
+	world_fire(w, SLOW);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	world_after(w, DAY);
+	EXPECT_U64(world_command(w, &say).status, 200);
+	world_after(w, 2 * DAY - MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, NULL), 0);
+	EXPECT(world_incident(w, 1).acknowledged);
+	world_restart(w);
+	world_after(w, MINUTE);
+	EXPECT(!world_incident(w, 1).acknowledged);
+	EXPECT(world_says(w, 1, "mei acknowledged it, and nobody has worked on it for 2d"));
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"),
+	    1); /* from the first tier again */
+	world_after(w, 5 * MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
 	world_free(w);
 }
 
@@ -362,6 +389,7 @@ int
 main(void)
 {
 	RUN(notice__escalates_until_somebody_acknowledges);
+	RUN(notice__an_acknowledged_incident_that_nobody_works_on_comes_back);
 	RUN(notice__is_tried_again_with_growing_pauses);
 	RUN(notice__given_up_takes_the_next_reach_and_is_a_gap);
 	RUN(notice__gives_up_after_twelve_tries);
