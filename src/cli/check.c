@@ -37,8 +37,12 @@ check(const char *dir, const struct check_options *o, struct arena *arena)
 	if (!load(dir, NULL, &adoption, &code))
 		return code;
 	struct analysis analysis;
-	authority_analyse(adoption.model, clock_wall(), arena, &analysis);
-	code = check_print(adoption.model, &analysis, o);
+	struct tests_tried tried;
+	code = EXIT_FAILED;
+	if (check_tests(dir, adoption.model, arena, &tried)) {
+		authority_analyse(adoption.model, clock_wall(), arena, &analysis);
+		code = check_print(adoption.model, &analysis, &tried, o);
+	}
 	adoption_free(&adoption);
 	return code;
 }
@@ -115,7 +119,10 @@ const struct command_line command_check = {
 	    "nobody\n"
 	    "could give and grants that end soon, each with a request to try. Exits 0 when "
 	    "there\n"
-	    "is no mistake.\n"
+	    "is no mistake. Tests beside runbooks (runbooks/NAME.test.yaml) are played, "
+	    "and "
+	    "what\n"
+	    "is not as expected is a mistake.\n"
 	    "\n"
 	    "  --diff REV    instead: what became allowed and what no longer is, since a "
 	    "Git\n"

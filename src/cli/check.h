@@ -9,9 +9,17 @@ struct check_options {
 	bool strict, json, explain;
 };
 
+/* The cases beside runbooks that were played. */
+struct tests_tried {
+	size_t cases;
+};
+/* All files below the folder; false: said on stderr what is not as expected. */
+bool check_tests(const char *dir, const struct model *model, struct arena *arena,
+    struct tests_tried *ret);
+
 /* Exit codes. Warnings go to stdout, as data: a configuration with them is sound. */
 int check_print(const struct model *model, const struct analysis *analysis,
-    const struct check_options *o);
+    const struct tests_tried *tried, const struct check_options *o);
 int check_print_difference(const struct difference *difference,
     const struct check_options *o);
 

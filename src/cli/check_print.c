@@ -62,7 +62,7 @@ put_lines(struct buf *text, const struct found *found)
 
 int
 check_print(const struct model *model, const struct analysis *analysis,
-    const struct check_options *o)
+    const struct tests_tried *tried, const struct check_options *o)
 {
 	struct buf text = BUF(TEXT_MAX);
 	size_t warnings = analysis->dropped, shown = 0;
@@ -87,9 +87,13 @@ check_print(const struct model *model, const struct analysis *analysis,
 			buf_printf(&text, "and %zu more\n", analysis->dropped);
 		buf_printf(&text,
 		    "checked %zu services, %zu teams, %zu people, %zu actions, %zu rules, "
-		    "%zu runbooks: no mistakes",
+		    "%zu runbooks",
 		    model->services_n, model->teams_n, model->people_n, model->actions_n,
 		    model->rules_n, model->runbooks_n);
+		if (tried->cases > 0)
+			buf_printf(&text, ", %zu test%s", tried->cases,
+			    tried->cases == 1 ? "" : "s");
+		buf_add(&text, STR(": no mistakes"));
 		if (warnings > 0)
 			buf_printf(&text, ", %zu warning%s", warnings,
 			    warnings == 1 ? "" : "s");

@@ -102,6 +102,8 @@ judged_deny(struct core *core, struct judged *judged, str why)
 static void
 keep_decision(struct core *core, struct incident *incident, struct decision_row *row)
 {
+	if (core->trace != NULL)
+		core->trace->decided(core->trace, row);
 	struct decision *decision = object_add(core, TABLE_DECISION, row);
 	const struct reason *reasons = row->reasons.p;
 	str why = row->reasons.n > 0 ? reasons[0].text : (str){ 0 };

@@ -253,6 +253,8 @@ void
 run_end(struct core *core, struct run *run, enum run_state state, str why)
 {
 	ASSERT(run->row.state == RUN_RUNNING && state != RUN_RUNNING);
+	if (core->trace != NULL)
+		core->trace->ended(core->trace, run, state, why);
 	struct incident *incident = run_incident(core, run);
 	ASSERT(incident->run == run);
 	row_id out = run->row.waiting_for;
@@ -326,6 +328,8 @@ run_wait(struct core *core, struct run *run, enum step_phase phase, msec due,
 void
 run_goto(struct core *core, struct run *run, uint32_t where, str why)
 {
+	if (core->trace != NULL)
+		core->trace->left(core->trace, run, where, why);
 	if (where == STEP_STOP) {
 		run_stop(core, run, why);
 		return;

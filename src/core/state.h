@@ -249,6 +249,17 @@ struct core {
 	struct authority *authority;
 	struct authority_uses uses; /* all of TABLE_GRANT_USE */
 	struct rules *rules;        /* of the newest */
+	struct core_trace *trace;   /* NULL, but in a rehearsal: who looks on */
+};
+
+/* Whoever looks on: told of what leaves no row of its own; changes nothing. `where` as a
+ * step's `otherwise`. */
+struct core_trace {
+	void (*left)(struct core_trace *trace, const struct run *run, uint32_t where,
+	    str why);
+	void (*ended)(struct core_trace *trace, const struct run *run, enum run_state state,
+	    str why);
+	void (*decided)(struct core_trace *trace, const struct decision_row *row);
 };
 
 /* core_new with so much memory for all its objects. */

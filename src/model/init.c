@@ -140,6 +140,34 @@ static const char service_down[] =
 	"attach: [logs, attempts, alerts]\n"
 	"ask: find out why it does not start\n"
 	"```\n";
+
+static const char service_down_test[] =
+	"# What the runbook does, whatever happens: `firstline check` plays each case, without touching\n"
+	"# anything. `probes` says what its looks see, one after the other; the last goes on.\n"
+	"runbook: service-down\n"
+	"cases:\n"
+	"  - case: a restart brings it back\n"
+	"    alert: {alertname: WebsiteDown, job: website}\n"
+	"    at: 2026-11-23 14:00\n"
+	"    probes: {down: exit 3 inactive, answers: [refused, 200]}\n"
+	"    expect:\n"
+	"      path: [down: holds, restart: done, answers: holds]\n"
+	"      end: recovered\n"
+	"\n"
+	"  - case: it runs after all\n"
+	"    alert: {alertname: WebsiteDown, job: website}\n"
+	"    at: 2026-11-23 14:00\n"
+	"    probes: {down: active}\n"
+	"    expect: {path: [down: does not hold], end: stopped}\n"
+	"\n"
+	"  - case: over the holidays nothing is touched\n"
+	"    alert: {alertname: WebsiteDown, job: website}\n"
+	"    at: 2026-12-25 14:00\n"
+	"    probes: {down: exit 3 inactive}\n"
+	"    expect:\n"
+	"      path: [down: holds, restart: refused]\n"
+	"      end: person\n"
+	"      decisions: {restart: deny}\n";
 /* clang-format on */
 
 size_t
@@ -147,5 +175,7 @@ init_files(struct init_file *ret)
 {
 	ret[0] = (struct init_file){ "production.yaml", STR(production) };
 	ret[1] = (struct init_file){ "runbooks/service-down.md", STR(service_down) };
-	return 2;
+	ret[2] =
+	    (struct init_file){ "runbooks/service-down.test.yaml", STR(service_down_test) };
+	return 3;
 }

@@ -6,7 +6,7 @@
 /*
  * init -- the folder that `firstline init DIR` writes: small, commented, without a fault.
  */
-#define INIT_FILES_MAX 2
+#define INIT_FILES_MAX 3
 
 struct init_file {
 	const char *path; /* below DIR, with '/' */

@@ -31,6 +31,7 @@ struct reading {
 	bool over_files, over_bytes;          /* told already */
 	struct folder_id open[DEPTH_MAX + 1]; /* the folder being read and those it is in */
 	char root[PATH_MAX];                  /* resolved: links may not lead out of it */
+	bool tests;                           /* those beside runbooks are read, alone */
 };
 
 /* ---- what is read, and what is told where it cannot be ---- */
@@ -49,6 +50,19 @@ folder_wants(str path)
 		return false;
 	return str_ends(path, STR(".yaml")) || str_ends(path, STR(".yml")) ||
 	       is_runbook(path);
+}
+
+static bool
+is_test(str path)
+{
+	return str_starts(path, STR("runbooks/")) &&
+	       (str_ends(path, STR(".test.yaml")) || str_ends(path, STR(".test.yml")));
+}
+
+static bool
+wants(const struct reading *r, str path)
+{
+	return r->tests ? is_test(path) : folder_wants(path);
 }
 
 static void tell(struct reading *r, str path, str hint, const char *fmt, ...)
@@ -234,7 +248,7 @@ read_one(struct reading *r, str path, unsigned depth)
 		tell_missing(r, full, path, errno);
 	else if (S_ISDIR(st.st_mode))
 		read_folder(r, full, path, &st, depth + 1);
-	else if (!folder_wants(path))
+	else if (!wants(r, path))
 		return;
 	else if (!S_ISREG(st.st_mode))
 		tell_no_file(r, path, st.st_mode);
@@ -303,7 +317,7 @@ read_folder(struct reading *r, const char *full, str path, const struct stat *st
 		    "folders are at most %d deep", DEPTH_MAX);
 		return;
 	}
-	if (folder_wants(path)) /* what is in it is read nevertheless */
+	if (wants(r, path)) /* what is in it is read nevertheless */
 		tell_no_file(r, path, st->st_mode);
 	DIR *dir = opendir(full);
 	if (dir == NULL) {
@@ -315,14 +329,17 @@ read_folder(struct reading *r, const char *full, str path, const struct stat *st
 	(void)closedir(dir);
 }
 
-bool
-folder_read(const char *path, struct arena *arena, struct diags *diags, struct bundle *ret,
-    struct err *err)
+static bool
+read_all(const char *path, bool tests, struct arena *arena, struct diags *diags,
+    struct bundle *ret, struct err *err)
 {
 	struct bundle bundle = { .files = arena_new(arena, struct bundle_file,
 				     FOLDER_FILES_MAX) };
 	struct reading *r = arena_new(arena, struct reading, 1);
-	*r = (struct reading){ .arena = arena, .bundle = &bundle, .diags = diags };
+	*r = (struct reading){ .arena = arena,
+		.bundle = &bundle,
+		.diags = diags,
+		.tests = tests };
 	struct stat st;
 	if (realpath(path, r->root) == NULL || stat(r->root, &st) < 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
@@ -334,6 +351,20 @@ folder_read(const char *path, struct arena *arena, struct diags *diags, struct b
 	bundle_sort(&bundle);
 	*ret = bundle;
 	return true;
+}
+
+bool
+folder_read(const char *path, struct arena *arena, struct diags *diags, struct bundle *ret,
+    struct err *err)
+{
+	return read_all(path, false, arena, diags, ret, err);
+}
+
+bool
+folder_read_tests(const char *path, struct arena *arena, struct diags *diags,
+    struct bundle *ret, struct err *err)
+{
+	return read_all(path, true, arena, diags, ret, err);
 }
 
 /* Names come from the configuration: letters, digits, '_', '-', '+' and single '/'. */

@@ -24,6 +24,10 @@
 NODISCARD bool folder_read(const char *path, struct arena *arena, struct diags *diags,
     struct bundle *ret, struct err *err);
 
+/* The tests beside its runbooks alone: runbooks/ (any depth) *.test.yaml and *.test.yml. */
+NODISCARD bool folder_read_tests(const char *path, struct arena *arena, struct diags *diags,
+    struct bundle *ret, struct err *err);
+
 /* The same folder as it was in a revision of its Git repository: what `git archive` gives.
  * No shell. ERR_DENIED: a revision that begins with '-'; ERR_INVALID: a file of the
  * configuration that is a symlink there. */

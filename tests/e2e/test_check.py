@@ -29,7 +29,7 @@ odd.yaml:2: warning: grant 'scale a little' changes nothing: 'on-duty operators 
 odd.yaml:9: warning: approval 'two of two' wants 2 who agree; at NOW, when WHO asks, there is only WHO
     for example: firstline may WHO scale-web on checkout replicas=4
     hint: name more people in `by:`, such as a whole team or a second rotation, or ask for fewer
-checked 3 services, 2 teams, 4 people, 2 actions, 6 rules, 2 runbooks: no mistakes, 2 warnings
+checked 3 services, 2 teams, 4 people, 2 actions, 6 rules, 2 runbooks, 4 tests: no mistakes, 2 warnings
 """
 
 
@@ -125,6 +125,31 @@ def test_diff_tells_what_became_allowed_since_a_revision():
         strict = run("check", "--diff", "HEAD", "--strict", folder)
         assert strict.returncode == 0 and "less is allowed" in strict.stdout, strict
         assert "more is allowed" not in strict.stdout, strict
+
+
+def test_tests_beside_runbooks_are_played():
+    with Scratch("rehearsed") as scratch:
+        folder = shop(scratch)
+        done = run("check", folder)
+        assert done.returncode == 0 and ", 4 tests: no mistakes" in done.stdout, done
+        file = folder / "runbooks/queue-not-draining.test.yaml"
+        good = file.read_text()
+        file.write_text(good.replace("drained: holds]", "drained: does not hold]"))
+        done = run("check", folder)
+        assert done.returncode == 1 and not done.stdout, done
+        assert re.match(r"runbooks/queue-not-draining.test.yaml:11:\d+: error: expected 'drained: "
+                        "does not hold', but holds", done.stderr), done
+        assert "hint: what happened: backlog: holds, restart-workers: done, drained: holds" in done.stderr
+        assert "1 mistake in the tests of" in done.stderr, done
+        # A runbook that changes is held to its tests.
+        file.write_text(good)
+        book = folder / "runbooks/queue-not-draining.md"
+        book.write_text(book.read_text().replace('expect: "< 50"', 'expect: "< 5"'))
+        assert "expected 'drained: holds', but does not hold" in run("check", folder).stderr
+        # They are no part of what is served, and a link out of the folder is refused here too.
+        file.unlink()
+        file.symlink_to("/etc/hostname")
+        assert "leads out of the folder" in run("check", folder).stderr
 
 
 def test_a_revision_that_is_none_is_refused():

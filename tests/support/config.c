@@ -17,6 +17,14 @@ config_open(struct config *c)
 static void
 add(struct config *c, str path, str bytes)
 {
+	if (str_ends(path, STR(".test.yaml"))) {
+		ASSERT(c->tests_n < CONFIG_TESTS_MAX);
+		c->tests[c->tests_n++] = (struct bundle_file){
+			.path = arena_str(&c->arena, path),
+			.bytes = arena_str(&c->arena, bytes),
+		};
+		return;
+	}
 	ASSERT(c->bundle.n < CONFIG_FILES_MAX);
 	c->files[c->bundle.n++] = (struct bundle_file){
 		.path = arena_str(&c->arena, path),

@@ -16,6 +16,7 @@
  * Zone files are taken from /usr/share/zoneinfo, as the server does.
  */
 #define CONFIG_FILES_MAX 512
+#define CONFIG_TESTS_MAX 16
 
 struct config {
 	struct arena_map map;
@@ -23,6 +24,9 @@ struct config {
 	struct diags diags;
 	struct bundle_file files[CONFIG_FILES_MAX];
 	struct bundle bundle;
+	/* Those beside runbooks (*.test.yaml), which are no part of it. */
+	struct bundle_file tests[CONFIG_TESTS_MAX];
+	size_t tests_n;
 	hash32 hash;
 	struct model *model;
 };
