@@ -173,12 +173,12 @@ rehearse__walks_each_way(void)
 			   " end: recovered}\n" SLOW(
 			       "small") "    probes: {big: 1, settle: [5, 5, 0], fast: 0}\n"
 					"    expect: {path: [big: does not hold, settle: "
-	                                "holds, more: done,"
+					"holds, more: done,"
 					" restart: done, fast: holds], end: "
-	                                "recovered}\n" SLOW(
+					"recovered}\n" SLOW(
 					    "never") "    probes: {big: 1, settle: 5}\n"
 						     "    expect: {path: [big, settle: "
-	                                             "does not hold], end: stopped}\n"),
+						     "does not hold], end: stopped}\n"),
 	    STR(""));
 	config_close(&c);
 }
