@@ -3,6 +3,8 @@
  *	H6	test_core_undo, test_judge	a stale plan
  *	H11	test_core_lease			automation fights the human
  *	H17	test_core_lease			an agent ignores a freeze
+ *	H7, H8, H14, H16, H20 to H22, T2	test_core_hazard_run
+ *	T1, T4, T5, T13	tests/e2e/test_injection.py
  */
 #include "core/state.h"
 #include "support/shop.h"
