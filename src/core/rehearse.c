@@ -346,6 +346,8 @@ see(enum probe_kind kind, const struct seen *seen, struct probe_result *ret)
 		http_seen(seen->value, ret);
 		return;
 	case PROBE_RUN:
+	case PROBE_SSH:
+	case PROBE_SYSTEMD:
 		run_seen(seen->value, ret);
 		return;
 	}
