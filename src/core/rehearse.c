@@ -131,6 +131,8 @@ became(const struct rehearsing *p, const struct run *run, uint32_t where,
 		return looked(run, where == step->then && run->row.held_since != 0);
 	case STEP_VERIFY:
 		return looked(run, state == RUN_RECOVERED);
+	case STEP_ASK:
+		return pairs_has(&run->row.answers, step->name) ? "answered" : "unanswered";
 	case STEP_ACTION:
 		return acted(p, run, step->name, where);
 	case STEP_HANDOFF:
@@ -405,6 +407,22 @@ fact_script(struct rehearsing *p, const struct probe_row *row, str *ret_host)
 	return NULL;
 }
 
+/* STEP, or STEP.PROBE where it asks several at once and the case tells them apart. */
+static struct script *
+look_script(struct rehearsing *p, const struct run *run, row_id probe)
+{
+	const struct runbook_step *step = run_step(run);
+	const struct look *looks = run->row.looks.p;
+	struct script *script = NULL;
+	for (size_t i = 0; i < run->row.looks.n && i < step->probes_n; i++) {
+		if (looks[i].probe == probe)
+			script = script_of(&p->c->probes,
+			    arena_printf(p->arena, "%.*s.%.*s", STR_ARG(step->name),
+				STR_ARG(step->probes[i].name)));
+	}
+	return script != NULL ? script : script_of(&p->c->probes, step->name);
+}
+
 static void
 answer_probe(struct rehearsing *p, row_id id)
 {
@@ -428,7 +446,7 @@ answer_probe(struct rehearsing *p, row_id id)
 			seen =
 			    (struct seen){ SEEN_VALUE, script->words.p[next_of(script)] };
 	} else if (row->attempt == 0 && run != NULL) {
-		script = script_of(&p->c->probes, run_step(run)->name);
+		script = look_script(p, run, id);
 		if (script != NULL)
 			seen = script->seen[next_of(script)];
 	}
@@ -579,6 +597,35 @@ vote(struct rehearsing *p)
 	return false;
 }
 
+/* Somebody answers what a run asks; false: nobody does. */
+static bool
+answer_question(struct rehearsing *p)
+{
+	const struct model *model = p->core->newest->model;
+	list_each(it, &p->core->tables[TABLE_RUN])
+	{
+		const struct run *run =
+		    container_of(object_of(it, in_table), struct run, o);
+		struct script *script = NULL;
+		if (run->row.phase == PHASE_ANSWER)
+			script = script_of(&p->c->answers, run_step(run)->name);
+		if (script == NULL || script->used >= script->n)
+			continue;
+		str who =
+		    run->row.askees.n > 0 ? run->row.askees.p[0] : model->people[0].id;
+		command(p,
+		    (struct command){ .kind = COMMAND_ANSWER,
+			.principal = arena_printf(p->arena, "person:%.*s", STR_ARG(who)),
+			.row = run->row.id,
+			.text = script->words.p[script->used++] });
+		if (p->reply_status >= 300)
+			fault(p, script->node, (str){ 0 }, "this is no answer: %.*s",
+			    STR_ARG(p->reply_error));
+		return true;
+	}
+	return false;
+}
+
 /* ---- one case ---- */
 
 static void
@@ -672,7 +719,7 @@ play(struct rehearsing *p)
 	while (p->end == NULL && !p->failed) {
 		if (p->order_n > 0) {
 			answer_order(p);
-		} else if (!vote(p) && !settle(p)) {
+		} else if (!vote(p) && !answer_question(p) && !settle(p)) {
 			msec due = core_next_due(p->core);
 			if (due > p->at) {
 				p->wall += due - p->at;

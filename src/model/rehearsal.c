@@ -4,7 +4,7 @@
 
 const char *const rehearsal_became[] = { "holds", "does not hold", "unknown", "done",
 	"failed", "refused", "timed out", "in doubt", "not started", "handed off",
-	"not possible", "cancelled" };
+	"not possible", "answered", "unanswered", "cancelled" };
 const size_t rehearsal_became_n = countof(rehearsal_became);
 const char *const rehearsal_ends[] = { "recovered", "stopped", "person", "handed off",
 	"cancelled", "in doubt" };
@@ -324,7 +324,7 @@ read_case(struct case_reader *s, const struct node *map)
 	const struct node *name = NULL, *alert = NULL, *service = NULL, *by = NULL,
 			  *inputs = NULL, *at = NULL, *probes = NULL, *attempts = NULL,
 			  *approve = NULL, *deny = NULL, *live = NULL, *well = NULL,
-			  *expect = NULL;
+			  *expect = NULL, *answers = NULL;
 	const struct key keys[] = {
 		{ "case", &name, .required = true },
 		{ "alert", &alert },
@@ -334,6 +334,7 @@ read_case(struct case_reader *s, const struct node *map)
 		{ "at", &at },
 		{ "probes", &probes },
 		{ "attempts", &attempts },
+		{ "answers", &answers },
 		{ "approve", &approve },
 		{ "deny", &deny },
 		{ "live", &live },
@@ -351,6 +352,7 @@ read_case(struct case_reader *s, const struct node *map)
 	read_at(s, at);
 	read_scripts(s, probes, true, read_seen, &s->c->probes);
 	read_scripts(s, attempts, true, read_tried, &s->c->attempts);
+	read_scripts(s, answers, true, read_word, &s->c->answers);
 	read_scripts(s, approve, true, read_word, &s->c->approve);
 	read_scripts(s, deny, true, read_word, &s->c->deny);
 	read_scripts(s, live, false, read_word, &s->c->live);

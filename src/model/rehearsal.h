@@ -80,7 +80,7 @@ struct rehearsal_case {
 	str by;                   /* who starts it, as a principal */
 	struct pairs inputs;
 	msec wall; /* when; 0: now */
-	struct scripts probes, attempts, approve, deny, live;
+	struct scripts probes, attempts, answers, approve, deny, live;
 	struct strs well; /* hosts that are */
 	bool well_known;
 	struct expected_step *path;

@@ -71,8 +71,8 @@ check_case(const struct rehearsal_case *c)
 		ASSERT(c->path[i].node != NULL && c->path[i].name.n > 0);
 	for (size_t i = 1; i < c->labels.n; i++)
 		ASSERT(str_cmp(c->labels.p[i - 1].name, c->labels.p[i].name) < 0);
-	const struct scripts *all[] = { &c->probes, &c->attempts, &c->approve, &c->deny,
-		&c->live, &c->decisions };
+	const struct scripts *all[] = { &c->probes, &c->attempts, &c->answers, &c->approve,
+		&c->deny, &c->live, &c->decisions };
 	for (size_t i = 0; i < countof(all); i++)
 		check_scripts(all[i]);
 }

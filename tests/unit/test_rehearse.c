@@ -183,6 +183,48 @@ rehearse__walks_each_way(void)
 	config_close(&c);
 }
 
+#define ASKING                                                                         \
+	"---\nrunbook: slow\nservice: payments\nanswers: [{alertname: Slow}]\n---\n"   \
+	"# It is slow\n"                                                               \
+	"```check both\nall:\n  - {name: big, promql: size, expect: '> 9'}\n"          \
+	"  - {name: old, promql: age, expect: '> 5'}\n```\n"                           \
+	"```ask which\nquestion: restart it?\nanswer: {type: one-of, values: ['yes', " \
+	"'no']}\n"                                                                     \
+	"within: 30m\nthen: {'yes': restart}\notherwise: stop\n```\n"                  \
+	"```handoff left\nclass: investigation\nbecause: nobody wants it\nask: "       \
+	"look\n```\n"                                                                  \
+	"```action restart\ndo: restart-unit\n```\n"                                   \
+	"```verify fast\npromql: slow\nexpect: '< 1'\nwithin: 5m\n```\n"
+
+static void
+rehearse__asks_and_looks_at_several(void)
+{
+	static struct config c;
+	EXPECT_STR(play(&c, CONFIG(""), ASKING,
+		       "runbook: slow\ncases:\n" SLOW(
+			   "yes") "    probes: {both.big: 10, both.old: 6, fast: 0}\n"
+				  "    answers: {which: 'yes'}\n"
+				  "    expect: {path: [both: holds, which: answered, "
+	                          "restart: done,"
+				  " fast: holds], end: recovered}\n" SLOW(
+				      "nobody") "    probes: {both: 10}\n"
+						"    expect: {path: [both, which: "
+	                                        "unanswered], end: stopped}\n" SLOW(
+						    "one only") "    probes: {both.big: "
+	                                                        "10, both.old: 1}\n"
+								"    expect: {path: [both: "
+	                                                        "does not hold], end: "
+	                                                        "stopped}\n"),
+	    STR(""));
+	config_close(&c);
+	str faults = play(&c, CONFIG(""), ASKING,
+	    "runbook: slow\ncases:\n" SLOW("neither") "    probes: {both: 10}\n"
+						      "    answers: {which: maybe}\n"
+						      "    expect: {end: stopped}\n");
+	EXPECT(str_contains(faults, STR("this is no answer: ")));
+	config_close(&c);
+}
+
 /* The same, and the same again: nothing depends on when it is played but what says so. */
 static void
 rehearse__is_the_same_each_time(void)
@@ -223,6 +265,7 @@ main(void)
 {
 	RUN(rehearse__plays_what_the_world_says);
 	RUN(rehearse__walks_each_way);
+	RUN(rehearse__asks_and_looks_at_several);
 	RUN(rehearse__is_the_same_each_time);
 	RUN(rehearse__gives_up_what_does_not_end);
 	TEST_MAIN_END();
