@@ -205,16 +205,16 @@ rehearse__asks_and_looks_at_several(void)
 			   "yes") "    probes: {both.big: 10, both.old: 6, fast: 0}\n"
 				  "    answers: {which: 'yes'}\n"
 				  "    expect: {path: [both: holds, which: answered, "
-	                          "restart: done,"
+				  "restart: done,"
 				  " fast: holds], end: recovered}\n" SLOW(
 				      "nobody") "    probes: {both: 10}\n"
 						"    expect: {path: [both, which: "
-	                                        "unanswered], end: stopped}\n" SLOW(
+						"unanswered], end: stopped}\n" SLOW(
 						    "one only") "    probes: {both.big: "
-	                                                        "10, both.old: 1}\n"
+								"10, both.old: 1}\n"
 								"    expect: {path: [both: "
-	                                                        "does not hold], end: "
-	                                                        "stopped}\n"),
+								"does not hold], end: "
+								"stopped}\n"),
 	    STR(""));
 	config_close(&c);
 	str faults = play(&c, CONFIG(""), ASKING,
