@@ -133,6 +133,8 @@ became(const struct rehearsing *p, const struct run *run, uint32_t where,
 		return looked(run, state == RUN_RECOVERED);
 	case STEP_ASK:
 		return pairs_has(&run->row.answers, step->name) ? "answered" : "unanswered";
+	case STEP_UNDO:
+		return where == STEP_NEXT ? "done" : "failed";
 	case STEP_ACTION:
 		return acted(p, run, step->name, where);
 	case STEP_HANDOFF:
@@ -445,7 +447,7 @@ answer_probe(struct rehearsing *p, row_id id)
 		else if (script != NULL)
 			seen =
 			    (struct seen){ SEEN_VALUE, script->words.p[next_of(script)] };
-	} else if (row->attempt == 0 && run != NULL) {
+	} else if (row->attempt == 0 && run != NULL && run->row.phase != PHASE_EVIDENCE) {
 		script = look_script(p, run, id);
 		if (script != NULL)
 			seen = script->seen[next_of(script)];
