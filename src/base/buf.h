@@ -24,6 +24,7 @@ struct buf {
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
 
 void buf_done(struct buf *b);
+void buf_wipe(struct buf *b); /* the same, and nothing of it stays in memory */
 void buf_reset(struct buf *b);
 str buf_str(const struct buf *b);
 

@@ -30,10 +30,8 @@ int question_exit(enum verdict verdict);
 	"rules as\n"                                                                  \
 	"                     of then, what has been used as of now\n"
 #define QUESTION_INCIDENT_HELP                                                         \
-	"  --incident N       as asked from that incident, as 'firstline run' would; " \
-	"else "                                                                        \
-	"from\n"                                                                       \
-	"                     one of the service's own, where one is open\n"
+	"  --incident N       as 'firstline run' would ask from that incident; else\n" \
+	"                     from one of the service's own, where one is open\n"
 #define QUESTION_TARGET_HELP                                                             \
 	"  --target HOST      on this host of the service\n"                             \
 	"  --targets N        as one of so many in the same plan\n"                      \

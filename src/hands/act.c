@@ -105,9 +105,7 @@ act_input(const struct act_request *request, int *ret_fd, struct err *err)
 		                    : memfd_sealed("request", buf_str(&bytes), ret_fd, err);
 	}
 	explicit_bzero(memory, sizeof(memory));
-	if (bytes.cap > 0)
-		explicit_bzero(bytes.p, bytes.cap);
-	buf_done(&bytes);
+	buf_wipe(&bytes);
 	return ok;
 }
 

@@ -82,9 +82,7 @@ make_identity(struct far *far, struct act_outcome *ret)
 	    '\n'); /* a key without it is none, and a secret has none at its end */
 	bool ok = memfd_sealed("identity", buf_str(&text), &far->identity_fd, &err) &&
 	          fchmod(far->identity_fd, 0600) == 0;
-	if (text.cap > 0)
-		explicit_bzero(text.p, text.cap);
-	buf_done(&text);
+	buf_wipe(&text);
 	if (!ok) {
 		*ret = act_ended(ACT_NEVER, "its identity cannot be handed over");
 		return false;

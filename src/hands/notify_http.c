@@ -94,11 +94,8 @@ notify_authorization(const struct channel *channel, str user, char ret[NOTIFY_HE
 		ret[text.n] = '\0';
 	}
 	secret_wipe(&secret);
-	explicit_bzero(text.p, text.cap);
-	if (pair.cap > 0)
-		explicit_bzero(pair.p, pair.cap);
-	buf_done(&text);
-	buf_done(&pair);
+	buf_wipe(&text);
+	buf_wipe(&pair);
 	return ok || err_set(err, ERR_INVALID, "the secret of its channel cannot be sent");
 }
 

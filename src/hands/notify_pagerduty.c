@@ -95,8 +95,6 @@ notify_pagerduty_start(struct notice_out *out, struct net *net,
 		       err)
 	         : err_set(err, ERR_INVALID,
 		       ok ? "the notice is too long" : "the routing key is none");
-	if (body.cap > 0)
-		explicit_bzero(body.p, body.cap);
-	buf_done(&body);
+	buf_wipe(&body);
 	return ok;
 }

@@ -88,6 +88,9 @@ TABLE = {
     ("POST", "/v1/incidents/#/resolve"): "operator",
     ("POST", "/v1/incidents/#/run"): "operator",
     ("POST", "/v1/incidents/#/cancel"): "operator",
+    ("POST", "/v1/incidents/#/permit"): "operator", ("POST", "/v1/incidents/#/veto"): "operator",
+    ("GET", "/v1/trust"): READ, ("POST", "/v1/trust/*/promote"): "operator",
+    ("POST", "/v1/drills"): "operator",
     ("POST", "/v1/attempts/#/settle"): "operator",
     ("GET", "/v1/handoffs"): READ, ("GET", "/v1/handoffs/#"): READ, ("GET", "/v1/gaps"): READ,
     ("GET", "/v1/on-call"): READ, ("POST", "/v1/may"): READ,
@@ -111,6 +114,8 @@ SILENCE = {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "created
 NO_SILENCE = "00000000-0000-4000-8000-000000000000"
 BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SILENCE, "/v1/incidents/#/notes": {"text": "x"},
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
+          "/v1/runs/#/answer": {"value": "x"}, "/v1/incidents/#/permit": {"digest": 64 * "1"}, "/v1/drills": {"runbook": "none-such"},
+          "/v1/trust/*/promote": {"service": "s0", "level": "step", "digest": 64 * "1"},
           "/v1/may": {"action": "act", "service": "s0"},
           "/v1/who-can": {"action": "act", "service": "s0"}, "/v1/what-can": {"service": "s0"},
           "/v1/runbooks/*/plan": {"service": "s0"},

@@ -23,7 +23,7 @@ authority:
   - {approval: two of two, for: [scale], by: {on-duty: platform-ops}, need: 2}
 """
 WARNINGS = """\
-odd.yaml:2: warning: grant 'scale a little' changes nothing: 'on-duty operators scale the shop' (authority.yaml:32) grants all of it already
+odd.yaml:2: warning: grant 'scale a little' changes nothing: 'on-duty operators scale the shop' (authority.yaml:33) grants all of it already
     for example: firstline may WHO scale-web on checkout replicas=4
     hint: take it out, or make the other narrower
 odd.yaml:9: warning: approval 'two of two' wants 2 who agree; at NOW, when WHO asks, there is only WHO

@@ -165,7 +165,7 @@ MISTAKES = {
     "open-brace": "this '{' is neither closed nor continued",
     "tab": "cannot start any token",
     "unreachable": "'mute' is to be told of incidents, but cannot be reached",
-    "weeks": "expected a number of weeks, not '7d'",
+    "weeks": "expected a number of days or weeks, not '7d'",
     "person": "unknown person 'piort'",
     "weekday": "unknown weekday 'Mo'",
     "unit": "unknown duration unit 'x'",
