@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@ finish(struct secret *ret, str reference, struct err *err)
 }
 
 static bool
-from_file(const char *path, str reference, struct secret *ret, struct err *err)
+from_file(const char *path, mode_t others, str reference, struct secret *ret,
+    struct err *err)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -35,7 +37,7 @@ from_file(const char *path, str reference, struct secret *ret, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, ERR_INVALID, "the secret '%.*s' is no regular file",
 		    STR_ARG(reference));
-	if (st.st_mode & 077)
+	if (st.st_mode & others)
 		return err_set(err, ERR_DENIED,
 		    "the secret '%.*s' is open to others: chmod 600 it",
 		    STR_ARG(reference));
@@ -68,24 +70,53 @@ from_environment(const char *name, str reference, struct secret *ret, struct err
 	return finish(ret, reference, err);
 }
 
+/* systemd guards the folder as a whole; where the server has a user of its own the file's
+ * mode shows the mask of an access list, so its group's bits say nothing. */
+static bool
+from_credential(const char *name, str reference, struct secret *ret, struct err *err)
+{
+	char path[PATH_MAX];
+	const char *folder = env_get("CREDENTIALS_DIRECTORY");
+	if (folder == NULL)
+		return err_set(err, ERR_NOT_FOUND,
+		    "the secret '%.*s': systemd handed no credentials to this server",
+		    STR_ARG(reference));
+	int n = snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (name[0] == '.' || strchr(name, '/') != NULL || n < 0 ||
+	    (size_t)n >= sizeof(path))
+		return err_set(err, ERR_INVALID,
+		    "the secret '%.*s' is no credential's name", STR_ARG(reference));
+	return from_file(path, 07, reference, ret, err);
+}
+
+static bool
+from_source(str kind, const char *what, str reference, struct secret *ret, struct err *err)
+{
+	if (str_eq(kind, STR("file")))
+		return from_file(what, 077, reference, ret, err);
+	if (str_eq(kind, STR("cred")))
+		return from_credential(what, reference, ret, err);
+	return from_environment(what, reference, ret, err);
+}
+
 bool
 secret_get(str reference, struct secret *ret, struct err *err)
 {
 	char text[PATH_MAX];
 	struct str_cut parts = str_cut(reference, ':');
-	bool file = str_eq(parts.head, STR("file"));
-	bool environment = str_eq(parts.head, STR("env"));
-	if ((!file && !environment) || parts.tail.n == 0 || parts.tail.n >= sizeof(text))
+	bool known = str_eq(parts.head, STR("cred")) || str_eq(parts.head, STR("file")) ||
+	             str_eq(parts.head, STR("env"));
+	/* What it is may be one: it is not repeated. */
+	if (!known || parts.tail.n == 0 || parts.tail.n >= sizeof(text))
 		return err_set(err, ERR_INVALID,
-		    "a secret is 'file:/path' or 'env:NAME'"); /* what it is may be one */
+		    "a secret is 'cred:NAME', 'file:/path' or 'env:NAME'");
 	memcpy(text, parts.tail.p, parts.tail.n);
 	text[parts.tail.n] = '\0';
 	ret->n = 0;
-	bool ok = file ? from_file(text, reference, ret, err)
-	               : from_environment(text, reference, ret, err);
-	if (!ok)
-		secret_wipe(ret);
-	return ok;
+	if (from_source(parts.head, text, reference, ret, err))
+		return true;
+	secret_wipe(ret);
+	return false;
 }
 
 void

@@ -8,6 +8,7 @@
  * secrets -- a reference of the configuration turned into what it stands for, each time
  * it is needed: a changed file needs no restart.
  *
+ *	cred:NAME    a credential that systemd handed to the server (LoadCredential=)
  *	file:/path   a regular file that only its owner may read or write (0600, 0400)
  *	env:NAME     a variable of the environment the server was started with
  *

@@ -18,7 +18,7 @@ static const char production[] =
 	"# Where checks that say `promql:` are asked.\n"
 	"prometheus: http://127.0.0.1:9090\n"
 	"\n"
-	"# How messages leave. A secret is never written here: use file:/path or env:NAME.\n"
+	"# How messages leave. A secret is never written here: use cred:NAME, file:/path or env:NAME.\n"
 	"channels:\n"
 	"  email: {smtp: \"smtp://127.0.0.1:25\", from: firstline@example.com}\n"
 	"  # chat: {webhook: https://chat.example.com/hook, secret: file:/etc/firstline/chat-secret}\n"

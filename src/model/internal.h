@@ -142,7 +142,7 @@ const char *condition_subject_name(enum condition_subject subject);
 const char *url_fault(str url, const char *schemes); /* what is wrong with it, or NULL */
 str duration_text(msec ms, struct arena *arena);     /* "90s", "2h" */
 bool read_email(struct reader *r, const struct node *node, str *ret);
-/* "file:/path" or "env:NAME" */
+/* "cred:NAME", "file:/path" or "env:NAME" */
 bool read_secret(struct reader *r, const struct node *node, str *ret);
 bool read_listen(struct reader *r, const struct node *node, str *ret); /* ADDR:PORT */
 

@@ -620,9 +620,11 @@ read_secret(struct reader *r, const struct node *node, str *ret)
 		ok = text.n <= PATH_BYTES_MAX;
 	else if (str_starts(text, STR("env:")))
 		ok = name_is(str_drop(text, 4)) && !is_digit(text.p[4]);
+	else if (str_starts(text, STR("cred:")))
+		ok = name_is(str_drop(text, 5));
 	if (!ok) {
 		read_error(r, node,
-		    STR("keep it elsewhere and write file:/path or env:NAME"),
+		    STR("keep it elsewhere and write cred:NAME, file:/path or env:NAME"),
 		    "a secret is not written here in clear");
 		return false;
 	}

@@ -72,7 +72,7 @@ secret_get__refuses_without_telling_it(void)
 }
 
 static void
-secret_get__knows_two_kinds_of_reference(void)
+secret_get__knows_its_kinds_of_reference(void)
 {
 	struct secret secret;
 	struct err err;
@@ -85,8 +85,33 @@ secret_get__knows_two_kinds_of_reference(void)
 	EXPECT(!secret_get(STR("file:/tmp"), &secret, &err));
 	/* perhaps the secret itself, written where a reference belongs: not repeated */
 	EXPECT(!secret_get(STR("hunter2"), &secret, &err));
-	EXPECT_STR(str_of(err.text), STR("a secret is 'file:/path' or 'env:NAME'"));
+	EXPECT_STR(str_of(err.text),
+	    STR("a secret is 'cred:NAME', 'file:/path' or 'env:NAME'"));
 	EXPECT(!secret_get(STR("file:"), &secret, &err));
+}
+
+static void
+secret_get__reads_what_systemd_hands_over(void)
+{
+	struct secret secret;
+	struct err err;
+	(void)unsetenv("CREDENTIALS_DIRECTORY");
+	EXPECT(!secret_get(STR("cred:secret"), &secret, &err));
+	EXPECT(str_contains(str_of(err.text), STR("handed no credentials")));
+	(void)setenv("CREDENTIALS_DIRECTORY", folder, 1);
+	put_secret(STR("hunter2\n"), 0440); /* the mask of an access list */
+	EXPECT(secret_get(STR("cred:secret"), &secret, &err));
+	EXPECT_STR(((str){ secret.bytes, secret.n }), STR("hunter2"));
+	put_secret(STR("hunter2\n"), 0444);
+	EXPECT(!secret_get(STR("cred:secret"), &secret, &err));
+	EXPECT_U64(err.kind, ERR_DENIED);
+	static const char *const bad[] = { "cred:../secret", "cred:.secret",
+		"cred:/etc/passwd", "cred:" };
+	for (size_t i = 0; i < countof(bad); i++) {
+		test_row = bad[i];
+		EXPECT(!secret_get(str_of(bad[i]), &secret, &err));
+		EXPECT_U64(err.kind, ERR_INVALID);
+	}
 }
 
 int
@@ -95,7 +120,8 @@ main(void)
 	temp_folder(folder);
 	RUN(secret_get__reads_a_file_of_its_owner);
 	RUN(secret_get__refuses_without_telling_it);
-	RUN(secret_get__knows_two_kinds_of_reference);
+	RUN(secret_get__knows_its_kinds_of_reference);
+	RUN(secret_get__reads_what_systemd_hands_over);
 	temp_remove(folder);
 	TEST_MAIN_END();
 }
