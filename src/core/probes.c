@@ -26,6 +26,7 @@ probe_fill(struct core *core, const struct model *model, const struct probe *wha
 			ok = template_fill(&what->argv.p[i], values, arena, &ret->argv.p[i],
 			    &err);
 		ret->argv.n = what->argv.n;
+		ret->sandbox = what->sandbox;
 		break;
 	case PROBE_SSH:
 	case PROBE_SYSTEMD:

@@ -466,6 +466,7 @@ event_travels(enum event_kind kind)
 	case EVENT_PROBE_RESULT:
 	case EVENT_NOTICE_RESULT:
 	case EVENT_HANDOFF_RESULT:
+	case EVENT_SELF: /* SELF_SANDBOX_GAP alone */
 		return true;
 	case EVENT_ALERTS_CHANGED:
 	case EVENT_ALERTS_EXPIRED:
@@ -473,7 +474,6 @@ event_travels(enum event_kind kind)
 	case EVENT_TIME_PASSED:
 	case EVENT_CONFIG_ADOPTED:
 	case EVENT_STARTED:
-	case EVENT_SELF:
 		return false;
 	}
 	UNREACHABLE();
@@ -558,6 +558,8 @@ result_decode(str bytes, struct arena *arena, struct event *ret, struct err *err
 		return false;
 	if (!close_frame(&in, "result", err))
 		return false;
+	if (result.kind == EVENT_SELF && result.self.kind != SELF_SANDBOX_GAP)
+		return err_set(err, ERR_CORRUPT, "result: that is not for hands to say");
 	*ret = result;
 	return true;
 }

@@ -335,6 +335,22 @@ static const struct field attempt_fields[] = {
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);
 
+static const char *const sandbox_profile_names[] = {
+	[SANDBOX_NONE] = "none",
+	[SANDBOX_CONTAINED] = "contained",
+	[SANDBOX_OFFLINE] = "offline",
+};
+
+static const struct field sandbox_fields[] = {
+	F_ENUM(1, struct sandbox, profile, sandbox_profile_names),
+	FQ_STR(2, struct sandbox, user),
+	FQ_STRS(3, struct sandbox, read, SANDBOX_PATHS_MAX),
+	FQ_STRS(4, struct sandbox, write, SANDBOX_PATHS_MAX),
+	FQ_PAIRS(5, struct sandbox, secrets, SANDBOX_SECRETS_MAX),
+};
+static const struct record_type sandbox_type =
+    RECORD(struct sandbox, "sandbox", sandbox_fields);
+
 static const char *const probe_kind_names[] = {
 	[PROBE_PROMQL] = "promql",
 	[PROBE_HTTP] = "http",
@@ -358,6 +374,8 @@ static const struct field probe_fields[] = {
 	F_BOOL(12, struct probe_row, answered),
 	FQ_U64(13, struct probe_row, asked),
 	FQ_PAIRS(30, struct probe_row, parts, PARTS_MAX),
+	{ F_(35, FIELD_RECORD, struct probe_row, sandbox, FIELD_QUIET, 0),
+	    .type = &sandbox_type },
 };
 const struct record_type probe_row_type = RECORD(struct probe_row, "probe", probe_fields);
 

@@ -350,6 +350,18 @@ struct attempt_row {
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 
+/* How a command is confined (docs/sandbox.md), and the secrets it is given: names and
+ * references ("cred:x"), never values. */
+enum sandbox_profile { SANDBOX_NONE = 1, SANDBOX_CONTAINED, SANDBOX_OFFLINE };
+struct sandbox {
+	enum sandbox_profile profile; /* 0: none */
+	str user;                     /* empty: one of its own */
+	struct strs read, write; /* absolute paths, at most SANDBOX_PATHS_MAX together */
+	struct pairs secrets;    /* at most SANDBOX_SECRETS_MAX */
+};
+#define SANDBOX_PATHS_MAX 32
+#define SANDBOX_SECRETS_MAX 16
+
 enum probe_kind {
 	PROBE_PROMQL = 1,
 	PROBE_HTTP,
@@ -376,6 +388,7 @@ struct probe_row {
 	/* SSH, SYSTEMD: as an action's. SSH without argv: the record there of `attempt`, whose
 	 * intent_wall is the part PROBE_RECORD. */
 	struct pairs parts;
+	struct sandbox sandbox; /* RUN */
 };
 #define PROBE_RECORD "record"
 

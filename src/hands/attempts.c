@@ -13,6 +13,7 @@
 #include "hands/claim.h"
 #include "hands/clean.h"
 #include "hands/folder.h"
+#include "hands/setup.h"
 #include "os/clock.h"
 #include "os/crash.h"
 #include "os/fd.h"
@@ -294,18 +295,14 @@ has_folder(const struct attempts *all, row_id id)
 	return faccessat(all->dir_fd, claim_name(id, false, name), F_OK, 0) == 0;
 }
 
-/* NULL, or why it is not begun. *ret_input: of what acts by itself; must be closed. */
+/* What the shim is told, and what acts by itself: NULL, or why it cannot be. */
 static const char *
-refuses(const struct attempts *all, const struct attempt_order *order,
-    const struct spawn_order *spawn, msec boot, int *ret_input, struct err *err)
+prepare(const struct attempts *all, const struct attempt_order *order,
+    const struct sandbox *sandbox, struct spawn_order *spawn, struct err *err)
 {
-	const char *refused = spawn_refuses(spawn);
-	if (refused != NULL)
-		return refused;
-	if (!ceiling_allows(all->ceiling, order->target, boot))
-		return "over the ceiling of starts on one target in an hour";
-	if (all->by_id.n >= ATTEMPTS_AT_WORK_MAX)
-		return "too many attempts are at work";
+	if (!setup_make(sandbox, &order->parts, order->attempt, all->spawner->pillars,
+		&spawn->setup_fd, err))
+		return err->text;
 	if (order->kind == ACTION_RUN || order->kind == 0)
 		return NULL;
 	struct act_request request = { .kind = order->kind,
@@ -314,7 +311,22 @@ refuses(const struct attempts *all, const struct attempt_order *order,
 		.timeout_ms = order->timeout_ms,
 		.argv = order->argv,
 		.parts = order->parts };
-	return act_input(&request, ret_input, err) ? NULL : err->text;
+	return act_input(&request, &spawn->input_fd, err) ? NULL : err->text;
+}
+
+/* NULL, or why it is not begun. */
+static const char *
+refuses(const struct attempts *all, const struct attempt_order *order,
+    const struct spawn_order *spawn, msec boot)
+{
+	const char *refused = spawn_refuses(spawn);
+	if (refused != NULL)
+		return refused;
+	if (!ceiling_allows(all->ceiling, order->target, boot))
+		return "over the ceiling of starts on one target in an hour";
+	if (all->by_id.n >= ATTEMPTS_AT_WORK_MAX)
+		return "too many attempts are at work";
+	return NULL;
 }
 
 /* Claim it and have it started. False when the spawner is gone. */
@@ -341,7 +353,8 @@ begin(struct attempts *all, const struct attempt_order *order, struct spawn_orde
 }
 
 bool
-attempts_start(struct attempts *all, const struct attempt_order *order, struct err *err)
+attempts_start(struct attempts *all, const struct attempt_order *order,
+    const struct sandbox *sandbox, struct err *err)
 {
 	bool own = order->kind != ACTION_RUN && order->kind != 0;
 	str words[3];
@@ -358,17 +371,20 @@ attempts_start(struct attempts *all, const struct attempt_order *order, struct e
 		attempts_reconcile(all, order->attempt);
 		return true;
 	}
-	int input = -1;
 	msec boot = clock_boot();
 	struct err why;
-	const char *refused = refuses(all, order, &spawn, boot, &input, &why);
-	if (refused != NULL) {
+	bool ok = true;
+	const char *refused = refuses(all, order, &spawn, boot);
+	if (refused == NULL)
+		refused = prepare(all, order, sandbox, &spawn, &why);
+	if (refused != NULL)
 		attempts_tell(all->tell, order->attempt, NEWS_REFUSED, str_of(refused));
-		return true;
-	}
-	spawn.input_fd = input >= 0 ? input : 0;
-	bool ok = begin(all, order, &spawn, boot, err);
-	fd_close(&input);
+	else
+		ok = begin(all, order, &spawn, boot, err);
+	if (spawn.setup_fd > 0)
+		(void)close(spawn.setup_fd);
+	if (spawn.input_fd > 0)
+		(void)close(spawn.input_fd);
 	return ok;
 }
 

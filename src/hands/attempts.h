@@ -42,7 +42,7 @@ void attempts_free(struct attempts *attempts);
 /* Judged already. An attempt that has a folder is not started again, only told. False when
  * the spawner is gone: then hands must end. */
 NODISCARD bool attempts_start(struct attempts *attempts, const struct attempt_order *order,
-    struct err *err);
+    const struct sandbox *sandbox, struct err *err);
 void attempts_reconcile(struct attempts *attempts, row_id id);
 void attempts_stop(struct attempts *attempts, row_id id);
 /* The engine has kept its result: the folder may go. Not while somebody is at work. */

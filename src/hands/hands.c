@@ -14,6 +14,7 @@
 #include "hands/notices.h"
 #include "hands/probes.h"
 #include "hands/queue.h"
+#include "hands/setup.h"
 #include "hands/talk.h"
 #include "os/clock.h"
 #include "os/confine.h"
@@ -83,6 +84,23 @@ leave(struct hands *h, int code)
 	uv_stop(&h->loop);
 }
 
+/* What confined commands do without here: once to each engine and configuration. */
+static void
+tell_gaps(struct hands *h)
+{
+	const struct setup_gap *gap;
+	if (h->config.model == NULL)
+		return;
+	for (size_t i = 0;
+	     (gap = setup_gap_at(h->config.model, h->spawner.pillars, i)) != NULL; i++) {
+		struct event event = { .kind = EVENT_SELF };
+		event.self.kind = SELF_SANDBOX_GAP;
+		event.self.subject = str_of(gap->subject);
+		event.self.text = str_of(gap->text);
+		tell_result(&h->tell, &event);
+	}
+}
+
 /* ---- orders ---- */
 
 /* So many starts are on their way that more must wait where they are. */
@@ -108,7 +126,8 @@ start_attempt(struct hands *h, const struct attempt_order *order, struct arena s
 		    refusal.judged);
 		return;
 	}
-	if (!attempts_start(h->attempts, order, &err)) {
+	const struct action *action = model_action(h->config.model, order->action);
+	if (!attempts_start(h->attempts, order, &action->sandbox, &err)) {
 		tell_log(&h->tell, LOG_ERROR, "%s", err.text);
 		leave(h, 1);
 	}
@@ -296,6 +315,7 @@ on_epoch(struct hands *h, const struct frame *frame)
 	h->epoch = epoch.epoch;
 	h->epoch_told = true;
 	attempts_tell_left(h->attempts);
+	tell_gaps(h);
 	return true;
 }
 
@@ -352,6 +372,8 @@ on_bundle(struct hands *h, const struct frame *frame)
 		return false;
 	if (ok)
 		notices_adopt(h->notices, h->config.model);
+	if (ok)
+		tell_gaps(h);
 	struct adopted_frame adopted = { .hash = bundle.hash,
 		.ok = ok,
 		.text = ok ? STR("") : str_of(err.text) };

@@ -14,6 +14,7 @@
 #include "hands/act.h"
 #include "hands/folder.h"
 #include "hands/probe.h"
+#include "hands/setup.h"
 #include "os/fd.h"
 
 #define ANSWER_MAX (SHIM_TEXT_MAX + SHIM_OUTPUT_MAX)
@@ -155,12 +156,18 @@ start(struct probe_out *out, uv_loop_t *loop, struct spawner *spawner,
 	if (refused != NULL)
 		return err_set(err, ERR_INVALID, "%s", refused);
 	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	if (!setup_make(&row->sandbox, &row->parts, row->id, spawner->pillars,
+		&order.setup_fd, err))
+		return false;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		(void)close(order.setup_fd);
 		return err_sys(err, ERR_IO, "socketpair");
+	}
 	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK); /* ours alone: the shim just writes */
 	order.work_fd = pair[1];
 	bool ok = spawner_send(spawner, &order, err);
 	(void)close(pair[1]);
+	(void)close(order.setup_fd);
 	if (ok)
 		out->run = run_new(out, loop, pair[0], row->timeout_ms);
 	else

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hands/setup.h"
 #include "os/crash.h"
 #include "os/fd.h"
 #include "shim/shim.h"
@@ -22,7 +23,7 @@
 #define OWN_ARGS 7          /* what stands before the command's arguments */
 #define REQUEST_BYTES_MAX (SHIM_ARGS_BYTES_MAX + 4096)
 #define FIRST_FREE_FD 10 /* above those a shim is given */
-#define SHIM_FDS_MAX 3
+#define SHIM_FDS_MAX 4
 
 /* A request: this head, then the shim's arguments, each with its NUL. */
 struct request_head {
@@ -55,12 +56,13 @@ pass_crash_points(char **env, size_t max)
 }
 #endif
 
-/* The work, the claim, the input: where the shim looks for each. */
+/* The work, the setup, the claim, the input: where the shim looks for each. */
 static unsigned
 fd_places(const struct request_head *head, int *ret)
 {
 	unsigned n = 0;
 	ret[n++] = SHIM_FD_WORK;
+	ret[n++] = SHIM_FD_SETUP;
 	if (!head->probe)
 		ret[n++] = SHIM_FD_LOCK;
 	if (head->own)
@@ -247,6 +249,9 @@ bool
 spawner_start(const char *shim, struct spawner *ret, struct err *err)
 {
 	int pair[2];
+	unsigned pillars;
+	if (!setup_check(shim, &pillars, err))
+		return false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, ERR_IO, "socketpair");
 	pid_t pid = fork();
@@ -262,7 +267,7 @@ spawner_start(const char *shim, struct spawner *ret, struct err *err)
 	/* A spawner that does not take an order for so long is as good as dead. */
 	struct timeval patience = { .tv_sec = 2 };
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	*ret = (struct spawner){ .fd = pair[0] };
+	*ret = (struct spawner){ .fd = pair[0], .pillars = pillars };
 	return true;
 }
 
@@ -352,6 +357,7 @@ spawner_send(struct spawner *spawner, const struct spawn_order *order, struct er
 	int fds[SHIM_FDS_MAX];
 	size_t fd_n = 0;
 	fds[fd_n++] = order->work_fd;
+	fds[fd_n++] = order->setup_fd;
 	if (!order->probe)
 		fds[fd_n++] = order->lock_fd;
 	if (order->input_fd > 0)

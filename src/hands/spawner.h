@@ -16,6 +16,7 @@
 struct spawner {
 	int fd;              /* readable: spawner_receive */
 	unsigned unanswered; /* orders */
+	unsigned pillars;    /* SHIM_HAS_ bits: what this machine has to confine by */
 	const char *program; /* our own, absolute: `firstline act` is started by it */
 };
 
@@ -33,6 +34,7 @@ struct spawn_order {
 	const struct strs *argv; /* of the command; checked by spawn_refuses */
 	int work_fd;             /* the attempt's folder, or the probe's socket */
 	int lock_fd;             /* the attempt's claim, locked; a probe has none: -1 */
+	int setup_fd;            /* setup.h; needed by spawner_send alone */
 	/* A command of our own reads this as stdin (act.h). 0: it is none. */
 	int input_fd;
 };

@@ -232,7 +232,7 @@ struct channel {
 	str url_secret; /* a reference to the URL, which is itself a secret */
 	str from;       /* SMTP: address; TWILIO: number */
 	str username;   /* SMTP; TWILIO: the account */
-	str secret;  /* a reference, "file:/path" or "env:NAME"; resolved by hands only */
+	str secret; /* a reference, "cred:NAME", "file:/path" or "env:NAME"; resolved by hands only */
 	str address; /* its own, where a reach names none; empty: it has none */
 	struct place place;
 };
@@ -394,11 +394,12 @@ struct inhibit {
 
 struct probe {
 	enum probe_kind kind;
-	struct template url;   /* HTTP */
-	struct template query; /* PROMQL */
-	struct templates argv; /* RUN, SSH */
-	struct parts parts;    /* SSH, SYSTEMD: as an action's */
-	str server;            /* PROMQL: base URL */
+	struct template url;    /* HTTP */
+	struct template query;  /* PROMQL */
+	struct templates argv;  /* RUN, SSH */
+	struct sandbox sandbox; /* RUN */
+	struct parts parts;     /* SSH, SYSTEMD: as an action's */
+	str server;             /* PROMQL: base URL */
 	struct condition expect;
 	msec timeout_ms;
 };
@@ -422,6 +423,7 @@ struct action {
 	enum action_kind kind;
 	/* ${target} and ${service} are always there */
 	struct templates argv;  /* RUN, SSH */
+	struct sandbox sandbox; /* RUN */
 	struct parts parts;     /* the rest, by the kind's own file (kind_http.c, ...) */
 	struct probe *happened; /* NULL: no way to ask */
 	struct observe *observe;
@@ -730,6 +732,7 @@ struct model {
 	size_t autonomy_n;
 	struct runbook *runbooks;
 	size_t runbooks_n;
+	unsigned sandboxes;    /* bit p set: some command asks for profile p */
 	struct regex *regexes; /* all of them, for model_done */
 	struct names service_by_name, team_by_name, person_by_name, action_by_name,
 	    runbook_by_name, host_by_name, channel_by_name, calendar_by_name;

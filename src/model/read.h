@@ -144,6 +144,20 @@ bool read_template(struct reader *r, const struct node *node, enum quote quote,
 bool read_argv(struct reader *r, const struct node *node, const struct strs *allowed,
     struct templates *ret);
 
+/* How a command is confined, and its secrets: keys of whatever has a `run`. */
+struct sandbox_nodes {
+	const struct node *sandbox, *user, *paths, *secrets;
+};
+#define SANDBOX_KEYS(nodes)                                           \
+	{ "sandbox", &(nodes)->sandbox }, { "user", &(nodes)->user }, \
+	    { "paths", &(nodes)->paths },                             \
+	{                                                             \
+		"secrets", &(nodes)->secrets                          \
+	}
+/* Reports all of them where there is no `run`. */
+void read_sandbox(struct reader *r, const struct sandbox_nodes *nodes, bool run,
+    struct sandbox *ret);
+
 /*
  * A probe is some keys of a map (a step, or `happened:`). List them for read_map with
  * PROBE_KEYS, then let read_probe say what they mean. Exactly one of promql, http and run
@@ -151,21 +165,18 @@ bool read_argv(struct reader *r, const struct node *node, const struct strs *all
  */
 struct probe_nodes {
 	const struct node *promql, *http, *run, *server, *expect, *timeout;
+	struct sandbox_nodes sandbox;
 };
-#define PROBE_KEYS(nodes)                                             \
-	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },   \
-	    { "run", &(nodes)->run }, { "server", &(nodes)->server }, \
-	    { "expect", &(nodes)->expect },                           \
-	{                                                             \
-		"timeout", &(nodes)->timeout                          \
-	}
+#define PROBE_KEYS(nodes)                                                     \
+	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },           \
+	    { "run", &(nodes)->run }, { "server", &(nodes)->server },         \
+	    { "expect", &(nodes)->expect }, { "timeout", &(nodes)->timeout }, \
+	    SANDBOX_KEYS(&(nodes)->sandbox)
 /* The same without `expect`, for read_observation. */
 #define PROBE_ASK_KEYS(nodes)                                         \
 	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },   \
 	    { "run", &(nodes)->run }, { "server", &(nodes)->server }, \
-	{                                                             \
-		"timeout", &(nodes)->timeout                          \
-	}
+	    { "timeout", &(nodes)->timeout }, SANDBOX_KEYS(&(nodes)->sandbox)
 #define PROBE_TIMEOUT_MS_DEFAULT (10 * SECOND)
 #define PROBE_TIMEOUT_MS_MAX (5 * MINUTE)
 

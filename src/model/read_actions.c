@@ -139,6 +139,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 	const struct node *verb = NULL, *params = NULL, *happened = NULL, *observe = NULL,
 			  *undo = NULL, *timeout = NULL, *repeat = NULL;
 	const struct node *kinds[ACTION_KIND_COUNT] = { 0 };
+	struct sandbox_nodes sandbox = { 0 };
 	const struct key keys[] = {
 		{ "verb", &verb, .required = true },
 		{ "params", &params },
@@ -151,6 +152,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		{ "undo", &undo }, /* once all actions are read */
 		{ "timeout", &timeout },
 		{ "repeat", &repeat },
+		SANDBOX_KEYS(&sandbox),
 	};
 	(void)read_map(r, node, "action", keys, countof(keys));
 	if (verb != NULL)
@@ -159,6 +161,7 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		params_read(r, params, &action->params);
 	struct strs names = placeholders(r, &action->params);
 	kind_read(r, node, kinds, &names, action);
+	read_sandbox(r, &sandbox, kinds[ACTION_RUN] != NULL, &action->sandbox);
 	if (happened != NULL)
 		happened_read(r, happened, &names, action);
 	if (observe != NULL)

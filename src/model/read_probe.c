@@ -78,6 +78,7 @@ read_observation(struct reader *r, const struct node *map, const char *what,
 		probe.kind = PROBE_RUN;
 		(void)read_argv(r, n->run, allowed, &probe.argv);
 	}
+	read_sandbox(r, &n->sandbox, n->run != NULL, &probe.sandbox);
 	if (n->server != NULL && n->promql == NULL)
 		read_error_key(r, n->server, STR("remove it"), "'server' is for promql");
 	if (n->timeout != NULL)

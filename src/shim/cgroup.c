@@ -56,21 +56,36 @@ cgroup_make(struct cgroup *cgroup, const char *id)
 	cgroup->name[0] = '\0';
 }
 
-static void
+static bool
 cgroup_write(int dir, const char *name, const char *text)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	(void)!write(fd, text, strlen(text));
+		return false;
+	bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 	(void)close(fd);
+	return ok;
+}
+
+bool
+cgroup_limit(const struct cgroup *cgroup)
+{
+	char processes[24], memory[24];
+	(void)snprintf(processes, sizeof(processes), "%d", SHIM_PROCESSES_MAX);
+	(void)snprintf(memory, sizeof(memory), "%llu", SHIM_MEMORY_MAX);
+	if (cgroup->own < 0 || !cgroup_write(cgroup->own, "pids.max", processes) ||
+	    !cgroup_write(cgroup->own, "memory.max", memory))
+		return false;
+	(void)cgroup_write(cgroup->own, "memory.swap.max", "0");
+	(void)cgroup_write(cgroup->own, "memory.oom.group", "1");
+	return true;
 }
 
 void
 cgroup_kill(const struct cgroup *cgroup)
 {
 	if (cgroup->own >= 0)
-		cgroup_write(cgroup->own, "cgroup.kill", "1");
+		(void)cgroup_write(cgroup->own, "cgroup.kill", "1");
 }
 
 void
@@ -84,7 +99,7 @@ cgroup_remove(struct cgroup *cgroup)
 		char *rest = pids;
 		for (char *end; (end = strchr(rest, '\n')) != NULL; rest = end + 1) {
 			*end = '\0';
-			cgroup_write(cgroup->base, "cgroup.procs", rest);
+			(void)cgroup_write(cgroup->base, "cgroup.procs", rest);
 		}
 		if (unlinkat(cgroup->base, cgroup->name, AT_REMOVEDIR) == 0)
 			break;

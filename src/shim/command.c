@@ -1,7 +1,7 @@
 /*
  * command -- from the shim to the command: a fork that keeps nothing of what we are.
  */
-#include "shim/parts.h"
+#include "shim/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,22 +40,23 @@ exec_command(char **argv, char **env)
 	errno = seen;
 }
 
-/* As fork(), but born in the cgroup: moving there afterwards waits 20 ms for the kernel. */
+/* As fork(), but born in the cgroup and in namespaces of its own: moving to a cgroup
+ * afterwards waits 20 ms for the kernel. */
 static pid_t
-fork_into(struct cgroup *cgroup)
+fork_into(struct cgroup *cgroup, uint64_t namespaces)
 {
+	struct clone_args args = { .flags = namespaces, .exit_signal = SIGCHLD };
 	if (cgroup->own >= 0) {
-		struct clone_args args = {
-			.flags = CLONE_INTO_CGROUP,
-			.exit_signal = SIGCHLD,
-			.cgroup = (unsigned)cgroup->own,
-		};
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)cgroup->own;
 		long pid = syscall(SYS_clone3, &args, sizeof(args));
 		if (pid >= 0)
 			return (pid_t)pid;
 		cgroup_remove(cgroup);
+		args.flags = namespaces;
+		args.cgroup = 0;
 	}
-	return fork();
+	return namespaces != 0 ? (pid_t)syscall(SYS_clone3, &args, sizeof(args)) : fork();
 }
 
 /* The server raised its own limit; programs that use select(), or close all descriptors
@@ -70,41 +71,71 @@ usual_descriptors(void)
 	}
 }
 
+#define FIRST_SECRET_FD 5 /* behind what tells of a failed exec, and the verdict */
+
 /* What we write to from the child. */
-struct ends {
+struct pipes {
 	int out;
 	int failed;  /* closes itself when the exec works */
 	int verdict; /* -1: none */
 };
 
-/* The command's own descriptors, each in its place. */
-static bool
-place_descriptors(const struct job *job, const struct ends *ends)
+static char **
+make_environment(const struct job *job, const struct setup *setup)
 {
-	if (dup2(ends->out, 1) != 1 || dup2(ends->out, 2) != 2)
-		return false;
-	if (job->own && dup2(SHIM_FD_INPUT, 0) != 0)
-		return false;
-	if (dup3(ends->failed, 3, O_CLOEXEC) != 3)
-		return false;
-	if (!job->own)
-		return close_range(4, ~0u, 0) == 0;
-	return dup2(ends->verdict, SHIM_FD_VERDICT) == SHIM_FD_VERDICT &&
-	       close_range(SHIM_FD_VERDICT + 1, ~0u, 0) == 0;
+	static char vars[4 + SHIM_SECRETS_MAX][SHIM_NAME_BYTES_MAX + 32];
+	static char path[] = "PATH=" SHIM_PATH, lang[] = "LANG=" SHIM_LANG;
+	static char *env[2 + 4 + SHIM_SECRETS_MAX + 1] = { path, lang };
+	size_t size = sizeof(vars[0]), n = 0;
+	(void)snprintf(vars[n++], size, "FIRSTLINE_ATTEMPT=%s", job->id);
+	(void)snprintf(vars[n++], size, "FIRSTLINE_INCIDENT=%s", job->incident);
+	(void)snprintf(vars[n++], size, "FIRSTLINE_SERVICE=%s", job->service);
+	(void)snprintf(vars[n++], size, "FIRSTLINE_TARGET=%s", job->target);
+	for (size_t i = 0; i < setup->secrets_n; i++)
+		(void)snprintf(vars[n++], size, "%.64s_FILE=/proc/self/fd/%d",
+		    setup->secrets[i].name, FIRST_SECRET_FD + (int)i);
+	for (size_t i = 0; i < n; i++)
+		env[2 + i] = vars[i];
+	return env;
 }
 
-/* Never returns. The command sees three descriptors, six variables, and nothing of us. */
-static _Noreturn void
-become_command(const struct job *job, const struct ends *ends)
+/* The command's own descriptors, each in its place, and the secrets. */
+static bool
+keep_descriptors(const struct job *job, const struct setup *setup,
+    const struct pipes *pipes)
 {
-	static char vars[4][SHIM_NAME_BYTES_MAX + 32];
-	(void)snprintf(vars[0], sizeof(vars[0]), "FIRSTLINE_ATTEMPT=%s", job->id);
-	(void)snprintf(vars[1], sizeof(vars[1]), "FIRSTLINE_INCIDENT=%s", job->incident);
-	(void)snprintf(vars[2], sizeof(vars[2]), "FIRSTLINE_SERVICE=%s", job->service);
-	(void)snprintf(vars[3], sizeof(vars[3]), "FIRSTLINE_TARGET=%s", job->target);
-	char path[] = "PATH=" SHIM_PATH, lang[] = "LANG=" SHIM_LANG;
-	char *env[] = { path, lang, vars[0], vars[1], vars[2], vars[3], NULL };
+	if (dup2(pipes->out, 1) != 1 || dup2(pipes->out, 2) != 2 ||
+	    (job->own && dup2(SHIM_FD_INPUT, 0) != 0) ||
+	    dup3(pipes->failed, 3, O_CLOEXEC) != 3)
+		return false;
+	if (job->own && dup2(pipes->verdict, SHIM_FD_VERDICT) != SHIM_FD_VERDICT)
+		return false;
+	if (!job->own)
+		(void)close(SHIM_FD_VERDICT);
+	for (size_t i = 0; i < setup->secrets_n; i++) {
+		int fd = FIRST_SECRET_FD + (int)i;
+		if (dup2(setup->secrets[i].fd, fd) != fd)
+			return false;
+	}
+	return close_range(FIRST_SECRET_FD + (unsigned)setup->secrets_n, ~0u, 0) == 0;
+}
 
+/* With secrets nobody gets a memory image of it: 1, because 0 says nothing to programs that
+ * take core dumps. */
+static bool
+forbid_cores(const struct setup *setup)
+{
+	return setup->secrets_n + setup->hidden_n == 0 ||
+	       setrlimit(RLIMIT_CORE, &(struct rlimit){ 1, 1 }) == 0;
+}
+
+/* Never returns. The command sees three descriptors, six variables, its secrets, and
+ * nothing of us. */
+static _Noreturn void
+become_command(const struct job *job, struct setup *setup, const struct pipes *pipes)
+{
+	struct said said = { 0 };
+	char **env = make_environment(job, setup);
 	(void)setsid();
 	(void)umask(022);
 	usual_descriptors();
@@ -114,61 +145,109 @@ become_command(const struct job *job, const struct ends *ends)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 
-	if (place_descriptors(job, ends))
+	bool ok = (forbid_cores(setup) && keep_descriptors(job, setup, pipes)) ||
+	          say(&said, errno, "make it ready");
+	setup_forget(setup);
+	if (ok && setup->confined && (setup->pillars & SHIM_HAS_SECCOMP))
+		ok = seccomp_put_on(setup->offline, &said);
+	if (ok) {
 		exec_command(job->argv, env);
-	int error = errno;
-	(void)!write(3, &error, sizeof(error));
+		(void)say(&said, errno, "");
+	}
+	said.failed = true;
+	(void)!write(3, &said, sizeof(said));
 	_exit(127);
+}
+
+/* Waits until the command runs; false with *ret when it does not. */
+static bool
+is_running(int failed, struct said *ret)
+{
+	ssize_t n;
+	do
+		n = read(failed, ret, sizeof(*ret));
+	while (n < 0 && errno == EINTR);
+	return n != sizeof(*ret) || !ret->failed;
 }
 
 /* A pipe whose writing end does not lie where the command's descriptors are put. */
 static bool
-high_pipe(int ret[2])
+high_pipe(int *ret_read, int *ret_write)
 {
 	int made[2];
 	if (pipe2(made, O_CLOEXEC) < 0)
 		return false;
-	ret[0] = made[0];
-	ret[1] = fcntl(made[1], F_DUPFD_CLOEXEC, 10);
+	*ret_read = made[0];
+	*ret_write = fcntl(made[1], F_DUPFD_CLOEXEC, SETUP_FDS);
 	(void)close(made[1]);
-	return ret[1] >= 0;
+	return *ret_write >= 0;
 }
 
-int
-command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid, int *ret_out,
-    int *ret_verdict)
+/* Between shim and command, where that is confined: see init.c. Never returns. */
+static _Noreturn void
+become_init(const struct job *job, struct setup *setup, const struct pipes *pipes)
 {
-	int out[2], failed[2], verdict[2] = { -1, -1 };
-	if (!high_pipe(out) || !high_pipe(failed) || (job->own && !high_pipe(verdict)))
-		return errno;
-
-	pid_t pid = fork_into(cgroup);
-	if (pid < 0)
-		return errno;
+	struct said said = { 0 };
+	struct pipes inner = { pipes->out, -1, pipes->verdict };
+	int failed = -1;
+	pid_t pid = -1;
+	(void)setsid();
+	(void)close(SHIM_FD_WORK);
+	(void)close(SHIM_FD_LOCK); /* the shim's alone: it says whether the shim is there */
+	bool ok = init_confine(setup, &said);
+	if (ok && (!high_pipe(&failed, &inner.failed) || (pid = fork()) < 0))
+		ok = say(&said, errno, "start it");
 	if (pid == 0)
-		become_command(job, &(struct ends){ out[1], failed[1], verdict[1] });
-	(void)close(failed[1]);
-	(void)close(out[1]);
-	(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
+		become_command(job, setup, &inner);
+	setup_forget(setup);
+	(void)close(pipes->out);
+	if (ok) {
+		(void)close(inner.failed);
+		ok = is_running(failed, &said);
+	}
+	said.failed = !ok;
+	(void)!write(pipes->failed, &said, sizeof(said));
+	if (!ok)
+		_exit(127);
+	init_main(pid, pipes->failed);
+}
+
+bool
+command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
+    struct started *ret, struct said *ret_said)
+{
+	struct pipes pipes = { -1, -1, -1 };
+	int failed;
+	ret->tell = ret->verdict = -1;
+	if (!high_pipe(&ret->out, &pipes.out) || !high_pipe(&failed, &pipes.failed) ||
+	    (job->own && !high_pipe(&ret->verdict, &pipes.verdict)))
+		return say(ret_said, errno, "start it");
+	ret->pid = fork_into(cgroup, init_namespaces(setup));
+	if (ret->pid < 0)
+		return say(ret_said, errno, "start it");
+	if (ret->pid == 0) {
+		if (setup->confined)
+			become_init(job, setup, &pipes);
+		become_command(job, setup, &pipes);
+	}
+	(void)close(pipes.failed);
+	(void)close(pipes.out);
+	(void)fcntl(ret->out, F_SETFL, O_NONBLOCK);
 	if (job->own) {
-		(void)close(verdict[1]);
+		(void)close(pipes.verdict);
 		(void)close(SHIM_FD_INPUT);
-		(void)fcntl(verdict[0], F_SETFL, O_NONBLOCK);
+		(void)fcntl(ret->verdict, F_SETFL, O_NONBLOCK);
 	}
 	CRASH_POINT("shim-forked");
 
-	int error = 0;
-	ssize_t n;
-	do
-		n = read(failed[0], &error, sizeof(error));
-	while (n < 0 && errno == EINTR);
-	(void)close(failed[0]);
-	if (n == sizeof(error)) {
-		(void)waitpid(pid, NULL, 0);
-		return error;
+	if (!is_running(failed, ret_said)) {
+		(void)waitpid(ret->pid, NULL, 0);
+		return false;
 	}
-	*ret_pid = pid;
-	*ret_out = out[0];
-	*ret_verdict = verdict[0];
-	return 0;
+	(void)fcntl(failed, F_SETFL, O_NONBLOCK);
+	if (setup->confined)
+		ret->tell = failed;
+	else
+		(void)close(failed);
+	return true;
 }

@@ -10,14 +10,16 @@
 
 /*
  * parts -- what the files of firstline-shim share: shim.c (from the start to the end),
- * command.c (becoming the command), cgroup.c, report.c (output and files), small.c.
+ * command.c (becoming the command), cgroup.c, report.c (output and files), small.c. How a
+ * command is confined is in confine.h.
  */
 #define SHIM_NAME_BYTES_MAX 2048 /* of a service or target */
 #define SHIM_WHY_MAX 300
 
 struct job {
 	bool probe;
-	bool own; /* a command of our own: it has an input and a verdict */
+	bool own;  /* a command of our own: it has an input and a verdict */
+	bool tidy; /* nothing of it outlives its command */
 	const char *id;
 	const char *incident;
 	const char *service;
@@ -32,6 +34,7 @@ struct output {
 	int fd; /* of the attempt's file; -1 for a probe */
 	char head[SHIM_HEAD_MAX];
 	char tail[SHIM_TAIL_MAX]; /* a ring over what did not fit into the head */
+	struct redactor *redactor;
 };
 
 struct cgroup {
@@ -65,18 +68,33 @@ size_t read_small(int dir, const char *name, char *ret, size_t size);
 
 /* cgroup.c. All best effort: where it does not work the subreaper has to do. */
 void cgroup_make(struct cgroup *cgroup, const char *id);
+/* How many processes and how much memory: false where there is no such controller. */
+bool cgroup_limit(const struct cgroup *cgroup);
 void cgroup_kill(const struct cgroup *cgroup);
 /* What still runs there goes on in our own cgroup; the command's goes away. */
 void cgroup_remove(struct cgroup *cgroup);
 
-/* command.c. 0 when the command runs, else the errno of what kept it from running. */
-int command_start(const struct job *job, struct cgroup *cgroup, pid_t *ret_pid,
-    int *ret_out, int *ret_verdict); /* verdict: -1 where it gives none */
+/* command.c */
+struct setup;
+struct said;
+struct started {
+	pid_t pid;
+	int out;     /* reading end of its output */
+	int verdict; /* of its verdict; -1: it gives none */
+	int tell;    /* where init says how it ended; -1: pid is the command itself */
+};
+/* False with *ret_said: what kept it from running. */
+bool command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
+    struct started *ret, struct said *ret_said);
 
 /* report.c */
+struct redactor;
+void output_begin(struct output *out, struct redactor *redactor);
 /* At most one large read, so that a flood never keeps us from the clock; closes the pipe
  * at its end. True: there may be more. */
 bool output_read(struct output *out, int *pipe_fd);
+/* Nothing more will come. */
+void output_end(struct output *out);
 void write_started(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup);
 /* To the attempt's folder, durable, or to the probe's socket. */
 void report(const struct job *job, const struct output *out, const struct ending *ending);

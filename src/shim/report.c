@@ -2,6 +2,7 @@
  * report -- what the command wrote, bounded, and the files that say how it went.
  */
 #include "shim/parts.h"
+#include "shim/redact.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,9 +15,11 @@
 
 /* ---- output ---- */
 
+/* Redacted already: no byte of a secret is ever kept, not even for a moment. */
 static void
-output_take(struct output *out, const char *p, size_t n)
+output_take(void *ctx, const char *p, size_t n)
 {
+	struct output *out = ctx;
 	if (out->total < SHIM_HEAD_MAX) {
 		size_t at = (size_t)out->total;
 		size_t part = n < SHIM_HEAD_MAX - at ? n : SHIM_HEAD_MAX - at;
@@ -66,12 +69,25 @@ output_read(struct output *out, int *pipe_fd)
 		return false;
 	ssize_t n = read(*pipe_fd, chunk, sizeof(chunk));
 	if (n > 0)
-		output_take(out, chunk, (size_t)n);
+		redact_put(out->redactor, chunk, (size_t)n);
 	if (n == 0) {
 		(void)close(*pipe_fd);
 		*pipe_fd = -1;
 	}
 	return n > 0;
+}
+
+void
+output_begin(struct output *out, struct redactor *redactor)
+{
+	redact_init(redactor, output_take, out);
+	out->redactor = redactor;
+}
+
+void
+output_end(struct output *out)
+{
+	redact_end(out->redactor);
 }
 
 /* ---- files ---- */

@@ -11,9 +11,10 @@
  *	                                                                 or stuck in the kernel
  *
  * What a command leaves behind when it ends by itself is left alone: starting a daemon is
- * what many actions are for. What a timeout, a stop or a probe leaves behind is killed.
+ * what many actions are for. What a timeout, a stop, a probe or a confined command leaves
+ * behind is killed.
  */
-#include "shim/parts.h"
+#include "shim/confine.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ enum phase { RUNNING, TERMING, KILLING };
 
 struct run {
 	pid_t child;
+	int tell; /* as in struct started */
 	bool reaped;
 	bool alone; /* nobody of ours is left */
 	int status; /* once reaped */
@@ -130,9 +132,9 @@ advance(const struct job *job, struct run *run, const struct cgroup *cgroup)
 	uint64_t now = boot_ms();
 	switch (run->phase) {
 	case RUNNING:
-		if (run->reaped && (!job->probe || run->alone))
+		if (run->reaped && (!job->tidy || run->alone))
 			return true;
-		if (run->reaped) { /* a probe leaves nothing behind */
+		if (run->reaped) {
 			run->phase = KILLING;
 			run->deadline = now + KILL_MS;
 		} else if (stop_asked(job, run)) {
@@ -188,6 +190,7 @@ wait_for_end(const struct job *job, struct run *run, struct output *out,
 	 * keep writing: at most what a pipe holds is still taken. */
 	for (int i = 0; i < 32 && output_read(out, &run->out); i++)
 		continue;
+	output_end(out);
 }
 
 /* ---- main ---- */
@@ -223,9 +226,12 @@ settle_in(const struct job *job, struct run *run)
 	(void)setsid();
 	(void)umask(077);
 	(void)!chdir("/");
-	(void)close_range(job->own ? SHIM_FD_INPUT + 1 : SHIM_FD_LOCK + 1, ~0u, 0);
+	(void)close_range(SHIM_FD_SETUP + 1, ~0u, 0);
 	(void)fcntl(SHIM_FD_WORK, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(SHIM_FD_LOCK, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(SHIM_FD_SETUP, F_SETFD, FD_CLOEXEC);
+	if (!job->own)
+		(void)close(SHIM_FD_INPUT);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
@@ -268,15 +274,26 @@ read_verdict(const struct run *run, struct ending *ending, char *why)
 	return false;
 }
 
+/* How the command ended: as init says it, where there is one and it had the time to. */
+static int
+status_of(const struct run *run)
+{
+	struct said said;
+	if (run->tell >= 0 && read(run->tell, &said, sizeof(said)) == sizeof(said))
+		return said.value;
+	return run->status;
+}
+
 static void
 tell_end(const struct job *job, const struct run *run, const struct output *out)
 {
-	bool exited = run->reaped && WIFEXITED(run->status);
-	bool signaled = run->reaped && WIFSIGNALED(run->status);
+	int status = status_of(run);
+	bool exited = run->reaped && WIFEXITED(status);
+	bool signaled = run->reaped && WIFSIGNALED(status);
 	struct ending ending = {
 		.state = exited ? SHIM_STATE_EXITED : SHIM_STATE_SIGNALED,
-		.exit_code = exited ? WEXITSTATUS(run->status) : 0,
-		.signal = signaled ? WTERMSIG(run->status) : 0,
+		.exit_code = exited ? WEXITSTATUS(status) : 0,
+		.signal = signaled ? WTERMSIG(status) : 0,
 		.begun_wall = run->begun_wall,
 		.why = run->stuck ? "some of it could not be killed" : "",
 	};
@@ -300,13 +317,68 @@ tell_never_started(const struct job *job, const struct run *run, const struct ou
 	report(job, out, &ending);
 }
 
+static void
+tell_not_started(const struct job *job, const struct run *run, const struct output *out,
+    const struct said *said)
+{
+	char why[SHIM_WHY_MAX];
+	if (said->what[0] == '\0')
+		(void)snprintf(why, sizeof(why), "cannot start '%.200s': %s", job->argv[0],
+		    strerror(said->value));
+	else
+		(void)snprintf(why, sizeof(why), "cannot confine '%.100s': %s: %s",
+		    job->argv[0], said->what, strerror(said->value));
+	tell_never_started(job, run, out, why);
+}
+
+/* What the setup says must be so; nothing of it is guessed. */
+static bool
+take_setup(struct job *job, struct setup *setup)
+{
+	if (!setup_read(setup))
+		return false;
+	job->tidy = job->probe || setup->confined;
+	if (job->argv[0][0] == '/')
+		setup->program = job->argv[0];
+	if (setup->secrets_n + setup->hidden_n > 0)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return true;
+}
+
+static bool
+start(const struct job *job, struct setup *setup, struct run *run, struct output *out,
+    struct cgroup *cgroup)
+{
+	struct started started;
+	struct said said = { 0 };
+	if (!job->probe || setup->confined)
+		cgroup_make(cgroup, job->id);
+	if (setup->confined && (setup->pillars & SHIM_HAS_CGROUP) && !cgroup_limit(cgroup))
+		(void)say(&said, EPERM, "limit it by its cgroup");
+	if (!said.failed && command_start(job, setup, cgroup, &started, &said)) {
+		setup_teach(setup, out->redactor);
+		run->child = started.pid;
+		run->out = started.out;
+		run->tell = started.tell;
+		run->verdict = started.verdict;
+		return true;
+	}
+	cgroup_remove(cgroup);
+	tell_not_started(job, run, out, &said);
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct output out;
+	static struct redactor redactor;
+	static struct setup setup;
 	struct job job;
-	struct run run = { .out = -1, .verdict = -1 };
+	struct run run = { .out = -1, .verdict = -1, .tell = -1 };
 	struct cgroup cgroup = { .base = -1, .own = -1 };
+	if (argc == 2 && strcmp(argv[1], "check") == 0)
+		return check_main();
 	if (!parse_job(argc, argv, &job))
 		return 2;
 	if (!settle_in(&job, &run))
@@ -314,24 +386,18 @@ main(int argc, char **argv)
 	out.fd = job.probe ? -1
 	                   : openat(SHIM_FD_WORK, SHIM_OUTPUT,
 				 O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	output_begin(&out, &redactor);
 	run.begun_wall = wall_ms();
 	CRASH_POINT("shim-begun");
 
-	if (stop_asked(&job, &run)) {
-		tell_never_started(&job, &run, &out, "stopped before it began");
+	bool whole = take_setup(&job, &setup);
+	if (!whole || stop_asked(&job, &run)) {
+		tell_never_started(&job, &run, &out,
+		    whole ? "stopped before it began" : "its setup is not whole");
 		return 0;
 	}
-	if (!job.probe)
-		cgroup_make(&cgroup, job.id);
-	int error = command_start(&job, &cgroup, &run.child, &run.out, &run.verdict);
-	if (error != 0) {
-		char why[SHIM_WHY_MAX];
-		(void)snprintf(why, sizeof(why), "cannot start '%.200s': %s", job.argv[0],
-		    strerror(error));
-		cgroup_remove(&cgroup);
-		tell_never_started(&job, &run, &out, why);
+	if (!start(&job, &setup, &run, &out, &cgroup))
 		return 0;
-	}
 	if (!job.probe)
 		write_started(run.child, run.begun_wall, &cgroup);
 	CRASH_POINT("shim-started");

@@ -9,8 +9,9 @@
  *	firstline-shim probe   ID INCIDENT SERVICE TARGET TIMEOUT_MS ARGV...
  *	firstline-shim act     the same as attempt, for a command of our own: `firstline act`
  *	firstline-shim ask     the same as probe, for that
+ *	firstline-shim check
  *
- * Both run one command in a session of its own, with stdin from /dev/null and its output
+ * All but the last run one command in a session of its own, with stdin from /dev/null and its output
  * captured, end it when its time is over, and say how it went. An attempt says so in its
  * folder (SHIM_FD_WORK) and holds the lock on its claim (SHIM_FD_LOCK) for as long as it
  * lives; a probe writes result, an empty line and output to a socket (SHIM_FD_WORK), and
@@ -19,6 +20,22 @@
  * A command of our own (hands/act.h) reads its request from stdin, which is SHIM_FD_INPUT
  * here, and may give a verdict on SHIM_FD_VERDICT: one line "STATE WHY", where exiting by
  * itself does not say how it went. STATE is SHIM_STATE_NEVER_STARTED, _REFUSED or _UNKNOWN.
+ *
+ * How the command is confined, and its secrets, come as a sealed memfd (SHIM_FD_SETUP):
+ * texts NAME=VALUE, each with its NUL, at most SHIM_SETUP_MAX bytes.
+ *
+ *	profile=none|contained|offline
+ *	pillars=N            what this machine can do, as `check` said: all of it is put on,
+ *	                     or the command is not started
+ *	uid=N gid=N          become these; only where the shim is root
+ *	shared=1             others run as that user too
+ *	read=/path write=/path
+ *	hide=VALUE           a secret that the command has by other ways
+ *	secret=NAME=VALUE    the command gets a memfd, and NAME_FILE=/proc/self/fd/N
+ *
+ * No byte of a secret that the command writes is kept, in any form of redact.h.
+ *
+ * `check` tries what a confinement is made of and prints pillars=N, the sum of SHIM_HAS_.
  *
  * An attempt's folder, STATE/attempts/ID/:
  *
@@ -42,6 +59,30 @@
 #define SHIM_FD_LOCK 4
 #define SHIM_FD_INPUT 5   /* act, ask */
 #define SHIM_FD_VERDICT 4 /* of the command: act, ask */
+
+#define SHIM_FD_SETUP 6
+#define SHIM_SETUP_MAX (64 * 1024)
+
+#define SHIM_PROFILE_NONE "none"
+#define SHIM_PROFILE_CONTAINED "contained"
+#define SHIM_PROFILE_OFFLINE "offline"
+
+#define SHIM_HAS_NO_NEW_PRIVS 1u
+#define SHIM_HAS_LANDLOCK 2u
+#define SHIM_HAS_SECCOMP 4u
+#define SHIM_HAS_NAMESPACES 8u /* pid, mount, ipc, uts; user where the shim is not root */
+#define SHIM_HAS_NET 16u       /* a network namespace */
+#define SHIM_HAS_CGROUP 32u    /* cgroup limits of processes and memory */
+#define SHIM_HAS_SCOPES 64u    /* Landlock ABI 6: abstract sockets, signals */
+
+#define SHIM_PATHS_MAX 32   /* read and write together */
+#define SHIM_SECRETS_MAX 16 /* of one command */
+
+/* What a confined command may use. */
+#define SHIM_PROCESSES_MAX 256              /* at once, its threads among them */
+#define SHIM_MEMORY_MAX (1024ull << 20)     /* of all by cgroup; else of each process */
+#define SHIM_FILE_BYTES_MAX (1024ull << 20) /* of one file it writes */
+#define SHIM_TMP_BYTES_MAX (64ull << 20)    /* of its own /tmp */
 
 #define SHIM_CLAIMED "claimed"
 #define SHIM_STARTED "started"

@@ -67,8 +67,8 @@ def drain_parts(url, **more):
 
 def test_a_request_is_made_as_it_is_written():
     with Scratch("actions") as s:
-        secret = s.file("token", "t0ken\n", 0o600)
-        server = CannedServer(s, {"POST /pools/a.b/drain": (202, {"job": 7})})
+        secret = s.file("token", "t0ken-of-the-pool\n", 0o600)
+        server = CannedServer(s, {"POST /pools/a.b/drain": (202, {"job": 7, "seen": "t0ken-of-the-pool"})})
         h = Acting(s, {"drain": drain(server.url,
             json='{host: "${target}", seconds: "${seconds}", force: true, note: "for \\"${service}\\""}',
             headers=f'{{X-Pool: "${{pool}}", Authorization: {{secret: "file:{secret}", prefix: "Bearer "}}}}',
@@ -81,11 +81,12 @@ def test_a_request_is_made_as_it_is_written():
         found = h.act("drain", "http", parts, {"pool": "a.b", "seconds": "30"})
         last = found[-1]
         assert news(found) == ["claimed", "started", "exited"], found
-        assert last["exit_code"] == 0 and last["output"] == 'HTTP 202\n{"job": 7}', last
+        assert last["exit_code"] == 0 and last["output"] == \
+            'HTTP 202\n{"job": 7, "seen": "[redacted]"}', last
         method, path, headers, body = server.requests[0]
         assert json.loads(body) == {"host": "web-1", "seconds": 30, "force": True,
                                     "note": 'for "checkout"'}, body
-        assert headers["Authorization"] == "Bearer t0ken" and headers["X-Pool"] == "a.b"
+        assert headers["Authorization"] == "Bearer t0ken-of-the-pool" and headers["X-Pool"] == "a.b"
         assert headers["Idempotency-Key"] == f"firstline-{last['id']}", headers
         assert headers["Content-Type"] == "application/json"
         left = subprocess.run(["grep", "-r", "t0ken", h.state], capture_output=True, text=True)
@@ -187,7 +188,7 @@ def test_a_certificate_that_is_not_trusted_stops_it():
 
 def test_a_secret_that_cannot_be_had_starts_nothing():
     with Scratch("actions") as s:
-        open_to_all = s.file("token", "t0ken\n", 0o644)
+        open_to_all = s.file("token", "t0ken-of-the-pool\n", 0o644)
         server = CannedServer(s, {})
         h = Acting(s, {"drain": drain(server.url,
                        headers=f'{{X-Token: {{secret: "file:{open_to_all}"}}}}')})

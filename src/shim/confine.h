@@ -1,0 +1,83 @@
+#ifndef SHIM_CONFINE_H
+#define SHIM_CONFINE_H
+
+#include "shim/parts.h"
+#include "shim/redact.h"
+
+/*
+ * confine -- how a command is held, from the setup to its first instruction.
+ *
+ *	shim           outside: watches, captures, kills
+ *	  `- init      first process of the command's namespaces: makes its files, gives up
+ *	     |         user, rights and limits, then only reaps; when it ends, so does all
+ *	     `- command   behind the seccomp filter
+ *
+ * Each step puts on what this machine has (setup.pillars), or fails; a failure means that
+ * the command never started.
+ */
+#define SETUP_FDS 64 /* above all numbers that a command is given */
+
+struct secret_view {
+	const char *name, *value; /* within setup.bytes */
+	int fd;                   /* memfd, sealed */
+};
+
+struct setup {
+	bool confined, offline;
+	bool has_user, shared;
+	uint32_t pillars;
+	unsigned uid, gid;
+	unsigned shim_uid, shim_gid; /* ours */
+	const char *program; /* its file, where that is an absolute path; else NULL */
+	const char *paths[SHIM_PATHS_MAX]; /* shorter ones first */
+	bool writable[SHIM_PATHS_MAX];
+	size_t paths_n;
+	struct secret_view secrets[SHIM_SECRETS_MAX];
+	size_t secrets_n;
+	const char
+	    *hidden[SHIM_SECRETS_MAX]; /* not handed to it, but kept out of its output */
+	size_t hidden_n;
+	size_t n;
+	char bytes[SHIM_SETUP_MAX];
+};
+
+/* From the inside to the shim: what failed; that the command runs; how it ended. */
+struct said {
+	int value; /* errno, or the command's wait status */
+	bool failed;
+	char what[123];
+};
+
+/* setup.c: from SHIM_FD_SETUP; false when it is not whole. Makes the secrets' memfds. */
+bool setup_read(struct setup *setup);
+/* The redactor learns the secrets, and the setup forgets them. */
+void setup_teach(struct setup *setup, struct redactor *redactor);
+void setup_forget(struct setup *setup);
+
+/* The rest is called in the command's own processes; false with *ret. */
+
+/* init.c: the namespaces to be born in, as flags of clone3. */
+uint64_t init_namespaces(const struct setup *setup);
+/* Everything but the filter. */
+bool init_confine(const struct setup *setup, struct said *ret);
+/* Never returns: waits for the command, ends with it, says how to `tell`. */
+_Noreturn void init_main(pid_t command, int tell);
+
+/* files.c: a root of its own with what it may see. */
+bool files_make(const struct setup *setup, struct said *ret);
+extern const char *const files_system[]; /* folders of the system; NULL at the end */
+extern const char *const files_etc[];
+extern const char *const files_dev[];
+
+bool limits_set(const struct setup *setup, struct said *ret); /* limits.c */
+long landlock_version(void);                                  /* landlock.c; 0: none */
+bool landlock_put_on(const struct setup *setup, struct said *ret);
+bool seccomp_works(void); /* seccomp.c */
+bool seccomp_put_on(bool offline, struct said *ret);
+
+/* check.c */
+int check_main(void);
+
+bool say(struct said *ret, int error, const char *what); /* returns false */
+
+#endif
