@@ -69,6 +69,25 @@ match_alert(struct core *core, str body, struct match *ret)
 
 /* ---- new incidents ---- */
 
+/* Those that inputs of runbooks come from, where they can be the value of one. */
+static struct pairs
+annotations_of(struct core *core, str body)
+{
+	const struct strs *wanted = &core->newest->model->annotations;
+	struct pairs kept = { 0 };
+	struct alert_body whole;
+	struct err err;
+	if (wanted->n == 0 ||
+	    !record_decode_all(&alert_body_type, body, &core->scratch, &whole, &err))
+		return kept;
+	for (size_t i = 0; i < wanted->n; i++) {
+		str value = pairs_get(&whole.annotations, wanted->p[i]);
+		if (value.n > 0 && value.n <= PARAM_VALUE_BYTES_MAX)
+			kept = pairs_with(core, &kept, wanted->p[i], value);
+	}
+	return kept;
+}
+
 /* "QueueStuck: 812 messages wait", from the alert's name and summary. */
 static str
 title_of(struct core *core, const struct match *match, str body)
@@ -142,7 +161,8 @@ incident_for(struct core *core, const struct match *match, str body, bool *ret_n
 		.recurrence = match->recurrence,
 		.title = title_of(core, match, body),
 		.key = key,
-		.labels = &match->labels };
+		.labels = &match->labels,
+		.annotations = annotations_of(core, body) };
 	incident = incident_open(core, &opening);
 	if (incident == NULL)
 		return overflow_incident(core, match, service, ret_new);

@@ -68,6 +68,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 	}
 	if (opening->labels != NULL) {
 		row->labels = *opening->labels;
+		row->annotations = opening->annotations;
 		row->signature = text_labels(core, opening->labels, 1000);
 	}
 	const struct incident *before = incident_closed_with(core, opening->key);

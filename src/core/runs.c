@@ -81,7 +81,36 @@ run_values(struct core *core, const struct run *run)
 	return pairs_with(core, &values, STR("service"), incident->row.service);
 }
 
-/* Each input: what was given, else the label it comes from, else its default. */
+/* What the catalogue or the first alert says; empty: nothing. */
+static str
+input_value(struct core *core, const struct incident *incident, const struct input *input)
+{
+	const struct service *service = incident_service(incident);
+	str none = { 0 };
+	switch (input->from) {
+	case INPUT_LABEL:
+		return pairs_get(&incident->row.labels, input->label);
+	case INPUT_ANNOTATION:
+		return pairs_get(&incident->row.annotations, input->label);
+	case INPUT_SERVICE:
+		return service != NULL ? service->name : none;
+	case INPUT_OWNER:
+		return service != NULL ? service->owner->name : none;
+	case INPUT_TIER:
+		return service != NULL ? text_make(core, "%u", service->tier) : none;
+	case INPUT_ENVIRONMENT:
+		return service != NULL ? service->environment : none;
+	case INPUT_SYSTEM:
+		return service != NULL ? service->system : none;
+	case INPUT_DEVELOPERS:
+		return service != NULL && service->developers != NULL
+		           ? service->developers->name
+		           : none;
+	}
+	return none; /* only its default */
+}
+
+/* Each input: what was given, else what it comes from, else its default. */
 bool
 run_inputs(struct core *core, const struct incident *incident,
     const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
@@ -92,8 +121,8 @@ run_inputs(struct core *core, const struct incident *incident,
 		const struct input *input = &runbook->inputs[i];
 		str value =
 		    given != NULL ? pairs_get(given, input->param.name) : (str){ 0 };
-		if (value.n == 0 && input->label.n > 0)
-			value = pairs_get(&incident->row.labels, input->label);
+		if (value.n == 0)
+			value = input_value(core, incident, input);
 		if (value.n == 0)
 			value = input->param.otherwise;
 		if (value.n == 0 && input->param.optional)

@@ -433,6 +433,7 @@ struct opening {
 	bool overflow;
 	bool drill;
 	const struct pairs *labels; /* NULL: none */
+	struct pairs annotations;   /* those that are kept */
 };
 
 /* The row, its links, the timeline; incident_begin must follow. NULL: no room. */

@@ -107,6 +107,7 @@ static const struct field incident_fields[] = {
 	FQ_STR(61, struct incident_row, drill_by),
 	FQ_STR(62, struct incident_row, shadow),
 	FQ_MSEC(80, struct incident_row, worked_at),
+	FQ_PAIRS(85, struct incident_row, annotations, LABELS_MAX),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);

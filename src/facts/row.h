@@ -128,6 +128,7 @@ struct incident_row {
 	str drill_by; /* a principal */
 	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
 	msec worked_at; /* when a person last said or asked something about it; or 0 */
+	struct pairs annotations; /* of the first alert: those that inputs come from */
 };
 
 /* ---- timeline: what happened, in order, for people ---- */

@@ -633,9 +633,22 @@ struct runbook_step {
 	struct place place;
 };
 
+/* Where the value of an input comes from; 0: only its default. */
+enum input_from {
+	INPUT_LABEL = 1,  /* alert.labels.NAME, of the incident's first alert */
+	INPUT_ANNOTATION, /* alert.annotations.NAME, alike */
+	INPUT_SERVICE,    /* service.name, of the incident's service; the others alike */
+	INPUT_OWNER,
+	INPUT_TIER,
+	INPUT_ENVIRONMENT,
+	INPUT_SYSTEM,
+	INPUT_DEVELOPERS,
+};
+
 struct input {
 	struct param param;
-	str label; /* from: alert.labels.LABEL; empty: only the default */
+	enum input_from from;
+	str label; /* INPUT_LABEL, INPUT_ANNOTATION: which */
 };
 
 struct runbook {
@@ -732,8 +745,9 @@ struct model {
 	size_t autonomy_n;
 	struct runbook *runbooks;
 	size_t runbooks_n;
-	unsigned sandboxes;    /* bit p set: some command asks for profile p */
-	struct regex *regexes; /* all of them, for model_done */
+	unsigned sandboxes;      /* bit p set: some command asks for profile p */
+	struct strs annotations; /* names of those that inputs come from, each once */
+	struct regex *regexes;   /* all of them, for model_done */
 	struct names service_by_name, team_by_name, person_by_name, action_by_name,
 	    runbook_by_name, host_by_name, channel_by_name, calendar_by_name;
 };

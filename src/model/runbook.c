@@ -166,18 +166,53 @@ is_label(str s)
 	return s.n > 0 && s.n <= NAME_BYTES_MAX;
 }
 
+static const struct {
+	const char *text;
+	enum input_from from;
+} catalogue[] = {
+	{ "service.name", INPUT_SERVICE },
+	{ "service.owner", INPUT_OWNER },
+	{ "service.tier", INPUT_TIER },
+	{ "service.environment", INPUT_ENVIRONMENT },
+	{ "service.system", INPUT_SYSTEM },
+	{ "service.developers", INPUT_DEVELOPERS },
+};
+
+/* "alert.labels.queue" of "alert.labels." */
+static bool
+is_of_alert(str text, str prefix, str *ret)
+{
+	if (!str_starts(text, prefix) || !is_label(str_drop(text, prefix.n)))
+		return false;
+	*ret = str_drop(text, prefix.n);
+	return true;
+}
+
 static void
 read_from(struct reader *r, const struct node *node, struct input *input)
 {
 	str text;
-	str prefix = STR("alert.labels.");
+	str names[countof(catalogue)];
 	if (!read_text(r, node, &text))
 		return;
-	if (str_starts(text, prefix) && is_label(str_drop(text, prefix.n)))
-		input->label = str_drop(text, prefix.n);
-	else
-		read_error(r, node, STR("write alert.labels.NAME"),
-		    "an input cannot come from '%.*s'", STR_ARG(text));
+	if (is_of_alert(text, STR("alert.labels."), &input->label))
+		input->from = INPUT_LABEL;
+	else if (is_of_alert(text, STR("alert.annotations."), &input->label))
+		input->from = INPUT_ANNOTATION;
+	for (size_t i = 0; i < countof(catalogue); i++) {
+		names[i] = str_of(catalogue[i].text);
+		if (str_eq(text, names[i]))
+			input->from = catalogue[i].from;
+	}
+	if (input->from != 0)
+		return;
+	str hint = read_suggest(r, text, names, countof(names));
+	if (hint.n == 0)
+		hint = read_hint(r,
+		    "write alert.labels.NAME, alert.annotations.NAME, or one "
+		    "of %.*s",
+		    STR_ARG(read_join(r, names, countof(names))));
+	read_error(r, node, hint, "an input cannot come from '%.*s'", STR_ARG(text));
 }
 
 static void
@@ -323,6 +358,36 @@ is_runbook(const struct bundle_file *file)
 	return str_starts(file->path, STR("runbooks/")) && str_ends(file->path, STR(".md"));
 }
 
+static bool
+has(const struct strs *names, str name)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (str_eq(names->p[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* Of an alert those annotations are kept that some input comes from. */
+static void
+gather_annotations(struct reader *r)
+{
+	struct model *m = r->model;
+	size_t most = 0;
+	for (size_t i = 0; i < m->runbooks_n; i++)
+		most += m->runbooks[i].inputs_n;
+	m->annotations.p = arena_new(r->arena, str, most);
+	for (size_t i = 0; i < m->runbooks_n; i++) {
+		for (size_t k = 0; k < m->runbooks[i].inputs_n; k++) {
+			const struct input *input = &m->runbooks[i].inputs[k];
+			if (input->from == INPUT_ANNOTATION &&
+			    m->annotations.n < ANNOTATIONS_KEPT_MAX &&
+			    !has(&m->annotations, input->label))
+				m->annotations.p[m->annotations.n++] = input->label;
+		}
+	}
+}
+
 void
 runbooks_read(struct reader *r)
 {
@@ -343,4 +408,5 @@ runbooks_read(struct reader *r)
 		}
 		runbook_read(r, file, &m->runbooks[m->runbooks_n++]);
 	}
+	gather_annotations(r);
 }

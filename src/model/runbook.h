@@ -19,6 +19,7 @@
  * square of some texts: half a second for the worst of this size. */
 #define RUNBOOK_BYTES_MAX (64u << 10)
 #define RUNBOOK_INPUTS_MAX 32
+#define ANNOTATIONS_KEPT_MAX 64 /* of an alert: that inputs of runbooks come from */
 #define RUNBOOK_ANSWERS_MAX 64
 #define HEADING_BYTES_MAX 200
 

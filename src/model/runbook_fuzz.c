@@ -102,7 +102,7 @@ check_runbook(const struct runbook *runbook)
 	for (size_t i = 0; i < runbook->steps_n; i++)
 		check_step(runbook, i);
 	for (size_t i = 0; i < runbook->inputs_n; i++)
-		ASSERT(runbook->inputs[i].label.n > 0 ||
+		ASSERT(runbook->inputs[i].from != 0 ||
 		       runbook->inputs[i].param.otherwise.n > 0);
 }
 
