@@ -135,6 +135,14 @@ forget(struct core *core, const struct attempt_row *row)
 	object_touch(core, &run->o);
 }
 
+/* It is taken back right now: what comes of that is said of it. */
+static bool
+is_being_undone(const struct core *core, const struct attempt_row *row)
+{
+	const struct attempt *by = object_find(core, TABLE_ATTEMPT, row->undone_by);
+	return by != NULL && attempt_open(by);
+}
+
 /* Those that have ended, from the first, until so many are left: what may still be taken
  * back, or what may not. */
 static void
@@ -147,7 +155,7 @@ let_go_of(struct core *core, struct incident *incident, bool back, uint32_t most
 		const struct attempt_row *row = &attempt->row;
 		if (incident->attempts_n <= most)
 			return;
-		if (attempt_open(attempt) ||
+		if (attempt_open(attempt) || is_being_undone(core, row) ||
 		    (row->undo_until_at != 0 && row->undone_by == 0) != back)
 			continue;
 		forget(core, row);
@@ -375,15 +383,15 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 		return NULL;
 	core->control->row.attempts_started++;
 	attempt->model = core_model_use(core->newest);
-	if (incident != NULL) {
-		list_append(&incident->attempts, &attempt->o.of_incident);
-		incident->attempts_n++;
-		keep_attempts(core, incident);
-	}
 	struct attempt *undone = object_find(core, TABLE_ATTEMPT, asking->takes_back);
 	if (undone != NULL) {
 		undone->row.undone_by = attempt->row.id;
 		object_touch(core, &undone->o);
+	}
+	if (incident != NULL) {
+		list_append(&incident->attempts, &attempt->o.of_incident);
+		incident->attempts_n++;
+		keep_attempts(core, incident);
 	}
 	wait_for_news(core, attempt);
 	order(core, attempt, EFFECT_START_ATTEMPT, &decision->given);

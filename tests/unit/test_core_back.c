@@ -380,6 +380,41 @@ back__of_more_than_is_kept_ends_with_a_person(void)
 	world_free(w);
 }
 
+/* More attempts than are kept begin beside a taking back: the one that it takes back stays
+ * until it is known how that went. */
+static void
+back__others_beside_it_do_not_make_it_lose_its_way(void)
+{
+	static char yaml[65536];
+	size_t n =
+	    (size_t)snprintf(yaml, sizeof(yaml), "%s%s%s%s", SHOP_TOP, SHOP_PEOPLE, ACTIONS,
+		"authority:\n"
+		"  - {grant: all of it, to: [automation, ana], may: [drain],"
+		" on: {service: [ledger]}, until: 2030-01-01, owner: mei}\n"
+		"services:\n  ledger: {owner: platform-ops, tier: 3}\nhosts:\n");
+	for (int i = 1; i <= TRAIL_KEPT_MAX + 1; i++)
+		n += (size_t)snprintf(yaml + n, sizeof(yaml) - n,
+		    "  many-%d: {service: ledger}\n", i);
+	struct world *w = world_new(yaml, MANY, NULL);
+	w->reload = false; /* it would take a minute */
+	world_fire(w, "alertname=Slow,service=ledger");
+	for (int i = 1; i <= TRAIL_KEPT_MAX + 1; i++)
+		world_exit(w, 0);
+	world_see(w, "812", 2 * MINUTE);
+	EXPECT_STR(last_attempt(w).action, STR("fill"));
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("drain"),
+		.action = true,
+		.target = STR("many-1"),
+		.principal = STR("person:ana") };
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_exit(w, 0); /* the taking back */
+	EXPECT(w->attempt_n == 2 && !world_incident(w, 1).needs_person);
+	EXPECT(world_says(w, 1, "took back attempt"));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -396,5 +431,6 @@ main(void)
 	RUN(back__too_late_is_a_persons);
 	RUN(undo_step__takes_back_one_step_and_goes_on);
 	RUN(back__of_more_than_is_kept_ends_with_a_person);
+	RUN(back__others_beside_it_do_not_make_it_lose_its_way);
 	TEST_MAIN_END();
 }
