@@ -306,6 +306,22 @@ drill__runs_elsewhere_and_counts(void)
 	world_free(w);
 }
 
+/* A step without targets acts on the service itself, which is not in staging. */
+static void
+drill__never_acts_on_the_service_itself(void)
+{
+	struct world *w = world_new(SHOP STAGING,
+	    "---\nrunbook: workers\nservice: payments\n"
+	    "answers: [{alertname: Down}]\n---\n# Workers\n"
+	    "```action restart\ndo: restart-unit\n```\n"
+	    "```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n",
+	    NULL);
+	EXPECT_U64(drill(w, "staging").status, 422);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_U64(world_count(w, TABLE_INCIDENT), 0);
+	world_free(w);
+}
+
 static void
 drill__tells_nobody_else_and_files_nothing(void)
 {
@@ -413,8 +429,10 @@ main(void)
 	RUN(shadow__decides_and_does_nothing);
 	RUN(shadow__also_of_what_may_only_be_suggested);
 	RUN(drill__runs_elsewhere_and_counts);
+	RUN(drill__never_acts_on_the_service_itself);
 	RUN(drill__tells_nobody_else_and_files_nothing);
 	RUN(drill__needs_authority_there_and_a_person);
+	RUN(trust__is_lowered_while_it_is_held_down);
 	RUN(hazard_h13__a_stale_runbook_loses_its_autonomy);
 	RUN(hazard_h15__a_drill_that_fails_is_known_before_it_is_needed);
 	TEST_MAIN_END();
