@@ -117,7 +117,8 @@ demote(struct core *core, struct trust *trust, const struct runbook *runbook,
 {
 	struct trust_row *row = &trust->row;
 	enum autonomy was = autonomy_of(core, runbook, row->service).level;
-	if (was <= to)
+	/* What is written may hold it lower today, and let it go on tomorrow. */
+	if (trust_held(core, runbook, row->service) <= to)
 		return;
 	row->level = to;
 	row->level_wall = core->wall;
@@ -126,6 +127,14 @@ demote(struct core *core, struct trust *trust, const struct runbook *runbook,
 	row_set_str(core, &row->level_by, FIRSTLINE);
 	row_set_str(core, &row->level_why, text_line(core, why, TIMELINE_TEXT_MAX));
 	touch(core, trust);
+	if (was <= to) {
+		timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, row->id,
+		    "runbook %.*s on %.*s goes no further than %s from now on, whatever is "
+		    "written: %.*s",
+		    STR_ARG(row->runbook), STR_ARG(row->service), autonomy_name(to),
+		    STR_ARG(why));
+		return;
+	}
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, row->id,
 	    "runbook %.*s on %.*s goes no further than %s from now on, it was %s: %.*s",
 	    STR_ARG(row->runbook), STR_ARG(row->service), autonomy_name(to),

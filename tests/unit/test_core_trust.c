@@ -401,6 +401,20 @@ hazard_h13__a_stale_runbook_loses_its_autonomy(void)
 	world_free(w);
 }
 
+/* What speaks against it counts also while its owner has it held lower. */
+static void
+trust__is_lowered_while_it_is_held_down(void)
+{
+	static const char *const held =
+	    SHOP STAGING "autonomy:\n  - {service: payments, level: plan, owner: mei}\n";
+	struct world *w = world_new(held, WORKERS(DRILLED), NULL);
+	world_after(w, 38 * DAY);
+	EXPECT(view(w).stale && view(w).level == AUTONOMY_PLAN);
+	world_adopt(w, SHOP STAGING, WORKERS(DRILLED));
+	EXPECT(view(w).stale && view(w).level == AUTONOMY_PLAN);
+	world_free(w);
+}
+
 /* H15: what is only ever needed in trouble is tried before: a drill that does not recover
  * lowers the runbook at once. */
 static void
