@@ -70,17 +70,36 @@ person_clear(struct core *core, struct incident *incident)
 	incident_arm(core, incident);
 }
 
+/* Only a person can say how it went: until then nobody does anything. */
+static bool
+waits_for_word(const struct attempt *attempt)
+{
+	return attempt->row.state == ATTEMPT_IN_DOUBT && attempt->row.probe == 0 &&
+	       attempt->row.ask_at == 0;
+}
+
+static bool
+is_walking(const struct core *core, const struct run *run)
+{
+	const struct attempt *attempt =
+	    run != NULL && run->row.phase == PHASE_ATTEMPT
+		? object_find(core, TABLE_ATTEMPT, run->row.waiting_for)
+		: NULL;
+	return run != NULL && (attempt == NULL || !waits_for_word(attempt));
+}
+
 /* Is anything done about it, by anybody? */
 static bool
 is_worked_on(const struct core *core, const struct incident *incident)
 {
-	if (incident->run != NULL ||
+	if (is_walking(core, incident->run) ||
 	    lease_find(core, LEASE_HANDS_ON, incident->row.service, (str){ 0 }) != NULL)
 		return true;
 	list_each(it, &incident->attempts)
 	{
-		if (attempt_open(
-			container_of(object_of(it, of_incident), struct attempt, o)))
+		const struct attempt *attempt =
+		    container_of(object_of(it, of_incident), struct attempt, o);
+		if (attempt_open(attempt) && !waits_for_word(attempt))
 			return true;
 	}
 	return false;

@@ -90,6 +90,21 @@ notice__an_acknowledged_incident_that_nobody_works_on_comes_back(void)
 	world_free(w);
 }
 
+/* One in doubt waits for whoever acknowledged it: that is no work. */
+static void
+notice__an_attempt_in_doubt_is_not_worked_on(void)
+{
+	struct world *w = world_new(SHOP, SHOP_DOWN("payments", "restart-unit"), NULL);
+	world_fire(w, "alertname=Down,service=payments");
+	world_news(w, NEWS_UNKNOWN);
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	world_after(w, 2 * DAY + MINUTE);
+	EXPECT(!world_incident(w, 1).acknowledged);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"), 1);
+	world_free(w);
+}
+
 /* How often ana was sent something over that channel, and the last of these orders. */
 static unsigned
 orders_by(const struct world *w, const char *channel, size_t *ret_last)
@@ -390,6 +405,7 @@ main(void)
 {
 	RUN(notice__escalates_until_somebody_acknowledges);
 	RUN(notice__an_acknowledged_incident_that_nobody_works_on_comes_back);
+	RUN(notice__an_attempt_in_doubt_is_not_worked_on);
 	RUN(notice__is_tried_again_with_growing_pauses);
 	RUN(notice__given_up_takes_the_next_reach_and_is_a_gap);
 	RUN(notice__gives_up_after_twelve_tries);
