@@ -109,7 +109,8 @@ bool
 notify_is_end(const struct notice_row *notice)
 {
 	return notice->purpose == PURPOSE_ENDED ||
-	       notice->purpose == PURPOSE_APPROVAL_ENDED;
+	       notice->purpose == PURPOSE_APPROVAL_ENDED ||
+	       notice->purpose == PURPOSE_QUESTION_ENDED;
 }
 
 str

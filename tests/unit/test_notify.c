@@ -103,6 +103,12 @@ pagerduty__opens_and_resolves_one_incident(void)
 	pagerduty_body(&out, &row, STR("R0UTE"));
 	EXPECT(str_contains(buf_str(&out),
 	    STR("\"event_action\":\"resolve\",\"dedup_key\":\"firstline-asked-9\"")));
+	out.n = 0;
+	row = notice(PURPOSE_QUESTION_ENDED);
+	row.asked = 9;
+	pagerduty_body(&out, &row, STR("R0UTE"));
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"event_action\":\"resolve\",\"dedup_key\":\"firstline-asked-9\"")));
 	buf_done(&out);
 }
 
