@@ -52,6 +52,7 @@ put_run(struct buf *out, const struct strs *argv)
 		"s=$(cat /proc/$$/stat 2>/dev/null)\n"
 		"[ -z \"$s\" ] || s=$(began ${s##*) })\n"
 		"echo \"$$ $s\" >\"$d/pid.new\" && mv \"$d/pid.new\" \"$d/pid\" || exit 1\n"
+		"[ ! -f \"$d/code\" ] || exit 1\n"
 		"keep \"$d/pid\" \"$d\"\n"
 		"{ "));
 	put_command(&run, argv);
@@ -82,7 +83,8 @@ ssh_script_do(struct buf *out, uint64_t attempt, msec wall, const struct strs *a
 		"\texit 0\n"
 		"fi\n"));
 	put_run(out, argv);
-	/* Where it can be a unit it is one: no end of a session ends that. */
+	/* Where it can be a unit it is one: no end of a session ends that. One that begins
+	 * later than whoever asked for it could wait finds "never", and does nothing. */
 	buf_add(out, STR("how=\n"
 			 "[ \"$(id -u)\" = 0 ] && [ -d /run/systemd/system ] &&\n"
 			 "\tcommand -v systemd-run >/dev/null 2>&1 &&\n"
@@ -95,7 +97,12 @@ ssh_script_do(struct buf *out, uint64_t attempt, msec wall, const struct strs *a
 			 "\tsay lost\n"
 			 "else\n"
 			 "\techo never >\"$d/code\"\n"
-			 "\tsay \"cannot start it in $d\"\n"
+			 "\tif [ -f \"$d/pid\" ]; then\n"
+			 "\t\trm -f \"$d/code\"\n"
+			 "\t\tsay lost\n"
+			 "\telse\n"
+			 "\t\tsay \"cannot start it in $d\"\n"
+			 "\tfi\n"
 			 "fi\n"
 			 "exit 0\n"
 			 "}\n"));

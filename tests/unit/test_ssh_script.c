@@ -98,6 +98,26 @@ script__half_of_it_is_nothing(void)
 	buf_done(&script);
 }
 
+/* It was said that it never began: one that begins late, by whoever starts units there,
+ * does not begin any more. */
+static void
+script__what_was_called_never_does_not_begin_late(void)
+{
+	char mark[128], path[128];
+	(void)snprintf(mark, sizeof(mark), "%s/late", folder);
+	(void)snprintf(path, sizeof(path), "%s/firstline/6-7", folder);
+	str argv[] = { STR("touch"), str_of(mark) };
+	struct strs all = { argv, countof(argv) };
+	EXPECT(run(ssh_script_do, 6, &all).answer == SSH_DONE && access(mark, F_OK) == 0);
+	EXPECT(unlink(mark) == 0);
+	char script[512];
+	(void)snprintf(script, sizeof(script),
+	    "cd %s; rm pid output; echo never >code; sh ./run %s\n", path, path);
+	(void)sh(str_of(script));
+	EXPECT(access(mark, F_OK) != 0);
+	EXPECT(run(NULL, 6, NULL).answer == SSH_NEVER);
+}
+
 static void
 script__never_calls_what_is_the_shells_own(void)
 {
@@ -168,6 +188,7 @@ main(void)
 	RUN(script__does_it_once_and_remembers);
 	RUN(script__what_was_asked_about_first_never_begins);
 	RUN(script__half_of_it_is_nothing);
+	RUN(script__what_was_called_never_does_not_begin_late);
 	RUN(script__never_calls_what_is_the_shells_own);
 	RUN(script__keeps_only_the_beginning_of_an_output);
 	RUN(look__ends_with_its_own_mark_only);
