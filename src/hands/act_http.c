@@ -5,6 +5,7 @@
  *
  *	no connection, no TLS, a refused address      surely not sent
  *	sent, and no whole answer                     nobody can know
+ *	an answer that does not tell                  the same
  *	an answer                                     exit 0 where it is as expected, else 1
  *
  * The address is looked up once, and what is connected to is judged, not its name: never
@@ -214,9 +215,9 @@ answered(struct exchange *x, struct arena *arena)
 		act_printf("\nexpected: %.*s\n", STR_ARG(written));
 		return act_exited(1);
 	case HOLDS_UNKNOWN:
-		act_printf("\nexpected: %.*s; the answer does not tell\n",
-		    STR_ARG(written));
-		return act_exited(1);
+		return act_ended(ACT_UNKNOWN,
+		    "it was answered with %ld, and that does not tell whether %.*s", status,
+		    (int)(written.n < 200 ? written.n : 200), written.p);
 	}
 	UNREACHABLE();
 }

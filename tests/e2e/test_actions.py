@@ -115,6 +115,16 @@ def test_an_answer_that_is_not_expected_failed():
         assert len(server.requests) == 2  # no redirect was followed
 
 
+def test_an_answer_that_does_not_tell_is_doubt():
+    with Scratch("actions") as s:
+        server = CannedServer(s, {"POST /pools/a/drain": [(200, "no " * 5000)]})
+        h = Acting(s, {"drain": drain(server.url, text="x", expect="body contains ready")})
+        parts = drain_parts(server.url + "/pools/a/drain", body="x", expect="body contains ready",
+                            **{"header.Content-Type": "text/plain; charset=utf-8"})
+        last = h.act("drain", "http", parts, {"pool": "a"})[-1]
+        assert last["news"] == "unknown" and "does not tell" in last["why"], last
+
+
 class Silent:
     """Takes a connection and what is sent, and then: nothing, or an end."""
 
