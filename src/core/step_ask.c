@@ -150,12 +150,27 @@ team_of(const struct core *core, const struct incident *incident,
 	return team != NULL ? team : people_team(core, incident);
 }
 
+/* Whoever is on duty; of a drill, whoever drills. */
+static void
+recipients_asked(const struct core *core, const struct incident *incident,
+    const struct team *team, struct recipients *ret)
+{
+	str by = incident->row.drill_by;
+	const struct person *person = str_starts(by, STR("person:"))
+	                                  ? model_person(core->newest->model, text_who(by))
+	                                  : NULL;
+	if (!incident->row.drill)
+		recipients_duty(core, ret, team);
+	else if (person != NULL)
+		recipients_person(ret, person);
+}
+
 static void
 tell(struct core *core, struct run *run, const struct team *team)
 {
 	struct incident *incident = run_incident(core, run);
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
-	recipients_duty(core, to, team);
+	recipients_asked(core, incident, team, to);
 	struct strs askees = { arena_new(&core->scratch, str, to->n), 0 };
 	for (size_t i = 0; i < to->n && askees.n < TOLD_MAX; i++)
 		askees.p[askees.n++] = to->p[i].person;

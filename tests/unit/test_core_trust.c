@@ -322,6 +322,27 @@ drill__never_acts_on_the_service_itself(void)
 	world_free(w);
 }
 
+/* Nor does its question wake who is on duty: who drills answers it. */
+static void
+drill__asks_who_drills(void)
+{
+	struct world *w = world_new(SHOP STAGING,
+	    "---\nrunbook: workers\nservice: payments\n"
+	    "answers: [{alertname: Down}]\n---\n# Workers\n"
+	    "```ask which\nquestion: left or right?\n"
+	    "answer: {type: one-of, values: [left, right]}\nwithin: 10m\n```\n"
+	    "```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n",
+	    NULL);
+	struct command command = { .kind = COMMAND_DRILL,
+		.principal = STR("person:mei"),
+		.name = STR("workers"),
+		.environment = STR("staging") };
+	EXPECT_U64(world_command(w, &command).status, 202);
+	EXPECT_U64(world_told(w, PURPOSE_QUESTION, "mei"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_QUESTION, NULL), 1);
+	world_free(w);
+}
+
 static void
 drill__tells_nobody_else_and_files_nothing(void)
 {
@@ -444,6 +465,7 @@ main(void)
 	RUN(shadow__also_of_what_may_only_be_suggested);
 	RUN(drill__runs_elsewhere_and_counts);
 	RUN(drill__never_acts_on_the_service_itself);
+	RUN(drill__asks_who_drills);
 	RUN(drill__tells_nobody_else_and_files_nothing);
 	RUN(drill__needs_authority_there_and_a_person);
 	RUN(trust__is_lowered_while_it_is_held_down);
