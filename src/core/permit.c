@@ -287,13 +287,19 @@ waits_why(struct core *core, const struct run_row *row, incident_id incident)
 
 /* ---- asking ---- */
 
-static void
-announce(struct core *core, struct incident *incident)
+static struct recipients *
+who_may_veto(struct core *core, const struct incident *incident)
 {
 	const struct team *team = people_team(core, incident);
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	recipients_duty(core, to, team);
 	recipients_team(to, team);
+	return to;
+}
+
+static void
+announce(struct core *core, struct incident *incident, const struct recipients *to)
+{
 	struct notice_words words;
 	notice_words(core, incident, PURPOSE_VETO, NULL, &words);
 	notices_make(core, incident, PURPOSE_VETO, to, &words);
@@ -314,6 +320,12 @@ ask(struct core *core, struct run *run, enum autonomy level, const struct plan *
 		    STR("its plan is longer than a person can be asked to permit"));
 		return;
 	}
+	const struct recipients *to = who_may_veto(core, incident);
+	if (level == AUTONOMY_VETO && to->n == 0) {
+		run_goto(core, run, STEP_PERSON,
+		    STR("nobody can be told who could veto what it would do"));
+		return;
+	}
 	msec lasts = level == AUTONOMY_VETO ? run->runbook->veto_ms : PERMIT_MS;
 	row->level = level;
 	row->plan_digest = digest;
@@ -327,7 +339,7 @@ ask(struct core *core, struct run *run, enum autonomy level, const struct plan *
 	    STR_ARG(doing));
 	if (level == AUTONOMY_VETO) {
 		core->control->row.vetoes_offered++;
-		announce(core, incident);
+		announce(core, incident, to);
 	} else {
 		core->control->row.permits_asked++;
 		person_need(core, incident, waits_why(core, row, incident->row.id));

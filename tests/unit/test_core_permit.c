@@ -90,6 +90,35 @@ permit__a_plan_waits_for_one_yes(void)
 	world_free(w);
 }
 
+/* In a hole of the rotation, without a lead or a channel: who could veto it? */
+static void
+veto__that_nobody_could_say_is_a_persons(void)
+{
+	static const char *const alone = SHOP_TOP
+	    "calendars:\n  away: {zone: UTC, spans: [{from: 2026-01-01, until: "
+	    "2027-12-31}]}\n"
+	    "people:\n"
+	    "  ana: {name: Ana Souza, email: ana@example.com, reach: [mail, pager]}\n"
+	    "  mei: {name: Mei Lin, email: mei@example.com, reach: [mail]}\n"
+	    "teams:\n"
+	    "  platform-ops:\n"
+	    "    kind: operations\n"
+	    "    on_call:\n"
+	    "      zone: UTC\n"
+	    "      rotations: [{name: primary, people: [ana], every: 1 week,"
+	    " handover: 'Mon 09:00', except: away}]\n"
+	    "      escalate: [{to: primary}]\n"
+	    "  checkout-dev: {kind: development, tracker: "
+	    "'github:acme/checkout'}\n" SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY;
+	struct world *w = world_new(alone, TWO("ceiling: veto\nveto: 5m\n"), NULL);
+	world_fire(w, DOWN);
+	EXPECT_U64(world_told(w, PURPOSE_VETO, NULL), 0);
+	world_after(w, 6 * MINUTE);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(world_incident(w, 1).needs_person);
+	world_free(w);
+}
+
 static void
 permit__each_step_waits_for_its_own(void)
 {
@@ -344,6 +373,7 @@ int
 main(void)
 {
 	RUN(permit__a_plan_waits_for_one_yes);
+	RUN(veto__that_nobody_could_say_is_a_persons);
 	RUN(permit__each_step_waits_for_its_own);
 	RUN(permit__whose_yes_counts);
 	RUN(permit__a_yes_is_for_what_was_shown);
