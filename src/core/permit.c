@@ -357,7 +357,9 @@ permit_has(struct core *core, struct run *run)
 	if (level == AUTONOMY_AUTO)
 		return true;
 	struct permit_item now = item_of(core, run);
-	if (now.verdict == VERDICT_DENY || is_permitted(core, run, level, &now))
+	/* What cannot even be asked for, nobody is asked to permit. */
+	if (now.later || now.verdict == VERDICT_DENY ||
+	    is_permitted(core, run, level, &now))
 		return true;
 	struct plan plan = plan_of(core, run, level);
 	ask(core, run, level, &plan);

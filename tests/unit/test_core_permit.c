@@ -21,6 +21,7 @@
 	" handover: 'Mon 09:00'}]\n"                                               \
 	"      escalate: [{to: primary, after: 5m}, {to: lead}]\n"                 \
 	"  checkout-dev: {kind: development, tracker: 'github:acme/checkout'}\n"
+#define WHERE4 "${where}${where}${where}${where}"
 #define DOWN "alertname=Down,service=payments"
 #define LEVEL(scope, level) "autonomy:\n  - {" scope "level: " level ", owner: mei}\n"
 
@@ -116,6 +117,33 @@ veto__that_nobody_could_say_is_a_persons(void)
 	world_after(w, 6 * MINUTE);
 	EXPECT_U64(w->attempt_n, 0);
 	EXPECT(world_incident(w, 1).needs_person);
+	world_free(w);
+}
+
+/* A parameter that cannot be made, as one that is too long when it is filled in: it is
+ * announced to nobody, again and again. */
+static void
+veto__of_what_cannot_be_asked_for_is_a_persons(void)
+{
+	static const char *const say = SHOP_TOP SHOP_PEOPLE SHOP_SERVICES
+	    "actions:\n  say: {verb: restart, params: {x: {type: string, pattern: '.*'}},"
+	    " run: [say, '${x}']}\n" SHOP_AUTHORITY;
+	static const char *const runbook =
+	    "---\nrunbook: r\nservice: payments\nanswers: [{alertname: Down}]\n"
+	    "ceiling: veto\nveto: 5m\n"
+	    "inputs: {where: {type: string, pattern: '.*', from: alert.labels.where}}\n"
+	    "---\n# R\n```action go\ndo: say\nwith: {x: '" WHERE4 WHERE4 WHERE4 WHERE4
+		WHERE4
+	    "'}\n```\n```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n";
+	char labels[1200];
+	int n = snprintf(labels, sizeof(labels), "%s,where=", DOWN);
+	memset(labels + n, 'x', 1000);
+	labels[n + 1000] = '\0';
+	struct world *w = world_new(say, runbook, NULL);
+	world_fire(w, labels);
+	EXPECT_U64(world_told(w, PURPOSE_VETO, NULL), 0);
+	EXPECT(str_contains(world_incident(w, 1).needs_person_why,
+	    STR("cannot be asked for")));
 	world_free(w);
 }
 
@@ -374,6 +402,7 @@ main(void)
 {
 	RUN(permit__a_plan_waits_for_one_yes);
 	RUN(veto__that_nobody_could_say_is_a_persons);
+	RUN(veto__of_what_cannot_be_asked_for_is_a_persons);
 	RUN(permit__each_step_waits_for_its_own);
 	RUN(permit__whose_yes_counts);
 	RUN(permit__a_yes_is_for_what_was_shown);
