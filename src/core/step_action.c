@@ -190,6 +190,15 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 
 static void next_target(struct core *core, struct run *run);
 
+/* Since this run of it began, its owner said that it only watches. */
+static bool
+shadowed_since(const struct core *core, const struct run *run)
+{
+	return !run->row.shadow && str_eq(run->row.started_by, AUTOMATION) &&
+	       model_shadows(core->newest->model, run->runbook,
+		   run_incident(core, run)->row.service);
+}
+
 /* The target in work: decide, and order it. */
 static void
 act(struct core *core, struct run *run)
@@ -198,6 +207,11 @@ act(struct core *core, struct run *run)
 	struct incident *incident = run_incident(core, run);
 	struct asking asking;
 	str why;
+	if (shadowed_since(core, run)) {
+		run_goto(core, run, STEP_PERSON,
+		    STR("it is in shadow since it began: nothing more is done"));
+		return;
+	}
 	if (!run->row.shadow && !permit_has(core, run))
 		return;
 	if (!action_asking(core, run, &asking, &why)) {

@@ -265,6 +265,21 @@ shadow__also_of_what_may_only_be_suggested(void)
 	world_free(w);
 }
 
+/* Its owner had enough of it in the middle of a run: nothing more of it is done. */
+static void
+shadow__stops_what_is_under_way(void)
+{
+	struct world *w = world_new(SHOP, WORKERS(""), NULL);
+	world_fire(w, DOWN);
+	EXPECT_U64(w->attempt_n, 1);
+	world_adopt(w, SHOP SHADOW, WORKERS(""));
+	world_exit(w, 0);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+	world_free(w);
+}
+
 static struct reply
 drill(struct world *w, const char *in)
 {
@@ -463,6 +478,7 @@ main(void)
 	RUN(trust__people_who_stop_it_are_counted);
 	RUN(shadow__decides_and_does_nothing);
 	RUN(shadow__also_of_what_may_only_be_suggested);
+	RUN(shadow__stops_what_is_under_way);
 	RUN(drill__runs_elsewhere_and_counts);
 	RUN(drill__never_acts_on_the_service_itself);
 	RUN(drill__asks_who_drills);
