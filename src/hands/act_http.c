@@ -5,6 +5,7 @@
  *
  *	no connection, no TLS, a refused address      surely not sent
  *	sent, and no whole answer                     nobody can know
+ *	502 or 504, of a gateway                      nor then
  *	an answer that does not tell                  the same
  *	an answer                                     exit 0 where it is as expected, else 1
  *
@@ -212,6 +213,10 @@ answered(struct exchange *x, struct arena *arena)
 	case HOLDS_YES:
 		return act_exited(0);
 	case HOLDS_NO:
+		if (status == 502 || status == 504)
+			return act_ended(ACT_UNKNOWN,
+			    "a gateway answered %ld: what is behind it may have done it",
+			    status);
 		act_printf("\nexpected: %.*s\n", STR_ARG(written));
 		return act_exited(1);
 	case HOLDS_UNKNOWN:

@@ -341,7 +341,7 @@ ask_until(const struct far *far, msec until)
 {
 	const struct act_request *request = far->request;
 	struct buf script = BUF(SSH_SCRIPT_MAX);
-	struct act_outcome ret;
+	struct act_outcome ret = { 0 };
 	bool ended = false, running = false;
 	ssh_script_ask(&script, request->attempt, request->intent_wall);
 	while (!ended && clock_boot() < until) {

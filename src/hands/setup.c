@@ -86,7 +86,7 @@ setup_check(const char *shim, unsigned *ret_pillars, struct err *err)
 	if (ok)
 		(void)waitpid(pid, NULL, 0);
 	str said = str_trim((str){ text, n > 0 ? (size_t)n : 0 });
-	uint64_t value;
+	uint64_t value = 0;
 	if (ok && (!str_starts(said, STR("pillars=")) ||
 		      !str_u64(str_drop(said, 8), UINT32_MAX, &value)))
 		ok = err_set(err, ERR_CORRUPT, "'%s check' does not answer", shim);

@@ -125,6 +125,16 @@ def test_an_answer_that_does_not_tell_is_doubt():
         assert last["news"] == "unknown" and "does not tell" in last["why"], last
 
 
+def test_a_gateway_that_waited_in_vain_is_doubt():
+    with Scratch("actions") as s:
+        server = CannedServer(s, {"POST /pools/a/drain": [(504, "timeout")]})
+        h = Acting(s, {"drain": drain(server.url, text="x")})
+        parts = drain_parts(server.url + "/pools/a/drain", body="x",
+                            **{"header.Content-Type": "text/plain; charset=utf-8"})
+        last = h.act("drain", "http", parts, {"pool": "a"})[-1]
+        assert last["news"] == "unknown" and "a gateway answered 504" in last["why"], last
+
+
 class Silent:
     """Takes a connection and what is sent, and then: nothing, or an end."""
 

@@ -420,7 +420,8 @@ adopt(struct walk *walk)
 	world_step(walk->w, &event);
 }
 
-static void
+/* Not inlined: what each of them keeps on the stack would add up. */
+__attribute__((noinline)) static void
 one(struct walk *walk)
 {
 	uint64_t kind = draw(walk, 142);
