@@ -129,7 +129,8 @@ trust_add(str history, char letter, char out[static TRUST_HISTORY_MAX])
 		outcomes -= is_outcome(history.p[0]) ? 1 : 0;
 		history = str_drop(history, 1);
 	}
-	memcpy(out, history.p, history.n);
+	if (history.n > 0)
+		memcpy(out, history.p, history.n);
 	size_t n = history.n;
 	if (!same)
 		out[n++] = letter;
