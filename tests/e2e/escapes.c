@@ -311,13 +311,15 @@ static bool
 privileges(void)
 {
 	struct rlimit limit;
+	int nice_before = getpriority(PRIO_PROCESS, 0);
 	bool core = getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max > 1;
 	printf("uid %u, core %llu\n", geteuid(), (unsigned long long)limit.rlim_max);
 	return core | (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) | (setuid(0) == 0) |
 	       (geteuid() == 0) | worked(sethostname("x", 1)) |
 	       worked(setrlimit(RLIMIT_CORE,
 		   &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY })) |
-	       worked(setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1));
+	       (setpriority(PRIO_PROCESS, 0, nice_before - 1) == 0 &&
+		   getpriority(PRIO_PROCESS, 0) < nice_before);
 }
 
 /* arguments[0] is then a setuid copy of this program. */

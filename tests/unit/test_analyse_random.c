@@ -85,7 +85,7 @@ analyse__reports_as_dead_and_shadowed_what_can_be_taken_out(void)
 static void
 analyse__finds_every_copy_of_a_grant(void)
 {
-	for (unsigned m = 0; m < 300; m++) {
+	for (unsigned m = 0; m < models / 100; m++) {
 		struct analysis analysis;
 		struct arena arena = found_arena;
 		bool found = false;
@@ -194,7 +194,7 @@ static void
 difference__of_a_model_and_itself_is_empty(void)
 {
 	static struct world other;
-	for (unsigned m = 0; m < 100; m++) {
+	for (unsigned m = 0; m < models / 400; m++) {
 		struct difference difference;
 		struct arena arena = found_arena;
 		make_world(&world);

@@ -1,5 +1,8 @@
 /* Cases beside a runbook, played: what the world may say, and who. */
 #include "core/rehearse.h"
+
+#include <stdlib.h>
+
 #include "support/asked_shop.h"
 
 #define NOW WORLD_WALL
@@ -241,6 +244,7 @@ rehearse__is_the_same_each_time(void)
 		config_close(&c);
 	}
 	EXPECT(str_contains(first, STR("expected the end 'stopped', but it is 'person'")));
+	free((char *)(uintptr_t)first.p);
 }
 
 /* A look a second for a week is no test: it is given up, and said so. */
