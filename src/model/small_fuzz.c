@@ -114,8 +114,9 @@ small_case(struct reader *r, const struct node *node, unsigned what, str value)
 		ASSERT(n == 0 || (n <= 364 && (!weeks || n % 7 == 0)));
 		return ok;
 	case 4:
-		ok = read_handover(r, node, &weekday, &minute) ||
-		     read_handover_daily(r, node, &minute);
+		ok = node->kind == NODE_TEXT && !str_contains(node->text, STR(" "))
+		         ? read_handover_daily(r, node, &minute)
+		         : read_handover(r, node, &weekday, &minute);
 		ASSERT(!ok || (weekday < 7 && minute < 24 * 60));
 		return ok;
 	case 5:
