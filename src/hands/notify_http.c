@@ -65,6 +65,28 @@ notify_url(const struct channel *channel, const char *path, char ret[NOTIFY_URL_
 }
 
 bool
+notify_card(struct notice_out *out, struct net *net, const struct channel *channel,
+    const struct notice_row *notice,
+    void (*body)(struct buf *out, const struct notice_row *notice), struct err *err)
+{
+	char url[NOTIFY_URL_MAX];
+	if (!notify_url(channel, "", url, err))
+		return false;
+	struct buf text = BUF(NOTIFY_BODY_MAX);
+	body(&text, notice);
+	struct notify_post post = {
+		.url = url,
+		.headers = { "Content-Type: application/json" },
+		.body = buf_str(&text),
+	};
+	bool ok = text.overflow ? err_set(err, ERR_INVALID, "the notice is too long")
+	                        : notify_post(out, net, &post, err);
+	explicit_bzero(url, sizeof(url));
+	buf_done(&text);
+	return ok;
+}
+
+bool
 notify_authorization(const struct channel *channel, str user, char ret[NOTIFY_HEADER_MAX],
     struct err *err)
 {

@@ -24,6 +24,11 @@ NODISCARD bool notify_post(struct notice_out *out, struct net *net,
 NODISCARD bool notify_url(const struct channel *channel, const char *path,
     char ret[NOTIFY_URL_MAX], struct err *err);
 
+/* What `body` makes of the notice, as JSON, to the channel's URL, which may be a secret. */
+NODISCARD bool notify_card(struct notice_out *out, struct net *net,
+    const struct channel *channel, const struct notice_row *notice,
+    void (*body)(struct buf *out, const struct notice_row *notice), struct err *err);
+
 /* "Authorization: Bearer SECRET", or "Authorization: Basic base64(user:SECRET)" with a user;
  * empty where the channel has no secret. Whoever got it wipes it. */
 #define NOTIFY_HEADER_MAX 8192

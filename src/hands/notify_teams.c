@@ -83,19 +83,5 @@ bool
 notify_teams_start(struct notice_out *out, struct net *net, const struct channel *channel,
     const struct notice_row *notice, struct err *err)
 {
-	char url[NOTIFY_URL_MAX];
-	if (!notify_url(channel, "", url, err))
-		return false;
-	struct buf body = BUF(NOTIFY_BODY_MAX);
-	teams_body(&body, notice);
-	bool ok = body.overflow ? err_set(err, ERR_INVALID, "the notice is too long")
-	                        : notify_post(out, net,
-				      &(struct notify_post){ .url = url,
-					  .headers = { "Content-Type: "
-						       "application/json" },
-					  .body = buf_str(&body) },
-				      err);
-	explicit_bzero(url, sizeof(url));
-	buf_done(&body);
-	return ok;
+	return notify_card(out, net, channel, notice, teams_body, err);
 }

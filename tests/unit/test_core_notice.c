@@ -49,6 +49,7 @@ notice__escalates_until_somebody_acknowledges(void)
 	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
 	struct incident_row row = world_incident(w, 1);
 	EXPECT(row.acknowledged);
+	EXPECT_U64(row.escalate_at, row.worked_at + 2 * DAY); /* acknowledge_timeout */
 	EXPECT_STR(row.acknowledged_by, STR("person:mei"));
 	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
 	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
