@@ -70,6 +70,8 @@ doing_in_run(struct core *core, const struct incident *incident)
 	case STEP_VERIFY:
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
 	case STEP_UNDO:
+		return text_make(core, "taking back what was done (%.*s)",
+		    STR_ARG(step->name));
 	case STEP_HANDOFF:
 		return STR("handing it to the developers");
 	case STEP_ASK:
