@@ -106,9 +106,10 @@ asked_facts(struct core *core, struct asked *asked)
 
 /* ---- answers ---- */
 
-/* A whole number as text: the first line of an output, a body, a sample; else nothing. */
+/* A whole number as text: the first line of an output, a body, a sample, or what the kind
+ * of probe counts; else nothing. */
 static str
-live_value(enum probe_kind kind, const struct probe_result *seen)
+live_value(struct core *core, enum probe_kind kind, const struct probe_result *seen)
 {
 	str none = { 0 };
 	if (seen->status != PROBE_OK)
@@ -128,6 +129,15 @@ live_value(enum probe_kind kind, const struct probe_result *seen)
 			return none;
 		value = str_cut(value, '\n').head;
 		break;
+	case PROBE_TCP: /* ms; one that is closed has none */
+		if (seen->code == 0)
+			return none;
+		return text_make(core, "%lld", (long long)seen->number);
+	case PROBE_DNS: /* how many answers */
+	case PROBE_TLS: /* days */
+		return text_make(core, "%lld", (long long)seen->number);
+	case PROBE_LOG: /* matches */
+		return seen->least ? none : text_make(core, "%lld", (long long)seen->code);
 	}
 	value = str_trim(value);
 	bool minus = value.n > 0 && value.p[0] == '-';
@@ -207,7 +217,7 @@ note(struct core *core, struct asked *asked, struct asked_probe *entry,
 {
 	struct given *given = &asked->row.given;
 	if (!entry->health) {
-		str value = live_value(kind, seen);
+		str value = live_value(core, kind, seen);
 		entry->known = value.n > 0;
 		note_value(core, given, entry->subject, value);
 		return;

@@ -33,6 +33,20 @@ probe_fill(struct core *core, const struct model *model, const struct probe *wha
 		ok = request_fill(&what->argv, &what->parts, values, arena, &ret->argv,
 		    &ret->parts, &err);
 		break;
+	case PROBE_TCP:
+	case PROBE_TLS:
+	case PROBE_LOG:
+		ok = template_fill(&what->where, values, arena, &ret->where, &err) &&
+		     template_fill(&what->name, values, arena, &ret->name, &err);
+		ret->lines = what->lines;
+		ret->text = what->text;
+		ret->listen = what->expect.subject == SUBJECT_BANNER;
+		break;
+	case PROBE_DNS:
+		ok = template_fill(&what->name, values, arena, &ret->name, &err);
+		ret->where = what->server;
+		ret->dns = what->dns;
+		break;
 	}
 	if (!ok)
 		*ret_why = arena_str(arena, str_of(err.text));

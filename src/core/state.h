@@ -704,6 +704,11 @@ bool shadow_act(struct core *core, struct run *run, const struct asking *asking,
 bool shadow_ends(struct core *core, struct run *run);
 void shadow_closed(struct core *core, const struct incident *incident);
 struct answering drill_begin(struct core *core, const struct command *command);
+/* ---- probe_says.c ---- */
+
+/* What was seen, for people: as much as the condition is about. */
+str probe_says(struct core *core, const struct probe *probe,
+    const struct probe_result *seen);
 
 /* ---- probes.c ---- */
 

@@ -139,19 +139,7 @@ look_later(struct core *core, struct run *run)
 str
 check_value(struct core *core, const struct probe *asked, const struct probe_result *seen)
 {
-	const struct condition *expect = &asked->expect;
-	str value = seen->value;
-	if (seen->status == PROBE_FAILED)
-		value = text_make(core, "no answer (%.*s)", STR_ARG(seen->error));
-	else if (seen->status == PROBE_NO_DATA)
-		value = STR("no data");
-	else if (asked->kind == PROBE_HTTP && seen->code == 0)
-		value = STR("connection refused");
-	else if (expect->subject == SUBJECT_STATUS || expect->subject == SUBJECT_EXIT)
-		value = text_make(core, "%s %lld",
-		    expect->subject == SUBJECT_STATUS ? "status" : "exit",
-		    (long long)seen->code);
-	return text_line(core, str_trim(value), 200);
+	return text_line(core, str_trim(probe_says(core, asked, seen)), 200);
 }
 
 void

@@ -172,6 +172,9 @@ static const struct field probe_result_fields[] = {
 	F_I64(4, struct probe_result, code),
 	FQ_STR(5, struct probe_result, error),
 	F_U32(6, struct probe_result, series),
+	FQ_I64(20, struct probe_result, number),
+	FQ_BOOL(21, struct probe_result, cut),
+	FQ_BOOL(22, struct probe_result, least),
 };
 static const struct record_type probe_result_type =
     RECORD(struct probe_result, "probe-result", probe_result_fields);

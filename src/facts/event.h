@@ -160,11 +160,20 @@ struct attempt_result {
 struct probe_result {
 	row_id probe;
 	enum probe_status status;
-	str value; /* PROMQL: the number as text; HTTP: body, capped; RUN: output, capped */
-	int64_t
-	    code;  /* HTTP status, 0 when nothing listened there; RUN exit code; else 0 */
-	str error; /* PROBE_FAILED: a sentence */
+	/* PROMQL: the number as text; HTTP: body; RUN: output; TCP: what the other side
+	 * said; DNS: answers, one a line, in order; TLS: why the certificate is not valid, or
+	 * empty; LOG: the tail. Capped. */
+	str value;
+	/* HTTP status, 0 when nothing listened there; RUN exit code; TCP 1 open, 0 refused;
+	 * DNS the server's RCODE (0, 3); TLS 1 valid, 0 not; LOG lines that have the text. */
+	int64_t code;
+	str error;       /* PROBE_FAILED: a sentence */
 	uint32_t series; /* PROMQL: how many series the answer had; value is the first's */
+	/* TCP ms until it was open; DNS how many answers; TLS whole days until the certificate
+	 * ends, negative behind it; LOG lines looked at. */
+	int64_t number;
+	bool cut;   /* `value` is not all: its end is missing (LOG: its beginning) */
+	bool least; /* LOG: there may be more lines and matches than were looked at */
 };
 #define PROBE_VALUE_MAX 4096
 

@@ -163,6 +163,7 @@ NODISCARD bool pairs_sort(struct pairs *pairs);
 #define FQ_BOOL(num, T, m) { F_(num, FIELD_BOOL, T, m, FIELD_QUIET, 0) }
 #define FQ_U32(num, T, m) { F_(num, FIELD_U32, T, m, FIELD_QUIET, 0) }
 #define FQ_U64(num, T, m) { F_(num, FIELD_U64, T, m, FIELD_QUIET, 0) }
+#define FQ_I64(num, T, m) { F_(num, FIELD_I64, T, m, FIELD_QUIET, 0) }
 #define FQ_MSEC(num, T, m) { F_(num, FIELD_MSEC, T, m, FIELD_QUIET, 0) }
 #define FQ_WALL(num, T, m) { F_(num, FIELD_WALL, T, m, FIELD_QUIET, 0) }
 #define FQ_STR(num, T, m) { F_(num, FIELD_STR, T, m, FIELD_QUIET, 0) }

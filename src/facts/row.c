@@ -356,10 +356,23 @@ static const char *const probe_kind_names[] = {
 	[PROBE_PROMQL] = "promql",
 	[PROBE_HTTP] = "http",
 	[PROBE_RUN] = "run",
+	[PROBE_TCP] = "tcp",
+	[PROBE_DNS] = "dns",
+	[PROBE_TLS] = "tls",
+	[PROBE_LOG] = "log",
 	[PROBE_SSH] = "ssh",
 	[PROBE_SYSTEMD] = "systemd",
 };
 
+const char *const dns_type_names[DNS_TYPE_COUNT] = {
+	[DNS_A] = "A",
+	[DNS_AAAA] = "AAAA",
+	[DNS_CNAME] = "CNAME",
+	[DNS_MX] = "MX",
+	[DNS_TXT] = "TXT",
+	[DNS_SRV] = "SRV",
+	[DNS_NS] = "NS",
+};
 static const struct field probe_fields[] = {
 	F_U64(1, struct probe_row, id),
 	F_U32(2, struct probe_row, incident),
@@ -374,6 +387,12 @@ static const struct field probe_fields[] = {
 	F_HASH(11, struct probe_row, config),
 	F_BOOL(12, struct probe_row, answered),
 	FQ_U64(13, struct probe_row, asked),
+	FQ_STR(20, struct probe_row, where),
+	FQ_STR(21, struct probe_row, name),
+	FQ_ENUM(22, struct probe_row, dns, dns_type_names),
+	FQ_U32(23, struct probe_row, lines),
+	FQ_STR(24, struct probe_row, text),
+	FQ_BOOL(25, struct probe_row, listen),
 	FQ_PAIRS(30, struct probe_row, parts, PARTS_MAX),
 	{ F_(35, FIELD_RECORD, struct probe_row, sandbox, FIELD_QUIET, 0),
 	    .type = &sandbox_type },

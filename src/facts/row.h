@@ -367,9 +367,26 @@ enum probe_kind {
 	PROBE_PROMQL = 1,
 	PROBE_HTTP,
 	PROBE_RUN,
-	PROBE_SSH = 8,
+	PROBE_TCP,
+	PROBE_DNS,
+	PROBE_TLS,
+	PROBE_LOG,
+	PROBE_SSH,
 	PROBE_SYSTEMD,
 };
+
+/* What can be asked of DNS. */
+enum dns_type {
+	DNS_A = 1,
+	DNS_AAAA,
+	DNS_CNAME,
+	DNS_MX,
+	DNS_TXT,
+	DNS_SRV,
+	DNS_NS,
+};
+#define DNS_TYPE_COUNT 8 /* one more than the last */
+extern const char *const dns_type_names[DNS_TYPE_COUNT];
 
 /* A question to the world; changes nothing. Kept until answered. */
 struct probe_row {
@@ -386,6 +403,12 @@ struct probe_row {
 	hash32 config;
 	bool answered;
 	row_id asked; /* a fact that authority lacks: for this asked row; or 0 */
+	str where; /* TCP, TLS: HOST:PORT; DNS: the server, empty: the system's; LOG: a path */
+	str name; /* DNS: what is asked for; TLS: whom the certificate must be for */
+	enum dns_type dns; /* DNS */
+	uint32_t lines;    /* LOG: how many, from the end */
+	str text;          /* TCP: what is said first; LOG: what lines are counted for */
+	bool listen;       /* TCP: what the other side says is wanted */
 	/* SSH, SYSTEMD: as an action's. SSH without argv: the record there of `attempt`, whose
 	 * intent_wall is the part PROBE_RECORD. */
 	struct pairs parts;

@@ -187,7 +187,7 @@ as_expected(const struct act_request *request, const struct probe_result *seen,
 	struct node node = node_of_source(&src);
 	struct reader reader = { .arena = arena, .diags = &diags };
 	diags_init(&diags, arena);
-	if (!read_condition(&reader, &node, &condition))
+	if (!read_condition(&reader, &node, PROBE_HTTP, &condition))
 		return HOLDS_UNKNOWN; /* check has read it before */
 	return condition_holds(&condition, seen);
 }

@@ -374,6 +374,8 @@ on_bundle(struct hands *h, const struct frame *frame)
 		notices_adopt(h->notices, h->config.model);
 	if (ok)
 		tell_gaps(h);
+	if (ok)
+		probes_adopt(h->probes, h->config.model);
 	struct adopted_frame adopted = { .hash = bundle.hash,
 		.ok = ok,
 		.text = ok ? STR("") : str_of(err.text) };
@@ -537,7 +539,8 @@ prepare(struct hands *h, struct strs *gaps, struct err *err)
 	h->handoffs_fd = open_folder(h->options->state_dir, "handoffs", err);
 	if (h->handoffs_fd < 0)
 		return false;
-	const char *const readable[] = { "/" }; /* a reload may name secrets anywhere */
+	/* A reload may name secrets anywhere, and folders of logs: tail.h bounds those. */
+	const char *const readable[] = { "/" };
 	struct confine how = {
 		.role = CONFINE_HANDS,
 		.state_dir = h->options->state_dir,

@@ -12,6 +12,8 @@ struct probe_out {
 	struct probes *probes;
 	row_id id;
 	void *run; /* probe_run's own */
+	void *own; /* that of the kinds below; gone with the answer */
+	void (*drop)(struct probe_out *out); /* own: without an answer */
 };
 
 /* Each starts its kind; false when it could not, with err. Else probe_done, later, once. */
@@ -25,6 +27,15 @@ NODISCARD bool probe_run_start(struct probe_out *out, uv_loop_t *loop,
 /* What `firstline act` looks at: SSH, SYSTEMD. */
 NODISCARD bool probe_act_start(struct probe_out *out, uv_loop_t *loop,
     struct spawner *spawner, const struct probe_row *row, struct err *err);
+NODISCARD bool probe_tcp_start(struct probe_out *out, uv_loop_t *loop,
+    const struct probe_row *row, struct err *err);
+NODISCARD bool probe_tls_start(struct probe_out *out, uv_loop_t *loop,
+    const struct probe_row *row, struct err *err);
+NODISCARD bool probe_dns_start(struct probe_out *out, uv_loop_t *loop,
+    const struct probe_row *row, struct err *err);
+/* Only below one of the folders. */
+NODISCARD bool probe_log_start(struct probe_out *out, uv_loop_t *loop,
+    const struct strs *folders, const struct probe_row *row, struct err *err);
 
 void probe_run_spawned(struct probe_out *out, int error);
 void probe_run_drop(struct probe_out *out); /* without an answer */

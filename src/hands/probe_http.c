@@ -16,6 +16,7 @@ on_answer(void *ctx, const struct net_answer *answer)
 		.status = PROBE_OK,
 		.value = answer->body,
 		.code = answer->status,
+		.cut = answer->body_cut,
 	};
 	probe_done(out, &result);
 }

@@ -5,6 +5,7 @@
 #include "hands/clean.h"
 #include "hands/probe.h"
 #include "hands/queue.h"
+#include "model/model.h"
 #include "os/clock.h"
 
 #define ERROR_MAX 300
@@ -14,7 +15,8 @@ struct probes {
 	struct net *net;
 	struct spawner *spawner;
 	const struct tell *tell;
-	struct link out; /* struct probe_out */
+	const struct model *model; /* NULL until the first */
+	struct link out;           /* struct probe_out */
 	size_t out_n;
 	struct queue waiting;
 	bool starting; /* guards against starting from within a start */
@@ -40,6 +42,8 @@ tell_probe(struct probes *probes, const struct probe_result *seen)
 	static char memory[64 * 1024];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct event event = { .kind = EVENT_PROBE_RESULT, .probe_result = *seen };
+	if (seen->value.n > PROBE_VALUE_MAX)
+		event.probe_result.cut = true;
 	event.probe_result.value =
 	    clean_text(&arena, clean_cut(seen->value, PROBE_VALUE_MAX), PROBE_VALUE_MAX);
 	event.probe_result.error =
@@ -97,6 +101,17 @@ start_kind(struct probe_out *out, const struct probe_row *row, struct err *err)
 	case PROBE_SSH:
 	case PROBE_SYSTEMD:
 		return probe_act_start(out, probes->loop, probes->spawner, row, err);
+	case PROBE_TCP:
+		return probe_tcp_start(out, probes->loop, row, err);
+	case PROBE_DNS:
+		return probe_dns_start(out, probes->loop, row, err);
+	case PROBE_TLS:
+		return probe_tls_start(out, probes->loop, row, err);
+	case PROBE_LOG:
+		if (probes->model == NULL)
+			return err_set(err, ERR_NOT_FOUND, "there is no configuration yet");
+		return probe_log_start(out, probes->loop, &probes->model->probe_files, row,
+		    err);
 	}
 	UNREACHABLE();
 }
@@ -143,6 +158,12 @@ start_waiting(struct probes *probes)
 		waiting_free(item);
 	}
 	probes->starting = false;
+}
+
+void
+probes_adopt(struct probes *probes, const struct model *model)
+{
+	probes->model = model;
 }
 
 void
@@ -200,6 +221,8 @@ probes_free(struct probes *probes)
 		struct probe_out *out = container_of(it, struct probe_out, link);
 		if (out->run != NULL)
 			probe_run_drop(out);
+		if (out->drop != NULL)
+			out->drop(out);
 		out_free(out);
 	}
 	queue_clear(&probes->waiting);

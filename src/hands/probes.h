@@ -15,6 +15,10 @@
  *	         an answer too; no redirect followed, no proxy
  *	run      a command by the spawner: exit code and output; it is ended with its
  *	         timeout, with this hands, and leaves nothing behind
+ *	tcp      a connection: open, or refused, which is an answer too; what is said there
+ *	dns      one question to a server: an empty answer and "no such name" are answers
+ *	tls      a handshake: the certificate's days, and whether it is valid for the name
+ *	log      the tail of a file below a folder that the newest configuration names
  *
  * Each probe is answered once, PROBE_FAILED with a sentence where it could not be asked.
  * At most PROBES_AT_ONCE_MAX are out, the others wait in order; a probe that is ordered
@@ -25,6 +29,7 @@
 #define PROBES_WAITING_BYTES_MAX ((size_t)16 << 20)
 #define PROBE_TIMEOUT_MS_MAX (10 * MINUTE)
 
+struct model;
 struct probes;
 struct probes *probes_new(uv_loop_t *loop, struct net *net, struct spawner *spawner,
     const struct tell *tell);
@@ -32,6 +37,8 @@ struct probes *probes_new(uv_loop_t *loop, struct net *net, struct spawner *spaw
 void probes_free(struct probes *probes);
 
 /* `bytes` is the order as it came: it is kept while the probe waits. */
+/* The newest configuration, which outlives its use here: until the next, or the end. */
+void probes_adopt(struct probes *probes, const struct model *model);
 void probes_ask(struct probes *probes, const struct probe_order *order, str bytes);
 /* The engine that asked is gone: what waits will be asked for again. */
 void probes_drop_waiting(struct probes *probes);

@@ -15,13 +15,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct source src = { .name = STR("fuzz"), .text = cut.head };
 	struct node node = node_of_source(&src);
 	struct condition c;
-	bool ok = read_condition(&r, &node, &c);
+	bool ok = read_condition(&r, &node, 0, &c);
 
 	/* Every refusal explains itself, once. */
 	ASSERT(diags.count == (ok ? 0 : 1));
 	if (!ok)
 		return 0;
-	struct probe_result seen = { .status = PROBE_OK, .value = cut.tail };
+	struct probe_result seen = { .status = PROBE_OK,
+		.value = cut.tail,
+		.code = (int64_t)(size % 5),
+		.number = (int64_t)(size % 7) - 1,
+		.least = size % 3 == 0,
+		.cut = size % 2 == 0 };
 	enum holds holds = condition_holds(&c, &seen);
 	ASSERT(holds >= HOLDS_NO && holds <= HOLDS_UNKNOWN);
 

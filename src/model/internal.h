@@ -22,6 +22,7 @@ enum section_kind {
 	SECTION_STORE,
 	SECTION_URL,
 	SECTION_PROMETHEUS,
+	SECTION_PROBE_FILES,
 	SECTION_FALLBACK,
 	SECTION_LIMITS,
 	SECTION_CHANNELS,
@@ -36,7 +37,7 @@ enum section_kind {
 	SECTION_AUTHORITY,
 	SECTION_AUTONOMY,
 };
-#define SECTION_COUNT 17
+#define SECTION_COUNT 18
 
 void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 
@@ -100,6 +101,18 @@ void known_init(struct reader *r, struct known *known, const char *kind,
 void known_add(struct reader *r, struct known *known, const struct node *node,
     void *object);
 
+/* The probes of read_probe_net.c and read_probe_log.c: each fills in what its kind has. */
+void probe_tcp_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe);
+void probe_tls_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe);
+void probe_dns_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe);
+void probe_log_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe);
+/* The top-level list of folders. */
+void probe_files_read(struct reader *r, const struct section *section, struct strs *ret);
+
 /* A zone of the bundle, or UTC. */
 bool read_zone(struct reader *r, const struct node *node, const struct zone **ret);
 /* [email, {hook: address}]: channels, each with an address where it needs one. With
@@ -117,6 +130,8 @@ void need_reach(struct reader *r, const struct node *node, const struct person *
 bool text_i64(str text, int64_t *ret);       /* digits with an optional '-' */
 bool text_date(str text, int64_t *ret_days); /* 2026-01-05 */
 bool text_minute(str text, unsigned *ret);   /* 00:00 to 24:00 */
+/* HOST[:PORT] or [V6][:PORT]; numeric: an address, no name */
+bool text_endpoint(str text, bool numeric, bool needs_port);
 bool read_date(struct reader *r, const struct node *node,
     int64_t *ret_days); /* 2026-01-05 */
 bool read_rate(struct reader *r, const struct node *node, struct rate *ret); /* 3 in 1h */

@@ -253,12 +253,8 @@ static void
 expect_read(struct kind_reader *k, const struct node *node)
 {
 	struct condition condition;
-	if (!read_condition(k->r, node, &condition))
+	if (!read_condition(k->r, node, PROBE_HTTP, &condition))
 		return;
-	if (condition.subject != SUBJECT_STATUS && condition.subject != SUBJECT_BODY)
-		read_error(k->r, node, STR("as in status == 200 or body contains ok"),
-		    "an HTTP answer has no '%s'",
-		    condition_subject_name(condition.subject));
 	part_literal(k, STR("expect"), condition.written);
 }
 

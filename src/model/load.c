@@ -25,6 +25,7 @@ static const struct {
 	[SECTION_STORE] = { "store", FORM_VALUE },
 	[SECTION_URL] = { "url", FORM_VALUE },
 	[SECTION_PROMETHEUS] = { "prometheus", FORM_VALUE },
+	[SECTION_PROBE_FILES] = { "probe_files", FORM_LIST },
 	[SECTION_FALLBACK] = { "fallback", FORM_VALUE },
 	[SECTION_LIMITS] = { "limits", FORM_MAP },
 	[SECTION_CHANNELS] = { "channels", FORM_MAP },

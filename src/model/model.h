@@ -47,17 +47,27 @@ bool regex_match(const struct regex *regex, str s);
 
 /*
  * "> 500", "status == 200", "exit == 0", "output contains ready", "body lacks error"
+ * "open", "ms < 50", "valid", "days > 14", "answers >= 2", "matches == 0"
  *
- * The subject `value` (of a query) may be left out. `contains` and `lacks` are for body
- * and output; == and != compare those as text, blanks around it aside. Quotes around the
- * text keep its blanks.
+ * The subject `value` (of a query) may be left out. `contains` and `lacks` are for texts
+ * and `answers`; == and != compare texts as they are, blanks around them aside. Quotes
+ * around the operand keep its blanks.
  */
 enum condition_subject {
 	SUBJECT_VALUE = 1,
 	SUBJECT_STATUS,
 	SUBJECT_BODY,
 	SUBJECT_EXIT,
-	SUBJECT_OUTPUT
+	SUBJECT_OUTPUT,
+	SUBJECT_OPEN, /* alone: "open", "closed" */
+	SUBJECT_MS,   /* until it was open; endless when it is closed */
+	SUBJECT_BANNER,
+	SUBJECT_VALID, /* alone: "valid", "invalid" */
+	SUBJECT_DAYS,
+	SUBJECT_ANSWERS, /* a number of them; contains: one of them is that, whole */
+	SUBJECT_TEXT,    /* of a DNS answer or a log */
+	SUBJECT_LINES,
+	SUBJECT_MATCHES,
 };
 enum condition_op {
 	OP_LT = 1,
@@ -100,6 +110,8 @@ enum quote {
 	QUOTE_JSON_NUMBER, /* a whole number, or it is not filled */
 	QUOTE_FORM,        /* percent-encoded, whatever it is */
 	QUOTE_LINE,        /* without control characters, or it is not filled */
+	QUOTE_ENDPOINT, /* HOST:PORT, ${target} and ${service} in the host; as QUOTE_HOST */
+	QUOTE_NAME,     /* anywhere, but a name, or it is not filled */
 };
 
 struct piece {
@@ -399,7 +411,12 @@ struct probe {
 	struct templates argv;  /* RUN, SSH */
 	struct sandbox sandbox; /* RUN */
 	struct parts parts;     /* SSH, SYSTEMD: as an action's */
-	str server;             /* PROMQL: base URL */
+	str server;             /* PROMQL: base URL; DNS: ADDRESS[:PORT] or empty */
+	struct template where;  /* TCP, TLS: HOST:PORT; LOG: the file */
+	struct template name;   /* DNS; TLS: empty: the host */
+	enum dns_type dns;      /* DNS */
+	uint32_t lines;         /* LOG */
+	str text;               /* TCP: to send; LOG: to look for */
 	struct condition expect;
 	msec timeout_ms;
 };
@@ -719,6 +736,8 @@ struct model {
 	str store;      /* URL; empty: sqlite:firstline.db in the state folder */
 	str url;        /* how people reach it, for links; empty: http://LISTEN */
 	str prometheus; /* base URL for promql; empty: none */
+	struct strs
+	    probe_files; /* folders that log probes may read below: absolute, plain */
 	const struct team *fallback;
 	struct limits limits;
 	struct person *people;

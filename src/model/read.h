@@ -130,13 +130,16 @@ void *read_ref_name(struct reader *r, const struct known *known, const struct no
 bool read_matchers(struct reader *r, const struct node *node, struct matchers *ret);
 /* A pattern that starts at byte `off` of the text. NULL when it does not compile. */
 struct regex *read_regex(struct reader *r, const struct node *node, size_t off);
-bool read_condition(struct reader *r, const struct node *node, struct condition *ret);
+/* About the answer of that kind of probe; 0: of any. */
+bool read_condition(struct reader *r, const struct node *node, enum probe_kind kind,
+    struct condition *ret);
 
 /*
  * Text with placeholders out of `allowed`. QUOTE_WHOLE: a placeholder must be the whole
  * text; QUOTE_PROMQL: must stand inside quotes; QUOTE_URL: anywhere after the host,
  * target and service in it too;
- * QUOTE_NONE: anywhere. "$${" is a literal "${".
+ * QUOTE_ENDPOINT: HOST:PORT, target and service in the host; QUOTE_NAME and QUOTE_NONE:
+ * anywhere. "$${" is a literal "${".
  */
 bool read_template(struct reader *r, const struct node *node, enum quote quote,
     const struct strs *allowed, struct template *ret);
@@ -160,23 +163,35 @@ void read_sandbox(struct reader *r, const struct sandbox_nodes *nodes, bool run,
 
 /*
  * A probe is some keys of a map (a step, or `happened:`). List them for read_map with
- * PROBE_KEYS, then let read_probe say what they mean. Exactly one of promql, http and run
- * must be there, and `expect`.
+ * PROBE_KEYS, then let read_probe say what they mean. Exactly one of the kinds must be
+ * there, and `expect`. A new kind: its key in PROBE_ASK_KEYS, its row in read_probe.c.
  */
 struct probe_nodes {
-	const struct node *promql, *http, *run, *server, *expect, *timeout;
-	struct sandbox_nodes sandbox;
+	const struct node *promql, *http, *run, *tcp, *dns, *tls, *log;
+	const struct node *server;      /* promql */
+	const struct node *send;        /* tcp */
+	const struct node *server_name; /* tls */
+	const struct node *expect, *timeout;
+	struct sandbox_nodes sandbox; /* run */
 };
-#define PROBE_KEYS(nodes)                                                     \
-	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },           \
-	    { "run", &(nodes)->run }, { "server", &(nodes)->server },         \
-	    { "expect", &(nodes)->expect }, { "timeout", &(nodes)->timeout }, \
-	    SANDBOX_KEYS(&(nodes)->sandbox)
+/* clang-format off */
+#define PROBE_KEYS(nodes) \
+	PROBE_ASK_KEYS(nodes), { "expect", &(nodes)->expect }
 /* The same without `expect`, for read_observation. */
-#define PROBE_ASK_KEYS(nodes)                                         \
-	{ "promql", &(nodes)->promql }, { "http", &(nodes)->http },   \
-	    { "run", &(nodes)->run }, { "server", &(nodes)->server }, \
-	    { "timeout", &(nodes)->timeout }, SANDBOX_KEYS(&(nodes)->sandbox)
+#define PROBE_ASK_KEYS(nodes) \
+	{ "promql", &(nodes)->promql }, \
+	{ "http", &(nodes)->http }, \
+	{ "run", &(nodes)->run }, \
+	{ "tcp", &(nodes)->tcp }, \
+	{ "dns", &(nodes)->dns }, \
+	{ "tls", &(nodes)->tls }, \
+	{ "log", &(nodes)->log }, \
+	{ "server", &(nodes)->server }, \
+	{ "send", &(nodes)->send }, \
+	{ "server_name", &(nodes)->server_name }, \
+	{ "timeout", &(nodes)->timeout }, \
+	SANDBOX_KEYS(&(nodes)->sandbox)
+/* clang-format on */
 #define PROBE_TIMEOUT_MS_DEFAULT (10 * SECOND)
 #define PROBE_TIMEOUT_MS_MAX (5 * MINUTE)
 

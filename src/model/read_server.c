@@ -1,6 +1,6 @@
 /*
  * The top-level keys that are about Firstline itself: listen, store, url, prometheus,
- * fallback and limits.
+ * probe_files, fallback and limits.
  */
 #include "model/internal.h"
 
@@ -139,6 +139,7 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 		(void)read_http_url(r, node, &m->url);
 	if ((node = section_value(&sections[SECTION_PROMETHEUS])) != NULL)
 		(void)read_http_url(r, node, &m->prometheus);
+	probe_files_read(r, &sections[SECTION_PROBE_FILES], &m->probe_files);
 	if ((node = section_value(&sections[SECTION_FALLBACK])) != NULL) {
 		m->fallback = read_ref(r, &r->teams, node);
 		if (m->fallback != NULL && m->fallback->kind == TEAM_DEVELOPMENT)

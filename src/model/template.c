@@ -9,6 +9,8 @@
  *	up{instance=~"${host}:.*"}                        there as literal text of the pattern
  *	https://status.example/units/${unit}?on=${host}   behind the host, percent-encoded
  *	http://${target}:8080/health                      there only these two: target, service
+ *	${target}:5432                                    the same where a port is named
+ *	/var/log/apps/${unit}.log                         a name, which holds no '/'
  *
  * "$${" is a literal "${".
  */
@@ -257,6 +259,30 @@ url_ok(struct cutter *c)
 	return false;
 }
 
+/* HOST:PORT, with a host that no label can choose. */
+static bool
+endpoint_ok(struct cutter *c)
+{
+	struct buf tried = BUF(FILLED_BYTES_MAX);
+	const char *fault = NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		buf_add(&tried, c->pieces[i].placeholder ? STR("x") : c->pieces[i].text);
+		c->pieces[i].quote = QUOTE_HOST;
+		if (c->pieces[i].placeholder && !may_be_host(c->pieces[i].text))
+			fault = "has a placeholder in its host";
+	}
+	if (fault == NULL &&
+	    (tried.overflow || !text_endpoint(buf_str(&tried), false, true)))
+		fault = "is not HOST:PORT";
+	buf_done(&tried);
+	if (fault == NULL)
+		return true;
+	read_error(c->r, c->node,
+	    STR("as in db.example:5432, \"${target}:22\" or \"[::1]:9090\""), "'%.*s' %s",
+	    STR_ARG(c->node->text), fault);
+	return false;
+}
+
 bool
 read_template(struct reader *r, const struct node *node, enum quote quote,
     const struct strs *allowed, struct template *ret)
@@ -277,6 +303,8 @@ read_template(struct reader *r, const struct node *node, enum quote quote,
 	if (quote == QUOTE_PROMQL && !promql_ok(&c))
 		return false;
 	if (quote == QUOTE_URL && !url_ok(&c))
+		return false;
+	if (quote == QUOTE_ENDPOINT && !endpoint_ok(&c))
 		return false;
 
 	struct piece *pieces = arena_new(r->arena, struct piece, c.n);
@@ -462,7 +490,15 @@ put_piece(struct buf *out, const struct piece *piece, const struct pairs *values
 		return put_number(out, piece, value, err);
 	case QUOTE_LINE:
 		return put_line(out, piece, value, err);
+	case QUOTE_NAME:
+		if (!name_is(value))
+			return err_set(err, ERR_INVALID,
+			    "the value '%.*s' of '%.*s' is not a name", STR_ARG(value),
+			    STR_ARG(piece->text));
+		buf_add(out, value);
+		return true;
 	case QUOTE_WHOLE:
+	case QUOTE_ENDPOINT:
 	case QUOTE_NONE:
 		buf_add(out, value);
 		return true;

@@ -475,9 +475,8 @@ hostname_is(str s)
 	return true;
 }
 
-/* HOST[:PORT] or [V6][:PORT] */
-static bool
-authority_is(str s, bool numeric, bool needs_port)
+bool
+text_endpoint(str s, bool numeric, bool needs_port)
 {
 	str host, rest;
 	if (str_starts(s, STR("["))) {
@@ -539,7 +538,7 @@ url_fault(str url, const char *schemes)
 	str where = str_take(rest, end);
 	if (str_contains(where, STR("@")))
 		return "holds a user name or password";
-	if (!authority_is(where, false, false))
+	if (!text_endpoint(where, false, false))
 		return "has no proper host";
 	if (!url_chars_ok(url))
 		return "holds a character that must be percent-encoded";
@@ -576,7 +575,7 @@ read_listen(struct reader *r, const struct node *node, str *ret)
 	str text;
 	if (!read_text(r, node, &text))
 		return false;
-	if (!authority_is(text, true, true)) {
+	if (!text_endpoint(text, true, true)) {
 		read_error(r, node,
 		    STR("write ADDRESS:PORT, as in 127.0.0.1:9911 or [::1]:9911"),
 		    "cannot listen on '%.*s'", STR_ARG(text));

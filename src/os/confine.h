@@ -18,7 +18,7 @@
  *	gate    none                               accept             none
  *	engine  state folder                       none               none
  *	hands   attempts, handoffs; reads          connect            none (the spawner does)
- *	        system files and secrets
+ *	        system files, secrets, logs
  */
 enum confine_role { CONFINE_GATE = 1, CONFINE_ENGINE, CONFINE_HANDS };
 

@@ -601,6 +601,14 @@ world_probe(struct world *w, const char *value)
 }
 
 void
+world_answer(struct world *w, const struct probe_result *seen)
+{
+	struct event event = { .kind = EVENT_PROBE_RESULT, .probe_result = *seen };
+	event.probe_result.probe = oldest(w->probes, &w->probe_n);
+	world_step(w, &event);
+}
+
+void
 world_see(struct world *w, const char *value, msec ms)
 {
 	w->seeing = value;

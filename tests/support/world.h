@@ -115,6 +115,8 @@ struct silence_row world_silence(struct world *w, const char *alertname, msec ms
 void world_after(struct world *w, msec ms);
 /* The oldest probe is answered: a number, or NULL: it failed. */
 void world_probe(struct world *w, const char *value);
+/* It is answered with that, whatever probe it is. */
+void world_answer(struct world *w, const struct probe_result *seen);
 /* For so long, every probe sees this. */
 void world_see(struct world *w, const char *value, msec ms);
 /* News of the oldest attempt that is out. */
