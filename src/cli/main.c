@@ -14,6 +14,7 @@
 static const struct command_line *const commands[] = {
 	&command_demo,
 	&command_init,
+	&command_import,
 	&command_check,
 	&command_serve,
 	&command_status,

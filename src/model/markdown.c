@@ -406,3 +406,12 @@ markdown_read(struct reader *r, const struct source *src, size_t off, struct mar
 	cmark_iter_free(iter);
 	cmark_node_free(document);
 }
+
+bool
+markdown_wants_step(struct reader *r, str word)
+{
+	struct scan s = { .r = r };
+	enum step_kind kind;
+	str hint;
+	return step_kind_of(word, &kind) || is_near_step(&s, word, &hint);
+}

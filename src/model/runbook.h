@@ -59,6 +59,8 @@ void markdown_read(struct reader *r, const struct source *src, size_t off,
     struct markdown *ret);
 
 bool step_kind_of(str word, enum step_kind *ret);
+/* Is the first word of a fence a kind of step, or so like one that it is a mistake? */
+bool markdown_wants_step(struct reader *r, str word);
 
 /* One step in the making. */
 struct draft {

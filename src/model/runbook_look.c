@@ -84,9 +84,9 @@ read_look(struct step_reader *s, const struct node *map, const char *what,
 {
 	const struct node *list = n->all != NULL ? n->all : n->any;
 	const struct probe_nodes *p = &n->probe;
-	const struct node *const alone[] = { p->promql, p->http, p->run, p->server,
-		p->expect, p->timeout, p->sandbox.sandbox, p->sandbox.user,
-		p->sandbox.paths, p->sandbox.secrets };
+	const struct node *const alone[] = { p->promql, p->http, p->run, p->tcp, p->dns,
+		p->tls, p->log, p->server, p->send, p->server_name, p->expect, p->timeout,
+		p->sandbox.sandbox, p->sandbox.user, p->sandbox.paths, p->sandbox.secrets };
 	if (list == NULL) {
 		(void)read_probe(s->r, map, what, p, s->probe_names, &s->step->probe);
 		return;
