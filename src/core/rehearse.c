@@ -1,5 +1,6 @@
 #include "core/rehearse.h"
 
+#include "core/rehearse_seen.h"
 #include "core/state.h"
 
 #define FX_BYTES ((size_t)8 << 20)     /* of one step */
@@ -296,40 +297,9 @@ next_of(struct script *script)
 	return i;
 }
 
-/* "200 body", "503", "refused" */
 static void
-http_seen(str text, struct probe_result *ret)
-{
-	struct str_cut cut = str_cut(text, ' ');
-	uint64_t code;
-	if (str_eq(text, STR("refused"))) {
-		ret->code = 0;
-	} else if (str_u64(cut.head, 999, &code)) {
-		ret->code = (int64_t)code;
-		ret->value = cut.tail;
-	} else {
-		ret->code = 200;
-		ret->value = text;
-	}
-}
-
-/* "exit 1 output", "output" */
-static void
-run_seen(str text, struct probe_result *ret)
-{
-	str exit = STR("exit ");
-	struct str_cut cut =
-	    str_cut(str_drop(text, exit.n < text.n ? exit.n : text.n), ' ');
-	uint64_t code;
-	ret->value = text;
-	if (str_starts(text, exit) && str_u64(cut.head, 255, &code)) {
-		ret->code = (int64_t)code;
-		ret->value = cut.tail;
-	}
-}
-
-static void
-see(enum probe_kind kind, const struct seen *seen, struct probe_result *ret)
+see(enum probe_kind kind, const struct seen *seen, struct arena *arena,
+    struct probe_result *ret)
 {
 	ret->status = PROBE_OK;
 	if (seen->kind == SEEN_FAILS) {
@@ -341,21 +311,7 @@ see(enum probe_kind kind, const struct seen *seen, struct probe_result *ret)
 		ret->status = PROBE_NO_DATA;
 		return;
 	}
-	switch (kind) {
-	case PROBE_PROMQL:
-		ret->value = seen->value;
-		ret->series = 1;
-		return;
-	case PROBE_HTTP:
-		http_seen(seen->value, ret);
-		return;
-	case PROBE_RUN:
-	case PROBE_SSH:
-	case PROBE_SYSTEMD:
-		run_seen(seen->value, ret);
-		return;
-	}
-	UNREACHABLE();
+	rehearse_seen(kind, seen->value, arena, ret);
 }
 
 static bool
@@ -374,7 +330,8 @@ health_seen(const struct rehearsing *p, const struct probe_row *row, str host,
     struct probe_result *ret)
 {
 	static const char *const tries[] = { "1", "0", "100", "200", "500", "exit 0",
-		"exit 1", "ok" };
+		"exit 1", "ok", "open", "closed", "valid 1000", "invalid -1", "none",
+		"192.0.2.1 192.0.2.2 192.0.2.3", "0 of 1000", "1000 of 1000" };
 	const struct host *found = names_get(&p->core->newest->model->host_by_name, host);
 	const struct probe *healthy = found != NULL ? found->service->healthy : NULL;
 	enum holds wanted = is_well(p, host) ? HOLDS_YES : HOLDS_NO;
@@ -384,7 +341,7 @@ health_seen(const struct rehearsing *p, const struct probe_row *row, str host,
 	for (size_t i = 0; healthy != NULL && p->c->well_known && i < countof(tries); i++) {
 		struct probe_result like = { .probe = row->id };
 		struct seen seen = { SEEN_VALUE, str_of(tries[i]) };
-		see(row->kind, &seen, &like);
+		see(row->kind, &seen, p->arena, &like);
 		if (condition_holds(&healthy->expect, &like) == wanted) {
 			*ret = like;
 			return;
@@ -454,7 +411,7 @@ answer_probe(struct rehearsing *p, row_id id)
 	}
 	if (script != NULL) {
 		event.probe_result = (struct probe_result){ .probe = id };
-		see(row->kind, &seen, &event.probe_result);
+		see(row->kind, &seen, p->arena, &event.probe_result);
 	}
 	step(p, &event);
 }
