@@ -75,6 +75,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 	if (before != NULL) {
 		row->previous = before->row.id;
 		row->occurrence = before->row.occurrence + 1;
+		row->remedies = before->row.remedies;
 	}
 }
 
@@ -244,6 +245,7 @@ incident_recovered(struct core *core, struct incident *incident)
 	row->recovered_at = core->at;
 	row->recovered_wall = core->wall;
 	row->look_again_at = core->at + RECOVERED_LOOK_MS;
+	recurrence_note(core, incident);
 	object_touch(core, &incident->o);
 	incident_quiet(core, incident);
 	incident_arm(core, incident);

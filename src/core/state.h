@@ -919,6 +919,13 @@ struct answering asked_withdraw(struct core *core, const struct command *command
 /* A configuration was adopted, or a day has passed. */
 void grants_look(struct core *core);
 
+/* ---- recurrence.c ---- */
+
+#define RECURS_MIN 3
+#define RECURS_MS (7 * DAY)
+/* A runbook has just recovered it: is that a remedy without a cure? */
+void recurrence_note(struct core *core, struct incident *incident);
+
 /* ---- undo.c: taking back ---- */
 
 /* It has ended: until when it may be taken back; and what it took back, if it did. */

@@ -188,6 +188,21 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 	return read_params(core, run, &ret->params, ret_why);
 }
 
+/* Targets are those of the beginning of the step, and each must be one still, by the newest
+ * configuration, when its turn comes. */
+static bool
+still_there(const struct core *core, const struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	if (step->target_service == NULL)
+		return true;
+	const struct host *host = names_get(&core->newest->model->host_by_name,
+	    run->row.targets.p[run->row.target]);
+	return host != NULL && str_eq(host->service->name, step->target_service->name) &&
+	       (step->target_role.n == 0 || str_eq(host->role, step->target_role)) &&
+	       str_eq(host->environment, run_incident(core, run)->row.environment);
+}
+
 static void next_target(struct core *core, struct run *run);
 
 /* Since this run of it began, its owner said that it only watches. */
@@ -210,6 +225,16 @@ act(struct core *core, struct run *run)
 	if (shadowed_since(core, run)) {
 		run_goto(core, run, STEP_PERSON,
 		    STR("it is in shadow since it began: nothing more is done"));
+		return;
+	}
+	if (!still_there(core, run)) {
+		str target = run->row.targets.p[run->row.target];
+		run_goto(core, run, STEP_PERSON,
+		    text_make(core,
+			"%.*s is no longer one of the targets of %.*s: %zu of %zu are not "
+			"touched",
+			STR_ARG(target), STR_ARG(step->name),
+			run->row.targets.n - run->row.target, run->row.targets.n));
 		return;
 	}
 	if (!run->row.shadow && !permit_has(core, run))

@@ -55,6 +55,14 @@ static const char *const severity_names[] = {
 	[SEV4] = "sev4",
 };
 
+static const struct field remedy_fields[] = {
+	F_U32(1, struct remedy, incident),
+	F_STR(2, struct remedy, runbook),
+	F_WALL(3, struct remedy, wall),
+	F_MSEC(4, struct remedy, took),
+};
+const struct record_type remedy_type = RECORD(struct remedy, "remedy", remedy_fields);
+
 static const struct field incident_fields[] = {
 	F_U32(1, struct incident_row, id),
 	F_ENUM(2, struct incident_row, state, incident_state_names),
@@ -106,6 +114,7 @@ static const struct field incident_fields[] = {
 	FQ_BOOL(60, struct incident_row, drill),
 	FQ_STR(61, struct incident_row, drill_by),
 	FQ_STR(62, struct incident_row, shadow),
+	FQ_RECORDS(70, struct incident_row, remedies, &remedy_type, REMEDIES_MAX),
 	FQ_MSEC(80, struct incident_row, worked_at),
 	FQ_PAIRS(85, struct incident_row, annotations, LABELS_MAX),
 };
@@ -675,6 +684,7 @@ static const char *const gap_kind_names[] = {
 	[GAP_GRANT_ENDS] = "grant-ends",
 	[GAP_UNREVIEWED] = "unreviewed",
 	[GAP_DRILL] = "drill",
+	[GAP_RECURS] = "recurs",
 };
 
 static const struct field gap_fields[] = {

@@ -75,6 +75,15 @@ enum incident_end {
 
 enum severity { SEV1 = 1, SEV2, SEV3, SEV4 };
 
+/* A runbook brought the same trouble to a verified recovery. */
+struct remedy {
+	incident_id incident;
+	str runbook;
+	msec wall;
+	msec took; /* since the incident began */
+};
+#define REMEDIES_MAX 16 /* the oldest go first */
+
 struct incident_row {
 	incident_id id;
 	enum incident_state state;
@@ -129,6 +138,8 @@ struct incident_row {
 	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
 	msec worked_at; /* when a person last said or asked something about it; or 0 */
 	struct pairs annotations; /* of the first alert: those that inputs come from */
+	/* struct remedy, at most REMEDIES_MAX: of it and of those before with its key */
+	struct records remedies;
 };
 
 /* ---- timeline: what happened, in order, for people ---- */
@@ -722,9 +733,10 @@ enum gap_kind {
 	GAP_OVERFLOW,       /* too many incidents */
 	GAP_SANDBOX,        /* the kernel lacks a confinement */
 	GAP_HANDOFF_INCOMPLETE,
-	GAP_GRANT_ENDS, /* within 14 days */
-	GAP_UNREVIEWED, /* a broken glass that nobody has looked at */
-	GAP_DRILL = 20, /* a runbook whose drill is overdue */
+	GAP_GRANT_ENDS,  /* within 14 days */
+	GAP_UNREVIEWED,  /* a broken glass that nobody has looked at */
+	GAP_DRILL = 20,  /* a runbook whose drill is overdue */
+	GAP_RECURS = 21, /* the same remedy, again and again: the cause is still there */
 };
 
 struct gap_row {
@@ -837,7 +849,7 @@ struct control_row {
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, look_type,
-    evidence_type, run_row_type, attempt_row_type, probe_row_type, reason_type,
+    evidence_type, run_row_type, remedy_type, attempt_row_type, probe_row_type, reason_type,
     decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type,
     token_row_type, answer_row_type, quarantine_row_type, control_row_type,
     silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,

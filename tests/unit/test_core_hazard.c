@@ -151,9 +151,119 @@ stop_all__reaches_what_runs_and_what_waits(void)
 	world_free(w);
 }
 
+#define HOSTS_LEFT                                                               \
+	"services:\n"                                                            \
+	"  checkout: {owner: platform-ops, developers: checkout-dev, tier: 1}\n" \
+	"  payments: {owner: platform-ops, developers: checkout-dev, tier: 2}\n" \
+	"  ledger: {owner: platform-ops, tier: 3}\n"                             \
+	"hosts:\n"                                                               \
+	"  pay-1: {service: payments, role: worker}\n"                           \
+	"  pay-2: {service: ledger, role: worker}\n"
+
+/* H1: the list of targets is held against the configuration before each of them. */
+static void
+h1__a_target_that_left_the_configuration_is_not_touched(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, STUCK);
+	world_see(w, "812", MINUTE);
+	EXPECT_U64(w->attempt_n, 1);
+	/* The runbook is the same; pay-2 serves something else now. */
+	world_adopt(w, SHOP_TOP SHOP_PEOPLE HOSTS_LEFT SHOP_ACTIONS SHOP_AUTHORITY,
+	    SHOP_QUEUE("restart-unit"));
+	world_exit(w, 0);
+	world_restart(w);
+	world_after(w, 45 * SECOND);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("pay-2 is no longer one of the targets of restart-workers: 1 of 2 are not "
+		"touched"));
+	world_free(w);
+}
+
+#define WELL_ENOUGH                                                                   \
+	"authority:\n"                                                                \
+	"  - {grant: automation restarts, to: [automation], may: [restart],"          \
+	" on: {service: [payments]}, within: {keep_healthy: 50%}, until: 2030-01-01," \
+	" owner: mei}\n"
+
+/* H10: when so many are ill at once, the cause is common: nothing is remedied in masses. */
+static void
+h10__too_many_ill_ones_stop_it(void)
+{
+	struct world *w =
+	    world_new(SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS WELL_ENOUGH,
+		SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, STUCK);
+	world_see(w, "812", MINUTE - 1);
+	world_after(w, 1);
+	world_probe(w, "812");
+	EXPECT_U64(w->probe_n, 2); /* is each of them well? */
+	world_probe(w, "1");
+	world_probe(w, "1");
+	EXPECT_U64(w->attempt_n, 1); /* one of two stays */
+	world_exit(w, 0);
+	world_after(w, 45 * SECOND);
+	EXPECT_U64(w->probe_n, 2);
+	world_probe(w, "0"); /* the first did not come back */
+	world_probe(w, "0");
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT(str_contains(world_incident(w, 1).needs_person_why, STR("was refused")));
+	world_free(w);
+}
+
+/* H12: the same remedy for the third time says that the cause is still there. */
+static void
+h12__a_remedy_again_and_again_is_a_gap(void)
+{
+	struct world *w = world_new(SHOP, SHOP_DOWN("checkout", "restart-unit"), NULL);
+	for (unsigned i = 1; i <= 3; i++) {
+		uint64_t alert = world_fire(w, "alertname=Down,service=checkout");
+		EXPECT_U64(world_gap(w, GAP_RECURS, NULL).count, 0);
+		world_exit(w, 0);
+		struct event up = { .kind = EVENT_PROBE_RESULT,
+			.probe_result = { .probe = w->probes[0],
+			    .status = PROBE_OK,
+			    .code = 200 } };
+		w->probe_n = 0;
+		world_step(w, &up);
+		EXPECT(world_state(w, i) == INCIDENT_RECOVERED);
+		world_resolve(w, alert);
+		world_after(w, 12 * HOUR);
+		EXPECT(world_state(w, i) == INCIDENT_CLOSED);
+		world_restart(w);
+	}
+	struct gap_row gap = world_gap(w, GAP_RECURS, "down-checkout on checkout");
+	EXPECT_U64(gap.count, 1);
+	EXPECT(str_contains(gap.text, STR("was the remedy 3 times within 7 days")));
+	EXPECT(str_contains(gap.text, STR("incidents 1, 2, 3")));
+	EXPECT(str_contains(gap.text, STR("hand it to checkout-dev")));
+	world_free(w);
+	/* Not of what is a week apart. */
+	w = world_new(SHOP, SHOP_DOWN("checkout", "restart-unit"), NULL);
+	for (unsigned i = 1; i <= 3; i++) {
+		uint64_t alert = world_fire(w, "alertname=Down,service=checkout");
+		world_exit(w, 0);
+		struct event up = { .kind = EVENT_PROBE_RESULT,
+			.probe_result = { .probe = w->probes[0],
+			    .status = PROBE_OK,
+			    .code = 200 } };
+		w->probe_n = 0;
+		world_step(w, &up);
+		world_resolve(w, alert);
+		world_after(w, 4 * DAY);
+	}
+	EXPECT_U64(world_gap(w, GAP_RECURS, NULL).count, 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
+	RUN(h1__a_target_that_left_the_configuration_is_not_touched);
+	RUN(h10__too_many_ill_ones_stop_it);
+	RUN(h12__a_remedy_again_and_again_is_a_gap);
 	RUN(t19__an_approval_is_for_one_start_of_exactly_this);
 	RUN(stop_all__reaches_what_runs_and_what_waits);
 	TEST_MAIN_END();
