@@ -425,6 +425,7 @@ step_lasts(const struct runbook_step *step)
 		return step->probe.kind != 0 ? step->within_ms : step->for_ms;
 	case STEP_ACTION:
 	case STEP_UNDO:
+	case STEP_CALL:
 	case STEP_HANDOFF:
 		return 0;
 	}

@@ -128,7 +128,7 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 static void
 forget(struct core *core, const struct attempt_row *row)
 {
-	struct run *run = object_find(core, TABLE_RUN, row->run);
+	struct run *run = object_find(core, TABLE_RUN, attempt_owner(row));
 	if (run == NULL || row->undo_until_at == 0 || row->undone_by != 0)
 		return;
 	run->row.forgot = true;

@@ -243,7 +243,7 @@ check_undoing(const struct core *core, const struct run *run, const struct attem
 	const struct attempt *of =
 	    object_find(core, TABLE_ATTEMPT, attempt->row.takes_back);
 	ASSERT(run->runbook->steps[run->row.step].undoes);
-	ASSERT(of != NULL && of->row.run == run->row.id);
+	ASSERT(of != NULL && attempt_owner(&of->row) == run->row.id);
 	ASSERT(of->row.undone_by == attempt->row.id && of->row.id < attempt->row.id);
 }
 
@@ -265,7 +265,12 @@ check_run(const struct core *core, const struct run *run)
 {
 	const struct run_row *row = &run->row;
 	const struct incident *incident = incident_find(core, row->incident);
-	ASSERT(incident != NULL && incident->run == run);
+	ASSERT(incident != NULL);
+	ASSERT((incident->run == run) == (row->phase != PHASE_CALLED));
+	const struct run *caller = run_caller(core, run);
+	ASSERT(caller == NULL ||
+	       (caller->row.phase == PHASE_CALLED && caller->row.waiting_for == row->id &&
+		   caller->row.incident == row->incident));
 	ASSERT(row->state == RUN_RUNNING);
 	ASSERT(row->step < run->runbook->steps_n);
 	ASSERT(row->steps_done <= STEPS_WALKED_MAX);
@@ -279,6 +284,7 @@ check_run(const struct core *core, const struct run *run)
 	const struct attempt *attempt;
 	const struct question *probe;
 	const struct asked *asked;
+	const struct run *called;
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
@@ -313,6 +319,11 @@ check_run(const struct core *core, const struct run *run)
 		asked = object_find(core, TABLE_ASKED, row->waiting_for);
 		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
 		ASSERT(row->due == 0);
+		return;
+	case PHASE_CALLED:
+		called = object_find(core, TABLE_RUN, row->waiting_for);
+		ASSERT(called != NULL && called->row.caller == row->id && row->due == 0);
+		ASSERT(called->row.id > row->id && run_step(run)->kind == STEP_CALL);
 		return;
 	case PHASE_PERMIT:
 		ASSERT(row->due != 0 && row->due == row->permit_at);

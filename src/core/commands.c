@@ -98,8 +98,8 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
 	    run->row.id, "cancelled runbook %.*s%.*s", STR_ARG(run->row.runbook),
 	    STR_ARG(words));
-	trust_overridden(core, run);
-	run_end(core, run, RUN_CANCELLED, why);
+	runs_overridden(core, run);
+	runs_end(core, incident, RUN_CANCELLED, why);
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
 	incident_quiet(core, incident);
@@ -340,10 +340,15 @@ stop_all(struct core *core, const struct command *command)
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0, "%.*s",
 	    STR_ARG(why));
 	/* Runs first: their attempts are stopped with them. */
-	list_each_safe(it, &core->tables[TABLE_RUN])
-	{
-		struct run *run = container_of(object_of(it, in_table), struct run, o);
+	while (core->tables[TABLE_RUN].next != &core->tables[TABLE_RUN]) {
+		/* The first one is called by nobody; those that it called end with it. */
+		struct run *run =
+		    container_of(object_of(core->tables[TABLE_RUN].next, in_table),
+			struct run, o);
+		struct incident *incident = run_incident(core, run);
 		struct arena mark = core->scratch;
+		while (incident->run != run)
+			run_end(core, incident->run, RUN_CANCELLED, why);
 		run_person(core, run, why);
 		core->scratch = mark;
 	}

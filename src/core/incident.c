@@ -215,10 +215,10 @@ incident_quiet(struct core *core, struct incident *incident)
 	    incident_is_self(incident))
 		return;
 	struct run *run = incident->run;
-	if (run != NULL &&
-	    (run_only_looks(run) || (!run->row.acted && permit_waits(run)))) {
+	if (run != NULL && !run_acted(core, run) &&
+	    (run_only_looks(run) || permit_waits(run))) {
 		bool asked = permit_waits(run);
-		run_end(core, run, RUN_CANCELLED,
+		runs_end(core, incident, RUN_CANCELLED,
 		    row->alerts_held > 0
 			? STR("the alerts were suppressed before anything was done")
 			: STR("the alerts cleared before anything was done"));
@@ -290,7 +290,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	ASSERT(row->state != INCIDENT_CLOSED);
 	ASSERT(end != END_VERIFIED || row->recovered_at != 0);
 	if (incident->run != NULL)
-		run_end(core, incident->run, RUN_CANCELLED, STR("the incident was closed"));
+		runs_end(core, incident, RUN_CANCELLED, STR("the incident was closed"));
 	asked_void_of(core, incident, STR("the incident was closed"));
 	incident_unplace(core, incident);
 	row->state = INCIDENT_CLOSED;

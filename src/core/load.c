@@ -92,13 +92,22 @@ wire_run(const struct loading *l, struct run *run)
 	if (model == NULL)
 		return false;
 	const struct runbook *runbook = model_runbook(model->model, run->row.runbook);
-	if (incident == NULL || incident->row.run != run->row.id || runbook == NULL ||
-	    run->row.step >= runbook->steps_n)
+	bool calls = run->row.phase == PHASE_CALLED;
+	const struct run *caller = object_find(core, TABLE_RUN, run->row.caller);
+	/* By id: whoever called comes before what it called. */
+	bool called =
+	    run->row.caller == 0 || (caller != NULL && caller->row.phase == PHASE_CALLED &&
+					caller->row.waiting_for == run->row.id &&
+					caller->row.incident == run->row.incident);
+	if (incident == NULL || runbook == NULL || run->row.step >= runbook->steps_n ||
+	    (incident->row.run == run->row.id) == calls || incident->row.run == 0 ||
+	    !called)
 		return err_set(l->err, ERR_CORRUPT, "run %llu fits no incident or runbook",
 		    (unsigned long long)run->row.id);
 	run->model = core_model_use(model);
 	run->runbook = runbook;
-	incident->run = run;
+	if (!calls)
+		incident->run = run;
 	heap_set(&core->timers, &run->o, run->row.due);
 	return true;
 }

@@ -69,6 +69,8 @@ doing_in_run(struct core *core, const struct incident *incident)
 	}
 	case STEP_VERIFY:
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
+	case STEP_CALL:
+		return text_make(core, "calling runbook %.*s", STR_ARG(step->calls));
 	case STEP_UNDO:
 		return text_make(core, "taking back what was done (%.*s)",
 		    STR_ARG(step->name));

@@ -60,6 +60,11 @@ permit_level(const struct core *core, const struct run *run)
 		return AUTONOMY_AUTO;
 	str service = run_incident(core, run)->row.service;
 	enum autonomy level = autonomy_of(core, run->runbook, service).level;
+	for (const struct run *by = run_caller(core, run); by != NULL;
+	     by = run_caller(core, by)) {
+		enum autonomy least = autonomy_of(core, by->runbook, service).level;
+		level = least < level ? least : level;
+	}
 	/* What may only be suggested was started by an agent, or was lowered since. */
 	return level == AUTONOMY_SUGGEST ? AUTONOMY_PLAN : level;
 }
@@ -520,8 +525,8 @@ permit_veto(struct core *core, const struct command *command, struct incident *i
 	    run->row.id, "vetoed runbook %.*s%s%.*s", STR_ARG(run->row.runbook),
 	    words.n > 0 ? ": " : "", STR_ARG(words));
 	core->control->row.vetoes_said++;
-	trust_overridden(core, run);
-	run_end(core, run, RUN_CANCELLED, why);
+	runs_overridden(core, run);
+	runs_end(core, incident, RUN_CANCELLED, why);
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
 	incident_quiet(core, incident);

@@ -74,6 +74,7 @@ otherwise_text(const struct planning *p, const struct runbook_step *step)
 	case STEP_VERIFY:
 	case STEP_ACTION:
 	case STEP_ASK:
+	case STEP_CALL:
 		break;
 	case STEP_UNDO:
 		return STR("a person is told");
@@ -474,6 +475,17 @@ plan_step(struct planning *p, size_t i, struct plan_item *item)
 		item->text = text_make(p->core, "what %.*s did is taken back, last first",
 		    STR_ARG(step_at(p, step_at(p, i)->undo_of)->name));
 		reach(p, i, STEP_NEXT, how);
+		return;
+	case STEP_CALL:
+		item->fate = PLAN_UNKNOWN;
+		item->before = item->number;
+		item->text = text_make(p->core,
+		    "runbook %.*s is called: `firstline run %.*s --dry-run` says what it "
+		    "would do",
+		    STR_ARG(step_at(p, i)->calls), STR_ARG(step_at(p, i)->calls));
+		reach(p, i, STEP_NEXT, REACH_MAYBE);
+		reach(p, i, step_at(p, i)->then, REACH_MAYBE);
+		reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);
 		return;
 	case STEP_HANDOFF:
 		plan_handoff(p, i, item);

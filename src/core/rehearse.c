@@ -134,6 +134,7 @@ became(const struct rehearsing *p, const struct run *run, uint32_t where,
 		return looked(run, state == RUN_RECOVERED);
 	case STEP_ASK:
 		return pairs_has(&run->row.answers, step->name) ? "answered" : "unanswered";
+	case STEP_CALL: /* rehearsal.c refuses them */
 	case STEP_UNDO:
 		return where == STEP_NEXT ? "done" : "failed";
 	case STEP_ACTION:

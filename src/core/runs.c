@@ -1,5 +1,6 @@
 /*
- * Runs: choosing a runbook, and walking its steps. One run per incident at a time.
+ * Runs: choosing a runbook, and walking its steps. One run per incident at a time,
+ * and those that called it (step_call.c).
  *
  * The walk is a loop over `run->row.step`: a step is entered, and either says where to go
  * next (run_goto) or waits (run_wait) for a probe, an attempt or a time. Whatever it waits
@@ -42,6 +43,7 @@ run_only_looks(const struct run *run)
 	case STEP_ACTION:
 	case STEP_VERIFY:
 	case STEP_UNDO:
+	case STEP_CALL:
 	case STEP_HANDOFF:
 		return false;
 	}
@@ -293,8 +295,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	run->row.waiting_for = 0;
 	run->row.due = 0;
 	row_set_str(core, &run->row.why, text_line(core, why, TIMELINE_TEXT_MAX));
-	incident->run = NULL;
-	incident->row.run = 0;
+	call_hand_back(core, run);
 	object_touch(core, &incident->o);
 	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
 	    "runbook %.*s ends, %s: %.*s", STR_ARG(run->row.runbook), run_state_name(state),
@@ -322,6 +323,8 @@ run_person(struct core *core, struct run *run, str why)
 {
 	struct incident *incident = run_incident(core, run);
 	run_end(core, run, RUN_NEEDS_PERSON, why);
+	if (call_ended(core, run, why))
+		return;
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	person_need(core, incident, why);
 	incident_quiet(core, incident);
@@ -333,6 +336,8 @@ run_stop(struct core *core, struct run *run, str why)
 {
 	struct incident *incident = run_incident(core, run);
 	run_end(core, run, RUN_STOPPED, why);
+	if (call_ended(core, run, why))
+		return;
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	incident->row.not_real = true;
 	incident->row.look_again_at = core->at + STOPPED_LOOK_MS;
@@ -411,6 +416,9 @@ enter(struct core *core, struct run *run)
 	case STEP_UNDO:
 		undo_enter(core, run);
 		return;
+	case STEP_CALL:
+		call_enter(core, run);
+		return;
 	case STEP_HANDOFF:
 		handoff_enter(core, run);
 		return;
@@ -483,6 +491,7 @@ run_timer(struct core *core, struct run *run)
 	case STEP_UNDO:
 		undo_due(core, run);
 		break;
+	case STEP_CALL:
 	case STEP_HANDOFF:
 		UNREACHABLE();
 	}

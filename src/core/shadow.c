@@ -38,6 +38,7 @@ goes_on(enum step_kind kind)
 	case STEP_CHECK:
 	case STEP_ACTION:
 	case STEP_WAIT:
+	case STEP_CALL:
 		return true;
 	case STEP_ASK:
 	case STEP_VERIFY:

@@ -549,6 +549,24 @@ void run_end(struct core *core, struct run *run, enum run_state state, str why);
 void run_wait(struct core *core, struct run *run, enum step_phase phase, msec due,
     row_id waiting_for);
 void run_timer(struct core *core, struct run *run);
+/* step_call.c: runs that called one another. NULL: nobody called it. */
+struct run *run_caller(const struct core *core, const struct run *run);
+/* Did it, or one that called it, start an action? A person stopped them all. */
+bool run_acted(const struct core *core, const struct run *run);
+void runs_overridden(struct core *core, const struct run *run);
+/* End all runs of the incident, the innermost first. */
+void runs_end(struct core *core, struct incident *incident, enum run_state state, str why);
+void call_enter(struct core *core, struct run *run);
+/* It has ended: its caller (if any) is the incident's run, and goes on; false: there is
+ * none, and what follows for the incident is for whoever ended it. */
+void call_hand_back(struct core *core, struct run *run);
+bool call_ended(struct core *core, const struct run *run, str why);
+/* The run that may take it back: its own, or what called that and has it since. */
+static inline row_id
+attempt_owner(const struct attempt_row *row)
+{
+	return row->plan != 0 ? row->plan : row->run;
+}
 /* It has done nothing, and is at a step that does nothing. */
 bool run_only_looks(const struct run *run);
 struct incident *run_incident(const struct core *core, const struct run *run);

@@ -88,6 +88,8 @@ held(struct core *core, struct run *run)
 	}
 	struct incident *incident = run_incident(core, run);
 	run_end(core, run, RUN_RECOVERED, seen);
+	if (call_ended(core, run, seen))
+		return;
 	incident_recovered(core, incident);
 }
 

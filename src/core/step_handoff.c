@@ -87,7 +87,7 @@ handoff_enter(struct core *core, struct run *run)
 	    "handed to %.*s (%s): %.*s", STR_ARG(row->developers),
 	    handoff_class_name(handoff->row.class), STR_ARG(handoff->row.because));
 	incident->row.handoff = handoff->row.id;
-	run_end(core, run, RUN_HANDED_OFF, handoff->row.because);
+	runs_end(core, incident, RUN_HANDED_OFF, handoff->row.because);
 	person_clear(core, incident);
 	incident_set_state(core, incident, INCIDENT_HANDED_OFF);
 	object_touch(core, &incident->o);

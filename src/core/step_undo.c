@@ -17,10 +17,13 @@ static bool
 is_of(const struct run *run, const struct attempt_row *row)
 {
 	const struct runbook_step *step = run_step(run);
-	if (row->run != run->row.id || row->takes_back != 0 || row->undone_by != 0)
+	if (attempt_owner(row) != run->row.id || row->takes_back != 0 ||
+	    row->undone_by != 0)
 		return false;
+	/* Of one step: not of one that is called alike, in a runbook that it called. */
 	return step->undo_of == STEP_ALL ||
-	       str_eq(row->step, run->runbook->steps[step->undo_of].name);
+	       (row->run == run->row.id &&
+		   str_eq(row->step, run->runbook->steps[step->undo_of].name));
 }
 
 static bool

@@ -172,6 +172,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_ASKED] = "asked",
 	[PHASE_ANSWER] = "answer",
 	[PHASE_EVIDENCE] = "evidence",
+	[PHASE_CALLED] = "called",
 	[PHASE_PERMIT] = "permit",
 };
 
@@ -258,6 +259,7 @@ static const struct field run_fields[] = {
 	FQ_STR(41, struct run_row, undo_why),
 	FQ_BOOL(42, struct run_row, forgot),
 	F_RECORDS(43, struct run_row, evidence, &evidence_type, EVIDENCE_MAX),
+	FQ_U64(44, struct run_row, caller),
 	FQ_ENUM(50, struct run_row, level, autonomy_names),
 	FQ_RECORDS(51, struct run_row, plan, &permit_item_type, PERMIT_ITEMS_MAX),
 	FQ_HASH(52, struct run_row, plan_digest),
@@ -340,6 +342,7 @@ static const struct field attempt_fields[] = {
 	FQ_U64(39, struct attempt_row, takes_back),
 	FQ_ENUM(40, struct attempt_row, kind, action_kind_names),
 	FQ_PAIRS(41, struct attempt_row, parts, PARTS_MAX),
+	FQ_U64(50, struct attempt_row, plan),
 	FQ_STR(55, struct attempt_row, runbook),
 };
 const struct record_type attempt_row_type =

@@ -194,6 +194,7 @@ enum step_phase {
 	PHASE_ASKED,      /* facts or people are asked */
 	PHASE_ANSWER,     /* a question is out, until `due` */
 	PHASE_EVIDENCE,   /* what is seen before anything is changed is asked for */
+	PHASE_CALLED = 8, /* a runbook that it called is in work: the run `waiting_for` */
 	PHASE_PERMIT = 9, /* a person's permission, or the end of a time for a veto */
 };
 
@@ -275,7 +276,8 @@ struct run_row {
 	struct strs askees;   /* and who was: people, at most TOLD_MAX */
 	bool undoing;         /* what it did is being taken back by the step in work, */
 	str undo_why;         /* because of that */
-	bool forgot; /* not all that it did and may be taken back is in memory any more */
+	bool forgot;   /* not all that it did and may be taken back is in memory any more */
+	row_id caller; /* the run that called its runbook, or 0 */
 	struct records evidence; /* struct evidence, at most EVIDENCE_MAX */
 	enum autonomy level; /* by which it asked for permission last; 0: it never did */
 	struct records
@@ -359,6 +361,7 @@ struct attempt_row {
 	enum action_kind kind;
 	struct pairs parts; /* the rest of its request, resolved, as the kind's file says */
 	str runbook;        /* whose step it was; or empty */
+	row_id plan;        /* its run has ended, and was called by this one; or 0 */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 

@@ -34,6 +34,7 @@ static const char *const kinds[STEP_KIND_COUNT] = {
 	[STEP_WAIT] = "wait",
 	[STEP_ASK] = "ask",
 	[STEP_UNDO] = "undo",
+	[STEP_CALL] = "call",
 };
 #define STEP_NEAR_MIN 4 /* letters: awk, asm and wat are languages */
 

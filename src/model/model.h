@@ -578,14 +578,16 @@ enum step_kind {
 	STEP_WAIT = 5,
 	STEP_ASK = 6,
 	STEP_UNDO = 7,
+	STEP_CALL = 9,
 };
-#define STEP_KIND_COUNT 8 /* one more than the last */
+#define STEP_KIND_COUNT 10 /* one more than the last */
 
 #define STEP_NEXT UINT32_MAX         /* go on with the step that follows */
 #define STEP_STOP (UINT32_MAX - 1)   /* end the run: it is not this, or it is over */
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
 #define STEP_ALL (UINT32_MAX - 3)    /* undo_of: every step of the run */
 #define RUNBOOK_STEPS_MAX 64
+#define CALLS_DEEP_MAX 4 /* runbooks called, the one by the other */
 
 const char *step_kind_name(enum step_kind kind); /* "check" */
 
@@ -616,7 +618,7 @@ struct runbook_step {
 	msec every_ms;  /* between looks, default 10 s */
 	msec for_ms;    /* must hold so long without a break; wait: or the time itself */
 	msec within_ms; /* verify: or it has not recovered; check: default for_ms + 1 min */
-	/* check: where to go when it holds; a later step, STEP_NEXT, STEP_STOP or STEP_PERSON */
+	/* check: where to go when it holds; call: when what it called stopped; a later step, STEP_NEXT, STEP_STOP or STEP_PERSON */
 	uint32_t then;
 	/* action */
 	const struct action *action;
@@ -637,6 +639,7 @@ struct runbook_step {
 	size_t answers_n;
 	/* Bit i: it uses the answer to step i. */
 	uint64_t uses_answers;
+	str calls; /* call: another runbook, which is there; `with` are its inputs */
 	/* handoff */
 	enum handoff_class class;
 	str because, ask;

@@ -41,6 +41,7 @@ struct reader {
 	struct names zones;    /* name to struct zone, as they are asked for */
 	struct regex *regexes; /* all that were compiled, to be released */
 	size_t regexes_n;
+	struct called *called; /* what runbooks call, the last first: runbook_call.c */
 };
 
 /* ---- reporting ---- */

@@ -451,6 +451,14 @@ rehearsal_read(const struct model *model, const struct source *src, struct arena
 	struct rehearsal *ret = arena_new(arena, struct rehearsal, 1);
 	ret->runbook = read_runbook(&r, model, name);
 	struct case_reader s = { .r = &r, .runbook = ret->runbook };
+	for (size_t i = 0; ret->runbook != NULL && i < ret->runbook->steps_n; i++) {
+		if (ret->runbook->steps[i].kind != STEP_CALL)
+			continue;
+		read_error(&r, name, STR("test the runbook that it calls"),
+		    "a runbook that calls another ('%.*s') cannot be tested beside it yet",
+		    STR_ARG(ret->runbook->steps[i].name));
+		break;
+	}
 	if (ret->runbook != NULL)
 		read_cases(&s, cases, ret);
 	return diags->count == faults ? ret : NULL;

@@ -409,4 +409,5 @@ runbooks_read(struct reader *r)
 		runbook_read(r, file, &m->runbooks[m->runbooks_n++]);
 	}
 	gather_annotations(r);
+	calls_check(r);
 }

@@ -12,6 +12,7 @@
  * runbook_ask.c	that of ask
  * runbook_flow.c	resolves `otherwise` and `then` and proves that the steps lead somewhere
  * runbook_back.c	resolves what `undo` takes back
+ * runbook_call.c	reads call, and proves that what runbooks call is there and ends
  * runbook_choose.c	which runbook answers
  */
 #define RUNBOOKS_MAX 256
@@ -92,6 +93,7 @@ void back_resolve(struct reader *r, struct runbook *runbook, const struct draft 
 
 struct step_reader {
 	struct reader *r;
+	const struct runbook *runbook;
 	const struct strs *probe_names; /* what ${} may name in a probe: inputs, service */
 	const struct strs *with_names;  /* in a value of `with`: target too */
 	const struct node *map;
@@ -106,5 +108,9 @@ void step_read_wait(struct step_reader *s);
 
 /* runbook_ask.c */
 void step_read_ask(struct step_reader *s);
+
+/* runbook_call.c; the check is of all runbooks, once they are read */
+void step_read_call(struct step_reader *s);
+void calls_check(struct reader *r);
 
 #endif

@@ -58,7 +58,10 @@ resolve_all(struct reader *r, const struct node *node, struct runbook *runbook, 
 {
 	runbook->steps[at].undo_of = STEP_ALL;
 	for (uint32_t i = 0; i < at; i++) {
-		if (has_undo(&runbook->steps[i]) && flow_leads(runbook, i, at))
+		/* What a called runbook does is known when all are read. */
+		bool may =
+		    has_undo(&runbook->steps[i]) || runbook->steps[i].kind == STEP_CALL;
+		if (may && flow_leads(runbook, i, at))
 			return;
 	}
 	read_error(r, node, STR("give an action of a step above an 'undo'"),

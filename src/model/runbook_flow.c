@@ -6,6 +6,8 @@
  *	wait	over, or holds: the next step	else: otherwise (person)
  *	ask	answered: then (the next step)	else: otherwise (person)
  *	verify	holds: the end, recovered	else: otherwise (person)
+ *	call	recovered: the next step	stopped: then (the next step)
+ *						else: otherwise (person)
  *	undo	taken back: the next step	else: a person
  *	handoff	the end
  *
@@ -25,7 +27,8 @@ next_of(const struct runbook *runbook, uint32_t i)
 	const struct runbook_step *step = &runbook->steps[i];
 	if (step->kind == STEP_VERIFY || step->kind == STEP_HANDOFF)
 		return STEP_NONE;
-	uint32_t to = step->then == STEP_NEXT ? i + 1 : step->then;
+	bool on = step->then == STEP_NEXT || step->kind == STEP_CALL;
+	uint32_t to = on ? i + 1 : step->then;
 	return to < runbook->steps_n ? to : STEP_NONE;
 }
 
@@ -68,6 +71,8 @@ when_well(const struct runbook *runbook, uint32_t i, uint32_t ret[STEPS_AFTER_MA
 	size_t n = 0;
 	if (step->kind != STEP_ASK || leads_on(step))
 		add_after(runbook, next_of(runbook, i), ret, &n);
+	if (step->kind == STEP_CALL)
+		add_after(runbook, step->then, ret, &n);
 	for (size_t k = 0; k < step->answers_n; k++)
 		add_after(runbook, step->answers[k].to, ret, &n);
 	return n;
@@ -280,7 +285,8 @@ check_verified(struct reader *r, const struct runbook *runbook, const struct dra
 		proved[i] = kind == STEP_VERIFY || kind == STEP_HANDOFF;
 		for (size_t k = 0; k < n; k++)
 			proved[i] = proved[i] || proved[after[k]];
-		if (kind == STEP_ACTION && (next == STEP_NONE || !proved[next]))
+		bool acts = kind == STEP_ACTION || kind == STEP_CALL;
+		if (acts && (next == STEP_NONE || !proved[next]))
 			read_error(r, &drafts[i].fence->name,
 			    STR("add a verify step after it, or a handoff"),
 			    "nothing verifies '%.*s'", STR_ARG(runbook->steps[i].name));

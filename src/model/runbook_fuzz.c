@@ -83,6 +83,9 @@ check_step(const struct runbook *runbook, size_t i)
 	case STEP_UNDO:
 		ASSERT(step->undoes && step->undo_of < i);
 		return;
+	case STEP_CALL:
+		ASSERT(step->calls.n > 0);
+		return;
 	case STEP_HANDOFF:
 		ASSERT(step->class != 0);
 		ASSERT(step->because.n > 0);

@@ -6,6 +6,7 @@
  *	ask		question, to, answer, within, then, otherwise
  *	action		do, with, targets, rolling, retry, otherwise
  *	undo		of
+ *	call		runbook, with, then, otherwise
  *	handoff		class, because, attach, ask
  */
 #include "model/runbook.h"
@@ -244,6 +245,7 @@ default_otherwise(enum step_kind kind)
 	case STEP_WAIT:
 	case STEP_ASK:
 	case STEP_UNDO:
+	case STEP_CALL:
 		return STEP_PERSON;
 	}
 	UNREACHABLE();
@@ -273,6 +275,9 @@ read_step(struct step_reader *s)
 		return;
 	case STEP_ASK:
 		step_read_ask(s);
+		return;
+	case STEP_CALL:
+		step_read_call(s);
 		return;
 	}
 	UNREACHABLE();
@@ -319,6 +324,7 @@ steps_read(struct reader *r, const struct markdown *markdown, struct runbook *ru
 		const struct strs with_names = { names, n + 2 };
 		struct step_reader s = {
 			.r = r,
+			.runbook = runbook,
 			.probe_names = &probe_names,
 			.with_names = &with_names,
 			.map = map,
