@@ -22,8 +22,8 @@ static const struct subject {
 	[SUBJECT_VALUE] = { "value", OF(PROMQL), false, false },
 	[SUBJECT_STATUS] = { "status", OF(HTTP), false, false },
 	[SUBJECT_BODY] = { "body", OF(HTTP), true, true },
-	[SUBJECT_EXIT] = { "exit", OF(RUN) | OF(SSH) | OF(SYSTEMD), false, false },
-	[SUBJECT_OUTPUT] = { "output", OF(RUN) | OF(SSH) | OF(SYSTEMD), true, true },
+	[SUBJECT_EXIT] = { "exit", OF(RUN) | OF(SSH), false, false },
+	[SUBJECT_OUTPUT] = { "output", OF(RUN) | OF(SSH), true, true },
 	[SUBJECT_OPEN] = { "open", OF(TCP), false, false },
 	[SUBJECT_MS] = { "ms", OF(TCP), false, false },
 	[SUBJECT_BANNER] = { "banner", OF(TCP), true, true },
@@ -33,8 +33,9 @@ static const struct subject {
 	[SUBJECT_TEXT] = { "text", OF(DNS) | OF(LOG), true, true },
 	[SUBJECT_LINES] = { "lines", OF(LOG), false, false },
 	[SUBJECT_MATCHES] = { "matches", OF(LOG), false, false },
+	[SUBJECT_STATE] = { "state", OF(SYSTEMD), true, true },
 };
-static_assert(countof(subjects) == SUBJECT_MATCHES + 1, "a row for each subject");
+static_assert(countof(subjects) == SUBJECT_STATE + 1, "a row for each subject");
 
 /* A word that is a whole condition. */
 static const struct alone {
@@ -57,7 +58,7 @@ static const struct {
 	[PROBE_HTTP] = { "an HTTP answer", "as in status == 200 or body contains ok" },
 	[PROBE_RUN] = { "a command", "as in exit == 0 or output contains ok" },
 	[PROBE_SSH] = { "a command", "as in exit == 0 or output contains ok" },
-	[PROBE_SYSTEMD] = { "a unit", "as in exit == 0 or output == active" },
+	[PROBE_SYSTEMD] = { "a unit", "as in value == active" },
 	[PROBE_TCP] = { "a TCP connection",
 	    "as in open, closed, \"ms < 50\" or banner contains SSH-2.0" },
 	[PROBE_DNS] = { "a DNS answer",
@@ -164,6 +165,8 @@ read_subject(struct reader *r, const struct node *node, str word, enum probe_kin
     struct condition *c, const struct alone **ret_alone)
 {
 	size_t off = (size_t)(word.p - node->text.p);
+	if (kind == PROBE_SYSTEMD && str_eq(word, STR("value")))
+		return true; /* its only one: a word */
 	if (!find_subject(word, &c->subject, ret_alone)) {
 		read_error_part(r, node, off, word.n, subject_hint(r, word, kind),
 		    "unknown subject '%.*s'", STR_ARG(word));
@@ -217,6 +220,10 @@ judge_operand(struct reader *r, const struct node *node, size_t at, struct condi
 	}
 
 	c->numeric = !searches && !(textual && (c->op == OP_EQ || c->op == OP_NE));
+	if (c->numeric && c->subject == SUBJECT_STATE) {
+		read_error(r, node, STR("use == or !="), "a unit's state is a word");
+		return false;
+	}
 	if (c->numeric && !str_double(operand, &c->number)) {
 		read_error_part(r, node, at, operand.n, STR("as in \"> 0.5\""),
 		    "expected a number, not '%.*s'", STR_ARG(operand));
@@ -252,7 +259,7 @@ read_alone(struct reader *r, const struct node *node, const struct alone *is, st
 static bool
 read_value_of(struct reader *r, const struct node *node, enum probe_kind kind)
 {
-	if (kind == 0 || kind == PROBE_PROMQL)
+	if (kind == 0 || kind == PROBE_PROMQL || kind == PROBE_SYSTEMD)
 		return true;
 	read_error(r, node, str_of(kinds[kind].hint), "%s has no 'value'",
 	    kinds[kind].what);
@@ -266,7 +273,10 @@ read_condition(struct reader *r, const struct node *node, enum probe_kind kind,
 	str text;
 	if (!read_text(r, node, &text))
 		return false;
-	struct condition c = { .subject = SUBJECT_VALUE, .written = text };
+	struct condition c = {
+		.subject = kind == PROBE_SYSTEMD ? SUBJECT_STATE : SUBJECT_VALUE,
+		.written = text,
+	};
 	const struct alone *is_alone = NULL;
 	size_t at = skip_blanks(text, 0);
 	size_t len = token_length(str_drop(text, at));
@@ -437,6 +447,7 @@ condition_holds(const struct condition *condition, const struct probe_result *se
 			return HOLDS_UNKNOWN;
 		return compare_value(c, seen);
 	case SUBJECT_VALUE:
+	case SUBJECT_STATE:
 	case SUBJECT_BODY:
 	case SUBJECT_OUTPUT:
 	case SUBJECT_TEXT:

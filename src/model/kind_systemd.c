@@ -34,3 +34,21 @@ kind_systemd_read(struct kind_reader *k, const struct node *node)
 		    "'systemd' says %s of start, stop, restart and reload",
 		    n == 0 ? "none" : "more than one");
 }
+
+void
+kind_systemd_look(struct kind_reader *k, const struct node *node)
+{
+	static const char *const values[] = { "active", "sub" };
+	const struct node *unit = NULL, *value = NULL;
+	const struct key keys[] = {
+		{ "unit", &unit, .required = true },
+		{ "value", &value },
+	};
+	unsigned choice = 0;
+	if (!read_map(k->r, node, NULL, keys, countof(keys)))
+		return;
+	(void)part_template(k, STR("unit"), unit, QUOTE_WHOLE);
+	if (value != NULL)
+		(void)read_choice(k->r, value, "value", values, countof(values), &choice);
+	part_literal(k, STR("value"), str_of(values[choice]));
+}

@@ -118,6 +118,17 @@ check_use(struct reader *r, const struct node *node, const struct action *action
 	}
 }
 
+void
+kind_probe_read(struct reader *r, const struct node *node, const struct strs *allowed,
+    void (*read)(struct kind_reader *k, const struct node *node), struct probe *probe)
+{
+	struct kind_reader k = { .r = r, .names = allowed, .argv = &probe->argv };
+	k.parts.p = arena_new(r->arena, struct part, PARTS_MAX);
+	read(&k, node);
+	qsort(k.parts.p, k.parts.n, sizeof(k.parts.p[0]), compare_parts);
+	probe->parts = k.parts;
+}
+
 static str
 all_kinds(struct reader *r)
 {

@@ -17,8 +17,8 @@
  */
 struct kind_reader {
 	struct reader *r;
-	const struct strs *names; /* what may stand in ${} */
-	const struct params *params;
+	const struct strs *names;    /* what may stand in ${} */
+	const struct params *params; /* NULL for a probe */
 	struct templates *argv;
 	struct parts parts; /* part_add; in any order */
 	bool full;
@@ -39,6 +39,10 @@ void kind_read(struct reader *r, const struct node *action_node,
     const struct node *const nodes[ACTION_KIND_COUNT], const struct strs *names,
     struct action *action);
 
+/* The same of a probe: into its argv and parts. */
+void kind_probe_read(struct reader *r, const struct node *node, const struct strs *allowed,
+    void (*read)(struct kind_reader *k, const struct node *node), struct probe *probe);
+
 /* ---- for the readers ---- */
 
 void part_add(struct kind_reader *k, str name, const struct template *value);
@@ -51,6 +55,7 @@ bool template_is_literal(const struct template *t);
 void kind_http_read(struct kind_reader *k, const struct node *node);
 void kind_ssh_read(struct kind_reader *k, const struct node *node);
 void kind_systemd_read(struct kind_reader *k, const struct node *node);
+void kind_systemd_look(struct kind_reader *k, const struct node *node); /* a probe */
 
 /* kind_json.c: YAML as one JSON text. A scalar "${x}" keeps the parameter's type. */
 bool read_json(struct kind_reader *k, const struct node *node, struct template *ret);

@@ -68,6 +68,7 @@ enum condition_subject {
 	SUBJECT_TEXT,    /* of a DNS answer or a log */
 	SUBJECT_LINES,
 	SUBJECT_MATCHES,
+	SUBJECT_STATE, /* also written "value" */
 };
 enum condition_op {
 	OP_LT = 1,

@@ -168,7 +168,7 @@ void read_sandbox(struct reader *r, const struct sandbox_nodes *nodes, bool run,
  * there, and `expect`. A new kind: its key in PROBE_ASK_KEYS, its row in read_probe.c.
  */
 struct probe_nodes {
-	const struct node *promql, *http, *run, *tcp, *dns, *tls, *log;
+	const struct node *promql, *http, *run, *tcp, *dns, *tls, *log, *ssh, *systemd;
 	const struct node *server;      /* promql */
 	const struct node *send;        /* tcp */
 	const struct node *server_name; /* tls */
@@ -187,6 +187,8 @@ struct probe_nodes {
 	{ "dns", &(nodes)->dns }, \
 	{ "tls", &(nodes)->tls }, \
 	{ "log", &(nodes)->log }, \
+	{ "ssh", &(nodes)->ssh }, \
+	{ "systemd", &(nodes)->systemd }, \
 	{ "server", &(nodes)->server }, \
 	{ "send", &(nodes)->send }, \
 	{ "server_name", &(nodes)->server_name }, \

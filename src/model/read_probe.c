@@ -7,9 +7,12 @@
  *	{tcp: "${target}:5432", expect: open}             read_probe_net.c
  *	{dns: {name: shop.example, type: MX}, expect: answers >= 2}
  *	{tls: "shop.example:443", expect: days > 14}
+ *	{ssh: {host: "${target}", ..., run: [uptime]}, expect: exit == 0}
+ *	{systemd: {unit: nginx.service}, expect: value == active}
  *	{log: {file: /var/log/app.log, lines: 500, match: ERROR}, expect: matches == 0}
  */
 #include "model/internal.h"
+#include "model/kinds.h"
 
 static void
 probe_server(struct reader *r, const struct node *promql, const struct node *server,
@@ -52,6 +55,23 @@ run_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
 	(void)read_argv(r, node, allowed, &probe->argv);
 }
 
+/* As actions of those kinds are written. */
+static void
+ssh_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe)
+{
+	(void)n;
+	kind_probe_read(r, node, allowed, kind_ssh_read, probe);
+}
+
+static void
+systemd_read(struct reader *r, const struct node *node, const struct probe_nodes *n,
+    const struct strs *allowed, struct probe *probe)
+{
+	(void)n;
+	kind_probe_read(r, node, allowed, kind_systemd_look, probe);
+}
+
 static const struct kind {
 	const char *key;
 	enum probe_kind kind;
@@ -66,6 +86,8 @@ static const struct kind {
 	{ "dns", PROBE_DNS, offsetof(struct probe_nodes, dns), probe_dns_read },
 	{ "tls", PROBE_TLS, offsetof(struct probe_nodes, tls), probe_tls_read },
 	{ "log", PROBE_LOG, offsetof(struct probe_nodes, log), probe_log_read },
+	{ "ssh", PROBE_SSH, offsetof(struct probe_nodes, ssh), ssh_read },
+	{ "systemd", PROBE_SYSTEMD, offsetof(struct probe_nodes, systemd), systemd_read },
 };
 
 /* Keys that only one kind has. */

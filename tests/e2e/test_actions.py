@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support.canned_server import CannedServer
 from support.harness import BUILD, Scratch, free_port, run_all, wait_until
-from test_hands import AUTHORITY, BASE, Hands, news
+from test_hands import AUTHORITY, BASE, Hands, news, probe
 
 
 WALL, WALL_MS = "2026-11-23T18:18:22.380Z", 1795457902380
@@ -367,7 +367,7 @@ def test_what_stays_unknown_is_in_doubt():
         slow = ["sh", "-c", f"echo x >> {count}; sleep 20"]
         h = over_ssh(s, sshd, {"slow": slow, "killed": slow})
         threading.Thread(target=lambda: (wait_until(count.exists), sshd.cut(False))).start()
-        last = far_attempt(h, sshd, "slow", timeout_ms=3000)[-1]
+        last = far_attempt(h, sshd, "slow", timeout_ms=5000)[-1]
         assert last["news"] == "unknown" and "cannot be asked" in last["why"], last
         # there it runs on; and when whoever watches it there dies, nobody can know
         sshd.let = True
@@ -519,6 +519,43 @@ def test_a_bus_that_goes_leaves_it_in_doubt_and_without_one_nothing_began():
         last = run("web.service")
         assert last["news"] == "never-started" and "bus cannot be reached" in last["why"], last
         assert bus.asked() == ["restart crash.service"], bus.asked()
+
+
+def test_a_unit_is_looked_at():
+    with Scratch("actions") as s:
+        Bus(s)
+        h = Acting(s, {"start": UNIT.format("start")})
+
+        def look(unit, value="active"):
+            return probe(h, kind="systemd", timeout_ms=30000, timeout=40, parts={"unit": unit, "value": value})
+        assert look("web.service")["value"] == "inactive\n"
+        h.act("start", "systemd", {"do": "start", "unit": "web.service"}, {"unit": "web.service"})
+        assert look("web.service")["value"] == "active\n"
+        assert look("web.service", "sub")["value"] == "running\n"
+        for unit, why in (("unknown.service", "there is no unit"), ("x", "not the name of a unit")):
+            seen = look(unit)
+            assert seen["status"] == "failed" and why in seen["error"], seen
+
+
+def test_a_far_machine_is_looked_at():
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        h = over_ssh(s, sshd, {"add": ["sh", "-c", f"echo x >> {count}; exit 5"]})
+        seen = probe(h, kind="ssh", timeout_ms=30000, timeout=40, parts=sshd.parts(), argv=["sh", "-c", "echo seen; exit 3"])
+        assert seen["status"] == "ok" and seen["code"] == 3 and seen["value"] == "seen\n", seen
+        assert not sshd.far.exists()  # a look leaves nothing there
+        seen = probe(h, kind="ssh", timeout_ms=30000, timeout=40, parts=sshd.parts("other"), argv=["true"])
+        assert seen["status"] == "failed" and "host key" in seen["error"], seen
+        # the record of an attempt that was done, and of one that shall not be any more
+        last = far_attempt(h, sshd, "add")[-1]
+        record = dict(sshd.parts(), record=str(WALL_MS))
+        assert probe(h, kind="ssh", timeout_ms=30000, timeout=40, attempt=last["id"], parts=record)["value"] == "done 5\n"
+        ident = h.next_id + 2
+        assert probe(h, kind="ssh", timeout_ms=30000, timeout=40, attempt=ident, parts=record)["value"] == "never\n"
+        h.next_id = ident - 1
+        assert far_attempt(h, sshd, "add")[-1]["news"] == "never-started"
+        assert count.read_text() == "x\n"
 
 
 if __name__ == "__main__":
