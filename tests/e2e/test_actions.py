@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from support.canned_server import CannedServer
-from support.harness import BUILD, Scratch, free_port, run_all, wait_until
+from support.harness import Firstline, Scratch, free_port, run_all, wait_until
 from test_hands import AUTHORITY, BASE, Hands, news, probe
 
 
@@ -556,6 +556,59 @@ def test_a_far_machine_is_looked_at():
         h.next_id = ident - 1
         assert far_attempt(h, sshd, "add")[-1]["news"] == "never-started"
         assert count.read_text() == "x\n"
+
+
+# ---- all of it ----
+
+def test_an_alert_is_answered_by_actions_of_every_kind():
+    with Scratch("actions") as s:
+        server = CannedServer(s, {"POST /drain/web-1": (202, "{}")})
+        sshd, bus = Sshd(s), Bus(s)
+        count = s.dir / "count"
+        far = "\n    ".join(sshd.yaml(["sh", "-c", f"echo x >> {count}"]).splitlines())
+        s.file("config/firstline.yaml", f"""listen: 127.0.0.1:0
+{BASE}channels: {{mail: {{smtp: 'smtp://127.0.0.1:9', from: f@example.com}}}}
+actions:
+  drain:
+    verb: test
+    http: {{url: "{server.url}/drain/${{target}}", json: {{service: "${{service}}"}}, expect: status == 202}}
+  far:
+    verb: test
+    {far}
+  unit:
+    verb: test
+    systemd: {{restart: web.service}}
+alerts: [{{match: {{alertname: Down}}, service: checkout}}]
+{AUTHORITY}""")
+        steps = "".join(f"```action {name}\ndo: {name}\ntargets: {{service: checkout, role: web}}\n```\n"
+                        for name in ("drain", "far", "unit"))
+        s.file("config/runbooks/down.md", f"""---
+runbook: down
+service: checkout
+answers: [{{alertname: Down}}]
+---
+# Down
+{steps}
+```verify up
+systemd: {{unit: web.service}}
+expect: value == active
+every: 1s
+within: 30s
+```
+""".replace("role: web}", "role: only}"))
+        config = s.dir / "config/firstline.yaml"
+        config.write_text(config.read_text().replace("web-1: {service: checkout, role: web,",
+                                                     "web-1: {service: checkout, role: only,"))
+        firstline = Firstline(s, s.dir / "config").start()
+        answer = firstline.fire({"alertname": "Down"}, token="local")
+        assert answer.status == 200, answer
+        wait_until(lambda: "restart web.service" in bus.asked(), 60, message="the last action")
+        row = firstline.wait_incident(lambda r: r["state"] in ("recovered", "closed"), 60, "recovery")
+        assert [b["service"] for b in server.bodies("POST", "/drain/web-1")] == ["checkout"]
+        assert count.read_text() == "x\n" and bus.asked() == ["restart web.service"]
+        attempts = firstline.incident(row["id"])["attempts"]
+        assert [a["kind"] for a in attempts] == ["http", "ssh", "systemd"], attempts
+        assert all(a["state"] == "exited" and a["exit_code"] == 0 for a in attempts), attempts
 
 
 if __name__ == "__main__":
