@@ -89,7 +89,7 @@ static bool
 days_left(const X509 *certificate, int64_t *ret)
 {
 	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)(clock_wall() / 1000));
-	int days, seconds;
+	int days = 0, seconds = 0;
 	bool ok = now != NULL && ASN1_TIME_diff(&days, &seconds, now,
 				     X509_get0_notAfter(certificate)) == 1;
 	ASN1_TIME_free(now);
