@@ -25,6 +25,8 @@
  *	freeze		during a prohibition's span: what of its scope is still allowed, and by
  *			whom; a freeze that forbids taking back what it leaves allowed
  *	ending		a grant that ends within 14 days
+ *	hole		a time within 12 weeks at which no tier of a team has anybody (a mistake),
+ *			or a rotation has nobody while another tier answers
  *
  * Bounded: at most ANALYSE_DECISIONS_MAX decisions each; what was not looked at is a
  * finding too ("looked at 200,000 of 1,200,000 combinations").
@@ -44,6 +46,7 @@ enum found_kind {
 	FOUND_FREEZE,
 	FOUND_ENDING,
 	FOUND_LIMIT, /* of the analysis itself */
+	FOUND_HOLE,
 };
 
 struct found {
@@ -53,6 +56,7 @@ struct found {
 	str example;        /* the request, as on the command line: "firstline may ..." */
 	str mend;           /* what to write instead */
 	bool note;          /* good to know, nothing to mend */
+	bool error;         /* a mistake: `check` fails */
 };
 #define ANALYSE_FOUND_MAX 200
 #define ANALYSE_DECISIONS_MAX 200000

@@ -34,6 +34,7 @@ void analyse_rules(struct analysing *a);  /* dead, shadowed, ending */
 void analyse_people(struct analysing *a); /* approvers, separation */
 void analyse_steps(struct analysing *a);  /* fit, undo */
 void analyse_spans(struct analysing *a);  /* freeze, blast */
+void analyse_duty(struct analysing *a);   /* hole */
 
 /* ---- analyse_cover.c ---- */
 

@@ -29,8 +29,9 @@ member(struct buf *text, const char *name, str value)
 static void
 put_json(struct buf *text, const struct found *found)
 {
-	buf_printf(text, "{\"kind\":\"%s\",\"note\":%s", found_kind_name(found->kind),
-	    found->note ? "true" : "false");
+	buf_printf(text, "{\"kind\":\"%s\",\"note\":%s,\"error\":%s",
+	    found_kind_name(found->kind), found->note ? "true" : "false",
+	    found->error ? "true" : "false");
 	member(text, "file", found->place.file);
 	buf_printf(text, ",\"line\":%u", found->place.line);
 	member(text, "text", found->text);
@@ -45,7 +46,7 @@ put_lines(struct buf *text, const struct found *found)
 	if (found->place.file.n > 0)
 		buf_printf(text, "%.*s:%u: ", STR_ARG(found->place.file),
 		    found->place.line);
-	buf_printf(text, "%s: ", found->note ? "note" : "warning");
+	buf_printf(text, "%s: ", found->note ? "note" : found->error ? "error" : "warning");
 	buf_add(text, found->text);
 	buf_char(text, '\n');
 	if (found->example.n > 0) {
@@ -65,12 +66,13 @@ check_print(const struct model *model, const struct analysis *analysis,
     const struct tests_tried *tried, const struct check_options *o)
 {
 	struct buf text = BUF(TEXT_MAX);
-	size_t warnings = analysis->dropped, shown = 0;
+	size_t warnings = analysis->dropped, errors = 0, shown = 0;
 	if (o->json)
 		buf_char(&text, '[');
 	for (size_t i = 0; i < analysis->n; i++) {
 		const struct found *found = &analysis->found[i];
-		warnings += !found->note;
+		errors += found->error;
+		warnings += !found->note && !found->error;
 		if (found->note && !o->explain && found->kind != FOUND_LIMIT)
 			continue;
 		if (o->json && shown++ > 0)
@@ -93,14 +95,18 @@ check_print(const struct model *model, const struct analysis *analysis,
 		if (tried->cases > 0)
 			buf_printf(&text, ", %zu test%s", tried->cases,
 			    tried->cases == 1 ? "" : "s");
-		buf_add(&text, STR(": no mistakes"));
+		if (errors == 0)
+			buf_add(&text, STR(": no mistakes"));
+		else
+			buf_printf(&text, ": %zu mistake%s", errors,
+			    errors == 1 ? "" : "s");
 		if (warnings > 0)
 			buf_printf(&text, ", %zu warning%s", warnings,
 			    warnings == 1 ? "" : "s");
 		buf_char(&text, '\n');
 	}
 	int code = print(&text);
-	return code == EXIT_OK && warnings > 0 && o->strict ? EXIT_FAILED : code;
+	return errors > 0 || (warnings > 0 && o->strict) ? EXIT_FAILED : code;
 }
 
 /* ---- --diff ---- */

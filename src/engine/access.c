@@ -97,6 +97,7 @@ needs(enum op op)
 	case OP_HANDOFF:
 	case OP_GAPS:
 	case OP_ON_CALL:
+	case OP_SHIFTS:
 	case OP_MAY:
 	case OP_EVENTS:
 	case OP_WHO:

@@ -226,42 +226,6 @@ on_status(struct engine *engine, const struct asked *asked, struct answer_out *a
 }
 
 static void
-duty_of_team(struct answer_out *a, const struct team *team, msec wall)
-{
-	for (size_t i = 0; i < team->rotation_n; i++) {
-		struct turn turn = rotation_at(&team->rotations[i], wall);
-		struct duty_item duty = {
-			.team = team->name,
-			.rotation = team->rotations[i].name,
-			.person = turn.person != NULL ? turn.person->id : STR(""),
-			.from_wall = turn.from_wall,
-			.until_wall = turn.until_wall,
-		};
-		answer_record(a, ITEM_DUTY, &duty);
-	}
-}
-
-/* name: a team or empty for all; params.at: milliseconds since 1970 */
-static void
-on_on_call(struct engine *engine, const struct asked *asked, struct answer_out *a)
-{
-	const struct model *model = configs_newest(&engine->configs, engine->core);
-	uint64_t wall = clock_wall();
-	str at = pairs_get(&asked->request.params, STR("at"));
-	if (at.n > 0 && !str_u64(at, UINT64_MAX, &wall)) {
-		a->answer.status = 422;
-		a->answer.exit = 2;
-		a->answer.error = STR("at is a time in milliseconds since 1970");
-		return;
-	}
-	for (size_t i = 0; i < model->teams_n; i++) {
-		const struct team *team = &model->teams[i];
-		if (asked->request.name.n == 0 || str_eq(asked->request.name, team->name))
-			duty_of_team(a, team, wall);
-	}
-}
-
-static void
 on_tokens(struct engine *engine, struct answer_out *a)
 {
 	const struct token_row **tokens =
@@ -311,7 +275,10 @@ answer_now(struct engine *engine, const struct asked *asked)
 		metrics_answer(engine, &a);
 		break;
 	case OP_ON_CALL:
-		on_on_call(engine, asked, &a);
+		answer_on_call(engine, &asked->request, &a);
+		break;
+	case OP_SHIFTS:
+		answer_shifts(engine, &asked->request, &a);
 		break;
 	case OP_MAY:
 		answer_may(engine, &a, &asked->request, asked->caller);
@@ -412,6 +379,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_STATUS:
 	case OP_METRICS:
 	case OP_ON_CALL:
+	case OP_SHIFTS:
 	case OP_MAY:
 	case OP_WHO_CAN:
 	case OP_TRUST:

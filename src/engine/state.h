@@ -246,6 +246,10 @@ void answer_plain(struct buf *out, uint64_t id, uint64_t seq, uint32_t status,
     uint32_t exit, const char *error);
 
 /* questions.c: authority is asked, nothing is done */
+void answer_on_call(struct engine *engine, const struct request *request,
+    struct answer_out *a);
+void answer_shifts(struct engine *engine, const struct request *request,
+    struct answer_out *a);
 void answer_may(struct engine *engine, struct answer_out *a, const struct request *request,
     struct caller caller);
 void answer_who_can(struct engine *engine, struct answer_out *a,

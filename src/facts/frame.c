@@ -142,6 +142,7 @@ static const char *const op_names[] = {
 	[OP_HANDOFF] = "handoff",
 	[OP_GAPS] = "gaps",
 	[OP_ON_CALL] = "on-call",
+	[OP_SHIFTS] = "shifts",
 	[OP_MAY] = "may",
 	[OP_JOURNAL] = "journal",
 	[OP_EVENTS] = "events",
@@ -290,6 +291,17 @@ static const struct field duty_fields[] = {
 };
 const struct record_type duty_item_type = RECORD(struct duty_item, "duty", duty_fields);
 
+static const struct field shift_fields[] = {
+	F_STR(1, struct shift_item, team),
+	F_STR(2, struct shift_item, rotation),
+	F_U32(3, struct shift_item, tier),
+	F_STR(4, struct shift_item, person),
+	F_WALL(5, struct shift_item, from_wall),
+	F_WALL(6, struct shift_item, until_wall),
+	F_BOOL(7, struct shift_item, gap),
+};
+const struct record_type shift_item_type = RECORD(struct shift_item, "shift", shift_fields);
+
 static const struct field entry_fields[] = {
 	F_U64(1, struct entry_item, seq),
 	F_HASH(2, struct entry_item, hash),
@@ -366,6 +378,7 @@ item_body_type(const struct item *item)
 		[ITEM_WHO] = &who_item_type,
 		[ITEM_PLAN] = &plan_item_type,
 		[ITEM_TRUST] = &trust_item_type,
+		[ITEM_SHIFT] = &shift_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -579,6 +592,7 @@ record_type_at(size_t i)
 		&metric_item_type,
 		&alert_item_type,
 		&duty_item_type,
+		&shift_item_type,
 		&entry_item_type,
 		&secret_item_type,
 		&can_item_type,

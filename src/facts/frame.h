@@ -114,6 +114,9 @@ enum op {
 	 * behalf.0 and up. Nothing is done. */
 	OP_PLAN,
 	OP_TRUST = 40, /* of the runbook `name`; empty: of all */
+	/* Who has each rotation from params.from until params.to (milliseconds since 1970), of
+	 * the team `name`; empty: of all */
+	OP_SHIFTS = 50,
 };
 
 struct request {
@@ -157,6 +160,7 @@ enum item_kind {
 	ITEM_WHO,        /* struct who_item */
 	ITEM_PLAN,       /* struct plan_item */
 	ITEM_TRUST = 40, /* struct trust_item */
+	ITEM_SHIFT = 50, /* struct shift_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -220,6 +224,17 @@ struct duty_item {
 	str person;
 	msec from_wall, until_wall;
 };
+
+/* The same person has it without a break; a gap has none. */
+struct shift_item {
+	str team;
+	str rotation;
+	uint32_t tier; /* of `escalate`, from 1; 0: it is none */
+	str person;
+	msec from_wall, until_wall;
+	bool gap;
+};
+#define SHIFTS_MAX 4096 /* in one answer */
 
 struct entry_item {
 	uint64_t seq;
@@ -311,10 +326,10 @@ struct log_frame {
 };
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
-    status_item_type, metric_item_type, alert_item_type, duty_item_type, entry_item_type,
-    secret_item_type, can_item_type, who_item_type, receivers_item_type, epoch_frame_type,
-    quarantined_frame_type, peer_frame_type, bundle_frame_type, adopted_frame_type,
-    ready_frame_type, log_frame_type, settings_frame_type;
+    status_item_type, metric_item_type, alert_item_type, duty_item_type, shift_item_type,
+    entry_item_type, secret_item_type, can_item_type, who_item_type, receivers_item_type,
+    epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
+    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -42,6 +42,7 @@ item_name(const struct item *item)
 		[ITEM_CAN] = "can",
 		[ITEM_WHO] = "who",
 		[ITEM_TRUST] = "trust",
+		[ITEM_SHIFT] = "shift",
 		[ITEM_PLAN] = "step",
 	};
 	if (item->table != 0)
@@ -478,24 +479,34 @@ read_filter(struct call *call, struct writing *w, struct request *request,
 	return true;
 }
 
-/* at: for OP_ON_CALL, as milliseconds */
+/* A time of the query, as milliseconds in the params. */
 static bool
-read_at(struct call *call, struct request *request, struct pair *param,
-    char text[static 24])
+read_time(struct call *call, struct request *request, struct pair *params,
+    struct arena *arena, const char *name)
 {
 	msec at;
-	str given = target_query(&call->target, STR("at"));
-	request->name = target_query(&call->target, STR("team"));
+	str given = target_query(&call->target, str_of(name));
 	if (given.n == 0)
 		return true;
 	if (!body_time(given, &at)) {
-		respond_error(call, 400, 2, "'at' is a time as 2026-11-23T07:00:00Z");
+		respond_error(call, 400, 2, "'%s' is a time as 2026-11-23T07:00:00Z", name);
 		return false;
 	}
-	int n = snprintf(text, 24, "%llu", (unsigned long long)at);
-	*param = (struct pair){ STR("at"), { text, (size_t)n } };
-	request->params = (struct pairs){ param, 1 };
+	params[request->params.n++] = (struct pair){ str_of(name),
+		arena_printf(arena, "%llu", (unsigned long long)at) };
+	request->params.p = params;
 	return true;
+}
+
+/* The team, and when: of OP_ON_CALL, OP_SHIFTS. */
+static bool
+read_duty(struct call *call, struct request *request, struct pair *params,
+    struct arena *arena)
+{
+	request->name = target_query(&call->target, STR("team"));
+	return read_time(call, request, params, arena, "at") &&
+	       read_time(call, request, params, arena, "from") &&
+	       read_time(call, request, params, arena, "to");
 }
 
 /* "open", as without a word, or "all". */
@@ -605,7 +616,6 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 	struct arena arena = call->gate->scratch;
 	struct request request = { .op = route->op, .command = route->command };
 	struct pair params[3];
-	char text[24];
 	struct writing *w = calloc(1, sizeof(*w));
 	ASSERT(w != NULL);
 	call->own = w;
@@ -615,8 +625,8 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 	          read_path(call, &request);
 	if (ok && route->op == OP_INCIDENTS)
 		ok = read_filter(call, w, &request, params);
-	if (ok && route->op == OP_ON_CALL)
-		ok = read_at(call, &request, params, text);
+	if (ok && (route->op == OP_ON_CALL || route->op == OP_SHIFTS))
+		ok = read_duty(call, &request, params, &arena);
 	if (ok && (route->op == OP_ASKED || route->op == OP_LEASES))
 		ok = read_waiting(call, &request, params);
 	if (ok && route->op == OP_TRUST) {

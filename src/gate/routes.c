@@ -244,6 +244,7 @@ const struct route gate_routes[] = {
 	    .tagged = true },
 	GET_V1("/v1/gaps", OP_GAPS, SHAPE_LIST, "limit cursor"),
 	GET_V1("/v1/on-call", OP_ON_CALL, SHAPE_LIST, "team at"),
+	GET_V1("/v1/on-call/shifts", OP_SHIFTS, SHAPE_LIST, "team from to"),
 	GET_V1("/v1/asked", OP_ASKED, SHAPE_LIST, "state limit cursor"),
 	GET_V1("/v1/asked/#", OP_ASKED_ONE, SHAPE_ASKED, NULL),
 	COMMAND_V1("/v1/asked/#/approve", COMMAND_APPROVE, body_approve),

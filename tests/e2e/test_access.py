@@ -93,7 +93,7 @@ TABLE = {
     ("POST", "/v1/drills"): "operator",
     ("POST", "/v1/attempts/#/settle"): "operator",
     ("GET", "/v1/handoffs"): READ, ("GET", "/v1/handoffs/#"): READ, ("GET", "/v1/gaps"): READ,
-    ("GET", "/v1/on-call"): READ, ("POST", "/v1/may"): READ,
+    ("GET", "/v1/on-call"): READ, ("GET", "/v1/on-call/shifts"): READ, ("POST", "/v1/may"): READ,
     ("POST", "/v1/who-can"): READ, ("POST", "/v1/what-can"): READ,
     ("POST", "/v1/runbooks/*/plan"): READ,
     ("GET", "/v1/asked"): READ, ("GET", "/v1/asked/#"): READ,

@@ -86,6 +86,31 @@ def test_warnings_say_where_what_and_how_to_mend():
         assert {"blast", "freeze"} <= {f["kind"] for f in notes if f["note"]}, notes
 
 
+def test_a_time_with_nobody_on_duty_fails():
+    with Scratch("check") as scratch:
+        folder = shop(scratch)
+        teams = (folder / "desk.yaml")
+        teams.write_text("""\
+teams:
+  desk:
+    kind: operations
+    on_call:
+      zone: Europe/Lisbon
+      rotations:
+        - {name: day, people: [ana], handover: "Mon 09:00", hours: [{days: any, from: "08:00", until: "18:00"}]}
+""")
+        done = run("check", folder)
+        assert done.returncode == 1 and not done.stderr, done
+        assert "desk.yaml:7: error: nobody of desk is on duty from " in done.stdout, done.stdout
+        assert "alerts then go to the fallback platform-ops" in done.stdout, done.stdout
+        assert done.stdout.endswith(": 1 mistake\n"), done.stdout
+        assert "firstline on-call weeks --team desk" in done.stdout
+        holes = [x for x in json.loads(run("check", "--json", folder).stdout) if x["kind"] == "hole"]
+        assert len(holes) == 1 and holes[0]["error"] and holes[0]["line"] == 7, holes
+        teams.write_text(teams.read_text() + "      escalate: [{to: day, after: 5m}, {to: ana}]\n")
+        assert run("check", folder).returncode == 0
+
+
 def test_diff_tells_what_became_allowed_since_a_revision():
     with Scratch("diff") as scratch:
         top = scratch.dir / "repo"

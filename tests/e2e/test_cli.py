@@ -583,6 +583,15 @@ def test_a_real_server_from_init_to_journal():
         assert firstline.cli("on-call", check=True).stdout.startswith("operations")
         later = firstline.cli("on-call", "--at", "2026-12-24 18:00", check=True)
         assert "until 2026-12-28 09:00:00 WET" in later.stdout or "UTC" in later.stdout, later
+        after = firstline.cli("on-call", "next", check=True).stdout
+        assert after.startswith("operations") and ", then from " in after, after
+        weeks = firstline.cli("on-call", "weeks", "--weeks", "2", "--team", "operations", check=True).stdout
+        assert weeks.startswith("operations ") and ", tier 1\n" in weeks and "gap" not in weeks, weeks
+        listed = json.loads(firstline.cli("on-call", "weeks", "--json", check=True).stdout)["items"]
+        assert listed[0]["tier"] == 1 and listed[0]["until_wall"] == listed[1]["from_wall"], listed
+        assert not any(shift["gap"] for shift in listed) and len(listed) in (12, 13), listed
+        assert firstline.cli("on-call", "weeks", "--weeks", "99").returncode == 2
+        assert firstline.cli("on-call", "yesterday").returncode == 2
         dry = firstline.cli("run", "service-down", "--incident", "1", "--dry-run", "--as", "automation", check=True)
         assert "would run" in dry.stdout and "restart-unit unit=nginx.service" in dry.stdout, dry
         assert "Nothing was done" in dry.stderr, dry

@@ -650,6 +650,8 @@ def test_routes_ask_the_engine():
         ("GET", "/v1/gaps?limit=1000", None, "gaps", {7: 1000}),
         ("GET", "/v1/on-call?team=ops&at=2026-11-23T07:00:00Z", None, "on-call",
          {8: "ops", 11: ["at", "1795417200000"]}),
+        ("GET", "/v1/on-call/shifts?team=ops&from=2026-11-23T07:00:00Z&to=1795417200001", None, "shifts",
+         {8: "ops", 11: ["from", "1795417200000", "to", "1795417200001"]}),
         ("POST", "/v1/may", '{"principal":"person:ana","action":"scale","service":"web",'
          '"target":"web-1","with":{"replicas":"4"}}', "may",
          {8: "scale", 9: "person:ana", 10: "web-1",
@@ -719,6 +721,7 @@ def test_requests_are_read_strictly():
         ("GET", "/v1/journal?cursor=-1", None, 400, "'cursor' is a number from 0 to 18446744073709551615"),
         ("GET", "/v1/incidents?state=sleeping", None, 400, "sleeping"),
         ("GET", "/v1/on-call?at=soon", None, 400, "'at'"),
+        ("GET", "/v1/on-call/shifts?to=soon", None, 400, "'to'"),
         ("GET", "/v1/handoffs/3?format=pdf", None, 400, "markdown"),
         ("GET", "/v1/incidents/0", None, 404, "not found"),
         ("GET", "/v1/incidents/x", None, 404, "not found"),

@@ -768,6 +768,55 @@ difference__sees_the_catalogue_too(void)
 	config_close(&other);
 }
 
+/* Two rotations of hours: from six to eight in the evening nobody has either. */
+static const char hours[] =
+    "teams:\n"
+    "  desk:\n"
+    "    kind: operations\n"
+    "    on_call:\n"
+    "      zone: UTC\n"
+    "      rotations:\n"
+    "        - name: day\n"
+    "          layers: [{people: [ana], handover: 'Mon 09:00', hours: [{days: any, from: "
+    "'08:00', until: '18:00'}]}]\n"
+    "        - name: night\n"
+    "          layers: [{people: [mei], handover: 'Mon 09:00', hours: [{days: any, from: "
+    "'20:00', until: '08:00'}]}]\n"
+    "      escalate: [{to: day, after: 5m}, {to: night%s}]\n"
+    "    lead: piotr\n";
+
+static void
+analyse__finds_hours_at_which_nobody_is_on_duty(void)
+{
+	char text[2048];
+	(void)snprintf(text, sizeof(text), hours, "");
+	more = text;
+	analyse(RESTART, NULL);
+	const struct found *found = found_of(FOUND_HOLE);
+	EXPECT(found != NULL && found->error);
+	EXPECT_STR(found->place.file, STR("c.yaml"));
+	EXPECT_U64(found->place.line, 7);
+	EXPECT_STR(found->text,
+	    STR("nobody of desk is on duty from 2026-11-23 18:00 UTC until 2026-11-23 "
+		"20:00 "
+		"UTC, and 83 more times within 12 weeks; alerts then go to the fallback "
+		"ops"));
+	config_close(&config);
+
+	/* A person behind them: it may be meant that nobody has the rotation then. */
+	(void)snprintf(text, sizeof(text), hours, ", after: 5m}, {to: lead");
+	analyse(RESTART, NULL);
+	found = found_of(FOUND_HOLE);
+	EXPECT(found != NULL && !found->error && found->note);
+	EXPECT_STR(found->text,
+	    STR("nobody has rotation day of desk from 2026-11-23 18:00 UTC until "
+		"2026-11-24 "
+		"08:00 UTC, and 83 more times within 12 weeks; the next tier is told at "
+		"once then"));
+	config_close(&config);
+	more = NULL;
+}
+
 int
 main(void)
 {
@@ -787,6 +836,7 @@ main(void)
 	RUN(analyse__finds_a_freeze_that_forbids_taking_back);
 	RUN(analyse__finds_more_hosts_in_reach_than_the_service_bears);
 	RUN(analyse__counts_how_many_hosts_can_be_reached);
+	RUN(analyse__finds_hours_at_which_nobody_is_on_duty);
 	RUN(difference__tells_what_became_possible_first);
 	RUN(difference__asks_chains_and_keeps_its_number);
 	RUN(difference__sees_the_catalogue_too);

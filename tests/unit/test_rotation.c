@@ -1,4 +1,4 @@
-#include "model/model.h"
+#include "model/duty.h"
 #include "support/test.h"
 
 static char memory[1 << 20];
@@ -258,6 +258,54 @@ rotation__an_override_stands_before_all_layers(void)
 	    utc(2024, 7, 8, 9, 0));
 }
 
+/* One after another, without a break; turns of the same person are one shift. */
+static void
+shifts__and_gaps_are_every_instant_once(void)
+{
+	struct calendar_week day = { .days = 0x7f,
+		.from_minute = 480,
+		.until_minute = 1080 };
+	struct calendar hours = { .zone = zone_utc(), .weeks = &day, .weeks_n = 1 };
+	struct layer layer = weekly(1);
+	layer.zone = zone_utc();
+	struct rotation always = { .layers = &layer, .layers_n = 1 };
+	struct shifts shifts = { .rotation = &always,
+		.at = utc(2024, 1, 3, 0, 0),
+		.until = utc(2024, 1, 17, 0, 0) };
+	struct turn shift;
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &ana, utc(2024, 1, 3, 0, 0), utc(2024, 1, 8, 9, 0));
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &piotr, utc(2024, 1, 8, 9, 0), utc(2024, 1, 15, 9, 0));
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &mei, utc(2024, 1, 15, 9, 0), utc(2024, 1, 17, 0, 0));
+	EXPECT(!shift_next(&shifts, &shift));
+
+	layer.people_n = 1;
+	shifts = (struct shifts){ &always, utc(2024, 1, 3, 0, 0), utc(2024, 3, 3, 0, 0) };
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &ana, utc(2024, 1, 3, 0, 0), utc(2024, 3, 3, 0, 0));
+	EXPECT(!shift_next(&shifts, &shift));
+
+	layer.hours = &hours;
+	shifts = (struct shifts){ &always, utc(2024, 1, 3, 0, 0), utc(2024, 1, 4, 9, 0) };
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, NULL, utc(2024, 1, 3, 0, 0), utc(2024, 1, 3, 8, 0));
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &ana, utc(2024, 1, 3, 8, 0), utc(2024, 1, 3, 18, 0));
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, NULL, utc(2024, 1, 3, 18, 0), utc(2024, 1, 4, 8, 0));
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, &ana, utc(2024, 1, 4, 8, 0), utc(2024, 1, 4, 9, 0));
+	EXPECT(!shift_next(&shifts, &shift));
+
+	struct rotation nobody = { .name = { "x", 1 } };
+	shifts = (struct shifts){ &nobody, 5, 9 };
+	EXPECT(shift_next(&shifts, &shift));
+	EXPECT_TURN(shift, NULL, 5, 9);
+	EXPECT(!shift_next(&shifts, &shift));
+}
+
 int
 main(void)
 {
@@ -270,5 +318,6 @@ main(void)
 	RUN(rotation__follows_the_sun);
 	RUN(rotation__hours_end_with_the_clocks);
 	RUN(rotation__an_override_stands_before_all_layers);
+	RUN(shifts__and_gaps_are_every_instant_once);
 	TEST_MAIN_END();
 }

@@ -1,0 +1,111 @@
+/*
+ * duty -- who is on duty, now and in the coming weeks, for whoever asks.
+ */
+#include "model/duty.h"
+#include "engine/state.h"
+#include "os/clock.h"
+
+#define SPAN_MS_MAX (400 * DAY)
+
+static void
+refuse(struct answer_out *a, const char *why)
+{
+	a->answer.status = 422;
+	a->answer.exit = 2;
+	a->answer.error = str_of(why);
+}
+
+/* Milliseconds since 1970; false: it is none. Absent: *ret stays. */
+static bool
+read_time(const struct request *request, str name, msec *ret)
+{
+	str text = pairs_get(&request->params, name);
+	return text.n == 0 || str_u64(text, UINT64_MAX, ret);
+}
+
+static bool
+is_asked(const struct request *request, const struct team *team)
+{
+	return request->name.n == 0 || str_eq(request->name, team->name);
+}
+
+static void
+duty_of_team(struct answer_out *a, const struct team *team, msec wall)
+{
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		struct turn turn = rotation_at(&team->rotations[i], wall);
+		struct duty_item duty = {
+			.team = team->name,
+			.rotation = team->rotations[i].name,
+			.person = turn.person != NULL ? turn.person->id : STR(""),
+			.from_wall = turn.from_wall,
+			.until_wall = turn.until_wall,
+		};
+		answer_record(a, ITEM_DUTY, &duty);
+	}
+}
+
+void
+answer_on_call(struct engine *engine, const struct request *request, struct answer_out *a)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	msec wall = clock_wall();
+	if (!read_time(request, STR("at"), &wall)) {
+		refuse(a, "at is a time in milliseconds since 1970");
+		return;
+	}
+	for (size_t i = 0; i < model->teams_n; i++) {
+		if (is_asked(request, &model->teams[i]))
+			duty_of_team(a, &model->teams[i], wall);
+	}
+}
+
+/* false: there is no room for more. */
+static bool
+shifts_of(struct answer_out *a, const struct team *team, const struct rotation *rotation,
+    msec from, msec to, size_t *n)
+{
+	struct shifts shifts = { .rotation = rotation, .at = from, .until = to };
+	struct turn turn;
+	while (shift_next(&shifts, &turn)) {
+		struct shift_item item = {
+			.team = team->name,
+			.rotation = rotation->name,
+			.tier = duty_tier(team, rotation),
+			.person = turn.person != NULL ? turn.person->id : STR(""),
+			.from_wall = turn.from_wall,
+			.until_wall = turn.until_wall,
+			.gap = turn.person == NULL,
+		};
+		if (++*n > SHIFTS_MAX)
+			return false;
+		answer_record(a, ITEM_SHIFT, &item);
+	}
+	return true;
+}
+
+void
+answer_shifts(struct engine *engine, const struct request *request, struct answer_out *a)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	msec from = clock_wall();
+	bool ok = read_time(request, STR("from"), &from);
+	msec to = from < UINT64_MAX - DUTY_AHEAD_MS ? from + DUTY_AHEAD_MS : from;
+	ok = read_time(request, STR("to"), &to) && ok;
+	if (!ok || to <= from || to - from > SPAN_MS_MAX) {
+		refuse(a, "'to' is a time after 'from', by at most 400 days");
+		return;
+	}
+	size_t n = 0;
+	bool room = true;
+	for (size_t i = 0; i < model->teams_n && room; i++) {
+		const struct team *team = &model->teams[i];
+		for (size_t k = 0; is_asked(request, team) && k < team->rotation_n && room;
+		     k++)
+			room = shifts_of(a, team, &team->rotations[k], from, to, &n);
+	}
+	if (!room)
+		a->answer.note =
+		    STR("there are more shifts than one answer holds: ask for a "
+			"shorter time, or for one team");
+}
