@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "cli/cli.h"
+#include "cli/complete.h"
 #include "hands/act.h"
 #include "node/serve.h"
 
@@ -48,6 +49,7 @@ static const struct command_line *const commands[] = {
 	&command_send,
 	&command_token,
 	&command_journal,
+	&command_completion,
 };
 
 static const char exit_codes[] = "Exit codes\n"
@@ -182,6 +184,11 @@ main(int argc, char **argv)
 		return node_role(argc, argv);
 	if (strcmp(name, "act") == 0)
 		return act_main(argc == 3 ? argv[2] : "");
+	if (strcmp(name, "complete") == 0) {
+		struct command_line root = { .subs = commands,
+			.subs_n = countof(commands) };
+		return complete_main(&root, argc - 2, argv + 2);
+	}
 	if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
 		printf("firstline %s\n", FIRSTLINE_VERSION);
 		return EXIT_OK;
