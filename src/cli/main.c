@@ -48,6 +48,8 @@ static const struct command_line *const commands[] = {
 	&command_silence,
 	&command_send,
 	&command_token,
+	&command_login_link,
+	&command_session,
 	&command_journal,
 	&command_completion,
 };

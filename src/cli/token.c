@@ -59,7 +59,7 @@ add(struct client *client, void *context, int argc, char **argv)
 	struct add_options *o = context;
 	const char *until = NULL;
 	if (o->role == NULL) {
-		complain("which role? --role viewer, operator, admin or source");
+		complain("which role? --role viewer, operator, lead, admin or source");
 		return EXIT_USAGE;
 	}
 	if (o->until != NULL && (until = until_of(client, o->until)) == NULL)
@@ -123,6 +123,7 @@ static const struct command_line command_add = {
 	    "  --role ROLE        source: may send alerts, nothing else\n"
 	    "                     viewer: may read\n"
 	    "                     operator: may acknowledge, run, approve, resolve, stop\n"
+	    "                     lead: ends what others set up, too\n"
 	    "                     admin: tokens, journal and reload too\n"
 	    "  --principal WHO    who it stands for in authority and timelines: a person "
 	    "of\n"

@@ -2,7 +2,7 @@
  * Every invariant of the core, asserted over the whole state. What the loop keeps true in
  * small steps is worked out here the slow and obvious way.
  */
-#include "core/state.h"
+#include "core/sessions.h"
 
 /* ---- objects, lists, maps ---- */
 
@@ -595,6 +595,13 @@ check_others(const struct core *core)
 		ASSERT(row->shadow_alone + row->shadow_person == row->shadow_runs);
 	}
 	ASSERT(core->counts[TABLE_TRUST] <= TRUST_MAX);
+	ASSERT(core->counts[TABLE_SESSION] <= SESSIONS_MAX);
+	list_each(it, &core->tables[TABLE_SESSION])
+	{
+		const struct session_row *row =
+		    &container_of(object_of(it, in_table), struct session, o)->row;
+		ASSERT(!row->over && !hash32_zero(&row->secret) && row->principal.n > 0);
+	}
 	ASSERT(core->trust_keys.n == core->counts[TABLE_TRUST]);
 	ASSERT(core->gap_keys.n == core->counts[TABLE_GAP]);
 	ASSERT(core->answer_keys.n == core->counts[TABLE_ANSWER]);

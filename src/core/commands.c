@@ -5,7 +5,7 @@
  * With an Idempotency-Key the answer is kept for a day: the same request again gets the
  * same answer and does nothing, another request under that key is refused.
  */
-#include "core/state.h"
+#include "core/sessions.h"
 
 #define ANSWER_BYTES_MAX (ANSWER_BODY_MAX / 2) /* of a reply's record */
 #define NAME_MAX_BYTES 200
@@ -236,6 +236,12 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_ANSWER:
 	case COMMAND_PROMOTE:
 	case COMMAND_DRILL:
+	case COMMAND_SESSION_ADD:
+	case COMMAND_SESSION_AGAIN:
+	case COMMAND_SESSION_SEEN:
+	case COMMAND_SESSION_END:
+	case COMMAND_LOGIN_LINK:
+	case COMMAND_PASSWORD_SET:
 		break;
 	}
 	UNREACHABLE();
@@ -510,6 +516,7 @@ token_revoke(struct core *core, const struct command *command)
 	if (token == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no such token");
 	token->row.revoked = true;
+	sessions_of_token_end(core, token->row.id);
 	/* What it asked for and nobody has allowed yet goes with it. */
 	if (!has_token(core, &token->row))
 		asked_void_by(core, token->row.principal, token->row.behalf,
@@ -610,6 +617,18 @@ apply(struct core *core, const struct command *command)
 		return trust_promote(core, command);
 	case COMMAND_DRILL:
 		return drill_begin(core, command);
+	case COMMAND_SESSION_ADD:
+		return session_add(core, command);
+	case COMMAND_SESSION_AGAIN:
+		return session_again(core, command);
+	case COMMAND_SESSION_SEEN:
+		return session_seen(core, command);
+	case COMMAND_SESSION_END:
+		return session_end(core, command);
+	case COMMAND_LOGIN_LINK:
+		return login_link(core, command);
+	case COMMAND_PASSWORD_SET:
+		return password_set(core, command);
 	}
 	UNREACHABLE();
 }

@@ -80,8 +80,19 @@ const struct incident_row *core_incident(const struct core *core, incident_id id
 size_t core_incidents(const struct core *core, incident_id after,
     const struct incident_row **ret, size_t n);
 const struct token_row *core_token(const struct core *core, const hash32 *secret);
+/* NULL: there is none that is not revoked. */
+const struct token_row *core_token_by_id(const struct core *core, row_id id);
 #define CORE_TOKENS_MAX 1024u /* not revoked: there are never more */
 size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
+
+/* Browsers that are signed in; those that ended by time may still be among them. */
+const struct session_row *core_session(const struct core *core, const hash32 *secret);
+size_t core_sessions(const struct core *core, const struct session_row **ret, size_t n);
+/* How the person signs in; NULL: by nothing of their own yet. */
+const struct login_row *core_login(const struct core *core, str person);
+/* Whose link is that, if it still opens at `wall`; else NULL. */
+const struct login_row *core_login_link(const struct core *core, const hash32 *link,
+    msec wall);
 
 /* In the order in which they were made. */
 size_t core_silences(const struct core *core, const struct silence_row **ret, size_t n);

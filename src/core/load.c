@@ -221,6 +221,8 @@ wire(const struct loading *l, struct object *o)
 		return true;
 	case TABLE_GRANT_USE: /* armed when the configuration is adopted */
 	case TABLE_TOKEN:
+	case TABLE_SESSION:
+	case TABLE_LOGIN:
 		return true;
 	case TABLE_QUARANTINE:
 	case TABLE_ALERTS:

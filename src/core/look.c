@@ -87,6 +87,13 @@ core_token(const struct core *core, const hash32 *secret)
 	return found;
 }
 
+const struct token_row *
+core_token_by_id(const struct core *core, row_id id)
+{
+	struct object *o = object_find(core, TABLE_TOKEN, id);
+	return o != NULL ? &container_of(o, struct token, o)->row : NULL;
+}
+
 size_t
 core_tokens(const struct core *core, const struct token_row **ret, size_t n)
 {

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/state.h"
+#include "core/sessions.h"
 
 static size_t
 object_size(enum table table)
@@ -46,6 +46,10 @@ object_size(enum table table)
 		return sizeof(struct lease);
 	case TABLE_TRUST:
 		return sizeof(struct trust);
+	case TABLE_SESSION:
+		return sizeof(struct session);
+	case TABLE_LOGIN:
+		return sizeof(struct login);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -74,6 +78,8 @@ ROW_FOLLOWS(silence);
 ROW_FOLLOWS(asked);
 ROW_FOLLOWS(lease);
 ROW_FOLLOWS(trust);
+ROW_FOLLOWS(session);
+ROW_FOLLOWS(login);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -110,6 +116,8 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct asked_row, id) == 0 &&
 		  offsetof(struct lease_row, id) == 0 &&
 		  offsetof(struct trust_row, id) == 0 &&
+		  offsetof(struct session_row, id) == 0 &&
+		  offsetof(struct login_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
@@ -327,6 +335,12 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_TRUST:
 		ref->wall = ((const struct trust_row *)row)->since_wall;
+		return;
+	case TABLE_SESSION:
+		ref->wall = ((const struct session_row *)row)->made_wall;
+		return;
+	case TABLE_LOGIN:
+		ref->wall = ((const struct login_row *)row)->password_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

@@ -839,6 +839,7 @@ void trail_release(struct core *core, struct incident *incident);
 #define EXIT_OK 0
 #define EXIT_USAGE 2
 #define EXIT_NOT_FOUND 3
+#define EXIT_AUTH 4
 #define EXIT_REFUSED 5
 #define EXIT_NEEDS_APPROVAL 6
 #define EXIT_CONFLICT 9

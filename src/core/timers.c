@@ -130,6 +130,8 @@ fire(struct core *core, struct object *o)
 	case TABLE_DECISION:
 	case TABLE_GAP:
 	case TABLE_TOKEN:
+	case TABLE_SESSION:
+	case TABLE_LOGIN:
 	case TABLE_ANSWER:
 	case TABLE_QUARANTINE:
 	case TABLE_ALERTS:

@@ -18,11 +18,11 @@
 #define SECRET_CHARS 43 /* of 62: 256 bits */
 
 void
-access_new_secret(char ret[static 64])
+access_new_secret(const char kind[static 5], char ret[static 64])
 {
 	static const char digits[] =
 	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	memcpy(ret, "flt_", 4);
+	memcpy(ret, kind, 4);
 	for (size_t i = 0; i < SECRET_CHARS;) {
 		uint8_t byte;
 		random_bytes(&byte, 1);
@@ -49,7 +49,7 @@ access_init(struct engine *engine, struct err *err)
 	if (err->kind != ERR_NOT_FOUND)
 		return false;
 	char secret[64];
-	access_new_secret(secret);
+	access_new_secret("flt_", secret);
 	engine->local_token = sha256(str_of(secret));
 	return file_write_durable(dir, LOCAL_TOKEN_FILE, str_of(secret), 0600, err);
 }
@@ -67,12 +67,62 @@ access_caller(const struct engine *engine, str token)
 	if (row == NULL || row->revoked ||
 	    (row->until_wall != 0 && row->until_wall <= clock_wall()))
 		return (struct caller){ 0 };
-	struct caller caller = { row->principal, row->behalf, row->role };
+	struct caller caller = { .principal = row->principal,
+		.behalf = row->behalf,
+		.role = row->role };
 	/* Made before agents had to serve somebody: nobody answers for what it asks. */
 	if (str_starts(row->principal, STR("agent:")) && row->behalf.n == 0 &&
 	    row->role != ROLE_SOURCE)
 		caller.role = ROLE_VIEWER;
 	return caller;
+}
+
+/* What the configuration says of that person; 0: it knows nobody of that name. */
+static enum role
+person_role(const struct engine *engine, str principal)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	if (model == NULL || !str_starts(principal, STR("person:")))
+		return 0;
+	const struct person *person = model_person(model, str_drop(principal, 7));
+	return person != NULL ? person->role : 0;
+}
+
+static enum role
+token_role(const struct engine *engine, const struct session_row *row)
+{
+	if (row->token == 0)
+		return ROLE_ADMIN;
+	const struct token_row *token = core_token_by_id(engine->core, row->token);
+	bool ended =
+	    token == NULL || (token->until_wall != 0 && token->until_wall <= clock_wall());
+	return ended ? 0 : token->role;
+}
+
+struct caller
+access_session(const struct engine *engine, const struct session_row *row)
+{
+	if (session_ended(row, clock_wall()))
+		return (struct caller){ 0 };
+	enum role role = row->how == SESSION_TOKEN ? token_role(engine, row)
+	                                           : person_role(engine, row->principal);
+	if (role == 0)
+		return (struct caller){ 0 };
+	return (struct caller){ .principal = row->principal,
+		.role = role,
+		.session = row->id,
+		.how = row->how,
+		.fresh_until = row->again_wall + SESSION_AGAIN_MS };
+}
+
+struct caller
+access_who(const struct engine *engine, const struct request *request)
+{
+	if (request->token.n > 0 || request->session.n == 0)
+		return access_caller(engine, request->token);
+	hash32 hash = sha256(request->session);
+	const struct session_row *row = core_session(engine->core, &hash);
+	return row != NULL ? access_session(engine, row) : (struct caller){ 0 };
 }
 
 static bool
@@ -111,6 +161,12 @@ needs(enum op op)
 	case OP_WHAT_CAN:
 	case OP_TRUST:
 	case OP_PLAN:
+	case OP_SESSION:
+	case OP_SESSION_ADD: /* whoever proves who they are: signin.c */
+	case OP_SESSION_AGAIN:
+	case OP_SESSION_END:
+	case OP_SESSIONS:
+	case OP_PASSWORD:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:
@@ -119,6 +175,7 @@ needs(enum op op)
 	case OP_JOURNAL:
 	case OP_TOKENS:
 	case OP_TOKEN_ADD:
+	case OP_LOGIN_LINK:
 	case OP_RELOAD:
 		return ROLE_ADMIN;
 	}
@@ -134,19 +191,48 @@ is_alertmanagers(enum op op)
 	       op == OP_SILENCE_EXPIRE;
 }
 
-/* A source's token opens the alerts route and nothing else. */
+/* Asked by a browser about itself: a token has no part in it. */
 static bool
-role_reaches(enum role has, enum role wanted)
+is_browsers(const struct request *request)
 {
-	return has != ROLE_SOURCE && has >= wanted;
+	return request->op == OP_SESSION || request->op == OP_SESSION_AGAIN ||
+	       request->op == OP_PASSWORD ||
+	       (request->op == OP_SESSION_END && request->row == 0);
+}
+
+static bool
+is_grave(const struct request *request)
+{
+	return (request->op == OP_COMMAND && request->command == COMMAND_BREAK_GLASS) ||
+	       request->op == OP_TOKEN_ADD || request->op == OP_LOGIN_LINK ||
+	       request->op == OP_PASSWORD;
+}
+
+const char *
+access_doubts(const struct request *request, struct caller caller)
+{
+	bool changes = request->changes || needs(request->op) != ROLE_VIEWER;
+	if (caller.session == 0)
+		return NULL;
+	if (changes && request->op != OP_SESSION_ADD &&
+	    !signin_csrf_is(request->session, request->csrf))
+		return "a browser's page sends what it was told with X-Firstline-CSRF: GET "
+		       "/v1/session tells it";
+	if (is_grave(request) && clock_wall() >= caller.fresh_until)
+		return "sign in once more first: POST /v1/session/again";
+	return NULL;
 }
 
 uint32_t
-access_refuses(const struct engine *engine, struct caller caller, enum op op)
+access_refuses(const struct engine *engine, struct caller caller,
+    const struct request *request)
 {
+	enum op op = request->op;
 	if (is_alertmanagers(op) && is_open(engine))
 		return 0;
-	if (caller.role == 0)
+	if (op == OP_SESSION_ADD)
+		return 0;
+	if (caller.role == 0 || (is_browsers(request) && caller.session == 0))
 		return 401;
 	if (op == OP_ALERTS && caller.role == ROLE_SOURCE)
 		return 0; /* a sender may see what it sent: amtool with one token */

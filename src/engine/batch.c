@@ -194,6 +194,8 @@ perform_reply(struct engine *engine, const struct reply *reply)
 		engine->secret.id = reply->row;
 		answer_record(&a, ITEM_SECRET, &engine->secret);
 	}
+	if (reply->request == engine->session_request && reply->status < 300)
+		signin_answer(engine, &a);
 	answer_end(&a, 0);
 	engine->secret_request = secret ? 0 : engine->secret_request;
 }

@@ -507,6 +507,7 @@ on_wire_closed(struct wire *wire)
 	if (wire->role == ROLE_KIND_GATE) {
 		listings_forget(wire->engine);
 		reader_forget(wire->engine);
+		hasher_forget(wire->engine->hasher);
 		batch_forget(wire->engine, ROLE_KIND_GATE);
 	}
 	if (wire->role == ROLE_KIND_HANDS)
@@ -590,6 +591,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
+	signin_init(engine);
 	engine->ahead = ahead_new();
 	engine->committer =
 	    committer_new(&engine->loop, engine->store, batch_committed, engine);
@@ -621,6 +623,7 @@ engine_main(const struct engine_options *options)
 	if (engine.refusing)
 		(void)uv_timer_start(&engine.heal, on_heal, HEAL_EVERY_MS, HEAL_EVERY_MS);
 	(void)uv_run(&engine.loop, UV_RUN_DEFAULT);
+	hasher_free(engine.hasher);
 	committer_free(engine.committer);
 	store_close(engine.store);
 	return engine.exit_code;

@@ -69,6 +69,10 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	    "Bodies let go of because the quarantine was full");
 	add(a, "unauthorized", true, n->unauthorized,
 	    "Requests refused for want of a token or role");
+	add(a, "signins_failed", true, n->signin_failed,
+	    "Sign-ins with a wrong or used link, password or token");
+	add(a, "signins_slowed", true, n->signin_slowed,
+	    "Sign-ins refused because there were too many tries");
 	add(a, "incidents_opened", true, control->incidents_opened,
 	    "Incidents opened, ever");
 	add(a, "incidents_closed", true, control->incidents_closed,

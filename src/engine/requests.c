@@ -118,32 +118,11 @@ on_command(struct engine *engine, const struct asked *asked)
 	/* What has an operation of its own is not asked for by this one. */
 	if (r->command == COMMAND_TOKEN_ADD || r->command == COMMAND_SILENCE_SET ||
 	    r->command == COMMAND_SILENCE_EXPIRE ||
-	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role < ROLE_ADMIN)) {
+	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role != ROLE_ADMIN)) {
 		refuse(engine, asked->id, 403, 4, "this needs the role admin");
 		return;
 	}
 	batch_step(engine, &event);
-}
-
-static bool
-role_by_name(str name, enum role *ret)
-{
-	static const struct {
-		const char *name;
-		enum role role;
-	} rows[] = {
-		{ "viewer", ROLE_VIEWER },
-		{ "operator", ROLE_OPERATOR },
-		{ "admin", ROLE_ADMIN },
-		{ "source", ROLE_SOURCE },
-	};
-	for (size_t i = 0; i < countof(rows); i++) {
-		if (str_eq(name, str_of(rows[i].name))) {
-			*ret = rows[i].role;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* params: principal, role, behalf (the person whom an agent serves), until (milliseconds since
@@ -162,7 +141,7 @@ on_token_add(struct engine *engine, const struct asked *asked)
 	str until = pairs_get(&r->params, STR("until"));
 	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role)) {
 		refuse(engine, asked->id, 422, 2,
-		    "role is one of viewer, operator, admin, source");
+		    "role is one of viewer, operator, lead, admin, source");
 		return;
 	}
 	if (until.n > 0 && !str_u64(until, UINT64_MAX, &token.until_wall)) {
@@ -170,7 +149,7 @@ on_token_add(struct engine *engine, const struct asked *asked)
 		    "until is a time in milliseconds since 1970");
 		return;
 	}
-	access_new_secret(engine->secret_text);
+	access_new_secret("flt_", engine->secret_text);
 	token.secret = sha256(str_of(engine->secret_text));
 	engine->secret_request = asked->id;
 	engine->secret = (struct secret_item){ .name = token.name,
@@ -304,6 +283,12 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_RECEIVERS:
 		on_receivers(engine, &a);
 		break;
+	case OP_SESSION:
+		signin_tell(engine, &a, asked->request.session);
+		break;
+	case OP_SESSIONS:
+		signin_list(engine, &a, asked->caller);
+		break;
 	case OP_SILENCE:
 		answer_silence(engine, &asked->request, &a);
 		break;
@@ -389,7 +374,16 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_WHO:
 	case OP_SILENCE:
 	case OP_RECEIVERS:
+	case OP_SESSION:
+	case OP_SESSIONS:
 		answer_now(engine, asked);
+		return;
+	case OP_SESSION_ADD:
+	case OP_SESSION_AGAIN:
+	case OP_SESSION_END:
+	case OP_PASSWORD:
+	case OP_LOGIN_LINK:
+		signin_request(engine, asked->id, &asked->request, asked->caller);
 		return;
 	case OP_SILENCE_SET:
 	case OP_SILENCE_EXPIRE:
@@ -402,8 +396,10 @@ dispatch(struct engine *engine, const struct asked *asked)
 static bool
 works_without_room(enum op op)
 {
-	return op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD &&
-	       op != OP_SILENCE_SET && op != OP_SILENCE_EXPIRE;
+	return op != OP_SESSION_ADD && op != OP_SESSION_AGAIN && op != OP_SESSION_END &&
+	       op != OP_PASSWORD && op != OP_LOGIN_LINK && op != OP_COMMAND &&
+	       op != OP_TOKEN_ADD && op != OP_RELOAD && op != OP_SILENCE_SET &&
+	       op != OP_SILENCE_EXPIRE;
 }
 
 void
@@ -418,13 +414,19 @@ on_request_frame(struct engine *engine, const struct frame *frame)
 		wire_close(&engine->gate);
 		return;
 	}
-	asked.caller = access_caller(engine, asked.request.token);
-	uint32_t refused = access_refuses(engine, asked.caller, asked.request.op);
+	asked.caller = access_who(engine, &asked.request);
+	uint32_t refused = access_refuses(engine, asked.caller, &asked.request);
 	if (refused != 0) {
 		engine->n.unauthorized++;
 		refuse(engine, asked.id, refused, 4,
 		    refused == 401 ? "a token is needed: Authorization: Bearer TOKEN"
-				   : "this token's role does not reach that far");
+				   : "this role does not reach that far");
+		return;
+	}
+	const char *doubt = access_doubts(&asked.request, asked.caller);
+	if (doubt != NULL) {
+		engine->n.unauthorized++;
+		refuse(engine, asked.id, 403, 4, doubt);
 		return;
 	}
 	if (!engine->ready) {
@@ -435,5 +437,11 @@ on_request_frame(struct engine *engine, const struct frame *frame)
 		refuse(engine, asked.id, 507, 1, engine->refusing_why);
 		return;
 	}
+	/* An open stream is nobody at the keyboard. */
+	bool seen = asked.caller.session != 0 && asked.request.op != OP_WHO &&
+	            asked.request.op != OP_EVENTS;
 	dispatch(engine, &asked);
+	/* Last: a step gives back what the request was decoded into. */
+	if (seen && !engine->refusing)
+		signin_seen(engine, asked.caller.session);
 }

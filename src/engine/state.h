@@ -8,6 +8,8 @@
 #include "engine/committer.h"
 #include "engine/configs.h"
 #include "engine/engine.h"
+#include "engine/hasher.h"
+#include "engine/tries.h"
 #include "facts/frame.h"
 #include "intake/intake.h"
 #include "os/peer.h"
@@ -81,7 +83,15 @@ struct caller {
 	str principal;
 	str behalf;     /* the person whom an agent serves: "person:ana"; empty: nobody */
 	enum role role; /* 0: nobody */
+	/* Of a browser: its session, how it signed in, and until when that is fresh enough
+	 * for what is grave. */
+	row_id session; /* 0: it came with a token */
+	enum session_how how;
+	msec fresh_until; /* wall */
 };
+#define CSRF_TEXT_SIZE 65
+
+struct answer_out;
 
 /* Reloads that were asked for and are not answered yet. */
 #define RELOADS_MAX 16
@@ -134,10 +144,14 @@ struct engine {
 	uint64_t secret_request; /* the TOKEN_ADD whose secret waits for its commit */
 	struct secret_item secret;
 	char secret_text[64];
+	uint64_t session_request; /* the same of OP_SESSION_ADD */
+	struct hasher *hasher;
+	struct tries tries;
 	struct counters {
 		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
 		    alerts_expired, alerts_refused[REFUSAL_KINDS], batches, commits,
-		    commit_us, frames_bad, unauthorized, quarantine_dropped;
+		    commit_us, frames_bad, unauthorized, quarantine_dropped, signin_failed,
+		    signin_slowed;
 	} n;
 };
 
@@ -194,10 +208,29 @@ void engine_ask_reload(struct engine *engine, uint64_t request, struct caller ca
 /* access.c */
 NODISCARD bool access_init(struct engine *engine, struct err *err);
 struct caller access_caller(const struct engine *engine, str token);
-/* May the caller use the op? 0, or the status to answer: 401 or 403. */
-uint32_t access_refuses(const struct engine *engine, struct caller caller, enum op op);
+/* May the caller ask that? 0, or the status to answer: 401 or 403. */
+uint32_t access_refuses(const struct engine *engine, struct caller caller,
+    const struct request *request);
+/* Who asks: by the token, else by the browser's session. */
+struct caller access_who(const struct engine *engine, const struct request *request);
+struct caller access_session(const struct engine *engine, const struct session_row *row);
+/* A browser's request that its own page may not have made, or that is grave and the person
+ * signed in too long ago: why it is refused; NULL: go on. */
+const char *access_doubts(const struct request *request, struct caller caller);
 uint32_t access_refuses_alerts(const struct engine *engine, struct caller caller);
-void access_new_secret(char ret[static 64]);
+/* `kind` is what it begins with: "flt_" a token, "fls_" a session, "fll_" a link. */
+void access_new_secret(const char kind[static 5], char ret[static 64]);
+
+/* signin.c */
+void signin_init(struct engine *engine);
+void signin_request(struct engine *engine, uint64_t id, const struct request *request,
+    struct caller caller);
+void signin_list(struct engine *engine, struct answer_out *a, struct caller caller);
+/* The session that was just made, or (tell) the one whose cookie that is. */
+void signin_answer(struct engine *engine, struct answer_out *a);
+void signin_tell(struct engine *engine, struct answer_out *a, str cookie);
+void signin_seen(struct engine *engine, row_id session);
+bool signin_csrf_is(str cookie, str given);
 
 #define REQUEST_KEY_MAX 512
 /* Its Idempotency-Key, which lives in `key`, for the command; false: refused. */

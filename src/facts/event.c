@@ -100,6 +100,12 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_PROMOTE] = "promote",
 	[COMMAND_DRILL] = "drill",
 	[COMMAND_VETO] = "veto",
+	[COMMAND_SESSION_ADD] = "session-add",
+	[COMMAND_SESSION_AGAIN] = "session-again",
+	[COMMAND_SESSION_SEEN] = "session-seen",
+	[COMMAND_SESSION_END] = "session-end",
+	[COMMAND_LOGIN_LINK] = "login-link",
+	[COMMAND_PASSWORD_SET] = "password-set",
 };
 
 static const struct field command_fields[] = {
@@ -127,6 +133,10 @@ static const struct field command_fields[] = {
 	FQ_ENUM(45, struct command, level, autonomy_names),
 	FQ_BOOL(46, struct command, admin),
 	FQ_STR(47, struct command, environment),
+	{ F_(48, FIELD_RECORD, struct command, session, FIELD_QUIET, 0),
+	    .type = &session_row_type },
+	{ F_(49, FIELD_RECORD, struct command, login, FIELD_QUIET, 0),
+	    .type = &login_row_type },
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

@@ -100,9 +100,15 @@ enum command_kind {
 	                      * evidence as it was shown, `text` why */
 	COMMAND_DRILL,   /* runbook `name` on `target`'s hosts in `environment`; `params` */
 	COMMAND_VETO,    /* the incident's run may not; `text` why */
+	COMMAND_SESSION_ADD,   /* `session`; by a link: `login.link` */
+	COMMAND_SESSION_AGAIN, /* session `row` proved again who it is; by a link as above */
+	COMMAND_SESSION_SEEN,  /* session `row` asked something */
+	COMMAND_SESSION_END,   /* session `row` */
+	COMMAND_LOGIN_LINK,    /* for `login.person`: `login.link` */
+	COMMAND_PASSWORD_SET,  /* of `login.person`: `login.password`, in session `row` */
 };
 
-#define COMMAND_KIND_COUNT 26 /* one more than the last */
+#define COMMAND_KIND_COUNT 32 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -128,6 +134,8 @@ struct command {
 	enum autonomy level;
 	bool admin; /* the asker's role is admin */
 	str environment;
+	struct session_row session;
+	struct login_row login;
 };
 
 /* ---- the world answered ---- */

@@ -163,6 +163,13 @@ static const char *const op_names[] = {
 	[OP_WHAT_CAN] = "what-can",
 	[OP_PLAN] = "plan",
 	[OP_TRUST] = "trust",
+	[OP_SESSION] = "session",
+	[OP_SESSION_ADD] = "session-add",
+	[OP_SESSION_AGAIN] = "session-again",
+	[OP_SESSION_END] = "session-end",
+	[OP_SESSIONS] = "sessions",
+	[OP_PASSWORD] = "password",
+	[OP_LOGIN_LINK] = "login-link",
 };
 
 static const struct field request_fields[] = {
@@ -185,6 +192,12 @@ static const struct field request_fields[] = {
 	    .type = &silence_row_type },
 	FQ_HASH(17, struct request, digest),
 	FQ_MSEC(18, struct request, span_ms),
+	{ F_(50, FIELD_STR, struct request, session, FIELD_SECRET, 0) },
+	{ F_(51, FIELD_STR, struct request, csrf, FIELD_SECRET, 0) },
+	FQ_BOOL(52, struct request, changes),
+	{ F_(53, FIELD_STR, struct request, secret, FIELD_SECRET, 0) },
+	FQ_STR(54, struct request, from),
+	FQ_STR(55, struct request, agent),
 };
 const struct record_type request_type = RECORD(struct request, "request", request_fields);
 
@@ -313,9 +326,22 @@ static const struct field secret_fields[] = {
 	F_U64(1, struct secret_item, id),
 	F_STR(2, struct secret_item, name),
 	F_STR(3, struct secret_item, secret),
+	FQ_STR(4, struct secret_item, url),
 };
 const struct record_type secret_item_type =
     RECORD(struct secret_item, "secret", secret_fields);
+
+static const struct field session_item_fields[] = {
+	F_U64(1, struct session_item, id),
+	F_STR(2, struct session_item, principal),
+	F_ENUM(3, struct session_item, role, role_names),
+	F_STR(4, struct session_item, csrf),
+	F_WALL(5, struct session_item, until_wall),
+	F_ENUM(6, struct session_item, how, session_how_names),
+	{ F_(7, FIELD_STR, struct session_item, secret, FIELD_SECRET, 0) },
+};
+const struct record_type session_item_type =
+    RECORD(struct session_item, "session", session_item_fields);
 
 static const struct field can_fields[] = {
 	F_STR(1, struct can_item, action),
@@ -373,6 +399,7 @@ item_body_type(const struct item *item)
 		[ITEM_DUTY] = &duty_item_type,
 		[ITEM_ENTRY] = &entry_item_type,
 		[ITEM_SECRET] = &secret_item_type,
+		[ITEM_SESSION] = &session_item_type,
 		[ITEM_CAN] = &can_item_type,
 		[ITEM_RECEIVERS] = &receivers_item_type,
 		[ITEM_WHO] = &who_item_type,
@@ -595,6 +622,7 @@ record_type_at(size_t i)
 		&shift_item_type,
 		&entry_item_type,
 		&secret_item_type,
+		&session_item_type,
 		&can_item_type,
 		&who_item_type,
 		&trust_item_type,

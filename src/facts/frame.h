@@ -117,6 +117,13 @@ enum op {
 	/* Who has each rotation from params.from until params.to (milliseconds since 1970), of
 	 * the team `name`; empty: of all */
 	OP_SHIFTS = 50,
+	OP_SESSION = 60,  /* whose browser is this */
+	OP_SESSION_ADD,   /* sign in: `secret` and params.how; `from`, `agent` */
+	OP_SESSION_AGAIN, /* the same once more, in a session */
+	OP_SESSION_END,   /* this one; or `row` */
+	OP_SESSIONS,      /* the asker's; to an admin all */
+	OP_PASSWORD,      /* `secret` is the new one of who asks */
+	OP_LOGIN_LINK,    /* for the person `name`; the engine draws the secret */
 };
 
 struct request {
@@ -138,7 +145,16 @@ struct request {
 	struct silence_row silence;
 	hash32 digest;
 	msec span_ms;
+	/* Of a browser: the cookie, what its page sent beside it to show that it is ours, and
+	 * whether the method may change something. */
+	str session;
+	str csrf;
+	bool changes;
+	str secret; /* a password, a link's or a token's secret */
+	str from;   /* the client's address */
+	str agent;  /* what it calls itself */
 };
+#define PASSWORD_BYTES_MAX 256
 
 /* A row as bytes: what the tables hold, untouched. */
 struct item {
@@ -149,18 +165,19 @@ struct item {
 
 /* Plain records in answers that are no rows. */
 enum item_kind {
-	ITEM_STATUS = 1, /* struct status_item */
-	ITEM_METRIC,     /* struct metric_item */
-	ITEM_ALERT,      /* struct alert_item */
-	ITEM_DUTY,       /* struct duty_item */
-	ITEM_ENTRY,      /* struct entry_item */
-	ITEM_SECRET,     /* struct secret_item */
-	ITEM_CAN,        /* struct can_item */
-	ITEM_RECEIVERS,  /* struct receivers_item */
-	ITEM_WHO,        /* struct who_item */
-	ITEM_PLAN,       /* struct plan_item */
-	ITEM_TRUST = 40, /* struct trust_item */
-	ITEM_SHIFT = 50, /* struct shift_item */
+	ITEM_STATUS = 1,   /* struct status_item */
+	ITEM_METRIC,       /* struct metric_item */
+	ITEM_ALERT,        /* struct alert_item */
+	ITEM_DUTY,         /* struct duty_item */
+	ITEM_ENTRY,        /* struct entry_item */
+	ITEM_SECRET,       /* struct secret_item */
+	ITEM_CAN,          /* struct can_item */
+	ITEM_RECEIVERS,    /* struct receivers_item */
+	ITEM_WHO,          /* struct who_item */
+	ITEM_PLAN,         /* struct plan_item */
+	ITEM_TRUST = 40,   /* struct trust_item */
+	ITEM_SHIFT = 50,   /* struct shift_item */
+	ITEM_SESSION = 60, /* struct session_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -246,6 +263,18 @@ struct secret_item {
 	row_id id;
 	str name;
 	str secret; /* shown once */
+	str url;    /* a link's: where this server is reached; empty: nobody said */
+};
+
+/* Who is signed in. */
+struct session_item {
+	row_id id;
+	str principal;
+	enum role role;
+	str csrf;
+	msec until_wall;
+	enum session_how how;
+	str secret; /* the cookie's value, once; else empty */
 };
 
 /* One action that authority allows, with or without approval. */
@@ -327,9 +356,10 @@ struct log_frame {
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, duty_item_type, shift_item_type,
-    entry_item_type, secret_item_type, can_item_type, who_item_type, receivers_item_type,
-    epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
-    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type;
+    entry_item_type, secret_item_type, session_item_type, can_item_type, who_item_type,
+    receivers_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type,
+    bundle_frame_type, adopted_frame_type, ready_frame_type, log_frame_type,
+    settings_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

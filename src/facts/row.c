@@ -25,6 +25,8 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_ASKED] = "asked",
 	[TABLE_LEASE] = "lease",
 	[TABLE_TRUST] = "trust",
+	[TABLE_SESSION] = "session",
+	[TABLE_LOGIN] = "login",
 };
 
 /* ---- incident ---- */
@@ -732,26 +734,6 @@ const struct record_type silence_row_type =
 
 /* ---- access ---- */
 
-static const char *const role_names[] = {
-	[ROLE_VIEWER] = "viewer",
-	[ROLE_OPERATOR] = "operator",
-	[ROLE_ADMIN] = "admin",
-	[ROLE_SOURCE] = "source",
-};
-
-static const struct field token_fields[] = {
-	F_U64(1, struct token_row, id),
-	F_STR(2, struct token_row, name),
-	{ F_(3, FIELD_HASH, struct token_row, secret, FIELD_SECRET, 0) },
-	F_STR(4, struct token_row, principal),
-	F_ENUM(5, struct token_row, role, role_names),
-	F_WALL(6, struct token_row, made_wall),
-	F_WALL(7, struct token_row, until_wall),
-	F_BOOL(8, struct token_row, revoked),
-	FQ_STR(9, struct token_row, behalf),
-};
-const struct record_type token_row_type = RECORD(struct token_row, "token", token_fields);
-
 static const struct field answer_fields[] = {
 	F_U64(1, struct answer_row, id),
 	F_STR(2, struct answer_row, key),
@@ -882,6 +864,10 @@ table_type(enum table table)
 		return &lease_row_type;
 	case TABLE_TRUST:
 		return &trust_row_type;
+	case TABLE_SESSION:
+		return &session_row_type;
+	case TABLE_LOGIN:
+		return &login_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}
@@ -947,12 +933,6 @@ notice_purpose_name(enum notice_purpose purpose)
 const char *handoff_class_name(enum handoff_class class)
 {
 	return name_of(handoff_class_names, countof(handoff_class_names), class);
-}
-
-const char *
-role_name(enum role role)
-{
-	return name_of(role_names, countof(role_names), role);
 }
 
 enum silence_state

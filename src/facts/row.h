@@ -43,10 +43,12 @@ enum table {
 	TABLE_SILENCE,
 	TABLE_ASKED,
 	TABLE_LEASE,
-	TABLE_TRUST, /* how far runbooks may go by what they proved */
+	TABLE_TRUST,   /* how far runbooks may go by what they proved */
+	TABLE_SESSION, /* browsers that are signed in */
+	TABLE_LOGIN,   /* how a person signs in: one-time link, password */
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 20 /* one more than the last */
+#define TABLE_COUNT 22 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -786,7 +788,8 @@ const char *silence_state_name(enum silence_state state);
 
 /* ---- access ---- */
 
-enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE };
+enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE, ROLE_LEAD };
+#define ROLE_COUNT 6 /* one more than the last */
 
 struct token_row {
 	row_id id;
@@ -798,6 +801,47 @@ struct token_row {
 	msec until_wall; /* 0: no end */
 	bool revoked;
 	str behalf; /* the person whom an agent serves: "person:ana"; empty: nobody */
+};
+
+enum session_how { SESSION_LINK = 1, SESSION_PASSWORD, SESSION_TOKEN, SESSION_PROXY };
+#define SESSION_HOW_COUNT 5 /* one more than the last */
+
+/* A browser that is signed in. What its principal may do is looked up at each request: a
+ * token's role, or the person's in the configuration. */
+struct session_row {
+	row_id id;
+	hash32 secret; /* SHA-256 of the cookie's value */
+	str principal; /* "person:ana", "local-admin" */
+	enum session_how how;
+	row_id token; /* SESSION_TOKEN: by which; 0: the local one */
+	msec made_wall;
+	msec until_wall; /* whatever happens */
+	msec seen_wall;  /* last asked by it, give or take SESSION_SEEN_MS */
+	msec again_wall; /* last proved who it is */
+	str address;     /* where it signed in from */
+	str agent;       /* the browser, as it called itself */
+	bool over;
+};
+#define SESSION_KEEP_MS (7 * DAY)      /* from sign-in to end */
+#define SESSION_IDLE_MS (12 * HOUR)    /* nothing asked for so long: it ends */
+#define SESSION_SEEN_MS (10 * MINUTE)  /* so often that something was asked is kept */
+#define SESSION_AGAIN_MS (5 * MINUTE)  /* signed in longer ago: again, for what is grave */
+#define SESSIONS_MAX 1024u             /* beyond, the one that is longest idle ends */
+#define SESSIONS_PER_PRINCIPAL_MAX 16u /* alike */
+#define LOGIN_LINK_MS (10 * MINUTE)    /* a one-time link opens for so long */
+#define SESSION_TEXT_MAX 120u          /* bytes of address and agent */
+
+/* Over, or ended by time. */
+bool session_ended(const struct session_row *row, msec wall);
+
+/* What a person signs in with. */
+struct login_row {
+	row_id id;
+	str person;      /* "ana" */
+	hash32 link;     /* SHA-256 of its secret; zero: none, or it was used */
+	msec link_until; /* wall */
+	str password;    /* Argon2id in its usual text form; empty: none was set */
+	msec password_wall;
 };
 
 struct answer_row {
@@ -856,7 +900,7 @@ extern const struct record_type incident_row_type, timeline_row_type, look_type,
     decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type,
     token_row_type, answer_row_type, quarantine_row_type, control_row_type,
     silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
-    lease_row_type, permit_item_type, trust_row_type;
+    lease_row_type, permit_item_type, trust_row_type, session_row_type, login_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */
@@ -864,6 +908,8 @@ extern const char *const happened_names[HAPPENED_COUNT];
 extern const char *const action_kind_names[ACTION_KIND_COUNT];
 extern const char *const verdict_names[VERDICT_COUNT];
 extern const char *const autonomy_names[AUTONOMY_COUNT];
+extern const char *const role_names[ROLE_COUNT];
+extern const char *const session_how_names[SESSION_HOW_COUNT];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);
@@ -875,5 +921,9 @@ const char *autonomy_name(enum autonomy level); /* "suggest" */
 const char *notice_purpose_name(enum notice_purpose purpose);
 const char *handoff_class_name(enum handoff_class class);
 const char *role_name(enum role role);
+NODISCARD bool role_by_name(str name, enum role *ret);
+/* viewer < operator < lead < admin; a source reaches none of them. */
+bool role_reaches(enum role has, enum role wanted);
+const char *session_how_name(enum session_how how); /* "link" */
 
 #endif

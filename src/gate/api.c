@@ -44,6 +44,7 @@ item_name(const struct item *item)
 		[ITEM_TRUST] = "trust",
 		[ITEM_SHIFT] = "shift",
 		[ITEM_PLAN] = "step",
+		[ITEM_SESSION] = "session",
 	};
 	if (item->table != 0)
 		return table_names[item->table];
@@ -528,7 +529,8 @@ read_path(struct call *call, struct request *request)
 {
 	const struct route_match *match = &call->match;
 	bool named = str_starts(str_of(match->route->path), STR("/v1/services/")) ||
-	             str_starts(str_of(match->route->path), STR("/v1/runbooks/"));
+	             str_starts(str_of(match->route->path), STR("/v1/runbooks/")) ||
+	             str_starts(str_of(match->route->path), STR("/v1/people/"));
 	if (str_starts(str_of(match->route->path), STR("/v1/incidents/#"))) {
 		if (match->number > UINT32_MAX) {
 			respond_error(call, 404, 3, "there is no incident %llu",

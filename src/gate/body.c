@@ -243,6 +243,18 @@ read_happened(struct reading *r)
 }
 
 static void
+read_secret(struct reading *r, str name)
+{
+	if (r->request->text.n > 0) {
+		fail(r, "'%.*s' and '%.*s': one of them", STR_ARG(r->request->text),
+		    STR_ARG(name));
+		return;
+	}
+	r->request->text = name;
+	(void)json_string(&r->j, &r->request->secret);
+}
+
+static void
 read_member(struct reading *r, const struct body_member *member)
 {
 	str text;
@@ -296,6 +308,9 @@ read_member(struct reading *r, const struct body_member *member)
 		return;
 	case BODY_BEHALF:
 		read_behalf(r);
+		return;
+	case BODY_SECRET:
+		read_secret(r, str_of(member->name));
 		return;
 	}
 	UNREACHABLE();

@@ -27,6 +27,7 @@ enum body_kind {
 	BODY_INCIDENT, /* of an incident, from 1: request.incident */
 	/* A string, or a list of at most BEHALF_MAX of them: params["behalf.0"] and up. */
 	BODY_BEHALF,
+	BODY_SECRET, /* one of them at most: request.secret; request.text is its name */
 };
 
 struct body_member {

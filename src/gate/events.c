@@ -357,6 +357,14 @@ on_low(struct call *call)
 	}
 }
 
+/* A stream outlives what opened it by one look at most. */
+static void
+on_still(struct call *call, const struct answer *answer)
+{
+	if (answer != NULL && (answer->status == 401 || answer->status == 403))
+		say_and_end(call->own, "your token is no longer accepted");
+}
+
 static void
 on_who(struct call *call, const struct answer *answer)
 {
@@ -467,10 +475,13 @@ look_at_one(struct gate *gate, struct listener *l, size_t *asks)
 	if (l->state == LISTENER_AWAY && gate->engine != NULL && gate->now >= l->again_at &&
 	    *asks < ASKS_A_LOOK) {
 		++*asks;
+		link_forget(l->call);
 		ask_page(l);
 	}
 	if (gate->now < l->ping_at)
 		return;
+	if (l->state == LISTENER_LIVE && gate->engine != NULL && l->call->id == 0)
+		link_ask(l->call, &(struct request){ .op = OP_WHO }, on_still);
 	l->ping_at = gate->now + GATE_PING_MS;
 	if (stream_waiting(l->call) == 0) {
 		buf_add(&l->call->stream.out, STR(": ping\n\n"));

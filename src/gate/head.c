@@ -134,6 +134,16 @@ head_add(struct head *head, str name, str value)
 		head->if_none_match = value;
 	else if (str_eq_caseless(name, STR("Last-Event-ID")))
 		head->last_event_id = value;
+	else if (str_eq_caseless(name, STR("Cookie")))
+		take_once(head, &head->cookie, value, "Cookie stands twice");
+	else if (str_eq_caseless(name, STR("X-Firstline-CSRF")))
+		take_once(head, &head->csrf, value, "X-Firstline-CSRF stands twice");
+	else if (str_eq_caseless(name, STR("Origin")))
+		take_once(head, &head->origin, value, "Origin stands twice");
+	else if (str_eq_caseless(name, STR("Sec-Fetch-Site")))
+		take_once(head, &head->fetch_site, value, "Sec-Fetch-Site stands twice");
+	else if (str_eq_caseless(name, STR("User-Agent")))
+		head->agent = value;
 	else if (str_eq_caseless(name, STR("Expect")))
 		head->expects = true;
 }
@@ -162,6 +172,41 @@ head_token(const struct head *head)
 	    value.p[scheme.n] != ' ')
 		return STR("");
 	return str_trim(str_drop(value, scheme.n));
+}
+
+str
+head_cookie(const struct head *head, str name)
+{
+	str found = STR("");
+	for (str rest = head->cookie; rest.n > 0;) {
+		struct str_cut cut = str_cut(rest, ';');
+		struct str_cut pair = str_cut(str_trim(cut.head), '=');
+		rest = cut.tail;
+		if (!pair.found || !str_eq(pair.head, name))
+			continue;
+		if (found.n > 0)
+			return STR(
+			    ""); /* one of them is not ours, and nobody knows which */
+		found = pair.tail;
+	}
+	return found;
+}
+
+bool
+head_same_origin(const struct head *head)
+{
+	if (head->fetch_site.n > 0 && !str_eq(head->fetch_site, STR("same-origin")))
+		return false;
+	if (head->origin.n == 0)
+		return true;
+	str host = head->origin;
+	if (str_starts(host, STR("https://")))
+		host = str_drop(host, strlen("https://"));
+	else if (str_starts(host, STR("http://")))
+		host = str_drop(host, strlen("http://"));
+	else
+		return false;
+	return str_eq_caseless(host, head->host);
 }
 
 bool

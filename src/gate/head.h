@@ -32,6 +32,11 @@ struct head {
 	str idempotency_key;
 	str if_none_match;
 	str last_event_id;
+	str cookie;
+	str csrf;   /* X-Firstline-CSRF */
+	str origin; /* of the page that asks */
+	str fetch_site;
+	str agent; /* User-Agent */
 	bool has_host;
 	bool has_length;
 	bool chunked;
@@ -57,6 +62,11 @@ void head_end(struct head *head, bool http_1_1, size_t bytes);
 
 /* The token of "Authorization: Bearer TOKEN"; empty when there is none of that kind. */
 str head_token(const struct head *head);
+/* Of the cookies the one of that name; empty where there is none, or more than one. */
+str head_cookie(const struct head *head, str name);
+/* As far as browsers tell (Origin, Sec-Fetch-Site), is it a page of this server that asks?
+ * Who tells nothing is no browser. */
+bool head_same_origin(const struct head *head);
 /* "application/json", whatever parameters follow. */
 bool head_is_json(const struct head *head);
 /* Does If-None-Match name this tag (with its quotes)? */

@@ -17,6 +17,7 @@
 #define GATE_HEADERS_MAX 100
 #define GATE_HEADER_BYTES_MAX (16u << 10) /* names and values of one request */
 #define GATE_TOKEN_MAX 512
+#define SESSION_COOKIE "firstline"
 #define GATE_KEY_MAX 255 /* Idempotency-Key */
 
 #define GATE_BODIES_BYTES_MAX ((size_t)256 << 20) /* all bodies in memory */

@@ -54,6 +54,17 @@ link_wait(struct call *call,
 	return call->id;
 }
 
+/* What a client says of itself; nothing where it is no plain text. */
+static str
+plain(str s, size_t most)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return STR("");
+	}
+	return str_take(s, s.n < most ? s.n : most);
+}
+
 void
 link_ask(struct call *call, const struct request *request,
     void (*on_answer)(struct call *call, const struct answer *answer))
@@ -61,6 +72,11 @@ link_ask(struct call *call, const struct request *request,
 	uint64_t id = link_wait(call, on_answer);
 	struct request asked = *request;
 	asked.token = call->token;
+	asked.session = call->session;
+	asked.csrf = plain(call->head.csrf, GATE_TOKEN_MAX);
+	asked.changes = call->match.route->method != METHOD_GET;
+	asked.from = str_of(call->visit->from);
+	asked.agent = plain(call->head.agent, SESSION_TEXT_MAX);
 	asked.deadline_ms = GATE_ENGINE_MS;
 	frame_record(peer_out(call->gate->engine), FRAME_REQUEST, id, &request_type,
 	    &asked);

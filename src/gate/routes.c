@@ -108,6 +108,18 @@ static const struct body_member body_token[] = {
 	{ .name = NULL },
 };
 
+static const struct body_member body_session[] = {
+	{ "link", BODY_SECRET, false },
+	{ "person", BODY_NAME, false },
+	{ "password", BODY_SECRET, false },
+	{ "token", BODY_SECRET, false },
+	{ .name = NULL },
+};
+static const struct body_member body_password[] = {
+	{ "password", BODY_SECRET, true },
+	{ .name = NULL },
+};
+
 #define GET_V1(p, o, s, q)                                                            \
 	{                                                                             \
 		.method = METHOD_GET, .path = (p), .who = WHO_TOKEN, .face = FACE_V1, \
@@ -296,6 +308,42 @@ const struct route gate_routes[] = {
 	    .serve = serve_api,
 	    .op = OP_SILENCE_EXPIRE,
 	    .shape = SHAPE_DONE },
+	{ .method = METHOD_POST,
+	    .path = "/v1/session",
+	    .who = WHO_ENGINE,
+	    .face = FACE_V1,
+	    .serve = serve_session,
+	    .op = OP_SESSION_ADD,
+	    .body = body_session },
+	{ .method = METHOD_GET,
+	    .path = "/v1/session",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_session,
+	    .op = OP_SESSION },
+	{ .method = METHOD_DELETE,
+	    .path = "/v1/session",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_session_end,
+	    .op = OP_SESSION_END,
+	    .shape = SHAPE_DONE },
+	POST_V1("/v1/session/again", OP_SESSION_AGAIN, SHAPE_DONE, body_session),
+	POST_V1("/v1/session/password", OP_PASSWORD, SHAPE_DONE, body_password),
+	GET_V1("/v1/sessions", OP_SESSIONS, SHAPE_LIST, NULL),
+	{ .method = METHOD_DELETE,
+	    .path = "/v1/sessions/#",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_api,
+	    .op = OP_SESSION_END,
+	    .shape = SHAPE_DONE },
+	{ .method = METHOD_POST,
+	    .path = "/v1/people/*/link",
+	    .who = WHO_TOKEN,
+	    .face = FACE_V1,
+	    .serve = serve_token_add,
+	    .op = OP_LOGIN_LINK },
 	GET_V1("/v1/journal", OP_JOURNAL, SHAPE_LIST, "limit cursor"),
 	POST_V1("/v1/reload", OP_RELOAD, SHAPE_DONE, NULL),
 	{ .method = METHOD_GET,

@@ -42,6 +42,7 @@ struct visit {
 	struct MHD_Connection *connection;
 	int fd;
 	uint64_t address; /* hashed */
+	char from[48];    /* the same as text */
 	msec deadline;    /* of what it is in; 0: none */
 	struct link turn; /* gate->fresh or gate->served: it is the client's turn */
 	msec since;       /* of that turn */
@@ -83,6 +84,7 @@ struct call {
 	enum face face;
 	struct head head; /* slices of libmicrohttpd's memory, which holds until the end */
 	str token;
+	str session; /* a browser's cookie; only where there is no token */
 	struct buf body;
 	uint64_t drained;
 	uint64_t began_us;
@@ -285,6 +287,10 @@ NODISCARD bool item_decode(struct gate *gate, const struct item *item, struct ar
 void serve_handoff(struct call *call);
 void serve_whoami(struct call *call);
 void serve_token_add(struct call *call);
+
+/* session.c */
+void serve_session(struct call *call);     /* asks, signs in, or again */
+void serve_session_end(struct call *call); /* the cookie goes with it */
 
 /* events.c */
 void events_init(struct gate *gate);

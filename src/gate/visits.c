@@ -66,6 +66,20 @@ address_key(const struct gate *gate, const struct sockaddr *address)
 	return 0;
 }
 
+static void
+address_text(const struct sockaddr *address, char *ret, socklen_t size)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	bool is_v4 = address != NULL && address->sa_family == AF_INET;
+	bool is_v6 = address != NULL && address->sa_family == AF_INET6;
+	ret[0] = '\0';
+	if (is_v4 || is_v6)
+		(void)inet_ntop(address->sa_family,
+		    is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, ret,
+		    size);
+}
+
 static uint64_t
 of_address(const struct gate *gate, uint64_t address)
 {
@@ -197,12 +211,7 @@ cut_for_newcomer(struct visit *visit, const struct sockaddr *address, bool addre
 {
 	char name[INET6_ADDRSTRLEN] = "?", what[160];
 	const struct gate *gate = visit->gate;
-	const struct sockaddr_in *v4 = (const void *)address;
-	const struct sockaddr_in6 *v6 = (const void *)address;
-	bool is_v4 = address->sa_family == AF_INET;
-	(void)inet_ntop(address->sa_family,
-	    is_v4 ? (const void *)&v4->sin_addr : (const void *)&v6->sin6_addr, name,
-	    sizeof(name));
+	address_text(address, name, sizeof(name));
 	if (address_full)
 		(void)snprintf(what, sizeof(what),
 		    "address %s has %zu connections, its limit", name,
@@ -288,7 +297,9 @@ visit_new(struct gate *gate, struct MHD_Connection *connection)
 	ASSERT(visit != NULL);
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	visit->address = address_key(gate, info != NULL ? info->client_addr : NULL);
+	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
+	visit->address = address_key(gate, address);
+	address_text(address, visit->from, sizeof(visit->from));
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	ASSERT(info != NULL);
 	visit->fd = info->connect_fd;

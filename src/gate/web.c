@@ -242,11 +242,18 @@ refuse_token(struct call *call)
 	if (route->who == WHO_ANYONE)
 		return false;
 	call->token = head_token(&call->head);
+	if (call->head.authorization.n == 0)
+		call->session = head_cookie(&call->head, STR(SESSION_COOKIE));
 	if (call->token.n > GATE_TOKEN_MAX || !is_printable(call->token))
 		respond_error(call, 401, 4, "this is no token");
-	else if (call->token.n == 0 && route->who == WHO_TOKEN)
+	else if (call->session.n > GATE_TOKEN_MAX || !is_printable(call->session))
+		respond_error(call, 401, 4, "this is no session");
+	else if (call->token.n == 0 && call->session.n == 0 && route->who == WHO_TOKEN)
 		respond_error(call, 401, 4,
 		    "a token is needed: Authorization: Bearer TOKEN");
+	else if ((call->session.n > 0 || route->op == OP_SESSION_ADD) &&
+		 route->method != METHOD_GET && !head_same_origin(&call->head))
+		respond_error(call, 403, 4, "another site's page asks for that");
 	else
 		return false;
 	return true;

@@ -47,6 +47,7 @@ void channels_read(struct reader *r, const struct section *section);
 bool channel_address(struct reader *r, const struct node *node, const struct node *value,
     const struct channel *channel, bool has_email, str *ret);
 void people_declare(struct reader *r, const struct section *section);
+void people_roles(struct reader *r); /* of a model without faults */
 void people_read(struct reader *r, const struct section *section);
 /* The `rotations` of a team; `zone` where they name none. */
 void rotations_read(struct reader *r, const struct node *node, struct team *team);

@@ -412,6 +412,8 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	authority_read(&r, &s[SECTION_AUTHORITY]);
 	runbooks_read(&r);
 	autonomy_read(&r, &s[SECTION_AUTONOMY]);
+	if (diags->count == 0)
+		people_roles(&r);
 
 	m->regexes = r.regexes;
 	if (diags->count == 0)

@@ -268,6 +268,7 @@ struct person {
 	str email;
 	const struct zone *zone;
 	struct reaches reach;
+	enum role role; /* what of Firstline itself they may use */
 	struct place place;
 };
 

@@ -3,7 +3,7 @@
  *
  *	people:
  *	  ana: {name: Ana Souza, email: ana@example.com, zone: Europe/Lisbon,
- *	        reach: [pager: ana-duty, email]}
+ *	        reach: [pager: ana-duty, email], role: lead}
  */
 #include "model/internal.h"
 
@@ -63,17 +63,30 @@ people_declare(struct reader *r, const struct section *section)
 	}
 }
 
+static void
+role_read(struct reader *r, const struct node *node, enum role *ret)
+{
+	static const char *const names[] = { "viewer", "operator", "lead", "admin" };
+	static const enum role roles[] = { ROLE_VIEWER, ROLE_OPERATOR, ROLE_LEAD,
+		ROLE_ADMIN };
+	unsigned which;
+	if (read_choice(r, node, "role", names, countof(names), &which))
+		*ret = roles[which];
+}
+
 void
 people_read(struct reader *r, const struct section *section)
 {
 	for (size_t i = 0; i < section->n; i++) {
 		struct person *person = &r->model->people[i];
-		const struct node *name = NULL, *email = NULL, *zone = NULL, *reach = NULL;
+		const struct node *name = NULL, *email = NULL, *zone = NULL, *reach = NULL,
+				  *role = NULL;
 		const struct key keys[] = {
 			{ "name", &name },
 			{ "email", &email },
 			{ "zone", &zone },
 			{ "reach", &reach },
+			{ "role", &role },
 		};
 		if (!read_map(r, section->nodes[i], "person", keys, countof(keys)))
 			continue;
@@ -85,5 +98,42 @@ people_read(struct reader *r, const struct section *section)
 			(void)read_zone(r, zone, &person->zone);
 		if (reach != NULL)
 			(void)read_reaches(r, reach, email != NULL, &person->reach);
+		if (role != NULL)
+			role_read(r, role, &person->role);
 	}
+}
+
+static void
+has_duty(struct reader *r, const struct person *person, enum role role)
+{
+	size_t i = (size_t)(person - r->model->people);
+	if (r->model->people[i].role == 0)
+		r->model->people[i].role = role;
+}
+
+/* Where no role is written: a team's lead leads, who is woken operates, others look. */
+void
+people_roles(struct reader *r)
+{
+	struct model *m = r->model;
+	for (size_t i = 0; i < m->teams_n; i++) {
+		if (m->teams[i].kind == TEAM_OPERATIONS && m->teams[i].lead != NULL)
+			has_duty(r, m->teams[i].lead, ROLE_LEAD);
+	}
+	for (size_t i = 0; i < m->teams_n; i++) {
+		const struct team *team = &m->teams[i];
+		if (team->kind != TEAM_OPERATIONS)
+			continue;
+		for (size_t k = 0; k < team->rotation_n; k++) {
+			const struct rotation *rotation = &team->rotations[k];
+			for (size_t p = 0; p < rotation->people_n; p++)
+				has_duty(r, rotation->people[p], ROLE_OPERATOR);
+		}
+		for (size_t k = 0; k < team->tier_n; k++) {
+			if (team->tiers[k].kind == TIER_PERSON)
+				has_duty(r, team->tiers[k].person, ROLE_OPERATOR);
+		}
+	}
+	for (size_t i = 0; i < m->people_n; i++)
+		has_duty(r, &m->people[i], ROLE_VIEWER);
 }

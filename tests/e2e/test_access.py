@@ -107,6 +107,12 @@ TABLE = {
     ("POST", "/v1/stop-all"): "operator", ("POST", "/v1/resume"): "operator",
     ("GET", "/v1/tokens"): "admin", ("POST", "/v1/tokens"): "admin",
     ("DELETE", "/v1/tokens/*"): "admin", ("GET", "/v1/journal"): "admin",
+    # Of browsers: tests/e2e/test_session.py. A token has no part in them.
+    ("POST", "/v1/session"): "sign-in", ("GET", "/v1/session"): "browser",
+    ("DELETE", "/v1/session"): "browser", ("POST", "/v1/session/again"): "browser",
+    ("POST", "/v1/session/password"): "browser",
+    ("GET", "/v1/sessions"): READ, ("DELETE", "/v1/sessions/#"): READ,
+    ("POST", "/v1/people/*/link"): "admin",
     ("POST", "/v1/reload"): "admin", ("GET", "/v1/whoami"): READ, ("GET", "/v1/events"): READ,
 }
 SILENCE = {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "createdBy": "x", "comment": "x",
@@ -121,15 +127,19 @@ BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SIL
           "/v1/runbooks/*/plan": {"service": "s0"},
           "/v1/leases/#/review": {"text": "x"},
           "/v1/services/*/break-glass": {"for": "30m", "why": "x"},
+          "/v1/session": {"token": "none-such"}, "/v1/session/again": {"token": "none-such"},
+          "/v1/session/password": {"password": "x"},
           "/v1/tokens": {"name": "by-table", "principal": "person:x", "role": "viewer"}}
 AUTHORITY = 499
-RANK = {"viewer": 1, "operator": 2, "admin": 3, "local": 3}
+RANK = {"viewer": 1, "operator": 2, "lead": 3, "admin": 4, "local": 4}
 
 
 def expected(need, who):
     """401, 403, or None: let through, whatever is said then."""
     if need == "anyone":
         return None
+    if need in ("sign-in", "browser"):
+        return 401
     if who in ("none", "unknown", "revoked", "expired"):
         return 401
     if need == "send":
@@ -177,7 +187,7 @@ def test_every_route_by_everyone():
         assert ask(firstline, "GET", "/v1/status", None, None) == 401
         assert firstline.fire({"alertname": "Other", "service": "s0"}).status == 200
         tokens = {role: make(firstline, role, role)
-                  for role in ("viewer", "operator", "source", "admin")}
+                  for role in ("viewer", "operator", "lead", "source", "admin")}
         tokens["revoked"] = make(firstline, "gone", "admin")
         firstline.cli("token", "revoke", "gone", check=True)
         soon = firstline.post("/v1/tokens", {"name": "late", "principal": "person:late",

@@ -223,7 +223,7 @@ command(struct walk *walk)
 		"automation" };
 	static const char *const keys[] = { "", "", "k1", "k2" };
 	static const enum table tables[] = { TABLE_ATTEMPT, TABLE_ATTEMPT, TABLE_TOKEN,
-		TABLE_ASKED, TABLE_LEASE };
+		TABLE_ASKED, TABLE_LEASE, TABLE_SESSION };
 	struct pair replicas = { STR("replicas"),
 		draw(walk, 2) == 0 ? STR("3") : STR("90") };
 	struct command command = { .kind = (enum command_kind)(
@@ -231,6 +231,14 @@ command(struct walk *walk)
 		.incident = (incident_id)some_row(walk, TABLE_INCIDENT),
 		.row = some_row(walk, tables[draw(walk, countof(tables))]),
 		.name = str_of(names[draw(walk, countof(names))]),
+		.session = { .how =
+				 (enum session_how)(1 + draw(walk, SESSION_HOW_COUNT - 1)),
+		    .secret = sha256(str_of(names[draw(walk, countof(names))])),
+		    .principal =
+			draw(walk, 2) == 0 ? STR("person:ana") : STR("person:mei") },
+		.login = { .person = draw(walk, 2) == 0 ? STR("ana") : STR("mei"),
+		    .link = sha256(str_of(names[draw(walk, 2)])),
+		    .password = STR("$argon2id$x") },
 		.text = draw(walk, 2) == 0 ? STR("because it is so") : (str){ 0 },
 		.params = { &replicas, draw(walk, 3) == 0 ? 1 : 0 },
 		.behalf = draw(walk, 6) == 0 ? STR("person:ana") : (str){ 0 },

@@ -259,6 +259,64 @@ hosts__are_loopback_or_our_own(void)
 	}
 }
 
+static void
+head__finds_the_one_cookie(void)
+{
+	static const struct {
+		const char *cookie, *value;
+	} rows[] = {
+		{ "Cookie: firstline=abc", "abc" },
+		{ "Cookie: a=b; firstline=abc; c=d", "abc" },
+		{ "cookie:  a=b;firstline=abc ", "abc" },
+		{ "Cookie: firstline=abc; firstline=abd", "" },
+		{ "Cookie: firstlines=abc", "" },
+		{ "Cookie: xfirstline=abc", "" },
+		{ "Cookie: firstline", "" },
+		{ "Cookie: firstline=", "" },
+		{ "Cookie: ;;=; =firstline", "" },
+		{ "X: firstline=abc", "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].cookie;
+		const char *lines[] = { "Host: a", rows[i].cookie, NULL };
+		struct head head = head_of(lines, true);
+		EXPECT(head.fault == HEAD_FINE);
+		EXPECT_STR(head_cookie(&head, STR("firstline")), str_of(rows[i].value));
+	}
+	const char *twice[] = { "Host: a", "Cookie: firstline=a", "Cookie: b=c", NULL };
+	EXPECT(head_of(twice, true).fault == HEAD_BROKEN);
+}
+
+static void
+head__knows_a_page_of_another_site(void)
+{
+	static const struct {
+		const char *name;
+		const char *lines[4];
+		bool same;
+	} rows[] = {
+		{ "no browser", { "Host: a:1" }, true },
+		{ "own",
+		    { "Host: a:1", "Origin: http://a:1", "Sec-Fetch-Site: same-origin" },
+		    true },
+		{ "own, over TLS in front", { "Host: a", "Origin: https://a" }, true },
+		{ "own, in capitals", { "Host: A", "Origin: https://a" }, true },
+		{ "another host", { "Host: a", "Origin: https://b" }, false },
+		{ "another port", { "Host: a:1", "Origin: http://a:2" }, false },
+		{ "a longer name", { "Host: a", "Origin: https://a.b" }, false },
+		{ "null", { "Host: null", "Origin: null" }, false },
+		{ "another scheme", { "Host: a", "Origin: ftp://a" }, false },
+		{ "same site", { "Host: a", "Sec-Fetch-Site: same-site" }, false },
+		{ "cross site", { "Host: a", "Sec-Fetch-Site: cross-site" }, false },
+		{ "typed in", { "Host: a", "Sec-Fetch-Site: none" }, false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct head head = head_of(rows[i].lines, true);
+		EXPECT(head_same_origin(&head) == rows[i].same);
+	}
+}
+
 int
 main(void)
 {
@@ -267,6 +325,8 @@ main(void)
 	RUN(head__has_limits);
 	RUN(head__finds_the_token);
 	RUN(head__knows_json_and_tags);
+	RUN(head__finds_the_one_cookie);
+	RUN(head__knows_a_page_of_another_site);
 	RUN(hosts__are_loopback_or_our_own);
 	TEST_MAIN_END();
 }

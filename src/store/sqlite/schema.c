@@ -28,6 +28,8 @@
  * Version 4: asked and lease, alike.
  *
  * Version 5: trust, alike.
+ *
+ * Version 6: session and login, alike.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -35,6 +37,7 @@ static const char *const tables_1[] = { "incident", "timeline", "run", "attempt"
 static const char *const tables_3[] = { "silence" };
 static const char *const tables_4[] = { "asked", "lease" };
 static const char *const tables_5[] = { "trust" };
+static const char *const tables_6[] = { "session", "login" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -112,6 +115,12 @@ step_5(struct sqlite_store *s, struct err *err)
 	return make_tables(s, tables_5, countof(tables_5), err);
 }
 
+static bool
+step_6(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_6, countof(tables_6), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
@@ -119,6 +128,7 @@ static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *e
 	step_3,
 	step_4,
 	step_5,
+	step_6,
 };
 
 bool
@@ -159,6 +169,8 @@ static const char *const tables[] = {
 	[TABLE_ASKED] = "asked",
 	[TABLE_LEASE] = "lease",
 	[TABLE_TRUST] = "trust",
+	[TABLE_SESSION] = "session",
+	[TABLE_LOGIN] = "login",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
