@@ -167,6 +167,67 @@ print_evidence(struct out *out, const struct whole *w)
 	}
 }
 
+/* "done: web-1, web-2"; nothing where none is so. */
+static void
+print_outcome(struct out *out, const struct rolled *p, size_t n, enum rolled_state state)
+{
+	struct buf text = BUF((size_t)64 << 10);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i].state == state)
+			buf_printf(&text, "%s%.*s", text.n > 0 ? ", " : "",
+			    STR_ARG(p[i].target));
+	}
+	if (text.n > 0) {
+		str word = view_enum(&rolled_type, "state", state);
+		out_printf(out, "    %.*s: ", STR_ARG(word));
+		out_wrapped(out, 6, 6 + word.n, buf_str(&text));
+	}
+	buf_done(&text);
+}
+
+static void
+print_rolled_step(struct out *out, const struct run_row *run, const struct rolled *p,
+    size_t n)
+{
+	/* All targets are known of the step in work, or at which the run ended. */
+	bool last = p + n == (const struct rolled *)run->rolled.p + run->rolled.n;
+	size_t all = last && run->targets.n > n ? run->targets.n : n;
+	if (all < 2)
+		return;
+	out_printf(out, "  %.*s of %.*s, %zu targets:\n", STR_ARG(p->step),
+	    STR_ARG(run->runbook), all);
+	for (uint32_t state = ROLLED_OUT; state <= ROLLED_LEFT; state++)
+		print_outcome(out, p, n, (enum rolled_state)state);
+	if (n == all)
+		return;
+	struct buf text = BUF((size_t)64 << 10);
+	for (size_t i = n; i < all; i++)
+		buf_printf(&text, "%s%.*s", text.n > 0 ? ", " : "",
+		    STR_ARG(run->targets.p[i]));
+	out_text(out, STR("    not begun: "));
+	out_wrapped(out, 6, 15, buf_str(&text));
+	buf_done(&text);
+}
+
+/* What became of each target of steps that have several. */
+static void
+print_rolled(struct out *out, const struct whole *w)
+{
+	const struct run_row *runs = w->runs.p;
+	bool any = false;
+	for (size_t i = 0; i < w->runs.n; i++) {
+		const struct rolled *p = runs[i].rolled.p;
+		if (!any && (runs[i].rolled.n > 1 || runs[i].targets.n > 1))
+			heading(out, "What became of each target");
+		any = any || runs[i].rolled.n > 1 || runs[i].targets.n > 1;
+		for (size_t from = 0, to = 0; from < runs[i].rolled.n; from = to) {
+			while (to < runs[i].rolled.n && str_eq(p[to].step, p[from].step))
+				to++;
+			print_rolled_step(out, &runs[i], p + from, to - from);
+		}
+	}
+}
+
 static str
 undo_text(struct out *out, const struct attempt_row *row)
 {
@@ -322,6 +383,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_timeline(&out, &w);
 	print_evidence(&out, &w);
 	print_attempts(&out, &w);
+	print_rolled(&out, &w);
 	print_decisions(&out, &w);
 	view_waiting(&out, &w);
 	if (view_waiting_run(&w) != NULL) {

@@ -58,6 +58,7 @@ asked_asking(const struct core *core, const struct asked *asked)
 	const struct asked_row *row = &asked->row;
 	const struct incident *incident = incident_find(core, row->incident);
 	const struct run *run = object_find(core, TABLE_RUN, row->run);
+	const struct rolled *rolled = run != NULL ? rolled_waiting(run, row->id) : NULL;
 	return (struct asking){ .principal = row->principal,
 		.behalf = row->given.behalf,
 		.action = row->action,
@@ -70,7 +71,7 @@ asked_asking(const struct core *core, const struct asked *asked)
 		.run = row->run,
 		.undo_of = row->given.undo_of,
 		.takes_back = row->takes_back,
-		.waits = run != NULL && run->row.deadline != 0,
+		.waits = rolled != NULL && rolled->deadline != 0,
 		.given = &row->given,
 		.asked = row->id,
 		.at = core->at,
@@ -84,10 +85,7 @@ static struct run *
 waiting_run(const struct core *core, const struct asked *asked)
 {
 	struct run *run = object_find(core, TABLE_RUN, asked->row.run);
-	return run != NULL && run->row.phase == PHASE_ASKED &&
-	               run->row.waiting_for == asked->row.id
-	           ? run
-	           : NULL;
+	return run != NULL && run_awaits(run, asked->row.id) ? run : NULL;
 }
 
 /* `by`: who ended it; its run is the caller's. */
@@ -583,8 +581,12 @@ asked_adopted(struct core *core)
 		}
 		struct run *run = waiting_run(core, asked);
 		asked_void(core, asked, STR("another configuration is in force"));
-		if (run != NULL) /* it may be asked for again, by the new one */
+		if (run == NULL)
+			continue;
+		if (run->row.undoing) /* it may be asked for again, by the new one */
 			run_wait(core, run, PHASE_WAITING, core->at, 0);
+		else
+			roll_again(core, run, asked->row.id);
 	}
 }
 

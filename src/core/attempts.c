@@ -457,10 +457,7 @@ static struct run *
 waiting_run(const struct core *core, const struct attempt *attempt)
 {
 	struct run *run = object_find(core, TABLE_RUN, attempt->row.run);
-	return run != NULL && run->row.phase == PHASE_ATTEMPT &&
-	               run->row.waiting_for == attempt->row.id
-	           ? run
-	           : NULL;
+	return run != NULL && run_awaits(run, attempt->row.id) ? run : NULL;
 }
 
 static void

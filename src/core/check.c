@@ -260,6 +260,42 @@ check_evidence(const struct core *core, const struct run *run)
 	}
 }
 
+/* Each target once, in order, and only what is not over waits for something that is there. */
+static void
+check_rolled(const struct core *core, const struct run *run)
+{
+	size_t n, under_way = 0;
+	const struct rolled *p = rolled_of(run, &n);
+	bool acts = run_step(run)->kind == STEP_ACTION;
+	ASSERT(run->row.rolled.n <= ROLLED_MAX);
+	ASSERT(acts || (n == 0 && run->row.between == 0 && run->row.roll_why.n == 0));
+	ASSERT(!acts || n <= run->row.targets.n);
+	msec due = 0;
+	for (size_t i = 0; acts && i < n; i++) {
+		ASSERT(str_eq(p[i].target, run->row.targets.p[i]));
+		ASSERT(i == 0 || p[i].batch == p[i - 1].batch ||
+		       p[i].batch == p[i - 1].batch + 1);
+		const struct attempt *attempt =
+		    object_find(core, TABLE_ATTEMPT, p[i].waiting_for);
+		const struct asked *asked =
+		    object_find(core, TABLE_ASKED, p[i].waiting_for);
+		ASSERT((p[i].state == ROLLED_OUT) ==
+		       (attempt != NULL && attempt_open(attempt)));
+		ASSERT(
+		    (p[i].state == ROLLED_ASKED) == (asked != NULL && asked_open(asked)));
+		ASSERT(p[i].state < ROLLED_DONE || p[i].waiting_for == 0);
+		ASSERT(p[i].due == 0 || p[i].state == ROLLED_WAITS);
+		/* Nothing of a batch goes on while the one before does. */
+		ASSERT(p[i].state >= ROLLED_DONE || p[i].batch == p[n - 1].batch);
+		under_way += p[i].state < ROLLED_DONE ? 1 : 0;
+		if (p[i].due != 0 && (due == 0 || p[i].due < due))
+			due = p[i].due;
+	}
+	ASSERT(under_way <= BATCH_MAX);
+	ASSERT(under_way == 0 || run->row.between == 0);
+	ASSERT(under_way == 0 || run->row.phase == PHASE_PERMIT || run->row.due == due);
+}
+
 static void
 check_run(const struct core *core, const struct run *run)
 {
@@ -281,6 +317,7 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(looks == (row->looks.n > 0));
 	ASSERT(row->phase == PHASE_ANSWER || (row->question.n == 0 && row->askees.n == 0));
 	check_evidence(core, run);
+	check_rolled(core, run);
 	const struct attempt *attempt;
 	const struct question *probe;
 	const struct asked *asked;
@@ -309,7 +346,7 @@ check_run(const struct core *core, const struct run *run)
 		if (row->undoing)
 			check_undoing(core, run, attempt);
 		ASSERT(attempt_open(attempt));
-		ASSERT(row->acted && row->due == 0);
+		ASSERT(row->acted);
 		return;
 	case PHASE_ANSWER:
 		ASSERT(run_step(run)->kind == STEP_ASK);
@@ -318,7 +355,6 @@ check_run(const struct core *core, const struct run *run)
 	case PHASE_ASKED:
 		asked = object_find(core, TABLE_ASKED, row->waiting_for);
 		ASSERT(asked != NULL && asked->row.run == row->id && asked_open(asked));
-		ASSERT(row->due == 0);
 		return;
 	case PHASE_CALLED:
 		called = object_find(core, TABLE_RUN, row->waiting_for);
@@ -365,7 +401,7 @@ check_attempts(const struct core *core)
 		    row->probe == 0 || object_find(core, TABLE_PROBE, row->probe) != NULL);
 		/* A run that is not waiting for it has ended. */
 		const struct run *run = object_find(core, TABLE_RUN, row->run);
-		ASSERT(run == NULL || run->row.waiting_for == row->id);
+		ASSERT(run == NULL || run_awaits(run, row->id));
 	}
 	list_each(it, &core->tables[TABLE_GRANT_USE])
 	{
@@ -446,8 +482,7 @@ check_open_asked(const struct core *core, const struct asked *asked)
 	if (row->run == 0)
 		return;
 	const struct run *run = object_find(core, TABLE_RUN, row->run);
-	ASSERT(run != NULL && run->row.phase == PHASE_ASKED);
-	ASSERT(run->row.waiting_for == row->id);
+	ASSERT(run != NULL && run_awaits(run, row->id));
 }
 
 /* What a yes was used for, it was used for once. */

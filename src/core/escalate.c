@@ -81,11 +81,23 @@ waits_for_word(const struct attempt *attempt)
 static bool
 is_walking(const struct core *core, const struct run *run)
 {
+	if (run == NULL || run->row.phase != PHASE_ATTEMPT)
+		return run != NULL;
 	const struct attempt *attempt =
-	    run != NULL && run->row.phase == PHASE_ATTEMPT
-		? object_find(core, TABLE_ATTEMPT, run->row.waiting_for)
-		: NULL;
-	return run != NULL && (attempt == NULL || !waits_for_word(attempt));
+	    object_find(core, TABLE_ATTEMPT, run->row.waiting_for);
+	if (attempt == NULL || !waits_for_word(attempt))
+		return true;
+	size_t n;
+	const struct rolled *rolled = rolled_of(run, &n);
+	for (size_t i = 0; i < n; i++) {
+		attempt = rolled[i].state == ROLLED_OUT
+		              ? object_find(core, TABLE_ATTEMPT, rolled[i].waiting_for)
+		              : NULL;
+		if (rolled[i].state < ROLLED_DONE &&
+		    (attempt == NULL || !waits_for_word(attempt)))
+			return true;
+	}
+	return false;
 }
 
 /* Is anything done about it, by anybody? */

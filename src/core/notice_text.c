@@ -34,6 +34,20 @@ asked_doing(struct core *core, const struct asked *asked)
 	    STR_ARG(row->action), STR_ARG(row->target));
 }
 
+/* "web-1, web-2 and 3 more" */
+static str
+targets_out(struct core *core, const struct run *run)
+{
+	size_t n;
+	const struct rolled *rolled = rolled_of(run, &n);
+	struct strs out = { arena_new(&core->scratch, str, n + 1), 0 };
+	for (size_t i = 0; i < n; i++) {
+		if (rolled[i].state == ROLLED_OUT)
+			out.p[out.n++] = rolled[i].target;
+	}
+	return text_list(core, &out, 3);
+}
+
 static str
 doing_in_run(struct core *core, const struct incident *incident)
 {
@@ -62,9 +76,13 @@ doing_in_run(struct core *core, const struct incident *incident)
 			return text_make(core, "waiting for its turn (%.*s)",
 			    STR_ARG(step->name));
 		verb = text_verb(core, step->action->verb);
+		if (run->row.between == BETWEEN_GATE)
+			return text_make(core,
+			    "looking whether the next batch may begin (%.*s)",
+			    STR_ARG(step->name));
 		if (attempt != NULL)
 			return text_make(core, "%.*s %.*s", STR_ARG(verb),
-			    STR_ARG(attempt->row.target));
+			    STR_ARG(targets_out(core, run)));
 		return text_make(core, "%.*s (%.*s)", STR_ARG(verb), STR_ARG(step->name));
 	}
 	case STEP_VERIFY:

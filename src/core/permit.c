@@ -117,7 +117,12 @@ item_of(struct core *core, const struct run *run)
 static void
 add_step(struct core *core, struct run *at, struct plan *plan)
 {
+	size_t n;
+	const struct rolled *begun = rolled_of(at, &n);
 	for (; at->row.target < at->row.targets.n; at->row.target++) {
+		size_t i = at->row.target;
+		if (i < n && begun[i].state >= ROLLED_DONE)
+			continue;
 		if (plan->n == PERMIT_ITEMS_MAX) {
 			plan->too_long = true;
 			return;
@@ -336,7 +341,6 @@ ask(struct core *core, struct run *run, enum autonomy level, const struct plan *
 	row->plan_digest = digest;
 	row->permit_at = core->at + lasts;
 	row->permit_wall = core->wall + lasts;
-	row->deadline = 0; /* of waiting for a turn: that time is its own */
 	run_wait(core, run, PHASE_PERMIT, row->permit_at, 0);
 	str doing = permit_doing(core, run);
 	timeline_add(core, row->incident, TIMELINE_RUNBOOK, FIRSTLINE, row->id,
@@ -351,8 +355,9 @@ ask(struct core *core, struct run *run, enum autonomy level, const struct plan *
 	}
 }
 
-bool
-permit_has(struct core *core, struct run *run)
+/* *ret_level: that it would be asked for at. */
+static bool
+lets(struct core *core, struct run *run, enum autonomy *ret_level)
 {
 	const struct runbook *runbook =
 	    model_runbook(core->newest->model, run->row.runbook);
@@ -363,8 +368,23 @@ permit_has(struct core *core, struct run *run)
 		return true;
 	struct permit_item now = item_of(core, run);
 	/* What cannot even be asked for, nobody is asked to permit. */
-	if (now.later || now.verdict == VERDICT_DENY ||
-	    is_permitted(core, run, level, &now))
+	*ret_level = level;
+	return now.later || now.verdict == VERDICT_DENY ||
+	       is_permitted(core, run, level, &now);
+}
+
+bool
+permit_lets(struct core *core, struct run *run)
+{
+	enum autonomy level;
+	return lets(core, run, &level);
+}
+
+bool
+permit_has(struct core *core, struct run *run)
+{
+	enum autonomy level;
+	if (lets(core, run, &level))
 		return true;
 	struct plan plan = plan_of(core, run, level);
 	ask(core, run, level, &plan);
@@ -379,7 +399,7 @@ go_on(struct core *core, struct run *run, str by)
 	row_set_str(core, &run->row.permitted_by, by);
 	run->row.permit_at = core->at + PERMIT_MS;
 	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
-	action_due(core, run);
+	roll_due(core, run);
 	run_walk(core, run);
 }
 

@@ -406,6 +406,9 @@ plan_action(struct planning *p, size_t i, struct plan_item *item)
 	item->fate = groups.strictest.fate;
 	item->before = item->fate == PLAN_UNKNOWN ? item->number : 0;
 	item->text = groups.strictest.text;
+	if (targets.n > 1 && roll_batch_size(step, targets.n) > 1)
+		item->text = text_make(p->core, "%zu of %zu at once: %.*s",
+		    roll_batch_size(step, targets.n), targets.n, STR_ARG(item->text));
 	enum autonomy level = permit_level(p->core, &p->run);
 	if (item->fate != PLAN_RUNS || level == AUTONOMY_AUTO)
 		return;
@@ -413,7 +416,7 @@ plan_action(struct planning *p, size_t i, struct plan_item *item)
 	item->text = text_make(p->core,
 	    level == AUTONOMY_VETO ? "it is announced, and somebody may veto it (%s): %.*s"
 				   : "a person permits it first (%s): %.*s",
-	    autonomy_name(level), STR_ARG(groups.strictest.text));
+	    autonomy_name(level), STR_ARG(item->text));
 }
 
 /* ---- steps that end the run ---- */

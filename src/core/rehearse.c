@@ -383,6 +383,19 @@ look_script(struct rehearsing *p, const struct run *run, row_id probe)
 	return script != NULL ? script : script_of(&p->c->probes, step->name);
 }
 
+/* Between two batches: the host that is asked whether it is well; empty: none is. */
+static str
+gate_host(const struct rehearsing *p, const struct run *run, row_id probe)
+{
+	const struct look *looks = run->row.looks.p;
+	str host = { 0 };
+	for (size_t i = 0; run_step(run)->gate_hosts && i < run->row.looks.n; i++) {
+		if (looks[i].probe == probe)
+			host = roll_gate_hosts(p->core, run).p[i];
+	}
+	return host;
+}
+
 static void
 answer_probe(struct rehearsing *p, row_id id)
 {
@@ -407,6 +420,9 @@ answer_probe(struct rehearsing *p, row_id id)
 			    (struct seen){ SEEN_VALUE, script->words.p[next_of(script)] };
 	} else if (row->attempt == 0 && run != NULL && run->row.phase != PHASE_EVIDENCE) {
 		script = look_script(p, run, id);
+		host = gate_host(p, run, id);
+		if (script == NULL && host.n > 0)
+			health_seen(p, row, host, &event.probe_result);
 		if (script != NULL)
 			seen = script->seen[next_of(script)];
 	}

@@ -308,12 +308,10 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 		ask_end(core, run, FIRSTLINE, why);
 	if (phase == PHASE_EVIDENCE)
 		evidence_drop(core, run);
-	if (phase == PHASE_ASKED)
-		asked_void(core, object_find(core, TABLE_ASKED, out), why);
-	struct attempt *attempt =
-	    phase == PHASE_ATTEMPT ? object_find(core, TABLE_ATTEMPT, out) : NULL;
-	if (attempt != NULL && attempt_open(attempt))
-		attempt_stop(core, attempt, why);
+	if (run->row.undoing)
+		undo_drop(core, phase, out, why);
+	else if (run_step(run)->kind == STEP_ACTION)
+		roll_drop(core, run, why);
 	core_model_drop(core, run->model);
 	object_done(core, &run->o);
 }
@@ -395,11 +393,12 @@ enter(struct core *core, struct run *run)
 	row->failures = 0;
 	row->target = 0;
 	row->tries = 0;
-	row->retries = 0;
 	row->unknown = false;
+	row->between = 0;
 	row->undoing = false;
 	row_set_str(core, &row->undo_why, (str){ 0 });
 	row_set_str(core, &row->last_value, (str){ 0 });
+	row_set_str(core, &row->roll_why, (str){ 0 });
 	row_set_strs(core, &row->targets, (struct strs){ 0 });
 	object_touch(core, &run->o);
 	show_state(core, run);
@@ -469,7 +468,8 @@ run_timer(struct core *core, struct run *run)
 		permit_due(core, run);
 		return;
 	}
-	ASSERT(run->row.phase == PHASE_WAITING || run->row.phase == PHASE_ANSWER);
+	ASSERT(run->row.phase == PHASE_WAITING || run->row.phase == PHASE_ANSWER ||
+	       run_step(run)->kind == STEP_ACTION);
 	run_wait(core, run, PHASE_WAITING, 0, 0);
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
@@ -480,7 +480,7 @@ run_timer(struct core *core, struct run *run)
 			check_due(core, run);
 		break;
 	case STEP_ACTION:
-		action_due(core, run);
+		roll_due(core, run);
 		break;
 	case STEP_WAIT:
 		wait_due(core, run);

@@ -579,89 +579,6 @@ bool run_inputs(struct core *core, const struct incident *incident,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
 
-/* ---- step_check.c, step_looks.c, step_wait.c, step_ask.c, step_action.c, step_undo.c,
- * step_handoff.c ---- */
-
-void check_enter(struct core *core, struct run *run);
-void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
-void check_due(struct core *core, struct run *run);
-/* What was seen, in words: "812", "status 503", "no answer (timeout)". */
-str check_value(struct core *core, const struct probe *asked,
-    const struct probe_result *seen);
-/* All that was looked at at once is there. */
-void check_looked(struct core *core, struct run *run, enum holds holds, str value);
-
-/* Ask all probes of the step at once; false: *ret_why. */
-bool looks_send(struct core *core, struct run *run, str *ret_why);
-/* That one of them saw this. */
-void looks_seen(struct core *core, struct run *run, row_id probe,
-    const struct probe_result *seen);
-/* What is out is asked no more. */
-void looks_drop(struct core *core, struct run *run);
-/* Of a run: for several at once, not answered. */
-uint32_t looks_out(const struct run *run);
-void ask_enter(struct core *core, struct run *run);
-/* Nobody answered in time. */
-void ask_due(struct core *core, struct run *run);
-/* The question needs no answer any more, because; `by`: who ended it. */
-void ask_end(struct core *core, struct run *run, str by, str why);
-/* COMMAND_ANSWER */
-struct answering ask_answer(struct core *core, const struct command *command);
-void wait_enter(struct core *core, struct run *run);
-void wait_due(struct core *core, struct run *run);
-void action_enter(struct core *core, struct run *run);
-void action_due(struct core *core, struct run *run);
-/* What its step is done to; and what is asked for the target in work, in scratch. false:
- * *ret_why. */
-struct strs action_targets(struct core *core, const struct run *run);
-bool action_asking(struct core *core, const struct run *run, struct asking *ret,
-    str *ret_why);
-/* Does it wait for its turn under at_once limits? */
-bool action_waits(const struct run *run);
-/* Something that was under way has ended, or other rules hold: whoever waits for a turn is
- * judged again, the run that began first before the others. */
-void actions_again(struct core *core);
-enum outcome {
-	OUTCOME_OK = 1,
-	OUTCOME_FAILED,
-	OUTCOME_TIMED_OUT,
-	OUTCOME_NOT_DONE, /* surely did not happen: may be decided again */
-	OUTCOME_REFUSED,  /* hands would not */
-	OUTCOME_MAYBE,    /* nobody knows, but it may be repeated */
-};
-void action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
-    enum outcome outcome);
-/* What it waited for (PHASE_ASKED) has ended so. */
-void action_asked(struct core *core, struct run *run, const struct beginning *beginning);
-/* The same for whatever step is in work: it goes to that step's file. */
-void run_outcome(struct core *core, struct run *run, const struct attempt *attempt,
-    enum outcome outcome);
-void run_asked(struct core *core, struct run *run, const struct beginning *beginning);
-
-/* evidence.c: before the step in work, is there something to see first? */
-bool evidence_wanted(const struct core *core, const struct run *run);
-/* false: no room to keep it. */
-bool evidence_begin(struct core *core, struct run *run);
-void evidence_seen(struct core *core, struct run *run, const struct probe_row *probe,
-    const struct probe_result *seen);
-void evidence_due(struct core *core, struct run *run);
-void evidence_drop(struct core *core, struct run *run);
-
-void undo_enter(struct core *core, struct run *run);
-/* A verify failed, because: what its `undo` names is taken back, then `otherwise`. */
-void undo_begin(struct core *core, struct run *run, str why);
-void undo_due(struct core *core, struct run *run);
-void undo_outcome(struct core *core, struct run *run, const struct attempt *attempt,
-    enum outcome outcome);
-void undo_asked(struct core *core, struct run *run, const struct beginning *beginning);
-void handoff_enter(struct core *core, struct run *run);
-void handoff_arm(struct core *core, struct handoff *handoff);
-void handoff_again(struct core *core, struct handoff *handoff);
-void handoff_timer(struct core *core, struct handoff *handoff);
-void on_handoff_result(struct core *core, const struct handoff_result *result);
-void case_file_write(struct core *core, const struct incident *incident,
-    const struct run *run, const struct runbook_step *step, struct buf *out);
-
 /* ---- permit.c: what a person permits, or may veto, before it is done ---- */
 
 /* How far a runbook goes by itself on that service now, and what holds it there. */
@@ -677,6 +594,8 @@ enum autonomy permit_level(const struct core *core, const struct run *run);
 /* May the run's action step, with its targets resolved, go on? Else it waits, or it went
  * elsewhere. */
 bool permit_has(struct core *core, struct run *run);
+/* The same for its target number row.target, and nobody is asked. */
+bool permit_lets(struct core *core, struct run *run);
 bool permit_waits(const struct run *run);
 /* Its time is over: it goes on (a veto that did not come), or a person is needed. */
 void permit_due(struct core *core, struct run *run);
@@ -985,5 +904,7 @@ uint64_t answer_hash(str key);
 void on_self(struct core *core, const struct self *self);
 /* Hands judged an order otherwise than we did: a fault of ours, an incident for each cause. */
 void self_refused(struct core *core, const struct attempt_row *attempt, str judged);
+
+#include "core/steps.h" /* what the steps of a run are */
 
 #endif

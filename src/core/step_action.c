@@ -1,10 +1,11 @@
 /*
- * The step `action`: one target after the other, each decided by authority at the moment
- * it is due. What is refused, fails too often or cannot be told ends the step; the verify
- * that follows says whether it helped.
+ * The step `action`: what is done to each of its targets (which, and how many at once, is
+ * step_roll.c's), each decided by authority at the moment it is due. What is refused, fails
+ * too often or cannot be told ends the step; the verify that follows says whether it helped.
  *
- * Denied by nothing but an at_once limit it waits for its turn, for at most AT_ONCE_WAIT_MS:
- * that limit is about this moment, not about the action. `deadline` is set while it waits.
+ * Denied by nothing but an at_once limit a target waits for its turn, for at most
+ * AT_ONCE_WAIT_MS: that limit is about this moment, not about the action. Its `deadline` is
+ * set while it waits.
  */
 #include "core/state.h"
 
@@ -67,8 +68,9 @@ read_params(struct core *core, const struct run *run, struct pairs *ret, str *re
 	return true;
 }
 
+/* The target is refused: the step is, too. */
 static void
-refused(struct core *core, struct run *run, str why)
+refused(struct core *core, struct run *run, struct rolled *rolled, str why)
 {
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
@@ -80,26 +82,31 @@ refused(struct core *core, struct run *run, str why)
 	    incident->row.owner, incident,
 	    text_make(core, "step %.*s of runbook %.*s was refused: %.*s",
 		STR_ARG(step->name), STR_ARG(run->row.runbook), STR_ARG(why)));
-	run_goto(core, run, step->otherwise,
+	rolled_over(core, run, rolled, ROLLED_REFUSED);
+	roll_leave(core, run, step->otherwise,
 	    text_make(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
+}
+
+/* Nothing is done to it, and a person must look. */
+static void
+left(struct core *core, struct run *run, struct rolled *rolled, str why)
+{
+	rolled_over(core, run, rolled, ROLLED_LEFT);
+	roll_leave(core, run, STEP_PERSON, why);
 }
 
 /* ---- waiting for a turn ---- */
 
-static void
-too_long(struct core *core, struct run *run, str why)
-{
-	str most = text_ms(core, AT_ONCE_WAIT_MS);
-	refused(core, run,
-	    text_make(core, "its turn did not come within %.*s: %.*s", STR_ARG(most),
-		STR_ARG(why)));
-}
-
 bool
 action_waits(const struct run *run)
 {
-	return run->row.phase == PHASE_WAITING && run->row.deadline != 0 &&
-	       run_step(run)->kind == STEP_ACTION;
+	size_t n;
+	const struct rolled *rolled = rolled_of(run, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (rolled[i].state == ROLLED_WAITS && rolled[i].deadline != 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -108,52 +115,70 @@ actions_again(struct core *core)
 	list_each(it, &core->tables[TABLE_RUN])
 	{
 		struct run *run = container_of(object_of(it, in_table), struct run, o);
-		if (action_waits(run))
-			run_wait(core, run, PHASE_WAITING, core->at, 0);
+		size_t n;
+		struct rolled *rolled = rolled_of(run, &n);
+		if (!action_waits(run))
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			if (rolled[i].state == ROLLED_WAITS && rolled[i].deadline != 0)
+				rolled[i].due = core->at;
+		}
+		roll_arm(core, run);
 	}
 	asked_turns(core);
 }
 
-/* false: it has waited long enough. */
-static bool
-wait_for_turn(struct core *core, struct run *run, str why)
+static void
+wait_for_turn(struct core *core, struct run *run, struct rolled *rolled, str why)
 {
 	str most = text_ms(core, AT_ONCE_WAIT_MS);
-	if (run->row.deadline == 0) {
-		run->row.deadline = core->at + AT_ONCE_WAIT_MS;
+	if (rolled->deadline == 0) {
+		rolled->deadline = core->at + AT_ONCE_WAIT_MS;
+		str on = run->row.targets.n > 1
+		             ? text_make(core, " on %.*s", STR_ARG(rolled->target))
+		             : (str){ 0 };
 		timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE,
-		    run->row.id, "%.*s waits for its turn, at most %.*s: %.*s",
-		    STR_ARG(run_step(run)->name), STR_ARG(most), STR_ARG(why));
+		    run->row.id, "%.*s%.*s waits for its turn, at most %.*s: %.*s",
+		    STR_ARG(run_step(run)->name), STR_ARG(on), STR_ARG(most), STR_ARG(why));
 	}
-	if (core->at >= run->row.deadline)
-		return false;
-	run_wait(core, run, PHASE_WAITING, run->row.deadline, 0);
-	return true;
+	if (core->at < rolled->deadline) {
+		rolled->state = ROLLED_WAITS;
+		rolled->due = rolled->deadline;
+		return;
+	}
+	refused(core, run, rolled,
+	    text_make(core, "its turn did not come within %.*s: %.*s", STR_ARG(most),
+		STR_ARG(why)));
 }
 
 static void
-begun(struct core *core, struct run *run, const struct beginning *beginning)
+begun(struct core *core, struct run *run, struct rolled *rolled,
+    const struct beginning *beginning)
 {
+	rolled->waiting_for = 0;
+	rolled->due = 0;
 	switch (beginning->how) {
 	case BEGUN_STARTED:
-		run->row.deadline = 0;
+		rolled->state = ROLLED_OUT;
+		rolled->waiting_for = rolled->attempt = beginning->attempt->row.id;
+		rolled->deadline = 0;
 		run->row.acted = true;
-		run_wait(core, run, PHASE_ATTEMPT, 0, beginning->attempt->row.id);
 		return;
 	case BEGUN_WAITS:
+		rolled->state = ROLLED_ASKED;
+		rolled->waiting_for = beginning->asked->row.id;
 		if (beginning->asked->row.state == ASKED_APPROVAL)
-			run->row.deadline = 0; /* that time is its own */
-		run_wait(core, run, PHASE_ASKED, 0, beginning->asked->row.id);
+			rolled->deadline = 0; /* that time is its own */
 		return;
 	case BEGUN_REFUSED:
 		if (beginning->person && beginning->asked == NULL)
 			trust_overridden(core, run); /* a person has the service in hand */
 		if (beginning->person)
-			run_goto(core, run, STEP_PERSON, beginning->why);
+			left(core, run, rolled, beginning->why);
 		else if (!beginning->only_at_once)
-			refused(core, run, beginning->why);
-		else if (!wait_for_turn(core, run, beginning->why))
-			too_long(core, run, beginning->why);
+			refused(core, run, rolled, beginning->why);
+		else
+			wait_for_turn(core, run, rolled, beginning->why);
 		return;
 	}
 	UNREACHABLE();
@@ -162,7 +187,12 @@ begun(struct core *core, struct run *run, const struct beginning *beginning)
 void
 action_asked(struct core *core, struct run *run, const struct beginning *beginning)
 {
-	begun(core, run, beginning);
+	ASSERT(beginning->asked != NULL);
+	struct rolled *rolled = rolled_waiting(run, beginning->asked->row.id);
+	ASSERT(rolled != NULL);
+	begun(core, run, rolled, beginning);
+	object_touch(core, &run->o);
+	roll_on(core, run);
 }
 
 bool
@@ -173,6 +203,8 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 	str *behalf = arena_new(&core->scratch, str, 1);
 	*behalf = run->row.behalf;
 	str service = service_of(core, run);
+	size_t n;
+	const struct rolled *rolled = rolled_of(run, &n);
 	*ret = (struct asking){ .principal = run->row.started_by,
 		.behalf = { behalf, behalf->n > 0 ? 1 : 0 },
 		.action = step->action->name,
@@ -182,7 +214,7 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 		.incident = incident->row.id,
 		.incident_open = incident_asks_for(incident, service),
 		.run = run->row.id,
-		.waits = run->row.deadline != 0,
+		.waits = run->row.target < n && rolled[run->row.target].deadline != 0,
 		.at = core->at,
 		.wall = core->wall };
 	return read_params(core, run, &ret->params, ret_why);
@@ -190,20 +222,17 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 
 /* Targets are those of the beginning of the step, and each must be one still, by the newest
  * configuration, when its turn comes. */
-static bool
-still_there(const struct core *core, const struct run *run)
+bool
+action_still_there(const struct core *core, const struct run *run, str target)
 {
 	const struct runbook_step *step = run_step(run);
 	if (step->target_service == NULL)
 		return true;
-	const struct host *host = names_get(&core->newest->model->host_by_name,
-	    run->row.targets.p[run->row.target]);
+	const struct host *host = names_get(&core->newest->model->host_by_name, target);
 	return host != NULL && str_eq(host->service->name, step->target_service->name) &&
 	       (step->target_role.n == 0 || str_eq(host->role, step->target_role)) &&
 	       str_eq(host->environment, run_incident(core, run)->row.environment);
 }
-
-static void next_target(struct core *core, struct run *run);
 
 /* Since this run of it began, its owner said that it only watches. */
 static bool
@@ -214,46 +243,43 @@ shadowed_since(const struct core *core, const struct run *run)
 		   run_incident(core, run)->row.service);
 }
 
-/* The target in work: decide, and order it. */
-static void
-act(struct core *core, struct run *run)
+/* Decide, and order it. */
+void
+action_begin(struct core *core, struct run *run, size_t i)
 {
 	const struct runbook_step *step = run_step(run);
 	struct incident *incident = run_incident(core, run);
+	size_t n;
+	struct rolled *rolled = &rolled_of(run, &n)[i];
 	struct asking asking;
 	str why;
+	ASSERT(i < n && str_eq(rolled->target, run->row.targets.p[i]));
+	run->row.target = (uint32_t)i;
+	rolled->due = 0;
 	if (shadowed_since(core, run)) {
-		run_goto(core, run, STEP_PERSON,
+		left(core, run, rolled,
 		    STR("it is in shadow since it began: nothing more is done"));
 		return;
 	}
-	if (!still_there(core, run)) {
-		str target = run->row.targets.p[run->row.target];
-		run_goto(core, run, STEP_PERSON,
-		    text_make(core,
-			"%.*s is no longer one of the targets of %.*s: %zu of %zu are not "
-			"touched",
-			STR_ARG(target), STR_ARG(step->name),
-			run->row.targets.n - run->row.target, run->row.targets.n));
+	if (!action_still_there(core, run, rolled->target)) {
+		left(core, run, rolled, roll_gone(core, run, i, n - 1));
 		return;
 	}
-	if (!run->row.shadow && !permit_has(core, run))
-		return;
 	if (!action_asking(core, run, &asking, &why)) {
-		run_goto(core, run, STEP_PERSON,
+		left(core, run, rolled,
 		    text_make(core, "%.*s cannot be asked for: %.*s", STR_ARG(step->name),
 			STR_ARG(why)));
 		return;
 	}
 	if (run->row.shadow) {
-		if (shadow_act(core, run, &asking, &why))
-			next_target(core, run);
-		else
-			run_goto(core, run, step->otherwise, why);
+		bool would = shadow_act(core, run, &asking, &why);
+		rolled_over(core, run, rolled, would ? ROLLED_DONE : ROLLED_REFUSED);
+		if (!would)
+			roll_leave(core, run, step->otherwise, why);
 		return;
 	}
 	struct beginning beginning = asked_begin(core, incident, run, &asking, step->name);
-	begun(core, run, &beginning);
+	begun(core, run, rolled, &beginning);
 }
 
 void
@@ -277,86 +303,61 @@ action_enter(struct core *core, struct run *run)
 		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));
 		return;
 	}
-	act(core, run);
+	roll_on(core, run);
 }
 
-void
-action_due(struct core *core, struct run *run)
-{
-	act(core, run);
-}
-
-/* This target is done with: the next one after the pause, or the next step. */
-static void
-next_target(struct core *core, struct run *run)
-{
-	const struct runbook_step *step = run_step(run);
-	run->row.target++;
-	run->row.tries = 0;
-	run->row.retries = 0;
-	object_touch(core, &run->o);
-	if (run->row.target < run->row.targets.n) {
-		if (step->pause_ms == 0)
-			act(core, run);
-		else
-			run_wait(core, run, PHASE_WAITING, core->at + step->pause_ms, 0);
-		return;
-	}
-	if (run->row.failures == run->row.targets.n)
-		run_goto(core, run, step->otherwise,
-		    text_make(core, "%.*s failed on every target", STR_ARG(step->name)));
-	else
-		run_goto(core, run, STEP_NEXT, step->name);
-}
+/* ---- how it went ---- */
 
 /* Once more, after a while, where the step says so. What surely failed may be tried again;
  * what was ended in the middle only where doing it twice does no harm. */
 static bool
-retry(struct core *core, struct run *run, const struct attempt *attempt)
+retry(struct core *core, struct run *run, struct rolled *rolled,
+    const struct attempt *attempt)
 {
 	const struct runbook_step *step = run_step(run);
 	const struct attempt_row *row = &attempt->row;
 	bool sure = row->state == ATTEMPT_EXITED;
-	if (run->row.retries >= step->retry_times || row->stop_asked ||
-	    !(sure || row->repeat_safe))
+	if (rolled->retries >= step->retry_times || row->stop_asked ||
+	    run->row.roll_why.n > 0 || !(sure || row->repeat_safe))
 		return false;
-	run->row.retries++;
-	run->row.tries = 0;
+	rolled->retries++;
+	rolled->tries = 0;
+	rolled->state = ROLLED_WAITS;
+	rolled->due = core->at + step->retry_wait_ms;
 	str wait = text_ms(core, step->retry_wait_ms);
 	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
 	    "%.*s on %.*s is tried again in %.*s, time %u of %u", STR_ARG(step->name),
-	    STR_ARG(row->target), STR_ARG(wait), run->row.retries, step->retry_times);
-	run_wait(core, run, PHASE_WAITING, core->at + step->retry_wait_ms, 0);
+	    STR_ARG(row->target), STR_ARG(wait), rolled->retries, step->retry_times);
 	return true;
 }
 
 static void
-failed(struct core *core, struct run *run, const struct attempt *attempt)
+failed(struct core *core, struct run *run, struct rolled *rolled)
 {
 	const struct runbook_step *step = run_step(run);
 	uint32_t most = step->stop_after_failures != 0 ? step->stop_after_failures : 1;
+	rolled_over(core, run, rolled, ROLLED_FAILED);
 	run->row.failures++;
 	if (run->row.failures >= most)
-		run_goto(core, run, step->otherwise,
+		roll_leave(core, run, step->otherwise,
 		    text_make(core, "%.*s failed on %.*s", STR_ARG(step->name),
-			STR_ARG(attempt->row.target)));
-	else
-		next_target(core, run);
+			STR_ARG(rolled->target)));
 }
 
 /* Stopped by its time: it may have done its work. The verify knows, also after a while;
  * nothing else does. */
 static void
-timed_out(struct core *core, struct run *run)
+timed_out(struct core *core, struct run *run, struct rolled *rolled)
 {
 	const struct runbook_step *step = run_step(run);
 	uint32_t next = run->row.step + 1;
+	rolled_over(core, run, rolled, ROLLED_TIMED_OUT);
 	while (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_WAIT)
 		next++;
 	if (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_VERIFY)
-		run_goto(core, run, STEP_NEXT, step->name);
+		roll_leave(core, run, STEP_NEXT, step->name);
 	else
-		run_goto(core, run, STEP_PERSON,
+		roll_leave(core, run, STEP_PERSON,
 		    text_make(core,
 			"%.*s was stopped by its timeout, and nothing verifies it",
 			STR_ARG(step->name)));
@@ -381,44 +382,54 @@ may_have_happened(struct core *core, const struct run *run, const struct attempt
 }
 
 static void
-again(struct core *core, struct run *run, const struct attempt *attempt)
+again(struct core *core, struct run *run, struct rolled *rolled,
+    const struct attempt *attempt)
 {
-	run->row.tries++;
-	if (run->row.tries < NEVER_STARTED_MAX) {
-		act(core, run);
+	rolled->tries++;
+	if (run->row.roll_why.n > 0) {
+		rolled_over(core, run, rolled, ROLLED_LEFT);
 		return;
 	}
-	run_goto(core, run, STEP_PERSON,
+	if (rolled->tries < NEVER_STARTED_MAX) {
+		rolled->state = ROLLED_WAITS;
+		rolled->due = core->at;
+		return;
+	}
+	left(core, run, rolled,
 	    text_make(core, "%.*s on %.*s %s %u times: %.*s", STR_ARG(attempt->row.action),
 		STR_ARG(attempt->row.target),
 		may_have_happened(core, run, attempt) ? "was tried, and may have happened,"
 						      : "could not be started",
-		run->row.tries, STR_ARG(attempt->row.why)));
+		rolled->tries, STR_ARG(attempt->row.why)));
 }
 
 void
 action_outcome(struct core *core, struct run *run, const struct attempt *attempt,
     enum outcome outcome)
 {
+	struct rolled *rolled = rolled_waiting(run, attempt->row.id);
+	ASSERT(rolled != NULL);
+	rolled->waiting_for = 0;
 	switch (outcome) {
 	case OUTCOME_OK:
-		next_target(core, run);
-		return;
+		rolled_over(core, run, rolled, ROLLED_DONE);
+		break;
 	case OUTCOME_FAILED:
-		if (!retry(core, run, attempt))
-			failed(core, run, attempt);
-		return;
+		if (!retry(core, run, rolled, attempt))
+			failed(core, run, rolled);
+		break;
 	case OUTCOME_TIMED_OUT:
-		if (!retry(core, run, attempt))
-			timed_out(core, run);
-		return;
+		if (!retry(core, run, rolled, attempt))
+			timed_out(core, run, rolled);
+		break;
 	case OUTCOME_NOT_DONE:
 	case OUTCOME_MAYBE:
-		again(core, run, attempt);
-		return;
+		again(core, run, rolled, attempt);
+		break;
 	case OUTCOME_REFUSED:
-		refused(core, run, attempt->row.why);
-		return;
+		refused(core, run, rolled, attempt->row.why);
+		break;
 	}
-	UNREACHABLE();
+	object_touch(core, &run->o);
+	roll_due(core, run);
 }

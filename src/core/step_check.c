@@ -40,7 +40,8 @@ look(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	str why;
-	if (!(step->probes_n > 0 ? looks_send(core, run, &why) : send_one(core, run, &why)))
+	bool several = step->probes_n > 0 || step->gate_hosts;
+	if (!(several ? looks_send(core, run, &why) : send_one(core, run, &why)))
 		run_goto(core, run, STEP_PERSON,
 		    text_make(core, "%.*s cannot be asked: %.*s", STR_ARG(step->name),
 			STR_ARG(why)));
@@ -55,12 +56,21 @@ check_enter(struct core *core, struct run *run)
 	look(core, run);
 }
 
+void
+gate_enter(struct core *core, struct run *run)
+{
+	run->row.held_since = 0;
+	run->row.unknown = false;
+	run->row.deadline = core->at + run_step(run)->within_ms;
+	look(core, run);
+}
+
 /* "drained: 812, wanted < 50" */
 static str
 seen_text(struct core *core, const struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	if (step->probes_n > 0)
+	if (step->probes_n > 0 || step->gate_hosts)
 		return text_make(core, "%.*s: saw %.*s; %s must hold", STR_ARG(step->name),
 		    STR_ARG(run->row.last_value), step->any ? "one" : "all");
 	return text_make(core, "%.*s: saw %.*s, wanted %.*s", STR_ARG(step->name),
@@ -82,6 +92,10 @@ held(struct core *core, struct run *run)
 	str lasted = text_ms(core, step->for_ms);
 	say(core, run,
 	    text_make(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
+	if (step->kind == STEP_ACTION) {
+		roll_gate_held(core, run);
+		return;
+	}
 	if (step->kind != STEP_VERIFY) {
 		run_goto(core, run, step->then, seen);
 		return;
@@ -112,7 +126,9 @@ too_late(struct core *core, struct run *run)
 		object_touch(core, &run->o);
 	}
 	str why = text_make(core, "%s in time, %.*s",
-	    step->kind == STEP_VERIFY ? "it has not recovered" : "it did not become so",
+	    step->kind == STEP_VERIFY   ? "it has not recovered"
+	    : step->kind == STEP_ACTION ? "the next batch did not begin: not well"
+					: "it did not become so",
 	    STR_ARG(seen));
 	say(core, run, why);
 	if (step->undoes)

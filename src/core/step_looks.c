@@ -56,17 +56,35 @@ send(struct core *core, const struct run *run, const struct probe *probe,
 	return ret->probe != 0;
 }
 
+/* Number `i` of what the step asks: of its list, or of its hosts. */
+static struct step_probe
+asked_at(struct core *core, const struct run *run, size_t i)
+{
+	const struct runbook_step *step = run_step(run);
+	if (!step->gate_hosts)
+		return step->probes[i];
+	return (struct step_probe){ .name = roll_gate_hosts(core, run).p[i],
+		.probe = *step->target_service->healthy };
+}
+
 bool
 looks_send(struct core *core, struct run *run, str *ret_why)
 {
 	const struct runbook_step *step = run_step(run);
 	struct pairs values = run_values(core, run);
-	struct records looks = { arena_new(&core->scratch, struct look, step->probes_n),
-		0 };
+	size_t n = step->gate_hosts ? roll_gate_hosts(core, run).n : step->probes_n;
+	struct records looks = { arena_new(&core->scratch, struct look, n), 0 };
 	struct look *p = looks.p;
 	bool ok = true;
-	for (size_t i = 0; ok && i < step->probes_n; i++) {
-		ok = send(core, run, &step->probes[i].probe, &values, &p[i], ret_why);
+	for (size_t i = 0; ok && i < n; i++) {
+		struct step_probe what = asked_at(core, run, i);
+		struct pairs with = values;
+		if (step->gate_hosts) {
+			with = pairs_with(core, &with, STR("service"),
+			    step->target_service->name);
+			with = pairs_with(core, &with, STR("target"), what.name);
+		}
+		ok = send(core, run, &what.probe, &with, &p[i], ret_why);
 		looks.n++;
 	}
 	if (ok && !own_records(&look_type, core->pool, &run->row.looks, looks)) {
@@ -124,13 +142,14 @@ together(const struct run *run)
 static str
 seen_together(struct core *core, const struct run *run)
 {
-	const struct runbook_step *step = run_step(run);
 	str text = { 0 };
-	for (size_t i = 0; i < run->row.looks.n; i++)
+	for (size_t i = 0; i < run->row.looks.n; i++) {
+		struct step_probe what = asked_at(core, run, i);
 		text = text_make(core, "%.*s%s%.*s %.*s (wanted %.*s)", STR_ARG(text),
-		    i > 0 ? ", " : "", STR_ARG(step->probes[i].name),
+		    i > 0 ? ", " : "", STR_ARG(what.name),
 		    STR_ARG(text_cut(looks_of(run)[i].value, 80)),
-		    STR_ARG(step->probes[i].probe.expect.written));
+		    STR_ARG(what.probe.expect.written));
+	}
 	return text_line(core, text, TIMELINE_TEXT_MAX / 2);
 }
 
@@ -144,10 +163,10 @@ looks_seen(struct core *core, struct run *run, row_id probe,
 	if (i == run->row.looks.n)
 		return;
 	struct look *look = &looks_of(run)[i];
-	const struct probe *asked = &run_step(run)->probes[i].probe;
+	struct step_probe what = asked_at(core, run, i);
 	look->probe = 0;
-	look->answer = answer_of(condition_holds(&asked->expect, seen));
-	row_set_str(core, &look->value, check_value(core, asked, seen));
+	look->answer = answer_of(condition_holds(&what.probe.expect, seen));
+	row_set_str(core, &look->value, check_value(core, &what.probe, seen));
 	object_touch(core, &run->o);
 	if (looks_out(run) > 0)
 		return;

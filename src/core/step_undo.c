@@ -170,6 +170,18 @@ undo_begin(struct core *core, struct run *run, str why)
 	take_back(core, run);
 }
 
+/* Its run ends while that is out. */
+void
+undo_drop(struct core *core, enum step_phase phase, row_id out, str why)
+{
+	if (phase == PHASE_ASKED)
+		asked_void(core, object_find(core, TABLE_ASKED, out), why);
+	struct attempt *attempt =
+	    phase == PHASE_ATTEMPT ? object_find(core, TABLE_ATTEMPT, out) : NULL;
+	if (attempt != NULL && attempt_open(attempt))
+		attempt_stop(core, attempt, why);
+}
+
 void
 undo_enter(struct core *core, struct run *run)
 {

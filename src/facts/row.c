@@ -222,6 +222,38 @@ static const struct field permit_item_fields[] = {
 const struct record_type permit_item_type =
     RECORD(struct permit_item, "permit-item", permit_item_fields);
 
+static const char *const rolled_state_names[] = {
+	[ROLLED_OUT] = "under-way",
+	[ROLLED_ASKED] = "asked",
+	[ROLLED_WAITS] = "waits",
+	[ROLLED_DONE] = "done",
+	[ROLLED_FAILED] = "failed",
+	[ROLLED_TIMED_OUT] = "timed-out",
+	[ROLLED_REFUSED] = "refused",
+	[ROLLED_LEFT] = "not-done",
+};
+
+static const struct field rolled_fields[] = {
+	F_STR(1, struct rolled, step),
+	F_STR(2, struct rolled, target),
+	F_ENUM(3, struct rolled, state, rolled_state_names),
+	FQ_U32(4, struct rolled, batch),
+	FQ_U64(5, struct rolled, waiting_for),
+	FQ_MSEC(6, struct rolled, due),
+	FQ_MSEC(7, struct rolled, deadline),
+	FQ_U32(8, struct rolled, tries),
+	FQ_U32(9, struct rolled, retries),
+	FQ_U64(10, struct rolled, attempt),
+	FQ_WALL(11, struct rolled, wall),
+};
+const struct record_type rolled_type = RECORD(struct rolled, "rolled", rolled_fields);
+
+static const char *const between_names[] = {
+	[BETWEEN_PAUSE] = "pause",
+	[BETWEEN_GATE] = "gate",
+	[BETWEEN_OVER] = "over",
+};
+
 static const struct field run_fields[] = {
 	F_U64(1, struct run_row, id),
 	F_U32(2, struct run_row, incident),
@@ -272,6 +304,10 @@ static const struct field run_fields[] = {
 	FQ_BOOL(57, struct run_row, drill),
 	FQ_U32(58, struct run_row, would_act),
 	FQ_BOOL(59, struct run_row, verify_failed),
+	FQ_RECORDS(60, struct run_row, rolled, &rolled_type, ROLLED_MAX),
+	FQ_ENUM(61, struct run_row, between, between_names),
+	FQ_STR(62, struct run_row, roll_why),
+	FQ_U32(63, struct run_row, roll_to),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

@@ -242,6 +242,39 @@ struct permit_item {
 };
 #define PERMIT_ITEMS_MAX 128
 
+/* What became of one target of an action step. */
+enum rolled_state {
+	ROLLED_OUT = 1, /* under way: `waiting_for` is its attempt */
+	ROLLED_ASKED,   /* waits for facts or approval: `waiting_for` */
+	ROLLED_WAITS,   /* until `due`, for its turn or the next try; 0: for a permission */
+	ROLLED_DONE,    /* it is over, from here on */
+	ROLLED_FAILED,  /* it was tried, and surely failed */
+	ROLLED_TIMED_OUT, /* its timeout stopped it: it may have happened */
+	ROLLED_REFUSED,   /* authority, or hands, would not */
+	ROLLED_LEFT,      /* the step ended before it was done */
+};
+struct rolled {
+	str step;
+	str target;
+	enum rolled_state state;
+	uint32_t batch; /* of its step, from 1 */
+	row_id waiting_for;
+	msec due;
+	msec deadline;    /* of waiting for its turn; 0: it does not */
+	uint32_t tries;   /* attempts that surely did not happen, */
+	uint32_t retries; /* and tries after one that failed */
+	row_id attempt;   /* the last one; 0: none */
+	msec wall;        /* when it was over */
+};
+#define ROLLED_MAX 2048 /* of one run; those of its first steps go first */
+
+/* Between two batches of an action step. */
+enum between {
+	BETWEEN_PAUSE = 1, /* then: are those that were done well? */
+	BETWEEN_GATE,      /* that is looked at */
+	BETWEEN_OVER,
+};
+
 struct run_row {
 	row_id id;
 	incident_id incident;
@@ -257,20 +290,22 @@ struct run_row {
 	msec held_since;     /* condition true since; 0: not true now */
 	msec due;            /* next look or pause end; 0: none */
 	msec deadline;       /* of the step; 0: none */
-	row_id waiting_for;  /* probe, attempt or asked row that is out; 0: none */
-	uint32_t target;     /* index of the target in work */
-	uint32_t failures;   /* targets failed in this step */
+	row_id
+	    waiting_for;   /* probe, attempt or asked row that is out, of several the first;
+	                      * 0: none */
+	uint32_t target;   /* index of the target that was in work last */
+	uint32_t failures; /* targets failed in this step */
 	struct strs targets; /* resolved when the step began */
 	struct pairs inputs; /* resolved when the run began */
 	bool acted;          /* some action was started in this run */
 	str last_value;      /* what the last probe saw */
 	str why;             /* the end, as a sentence */
 	msec begun_wall, ended_wall;
-	uint32_t tries; /* attempts on the target in work that surely did not happen */
+	uint32_t tries; /* of taking something back, in vain */
 	bool unknown;   /* the last look gave no answer */
 	bool refused;   /* authority refused a step */
 	str behalf; /* the person whom the agent that started it serves; empty: nobody */
-	uint32_t retries; /* on the target in work, after one that failed */
+	uint32_t retries; /* not used any more */
 	/* PHASE_PROBING without `waiting_for`: struct look, in the order of the step's probes. */
 	struct records looks;
 	struct pairs answers; /* to the questions that were asked, by their steps */
@@ -292,6 +327,13 @@ struct run_row {
 	bool drill;
 	uint32_t would_act; /* actions that it would have started: in shadow */
 	bool verify_failed; /* a verify saw that it has not recovered */
+	/* What became of the targets that were begun, in the order of steps and targets. */
+	struct records rolled; /* struct rolled, at most ROLLED_MAX */
+	enum between between;  /* of the action step in work; 0: neither */
+	/* It leaves its action step when nothing of it is under way any more: because (empty:
+	 * it does not), and where it goes, as a step's `otherwise`. */
+	str roll_why;
+	uint32_t roll_to;
 };
 #define EVIDENCE_MAX 16
 #define EVIDENCE_VALUE_MAX 1024
@@ -896,9 +938,9 @@ struct control_row {
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, look_type,
-    evidence_type, run_row_type, remedy_type, attempt_row_type, probe_row_type, reason_type,
-    decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type,
-    token_row_type, answer_row_type, quarantine_row_type, control_row_type,
+    evidence_type, rolled_type, run_row_type, remedy_type, attempt_row_type, probe_row_type,
+    reason_type, decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type,
+    gap_row_type, token_row_type, answer_row_type, quarantine_row_type, control_row_type,
     silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
     lease_row_type, permit_item_type, trust_row_type, session_row_type, login_row_type;
 

@@ -589,6 +589,7 @@ enum step_kind {
 #define STEP_PERSON (UINT32_MAX - 2) /* end the run: a person must look */
 #define STEP_ALL (UINT32_MAX - 3)    /* undo_of: every step of the run */
 #define RUNBOOK_STEPS_MAX 64
+#define BATCH_MAX 16     /* targets of a step at once */
 #define CALLS_DEEP_MAX 4 /* runbooks called, the one by the other */
 
 const char *step_kind_name(enum step_kind kind); /* "check" */
@@ -611,7 +612,8 @@ struct runbook_step {
 	enum step_kind kind;
 	str name;
 	str heading; /* the Markdown heading it stands under */
-	/* check, verify, wait: no `kind`: only for a time */
+	/* check, verify; wait: no `kind`: only for a time; action: between two batches, no
+	 * `kind`: nothing is asked */
 	struct probe probe;
 	/* Several at once: all must hold, or any; `probe` is the first. Else none. */
 	struct step_probe *probes;
@@ -629,7 +631,12 @@ struct runbook_step {
 	const struct service
 	    *target_service; /* NULL: the incident's service itself is the target */
 	str target_role;
-	msec pause_ms;
+	/* So many targets at once, at least one; 0 both: one. A percent of all is rounded down. */
+	struct share batch;
+	msec pause_ms; /* between two batches; then the gate, if there is one: */
+	/* each that was done last must be well by the `healthy` of its service, or `probe`
+	 * (`probes`) must hold, for_ms long within within_ms */
+	bool gate_hosts;
 	uint32_t stop_after_failures; /* default 1 */
 	uint32_t retry_times;         /* further tries on a target, after one that failed */
 	msec retry_wait_ms;           /* before each of them */

@@ -105,6 +105,8 @@ struct step_reader {
 void step_read_check(struct step_reader *s);
 void step_read_verify(struct step_reader *s);
 void step_read_wait(struct step_reader *s);
+/* Of an action: what must hold between two batches. */
+void step_read_gate(struct step_reader *s, const struct node *node);
 
 /* runbook_ask.c */
 void step_read_ask(struct step_reader *s);

@@ -54,6 +54,10 @@ check_step(const struct runbook *runbook, size_t i)
 	case STEP_ACTION:
 		ASSERT(step->action != NULL);
 		ASSERT(step->stop_after_failures > 0);
+		ASSERT(step->batch.count <= BATCH_MAX && step->batch.percent < 100);
+		ASSERT(!step->gate_hosts || step->target_service->healthy != NULL);
+		ASSERT((!step->gate_hosts && step->probe.kind == 0) ||
+		       (step->within_ms >= step->for_ms && step->every_ms > 0));
 		ASSERT(step->retry_times <= STEP_RETRIES_MAX);
 		ASSERT((step->retry_times > 0) == (step->retry_wait_ms > 0));
 		ASSERT(i + 1 < runbook->steps_n);

@@ -5,6 +5,8 @@
  *			verify: undo
  *	wait		for: 45s
  *			until: {what is looked at, for, every}, within, otherwise
+ *	rolling		healthy: {what is looked at, for, every, within}; without what is looked
+ *			at: each host, by the `healthy` of its service
  *
  * What is looked at is a probe with its `expect`, or several at once: all of them must hold,
  * or any.
@@ -14,6 +16,8 @@
  *	  - {name: up, http: http://127.0.0.1:8080/health, expect: status == 200}
  */
 #include "model/runbook.h"
+
+#include <assert.h>
 
 struct look_nodes {
 	struct probe_nodes probe;
@@ -78,15 +82,28 @@ read_several(struct step_reader *s, const struct node *list)
 	step->probe = step->probes[0].probe;
 }
 
+/* Whatever is written of one probe; NULL: it is not. */
+#define LOOK_NODES_MAX 20
+static size_t
+nodes_of(const struct probe_nodes *p, const struct node *ret[LOOK_NODES_MAX])
+{
+	const struct node *const nodes[] = { p->promql, p->http, p->run, p->tcp, p->dns,
+		p->tls, p->log, p->ssh, p->systemd, p->server, p->send, p->server_name,
+		p->expect, p->timeout, p->sandbox.sandbox, p->sandbox.user,
+		p->sandbox.paths, p->sandbox.secrets };
+	static_assert(countof(nodes) <= LOOK_NODES_MAX, "there is room");
+	memcpy(ret, nodes, sizeof(nodes));
+	return countof(nodes);
+}
+
 static void
 read_look(struct step_reader *s, const struct node *map, const char *what,
     const struct look_nodes *n)
 {
 	const struct node *list = n->all != NULL ? n->all : n->any;
 	const struct probe_nodes *p = &n->probe;
-	const struct node *const alone[] = { p->promql, p->http, p->run, p->tcp, p->dns,
-		p->tls, p->log, p->server, p->send, p->server_name, p->expect, p->timeout,
-		p->sandbox.sandbox, p->sandbox.user, p->sandbox.paths, p->sandbox.secrets };
+	const struct node *alone[LOOK_NODES_MAX];
+	size_t alone_n = nodes_of(p, alone);
 	if (list == NULL) {
 		(void)read_probe(s->r, map, what, p, s->probe_names, &s->step->probe);
 		return;
@@ -94,7 +111,7 @@ read_look(struct step_reader *s, const struct node *map, const char *what,
 	if (n->all != NULL && n->any != NULL)
 		read_error_key(s->r, n->any, STR("make two steps of it"),
 		    "'all' and 'any' in %s", what);
-	for (size_t i = 0; i < countof(alone); i++) {
+	for (size_t i = 0; i < alone_n; i++) {
 		if (alone[i] != NULL)
 			read_error_key(s->r, alone[i],
 			    read_hint(s->r, "put it into the list of '%.*s'",
@@ -238,4 +255,50 @@ step_read_wait(struct step_reader *s)
 	needs_until(s, within);
 	needs_until(s, s->draft->otherwise);
 	(void)read_duration(r, time, SECOND, STEP_FOR_MS_MAX, &s->step->for_ms);
+}
+
+/* ---- between two batches ---- */
+
+static bool
+looks_at_something(const struct look_nodes *n)
+{
+	const struct node *nodes[LOOK_NODES_MAX];
+	size_t count = nodes_of(&n->probe, nodes);
+	for (size_t i = 0; i < count; i++) {
+		if (nodes[i] != NULL)
+			return true;
+	}
+	return n->all != NULL || n->any != NULL;
+}
+
+void
+step_read_gate(struct step_reader *s, const struct node *node)
+{
+	struct reader *r = s->r;
+	struct look_nodes n = { 0 };
+	const struct node *hold = NULL, *every = NULL, *within = NULL;
+	const struct key keys[] = {
+		LOOK_KEYS(&n),
+		{ "for", &hold },
+		{ "every", &every },
+		{ "within", &within, .required = true },
+	};
+	if (!read_is_map(r, node, NULL))
+		return;
+	(void)read_map(r, node, NULL, keys, countof(keys));
+	read_times(s, hold, every, within);
+	if (looks_at_something(&n)) {
+		read_look(s, node, "this 'healthy'", &n);
+		return;
+	}
+	const struct service *service = s->step->target_service;
+	s->step->gate_hosts = true;
+	if (service != NULL && service->healthy == NULL)
+		read_error_key(r, node,
+		    read_hint(r,
+			"give '%.*s' a 'healthy' in the catalogue, or write what is looked "
+			"at here",
+			STR_ARG(service->name)),
+		    "nobody can tell whether a host of '%.*s' is well",
+		    STR_ARG(service->name));
 }

@@ -105,27 +105,55 @@ read_targets(struct step_reader *s, const struct node *node)
 		check_role(s, role);
 }
 
+/* How many targets at once: one, a number of them, or a share of all. */
+static void
+read_batch(struct step_reader *s, const struct node *one, const struct node *batch)
+{
+	struct reader *r = s->r;
+	bool one_at_a_time = true;
+	struct share *share = &s->step->batch;
+	if (one != NULL && read_bool(r, one, &one_at_a_time) && !one_at_a_time)
+		read_error(r, one, STR("write 'batch: 2', or 'batch: 25%', instead"),
+		    "'one_at_a_time' is true, or is not written");
+	if (batch == NULL)
+		return;
+	if (one != NULL)
+		read_error_key(r, batch, STR("keep one of the two"),
+		    "'batch' beside 'one_at_a_time'");
+	if (read_share(r, batch, share) &&
+	    (share->count > BATCH_MAX || share->percent == 100))
+		read_error(r, batch,
+		    share->count > 0
+			? read_hint(r, "write a number up to %d, or a share", BATCH_MAX)
+			: STR("write a share under 100%"),
+		    share->count > 0 ? "at most %d targets at once"
+				     : "that is all of them at once",
+		    BATCH_MAX);
+}
+
 static void
 read_rolling(struct step_reader *s, const struct node *node, const struct node *targets)
 {
 	struct reader *r = s->r;
-	const struct node *one = NULL, *pause = NULL, *failures = NULL;
+	const struct node *one = NULL, *batch = NULL, *pause = NULL, *failures = NULL,
+			  *healthy = NULL;
 	const struct key keys[] = {
 		{ "one_at_a_time", &one },
+		{ "batch", &batch },
 		{ "pause", &pause },
 		{ "stop_after_failures", &failures },
+		{ "healthy", &healthy },
 	};
 	if (!read_map(r, node, NULL, keys, countof(keys)))
 		return;
-	bool one_at_a_time = true;
-	if (one != NULL && read_bool(r, one, &one_at_a_time) && !one_at_a_time)
-		read_error(r, one, STR("write true, or remove the key"),
-		    "targets are always taken one at a time");
+	read_batch(s, one, batch);
 	if (pause != NULL)
 		(void)read_duration(r, pause, 0, STEP_PAUSE_MS_MAX, &s->step->pause_ms);
 	if (failures != NULL)
 		(void)read_u32(r, failures, 1, STEP_FAILURES_MAX,
 		    &s->step->stop_after_failures);
+	if (healthy != NULL)
+		step_read_gate(s, healthy);
 	if (targets == NULL)
 		read_error_key(r, node, STR("add 'targets: {service: ...}'"),
 		    "'rolling' means nothing without 'targets'");

@@ -80,7 +80,9 @@
 #define SHOP SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY
 
 /* The queue does not drain: check, restart each worker by `action`, verify, hand off. */
-#define SHOP_QUEUE(action)                                          \
+#define SHOP_QUEUE(action) \
+	SHOP_QUEUE_ROLLING(action, "{pause: 45s, stop_after_failures: 1}")
+#define SHOP_QUEUE_ROLLING(action, rolling)                         \
 	"---\n"                                                     \
 	"runbook: queue-not-draining\n"                             \
 	"service: payments\n"                                       \
@@ -97,7 +99,7 @@
 	"```action restart-workers\n"                               \
 	"do: " action "\n"                                          \
 	"targets: {service: payments, role: worker}\n"              \
-	"rolling: {pause: 45s, stop_after_failures: 1}\n"           \
+	"rolling: " rolling "\n"                                    \
 	"```\n"                                                     \
 	"```verify drained\n"                                       \
 	"promql: 'queue_depth{queue=\"${queue}\"}'\n"               \

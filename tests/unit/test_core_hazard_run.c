@@ -3,6 +3,7 @@
  * stops them; the others by their numbers:
  *	H1 to H6, H9 to H11, H17, H19, T8, T15, T16, T19, T20	test_core_hazard and what it names
  *	H8	test_core_crash too, and tests/fault
+ *	H14	test_core_roll
  *	T1	tests/e2e/test_injection.py
  *	T3	test_yaml, T4 test_template and tests/e2e/test_injection.py
  */

@@ -486,7 +486,10 @@ core__holds_whatever_happens(uint64_t seed)
 	    draw(&walk, 3) == 0   ? WORLD "limits: {incidents: 6}\n"
 	    : draw(&walk, 2) == 0 ? WORLD WAITING "limits: {incidents: 6}\n"
 				  : WORLD WAITING "limits: {incidents: 6}\n" AUTONOMY,
-	    draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known") : SHOP_QUEUE("restart-unit"),
+	    draw(&walk, 3) == 0
+		? SHOP_QUEUE_ROLLING("restart-unit", "{batch: 2, stop_after_failures: 2}")
+	    : draw(&walk, 2) == 0 ? SHOP_QUEUE("restart-known")
+				  : SHOP_QUEUE("restart-unit"),
 	    draw(&walk, 3) == 0   ? GROW_RUNBOOK
 	    : draw(&walk, 2) == 0 ? SHOP_DOWN("checkout", "restart-safe")
 				  : SHOP_DOWN("checkout", "restart-unit"));
@@ -497,7 +500,7 @@ core__holds_whatever_happens(uint64_t seed)
 	    WORLD WAITING BOTH
 	    "  - {prohibit: no restarts here, may: [restart], on: {service: [ledger]},"
 	    " from: 2026-01-01, until: 2030-01-01, because: reasons}\n",
-	    SHOP_QUEUE("restart-safe"));
+	    SHOP_QUEUE_ROLLING("restart-safe", "{batch: 60%, healthy: {within: 2m}}"));
 	for (unsigned i = 0; i < EVENTS && test_failures == 0; i++) {
 		w->reload = draw(&walk, 24) == 0 && !walk.poor;
 		one(&walk);

@@ -120,7 +120,7 @@ retry__survives_a_restart_and_ends_at_stop_all(void)
 	world_restart(w);
 	world_after(w, 20 * SECOND);
 	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 2);
-	EXPECT_U64(last_run(w).retries, 1);
+	EXPECT_U64(((const struct rolled *)last_run(w).rolled.p)->retries, 1);
 	world_exit(w, 1);
 	stop_all(w);
 	EXPECT(last_run(w).state == RUN_NEEDS_PERSON);

@@ -228,6 +228,41 @@ rehearse__asks_and_looks_at_several(void)
 	config_close(&c);
 }
 
+#define BATCHES                                                                      \
+	"---\nrunbook: slow\nservice: payments\nanswers: [{alertname: Slow}]\n---\n" \
+	"# It is slow\n"                                                             \
+	"```action restart\ndo: restart-unit\n"                                      \
+	"targets: {service: payments, role: worker}\n"                               \
+	"rolling: {pause: 45s, healthy: {within: 2m}}\n```\n"                        \
+	"```verify fast\npromql: slow\nexpect: '< 1'\nwithin: 5m\n```\n"
+
+static void
+rehearse__knows_who_is_well_between_two_batches(void)
+{
+	static struct config c;
+	EXPECT_STR(
+	    play(&c, CONFIG(""), BATCHES,
+		"runbook: slow\ncases:\n" SLOW(
+		    "well") "    probes: {fast: 0}\n"
+			    "    well: [pay-1, pay-2]\n"
+			    "    expect: {path: [restart: done, fast: holds], end: "
+			    "recovered, decisions: {restart: [allow, allow]}}\n" SLOW(
+				"not") "    well: [pay-2]\n"
+				       "    expect: {path: [restart: failed], end: "
+				       "person, decisions: {restart: allow}}\n" SLOW(
+					   "unknown") "    expect: {path: [restart: "
+						      "failed], end: person}\n" SLOW(
+							  "later") "    probes: {fast: 0, "
+								   "restart: [500, 500, "
+								   "200]}\n"
+								   "    expect: {path: "
+								   "[restart: done, "
+								   "fast], end: "
+								   "recovered}\n"),
+	    STR(""));
+	config_close(&c);
+}
+
 /* The same, and the same again: nothing depends on when it is played but what says so. */
 static void
 rehearse__is_the_same_each_time(void)
@@ -270,6 +305,7 @@ main(void)
 	RUN(rehearse__plays_what_the_world_says);
 	RUN(rehearse__walks_each_way);
 	RUN(rehearse__asks_and_looks_at_several);
+	RUN(rehearse__knows_who_is_well_between_two_batches);
 	RUN(rehearse__is_the_same_each_time);
 	RUN(rehearse__gives_up_what_does_not_end);
 	TEST_MAIN_END();
