@@ -136,7 +136,7 @@ const struct command_line command_promote = {
 	    "  firstline promote queue-not-draining --on payments --to auto\n"
 	    "\n"
 	    "Shows what it has proved there, and asks for your yes. For a person of the\n"
-	    "service's team or the role admin, never for an agent. It goes no further "
+	    "service's team or the role lead, never for an agent. It goes no further "
 	    "than\n"
 	    "its ceiling and its owner say; where trust must be earned, no further than "
 	    "its\n"

@@ -549,6 +549,10 @@ set_silence(struct core *core, const struct command *command)
 	case SILENCE_MATCHES_ALL:
 		return answer_no(core, 400, EXIT_USAGE,
 		    "silence invalid: at least one matcher required");
+	case SILENCE_OTHERS:
+		return answer_no(core, 403, EXIT_AUTH,
+		    "this silence is another's: ending it needs no more than the role "
+		    "operator, changing it the role lead");
 	case SILENCE_TOO_MANY:
 		return answer_no(core, 400, EXIT_CONFLICT,
 		    "Failed to create silence: there are %u already, and none of them has "

@@ -152,6 +152,16 @@ change(struct core *core, struct silence *silence, const struct silence_row *ask
 	return silence;
 }
 
+/* Ending it makes things louder, which anybody may; what goes on being quiet, and for how
+ * long, is whoever's who made it so. What was asked before roles were told is let be. */
+static bool
+is_anothers(const struct silence_row *row, const struct command *command)
+{
+	return command->role != 0 && !role_reaches(command->role, ROLE_LEAD) &&
+	       !str_eq(row->principal, command->principal) &&
+	       !str_eq(row->principal, STR("anonymous"));
+}
+
 enum silence_answer
 silence_set(struct core *core, const struct command *command, struct silence **ret)
 {
@@ -163,6 +173,8 @@ silence_set(struct core *core, const struct command *command, struct silence **r
 		return SILENCE_OVER;
 	if (asked->uuid.n > 0 && old == NULL)
 		return SILENCE_UNKNOWN;
+	if (old != NULL && is_anothers(&old->row, command))
+		return SILENCE_OTHERS;
 	if (asked->matchers.n == 0 || command->fresh.n == 0)
 		return SILENCE_MATCHES_ALL;
 	if (old != NULL && may_change(&old->row, asked, core->wall)) {

@@ -370,6 +370,7 @@ enum silence_answer {
 	SILENCE_BACKWARDS, /* it ends before it starts */
 	SILENCE_OVER,      /* its end is in the past */
 	SILENCE_MATCHES_ALL,
+	SILENCE_OTHERS,
 	SILENCE_TOO_MANY,
 };
 struct silence *silence_find(const struct core *core, str uuid);

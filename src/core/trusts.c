@@ -605,10 +605,11 @@ trust_promote(struct core *core, const struct command *command)
 		return answer_no(core, 404, EXIT_NOT_FOUND,
 		    "there is no service '%.*s' that runbook %.*s is for",
 		    STR_ARG(command->target), STR_ARG(runbook->name));
-	if (!command->admin && !owns(service, command))
+	if (!command->admin && !role_reaches(command->role, ROLE_LEAD) &&
+	    !owns(service, command))
 		return answer_no(core, 403, EXIT_REFUSED,
 		    "who says how far a runbook goes on %.*s: a person of %.*s, or the "
-		    "role admin",
+		    "role lead",
 		    STR_ARG(service->name), STR_ARG(service->owner->name));
 	struct answering no = promotion_refused(core, command, runbook, service);
 	if (no.status != 0)

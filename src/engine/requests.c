@@ -104,6 +104,7 @@ on_command(struct engine *engine, const struct asked *asked)
 		.digest = r->digest,
 		.span_ms = r->span_ms,
 		.admin = asked->caller.role == ROLE_ADMIN,
+		.role = asked->caller.role,
 	};
 	if (!read_own(engine, asked, &event.command))
 		return;

@@ -46,6 +46,7 @@ silence_command(struct engine *engine, uint64_t id, const struct request *reques
 		.request = id,
 		.principal = caller.role != 0 ? caller.principal : STR("anonymous"),
 		.name = request->name,
+		.role = caller.role,
 	};
 	if (sets) {
 		event.command.silence = request->silence;

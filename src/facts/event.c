@@ -137,6 +137,7 @@ static const struct field command_fields[] = {
 	    .type = &session_row_type },
 	{ F_(49, FIELD_RECORD, struct command, login, FIELD_QUIET, 0),
 	    .type = &login_row_type },
+	FQ_ENUM(50, struct command, role, role_names),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

@@ -134,6 +134,7 @@ struct command {
 	enum autonomy level;
 	bool admin; /* the asker's role is admin */
 	str environment;
+	enum role role; /* of the asker; 0: nobody said */
 	struct session_row session;
 	struct login_row login;
 };

@@ -149,11 +149,13 @@ def expected(need, who):
     return None if RANK.get(who, 0) >= RANK[need] else 403
 
 
-def ask(firstline, method, path, token, body, host="127.0.0.1"):
+def ask(firstline, method, path, token, body, host="127.0.0.1", browser=None):
     """The status alone: an event stream has no end to read to."""
     connection = http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=30)
     try:
         head = {"Host": host}
+        if browser:
+            head["Cookie"], head["X-Firstline-CSRF"] = browser
         if token:
             head["Authorization"] = "Bearer " + token
         if body is not None:
@@ -197,6 +199,11 @@ def test_every_route_by_everyone():
                       local=firstline.token())
         wait_until(lambda: ask(firstline, "GET", "/v1/status", tokens["expired"], None) == 401,
                    20, message="a token ends at its time")
+        browsers = {}
+        for role in ("viewer", "operator", "lead", "admin"):
+            signed = firstline.request("POST", "/v1/session", {"token": tokens[role]}, token=None)
+            assert signed.status == 200 and signed.json["role"] == role, signed
+            browsers[role] = (signed.headers["Set-Cookie"].split(";")[0], signed.json["csrf"])
         wrong = []
         for (method, path), need in TABLE.items():
             if path in ("/v1/stop-all", "/v1/reload", "/-/reload"):  # last: they change what others see
@@ -210,6 +217,20 @@ def test_every_route_by_everyone():
                 if (want is None and status in (401, 403)) or (want and status != want):
                     wrong.append((method, path, who, status, want or "let through"))
                 assert status < 500, (method, path, who, status)
+            # A browser's reach is its role's; without its page's header it changes nothing.
+            for who, browser in browsers.items():
+                if need in ("sign-in", "browser"):
+                    continue
+                want = 401 if need == "send" else expected(need, who)
+                none = NO_SILENCE if "silence" in path else "none-such"
+                real = path.replace("#", "1").replace("*", none)
+                status = ask(firstline, method, real, None, body, browser=browser)
+                if (want is None and status in (401, 403)) or (want and status != want):
+                    wrong.append((method, path, who + " browser", status, want or "let through"))
+                if method != "GET" and need not in ("anyone", "send"):
+                    status = ask(firstline, method, real, None, body, browser=(browser[0], "0" * 64))
+                    if status != 403:
+                        wrong.append((method, path, who + " browser, forged", status, 403))
         for path in ("/v1/stop-all", "/v1/reload", "/-/reload"):
             for who, token in tokens.items():
                 status = ask(firstline, "POST", path, token, "{}")

@@ -17,6 +17,8 @@ has(str text, const char *part)
 struct wanted {
 	str uuid, value, comment;
 	msec starts, ends;
+	const char *who; /* NULL: ana */
+	enum role role;
 };
 
 static struct reply
@@ -25,6 +27,8 @@ set(struct world *w, const struct wanted *asked)
 	struct silence_matcher matcher = { STR("alertname"), asked->value, false, true };
 	static unsigned drawn;
 	struct command command = { .kind = COMMAND_SILENCE_SET,
+		.principal = str_of(asked->who != NULL ? asked->who : "person:ana"),
+		.role = asked->role,
 		.silence = { .uuid = asked->uuid,
 		    .matchers = { &matcher, 1 },
 		    .starts_wall = asked->starts,
@@ -381,10 +385,40 @@ released__before_the_incident_closed_goes_on_in_it(void)
 	world_free(w);
 }
 
+static void
+silence__anothers_is_changed_by_a_lead_and_ended_by_anybody(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct wanted wanted = { .value = STR("A"),
+		.comment = STR("why"),
+		.starts = w->wall,
+		.ends = w->wall + HOUR,
+		.role = ROLE_OPERATOR };
+	struct reply reply = set(w, &wanted);
+	EXPECT_U64(reply.status, 200);
+	wanted.uuid = arena_str(&w->arena, silence(w, reply.row).uuid);
+	wanted.ends += HOUR;
+	EXPECT_U64(set(w, &wanted).status, 200);
+	wanted.who = "person:mei";
+	EXPECT_U64(set(w, &wanted).status, 403);
+	wanted.value = STR("B"); /* another in its place is no way round */
+	EXPECT_U64(set(w, &wanted).status, 403);
+	wanted.role = ROLE_LEAD;
+	wanted.value = STR("A");
+	EXPECT_U64(set(w, &wanted).status, 200);
+	struct command end = { .kind = COMMAND_SILENCE_EXPIRE,
+		.principal = STR("person:eve"),
+		.role = ROLE_OPERATOR,
+		.name = wanted.uuid };
+	EXPECT_U64(world_command(w, &end).status, 200);
+	world_free(w);
+}
+
 int
 main(void)
 {
 	RUN(silence__begins_now_when_its_start_is_past);
+	RUN(silence__anothers_is_changed_by_a_lead_and_ended_by_anybody);
 	RUN(silence__is_refused_in_alertmanagers_words);
 	RUN(silence__changes_in_place_or_is_replaced);
 	RUN(silence__that_expired_is_made_anew);

@@ -201,7 +201,9 @@ trust__a_promotion_is_of_the_evidence_shown(void)
 	command.principal = STR("local-admin");
 	command.digest = view(w).digest;
 	EXPECT_U64(world_command(w, &command).status, 403);
-	command.admin = true;
+	command.role = ROLE_OPERATOR;
+	EXPECT_U64(world_command(w, &command).status, 403);
+	command.role = ROLE_LEAD;
 	EXPECT_U64(world_command(w, &command).status, 200);
 	EXPECT(view(w).level == AUTONOMY_VETO);
 	world_free(w);
