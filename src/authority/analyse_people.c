@@ -49,7 +49,7 @@ could_say_yes(const struct rule *approval, const struct strs *all, msec wall)
 		if (!str_starts(all->p[i], STR("person:")))
 			continue;
 		for (size_t k = 0; k < approval->by_n && !covered; k++)
-			covered = principal_covers(&approval->by[k], all->p[i], wall);
+			covered = principal_covers(&approval->by[k], all->p[i], NULL, wall);
 		n += covered;
 	}
 	return n;
@@ -106,7 +106,7 @@ lack_found(struct analysing *a, const struct rule *approval, msec wall,
 	/* Where it is the one who asks that could have agreed. */
 	bool both = false;
 	for (size_t i = 0; i < approval->by_n; i++)
-		both |= principal_covers(&approval->by[i], request->principal, wall);
+		both |= principal_covers(&approval->by[i], request->principal, NULL, wall);
 	found_add(a,
 	    &(struct found){
 		.kind = alone && both ? FOUND_SEPARATION : FOUND_APPROVERS,

@@ -229,7 +229,7 @@ some_principal(const struct analysing *a, const struct principal *to, msec wall)
 	struct arena scratch = *a->arena;
 	struct strs all = everyone(a->model, &scratch);
 	for (size_t i = 0; i < all.n; i++) {
-		if (principal_covers(to, all.p[i], wall))
+		if (principal_covers(to, all.p[i], NULL, wall))
 			return arena_str(a->arena, all.p[i]);
 	}
 	return (str){ 0 };

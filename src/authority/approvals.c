@@ -107,7 +107,7 @@ whens_hold(struct judgement *j, const struct rule *rule)
 static bool
 knows_reloader(const struct judgement *j, struct asker *ret)
 {
-	*ret = asker_of(j->facts->reloaded_by);
+	*ret = asker_of(j->facts->reloaded_by, NULL);
 	return ret->kind == ASKER_PERSON;
 }
 
@@ -165,7 +165,7 @@ approval_given(const struct judgement *j, const struct rule *rule)
 	const struct authority_facts *facts = j->facts;
 	uint32_t n = 0;
 	for (size_t i = 0; i < facts->yes_n; i++) {
-		struct asker asker = asker_of(facts->yes[i].principal);
+		struct asker asker = asker_of(facts->yes[i].principal, &facts->over);
 		if (!said_yes_before(facts, i, asker.text) &&
 		    may_say_yes(j, rule, &asker) == YES_COUNTS)
 			n++;
@@ -194,11 +194,13 @@ seek(struct judgement *j, const struct rule *rule, const struct person *person)
 			return;
 	}
 	const struct authority_facts *facts = j->facts;
-	struct asker asker = { .kind = ASKER_PERSON, .name = person->id };
+	struct asker asker = { .kind = ASKER_PERSON,
+		.name = person->id,
+		.over = &facts->over };
 	if (may_say_yes(j, rule, &asker) != YES_COUNTS)
 		return;
 	for (size_t i = 0; i < facts->yes_n; i++) {
-		struct asker said = asker_of(facts->yes[i].principal);
+		struct asker said = asker_of(facts->yes[i].principal, NULL);
 		if (said.kind == ASKER_PERSON && str_eq(said.name, person->id))
 			return;
 	}
@@ -220,6 +222,9 @@ seek_principal(struct judgement *j, const struct rule *rule, const struct princi
 			for (size_t k = 0; k < rotation->people_n; k++)
 				seek(j, rule, rotation->people[k]);
 		}
+		for (size_t i = 0; i < j->facts->over.n; i++)
+			seek(j, rule,
+			    model_person(j->authority->model, j->facts->over.p[i].person));
 		seek(j, rule, by->team->lead);
 		return;
 	case PRINCIPAL_AUTOMATION:

@@ -110,7 +110,7 @@ authority_yes_refuses(const struct authority *authority,
 	JUDGEMENT j;
 	const struct finding *refusing = NULL;
 	enum yes_fault why = YES_COUNTS;
-	struct asker asker = asker_of(principal);
+	struct asker asker = asker_of(principal, &facts->over);
 	judgement_begin(&j, authority, request, facts);
 	j.whole = true;
 	judge(&j, arena);

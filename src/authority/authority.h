@@ -2,7 +2,7 @@
 #define AUTHORITY_AUTHORITY_H
 
 #include "base/list.h"
-#include "model/model.h"
+#include "model/duty.h"
 
 /*
  * authority -- may this principal do this, on that, now?
@@ -61,6 +61,9 @@
  * Break-glass lifts prohibitions, limits and approvals that say `liftable`, for the person
  * who broke it, alone: never with anybody else in the chain. It grants nothing. The limits
  * of grants stay.
+ *
+ * Whoever is on duty has a rotation of the team by what is written, or stands in for whoever
+ * would: then that one is not. Who may stand in is decided where it is asked for (core).
  *
  * Approvals: the `need` different people whom `by` covers at this instant must have said
  * yes; never one of the chain, nor (not: reloader) who brought in the configuration in
@@ -162,6 +165,7 @@ struct authority_facts {
 	/* All who did, for authority_who_can, which asks about each. */
 	struct strs glass_all;
 	str reloaded_by; /* who brought in the configuration in force; no person: not known */
+	struct stand_ins over; /* who stands in for whom in rotations */
 };
 
 struct authority_decision {
@@ -249,7 +253,9 @@ size_t authority_who_can(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     struct arena *arena, struct authority_who *ret, size_t max);
 
-/* Does the rule's principal cover who asks (written as in a request) at that instant? */
-bool principal_covers(const struct principal *principal, str asking, msec wall);
+/* Does the rule's principal cover who asks (written as in a request) at that instant, with
+ * those who stand in for others? NULL: nobody does. */
+bool principal_covers(const struct principal *principal, str asking,
+    const struct stand_ins *over, msec wall);
 
 #endif

@@ -15,14 +15,14 @@ strs_has(const struct strs *strs, str s)
 /* ---- who ---- */
 
 struct asker
-asker_of(str text)
+asker_of(str text, const struct stand_ins *over)
 {
 	static const struct {
 		str prefix;
 		enum asker_kind kind;
 	} kinds[] = { { { "person:", 7 }, ASKER_PERSON },
 		{ { "agent:", 6 }, ASKER_AGENT } };
-	struct asker asker = { .text = text, .hash = name_hash(text) };
+	struct asker asker = { .text = text, .hash = name_hash(text), .over = over };
 	if (str_eq(text, STR("automation")))
 		asker.kind = ASKER_AUTOMATION;
 	for (size_t i = 0; i < countof(kinds); i++) {
@@ -75,16 +75,32 @@ person_on_turn(const struct authority *authority, const struct team *team, size_
 	return turn->person;
 }
 
+/* Does this person stand in for anybody of the team then? */
 static bool
-team_on_duty(const struct authority *authority, const struct team *team, str person,
-    msec wall)
+stands_in_for(const struct asker *asker, const struct team *team, msec wall)
 {
+	for (size_t i = 0; asker->over != NULL && i < asker->over->n; i++) {
+		const struct stand_in *s = &asker->over->p[i];
+		if (wall >= s->from_wall && wall < s->until_wall &&
+		    str_eq(s->person, asker->name) && str_eq(s->team, team->name))
+			return true;
+	}
+	return false;
+}
+
+static bool
+team_on_duty(const struct authority *authority, const struct team *team,
+    const struct asker *asker, msec wall)
+{
+	bool stands_in = stands_in_for(asker, team, wall);
 	for (size_t i = 0; i < team->rotation_n; i++) {
 		/* Whose turn it is costs a look at the calendar. */
-		if (!rotation_has(&team->rotations[i], person))
+		const struct rotation *rotation = &team->rotations[i];
+		if (!stands_in && !rotation_has(rotation, asker->name))
 			continue;
 		const struct person *now = person_on_turn(authority, team, i, wall);
-		if (now != NULL && str_eq(now->id, person))
+		str turn = now != NULL ? now->id : (str){ 0 };
+		if (str_eq(duty_of(team, rotation, asker->over, turn, wall), asker->name))
 			return true;
 	}
 	return false;
@@ -96,6 +112,21 @@ whom_add(struct asker *asker, uint32_t whom)
 	if (asker->whom_n < countof(asker->whom))
 		asker->whom[asker->whom_n] = whom;
 	asker->whom_n++;
+}
+
+/* Of teams that this person is no part of, and stands in for somebody. */
+static void
+others_on_duty(struct asker *asker, const struct authority *authority, msec wall)
+{
+	const struct model *model = authority->model;
+	for (size_t i = 0; asker->over != NULL && i < asker->over->n; i++) {
+		const struct team *team = model_team(model, asker->over->p[i].team);
+		if (team == NULL || team_has(team, asker->name) ||
+		    !team_on_duty(authority, team, asker, wall))
+			continue;
+		whom_add(asker,
+		    whom_of(PRINCIPAL_ON_DUTY, (uintptr_t)(team - model->teams)));
+	}
 }
 
 void
@@ -121,9 +152,10 @@ asker_find(struct asker *asker, const struct authority *authority, msec wall)
 		const struct team *team = authority->teams[run.first + i];
 		size_t team_at = (size_t)(team - model->teams);
 		whom_add(asker, whom_of(PRINCIPAL_TEAM, team_at));
-		if (team_on_duty(authority, team, asker->name, wall))
+		if (team_on_duty(authority, team, asker, wall))
 			whom_add(asker, whom_of(PRINCIPAL_ON_DUTY, team_at));
 	}
+	others_on_duty(asker, authority, wall);
 }
 
 bool
@@ -155,7 +187,7 @@ principal_is(const struct authority *authority, const struct principal *principa
 		       team_has(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
 		return asker->kind == ASKER_PERSON &&
-		       team_on_duty(authority, principal->team, asker->name, wall);
+		       team_on_duty(authority, principal->team, asker, wall);
 	case PRINCIPAL_AUTOMATION:
 		return asker->kind == ASKER_AUTOMATION;
 	case PRINCIPAL_AGENT:
@@ -176,9 +208,10 @@ principals_have(const struct authority *authority, const struct principal *princ
 }
 
 bool
-principal_covers(const struct principal *principal, str asking, msec wall)
+principal_covers(const struct principal *principal, str asking,
+    const struct stand_ins *over, msec wall)
 {
-	struct asker asker = asker_of(asking);
+	struct asker asker = asker_of(asking, over);
 	return principal_is(NULL, principal, &asker, wall);
 }
 

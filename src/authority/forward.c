@@ -41,9 +41,13 @@ people_of(struct people *people, const struct judgement *j, uint32_t whom)
 	case PRINCIPAL_TEAM:
 	case PRINCIPAL_ON_DUTY:
 		for (size_t i = 0; i < model->teams[at].rotation_n; i++) {
-			people_add(people, j,
-			    person_on_turn(j->authority, &model->teams[at], i,
-				j->request->wall));
+			const struct team *team = &model->teams[at];
+			msec wall = j->request->wall;
+			const struct person *turn =
+			    person_on_turn(j->authority, team, i, wall);
+			str has = duty_of(team, &team->rotations[i], &j->facts->over,
+			    turn != NULL ? turn->id : (str){ 0 }, wall);
+			people_add(people, j, model_person(model, has));
 		}
 		return;
 	case PRINCIPAL_AUTOMATION:

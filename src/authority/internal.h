@@ -260,15 +260,17 @@ struct asker {
 	enum asker_kind kind;
 	str name; /* "ana"; automation and others: empty */
 	uint64_t hash;
-	const struct person *person; /* as found in the configuration in force */
+	const struct person *person;  /* as found in the configuration in force */
+	const struct stand_ins *over; /* NULL: nobody stands in for anybody */
 	/* Whom rules may call them: by name, by team, by who is on duty now. */
 	uint32_t whom[WHOM_ASKER_MAX];
 	uint32_t whom_n; /* over the maximum: asked of the rule's own words */
 };
-struct asker asker_of(str text);
+struct asker asker_of(str text, const struct stand_ins *over);
 /* Finds a person of the configuration and their teams. */
 void asker_find(struct asker *asker, const struct authority *authority, msec wall);
-/* Who has that rotation of the team. `authority` remembers; NULL: it is worked out. */
+/* Whose turn of that rotation it is by what is written. `authority` remembers; NULL: it is
+ * worked out. */
 const struct person *person_on_turn(const struct authority *authority,
     const struct team *team, size_t rotation, msec wall);
 /* Does the rule name them? Of one who was found. */

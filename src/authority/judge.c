@@ -199,7 +199,7 @@ chain_add(struct judgement *j, str text)
 		return;
 	}
 	struct asker *asker = &j->chain[j->chain_n];
-	*asker = asker_of(text);
+	*asker = asker_of(text, &j->facts->over);
 	j->machine |= asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT;
 	j->near[j->chain_n] = NULL;
 	j->near_lacks[j->chain_n++] = 0;
@@ -349,7 +349,8 @@ judge_hands_on(struct judgement *j, struct arena *arena)
 	str by = j->facts->hands_on_by;
 	if (by.n == 0 || !j->machine)
 		return;
-	str name = asker_of(by).kind == ASKER_PERSON ? asker_of(by).name : by;
+	struct asker asker = asker_of(by, NULL);
+	str name = asker.kind == ASKER_PERSON ? asker.name : by;
 	fault(j, REASON_HANDS_ON,
 	    arena_printf(arena, "%.*s has hands on %.*s: automation and agents only watch",
 		STR_ARG(name), STR_ARG(j->service->name)),

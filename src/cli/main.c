@@ -45,6 +45,7 @@ static const struct command_line *const commands[] = {
 	&command_handoff,
 	&command_gaps,
 	&command_on_call,
+	&command_override,
 	&command_silence,
 	&command_send,
 	&command_token,

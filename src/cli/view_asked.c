@@ -2,6 +2,7 @@
  * What was asked for and waits, and what a decision rests on besides the rules.
  */
 #include "cli/view.h"
+#include "facts/override.h"
 
 str
 view_names(struct out *out, const struct strs *names)
@@ -60,6 +61,12 @@ view_given(struct out *out, const struct given *given,
 					 : STR("no host"));
 	for (size_t i = 0; i < given->votes.n; i++)
 		put(out, votes[i].yes ? "yes" : "no", vote_text(out, &votes[i]));
+	const struct stand_in *in = given->stand_ins.p;
+	for (size_t i = 0; i < given->stand_ins.n; i++)
+		put(out, "on duty",
+		    arena_printf(out->arena, "%.*s stands in at %.*s until %.*s",
+			STR_ARG(in[i].person), STR_ARG(in[i].team),
+			STR_ARG(text_date_time(out, in[i].until_wall))));
 	if (given->glass_by.n > 0)
 		put(out, "glass",
 		    arena_printf(out->arena, "broken by %.*s",

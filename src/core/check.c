@@ -597,12 +597,35 @@ check_lease(const struct core *core, const struct lease *lease)
 }
 
 static void
+check_overrides(const struct core *core)
+{
+	size_t stand_ins = 0;
+	list_each(it, &core->tables[TABLE_OVERRIDE])
+	{
+		const struct override *override =
+		    container_of(object_of(it, in_table), struct override, o);
+		const struct override_row *row = &override->row;
+		ASSERT(row->state == OVERRIDE_ASKED || row->state == OVERRIDE_HOLDS);
+		ASSERT(row->from_wall < row->until_wall && row->team.n > 0);
+		ASSERT(row->kind == OVERRIDE_SET || row->instead.n > 0);
+		ASSERT((row->state == OVERRIDE_HOLDS) <= (row->person.n > 0));
+		ASSERT((row->kind == OVERRIDE_SWAP) == (row->back_until_wall > 0));
+		ASSERT(override->o.due == row->due_at && row->due_at != 0);
+		stand_ins += row->kind == OVERRIDE_SWAP ? 2 : 1;
+	}
+	ASSERT(core->counts[TABLE_OVERRIDE] <= OVERRIDES_OPEN_MAX);
+	ASSERT(core->over.n <= stand_ins && core->over.n <= STAND_INS_MAX);
+	ASSERT(core->over.n == 0 || core->over.p == core->stand_ins);
+}
+
+static void
 check_others(const struct core *core)
 {
 	list_each(it, &core->tables[TABLE_LEASE])
 	    check_lease(core, container_of(object_of(it, in_table), struct lease, o));
 	ASSERT(core->counts[TABLE_LEASE] <= LEASES_MAX);
-	ASSERT(core->control->o.due == core->control->row.grants_at);
+	ASSERT(core->control->o.due == control_due(core));
+	check_overrides(core);
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);
@@ -622,7 +645,8 @@ check_others(const struct core *core)
 		const struct trust_row *row = &trust->row;
 		ASSERT(trust_find(core, row->runbook, row->service) == trust);
 		ASSERT(trust->o.due == row->due_at);
-		ASSERT(row->level == 0 || row->level_by.n > 0);
+		ASSERT(
+		    row->level == 0 || row->level_by.n > 0 || core->control->row.shed > 0);
 		ASSERT(row->history.n <= TRUST_HISTORY_MAX);
 		ASSERT(
 		    (row->last_wall != 0) ==

@@ -242,6 +242,12 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_SESSION_END:
 	case COMMAND_LOGIN_LINK:
 	case COMMAND_PASSWORD_SET:
+	case COMMAND_OVERRIDE_SET:
+	case COMMAND_OVERRIDE_COVER:
+	case COMMAND_OVERRIDE_SWAP:
+	case COMMAND_OVERRIDE_ACCEPT:
+	case COMMAND_OVERRIDE_DECLINE:
+	case COMMAND_OVERRIDE_END:
 		break;
 	}
 	UNREACHABLE();
@@ -281,8 +287,9 @@ other_on_duty(const struct core *core, const struct attempt_row *row, str who)
 	if (!str_starts(who, STR("person:")) || !asked_for_it(row, who))
 		return (str){ 0 };
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		const struct person *person =
-		    rotation_at(&team->rotations[i], core->wall).person;
+		const struct person *person = duty_at(core->newest->model, team,
+		    &team->rotations[i], &core->over, core->wall)
+		                                  .person;
 		if (person != NULL && !str_eq(person->id, text_who(who)))
 			return person->id;
 	}
@@ -633,6 +640,18 @@ apply(struct core *core, const struct command *command)
 		return login_link(core, command);
 	case COMMAND_PASSWORD_SET:
 		return password_set(core, command);
+	case COMMAND_OVERRIDE_SET:
+		return override_set(core, command);
+	case COMMAND_OVERRIDE_COVER:
+		return override_cover(core, command);
+	case COMMAND_OVERRIDE_SWAP:
+		return override_swap(core, command);
+	case COMMAND_OVERRIDE_ACCEPT:
+		return override_accept(core, command);
+	case COMMAND_OVERRIDE_DECLINE:
+		return override_decline(core, command);
+	case COMMAND_OVERRIDE_END:
+		return override_end(core, command);
 	}
 	UNREACHABLE();
 }

@@ -37,6 +37,9 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 	    arena_map(&core->refs_map, (objects + 1) * sizeof(struct row_ref));
 	core->refs = arena_fresh(&refs, struct row_ref, objects);
 	core->refs_cap = objects;
+	struct arena over =
+	    arena_map(&core->over_map, (STAND_INS_MAX + 1) * sizeof(struct stand_in));
+	core->stand_ins = arena_fresh(&over, struct stand_in, STAND_INS_MAX);
 
 	for (size_t i = 0; i < countof(core->tables); i++)
 		list_init(&core->tables[i]);
@@ -88,6 +91,7 @@ core_free(struct core *core)
 	arena_unmap(&core->outbox_map);
 	arena_unmap(&core->rules_map);
 	arena_unmap(&core->refs_map);
+	arena_unmap(&core->over_map);
 	if (core->authority_map.memory != NULL)
 		arena_unmap(&core->authority_map);
 	pool_free_all(core->pool); /* and the core itself with it */

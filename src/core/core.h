@@ -4,7 +4,7 @@
 #include "facts/effect.h"
 #include "facts/plan.h"
 #include "facts/trust.h"
-#include "model/model.h"
+#include "model/duty.h"
 
 /*
  * core -- decides what an incident needs next.
@@ -100,9 +100,13 @@ const struct silence_row *core_silence(const struct core *core, str uuid);
 #define CORE_SILENCES_MAX 2048 /* there are never more */
 
 /* Rows of TABLE_ASKED: what waits for facts or approval; of TABLE_LEASE: those that hold,
- * and broken glass that waits for its review. In id order after `after`. */
+ * and broken glass that waits for its review; of TABLE_OVERRIDE: those that wait or hold. In
+ * id order after `after`. */
 size_t core_waiting(const struct core *core, enum table table, row_id after,
     const void **ret, size_t n);
+
+/* Who stands in for whom, now and later, as far as the configuration knows them. */
+const struct stand_ins *core_stand_ins(const struct core *core);
 
 /* Judge without recording: the same evaluator, the same facts. Result in the arena. */
 struct core_may {

@@ -27,6 +27,7 @@ core_facts(const struct core *core)
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
 		.reloaded_by = core->control->row.reloaded_by,
+		.over = core->over,
 		.stopped_why =
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
@@ -88,6 +89,21 @@ request_of(const struct core *core, const struct asking *asking)
 		.at = asking->at };
 }
 
+/* Those that hold at that instant. */
+static struct records
+stand_ins_then(const struct stand_ins *over, msec wall, struct arena *arena)
+{
+	size_t n = 0;
+	if (over->n == 0)
+		return (struct records){ 0 };
+	struct stand_in *p = arena_new(arena, struct stand_in, over->n);
+	for (size_t i = 0; i < over->n; i++) {
+		if (wall >= over->p[i].from_wall && wall < over->p[i].until_wall)
+			p[n++] = over->p[i];
+	}
+	return (struct records){ p, n };
+}
+
 /* What was known besides the rules, and goes on to hands. */
 static struct given
 given_with(const struct asking *asking, const struct authority_facts *facts,
@@ -103,6 +119,7 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 		.reloaded_by = facts->reloaded_by,
 		.targets_n = asking->targets_n,
 		.incident_open = asking->incident_open };
+	given.stand_ins = stand_ins_then(&facts->over, asking->wall, arena);
 	if (facts->yes_n == 0)
 		return given;
 	const struct vote *votes = asking->given->votes.p;

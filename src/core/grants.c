@@ -193,5 +193,5 @@ grants_look(struct core *core)
 	}
 	core->control->row.grants_at = any ? next_look(core) : 0;
 	object_touch(core, &core->control->o);
-	heap_set(&core->timers, &core->control->o, core->control->row.grants_at);
+	heap_set(&core->timers, &core->control->o, control_due(core));
 }

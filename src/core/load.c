@@ -209,6 +209,9 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_LEASE:
 		heap_set(&core->timers, o, lease_due(container_of(o, struct lease, o)));
 		return true;
+	case TABLE_OVERRIDE:
+		heap_set(&core->timers, o, container_of(o, struct override, o)->row.due_at);
+		return true;
 	case TABLE_TRUST:
 		trust_wire(core, container_of(o, struct trust, o));
 		return true;
@@ -217,7 +220,7 @@ wire(const struct loading *l, struct object *o)
 		    answer_hash(container_of(o, struct answer, o)->row.key), (uintptr_t)o);
 		return true;
 	case TABLE_CONTROL:
-		heap_set(&core->timers, o, core->control->row.grants_at);
+		heap_set(&core->timers, o, control_due(core));
 		return true;
 	case TABLE_GRANT_USE: /* armed when the configuration is adopted */
 	case TABLE_TOKEN:

@@ -127,6 +127,12 @@ core_silence(const struct core *core, str uuid)
 	return silence != NULL ? &silence->row : NULL;
 }
 
+const struct stand_ins *
+core_stand_ins(const struct core *core)
+{
+	return &core->over;
+}
+
 /* What is over may be kept a while for its incident. */
 static bool
 waits(enum table table, const void *row)
@@ -140,7 +146,7 @@ size_t
 core_waiting(const struct core *core, enum table table, row_id after, const void **ret,
     size_t n)
 {
-	ASSERT(table == TABLE_ASKED || table == TABLE_LEASE);
+	ASSERT(table == TABLE_ASKED || table == TABLE_LEASE || table == TABLE_OVERRIDE);
 	size_t count = 0;
 	for (const struct link *it = core->tables[table].next;
 	     it != &core->tables[table] && count < n; it = it->next) {

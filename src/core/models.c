@@ -79,6 +79,7 @@ core_adopt(struct core *core, struct core_model *newest)
 	    arena_map(&core->authority_map, authority_arena_bytes(newest->model));
 	core->authority = authority_new(newest->model, &arena);
 	rules_adopt(core->rules, newest->model);
+	overrides_wire(core);
 	/* How long a use counts may have changed. */
 	list_each(it, &core->tables[TABLE_GRANT_USE])
 	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));
@@ -109,6 +110,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	    first ? "started with" : "adopted", model->model->services_n,
 	    model->model->runbooks_n, model->model->rules_n);
 	grants_look(core);
+	handover_look(core);
 }
 
 size_t

@@ -50,6 +50,8 @@ object_size(enum table table)
 		return sizeof(struct session);
 	case TABLE_LOGIN:
 		return sizeof(struct login);
+	case TABLE_OVERRIDE:
+		return sizeof(struct override);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -80,6 +82,7 @@ ROW_FOLLOWS(lease);
 ROW_FOLLOWS(trust);
 ROW_FOLLOWS(session);
 ROW_FOLLOWS(login);
+ROW_FOLLOWS(override);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -118,6 +121,7 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct trust_row, id) == 0 &&
 		  offsetof(struct session_row, id) == 0 &&
 		  offsetof(struct login_row, id) == 0 &&
+		  offsetof(struct override_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
@@ -341,6 +345,9 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_LOGIN:
 		ref->wall = ((const struct login_row *)row)->password_wall;
+		return;
+	case TABLE_OVERRIDE:
+		ref->wall = ((const struct override_row *)row)->made_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

@@ -27,7 +27,9 @@ people_at_tier(const struct core *core, const struct team *team, uint32_t tier)
 	case TIER_PERSON:
 		return at->person;
 	case TIER_ROTATION:
-		return rotation_at(at->rotation, core->wall).person;
+		return duty_at(core->newest->model, team, at->rotation, &core->over,
+		    core->wall)
+		    .person;
 	}
 	UNREACHABLE();
 }
@@ -110,8 +112,9 @@ recipients_duty(const struct core *core, struct recipients *to, const struct tea
 	if (team->lead != NULL)
 		recipients_person(to, team->lead);
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		const struct person *person =
-		    rotation_at(&team->rotations[i], core->wall).person;
+		const struct person *person = duty_at(core->newest->model, team,
+		    &team->rotations[i], &core->over, core->wall)
+		                                  .person;
 		if (person != NULL)
 			recipients_person(to, person);
 	}

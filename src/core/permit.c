@@ -463,7 +463,7 @@ on_duty(const struct core *core, const struct incident *incident, str principal)
 	struct principal duty = { .kind = PRINCIPAL_ON_DUTY,
 		.name = team->name,
 		.team = team };
-	return principal_covers(&duty, principal, core->wall) ||
+	return principal_covers(&duty, principal, &core->over, core->wall) ||
 	       (team->lead != NULL && str_eq(team->lead->id, text_who(principal)));
 }
 

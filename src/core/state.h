@@ -194,6 +194,11 @@ struct trust {
 	struct trust_row row;
 };
 
+struct override {
+	struct object o;
+	struct override_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -208,7 +213,7 @@ struct core {
 	struct pool *pool;
 	size_t pool_bytes;
 	struct arena_map scratch_map, timers_map, outbox_map, rules_map, refs_map,
-	    authority_map;
+	    authority_map, over_map;
 	struct arena scratch; /* of the step in work */
 	struct row_ref *refs;
 	size_t refs_cap;
@@ -248,6 +253,9 @@ struct core {
 	struct core_model *newest; /* NULL: none adopted yet */
 	struct authority *authority;
 	struct authority_uses uses; /* all of TABLE_GRANT_USE */
+	/* Of TABLE_OVERRIDE, those that hold and whose names the newest model has. */
+	struct stand_ins over;
+	struct stand_in *stand_ins; /* STAND_INS_MAX */
 	struct rules *rules;        /* of the newest */
 	struct core_trace *trace;   /* NULL, but in a rehearsal: who looks on */
 };
@@ -852,6 +860,37 @@ void asked_tell_end(struct core *core, struct asked *asked, str by);
 /* COMMAND_APPROVE, COMMAND_DENY */
 struct answering asked_vote(struct core *core, const struct command *command, bool yes);
 struct answering asked_withdraw(struct core *core, const struct command *command);
+
+/* ---- overrides.c, overrides_tell.c, handover.c: who stands in for whom ---- */
+
+/* Another configuration, or other rows: core->over anew. */
+void overrides_wire(struct core *core);
+void override_timer(struct core *core, struct override *override);
+struct answering override_set(struct core *core, const struct command *command);
+struct answering override_cover(struct core *core, const struct command *command);
+struct answering override_swap(struct core *core, const struct command *command);
+struct answering override_accept(struct core *core, const struct command *command);
+struct answering override_decline(struct core *core, const struct command *command);
+struct answering override_end(struct core *core, const struct command *command);
+
+/* "primary of platform-ops" */
+str override_what(struct core *core, const struct override_row *row);
+/* "from 2026-12-24T12:00:00Z until ..." */
+str override_span(struct core *core, msec from, msec until);
+/* In the timeline of no incident, and to these people (ids, each once; not to `but`). */
+void override_say(struct core *core, const struct override_row *row, str who, str words);
+void override_tell(struct core *core, const struct override_row *row,
+    const struct strs *people, str but, str words, str you_can);
+/* Those who would have the rotation within the span, in scratch. */
+struct strs override_holders(struct core *core, const struct override_row *row, msec from,
+    msec until);
+
+/* Whoever comes on duty is told what is open. */
+void handover_look(struct core *core);
+/* What is written or stands in has changed: when to look next. */
+void handover_arm(struct core *core);
+/* The control row waits for the earliest of its times. */
+msec control_due(const struct core *core);
 
 /* ---- grants.c: grants that end ---- */
 

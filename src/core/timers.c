@@ -86,6 +86,28 @@ heap_top(const struct heap *heap)
 	return heap->n > 0 ? heap->p[0] : NULL;
 }
 
+static bool
+is_due(const struct core *core, msec at)
+{
+	return at != 0 && at <= core->at;
+}
+
+static void
+control_timer(struct core *core)
+{
+	if (is_due(core, core->control->row.duty_at))
+		handover_look(core);
+	if (is_due(core, core->control->row.grants_at))
+		grants_look(core);
+}
+
+msec
+control_due(const struct core *core)
+{
+	msec duty = core->control->row.duty_at, grants = core->control->row.grants_at;
+	return duty != 0 && (grants == 0 || duty < grants) ? duty : grants;
+}
+
 static void
 fire(struct core *core, struct object *o)
 {
@@ -123,8 +145,11 @@ fire(struct core *core, struct object *o)
 	case TABLE_TRUST:
 		trust_timer(core, container_of(o, struct trust, o));
 		return;
+	case TABLE_OVERRIDE:
+		override_timer(core, container_of(o, struct override, o));
+		return;
 	case TABLE_CONTROL:
-		grants_look(core);
+		control_timer(core);
 		return;
 	case TABLE_TIMELINE:
 	case TABLE_DECISION:

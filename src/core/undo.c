@@ -112,7 +112,7 @@ on_duty(const struct core *core, const struct attempt_row *row,
 	struct principal duty = { .kind = PRINCIPAL_ON_DUTY,
 		.name = service->owner->name,
 		.team = service->owner };
-	return principal_covers(&duty, command->principal, core->wall);
+	return principal_covers(&duty, command->principal, &core->over, core->wall);
 }
 
 static bool

@@ -148,6 +148,7 @@ needs(enum op op)
 	case OP_GAPS:
 	case OP_ON_CALL:
 	case OP_SHIFTS:
+	case OP_OVERRIDES:
 	case OP_MAY:
 	case OP_EVENTS:
 	case OP_WHO:

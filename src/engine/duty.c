@@ -30,10 +30,11 @@ is_asked(const struct request *request, const struct team *team)
 }
 
 static void
-duty_of_team(struct answer_out *a, const struct team *team, msec wall)
+duty_of_team(struct answer_out *a, const struct model *model, const struct team *team,
+    const struct stand_ins *over, msec wall)
 {
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		struct turn turn = rotation_at(&team->rotations[i], wall);
+		struct turn turn = duty_at(model, team, &team->rotations[i], over, wall);
 		struct duty_item duty = {
 			.team = team->name,
 			.rotation = team->rotations[i].name,
@@ -56,18 +57,19 @@ answer_on_call(struct engine *engine, const struct request *request, struct answ
 	}
 	for (size_t i = 0; i < model->teams_n; i++) {
 		if (is_asked(request, &model->teams[i]))
-			duty_of_team(a, &model->teams[i], wall);
+			duty_of_team(a, model, &model->teams[i],
+			    core_stand_ins(engine->core), wall);
 	}
 }
 
 /* false: there is no room for more. */
 static bool
-shifts_of(struct answer_out *a, const struct team *team, const struct rotation *rotation,
-    msec from, msec to, size_t *n)
+shifts_of(struct answer_out *a, struct shifts *shifts, size_t *n)
 {
-	struct shifts shifts = { .rotation = rotation, .at = from, .until = to };
+	const struct team *team = shifts->team;
+	const struct rotation *rotation = shifts->rotation;
 	struct turn turn;
-	while (shift_next(&shifts, &turn)) {
+	while (shift_next(shifts, &turn)) {
 		struct shift_item item = {
 			.team = team->name,
 			.rotation = rotation->name,
@@ -101,8 +103,15 @@ answer_shifts(struct engine *engine, const struct request *request, struct answe
 	for (size_t i = 0; i < model->teams_n && room; i++) {
 		const struct team *team = &model->teams[i];
 		for (size_t k = 0; is_asked(request, team) && k < team->rotation_n && room;
-		     k++)
-			room = shifts_of(a, team, &team->rotations[k], from, to, &n);
+		     k++) {
+			struct shifts shifts = { .model = model,
+				.team = team,
+				.rotation = &team->rotations[k],
+				.over = core_stand_ins(engine->core),
+				.at = from,
+				.until = to };
+			room = shifts_of(a, &shifts, &n);
+		}
 	}
 	if (!room)
 		a->answer.note =

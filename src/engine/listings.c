@@ -489,14 +489,15 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 static bool
 waiting_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
-	enum table table = l->op == OP_ASKED ? TABLE_ASKED : TABLE_LEASE;
+	enum table table = l->op == OP_ASKED       ? TABLE_ASKED
+	                   : l->op == OP_OVERRIDES ? TABLE_OVERRIDE
+	                                           : TABLE_LEASE;
 	const void *rows[ENGINE_LIST_SLICE];
 	size_t n = core_waiting(engine->core, table, l->cursor, rows, slice_size(l));
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && time_is_up(engine))
 			return true;
-		l->cursor = table == TABLE_ASKED ? ((const struct asked_row *)rows[i])->id
-		                                 : ((const struct lease_row *)rows[i])->id;
+		l->cursor = *(const row_id *)rows[i]; /* all begin with it */
 		answer_row_record(a, table, rows[i]);
 		l->left--;
 	}
@@ -529,7 +530,7 @@ slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		return groups_slice(engine, l, a);
 	if (l->filtered != NULL && l->filtered->matchers.n > 0)
 		return found_slice(engine, l, a);
-	if (l->op == OP_ASKED || l->op == OP_LEASES)
+	if (l->op == OP_ASKED || l->op == OP_LEASES || l->op == OP_OVERRIDES)
 		return waiting_slice(engine, l, a);
 	return l->op == OP_ALERTS ? alerts_slice(engine, l, a)
 	                          : incidents_slice(engine, l, a);

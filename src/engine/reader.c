@@ -313,6 +313,8 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 		return one_asked(job, err);
 	case OP_LEASES:
 		return page(job, TABLE_LEASE, false, ret_cursor, err);
+	case OP_OVERRIDES:
+		return page(job, TABLE_OVERRIDE, false, ret_cursor, err);
 	case OP_JOURNAL:
 		return entries(job, take_entry, ret_cursor, err);
 	case OP_EVENTS:

@@ -346,6 +346,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 		return;
 	case OP_ASKED:
 	case OP_LEASES:
+	case OP_OVERRIDES:
 		if (str_eq(pairs_get(&asked->request.params, STR("state")), STR("all")))
 			ask_reader(engine, asked);
 		else

@@ -106,6 +106,12 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_SESSION_END] = "session-end",
 	[COMMAND_LOGIN_LINK] = "login-link",
 	[COMMAND_PASSWORD_SET] = "password-set",
+	[COMMAND_OVERRIDE_SET] = "override-set",
+	[COMMAND_OVERRIDE_COVER] = "override-cover",
+	[COMMAND_OVERRIDE_SWAP] = "override-swap",
+	[COMMAND_OVERRIDE_ACCEPT] = "override-accept",
+	[COMMAND_OVERRIDE_DECLINE] = "override-decline",
+	[COMMAND_OVERRIDE_END] = "override-end",
 };
 
 static const struct field command_fields[] = {

@@ -106,9 +106,16 @@ enum command_kind {
 	COMMAND_SESSION_END,   /* session `row` */
 	COMMAND_LOGIN_LINK,    /* for `login.person`: `login.link` */
 	COMMAND_PASSWORD_SET,  /* of `login.person`: `login.password`, in session `row` */
+	/* params: team, rotation, person, from, to; `text` why */
+	COMMAND_OVERRIDE_SET = 40,
+	COMMAND_OVERRIDE_COVER,  /* of the asker's own turns; params as there, no person */
+	COMMAND_OVERRIDE_SWAP,   /* with params.person; and back_from, back_to */
+	COMMAND_OVERRIDE_ACCEPT, /* `row` is what was asked */
+	COMMAND_OVERRIDE_DECLINE,
+	COMMAND_OVERRIDE_END,
 };
 
-#define COMMAND_KIND_COUNT 32 /* one more than the last */
+#define COMMAND_KIND_COUNT 46 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

@@ -143,6 +143,7 @@ static const char *const op_names[] = {
 	[OP_GAPS] = "gaps",
 	[OP_ON_CALL] = "on-call",
 	[OP_SHIFTS] = "shifts",
+	[OP_OVERRIDES] = "overrides",
 	[OP_MAY] = "may",
 	[OP_JOURNAL] = "journal",
 	[OP_EVENTS] = "events",

@@ -117,6 +117,7 @@ enum op {
 	/* Who has each rotation from params.from until params.to (milliseconds since 1970), of
 	 * the team `name`; empty: of all */
 	OP_SHIFTS = 50,
+	OP_OVERRIDES,     /* as OP_ASKED: what waits or holds */
 	OP_SESSION = 60,  /* whose browser is this */
 	OP_SESSION_ADD,   /* sign in: `secret` and params.how; `from`, `agent` */
 	OP_SESSION_AGAIN, /* the same once more, in a session */

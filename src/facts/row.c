@@ -27,6 +27,7 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_TRUST] = "trust",
 	[TABLE_SESSION] = "session",
 	[TABLE_LOGIN] = "login",
+	[TABLE_OVERRIDE] = "override",
 };
 
 /* ---- incident ---- */
@@ -506,6 +507,7 @@ static const struct field given_fields[] = {
 	FQ_STR(9, struct given, reloaded_by),
 	FQ_U32(10, struct given, targets_n),
 	FQ_BOOL(11, struct given, incident_open),
+	FQ_RECORDS(12, struct given, stand_ins, &stand_in_type, STAND_INS_MAX),
 };
 const struct record_type given_type = RECORD(struct given, "given", given_fields);
 
@@ -854,6 +856,8 @@ static const struct field control_fields[] = {
 	FQ_U64(66, struct control_row, demotions),
 	FQ_U64(67, struct control_row, drills),
 	FQ_U64(68, struct control_row, shadow_runs),
+	FQ_WALL(69, struct control_row, duty_wall),
+	FQ_MSEC(70, struct control_row, duty_at),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);
@@ -904,6 +908,8 @@ table_type(enum table table)
 		return &session_row_type;
 	case TABLE_LOGIN:
 		return &login_row_type;
+	case TABLE_OVERRIDE:
+		return &override_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}

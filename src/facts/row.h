@@ -43,12 +43,13 @@ enum table {
 	TABLE_SILENCE,
 	TABLE_ASKED,
 	TABLE_LEASE,
-	TABLE_TRUST,   /* how far runbooks may go by what they proved */
-	TABLE_SESSION, /* browsers that are signed in */
-	TABLE_LOGIN,   /* how a person signs in: one-time link, password */
+	TABLE_TRUST,    /* how far runbooks may go by what they proved */
+	TABLE_SESSION,  /* browsers that are signed in */
+	TABLE_LOGIN,    /* how a person signs in: one-time link, password */
+	TABLE_OVERRIDE, /* who stands in for whom in a rotation */
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 22 /* one more than the last */
+#define TABLE_COUNT 23 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -533,7 +534,11 @@ struct given {
 	str reloaded_by;
 	uint32_t targets_n;
 	bool incident_open; /* an open incident on the very service asked for it */
+	/* struct stand_in (override.h), those that held then; a later one stands before an
+	 * earlier */
+	struct records stand_ins;
 };
+#define STAND_INS_MAX 512
 #define BEHALF_MAX 8
 
 struct decision_row {
@@ -935,6 +940,8 @@ struct control_row {
 	uint64_t permits_asked, vetoes_offered, approvals_asked;
 	uint64_t permits_given, vetoes_said;
 	uint64_t promotions, demotions, drills, shadow_runs;
+	/* Who was on duty is known as of that wall; engine clock: looked at next; 0: not. */
+	msec duty_wall, duty_at;
 };
 
 extern const struct record_type incident_row_type, timeline_row_type, look_type,
@@ -942,7 +949,8 @@ extern const struct record_type incident_row_type, timeline_row_type, look_type,
     reason_type, decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type,
     gap_row_type, token_row_type, answer_row_type, quarantine_row_type, control_row_type,
     silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
-    lease_row_type, permit_item_type, trust_row_type, session_row_type, login_row_type;
+    lease_row_type, permit_item_type, trust_row_type, session_row_type, login_row_type,
+    stand_in_type, override_row_type;
 
 /* The JSON names of enumerators, which the value must have; name tables that other
  * tables of fields use are arrays. */

@@ -629,7 +629,8 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 		ok = read_filter(call, w, &request, params);
 	if (ok && (route->op == OP_ON_CALL || route->op == OP_SHIFTS))
 		ok = read_duty(call, &request, params, &arena);
-	if (ok && (route->op == OP_ASKED || route->op == OP_LEASES))
+	if (ok &&
+	    (route->op == OP_ASKED || route->op == OP_LEASES || route->op == OP_OVERRIDES))
 		ok = read_waiting(call, &request, params);
 	if (ok && route->op == OP_TRUST) {
 		params[0] = (struct pair){ STR("runbook"),

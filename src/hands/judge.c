@@ -136,7 +136,8 @@ facts_of(const struct given *given, struct arena *arena)
 		.yes = yes,
 		.yes_n = n,
 		.glass_by = given->glass_by,
-		.reloaded_by = given->reloaded_by };
+		.reloaded_by = given->reloaded_by,
+		.over = { given->stand_ins.p, given->stand_ins.n } };
 }
 
 static str

@@ -9,6 +9,7 @@ import pty
 import re
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.canned_server import CannedServer
@@ -592,6 +593,18 @@ def test_a_real_server_from_init_to_journal():
         assert not any(shift["gap"] for shift in listed) and len(listed) in (12, 13), listed
         assert firstline.cli("on-call", "weeks", "--weeks", "99").returncode == 2
         assert firstline.cli("on-call", "yesterday").returncode == 2
+        assert "Nobody stands in" in firstline.cli("override", "list", check=True).stderr
+        person = listed[0]["person"]
+        done = firstline.cli("override", "set", person, "--team", "operations", "--to", "2035-01-01")
+        assert done.returncode == 2 and "longer than a year" in done.stderr, done
+        soon = time.strftime("%Y-%m-%d %H:%M", time.localtime(time.time() + 7200))
+        made = firstline.cli("override", "set", person, "--team", "operations", "--to", soon, "it", "is", "so", check=True)
+        assert "holds" in made.stdout and "it is so" in made.stdout, made
+        number = json.loads(firstline.cli("override", "list", "--json", check=True).stdout)["items"][0]["id"]
+        assert firstline.cli("override", "accept", str(number)).returncode == 5
+        assert firstline.cli("override", "cover-me", "--team", "operations", "--to", soon).returncode == 5
+        assert "ended" in firstline.cli("override", "end", str(number), check=True).stdout
+        assert "ended" in firstline.cli("override", "list", "--all", check=True).stdout
         dry = firstline.cli("run", "service-down", "--incident", "1", "--dry-run", "--as", "automation", check=True)
         assert "would run" in dry.stdout and "restart-unit unit=nginx.service" in dry.stdout, dry
         assert "Nothing was done" in dry.stderr, dry

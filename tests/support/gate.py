@@ -26,7 +26,7 @@ ROLE_ENGINE = 3
 
 OPS = ("status metrics alerts incidents incident why handoffs handoff gaps on-call may journal "
        "events tokens command token-add reload who silences silence silence-set silence-expire "
-       "receivers asked asked-one leases who-can what-can").split() + 21 * [None] + ["shifts"]
+       "receivers asked asked-one leases who-can what-can").split() + 21 * [None] + ["shifts", "overrides"]
 TABLES = ("incident timeline run attempt probe decision grant-use notice handoff gap token "
           "answer quarantine control alerts silence asked lease").split()
 

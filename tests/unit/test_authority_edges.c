@@ -229,15 +229,15 @@ principal_covers__on_duty_changes_hands_at_the_handover(void)
 	(void)authority_of(&arena, NULL, 0);
 	struct principal duty = ON_DUTY;
 	msec handover = (msec)civil_days(2026, 11, 30) * DAY + 9 * HOUR;
-	EXPECT(principal_covers(&duty, STR("person:ana"), handover - 1));
-	EXPECT(!principal_covers(&duty, STR("person:piotr"), handover - 1));
-	EXPECT(!principal_covers(&duty, STR("person:ana"), handover));
-	EXPECT(principal_covers(&duty, STR("person:piotr"), handover));
-	EXPECT(!principal_covers(&duty, STR("person:mei"), handover));
-	EXPECT(!principal_covers(&duty, STR("agent:ana"), handover - 1));
-	EXPECT(!principal_covers(&duty, STR("ana"), handover - 1));
-	EXPECT(!principal_covers(&duty, STR("person:"), handover - 1));
-	EXPECT(!principal_covers(&duty, STR("automation"), handover - 1));
+	EXPECT(principal_covers(&duty, STR("person:ana"), NULL, handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:piotr"), NULL, handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:ana"), NULL, handover));
+	EXPECT(principal_covers(&duty, STR("person:piotr"), NULL, handover));
+	EXPECT(!principal_covers(&duty, STR("person:mei"), NULL, handover));
+	EXPECT(!principal_covers(&duty, STR("agent:ana"), NULL, handover - 1));
+	EXPECT(!principal_covers(&duty, STR("ana"), NULL, handover - 1));
+	EXPECT(!principal_covers(&duty, STR("person:"), NULL, handover - 1));
+	EXPECT(!principal_covers(&duty, STR("automation"), NULL, handover - 1));
 }
 
 int

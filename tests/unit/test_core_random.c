@@ -350,6 +350,30 @@ hold(struct walk *walk)
 	world_command(walk->w, &command);
 }
 
+/* Who stands in for whom. */
+static void
+stand_in(struct walk *walk)
+{
+	static const char *const who[] = { "person:ana", "person:mei", "local-admin" };
+	static const char *const people[] = { "ana", "mei", "nobody" };
+	char text[4][24];
+	for (size_t i = 0; i < countof(text); i++)
+		(void)snprintf(text[i], sizeof(text[i]), "%llu",
+		    (unsigned long long)(walk->w->wall + draw(walk, 200) * HOUR / 4));
+	struct pair p[] = { { STR("back_from"), str_of(text[0]) },
+		{ STR("back_to"), str_of(text[1]) }, { STR("from"), str_of(text[2]) },
+		{ STR("person"), str_of(people[draw(walk, countof(people))]) },
+		{ STR("team"), STR("platform-ops") }, { STR("to"), str_of(text[3]) } };
+	struct command command = { .kind = (enum command_kind)(
+				       COMMAND_OVERRIDE_SET + draw(walk, 6)),
+		.row = some_row(walk, TABLE_OVERRIDE),
+		.text = draw(walk, 2) > 0 ? STR("because it is so") : (str){ 0 },
+		.params = { p, countof(p) },
+		.admin = draw(walk, 3) == 0,
+		.principal = str_of(who[draw(walk, countof(who))]) };
+	world_command(walk->w, &command);
+}
+
 /* How far runbooks go: a plan is permitted or vetoed, a level is raised or lowered, and a
  * runbook is drilled. */
 static void
@@ -469,6 +493,8 @@ one(struct walk *walk)
 		take_back(walk);
 	else if (kind < 132)
 		hold(walk);
+	else if (kind < 135)
+		stand_in(walk);
 	else
 		autonomy(walk);
 }

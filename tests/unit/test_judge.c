@@ -332,6 +332,35 @@ order_allowed__needs_the_approvals_that_are_written(void)
 	EXPECT(!allowed(&order, WALL, &why));
 }
 
+/* Whoever stands in is on duty, as came with the order; whoever is replaced is not. */
+static void
+order_allowed__judges_on_duty_by_who_stands_in(void)
+{
+	live[0].value = STR("8");
+	struct attempt_order order = a_scale("12");
+	struct vote vote = { .principal = STR("person:mei"), .yes = true, .wall = WALL };
+	struct stand_in in = { .team = STR("ops"),
+		.instead = STR("ana"),
+		.person = STR("mei"),
+		.from_wall = WALL - HOUR,
+		.until_wall = WALL + HOUR };
+	str why;
+	order.given.votes = (struct records){ &vote, 1 };
+	EXPECT(!allowed(&order, WALL, &why));
+	order.given.stand_ins = (struct records){ &in, 1 };
+	EXPECT(allowed(&order, WALL, &why));
+	EXPECT(!allowed(&order, WALL + HOUR, &why));
+	in.rotation = STR("primary");
+	EXPECT(allowed(&order, WALL, &why));
+	in.rotation = STR("night");
+	EXPECT(!allowed(&order, WALL, &why));
+	in.rotation = (str){ 0 };
+	vote.principal = STR("person:ana");
+	EXPECT(!allowed(&order, WALL, &why));
+	in.instead = STR("mei");
+	EXPECT(allowed(&order, WALL, &why));
+}
+
 static void
 order_allowed__judges_who_is_well_and_counts_no_uses(void)
 {
@@ -394,6 +423,7 @@ main(void)
 	RUN(order_allowed__judges_calendars_and_broken_glass);
 	RUN(order_allowed__judges_bounds_by_the_value_that_came);
 	RUN(order_allowed__needs_the_approvals_that_are_written);
+	RUN(order_allowed__judges_on_duty_by_who_stands_in);
 	RUN(order_allowed__judges_who_is_well_and_counts_no_uses);
 	RUN(order_allowed__lets_what_takes_back_through);
 	config_close(&config);

@@ -269,7 +269,9 @@ shifts__and_gaps_are_every_instant_once(void)
 	struct layer layer = weekly(1);
 	layer.zone = zone_utc();
 	struct rotation always = { .layers = &layer, .layers_n = 1 };
-	struct shifts shifts = { .rotation = &always,
+	struct team team = { .name = { "t", 1 } };
+	struct shifts shifts = { .team = &team,
+		.rotation = &always,
 		.at = utc(2024, 1, 3, 0, 0),
 		.until = utc(2024, 1, 17, 0, 0) };
 	struct turn shift;
@@ -282,13 +284,15 @@ shifts__and_gaps_are_every_instant_once(void)
 	EXPECT(!shift_next(&shifts, &shift));
 
 	layer.people_n = 1;
-	shifts = (struct shifts){ &always, utc(2024, 1, 3, 0, 0), utc(2024, 3, 3, 0, 0) };
+	shifts = (struct shifts){ NULL, &team, &always, NULL, utc(2024, 1, 3, 0, 0),
+		utc(2024, 3, 3, 0, 0) };
 	EXPECT(shift_next(&shifts, &shift));
 	EXPECT_TURN(shift, &ana, utc(2024, 1, 3, 0, 0), utc(2024, 3, 3, 0, 0));
 	EXPECT(!shift_next(&shifts, &shift));
 
 	layer.hours = &hours;
-	shifts = (struct shifts){ &always, utc(2024, 1, 3, 0, 0), utc(2024, 1, 4, 9, 0) };
+	shifts = (struct shifts){ NULL, &team, &always, NULL, utc(2024, 1, 3, 0, 0),
+		utc(2024, 1, 4, 9, 0) };
 	EXPECT(shift_next(&shifts, &shift));
 	EXPECT_TURN(shift, NULL, utc(2024, 1, 3, 0, 0), utc(2024, 1, 3, 8, 0));
 	EXPECT(shift_next(&shifts, &shift));
@@ -300,7 +304,7 @@ shifts__and_gaps_are_every_instant_once(void)
 	EXPECT(!shift_next(&shifts, &shift));
 
 	struct rotation nobody = { .name = { "x", 1 } };
-	shifts = (struct shifts){ &nobody, 5, 9 };
+	shifts = (struct shifts){ NULL, &team, &nobody, NULL, 5, 9 };
 	EXPECT(shift_next(&shifts, &shift));
 	EXPECT_TURN(shift, NULL, 5, 9);
 	EXPECT(!shift_next(&shifts, &shift));

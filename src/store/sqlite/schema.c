@@ -30,6 +30,8 @@
  * Version 5: trust, alike.
  *
  * Version 6: session and login, alike.
+ *
+ * Version 7: override, alike.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -38,6 +40,7 @@ static const char *const tables_3[] = { "silence" };
 static const char *const tables_4[] = { "asked", "lease" };
 static const char *const tables_5[] = { "trust" };
 static const char *const tables_6[] = { "session", "login" };
+static const char *const tables_7[] = { "override" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -121,6 +124,12 @@ step_6(struct sqlite_store *s, struct err *err)
 	return make_tables(s, tables_6, countof(tables_6), err);
 }
 
+static bool
+step_7(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_7, countof(tables_7), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
@@ -129,6 +138,7 @@ static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *e
 	step_4,
 	step_5,
 	step_6,
+	step_7,
 };
 
 bool
@@ -171,6 +181,7 @@ static const char *const tables[] = {
 	[TABLE_TRUST] = "trust",
 	[TABLE_SESSION] = "session",
 	[TABLE_LOGIN] = "login",
+	[TABLE_OVERRIDE] = "override",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
