@@ -22,6 +22,8 @@ kind_text(enum self_kind kind)
 		return "disk-full";
 	case SELF_SOURCE_BAD:
 		return "source-bad";
+	case SELF_TLS:
+		return "tls";
 	}
 	UNREACHABLE();
 }

@@ -115,6 +115,20 @@ access_session(const struct engine *engine, const struct session_row *row)
 		.fresh_until = row->again_wall + SESSION_AGAIN_MS };
 }
 
+str
+access_proxied(const struct engine *engine, str user)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	if (model == NULL || user.n == 0)
+		return STR("");
+	const struct person *person = model_person(model, user);
+	for (size_t i = 0; person == NULL && i < model->people_n; i++) {
+		if (str_eq_caseless(model->people[i].email, user))
+			person = &model->people[i];
+	}
+	return person != NULL ? person->id : STR("");
+}
+
 struct caller
 access_who(const struct engine *engine, const struct request *request)
 {
@@ -122,6 +136,11 @@ access_who(const struct engine *engine, const struct request *request)
 		return access_caller(engine, request->token);
 	hash32 hash = sha256(request->session);
 	const struct session_row *row = core_session(engine->core, &hash);
+	/* Its proxy must still say so: it may be another at the same browser by now. */
+	if (row != NULL && row->how == SESSION_PROXY &&
+	    (request->user.n == 0 || !str_eq(access_proxied(engine, request->user),
+					 str_drop(row->principal, 7))))
+		return (struct caller){ 0 };
 	return row != NULL ? access_session(engine, row) : (struct caller){ 0 };
 }
 

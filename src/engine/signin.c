@@ -165,6 +165,16 @@ by_token(struct engine *engine, const struct request *r, struct command *command
 	return true;
 }
 
+/* A proxy that may says who it is. */
+static bool
+by_proxy(struct engine *engine, const struct request *r, struct command *command)
+{
+	str person = access_proxied(engine, r->user);
+	command->session.how = SESSION_PROXY;
+	command->session.principal = person_principal(&engine->batch.arena, person);
+	return person.n > 0;
+}
+
 static void
 copy_text(char *to, size_t size, str from)
 {
@@ -227,7 +237,7 @@ sign_in(struct engine *engine, uint64_t id, const struct request *r, struct call
 		.row = caller.session,
 		.session = { .address = r->from, .agent = r->agent } };
 	bool ok = false;
-	if (r->text.n == 0) {
+	if (r->text.n == 0 && r->user.n == 0) {
 		refuse(engine, id, 422, 2,
 		    "give a link, a person and a password, or a token");
 		return;
@@ -243,6 +253,8 @@ sign_in(struct engine *engine, uint64_t id, const struct request *r, struct call
 	}
 	if (str_eq(r->text, STR("link")))
 		ok = by_link(engine, r, &command);
+	else if (r->text.n == 0)
+		ok = by_proxy(engine, r, &command);
 	else if (str_eq(r->text, STR("token")))
 		ok = by_token(engine, r, &command);
 	if (ok)

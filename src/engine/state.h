@@ -213,6 +213,8 @@ uint32_t access_refuses(const struct engine *engine, struct caller caller,
     const struct request *request);
 /* Who asks: by the token, else by the browser's session. */
 struct caller access_who(const struct engine *engine, const struct request *request);
+/* Which person a proxy means, by id or address of mail; empty: none. */
+str access_proxied(const struct engine *engine, str user);
 struct caller access_session(const struct engine *engine, const struct session_row *row);
 /* A browser's request that its own page may not have made, or that is grave and the person
  * signed in too long ago: why it is refused; NULL: go on. */

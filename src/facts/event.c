@@ -244,6 +244,7 @@ static const char *const self_kind_names[] = {
 	[SELF_OVERFLOW] = "overflow",
 	[SELF_DISK_FULL] = "disk-full",
 	[SELF_SOURCE_BAD] = "source-bad",
+	[SELF_TLS] = "tls",
 };
 
 static const struct field self_fields[] = {

@@ -230,6 +230,7 @@ enum self_kind {
 	SELF_OVERFLOW,  /* intake dropped or refused; text says what */
 	SELF_DISK_FULL, /* we were refusing; now there is room again */
 	SELF_SOURCE_BAD,
+	SELF_TLS, /* the certificate cannot be used */
 };
 
 struct self {

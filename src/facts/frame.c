@@ -199,6 +199,7 @@ static const struct field request_fields[] = {
 	{ F_(53, FIELD_STR, struct request, secret, FIELD_SECRET, 0) },
 	FQ_STR(54, struct request, from),
 	FQ_STR(55, struct request, agent),
+	FQ_STR(56, struct request, user),
 };
 const struct record_type request_type = RECORD(struct request, "request", request_fields);
 
@@ -462,6 +463,11 @@ static const struct field settings_fields[] = {
 	F_U64(3, struct settings_frame, body_bytes_max),
 	F_MSEC(4, struct settings_frame, alert_timeout_ms),
 	F_BOOL(5, struct settings_frame, loopback_only),
+	F_BYTES(6, struct settings_frame, certificate, TLS_FILE_MAX),
+	{ F_(7, FIELD_BYTES, struct settings_frame, key, FIELD_SECRET, TLS_FILE_MAX) },
+	F_BYTES(8, struct settings_frame, clients, TLS_FILE_MAX),
+	F_STRS(9, struct settings_frame, proxies, 64),
+	FQ_STR(10, struct settings_frame, user_header),
 };
 const struct record_type settings_frame_type =
     RECORD(struct settings_frame, "settings", settings_fields);

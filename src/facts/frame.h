@@ -154,6 +154,7 @@ struct request {
 	str secret; /* a password, a link's or a token's secret */
 	str from;   /* the client's address */
 	str agent;  /* what it calls itself */
+	str user;   /* whom a proxy that may names; empty: nobody */
 };
 #define PASSWORD_BYTES_MAX 256
 
@@ -347,8 +348,12 @@ struct settings_frame {
 	struct strs hosts; /* further names in Host: of `url` */
 	uint64_t body_bytes_max;
 	msec alert_timeout_ms;
-	bool loopback_only; /* of the listening socket */
+	bool loopback_only;            /* of the listening socket */
+	str certificate, key, clients; /* of the TLS listener, as PEM; or empty */
+	struct strs proxies;           /* networks, and "socket" */
+	str user_header;               /* by which those name who asks; empty: by none */
 };
+#define TLS_FILE_MAX ((size_t)256 << 10)
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {
 	enum log_level level;

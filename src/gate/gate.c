@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "gate/state.h"
+#include "gate/tls.h"
 #include "os/clock.h"
 #include "os/confine.h"
 
@@ -43,6 +44,49 @@ send_ready(struct gate *gate, bool first)
 	frame_record(peer_out(gate->supervisor), FRAME_READY, 0, &ready_frame_type, &ready);
 }
 
+static void
+take_proxies(struct settings *s, const struct settings_frame *frame)
+{
+	for (size_t i = 0; i < frame->proxies.n; i++) {
+		if (str_eq(frame->proxies.p[i], STR(PROXY_SOCKET)))
+			s->proxy_socket = true;
+		else if (s->proxy_n < PROXIES_MAX &&
+			 network_parse(frame->proxies.p[i], &s->proxy[s->proxy_n]))
+			s->proxy_n++;
+	}
+	(void)snprintf(s->user_header, sizeof(s->user_header), "%.*s",
+	    STR_ARG(frame->user_header));
+}
+
+/* A bad one changes nothing, but people are told of it: the one in force will end. */
+static void
+take_certificate(struct gate *gate, const struct settings_frame *frame)
+{
+	struct err err;
+	struct self self = { .kind = SELF_TLS,
+		.subject = STR("gate"),
+		.text = STR("the certificate can be used again"),
+		.over = true };
+	char text[400];
+	if (gate->options->tls_fd < 0 || frame->certificate.n == 0)
+		return;
+	bool ok = tls_take(frame->certificate, frame->key, frame->clients, gate->now, &err);
+	if (!ok) {
+		(void)snprintf(text, sizeof(text), "tls: %s; %s", err.text,
+		    tls_ready() ? "the certificate before stays in force"
+				: "nothing is served by TLS until that is put right");
+		gate_log(gate, LOG_ERROR, "%s", text);
+		self.text = str_of(text);
+		self.over = false;
+	} else if (gate->started && !web_start(gate, &err)) {
+		gate_log(gate, LOG_ERROR, "tls: %s", err.text);
+	}
+	if (gate->engine != NULL && (!ok || gate->tls_bad))
+		frame_record(peer_out(gate->engine), FRAME_SELF, 0, &self_frame_type,
+		    &self);
+	gate->tls_bad = !ok;
+}
+
 /* ADDR:PORT as bound. */
 static bool
 take_settings(struct gate *gate, str payload)
@@ -64,7 +108,9 @@ take_settings(struct gate *gate, str payload)
 		if (host.n <= 255)
 			hosts_add(&s->hosts, arena_str(&keep, host));
 	}
+	take_proxies(s, &frame);
 	arena_release(s->memory, sizeof(s->memory));
+	take_certificate(gate, &frame);
 	return true;
 }
 
@@ -179,15 +225,13 @@ flush(struct gate *gate)
 static int
 wait_ms(struct gate *gate)
 {
-	MHD_UNSIGNED_LONG_LONG web;
 	msec until = gate->next_look;
 	if (gate->ask_again != 0 && gate->ask_again < until)
 		until = gate->ask_again;
 	if (gate->stopping && gate->stop_by < until)
 		until = gate->stop_by;
 	msec wait = until <= gate->now ? 0 : until - gate->now;
-	if (MHD_get_timeout(gate->daemon, &web) == MHD_YES && web < wait)
-		wait = web;
+	wait = web_wait_ms(gate, wait);
 	if (until == LOOK_NEVER && wait > MINUTE)
 		return -1;
 	return wait > MINUTE ? (int)MINUTE : (int)wait;
@@ -265,12 +309,9 @@ set_up(struct gate *gate, struct arena *arena, struct err *err)
 		return false;
 	if (!wait_for_settings(gate))
 		return true;
+	gate->started = true;
 	if (!web_start(gate, err))
 		return false;
-	const union MHD_DaemonInfo *info =
-	    MHD_get_daemon_info(gate->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	if (info == NULL || !watch_first(gate, info->epoll_fd, &gate->daemon))
-		return err_sys(err, ERR_IO, "watch the HTTP server");
 	send_ready(gate, true);
 	flush(gate);
 	return true;
@@ -280,6 +321,9 @@ static void
 gate_init(struct gate *gate, const struct gate_options *options)
 {
 	*gate = (struct gate){ .options = options, .next_look = LOOK_NEVER };
+	gate->door[0] = (struct door){ .kind = DOOR_PLAIN, .fd = options->listen_fd };
+	gate->door[1] = (struct door){ .kind = DOOR_TLS, .fd = options->tls_fd };
+	gate->door[2] = (struct door){ .kind = DOOR_SOCKET, .fd = options->socket_fd };
 	gate->now = clock_boot();
 	gate->key = (struct siphash_key){ { random_u64(), random_u64() } };
 	map_init(&gate->calls, random_u64());

@@ -10,7 +10,8 @@
  */
 struct gate_options {
 	int supervisor_fd;
-	int listen_fd; /* bound and listening; stays the supervisor's */
+	/* Bound and listening; they stay the supervisor's. -1: there is none. */
+	int listen_fd, tls_fd, socket_fd;
 };
 
 int gate_main(const struct gate_options *options);

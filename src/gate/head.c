@@ -144,6 +144,12 @@ head_add(struct head *head, str name, str value)
 		take_once(head, &head->fetch_site, value, "Sec-Fetch-Site stands twice");
 	else if (str_eq_caseless(name, STR("User-Agent")))
 		head->agent = value;
+	else if (str_eq_caseless(name, STR("X-Forwarded-For")))
+		head->forwarded_for = value;
+	else if (str_eq_caseless(name, STR("X-Forwarded-Proto")))
+		head->forwarded_proto = value;
+	else if (head->user_header.n > 0 && str_eq_caseless(name, head->user_header))
+		take_once(head, &head->user, value, "who asks is named twice");
 	else if (str_eq_caseless(name, STR("Expect")))
 		head->expects = true;
 }

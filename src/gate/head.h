@@ -36,7 +36,10 @@ struct head {
 	str csrf;   /* X-Firstline-CSRF */
 	str origin; /* of the page that asks */
 	str fetch_site;
-	str agent; /* User-Agent */
+	str agent;                          /* User-Agent */
+	str forwarded_for, forwarded_proto; /* the last of each */
+	str user_header; /* set before: the name of one by which a proxy names who asks */
+	str user;        /* its value */
 	bool has_host;
 	bool has_length;
 	bool chunked;

@@ -75,7 +75,8 @@ link_ask(struct call *call, const struct request *request,
 	asked.session = call->session;
 	asked.csrf = plain(call->head.csrf, GATE_TOKEN_MAX);
 	asked.changes = call->match.route->method != METHOD_GET;
-	asked.from = str_of(call->visit->from);
+	asked.from = str_of(call->from);
+	asked.user = plain(call->head.user, GATE_TOKEN_MAX);
 	asked.agent = plain(call->head.agent, SESSION_TEXT_MAX);
 	asked.deadline_ms = GATE_ENGINE_MS;
 	frame_record(peer_out(call->gate->engine), FRAME_REQUEST, id, &request_type,

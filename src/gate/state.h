@@ -5,12 +5,14 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/network.h"
 #include "facts/frame.h"
 #include "gate/gate.h"
 #include "gate/head.h"
 #include "gate/limits.h"
 #include "gate/quarantine.h"
 #include "gate/route.h"
+#include "model/model.h"
 #include "os/peer.h"
 
 /*
@@ -36,6 +38,15 @@ enum call_phase {
 	CALL_SEND,     /* queued; a long one is still being made */
 };
 
+/* One listening socket: plain, with TLS, or in the file system. */
+enum door_kind { DOOR_PLAIN = 1, DOOR_TLS, DOOR_SOCKET };
+struct door {
+	enum door_kind kind;
+	int fd;                    /* -1: there is none */
+	struct MHD_Daemon *daemon; /* NULL: not open */
+};
+#define DOORS 3
+
 struct visit {
 	struct link link;
 	struct gate *gate;
@@ -43,6 +54,8 @@ struct visit {
 	int fd;
 	uint64_t address; /* hashed */
 	char from[48];    /* the same as text */
+	const struct door *door;
+	bool proxy;       /* what it says of the client before it is believed */
 	msec deadline;    /* of what it is in; 0: none */
 	struct link turn; /* gate->fresh or gate->served: it is the client's turn */
 	msec since;       /* of that turn */
@@ -84,7 +97,9 @@ struct call {
 	enum face face;
 	struct head head; /* slices of libmicrohttpd's memory, which holds until the end */
 	str token;
-	str session; /* a browser's cookie; only where there is no token */
+	char from[48]; /* the client: who is connected, or whom a proxy named */
+	bool secure;   /* it came by TLS, to us or to a proxy before us */
+	str session;   /* a browser's cookie; only where there is no token */
 	struct buf body;
 	uint64_t drained;
 	uint64_t began_us;
@@ -116,6 +131,10 @@ struct settings {
 	struct hosts hosts;
 	uint64_t body_bytes_max;
 	msec alert_timeout_ms;
+	struct network proxy[PROXIES_MAX];
+	size_t proxy_n;
+	bool proxy_socket;     /* whoever comes by DOOR_SOCKET is one */
+	char user_header[128]; /* empty: none names who asks */
 };
 
 #define LATENCY_BUCKETS 12
@@ -137,7 +156,7 @@ struct events;
 struct gate {
 	const struct gate_options *options;
 	int epoll;
-	struct MHD_Daemon *daemon;
+	struct door door[DOORS];
 	struct peer *supervisor;
 	struct peer *engine;                       /* NULL: there is none */
 	uint64_t engines;                          /* that came so far */
@@ -163,6 +182,8 @@ struct gate {
 	msec now;       /* as of this turn of the loop */
 	msec next_look; /* no deadline falls due before */
 	msec ask_again; /* for an engine */
+	bool started;   /* the doors are open, but for those that lack something */
+	bool tls_bad;   /* the certificate that came last could not be used */
 	bool stopping;
 	msec stop_by;
 	int exit_code;
@@ -194,6 +215,7 @@ void gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
 void visits_init(struct gate *gate);
 void visits_look(struct gate *gate); /* whose time is over? */
 NODISCARD bool visit_may_come(struct gate *gate, const struct sockaddr *address);
+bool visits_is_proxy(const struct gate *gate, str from); /* an address */
 struct visit *visit_new(struct gate *gate, struct MHD_Connection *connection);
 void visit_free(struct visit *visit);
 void visit_waits(struct visit *visit); /* it is the client's turn, from now on */
@@ -210,9 +232,11 @@ void deadline_body(struct call *call);           /* after each piece of it */
 void web_cut(struct visit *visit);
 
 /* web.c */
+/* The doors that can be opened and are not open yet. */
 NODISCARD bool web_start(struct gate *gate, struct err *err);
 void web_stop(struct gate *gate);
 void web_turn(struct gate *gate);
+msec web_wait_ms(const struct gate *gate, msec most); /* until its next turn */
 void body_give_back(struct call *call);
 void call_wake(struct call *call);
 

@@ -164,7 +164,8 @@ static void
 say(struct visit *visit, const char *status)
 {
 	char text[160];
-	if (visit->call == NULL || visit->call->phase != CALL_READ)
+	if (visit->call == NULL || visit->call->phase != CALL_READ ||
+	    visit->door->kind == DOOR_TLS) /* there it would be no text */
 		return;
 	int n = snprintf(text, sizeof(text),
 	    "HTTP/1.1 %s\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: "
@@ -290,6 +291,31 @@ visit_count_answer(struct call *call)
 
 /* ---- coming and going ---- */
 
+static const struct door *
+door_of(const struct gate *gate, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_DAEMON);
+	for (size_t i = 0; i < DOORS; i++) {
+		if (info != NULL && gate->door[i].daemon == info->daemon)
+			return &gate->door[i];
+	}
+	UNREACHABLE();
+}
+
+bool
+visits_is_proxy(const struct gate *gate, str from)
+{
+	struct network address;
+	if (!network_parse(from, &address))
+		return false;
+	for (size_t i = 0; i < gate->settings.proxy_n; i++) {
+		if (network_has(&gate->settings.proxy[i], &address))
+			return true;
+	}
+	return false;
+}
+
 struct visit *
 visit_new(struct gate *gate, struct MHD_Connection *connection)
 {
@@ -299,7 +325,14 @@ visit_new(struct gate *gate, struct MHD_Connection *connection)
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
 	visit->address = address_key(gate, address);
-	address_text(address, visit->from, sizeof(visit->from));
+	visit->door = door_of(gate, connection);
+	if (visit->door->kind == DOOR_SOCKET)
+		memcpy(visit->from, "socket", sizeof("socket"));
+	else
+		address_text(address, visit->from, sizeof(visit->from));
+	visit->proxy = visit->door->kind == DOOR_SOCKET
+	                   ? gate->settings.proxy_socket
+	                   : visits_is_proxy(gate, str_of(visit->from));
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	ASSERT(info != NULL);
 	visit->fd = info->connect_fd;

@@ -5,9 +5,14 @@
  * two ways (head.h); its timeouts start again at every byte, so the deadlines are ours and
  * end by shutting the socket down; a body is counted as it comes.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include <string.h>
+#include <sys/epoll.h>
+
 #include "gate/state.h"
+#include "gate/tls.h"
 #include "os/clock.h"
 
 #define TURNS_MAX 8 /* of libmicrohttpd before the engine is looked at again */
@@ -24,11 +29,23 @@ on_accept(void *cls, const struct sockaddr *address, socklen_t n)
 }
 
 static void
+expect_client(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	ASSERT(info != NULL);
+	tls_expect(info->tls_session);
+}
+
+static void
 on_connection(void *cls, struct MHD_Connection *connection, void **context,
     enum MHD_ConnectionNotificationCode what)
 {
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*context = visit_new(cls, connection);
+		struct visit *visit = visit_new(cls, connection);
+		*context = visit;
+		if (visit->door->kind == DOOR_TLS)
+			expect_client(connection);
 	} else if (*context != NULL) {
 		visit_free(*context);
 		*context = NULL;
@@ -323,6 +340,43 @@ body_prepare(struct call *call)
 		(void)buf_room(&call->body, (size_t)call->head.length);
 }
 
+/* The nearest in the list that is no proxy of ours; what stands before it anybody may have
+ * written. */
+static void
+read_forwarded(struct call *call)
+{
+	str rest = call->head.forwarded_for;
+	while (rest.n > 0) {
+		size_t comma = rest.n;
+		while (comma > 0 && rest.p[comma - 1] != ',')
+			comma--;
+		str one = str_trim(str_drop(rest, comma));
+		struct network address;
+		if (!network_parse(one, &address) || address.bits != 128)
+			return;
+		(void)snprintf(call->from, sizeof(call->from), "%.*s", STR_ARG(one));
+		if (!visits_is_proxy(call->gate, one))
+			return;
+		rest = str_take(rest, comma > 0 ? comma - 1 : 0);
+	}
+}
+
+/* Who it is, and by what way it came: what a proxy says is believed of those alone that the
+ * configuration names. */
+static void
+client_of(struct call *call)
+{
+	const struct visit *visit = call->visit;
+	memcpy(call->from, visit->from, sizeof(call->from));
+	call->secure = visit->door->kind == DOOR_TLS;
+	if (!visit->proxy) {
+		call->head.user = STR("");
+		return;
+	}
+	read_forwarded(call);
+	call->secure |= str_eq_caseless(call->head.forwarded_proto, STR("https"));
+}
+
 static enum MHD_Result queue(struct call *call);
 
 /* Refused at the head. A short body is read and dropped, so that the client gets to see
@@ -348,6 +402,7 @@ begin(struct call *call, const char *method, const char *version)
 	deadline_body(call);
 	call->headed = true;
 	call->face = FACE_PLAIN;
+	call->head.user_header = str_of(call->gate->settings.user_header);
 	head_begin(&call->head, name, call->raw, call->raw_at, str_of(version));
 	(void)MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, on_header,
 	    &call->head);
@@ -355,6 +410,7 @@ begin(struct call *call, const char *method, const char *version)
 	    MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	ASSERT(info != NULL);
 	head_end(&call->head, strcmp(version, "HTTP/1.0") != 0, info->header_size);
+	client_of(call);
 	if (refuse_target(call, name, version) || refuse_head(call) ||
 	    refuse_route(call, name) || refuse_token(call) || refuse_body(call))
 		return refused(call);
@@ -487,6 +543,8 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 
 /* ---- the daemon ---- */
 
+static char tls_priorities[] = TLS_PRIORITIES;
+
 /* The target is decoded by target.c, from what came. */
 static size_t
 keep_escapes(void *cls, struct MHD_Connection *connection, char *s)
@@ -496,38 +554,91 @@ keep_escapes(void *cls, struct MHD_Connection *connection, char *s)
 	return strlen(s);
 }
 
-bool
-web_start(struct gate *gate, struct err *err)
+/* A door without its certificate stays shut: it opens when that comes (gate.c). */
+static bool
+door_open(struct gate *gate, struct door *door)
 {
-	gate->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0,
-	    on_accept, gate, on_request, gate, MHD_OPTION_LISTEN_SOCKET,
-	    gate->options->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-	    (unsigned)gate->visit_max + CONNECTIONS_LEAVING,
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+	bool tls = door->kind == DOOR_TLS;
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_retrieve() },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	if (!tls)
+		options[0].option = MHD_OPTION_END;
+	door->daemon = MHD_start_daemon(flags | (tls ? MHD_USE_TLS : 0), 0, on_accept, gate,
+	    on_request, gate, MHD_OPTION_LISTEN_SOCKET, door->fd,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)gate->visit_max + CONNECTIONS_LEAVING,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)GATE_POOL_BYTES,
 	    MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)GATE_POOL_BYTES / 2,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, gate, MHD_OPTION_NOTIFY_COMPLETED,
 	    on_completed, gate, MHD_OPTION_URI_LOG_CALLBACK, on_target, gate,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, gate,
-	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-	if (gate->daemon == NULL)
-		return err_set(err, ERR_IO, "the HTTP server did not start");
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, options,
+	    MHD_OPTION_END);
+	return door->daemon != NULL;
+}
+
+bool
+web_start(struct gate *gate, struct err *err)
+{
+	for (size_t i = 0; i < DOORS; i++) {
+		struct door *door = &gate->door[i];
+		if (door->fd < 0 || door->daemon != NULL ||
+		    (door->kind == DOOR_TLS && !tls_ready()))
+			continue;
+		if (!door_open(gate, door))
+			return err_set(err, ERR_IO, "the HTTP server did not start");
+		const union MHD_DaemonInfo *info =
+		    MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = door };
+		if (info == NULL ||
+		    epoll_ctl(gate->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0)
+			return err_sys(err, ERR_IO, "watch the HTTP server");
+	}
 	return true;
 }
 
 void
 web_stop(struct gate *gate)
 {
-	/* The listening socket is the supervisor's: the next gate goes on with it. */
-	(void)MHD_quiesce_daemon(gate->daemon);
+	/* The listening sockets are the supervisor's: the next gate goes on with them. */
+	for (size_t i = 0; i < DOORS; i++) {
+		if (gate->door[i].daemon != NULL)
+			(void)MHD_quiesce_daemon(gate->door[i].daemon);
+	}
+}
+
+static void
+door_turn(struct MHD_Daemon *daemon)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+	for (int i = 0; i < TURNS_MAX; i++) {
+		(void)MHD_run(daemon);
+		if (MHD_get_timeout(daemon, &wait_ms) != MHD_YES || wait_ms > 0)
+			return;
+	}
 }
 
 void
 web_turn(struct gate *gate)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms;
-	for (int i = 0; i < TURNS_MAX; i++) {
-		(void)MHD_run(gate->daemon);
-		if (MHD_get_timeout(gate->daemon, &wait_ms) != MHD_YES || wait_ms > 0)
-			return;
+	for (size_t i = 0; i < DOORS; i++) {
+		if (gate->door[i].daemon != NULL)
+			door_turn(gate->door[i].daemon);
 	}
+}
+
+msec
+web_wait_ms(const struct gate *gate, msec most)
+{
+	MHD_UNSIGNED_LONG_LONG wait;
+	for (size_t i = 0; i < DOORS; i++) {
+		struct MHD_Daemon *daemon = gate->door[i].daemon;
+		if (daemon != NULL && MHD_get_timeout(daemon, &wait) == MHD_YES &&
+		    wait < most)
+			most = wait;
+	}
+	return most;
 }

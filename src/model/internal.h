@@ -19,6 +19,9 @@
 
 enum section_kind {
 	SECTION_LISTEN,
+	SECTION_TLS,
+	SECTION_SOCKET,
+	SECTION_ACCESS,
 	SECTION_STORE,
 	SECTION_URL,
 	SECTION_PROMETHEUS,
@@ -37,8 +40,10 @@ enum section_kind {
 	SECTION_AUTHORITY,
 	SECTION_AUTONOMY,
 };
-#define SECTION_COUNT 18
+#define SECTION_COUNT 21
 
+/* tls, socket, access */
+void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 void server_read(struct reader *r, const struct section sections[SECTION_COUNT]);
 
 void channels_declare(struct reader *r, const struct section *section);

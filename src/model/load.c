@@ -22,6 +22,9 @@ static const struct {
 	enum section_form form;
 } section_types[SECTION_COUNT] = {
 	[SECTION_LISTEN] = { "listen", FORM_VALUE },
+	[SECTION_TLS] = { "tls", FORM_VALUE },
+	[SECTION_SOCKET] = { "socket", FORM_VALUE },
+	[SECTION_ACCESS] = { "access", FORM_VALUE },
 	[SECTION_STORE] = { "store", FORM_VALUE },
 	[SECTION_URL] = { "url", FORM_VALUE },
 	[SECTION_PROMETHEUS] = { "prometheus", FORM_VALUE },
@@ -399,6 +402,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 
 	require_fallback(&r, &g);
 	server_read(&r, s);
+	access_read(&r, s);
 	channels_read(&r, &s[SECTION_CHANNELS]);
 	people_read(&r, &s[SECTION_PEOPLE]);
 	teams_read(&r, &s[SECTION_TEAMS]);

@@ -742,6 +742,21 @@ struct limits {
 	msec alert_timeout_ms; /* endsAt of an alert that names none, default 5 min */
 };
 
+/* A further listener, with TLS; files are read where they are used, not here. */
+struct tls_paths {
+	str listen; /* empty: there is none */
+	str certificate, key;
+	str clients; /* authorities of the certificates that clients must show; empty: none */
+};
+
+/* Who may stand between a client and us, and what is believed of it. */
+struct proxy {
+	struct strs from; /* networks, and "socket" for whoever comes by that */
+	str user_header;  /* names who asks; empty: none does */
+};
+#define PROXIES_MAX 16
+#define PROXY_SOCKET "socket"
+
 struct model {
 	hash32 hash;    /* of the bundle */
 	str listen;     /* ADDR:PORT, default 127.0.0.1:9911 */
@@ -752,6 +767,9 @@ struct model {
 	    probe_files; /* folders that log probes may read below: absolute, plain */
 	const struct team *fallback;
 	struct limits limits;
+	struct tls_paths tls;
+	str socket; /* path of a listening socket; empty: none */
+	struct proxy proxy;
 	struct person *people;
 	size_t people_n;
 	struct team *teams;

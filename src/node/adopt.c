@@ -6,6 +6,7 @@
 
 #include "node/supervisor.h"
 
+#define TLS_ARENA_BYTES (4 * TLS_FILE_MAX)
 #define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
 
 /* The gate gets what it needs and no more. */
@@ -20,14 +21,25 @@ give_settings(struct role_process *role, const struct adoption *adoption)
 	else if (str_starts(rest, STR("https://")))
 		rest = str_drop(rest, 8);
 	str host = str_cut(rest, '/').head;
+	struct arena_map map;
+	struct arena arena = arena_map(&map, TLS_ARENA_BYTES);
+	struct err err;
 	struct settings_frame settings = {
 		.listen = str_of(s->listen),
 		.hosts = { &host, host.n > 0 ? 1 : 0 },
 		.body_bytes_max = model->limits.body_bytes_max,
 		.alert_timeout_ms = model->limits.alert_timeout_ms,
 		.loopback_only = s->loopback_only,
+		.proxies = model->proxy.from,
+		.user_header = model->proxy.user_header,
 	};
+	if (s->tls_fd >= 0 && !tls_files_read(model, &arena, &settings, &err)) {
+		node_log(s, LOG_ERROR, "supervisor",
+		    "tls: %s; the certificate before stays in force", err.text);
+		settings.certificate = settings.key = settings.clients = STR("");
+	}
 	role_send(role, FRAME_SETTINGS, 0, &settings_frame_type, &settings, -1);
+	arena_unmap(&map);
 }
 
 void

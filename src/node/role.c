@@ -209,13 +209,17 @@ spawn(struct role_process *role, int fd, struct err *err)
 		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
 		{ .flags = UV_INHERIT_FD, .data.fd = fd },
 		{ .flags = UV_INHERIT_FD, .data.fd = s->listen_fd },
+		{ .flags = s->tls_fd < 0 ? UV_IGNORE : UV_INHERIT_FD,
+		    .data.fd = s->tls_fd },
+		{ .flags = s->socket_fd < 0 ? UV_IGNORE : UV_INHERIT_FD,
+		    .data.fd = s->socket_fd },
 	};
 	uv_process_options_t options = {
 		.exit_cb = on_exit,
 		.file = s->exe,
 		.args = args,
 		.stdio = stdio,
-		.stdio_count = role->kind == ROLE_KIND_GATE ? 5 : 4,
+		.stdio_count = role->kind == ROLE_KIND_GATE ? 7 : 4,
 	};
 	role->process.data = role;
 	int code = uv_spawn(&s->loop, &role->process, &options);

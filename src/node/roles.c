@@ -1,6 +1,6 @@
 /*
  * roles -- what the re-executed binary becomes. Descriptors are fixed: 3 is the
- * supervisor's connection, 4 the gate's listening socket.
+ * supervisor's connection, 4 to 6 the gate's listening sockets.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "node/serve.h"
 #include "node/supervisor.h"
 #include "os/confine.h"
+#include "os/fd.h"
 
 int
 node_role(int argc, char **argv)
@@ -39,6 +40,8 @@ node_role(int argc, char **argv)
 		return gate_main(&(struct gate_options){
 		    .supervisor_fd = ROLE_FD_SUPERVISOR,
 		    .listen_fd = ROLE_FD_LISTEN,
+		    .tls_fd = fd_is_open(ROLE_FD_TLS) ? ROLE_FD_TLS : -1,
+		    .socket_fd = fd_is_open(ROLE_FD_SOCKET) ? ROLE_FD_SOCKET : -1,
 		});
 	fprintf(stderr, "firstline: no role '%s'\n", name);
 	return 2;

@@ -88,32 +88,70 @@ tell_deaths(struct supervisor *s)
 
 static void stop_serving(struct supervisor *s, int exit_code);
 
+/* The address, or the same port on loopback where nobody would have to show a token. */
+static void
+choose_address(const struct supervisor *s, str wanted, bool tokens, char ret[static 128])
+{
+	(void)snprintf(ret, 128, "%.*s", STR_ARG(wanted));
+	if (tokens || address_is_loopback(wanted))
+		return;
+	const char *port = strrchr(ret, ':');
+	node_log(s, LOG_WARNING, "supervisor",
+	    "there is no token but the local one: listening on loopback only, not "
+	    "on %s; "
+	    "'firstline token add NAME --role source', then start again",
+	    ret);
+	char loopback[128];
+	(void)snprintf(loopback, sizeof(loopback), "127.0.0.1%s", port != NULL ? port : "");
+	memcpy(ret, loopback, sizeof(loopback));
+}
+
+/* The further ones: with TLS, and in the file system. */
+static bool
+bind_others(struct supervisor *s, bool tokens, struct err *err)
+{
+	const struct model *model = s->now.model;
+	char address[128];
+	uint16_t port;
+	struct arena_map map;
+	struct settings_frame files = { .loopback_only = false };
+	if (model->socket.n > 0 && !listen_unix(model->socket, &s->socket_fd, err))
+		return false;
+	if (model->socket.n > 0)
+		node_log(s, LOG_INFO, "supervisor", "serving on %.*s",
+		    STR_ARG(model->socket));
+	if (model->tls.listen.n == 0)
+		return true;
+	struct arena arena = arena_map(&map, 4 * TLS_FILE_MAX);
+	bool ok = tls_files_read(model, &arena, &files, err);
+	arena_unmap(&map);
+	if (!ok)
+		return false;
+	choose_address(s, model->tls.listen, tokens, address);
+	s->loopback_only &= address_is_loopback(str_of(address));
+	if (!listen_tcp(str_of(address), &s->tls_fd, &port, err))
+		return false;
+	const char *colon = strrchr(address, ':');
+	node_log(s, LOG_INFO, "supervisor", "serving on https://%.*s:%u",
+	    (int)(colon - address), address, port);
+	tls_files_watch(s);
+	return true;
+}
+
 static bool
 bind_socket(struct supervisor *s, bool tokens, struct err *err)
 {
 	str wanted =
 	    s->options->listen != NULL ? str_of(s->options->listen) : s->now.model->listen;
 	char address[128];
-	(void)snprintf(address, sizeof(address), "%.*s", STR_ARG(wanted));
-	if (!tokens && !address_is_loopback(wanted)) {
-		const char *port = strrchr(address, ':');
-		node_log(s, LOG_WARNING, "supervisor",
-		    "there is no token but the local one: listening on loopback only, not "
-		    "on %s; "
-		    "'firstline token add NAME --role source', then start again",
-		    address);
-		char loopback[128];
-		(void)snprintf(loopback, sizeof(loopback), "127.0.0.1%s",
-		    port != NULL ? port : "");
-		memcpy(address, loopback, sizeof(address));
-	}
+	choose_address(s, wanted, tokens, address);
 	s->loopback_only = address_is_loopback(str_of(address));
 	if (!listen_tcp(str_of(address), &s->listen_fd, &s->port, err))
 		return false;
 	const char *colon = strrchr(address, ':');
 	(void)snprintf(s->listen, sizeof(s->listen), "%.*s:%u", (int)(colon - address),
 	    address, s->port);
-	return true;
+	return bind_others(s, tokens, err);
 }
 
 static void
@@ -386,7 +424,10 @@ node_serve(const struct serve_options *options)
 {
 	static struct supervisor s;
 	struct err err;
-	s = (struct supervisor){ .options = options, .listen_fd = -1 };
+	s = (struct supervisor){ .options = options,
+		.listen_fd = -1,
+		.tls_fd = -1,
+		.socket_fd = -1 };
 	s.now.memfd = s.next.memfd = -1;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);

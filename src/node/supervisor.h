@@ -15,6 +15,8 @@
  */
 #define ROLE_FD_SUPERVISOR 3
 #define ROLE_FD_LISTEN 4
+#define ROLE_FD_TLS 5    /* where there is one */
+#define ROLE_FD_SOCKET 6 /* alike */
 
 /* A role is asked whether its loop turns; one that leaves so many in a row unanswered, half
  * a minute of them, is killed and started again. */
@@ -60,8 +62,10 @@ struct supervisor {
 	char state_dir[4096];
 	char store_url[4096];
 	char exe[4096];
-	int listen_fd;
-	char listen[128]; /* ADDR:PORT as bound */
+	int listen_fd, tls_fd, socket_fd; /* -1: none */
+	uv_timer_t files_look;            /* did the files of the TLS listener change? */
+	uint64_t files_seen;              /* what they were like */
+	char listen[128];                 /* ADDR:PORT as bound */
 	uint16_t port;
 	bool loopback_only;
 	bool announced;
@@ -91,6 +95,12 @@ void adoption_give(struct role_process *role, const struct adoption *adoption,
 void reload_begin(struct supervisor *s, uint64_t request);
 void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);
 void reload_abandon(struct supervisor *s);
+
+/* tls_files.c */
+/* The files of the TLS listener, where there is one; false: one cannot be read. */
+NODISCARD bool tls_files_read(const struct model *model, struct arena *arena,
+    struct settings_frame *ret, struct err *err);
+void tls_files_watch(struct supervisor *s);
 
 /* serve.c: what roles tell */
 void on_role_frame(struct role_process *role, const struct frame *frame);

@@ -1,10 +1,14 @@
 #include "os/listen.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -80,6 +84,45 @@ listen_tcp(str text, int *ret_fd, uint16_t *ret_port, struct err *err)
 	}
 	*ret_port = ntohs(
 	    address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+	*ret_fd = fd;
+	return true;
+}
+
+/* A socket that refuses to be connected to is one that a killed server left. */
+static bool
+is_left_over(const struct sockaddr_un *address)
+{
+	struct stat st;
+	if (lstat(address->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	bool left = connect(fd, (const void *)address, sizeof(*address)) < 0 &&
+	            errno == ECONNREFUSED;
+	(void)close(fd);
+	return left;
+}
+
+bool
+listen_unix(str path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (path.n >= sizeof(address.sun_path))
+		return err_set(err, ERR_INVALID, "'%.*s' is too long for a socket",
+		    STR_ARG(path));
+	memcpy(address.sun_path, path.p, path.n);
+	if (is_left_over(&address))
+		(void)unlink(address.sun_path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "socket");
+	if (bind(fd, (const void *)&address, sizeof(address)) < 0 ||
+	    chmod(address.sun_path, 0660) < 0 || listen(fd, BACKLOG) < 0) {
+		(void)err_sys(err, ERR_IO, "listen on '%.*s'", STR_ARG(path));
+		(void)close(fd);
+		return false;
+	}
 	*ret_fd = fd;
 	return true;
 }
