@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/journal.h"
 #include "cli/output.h"
 #include "engine/replay.h"
 #include "facts/effect.h"
@@ -12,7 +13,6 @@
 
 #define ARENA_BYTES ((size_t)1 << 30) /* address space; touched as it is used */
 #define REPORT_BYTES_MAX ((size_t)1 << 20)
-#define STORE_DEFAULT "sqlite:firstline.db"
 
 struct journal_options {
 	const char *state, *store, *from, *limit, *incident;
@@ -238,8 +238,7 @@ step_json(struct buf *json, struct step *step)
 	buf_add(json, STR("]}"));
 }
 
-/* One line an entry. */
-static void
+void
 entry_json(struct buf *json, const struct entry *entry, const hash32 *hash)
 {
 	buf_printf(json, "{\"seq\":%llu,\"hash\":\"", (unsigned long long)entry->seq);
@@ -250,7 +249,7 @@ entry_json(struct buf *json, const struct entry *entry, const hash32 *hash)
 			buf_char(json, ',');
 		step_json(json, &entry->step[i]);
 	}
-	buf_add(json, STR("]}\n"));
+	buf_add(json, STR("]}"));
 }
 
 static str
@@ -370,10 +369,12 @@ take_entry(void *context, const struct stored_entry *stored)
 	if (s->incident != 0 && !entry_is_about(&entry, (incident_id)s->incident))
 		return true;
 	s->out.arena = &scratch;
-	if (s->options->json)
+	if (s->options->json) {
 		entry_json(&s->out.text, &entry, &stored->hash);
-	else
+		buf_char(&s->out.text, '\n');
+	} else {
 		entry_text(&s->out, &entry);
+	}
 	/* Each entry goes out by itself: a journal may be far larger than memory. */
 	(void)fwrite(s->out.text.p, 1, s->out.text.n, stdout);
 	buf_reset(&s->out.text);

@@ -52,6 +52,9 @@ static const struct command_line *const commands[] = {
 	&command_login_link,
 	&command_session,
 	&command_journal,
+	&command_backup,
+	&command_restore,
+	&command_export,
 	&command_completion,
 };
 

@@ -132,6 +132,10 @@ on_started(struct core *core, const struct started *started)
 		timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0, "started, epoch %llu",
 		    (unsigned long long)started->epoch);
 	}
+	if (started->restored) {
+		control->next_row += RESTORED_ROWS_SKIPPED;
+		control->next_incident += RESTORED_INCIDENTS_SKIPPED;
+	}
 	/* First what became of what was begun; nothing new is ordered before. */
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{

@@ -140,17 +140,16 @@ step_gaps(struct engine *engine)
 	}
 }
 
-/* The first configuration of this process: what was open goes on. */
-static void
+/* The first configuration of this process: what was open goes on. true: from a backup. */
+static bool
 first_steps(struct engine *engine)
 {
 	engine->epoch++;
-	struct event started = { .kind = EVENT_STARTED,
-		.started = { engine->epoch, true } };
-	batch_step(engine, &started);
+	bool from_backup = restored_begin(engine);
 	msec at, wall;
 	engine_now(engine, &at, &wall);
 	intake_grace(engine->intake, at);
+	return from_backup;
 }
 
 static void
@@ -182,8 +181,7 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 	const struct reload *reload = request != 0 ? reload_of(engine, request) : NULL;
 	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
 	bool first = !engine->begun;
-	if (first)
-		first_steps(engine);
+	bool from_backup = first && first_steps(engine);
 	if (!same || first) {
 		struct event event = { .kind = EVENT_CONFIG_ADOPTED };
 		event.config_adopted =
@@ -201,6 +199,8 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 		suppress_silences(engine);
 	engine->ready = engine->begun = true;
 	batch_commit(engine);
+	if (from_backup)
+		restored_forget(engine);
 }
 
 /* Started without room: what it was given then is kept and adopted now. */
@@ -222,7 +222,8 @@ static void
 go_on(struct engine *engine)
 {
 	engine->refusing = false;
-	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
+	struct event event = { .kind = EVENT_STARTED,
+		.started = { engine->epoch, false, false } };
 	batch_step(engine, &event);
 	msec at, wall;
 	engine_now(engine, &at, &wall);
@@ -497,7 +498,8 @@ on_wire_opened(struct wire *wire)
 		tell_no_room(engine);
 	if (!engine->ready || engine->refusing)
 		return;
-	struct event event = { .kind = EVENT_STARTED, .started = { engine->epoch, false } };
+	struct event event = { .kind = EVENT_STARTED,
+		.started = { engine->epoch, false, false } };
 	batch_step(engine, &event);
 }
 

@@ -33,6 +33,10 @@ enum engine_exit {
 	ENGINE_EXIT_CORRUPT = 5, /* the store is damaged: do not start me again */
 };
 
+/* A file of the state folder, made by `firstline restore`; its text says of which backup.
+ * The first start stops everything until a person resumes, and removes it. */
+#define ENGINE_RESTORED "restored"
+
 /* Runs until FRAME_STOP or the end of the supervisor's connection. */
 int engine_main(const struct engine_options *options);
 

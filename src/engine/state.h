@@ -162,6 +162,10 @@ void batch_step(struct engine *engine, struct event *event);
 void batch_trim(struct engine *engine);
 /* A row of the engine's own, in the commit of the step that follows; NULL: delete it. */
 void batch_row(struct engine *engine, struct row_write row, const void *record);
+/* The event that this process has started; and where the store is from a backup (true),
+ * that everything is stopped. */
+bool restored_begin(struct engine *engine);
+void restored_forget(struct engine *engine); /* once that is on the disk */
 /* After a turn of the loop: hand what was stepped to the committer, or without a step send
  * what waits; then what can wait itself. true: there is more to do at once. A commit that
  * fails ends the process. */

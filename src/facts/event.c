@@ -233,6 +233,7 @@ static const struct record_type config_adopted_type =
 static const struct field started_fields[] = {
 	F_U64(1, struct started, epoch),
 	F_BOOL(2, struct started, engine),
+	F_BOOL(3, struct started, restored),
 };
 static const struct record_type started_type =
     RECORD(struct started, "started", started_fields);

@@ -221,7 +221,12 @@ struct config_adopted {
 struct started {
 	uint64_t epoch;
 	bool engine;
+	bool restored; /* from a backup: what came after it is not known */
 };
+/* The store that the backup is of went on: numbers that it may have given since, and told
+ * the world, are not given again. */
+#define RESTORED_ROWS_SKIPPED 10000000
+#define RESTORED_INCIDENTS_SKIPPED 100000
 
 enum self_kind {
 	SELF_ROLE_DIED = 1,

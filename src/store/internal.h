@@ -35,6 +35,7 @@ struct store_ops {
 	    struct err *err);
 	/* All but the journal's chain, which store.c has walked: ERR_CORRUPT is a finding. */
 	bool (*verify)(struct store *store, struct err *err);
+	bool (*copy)(struct store *store, const char *path, struct err *err);
 };
 
 struct store {

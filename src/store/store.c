@@ -336,3 +336,9 @@ store_verify(struct store *store, struct store_verdict *ret, struct err *err)
 	*ret = verdict;
 	return true;
 }
+
+bool
+store_copy(struct store *store, const char *path, struct err *err)
+{
+	return store->ops->copy(store, path, err);
+}

@@ -148,4 +148,10 @@ struct store_verdict {
 NODISCARD bool store_verify(struct store *store, struct store_verdict *ret,
     struct err *err);
 
+/* All of it as of one entry, in a new file of mode 0600 that is a store by itself. Works
+ * beside a live server, whose log grows until it is done. ERR_INVALID of a store in memory;
+ * on failure there is no file. What becomes of it in a power failure is the caller's to
+ * sync. */
+NODISCARD bool store_copy(struct store *store, const char *path, struct err *err);
+
 #endif

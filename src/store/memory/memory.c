@@ -414,6 +414,13 @@ memory_verify(struct store *store, struct err *err)
 	return true;
 }
 
+static bool
+memory_copy(struct store *store, const char *path, struct err *err)
+{
+	(void)store, (void)path;
+	return err_set(err, ERR_INVALID, "a store in memory has nothing to copy");
+}
+
 static const struct store_ops memory_ops = {
 	.close = memory_close,
 	.commit = memory_commit,
@@ -429,4 +436,5 @@ static const struct store_ops memory_ops = {
 	.bundle_get = memory_bundle_get,
 	.entries = memory_entries,
 	.verify = memory_verify,
+	.copy = memory_copy,
 };

@@ -30,7 +30,8 @@ path_make(str path, const char *state_dir, char *ret, size_t size, struct err *e
 	bool absolute = path.p[0] == '/';
 	char folder[PATH_MAX];
 	if (realpath(absolute ? "/" : state_dir, folder) == NULL)
-		return err_sys(err, ERR_IO, "state folder '%s'", state_dir);
+		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+		    "state folder '%s'", state_dir);
 	int n = absolute ? snprintf(ret, size, "%.*s", (int)path.n, path.p)
 	                 : snprintf(ret, size, "%s/%.*s", folder, (int)path.n, path.p);
 	if (n < 0 || (size_t)n >= size)
@@ -337,4 +338,5 @@ const struct store_ops sqlite_ops = {
 	.bundle_get = sqlite_bundle_get,
 	.entries = sqlite_entries,
 	.verify = sqlite_verify,
+	.copy = sqlite_copy,
 };

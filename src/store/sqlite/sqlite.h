@@ -156,6 +156,7 @@ bool sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
 /* At open: what can be checked in a moment. */
 NODISCARD bool sqlite_check(struct sqlite_store *s, struct err *err);
 bool sqlite_verify(struct store *store, struct err *err);
+bool sqlite_copy(struct store *store, const char *path, struct err *err);
 
 /* ---- commit.c ---- */
 

@@ -1,0 +1,63 @@
+/*
+ * restored -- a store that came from a backup begins with everything stopped.
+ *
+ * The world went on after the backup was made, and what was done then is not known here. So
+ * nothing is done until a person has looked and says `firstline resume`.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "engine/state.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#define RESTORED_BYTES_MAX 500
+
+/* What `firstline restore` left in the state folder: of when the backup is. */
+static bool
+told(int folder_fd, struct arena *arena, str *ret)
+{
+	struct err err;
+	return file_read_at(arena, folder_fd, ENGINE_RESTORED, RESTORED_BYTES_MAX, ret,
+	    &err);
+}
+
+bool
+restored_begin(struct engine *engine)
+{
+	char memory[RESTORED_BYTES_MAX + 64];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	str of = { 0 };
+	AUTO_CLOSE int fd =
+	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool from_backup = fd >= 0 && told(fd, &arena, &of);
+	struct event started = { .kind = EVENT_STARTED,
+		.started = { engine->epoch, true, from_backup } };
+	batch_step(engine, &started);
+	if (!from_backup)
+		return false;
+	char why[RESTORED_BYTES_MAX + 200];
+	(void)snprintf(why, sizeof(why),
+	    "restored %.*s: what was done after it is not known here; look at what is in "
+	    "doubt, then resume",
+	    STR_ARG(str_trim(of)));
+	struct event stop = { .kind = EVENT_COMMAND };
+	stop.command = (struct command){ .kind = COMMAND_STOP_ALL,
+		.principal = STR("firstline"),
+		.text = str_of(why) };
+	batch_step(engine, &stop);
+	return true;
+}
+
+void
+restored_forget(struct engine *engine)
+{
+	AUTO_CLOSE int fd =
+	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct err err;
+	if (fd < 0 || unlinkat(fd, ENGINE_RESTORED, 0) != 0 || !folder_sync(fd, &err))
+		engine_log(engine, LOG_ERROR,
+		    "cannot remove '" ENGINE_RESTORED "' from the state folder: the next "
+		    "start stops everything again");
+}

@@ -1,0 +1,237 @@
+"""Backup beside a live server, and what a restored one does: it knows all, tells it, and
+starts nothing until a person says so."""
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
+
+ALERT = {"alertname": "WorkerDown", "service": "worker", "severity": "critical"}
+
+
+def configuration(scratch, hook):
+    """An action that goes on while the file `hold` is there, and writes that it began."""
+    d = scratch.dir
+    scratch.file("heal", f"""#!/bin/sh
+echo "$FIRSTLINE_ATTEMPT" >> {d}/starts
+while [ -e {d}/hold ]; do sleep 0.05; done
+""", 0o755)
+    scratch.file("hold", "")
+    return scratch.file("config/production.yaml", f"""
+listen: 127.0.0.1:0
+fallback: ops
+channels: {{hook: {{webhook: "{hook.url}"}}}}
+people: {{ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}}}
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: UTC
+      rotations: [{{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}]
+      escalate: [{{to: primary}}]
+  dev: {{kind: development}}
+services: {{worker: {{owner: ops, developers: dev, tier: 2}}}}
+hosts: {{worker-1: {{service: worker, role: worker}}}}
+actions: {{heal: {{verb: restart, run: ["{d}/heal"], timeout: 60s}}}}
+authority:
+  - grant: automation heals workers
+    to: [automation]
+    may: [restart]
+    on: {{service: [worker]}}
+    within: {{per_service: 5 in 1h, at_once: 1}}
+    until: 2030-01-01
+    owner: ana
+""").parent
+
+
+RUNBOOK = """---
+runbook: worker-down
+service: worker
+answers: [{alertname: WorkerDown}]
+---
+# The worker is down
+
+```action heal
+do: heal
+targets: {service: worker, role: worker}
+```
+
+```verify again
+run: ["/bin/true"]
+expect: "exit == 0"
+within: 5s
+```
+"""
+
+
+def begun(scratch):
+    path = scratch.dir / "starts"
+    return path.read_text().split() if path.exists() else []
+
+
+def cli(*args, state):
+    return subprocess.run([BUILD / "firstline", *map(str, args), "--state", str(state)],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+
+
+def start(scratch):
+    config = configuration(scratch, WebhookSink(scratch))
+    scratch.file("config/runbooks/worker-down.md", RUNBOOK)
+    return Firstline(scratch, config).start()
+
+
+def test_a_restored_server_does_nothing_until_a_person_says_so():
+    with Scratch("backup") as s:
+        live = start(s)
+        live.fire(ALERT)
+        wait_until(lambda: begun(s), message="the action begins")
+        number = live.incidents()[0]["id"]
+        attempt = live.incident(number)["attempts"][0]["id"]
+        file = s.dir / "backup.db"
+        done = cli("backup", file, "--json", state=live.state)
+        assert done.returncode == 0, done
+        said = json.loads(done.stdout)
+        assert said["entries"] > 0 and file.stat().st_mode & 0o777 == 0o600, said
+        assert not list(s.dir.glob("backup.db?*")), "nothing beside it"
+
+        # The world goes on: another incident gets the next number.
+        live.fire({"alertname": "Later", "service": "worker"})
+        wait_until(lambda: len(live.incidents()) == 2, message="the second incident")
+        (s.dir / "hold").unlink()
+        live.wait_incident(lambda row: row["id"] == number and row["state"] in
+                           ("recovered", "closed"))
+        live.stop()
+
+        other = s.dir / "other"
+        done = cli("restore", file, state=other)
+        assert done.returncode == 0 and "firstline resume" in done.stderr, done
+        again = Firstline(s, live.config, name="other").start()
+        assert not (other / "restored").exists()
+        status = again.get("/v1/status")
+        assert status["stopped"] and "restored" in status["stopped_why"], status
+        assert "1 attempt was open" in done.stderr
+        row = wait_until(lambda: [a for a in again.incident(number)["attempts"]
+                                  if a["id"] == attempt and a["state"] == "in-doubt"],
+                         message="the open attempt is in doubt")[0]
+        assert row["action"] == "heal"
+        again.fire(ALERT, {"alertname": "New", "service": "worker"})
+        new = again.wait_incident(lambda row: "New" in row["title"])
+        assert new["id"] > 100000, "numbers that were given since are not given again"
+        assert len(begun(s)) == 1, "nothing was started"
+        refused = again.post(f"/v1/incidents/{number}/run",
+                             {"action": "heal", "target": "worker-1"})
+        assert refused.status == 403, refused
+        verified = again.cli("journal", "verify", "--replay")
+        assert verified.returncode == 0, verified
+        again.stop()
+
+        # It stays so over another start, until somebody resumes.
+        again.start()
+        assert again.get("/v1/status")["stopped"]
+        again.cli("incident", "settle", number, attempt, "yes", check=True)
+        again.cli("resume", check=True)
+        assert not again.get("/v1/status")["stopped"]
+        again.stop()
+
+
+def test_backups_beside_a_busy_server_are_whole():
+    with Scratch("busy") as s:
+        live = start(s)
+        (s.dir / "hold").unlink()
+        stop, sent = threading.Event(), []
+
+        def load():
+            n = 0
+            while not stop.is_set():
+                labels = [{"alertname": "Load", "service": "worker", "n": f"{n}-{i}"}
+                          for i in range(200)]
+                if live.fire(*labels).status == 200:
+                    sent.append(len(labels))
+                n += 1
+
+        sender = threading.Thread(target=load)
+        sender.start()
+        try:
+            heads = []
+            for i in range(5):
+                before = sum(sent)
+                wait_until(lambda: sum(sent) > before, message="load goes on")
+                done = cli("backup", s.dir / f"{i}.db", "--json", state=live.state)
+                assert done.returncode == 0, done
+                heads.append(json.loads(done.stdout))
+        finally:
+            stop.set()
+            sender.join()
+        assert [h["entries"] for h in heads] == sorted({h["entries"] for h in heads}), heads
+        for i, head in enumerate(heads):
+            state = s.dir / f"state-{i}"
+            assert cli("restore", s.dir / f"{i}.db", state=state).returncode == 0
+            said = json.loads(cli("journal", "verify", "--json", state=state).stdout)
+            assert said["ok"] and said["head"] == head["head"], (said, head)
+        live.stop()
+
+
+def test_everything_can_be_taken_along():
+    with Scratch("export") as s:
+        live = start(s)
+        (s.dir / "hold").unlink()
+        live.fire(ALERT)
+        live.wait_incident(lambda row: row["state"] in ("recovered", "closed"))
+        token = live.post("/v1/tokens", {"name": "ci", "principal": "source:ci",
+                                         "role": "source"})
+        assert token.status < 300, token
+        done = cli("export", state=live.state)
+        assert done.returncode == 0, done.stderr
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        tables = {line["table"] for line in lines if "table" in line}
+        assert {"incident", "attempt", "decision", "notice", "run", "token"} <= tables, tables
+        entries = [line["entry"] for line in lines if "entry" in line]
+        assert [e["seq"] for e in entries] == list(range(1, len(entries) + 1))
+        assert "WorkerDown" in json.dumps(entries)
+        files = [line["files"] for line in lines if "configuration" in line]
+        assert len(files) == 1 and files[0]["runbooks/worker-down.md"] == RUNBOOK
+        row = [line["row"] for line in lines if line.get("table") == "token"][0]
+        assert row["name"] == "ci" and "secret" not in row
+        assert cli("export", state=s.dir / "none").returncode == 3
+        live.stop()
+
+
+def test_what_cannot_be_is_refused_and_leaves_nothing():
+    with Scratch("refused") as s:
+        live = start(s)
+        live.stop()
+        file = s.dir / "b.db"
+        assert cli("backup", file, state=s.dir / "none").returncode == 3
+        assert cli("backup", file, state=live.state).returncode == 0
+        done = cli("backup", file, state=live.state)
+        assert done.returncode == 1 and "is there already" in done.stderr, done
+        done = cli("restore", file, state=live.state)
+        assert done.returncode == 1 and "not an empty folder" in done.stderr, done
+        done = cli("restore", s.dir / "missing.db", state=s.dir / "x")
+        assert done.returncode == 3, done
+        damaged = bytearray(file.read_bytes())
+        connection = sqlite3.connect(file)
+        page = connection.execute("PRAGMA page_size").fetchone()[0]
+        connection.close()
+        for at in range(page * 3 + 100, len(damaged), 97):
+            damaged[at] ^= 1
+        (s.dir / "bad.db").write_bytes(damaged)
+        assert cli("restore", s.dir / "bad.db", state=s.dir / "x").returncode == 1
+        s.file("text.db", "not a store")
+        assert cli("restore", s.dir / "text.db", state=s.dir / "x").returncode == 1
+        left = {path.name for path in s.dir.iterdir()}
+        assert not [name for name in left if name.startswith("x") or ".part" in name], left
+        assert cli("restore", file, state=s.dir / "deep/er").returncode == 1
+        (s.dir / "empty").mkdir()
+        assert cli("restore", file, state=str(s.dir / "empty") + "/").returncode == 0
+        assert os.listdir(s.dir / "empty/attempts") == []
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
