@@ -2,6 +2,7 @@
 """Hostile clients at a whole server: requests that can be read in two ways, connections held
 open, slow heads, bodies and readers, while somebody healthy goes on sending and listing and
 has to notice nothing. LONG=1 makes the attacks last."""
+# alone: it takes all of the machine, or says how long something took
 import contextlib
 import json
 import os

@@ -1,5 +1,6 @@
 """GET /api/v2/alerts of a real server: filters, pages of what matches, and how long it takes
 with a hundred thousand alerts (LONG=1: a million)."""
+# alone: it takes all of the machine, or says how long something took
 import base64
 import concurrent.futures
 import contextlib

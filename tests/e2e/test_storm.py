@@ -2,6 +2,7 @@
 few incidents are made of them, few people are called, and others are answered meanwhile.
 
 100,000 alerts; LONG=1: a million."""
+# alone: it takes all of the machine, or says how long something took
 import http.client
 import os
 import pathlib
