@@ -196,7 +196,7 @@ print_rolled_step(struct out *out, const struct run_row *run, const struct rolle
 		return;
 	out_printf(out, "  %.*s of %.*s, %zu targets:\n", STR_ARG(p->step),
 	    STR_ARG(run->runbook), all);
-	for (uint32_t state = ROLLED_OUT; state <= ROLLED_LEFT; state++)
+	for (uint32_t state = ROLLED_OUT; state <= ROLLED_STOPPED; state++)
 		print_outcome(out, p, n, (enum rolled_state)state);
 	if (n == all)
 		return;

@@ -266,10 +266,14 @@ check_rolled(const struct core *core, const struct run *run)
 {
 	size_t n, under_way = 0;
 	const struct rolled *p = rolled_of(run, &n);
-	bool acts = run_step(run)->kind == STEP_ACTION;
+	bool acts = run_step(run)->kind == STEP_ACTION, each = run_step(run)->each;
 	ASSERT(run->row.rolled.n <= ROLLED_MAX);
-	ASSERT(acts || (n == 0 && run->row.between == 0 && run->row.roll_why.n == 0));
-	ASSERT(!acts || n <= run->row.targets.n);
+	ASSERT(acts ||
+	       ((n == 0 || each) && run->row.between == 0 && run->row.roll_why.n == 0));
+	ASSERT(n <= run->row.targets.n);
+	ASSERT(!each || (run->row.phase == PHASE_CALLED) ==
+			    (n > 0 && p[n - 1].waiting_for == run->row.waiting_for &&
+				p[n - 1].state == ROLLED_OUT));
 	msec due = 0;
 	for (size_t i = 0; acts && i < n; i++) {
 		ASSERT(str_eq(p[i].target, run->row.targets.p[i]));

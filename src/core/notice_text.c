@@ -88,6 +88,9 @@ doing_in_run(struct core *core, const struct incident *incident)
 	case STEP_VERIFY:
 		return text_make(core, "verifying %.*s", STR_ARG(step->name));
 	case STEP_CALL:
+		if (run->row.targets.n > 0)
+			return text_make(core, "calling runbook %.*s for host %u of %zu",
+			    STR_ARG(step->calls), run->row.target + 1, run->row.targets.n);
 		return text_make(core, "calling runbook %.*s", STR_ARG(step->calls));
 	case STEP_UNDO:
 		return text_make(core, "taking back what was done (%.*s)",

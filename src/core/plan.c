@@ -434,6 +434,16 @@ plan_handoff(struct planning *p, size_t i, struct plan_item *item)
 			       STR_ARG(row->service));
 }
 
+/* " for each of 3 hosts" */
+static str
+called_for(struct planning *p, size_t i)
+{
+	if (!step_at(p, i)->each)
+		return (str){ 0 };
+	size_t n = action_targets(p->core, &p->run).n;
+	return text_make(p->core, " for each of %zu host%s", n, n == 1 ? "" : "s");
+}
+
 /* ---- the walk ---- */
 
 static void
@@ -483,9 +493,10 @@ plan_step(struct planning *p, size_t i, struct plan_item *item)
 		item->fate = PLAN_UNKNOWN;
 		item->before = item->number;
 		item->text = text_make(p->core,
-		    "runbook %.*s is called: `firstline run %.*s --dry-run` says what it "
-		    "would do",
-		    STR_ARG(step_at(p, i)->calls), STR_ARG(step_at(p, i)->calls));
+		    "runbook %.*s is called%.*s: `firstline run %.*s --dry-run` says what "
+		    "it would do",
+		    STR_ARG(step_at(p, i)->calls), STR_ARG(called_for(p, i)),
+		    STR_ARG(step_at(p, i)->calls));
 		reach(p, i, STEP_NEXT, REACH_MAYBE);
 		reach(p, i, step_at(p, i)->then, REACH_MAYBE);
 		reach(p, i, step_at(p, i)->otherwise, REACH_MAYBE);

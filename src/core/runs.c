@@ -310,7 +310,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 		evidence_drop(core, run);
 	if (run->row.undoing)
 		undo_drop(core, phase, out, why);
-	else if (run_step(run)->kind == STEP_ACTION)
+	else if (run_step(run)->kind == STEP_ACTION || run_step(run)->each)
 		roll_drop(core, run, why);
 	core_model_drop(core, run->model);
 	object_done(core, &run->o);
@@ -492,6 +492,8 @@ run_timer(struct core *core, struct run *run)
 		undo_due(core, run);
 		break;
 	case STEP_CALL:
+		call_due(core, run);
+		break;
 	case STEP_HANDOFF:
 		UNREACHABLE();
 	}

@@ -22,9 +22,16 @@ action_targets(struct core *core, const struct run *run)
 			targets.p[targets.n++] = incident->row.service;
 		return targets;
 	}
+	str only = { 0 };
+	struct pairs values = run_values(core, run);
+	struct err err;
+	if (step->target_host.n > 0 &&
+	    !template_fill(&step->target_host, &values, &core->scratch, &only, &err))
+		return targets;
 	for (size_t i = 0; i < model->hosts_n && targets.n < TARGETS_MAX; i++) {
 		const struct host *host = &model->hosts[i];
 		if (host->service == step->target_service &&
+		    (step->target_host.n == 0 || str_eq(host->name, only)) &&
 		    (step->target_role.n == 0 || str_eq(host->role, step->target_role)) &&
 		    str_eq(host->environment, incident->row.environment))
 			targets.p[targets.n++] = host->name;
@@ -282,19 +289,39 @@ action_begin(struct core *core, struct run *run, size_t i)
 	begun(core, run, rolled, &beginning);
 }
 
+/* Nothing is never everything. */
+str
+action_no_host(struct core *core, const struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	const struct incident *incident = run_incident(core, run);
+	struct pairs values = run_values(core, run);
+	str only = { 0 };
+	struct err err;
+	if (step->target_host.n > 0 &&
+	    !template_fill(&step->target_host, &values, &core->scratch, &only, &err))
+		return text_make(core, "its host is not known: %s", err.text);
+	str role = step->target_role.n > 0
+	               ? text_make(core, " with role %.*s", STR_ARG(step->target_role))
+	               : (str){ 0 };
+	if (step->target_host.n > 0)
+		return text_make(core, "%.*s is no host of %.*s%.*s in %.*s", STR_ARG(only),
+		    STR_ARG(step->target_service->name), STR_ARG(role),
+		    STR_ARG(incident->row.environment));
+	return text_make(core, "no host of %.*s in %.*s has role %.*s",
+	    STR_ARG(step->target_service->name), STR_ARG(incident->row.environment),
+	    STR_ARG(step->target_role));
+}
+
 void
 action_enter(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	struct strs targets = action_targets(core, run);
 	if (targets.n == 0) {
-		const struct incident *incident = run_incident(core, run);
 		str why = step->target_service == NULL
 		              ? STR("the incident belongs to no service")
-		              : text_make(core, "no host of %.*s in %.*s has role %.*s",
-				    STR_ARG(step->target_service->name),
-				    STR_ARG(incident->row.environment),
-				    STR_ARG(step->target_role));
+		              : action_no_host(core, run);
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}

@@ -8,6 +8,11 @@
  *	a person, cannot be called	otherwise
  *	handed off, cancelled		so has the caller
  *
+ * With `each` it is called for one host after the other; between two of them the caller is
+ * the incident's run and waits, if only for the next timer: calls that end at once do not
+ * pile up on the stack. What became of each is a row of run.rolled; so many that failed end
+ * the step, as an action's.
+ *
  * Authority is never more than either has: the same principal asks, serving the same person,
  * so every action is judged for whoever began the caller; autonomy is the least of all that
  * called one another; and a runbook is called only where it answers for the service.
@@ -64,6 +69,9 @@ given_to(struct core *core, const struct run *run, struct pairs *ret, str *ret_w
 {
 	const struct runbook_step *step = run_step(run);
 	struct pairs values = run_values(core, run);
+	if (step->each)
+		values = pairs_with(core, &values, STR("target"),
+		    run->row.targets.p[run->row.target]);
 	*ret = (struct pairs){ 0 };
 	for (size_t i = 0; i < step->with_n; i++) {
 		str value;
@@ -119,8 +127,9 @@ begin(struct core *core, struct run *run, const struct runbook *runbook, str *re
 	return called;
 }
 
-void
-call_enter(struct core *core, struct run *run)
+/* false: *ret_why, a sentence. */
+static bool
+call(struct core *core, struct run *run, str *ret_why)
 {
 	const struct runbook_step *step = run_step(run);
 	const struct runbook *runbook = model_runbook(run->model->model, step->calls);
@@ -129,10 +138,9 @@ call_enter(struct core *core, struct run *run)
 	ASSERT(runbook != NULL);
 	struct run *called = begin(core, run, runbook, &why);
 	if (called == NULL) {
-		run_goto(core, run, step->otherwise,
-		    text_make(core, "%.*s: runbook %.*s cannot be called: %.*s",
-			STR_ARG(step->name), STR_ARG(step->calls), STR_ARG(why)));
-		return;
+		*ret_why = text_make(core, "%.*s: runbook %.*s cannot be called: %.*s",
+		    STR_ARG(step->name), STR_ARG(step->calls), STR_ARG(why));
+		return false;
 	}
 	called->model = core_model_use(run->model);
 	called->runbook = runbook;
@@ -140,11 +148,115 @@ call_enter(struct core *core, struct run *run)
 	incident->row.run = called->row.id;
 	object_touch(core, &incident->o);
 	run_wait(core, run, PHASE_CALLED, 0, called->row.id);
+	size_t n;
+	struct rolled *rolled = rolled_of(run, &n);
+	if (step->each) {
+		rolled[n - 1].state = ROLLED_OUT;
+		rolled[n - 1].waiting_for = called->row.id;
+	}
+	str for_host = step->each
+	                   ? text_make(core, " for %.*s", STR_ARG(rolled[n - 1].target))
+	                   : (str){ 0 };
 	timeline_add(core, incident->row.id, TIMELINE_RUNBOOK, run->row.started_by,
-	    called->row.id, "runbook %.*s starts, called by %.*s%s", STR_ARG(runbook->name),
-	    STR_ARG(run->row.runbook),
+	    called->row.id, "runbook %.*s starts, called by %.*s%.*s%s",
+	    STR_ARG(runbook->name), STR_ARG(run->row.runbook), STR_ARG(for_host),
 	    called->row.shadow ? ", in shadow: nothing is done" : "");
 	run_walk(core, called);
+	return true;
+}
+
+/* ---- for each ---- */
+
+static unsigned
+count(const struct run *run, enum rolled_state state)
+{
+	size_t n;
+	const struct rolled *p = rolled_of(run, &n);
+	unsigned found = 0;
+	for (size_t i = 0; i < n; i++)
+		found += p[i].state == state ? 1 : 0;
+	return found;
+}
+
+/* All have had their turn. */
+static void
+finish(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	size_t all = run->row.targets.n;
+	roll_tell(core, run);
+	if (run->row.failures == all)
+		run_goto(core, run, step->otherwise,
+		    text_make(core, "%.*s failed for every host", STR_ARG(step->name)));
+	else
+		run_goto(core, run,
+		    count(run, ROLLED_STOPPED) == all ? step->then : STEP_NEXT, step->name);
+}
+
+/* The host that was in work is over, so; because, where it failed. */
+static void
+each_ended(struct core *core, struct run *run, enum rolled_state state, str why)
+{
+	const struct runbook_step *step = run_step(run);
+	size_t n;
+	struct rolled *rolled = rolled_of(run, &n);
+	rolled_over(core, run, &rolled[n - 1], state);
+	run->row.failures += state == ROLLED_FAILED ? 1 : 0;
+	if (state == ROLLED_FAILED && run->row.failures >= step->stop_after_failures) {
+		roll_tell(core, run);
+		run_goto(core, run, step->otherwise,
+		    text_make(core, "%.*s for %.*s: %.*s", STR_ARG(step->name),
+			STR_ARG(rolled[n - 1].target), STR_ARG(why)));
+		return;
+	}
+	msec pause = n < run->row.targets.n ? step->pause_ms : 0;
+	run_wait(core, run, PHASE_WAITING, core->at + pause, 0);
+}
+
+void
+call_due(struct core *core, struct run *run)
+{
+	size_t n;
+	str why;
+	(void)rolled_of(run, &n);
+	if (n == run->row.targets.n) {
+		finish(core, run);
+		return;
+	}
+	run->row.target = (uint32_t)n;
+	if (!action_still_there(core, run, run->row.targets.p[n])) {
+		roll_tell(core, run);
+		run_goto(core, run, STEP_PERSON, roll_gone(core, run, n, n));
+		return;
+	}
+	if (!rolled_add(core, run, n, (uint32_t)n + 1)) {
+		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));
+		return;
+	}
+	if (!call(core, run, &why))
+		each_ended(core, run, ROLLED_FAILED, why);
+}
+
+void
+call_enter(struct core *core, struct run *run)
+{
+	const struct runbook_step *step = run_step(run);
+	str why;
+	if (!step->each) {
+		if (!call(core, run, &why))
+			run_goto(core, run, step->otherwise, why);
+		return;
+	}
+	struct strs targets = action_targets(core, run);
+	if (targets.n == 0) {
+		run_goto(core, run, STEP_PERSON, action_no_host(core, run));
+		return;
+	}
+	row_set_strs(core, &run->row.targets, targets);
+	if (run->row.targets.n != targets.n)
+		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));
+	else
+		call_due(core, run);
 }
 
 /* What it did is its caller's from now on. */
@@ -179,12 +291,19 @@ call_ended(struct core *core, const struct run *run, str why)
 		return false;
 	ASSERT(caller->row.phase == PHASE_CALLED && run->row.state != RUN_RUNNING);
 	const struct runbook_step *step = run_step(caller);
-	uint32_t to = step->otherwise;
-	if (run->row.state == RUN_RECOVERED)
-		to = STEP_NEXT;
-	else if (run->row.state == RUN_STOPPED)
-		to = step->then;
-	run_goto(core, caller, to, why);
+	enum run_state state = run->row.state;
+	if (step->each)
+		each_ended(core, caller,
+		    state == RUN_RECOVERED ? ROLLED_DONE
+		    : state == RUN_STOPPED ? ROLLED_STOPPED
+					   : ROLLED_FAILED,
+		    why);
+	else
+		run_goto(core, caller,
+		    state == RUN_RECOVERED ? STEP_NEXT
+		    : state == RUN_STOPPED ? step->then
+					   : step->otherwise,
+		    why);
 	run_walk(core, caller);
 	return true;
 }

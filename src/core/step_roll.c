@@ -135,13 +135,14 @@ count(const struct run *run, enum rolled_state state)
 }
 
 /* "3 of 8 done, 1 failed, 4 not begun" */
-static void
-tell(struct core *core, const struct run *run)
+void
+roll_tell(struct core *core, const struct run *run)
 {
 	static const struct {
 		enum rolled_state state;
 		const char *word;
 	} words[] = {
+		{ ROLLED_STOPPED, "stopped" },
 		{ ROLLED_FAILED, "failed" },
 		{ ROLLED_TIMED_OUT, "timed out" },
 		{ ROLLED_REFUSED, "refused" },
@@ -173,7 +174,7 @@ leave(struct core *core, struct run *run)
 		roll_arm(core, run);
 		return;
 	}
-	tell(core, run);
+	roll_tell(core, run);
 	run_goto(core, run, run->row.roll_to, why);
 }
 
@@ -288,8 +289,8 @@ roll_batch_size(const struct runbook_step *step, size_t all)
 }
 
 /* One more row, behind the others; the first steps' go where there are too many. */
-static bool
-add(struct core *core, struct run *run, size_t target, uint32_t batch)
+bool
+rolled_add(struct core *core, struct run *run, size_t target, uint32_t batch)
 {
 	struct records *rolled = &run->row.rolled;
 	size_t n = rolled->n < ROLLED_MAX ? rolled->n : ROLLED_MAX - 1;
@@ -340,7 +341,7 @@ batch(struct core *core, struct run *run, size_t begun)
 	run->row.between = 0;
 	for (size_t i = begun; i < end && run->row.roll_why.n == 0; i++) {
 		struct arena mark = core->scratch;
-		if (add(core, run, i, number))
+		if (rolled_add(core, run, i, number))
 			action_begin(core, run, i);
 		else
 			roll_leave(core, run, STEP_PERSON,
@@ -354,7 +355,7 @@ static void
 finish(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	tell(core, run);
+	roll_tell(core, run);
 	if (run->row.failures == run->row.targets.n)
 		run_goto(core, run, step->otherwise,
 		    text_make(core, "%.*s failed on every target", STR_ARG(step->name)));

@@ -46,6 +46,7 @@ void action_enter(struct core *core, struct run *run);
 struct strs action_targets(struct core *core, const struct run *run);
 bool action_asking(struct core *core, const struct run *run, struct asking *ret,
     str *ret_why);
+str action_no_host(struct core *core, const struct run *run); /* that there is none */
 bool action_still_there(const struct core *core, const struct run *run, str target);
 /* That target of the step, which has its row: what comes of it stands there. */
 void action_begin(struct core *core, struct run *run, size_t i);
@@ -80,6 +81,10 @@ struct rolled *rolled_waiting(const struct run *run, row_id id);
 bool run_awaits(const struct run *run, row_id id);
 void rolled_over(struct core *core, struct run *run, struct rolled *rolled,
     enum rolled_state state);
+/* One more row, for that target, behind the others; false: no room. */
+bool rolled_add(struct core *core, struct run *run, size_t target, uint32_t batch);
+/* In the timeline: "go: 3 of 8 done, 1 failed, 4 not begun". */
+void roll_tell(struct core *core, const struct run *run);
 /* The step ends there, because, as soon as nothing of it is under way. */
 void roll_leave(struct core *core, struct run *run, uint32_t where, str why);
 /* What follows from where its targets are; and first whatever is due. */
@@ -115,6 +120,8 @@ void undo_due(struct core *core, struct run *run);
 void undo_outcome(struct core *core, struct run *run, const struct attempt *attempt,
     enum outcome outcome);
 void undo_asked(struct core *core, struct run *run, const struct beginning *beginning);
+/* step_call.c, beside what state.h has: the next target of a call for each. */
+void call_due(struct core *core, struct run *run);
 void handoff_enter(struct core *core, struct run *run);
 void handoff_arm(struct core *core, struct handoff *handoff);
 void handoff_again(struct core *core, struct handoff *handoff);

@@ -232,6 +232,7 @@ static const char *const rolled_state_names[] = {
 	[ROLLED_TIMED_OUT] = "timed-out",
 	[ROLLED_REFUSED] = "refused",
 	[ROLLED_LEFT] = "not-done",
+	[ROLLED_STOPPED] = "stopped",
 };
 
 static const struct field rolled_fields[] = {

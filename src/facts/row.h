@@ -243,7 +243,7 @@ struct permit_item {
 };
 #define PERMIT_ITEMS_MAX 128
 
-/* What became of one target of an action step. */
+/* What became of one target of an action step, or of a call for each. */
 enum rolled_state {
 	ROLLED_OUT = 1, /* under way: `waiting_for` is its attempt */
 	ROLLED_ASKED,   /* waits for facts or approval: `waiting_for` */
@@ -253,6 +253,7 @@ enum rolled_state {
 	ROLLED_TIMED_OUT, /* its timeout stopped it: it may have happened */
 	ROLLED_REFUSED,   /* authority, or hands, would not */
 	ROLLED_LEFT,      /* the step ended before it was done */
+	ROLLED_STOPPED, /* the runbook that was called for it said: not this, or it is over */
 };
 struct rolled {
 	str step;

@@ -631,6 +631,7 @@ struct runbook_step {
 	const struct service
 	    *target_service; /* NULL: the incident's service itself is the target */
 	str target_role;
+	struct template target_host; /* that one of them alone; empty: all */
 	/* So many targets at once, at least one; 0 both: one. A percent of all is rounded down. */
 	struct share batch;
 	msec pause_ms; /* between two batches; then the gate, if there is one: */
@@ -649,6 +650,7 @@ struct runbook_step {
 	/* Bit i: it uses the answer to step i. */
 	uint64_t uses_answers;
 	str calls; /* call: another runbook, which is there; `with` are its inputs */
+	bool each; /* call: for each of target_service's hosts, with target_role */
 	/* handoff */
 	enum handoff_class class;
 	str because, ask;

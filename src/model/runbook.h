@@ -101,6 +101,9 @@ struct step_reader {
 	struct draft *draft;
 };
 
+/* runbook_steps.c: which hosts; one: it may be a single one of them. */
+void step_read_targets(struct step_reader *s, const struct node *node, bool one);
+
 /* runbook_look.c */
 void step_read_check(struct step_reader *s);
 void step_read_verify(struct step_reader *s);

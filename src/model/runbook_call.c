@@ -2,7 +2,8 @@
  * The step `call`: another runbook, as one step.
  *
  *	runbook: drain-one
- *	with: {pool: "${pool}"}
+ *	each: {service: payments, role: worker}
+ *	with: {host: "${target}", pool: "${pool}"}
  *
  * Runbooks are read in any order, so what they call is looked up when all are there: it has
  * steps and those inputs, answers for every service of its caller, and no way of calling
@@ -20,20 +21,70 @@ struct called {
 	const struct node *with; /* NULL: none */
 };
 
+/* One after the other: a runbook for each has its own looks in between. */
+static void
+read_rolling(struct step_reader *s, const struct node *node, const struct node *each)
+{
+	struct reader *r = s->r;
+	const struct node *pause = NULL, *failures = NULL;
+	const struct key keys[] = {
+		{ "pause", &pause },
+		{ "stop_after_failures", &failures },
+	};
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	if (pause != NULL)
+		(void)read_duration(r, pause, 0, STEP_PAUSE_MS_MAX, &s->step->pause_ms);
+	if (failures != NULL)
+		(void)read_u32(r, failures, 1, STEP_FAILURES_MAX,
+		    &s->step->stop_after_failures);
+	if (each == NULL)
+		read_error_key(r, node, STR("add 'each: {service: ...}'"),
+		    "'rolling' means nothing without 'each'");
+}
+
+/* Else the same would be done as often as there are hosts. */
+static void
+uses_target(struct reader *r, const struct node *each, const struct runbook_step *step)
+{
+	for (size_t i = 0; i < step->with_n; i++) {
+		const struct template *value = &step->with[i].value;
+		for (size_t k = 0; k < value->n; k++) {
+			if (value->pieces[k].placeholder &&
+			    str_eq(value->pieces[k].text, STR("target")))
+				return;
+		}
+	}
+	read_error_key(r, each, STR("give it to an input: 'with: {host: \"${target}\"}'"),
+	    "the called runbook is not told for which host it is");
+}
+
 void
 step_read_call(struct step_reader *s)
 {
 	struct reader *r = s->r;
-	const struct node *runbook = NULL, *with = NULL;
+	const struct node *runbook = NULL, *with = NULL, *each = NULL, *rolling = NULL;
 	const struct key keys[] = {
 		{ "runbook", &runbook, .required = true },
 		{ "with", &with },
+		{ "each", &each },
+		{ "rolling", &rolling },
 		{ "then", &s->draft->then },
 		{ "otherwise", &s->draft->otherwise },
 	};
 	(void)read_map(r, s->map, "call", keys, countof(keys));
+	s->step->stop_after_failures = 1;
+	if (each != NULL) {
+		s->step->each = true;
+		step_read_targets(s, each, false);
+	}
+	if (rolling != NULL)
+		read_rolling(s, rolling, each);
 	if (with != NULL)
-		read_with(r, with, NULL, s->probe_names, &s->step->with, &s->step->with_n);
+		read_with(r, with, NULL, each != NULL ? s->with_names : s->probe_names,
+		    &s->step->with, &s->step->with_n);
+	if (each != NULL)
+		uses_target(r, each, s->step);
 	if (runbook == NULL || !read_name(r, runbook, &s->step->calls))
 		return;
 	struct called *called = arena_new(r->arena, struct called, 1);

@@ -6,7 +6,7 @@
  *	ask		question, to, answer, within, then, otherwise
  *	action		do, with, targets, rolling, retry, otherwise
  *	undo		of
- *	call		runbook, with, then, otherwise
+ *	call		runbook, with, each, rolling, then, otherwise
  *	handoff		class, because, attach, ask
  */
 #include "model/runbook.h"
@@ -18,6 +18,7 @@ static const char *const attachments[] = { "logs", "changes", "attempts", "alert
 /* ---- action ---- */
 
 #define ROLES_NAMED_MAX 64
+#define HOSTS_NAMED_MAX 256
 
 /* A host whose own service could not be read may be any service's: that is reported there. */
 static bool
@@ -75,16 +76,46 @@ has_hosts(const struct model *m, const struct service *service)
 	return false;
 }
 
+/* One host: written as it is, it must be one of them; by an input, when it is due. */
 static void
-read_targets(struct step_reader *s, const struct node *node)
+read_host(struct step_reader *s, const struct node *node)
 {
 	struct reader *r = s->r;
-	const struct node *service = NULL, *role = NULL;
+	struct template *host = &s->step->target_host;
+	if (!read_template(r, node, QUOTE_WHOLE, s->probe_names, host) || host->n != 1 ||
+	    host->pieces[0].placeholder || s->step->target_service == NULL)
+		return;
+	str names[HOSTS_NAMED_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < r->model->hosts_n; i++) {
+		const struct host *one = &r->model->hosts[i];
+		if (!is_host_of(one, s->step->target_service))
+			continue;
+		if (str_eq(one->name, node->text))
+			return;
+		if (n < HOSTS_NAMED_MAX)
+			names[n++] = one->name;
+	}
+	str hint = read_suggest(r, node->text, names, n);
+	if (hint.n == 0 && r->incomplete)
+		return;
+	read_error(r, node,
+	    hint.n > 0 ? hint : STR("name one of its hosts, or an input: \"${host}\""),
+	    "'%.*s' has no host '%.*s'", STR_ARG(s->step->target_service->name),
+	    STR_ARG(node->text));
+}
+
+void
+step_read_targets(struct step_reader *s, const struct node *node, bool one)
+{
+	struct reader *r = s->r;
+	const struct node *service = NULL, *role = NULL, *host = NULL;
 	const struct key keys[] = {
 		{ "service", &service, .required = true },
 		{ "role", &role },
+		{ "host", &host },
 	};
-	bool complete = read_map(r, node, NULL, keys, countof(keys));
+	bool complete = read_map(r, node, NULL, keys, countof(keys) - (one ? 0 : 1));
 	if (role != NULL && !read_name(r, role, &s->step->target_role))
 		return;
 	if (!complete)
@@ -103,6 +134,8 @@ read_targets(struct step_reader *s, const struct node *node)
 	}
 	if (role != NULL)
 		check_role(s, role);
+	if (host != NULL)
+		read_host(s, host);
 }
 
 /* How many targets at once: one, a number of them, or a share of all. */
@@ -201,7 +234,7 @@ read_action(struct step_reader *s)
 		with_complete(r, action, with, s->step->action, s->step->with,
 		    s->step->with_n);
 	if (targets != NULL)
-		read_targets(s, targets);
+		step_read_targets(s, targets, true);
 	if (rolling != NULL)
 		read_rolling(s, rolling, targets);
 	if (retry != NULL)

@@ -3,7 +3,8 @@
 somewhere, and what it names (keys, routes, metrics, limits) is what the source has.
 
 A fence of `yaml check` is one file of a configuration; what it leaves out comes from
-examples/shop, one top-level key at a time. A fence of `markdown check` is a runbook."""
+examples/shop, one top-level key at a time. A fence of `markdown check` is a runbook; those of
+the same page that it calls are there too."""
 import ast
 import operator
 import pathlib
@@ -83,8 +84,11 @@ def examples():
         for i, block in enumerate(fences(text, "yaml check")):
             try_example(path, f"yaml {i + 1}", block, [])
             n += 1
-        for i, block in enumerate(fences(text, "markdown check")):
-            try_example(path, f"runbook {i + 1}", "", [block])
+        runbooks = fences(text, "markdown check")
+        for i, block in enumerate(runbooks):
+            called = re.findall(r"^runbook: (.*)$", block.split("---\n", 2)[2], re.M)
+            others = [b for b in runbooks if re.search(r"^runbook: (.*)$", b, re.M)[1] in called]
+            try_example(path, f"runbook {i + 1}", "", [block, *others])
             n += 1
     for folder in sorted(p for p in (ROOT / "examples").iterdir() if p.is_dir()):
         done = check(folder)
