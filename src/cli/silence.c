@@ -79,6 +79,9 @@ str
 silence_when(struct out *out, const struct silence_row *row)
 {
 	struct arena *a = out->arena;
+	if (row->off)
+		return arena_printf(a, "waits for the next time of %.*s",
+		    STR_ARG(row->during));
 	switch (silence_state(row, out->now)) {
 	case SILENCE_ACTIVE:
 		return arena_printf(a, "active, %.*s left",
@@ -194,6 +197,16 @@ show(struct client *client, void *context, int argc, char **argv)
 	out_field(&out, "comment", row.comment);
 	out_field(&out, "from", text_date_time(&out, row.starts_wall));
 	out_field(&out, "until", text_date_time(&out, row.ends_wall));
+	if (row.during.n > 0)
+		out_field(&out, "during", row.during);
+	if (row.window.n > 0)
+		out_field(&out, "window",
+		    arena_printf(out.arena, "%.*s, written in the configuration",
+			STR_ARG(row.window)));
+	if (row.until_resolved)
+		out_field(&out, "ends",
+		    row.held_any ? STR("when nothing that it held fires any more")
+				 : STR("when what it will have held fires no more"));
 	out_field(&out, "by",
 	    arena_printf(out.arena, "%.*s, asked for by %.*s", STR_ARG(row.created_by),
 		STR_ARG(view_who(row.principal))));

@@ -17,7 +17,8 @@
 #define BODY_BYTES_MAX ((size_t)1 << 20)
 
 struct set_options {
-	const char *lasts, *until, *start, *comment, *by;
+	const char *lasts, *until, *start, *comment, *by, *during;
+	bool until_resolved, preview;
 };
 
 /* "30m" from now, or a date and time. */
@@ -92,6 +93,10 @@ body_of_silence(struct client *client, const struct silence_row *row)
 	put_time(&b, "endsAt", row->ends_wall);
 	put_text(&b, "createdBy", row->created_by);
 	put_text(&b, "comment", row->comment);
+	if (row->during.n > 0)
+		put_text(&b, "during", row->during);
+	if (row->until_resolved)
+		buf_add(&b, STR(",\"untilResolved\":true"));
 	buf_char(&b, '}');
 	str text = arena_str(&client->arena, buf_str(&b));
 	buf_done(&b);
@@ -122,11 +127,83 @@ run_set(int argc, char **argv, struct client_command command)
 		{ .name = "start", .value = &o.start },
 		{ .name = "comment", .value = &o.comment },
 		{ .name = "by", .value = &o.by },
+		{ .name = "during", .value = &o.during },
+		{ .name = "until-resolved", .flag = &o.until_resolved },
+		{ .name = "preview", .flag = &o.preview },
 	};
 	command.specs = specs;
 	command.specs_n = countof(specs);
 	command.context = &o;
 	return client_run(argc, argv, &command);
+}
+
+/* ---- what it would hold ---- */
+
+/* "DiskFull{instance=..}", line by line; false: that is no answer of a server of ours. */
+static bool
+put_alert(struct client *client, struct json *j, struct out *out)
+{
+	struct buf text = BUF(BODY_BYTES_MAX);
+	str name, label, value, alertname = STR("alert");
+	bool ok = json_object(j);
+	while (ok && json_member(j, &name)) {
+		if (!str_eq(name, STR("labels"))) {
+			ok = json_skip(j);
+			continue;
+		}
+		ok = json_object(j);
+		while (ok && json_member(j, &label)) {
+			ok = json_string(j, &value);
+			if (str_eq(label, STR("alertname")))
+				alertname = value;
+			else if (ok)
+				buf_printf(&text, "%s%.*s=\"%.*s\"", text.n > 0 ? ", " : "",
+				    STR_ARG(label), STR_ARG(value));
+		}
+	}
+	out_styled(out, STYLE_BOLD, alertname);
+	out_text(out, STR("  "));
+	out_wrapped(out, 2, 2 + text_columns(alertname),
+	    arena_str(&client->arena, buf_str(&text)));
+	buf_done(&text);
+	return ok && j->error == NULL;
+}
+
+static int
+silence_preview(struct client *client, const struct silence_row *row)
+{
+	struct buf path = BUF(BODY_BYTES_MAX);
+	const struct silence_matcher *m = row->matchers.p;
+	buf_add(&path, STR("/api/v2/alerts?silenced=false&inhibited=false"));
+	for (size_t i = 0; i < row->matchers.n; i++) {
+		struct records one = { (void *)(uintptr_t)&m[i], 1 };
+		str text = silence_matchers_text(&client->arena,
+		    &(struct silence_row){ .matchers = one });
+		buf_add(&path, STR("&filter="));
+		buf_add(&path, client_escape(client, arena_cstr(&client->arena, text)));
+	}
+	str body;
+	int code = client_get(client, arena_cstr(&client->arena, buf_str(&path)), &body);
+	buf_done(&path);
+	if (code != EXIT_OK)
+		return code;
+	if (client->options.json)
+		return client_print_json(body);
+	struct out out = out_begin(&client->arena);
+	struct json j;
+	size_t n = 0;
+	json_open(&j, body, &client->arena);
+	bool ok = json_array(&j);
+	for (; ok && json_element(&j); n++)
+		ok = put_alert(client, &j, &out);
+	if (!ok || !json_close(&j)) {
+		complain("the server's answer is no list of alerts");
+		buf_done(&out.text);
+		return EXIT_FAILED;
+	}
+	say("%zu alert%s that fire%s now would be held; nothing was changed.", n,
+	    n == 1 ? "" : "s", n == 1 ? "s" : "");
+	return out_end(&out);
 }
 
 /* ---- add ---- */
@@ -175,8 +252,14 @@ add(struct client *client, void *context, int argc, char **argv)
 	const struct set_options *o = context;
 	struct silence_row row = { .starts_wall = clock_wall(),
 		.created_by = author(o->by),
-		.comment = str_of(o->comment != NULL ? o->comment : "") };
-	if (!matchers_take(client, argc, argv, &row) || !times_take(o, &row))
+		.comment = str_of(o->comment != NULL ? o->comment : ""),
+		.during = str_of(o->during != NULL ? o->during : ""),
+		.until_resolved = o->until_resolved };
+	if (!matchers_take(client, argc, argv, &row))
+		return EXIT_USAGE;
+	if (o->preview)
+		return silence_preview(client, &row);
+	if (!times_take(o, &row))
 		return EXIT_USAGE;
 	if (row.ends_wall == 0) {
 		complain("for how long? --for 2h, or --until 2026-11-23T07:00:00Z");
@@ -196,8 +279,10 @@ add(struct client *client, void *context, int argc, char **argv)
 	printf("%.*s\n", STR_ARG(made.uuid));
 	str what = silence_matchers_text(&client->arena, &made);
 	struct out out = out_begin(&client->arena);
-	say("Alerts with %.*s are held until %.*s.", STR_ARG(what),
-	    STR_ARG(text_date_time(&out, made.ends_wall)));
+	say("Alerts with %.*s are held%s%.*s until %.*s%s.", STR_ARG(what),
+	    made.during.n > 0 ? " at the times of " : "", STR_ARG(made.during),
+	    STR_ARG(text_date_time(&out, made.ends_wall)),
+	    made.until_resolved ? ", or until none of them fires any more" : "");
 	say("firstline silence expire %.*s    ends it sooner",
 	    STR_ARG(str_take(made.uuid, made.uuid.n < 8 ? made.uuid.n : 8)));
 	return out_end(&out);
@@ -232,7 +317,10 @@ const struct command_line command_silence_add = {
 	    "  --start WHEN       not from now on, but from then\n"
 	    "  --comment TEXT     why\n"
 	    "  --by NAME          who (default $USER); whose token it was is kept as "
-	    "well\n" CLIENT_HELP,
+	    "well\n"
+	    "  --during CALENDAR  only while that calendar of the configuration is on\n"
+	    "  --until-resolved   it ends when nothing that it held fires any more\n"
+	    "  --preview          only show what it would hold now\n" CLIENT_HELP,
 	.run = run_add,
 };
 
@@ -248,14 +336,17 @@ update(struct client *client, void *context, int argc, char **argv)
 	if (code != EXIT_OK)
 		return code;
 	if (o->lasts == NULL && o->until == NULL && o->start == NULL &&
-	    o->comment == NULL) {
-		complain("change what? --for, --until, --start or --comment");
+	    o->comment == NULL && o->during == NULL && !o->until_resolved) {
+		complain("change what? --for, --until, --start, --during or --comment");
 		return EXIT_USAGE;
 	}
 	if (o->comment != NULL)
 		row.comment = str_of(o->comment);
 	if (o->by != NULL)
 		row.created_by = str_of(o->by);
+	if (o->during != NULL)
+		row.during = str_of(o->during);
+	row.until_resolved = row.until_resolved || o->until_resolved;
 	if (!times_take(o, &row))
 		return EXIT_USAGE;
 	str body;
@@ -300,7 +391,10 @@ const struct command_line command_silence_update = {
 	    "  --until WHEN       until then\n"
 	    "  --start WHEN       from then on\n"
 	    "  --comment TEXT     why\n"
-	    "  --by NAME          who\n" CLIENT_HELP,
+	    "  --by NAME          who\n"
+	    "  --during CALENDAR  at the times of that calendar\n"
+	    "  --until-resolved   it ends when nothing that it held fires any "
+	    "more\n" CLIENT_HELP,
 	.run = run_update,
 };
 

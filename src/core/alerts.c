@@ -295,6 +295,8 @@ on_alerts_changed(struct core *core, const struct alerts_changed *changed)
 		struct arena mark = core->scratch;
 		switch (changes[i].kind) {
 		case CHANGE_FIRED:
+			if (changes[i].held)
+				silence_holds(core, changes[i].silence);
 			incidents[i] =
 			    changes[i].held ? 0 : on_fired(core, changes[i].body, false);
 			break;
@@ -303,6 +305,7 @@ on_alerts_changed(struct core *core, const struct alerts_changed *changed)
 			break;
 		case CHANGE_HELD:
 			incidents[i] = 0;
+			silence_holds(core, changes[i].silence);
 			on_held(core, &changes[i]);
 			break;
 		case CHANGE_CHANGED:

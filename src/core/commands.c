@@ -560,6 +560,9 @@ set_silence(struct core *core, const struct command *command)
 		return answer_no(core, 403, EXIT_AUTH,
 		    "this silence is another's: ending it needs no more than the role "
 		    "operator, changing it the role lead");
+	case SILENCE_NO_CALENDAR:
+		return answer_no(core, 400, EXIT_USAGE,
+		    "Failed to create silence: the configuration has no such calendar");
 	case SILENCE_TOO_MANY:
 		return answer_no(core, 400, EXIT_CONFLICT,
 		    "Failed to create silence: there are %u already, and none of them has "

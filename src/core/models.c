@@ -109,6 +109,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
 	    first ? "started with" : "adopted", model->model->services_n,
 	    model->model->runbooks_n, model->model->rules_n);
+	maintenance_adopted(core);
 	grants_look(core);
 	handover_look(core);
 }

@@ -12,8 +12,8 @@
  */
 #include "core/state.h"
 
-static bool
-matchers_same(const struct records *a, const struct records *b)
+bool
+silence_matchers_same(const struct records *a, const struct records *b)
 {
 	const struct silence_matcher *x = a->p, *y = b->p;
 	if (a->n != b->n)
@@ -29,7 +29,8 @@ matchers_same(const struct records *a, const struct records *b)
 static bool
 may_change(const struct silence_row *row, const struct silence_row *asked, msec wall)
 {
-	if (!matchers_same(&row->matchers, &asked->matchers))
+	if (!silence_matchers_same(&row->matchers, &asked->matchers) ||
+	    !str_eq(row->during, asked->during) || row->window.n > 0)
 		return false;
 	switch (silence_state(row, wall)) {
 	case SILENCE_ACTIVE:
@@ -131,9 +132,48 @@ tell(struct core *core, const struct silence_row *row, str principal, const char
 	str what = matchers_text(core, row);
 	str until = text_wall(core, row->ends_wall);
 	str words = text_line(core, row->comment, TIMELINE_TEXT_MAX / 4);
+	str during = row->during.n > 0
+	                 ? text_make(core, " during %.*s", STR_ARG(row->during))
+	                 : (str){ 0 };
 	timeline_add(core, 0, TIMELINE_COMMAND, principal, row->id,
-	    "%s silence %.*s of {%.*s} until %.*s: %.*s", done, STR_ARG(row->uuid),
-	    STR_ARG(what), STR_ARG(until), STR_ARG(words));
+	    "%s silence %.*s of {%.*s}%.*s until %.*s: %.*s", done, STR_ARG(row->uuid),
+	    STR_ARG(what), STR_ARG(during), STR_ARG(until), STR_ARG(words));
+}
+
+static bool
+has_calendar(const struct core *core, str name)
+{
+	return names_get(&core->newest->model->calendar_by_name, name) != NULL;
+}
+
+void
+silence_holds(struct core *core, row_id id)
+{
+	struct silence *silence = object_find(core, TABLE_SILENCE, id);
+	if (silence == NULL || !silence->row.until_resolved || silence->row.held_any)
+		return;
+	silence->row.held_any = true;
+	object_touch(core, &silence->o);
+}
+
+void
+silence_end(struct core *core, struct silence *silence, str by, const char *why)
+{
+	end_now(core, silence);
+	tell(core, &silence->row, by, why);
+}
+
+struct silence *
+silence_make(struct core *core, const struct silence_row *row, str by)
+{
+	if (!make_room(core, NULL))
+		return NULL;
+	struct silence *silence = object_add(core, TABLE_SILENCE, row);
+	if (silence == NULL)
+		return NULL;
+	keep_until(core, silence);
+	tell(core, &silence->row, by, "made");
+	return silence;
 }
 
 static struct silence *
@@ -144,6 +184,7 @@ change(struct core *core, struct silence *silence, const struct silence_row *ask
 	row->starts_wall = asked->starts_wall;
 	row->ends_wall = asked->ends_wall;
 	row->updated_wall = core->wall;
+	row->until_resolved = asked->until_resolved;
 	row_set_str(core, &row->comment, asked->comment);
 	row_set_str(core, &row->created_by, asked->created_by);
 	row_set_str(core, &row->principal, principal);
@@ -165,8 +206,18 @@ is_anothers(const struct silence_row *row, const struct command *command)
 enum silence_answer
 silence_set(struct core *core, const struct command *command, struct silence **ret)
 {
-	const struct silence_row *asked = &command->silence;
+	struct silence_row as_asked = command->silence;
+	struct silence_row *asked = &as_asked;
 	struct silence *old = asked->uuid.n > 0 ? silence_find(core, asked->uuid) : NULL;
+	/* Whoever does not know of these, as amtool, does not take them away. */
+	if (old != NULL && asked->during.n == 0)
+		asked->during = old->row.during;
+	if (old != NULL)
+		asked->until_resolved = asked->until_resolved || old->row.until_resolved;
+	asked->held_any = asked->off = false;
+	asked->window = (str){ 0 };
+	if (asked->during.n > 0 && !has_calendar(core, asked->during))
+		return SILENCE_NO_CALENDAR;
 	if (asked->starts_wall >= asked->ends_wall)
 		return SILENCE_BACKWARDS;
 	if (asked->ends_wall < core->wall)
@@ -181,6 +232,7 @@ silence_set(struct core *core, const struct command *command, struct silence **r
 		*ret = change(core, old, asked, command->principal);
 		return SILENCE_DONE;
 	}
+	asked->during = arena_str(&core->scratch, asked->during);
 	if (!make_room(core, old))
 		return SILENCE_TOO_MANY;
 	old = asked->uuid.n > 0 ? silence_find(core, asked->uuid) : NULL;
@@ -210,7 +262,9 @@ silence_expire(struct core *core, const struct command *command)
 	if (silence == NULL || silence_state(&silence->row, core->wall) == SILENCE_EXPIRED)
 		return silence;
 	end_now(core, silence);
-	tell(core, &silence->row, command->principal, "ended");
+	tell(core, &silence->row, command->principal,
+	    str_eq(command->principal, FIRSTLINE) ? "nothing of it fires any more: ended"
+						  : "ended");
 	return silence;
 }
 

@@ -380,6 +380,7 @@ enum silence_answer {
 	SILENCE_MATCHES_ALL,
 	SILENCE_OTHERS,
 	SILENCE_TOO_MANY,
+	SILENCE_NO_CALENDAR,
 };
 struct silence *silence_find(const struct core *core, str uuid);
 enum silence_answer silence_set(struct core *core, const struct command *command,
@@ -387,6 +388,15 @@ enum silence_answer silence_set(struct core *core, const struct command *command
 /* NULL: there is none. One that has expired stays as it is. */
 struct silence *silence_expire(struct core *core, const struct command *command);
 void silence_timer(struct core *core, struct silence *silence);
+/* An alert of that silence is held: what waits for its end knows that there was one. */
+void silence_holds(struct core *core, row_id id);
+/* maintenance.c: the windows that the newest configuration has are silences. */
+void maintenance_adopted(struct core *core);
+/* Ends it, by FIRSTLINE; and makes one that is not asked for by a command. */
+void silence_end(struct core *core, struct silence *silence, str by, const char *why);
+struct silence *silence_make(struct core *core, const struct silence_row *row, str by);
+bool silence_matchers_same(const struct records *a, const struct records *b);
+
 /* Why the alert is held: "silenced by ID (WHO: COMMENT) until T". */
 str silence_words(struct core *core, const struct alert_change *change);
 

@@ -195,7 +195,7 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 	bound(engine, &config->model->limits);
 	if (!same || first)
 		suppress_rules(engine, config->model);
-	if (first)
+	if (!same || first)
 		suppress_silences(engine);
 	engine->ready = engine->begun = true;
 	batch_commit(engine);
@@ -532,6 +532,7 @@ on_check(uv_check_t *check)
 {
 	struct engine *engine = check->data;
 	bool more = suppress_turn(engine);
+	more |= resolved_turn(engine);
 	more |= listings_turn(engine);
 	more |= reader_turn(engine);
 	more |= batch_turn(engine);
@@ -593,6 +594,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
+	resolved_init(engine);
 	signin_init(engine);
 	engine->ahead = ahead_new();
 	engine->committer =

@@ -70,8 +70,10 @@ silences_active(struct engine *engine)
 	size_t n = core_silences(engine->core, rows, CORE_SILENCES_MAX);
 	msec wall = clock_wall();
 	uint32_t active = 0;
+	msec changes = 0;
 	for (size_t i = 0; i < n; i++)
-		active += silence_state(rows[i], wall) == SILENCE_ACTIVE ? 1 : 0;
+		active += silence_state(rows[i], wall) == SILENCE_ACTIVE &&
+		          silence_on(engine, rows[i], wall, &changes);
 	return active;
 }
 
@@ -107,6 +109,18 @@ sort_key(const struct silence_row *row, enum silence_state state)
 	UNREACHABLE();
 }
 
+/* With whether it is between two of its times. */
+static void
+put_silence(struct engine *engine, const struct silence_row *row, msec wall,
+    struct answer_out *a)
+{
+	struct silence_row copy = *row;
+	msec changes = 0;
+	copy.off = silence_state(row, wall) == SILENCE_ACTIVE &&
+	           !silence_on(engine, row, wall, &changes);
+	answer_row_record(a, TABLE_SILENCE, &copy);
+}
+
 void
 answer_silences(struct engine *engine, struct answer_out *a)
 {
@@ -123,7 +137,7 @@ answer_silences(struct engine *engine, struct answer_out *a)
 	if (n > 0)
 		qsort(sorted, n, sizeof(*sorted), sorted_cmp);
 	for (size_t i = 0; i < n; i++)
-		answer_row_record(a, TABLE_SILENCE, sorted[i].row);
+		put_silence(engine, sorted[i].row, wall, a);
 }
 
 void
@@ -131,7 +145,7 @@ answer_silence(struct engine *engine, const struct request *request, struct answ
 {
 	const struct silence_row *row = core_silence(engine->core, request->name);
 	if (row != NULL) {
-		answer_row_record(a, TABLE_SILENCE, row);
+		put_silence(engine, row, clock_wall(), a);
 		return;
 	}
 	a->answer.status = 404;

@@ -107,6 +107,7 @@ struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
 	uv_check_t check;
+	struct resolving *resolving; /* resolved.c */
 	uv_timer_t timer, sweep, heal, suppress;
 	uv_idle_t busy; /* keeps the loop turning while there is work in slices */
 	struct wire supervisor, gate, hands;
@@ -321,6 +322,9 @@ void listings_sweep(struct engine *engine);  /* what nobody asks for is forgotte
 void silence_command(struct engine *engine, uint64_t id, const struct request *request,
     struct caller caller);
 uint32_t silences_active(struct engine *engine);
+/* Is it one of its times? When that changes, in *ret_changes; what has none is always on. */
+bool silence_on(const struct engine *engine, const struct silence_row *row, msec wall,
+    msec *ret_changes);
 void answer_silences(struct engine *engine, struct answer_out *a);
 void answer_silence(struct engine *engine, const struct request *request,
     struct answer_out *a);
@@ -332,6 +336,10 @@ void suppress_silences(struct engine *engine);
 void suppress_rules(struct engine *engine, const struct model *model);
 /* Holds and releases alerts, a slice a turn; true: there is more to look at. */
 bool suppress_turn(struct engine *engine);
+
+/* resolved.c: silences that end with what they hold; true: there is more to look at */
+void resolved_init(struct engine *engine);
+bool resolved_turn(struct engine *engine);
 
 /* overflow.c */
 /* Answers a batch of which something was refused; an incident tells of it, once. */

@@ -42,20 +42,41 @@ sooner(msec *at, msec wall, msec when)
 		*at = when;
 }
 
+bool
+silence_on(const struct engine *engine, const struct silence_row *row, msec wall,
+    msec *ret_changes)
+{
+	if (row->during.n == 0)
+		return true;
+	if (row->ends_wall <= wall)
+		return false;
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	const struct calendar *calendar = names_get(&model->calendar_by_name, row->during);
+	/* Not written any more: any doubt notifies. */
+	if (calendar == NULL)
+		return false;
+	*ret_changes = calendar_changes(calendar, wall);
+	return calendar_has(calendar, wall);
+}
+
 void
 suppress_silences(struct engine *engine)
 {
 	struct arena scratch = engine->batch.arena;
 	const struct silence_row **rows =
 	    arena_new(&scratch, const struct silence_row *, CORE_SILENCES_MAX);
-	size_t n = core_silences(engine->core, rows, CORE_SILENCES_MAX);
+	size_t n = core_silences(engine->core, rows, CORE_SILENCES_MAX), on = 0;
 	msec wall = clock_wall();
 	engine->suppress_at = 0;
 	for (size_t i = 0; i < n; i++) {
 		sooner(&engine->suppress_at, wall, rows[i]->starts_wall);
 		sooner(&engine->suppress_at, wall, rows[i]->ends_wall);
+		msec changes = 0;
+		if (silence_on(engine, rows[i], wall, &changes))
+			rows[on++] = rows[i];
+		sooner(&engine->suppress_at, wall, changes);
 	}
-	intake_silences(engine->intake, rows, n, wall);
+	intake_silences(engine->intake, rows, on, wall);
 	arm(engine, wall);
 }
 

@@ -729,6 +729,7 @@ static const char *const gap_kind_names[] = {
 	[GAP_UNREVIEWED] = "unreviewed",
 	[GAP_DRILL] = "drill",
 	[GAP_RECURS] = "recurs",
+	[GAP_NO_CALENDAR] = "no-calendar",
 };
 
 static const struct field gap_fields[] = {
@@ -743,33 +744,6 @@ static const struct field gap_fields[] = {
 	F_WALL(9, struct gap_row, last_wall),
 };
 const struct record_type gap_row_type = RECORD(struct gap_row, "gap", gap_fields);
-
-/* ---- silences ---- */
-
-static const struct field silence_matcher_fields[] = {
-	F_STR_MAX(1, struct silence_matcher, name, SILENCE_TEXT_MAX),
-	F_STR_MAX(2, struct silence_matcher, value, SILENCE_TEXT_MAX),
-	F_BOOL(3, struct silence_matcher, regex),
-	F_BOOL(4, struct silence_matcher, equal),
-};
-static const struct record_type silence_matcher_type =
-    RECORD(struct silence_matcher, "silence-matcher", silence_matcher_fields);
-
-static const struct field silence_fields[] = {
-	F_U64(1, struct silence_row, id),
-	F_STR(2, struct silence_row, uuid),
-	F_RECORDS(3, struct silence_row, matchers, &silence_matcher_type,
-	    SILENCE_MATCHERS_MAX),
-	F_WALL(4, struct silence_row, starts_wall),
-	F_WALL(5, struct silence_row, ends_wall),
-	F_WALL(6, struct silence_row, updated_wall),
-	F_STR_MAX(7, struct silence_row, created_by, SILENCE_TEXT_MAX),
-	F_STR(8, struct silence_row, principal),
-	F_STR_MAX(9, struct silence_row, comment, SILENCE_TEXT_MAX),
-	FQ_MSEC(10, struct silence_row, forget_at),
-};
-const struct record_type silence_row_type =
-    RECORD(struct silence_row, "silence", silence_fields);
 
 /* ---- access ---- */
 
@@ -976,23 +950,4 @@ notice_purpose_name(enum notice_purpose purpose)
 const char *handoff_class_name(enum handoff_class class)
 {
 	return name_of(handoff_class_names, countof(handoff_class_names), class);
-}
-
-enum silence_state
-silence_state(const struct silence_row *row, msec wall)
-{
-	if (wall >= row->ends_wall)
-		return SILENCE_EXPIRED;
-	return wall < row->starts_wall ? SILENCE_PENDING : SILENCE_ACTIVE;
-}
-
-const char *
-silence_state_name(enum silence_state state)
-{
-	static const char *const names[] = {
-		[SILENCE_ACTIVE] = "active",
-		[SILENCE_PENDING] = "pending",
-		[SILENCE_EXPIRED] = "expired",
-	};
-	return name_of(names, countof(names), state);
 }

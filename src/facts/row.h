@@ -790,6 +790,7 @@ enum gap_kind {
 	GAP_UNREVIEWED,  /* a broken glass that nobody has looked at */
 	GAP_DRILL = 20,  /* a runbook whose drill is overdue */
 	GAP_RECURS = 21, /* the same remedy, again and again: the cause is still there */
+	GAP_NO_CALENDAR = 30, /* a silence is for times that are not written any more */
 };
 
 struct gap_row {
@@ -824,6 +825,11 @@ struct silence_row {
 	str principal;  /* who asked */
 	str comment;
 	msec forget_at; /* engine clock: SILENCE_KEEP_MS after its end */
+	str during;     /* only while this calendar of the configuration is on; or empty */
+	bool until_resolved; /* it ends when nothing that it held fires any more */
+	bool held_any;       /* of those: it has held something */
+	str window;          /* `maintenance` of that name in the configuration; or empty */
+	bool off;            /* never kept: in answers, between two times of `during` */
 };
 #define SILENCE_MATCHERS_MAX 32
 #define SILENCE_TEXT_MAX \

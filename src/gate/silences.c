@@ -26,6 +26,13 @@ struct listing {
 
 /* ---- one silence ---- */
 
+/* Between two times of its calendar it waits for the next. */
+static enum silence_state
+state_of(const struct silence_row *row, msec wall)
+{
+	return row->off ? SILENCE_PENDING : silence_state(row, wall);
+}
+
 static void
 put_silence(struct buf *b, const struct silence_row *row, msec wall)
 {
@@ -33,7 +40,7 @@ put_silence(struct buf *b, const struct silence_row *row, msec wall)
 	buf_add(b, STR("{\"id\":"));
 	json_put_string(b, row->uuid);
 	buf_printf(b, ",\"status\":{\"state\":\"%s\"},\"updatedAt\":\"",
-	    silence_state_name(silence_state(row, wall)));
+	    silence_state_name(state_of(row, wall)));
 	buf_time(b, row->updated_wall);
 	buf_add(b, STR("\",\"comment\":"));
 	json_put_string(b, row->comment);
@@ -71,7 +78,7 @@ has_matcher(const struct silence_row *row, const struct label_matcher *wanted)
 static bool
 is_wanted(const struct listing *listing, const struct silence_row *row, msec wall)
 {
-	if (!listing->wanted[silence_state(row, wall)])
+	if (!listing->wanted[state_of(row, wall)])
 		return false;
 	for (size_t i = 0; i < listing->filters.n; i++) {
 		if (!has_matcher(row, &listing->filters.item[i]))

@@ -28,7 +28,10 @@ enum member {
 	MEMBER_ENDS = 8,
 	MEMBER_MATCHERS = 16,
 	MEMBER_STARTS = 32,
+	MEMBER_DURING = 64,
+	MEMBER_UNTIL_RESOLVED = 128,
 };
+#define MEMBERS_OURS 2 /* the last ones; Alertmanager has none of them, nobody needs them */
 
 enum part_member { PART_NAME = 1, PART_VALUE = 2, PART_REGEX = 4, PART_EQUAL = 8 };
 
@@ -39,7 +42,8 @@ struct named {
 
 static const struct named members[] = { { "id", MEMBER_ID }, { "comment", MEMBER_COMMENT },
 	{ "createdBy", MEMBER_CREATED_BY }, { "endsAt", MEMBER_ENDS },
-	{ "matchers", MEMBER_MATCHERS }, { "startsAt", MEMBER_STARTS } };
+	{ "matchers", MEMBER_MATCHERS }, { "startsAt", MEMBER_STARTS },
+	{ "during", MEMBER_DURING }, { "untilResolved", MEMBER_UNTIL_RESOLVED } };
 static const struct named parts[] = { { "name", PART_NAME }, { "value", PART_VALUE },
 	{ "isRegex", PART_REGEX }, { "isEqual", PART_EQUAL } };
 
@@ -145,6 +149,12 @@ read_members(struct reading *r)
 		case MEMBER_STARTS:
 			read_moment(r, &row->starts_wall);
 			break;
+		case MEMBER_DURING:
+			read_text(r, &row->during);
+			break;
+		case MEMBER_UNTIL_RESOLVED:
+			(void)json_bool(&r->j, &row->until_resolved);
+			break;
 		default:
 			(void)json_skip(&r->j);
 			break;
@@ -194,7 +204,7 @@ is_valid(struct reading *r)
 		seen &= ~(unsigned)MEMBER_ENDS;
 	if (row->starts_wall == 0)
 		seen &= ~(unsigned)MEMBER_STARTS;
-	for (size_t i = 0; i < countof(members); i++) {
+	for (size_t i = 0; i < countof(members) - MEMBERS_OURS; i++) {
 		if (members[i].bit == MEMBER_ID)
 			continue;
 		if ((seen & members[i].bit) == 0) {
@@ -221,7 +231,7 @@ is_within(struct reading *r)
 	const struct silence_row *row = &r->ret->row;
 	bool long_text = row->comment.n > SILENCE_TEXT_MAX ||
 	                 row->created_by.n > SILENCE_TEXT_MAX ||
-	                 row->uuid.n > SILENCE_TEXT_MAX;
+	                 row->uuid.n > SILENCE_TEXT_MAX || row->during.n > SILENCE_TEXT_MAX;
 	for (size_t i = 0; i < row->matchers.n; i++)
 		long_text = long_text || r->matcher[i].name.n > SILENCE_TEXT_MAX ||
 		            r->matcher[i].value.n > SILENCE_TEXT_MAX;

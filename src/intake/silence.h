@@ -8,7 +8,10 @@
  *
  *	{"matchers": [{"name": "job", "value": "db-.*", "isRegex": true, "isEqual": true}],
  *	 "startsAt": "2026-11-23T07:00:00Z", "endsAt": "2026-11-23T09:00:00Z",
- *	 "createdBy": "ana", "comment": "new disks", "id": "..."}
+ *	 "createdBy": "ana", "comment": "new disks", "id": "...",
+ *	 "during": "upgrade-nights", "untilResolved": true}
+ *
+ * The last two are ours: only while a calendar is on; until nothing of it fires any more.
  *
  * Pure. The gate reads the text (silence_read), the engine looks at what it got
  * (silence_refuses); the words of refusals are Alertmanager's.

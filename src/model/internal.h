@@ -35,12 +35,13 @@ enum section_kind {
 	SECTION_HOSTS,
 	SECTION_ALERTS,
 	SECTION_INHIBIT,
+	SECTION_MAINTENANCE,
 	SECTION_ACTIONS,
 	SECTION_CALENDARS,
 	SECTION_AUTHORITY,
 	SECTION_AUTONOMY,
 };
-#define SECTION_COUNT 21
+#define SECTION_COUNT 22
 
 /* tls, socket, access */
 void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);
@@ -67,6 +68,7 @@ void hosts_declare(struct reader *r, const struct section *section);
 void hosts_read(struct reader *r, const struct section *section);
 void alerts_read(struct reader *r, const struct section *section);
 void inhibit_read(struct reader *r, const struct section *section);
+void maintenance_read(struct reader *r, const struct section *section);
 void actions_declare(struct reader *r, const struct section *section);
 void actions_read(struct reader *r, const struct section *section);
 /* Percent-encoded, and the inside of a JSON string. */

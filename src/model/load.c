@@ -38,6 +38,7 @@ static const struct {
 	[SECTION_HOSTS] = { "hosts", FORM_MAP },
 	[SECTION_ALERTS] = { "alerts", FORM_LIST },
 	[SECTION_INHIBIT] = { "inhibit", FORM_LIST },
+	[SECTION_MAINTENANCE] = { "maintenance", FORM_LIST },
 	[SECTION_ACTIONS] = { "actions", FORM_MAP },
 	[SECTION_CALENDARS] = { "calendars", FORM_MAP },
 	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
@@ -413,6 +414,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	inhibit_read(&r, &s[SECTION_INHIBIT]);
 	actions_read(&r, &s[SECTION_ACTIONS]);
 	calendars_read(&r, &s[SECTION_CALENDARS]);
+	maintenance_read(&r, &s[SECTION_MAINTENANCE]);
 	authority_read(&r, &s[SECTION_AUTHORITY]);
 	runbooks_read(&r);
 	autonomy_read(&r, &s[SECTION_AUTONOMY]);

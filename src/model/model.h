@@ -396,6 +396,18 @@ struct alert_rule {
 
 /* While an alert that matches `source` fires, those that match `target` and have the same
  * values of the `equal` labels are held. */
+/* Alerts that are held at the times of a calendar: a silence that is written. */
+struct maintenance {
+	str name;
+	struct matchers match;
+	const struct calendar *during;
+	const struct person *owner;
+	str because;
+	msec until_wall; /* 0: no end */
+	struct place place;
+};
+#define MAINTENANCE_MAX 256
+
 struct inhibit {
 	struct matchers source, target;
 	struct strs equal; /* label names; empty: any source will do */
@@ -786,6 +798,8 @@ struct model {
 	size_t alert_rules_n;
 	struct inhibit *inhibits;
 	size_t inhibits_n;
+	struct maintenance *maintenance;
+	size_t maintenance_n;
 	struct action *actions;
 	size_t actions_n;
 	struct rule *rules;

@@ -36,6 +36,16 @@ def begin(scratch):
     return Firstline(scratch, scratch.dir / "config").start(), hook
 
 
+TIMES = """
+calendars:
+  always: {zone: UTC, weekly: [{days: any, from: "00:00", until: "24:00"}]}
+  long-ago: {zone: UTC, spans: [{from: 2020-01-01, until: 2020-01-02}]}
+maintenance:
+  - {name: upgrades, match: {job: upgraded}, during: always, owner: ana, because: patches}
+  - {name: moved, match: {job: moved}, during: long-ago, owner: ana, because: the move}
+"""
+
+
 def amtool(firstline, *args, fails=False):
     done = subprocess.run(
         ["amtool", f"--alertmanager.url=http://127.0.0.1:{firstline.port}", *args],
@@ -401,6 +411,44 @@ def test_tokens_close_silences_as_they_do_alerts():
         for who, status in (None, 401), (viewer, 403), (operator, 200):
             answer = firstline.request("DELETE", f"/api/v2/silence/{made}", token=who)
             assert answer.status == status, (who, answer)
+
+
+def test_windows_and_times_hold_while_their_calendar_is_on():
+    with Scratch("silence") as scratch:
+        hook = WebhookSink(scratch)
+        scratch.file("config/production.yaml", CONFIG.format(url=hook.url) + TIMES)
+        firstline = Firstline(scratch, scratch.dir / "config").start()
+        firstline.cli("send", "alertname=Patched", "job=upgraded", "service=shop", check=True)
+        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", check=True)
+        assert alerts(firstline)["Patched"]["status"]["state"] == "suppressed"
+        assert alerts(firstline)["Moved"]["status"]["state"] == "active"
+        states = {s["comment"]: s["status"]["state"] for s in silences(firstline)}
+        assert states == {"patches": "active", "the move": "pending"}, states
+        shown = firstline.cli("silence", "list", check=True).stdout
+        assert "waits for the next time of long-ago" in shown and "ana: patches" in shown, shown
+
+        # What would be held, and nothing is.
+        preview = firstline.cli("silence", "add", "job=~up.*|moved", "--preview", check=True)
+        assert preview.stdout.startswith("Moved  ") and "Patched" not in preview.stdout, preview
+        assert "1 alert that fires now would be held" in preview.stderr, preview
+        assert len(silences(firstline)) == 2
+        refused = firstline.cli("silence", "add", "x=y", "--for", "1h", "--comment", "c", "--during", "never")
+        assert refused.returncode != 0 and "no such calendar" in refused.stderr, refused
+
+        # It ends with what it holds.
+        uuid = firstline.cli("silence", "add", "alertname=Moved", "--for", "9h", "--comment", "known",
+                             "--until-resolved", "--during", "always", check=True).stdout.strip()
+        wait_until(lambda: alerts(firstline)["Moved"]["status"]["state"] == "suppressed", message="held")
+        show = json.loads(firstline.cli("silence", "show", uuid, "--json", check=True).stdout)
+        assert show["until_resolved"] and show["during"] == "always", show
+        amtool(firstline, "silence", "update", "--duration=8h", uuid)
+        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", "--resolved", check=True)
+        wait_until(lambda: [s["status"]["state"] for s in silences(firstline) if s["id"] == uuid] == ["expired"],
+                   timeout=40, message="the silence ended by itself")
+        # A calendar that is changed holds from then on.
+        scratch.file("config/production.yaml", CONFIG.format(url=hook.url) + TIMES.replace("during: always", "during: long-ago"))
+        firstline.request("POST", "/v1/reload", {})
+        wait_until(lambda: alerts(firstline)["Patched"]["status"]["state"] == "active", message="released")
 
 
 if __name__ == "__main__":

@@ -414,9 +414,114 @@ silence__anothers_is_changed_by_a_lead_and_ended_by_anybody(void)
 	world_free(w);
 }
 
+#define NIGHTS                                                                \
+	"calendars:\n"                                                        \
+	"  nights: {zone: Europe/Lisbon, weekly: [{days: any, from: '22:00'," \
+	" until: '06:00'}]}\n"
+#define UPGRADES                                                                  \
+	"maintenance:\n"                                                          \
+	"  - {name: upgrades, match: {queue: '~.+'}, during: nights, owner: ana," \
+	" because: patches}\n"
+
+static struct silence_row
+last_silence(struct world *w)
+{
+	return silence(w, world_last(w, TABLE_SILENCE));
+}
+
+/* What is written is a silence: made, kept, replaced and ended with the configuration. */
+static void
+maintenance__is_a_silence_while_it_is_written(void)
+{
+	struct world *w = world_new(SHOP NIGHTS UPGRADES, NULL, NULL);
+	struct silence_row row = last_silence(w);
+	EXPECT_STR(row.window, STR("upgrades"));
+	EXPECT_STR(row.during, STR("nights"));
+	EXPECT_STR(row.created_by, STR("ana"));
+	EXPECT_STR(row.comment, STR("patches"));
+	EXPECT_U64(row.uuid.n, 36);
+	EXPECT(silence_state(&row, w->wall) == SILENCE_ACTIVE);
+	EXPECT(world_says(w, 0, "during nights until 9998-01-01"));
+	world_restart(w);
+	world_adopt(w, SHOP NIGHTS UPGRADES, NULL);
+	EXPECT_U64(last_silence(w).id, row.id);
+	world_adopt(w,
+	    SHOP NIGHTS "maintenance:\n"
+			"  - {name: upgrades, match: {queue: payments}, during: nights,"
+			" owner: ana, because: patches}\n",
+	    NULL);
+	struct silence_row other = last_silence(w), old = silence(w, row.id);
+	EXPECT(other.id != row.id && !str_eq(other.uuid, row.uuid));
+	EXPECT(silence_state(&old, w->wall) == SILENCE_EXPIRED);
+	world_adopt(w, SHOP NIGHTS, NULL);
+	other = silence(w, other.id);
+	EXPECT(silence_state(&other, w->wall) == SILENCE_EXPIRED);
+	EXPECT(world_says(w, 0, "not written any more: ended silence"));
+	world_free(w);
+}
+
+/* It begins while an incident is open: who was told is told that it is held. */
+static void
+maintenance__that_begins_ends_what_is_open_and_tells_it(void)
+{
+	struct world *w = world_new(SHOP NIGHTS UPGRADES, NULL, NULL);
+	uint64_t alert = world_fire(w, "alertname=Slow,queue=payments");
+	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "ana"), 1);
+	world_after(w, 9 * HOUR);
+	world_hold(w, alert, last_silence(w).id);
+	world_after(w, 2 * MINUTE);
+	EXPECT(world_state(w, 1) == INCIDENT_CLOSED);
+	EXPECT(world_incident(w, 1).end == END_SILENCED);
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ana"), 1);
+	EXPECT(world_says(w, 1, "(ana: patches)"));
+	world_free(w);
+}
+
+static void
+silence__of_times_needs_a_calendar_that_is_written(void)
+{
+	struct world *w = world_new(SHOP NIGHTS, NULL, NULL);
+	struct silence_matcher matcher = { STR("alertname"), STR("Slow"), false, true };
+	struct command command = { .kind = COMMAND_SILENCE_SET,
+		.principal = STR("person:ana"),
+		.fresh = STR("00000000-0000-4000-8000-000000000001"),
+		.silence = { .matchers = { &matcher, 1 },
+		    .starts_wall = w->wall,
+		    .ends_wall = w->wall + 30 * DAY,
+		    .created_by = STR("ana"),
+		    .comment = STR("noise"),
+		    .during = STR("night") } };
+	EXPECT_U64(world_command(w, &command).status, 400);
+	command.silence.during = STR("nights");
+	command.silence.until_resolved = true;
+	command.silence.held_any = true; /* is not for a client to say */
+	row_id id = world_command(w, &command).row;
+	EXPECT(!silence(w, id).held_any && silence(w, id).until_resolved);
+	/* amtool does not know of times, and takes none away. */
+	command.silence.uuid = silence(w, id).uuid;
+	command.silence.during = (str){ 0 };
+	command.silence.until_resolved = false;
+	command.silence.comment = STR("noise, still");
+	EXPECT_U64(world_command(w, &command).row, id);
+	EXPECT_STR(silence(w, id).during, STR("nights"));
+	EXPECT(silence(w, id).until_resolved);
+	uint64_t alert = world_fire(w, "alertname=Slow");
+	world_hold(w, alert, id);
+	EXPECT(silence(w, id).held_any);
+	/* Times that are not written any more hold nothing, and a gap says so. */
+	world_adopt(w, SHOP, NULL);
+	EXPECT_U64(world_gap(w, GAP_NO_CALENDAR, "nights").count, 1);
+	world_adopt(w, SHOP NIGHTS, NULL);
+	EXPECT_U64(world_gap(w, GAP_NO_CALENDAR, "nights").count, 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
+	RUN(maintenance__is_a_silence_while_it_is_written);
+	RUN(maintenance__that_begins_ends_what_is_open_and_tells_it);
+	RUN(silence__of_times_needs_a_calendar_that_is_written);
 	RUN(silence__begins_now_when_its_start_is_past);
 	RUN(silence__anothers_is_changed_by_a_lead_and_ended_by_anybody);
 	RUN(silence__is_refused_in_alertmanagers_words);
