@@ -150,6 +150,8 @@ head_add(struct head *head, str name, str value)
 		head->forwarded_proto = value;
 	else if (head->user_header.n > 0 && str_eq_caseless(name, head->user_header))
 		take_once(head, &head->user, value, "who asks is named twice");
+	else if (str_eq_caseless(name, STR("Accept-Encoding")))
+		head->accept_encoding = value;
 	else if (str_eq_caseless(name, STR("Expect")))
 		head->expects = true;
 }

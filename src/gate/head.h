@@ -40,6 +40,7 @@ struct head {
 	str forwarded_for, forwarded_proto; /* the last of each */
 	str user_header; /* set before: the name of one by which a proxy names who asks */
 	str user;        /* its value */
+	str accept_encoding;
 	bool has_host;
 	bool has_length;
 	bool chunked;

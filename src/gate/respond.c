@@ -82,6 +82,23 @@ respond(struct call *call, unsigned status, const char *type, str text)
 }
 
 void
+respond_kept(struct call *call, unsigned status, const char *type, str bytes,
+    const char *keep)
+{
+	ASSERT(!is_begun(call));
+	/* the library only reads it */
+	char empty[1] = "";
+	void *p = empty;
+	if (bytes.n > 0)
+		memcpy(&p, &bytes.p, sizeof(p));
+	ready(call, status, type,
+	    MHD_create_response_from_buffer(bytes.n, p,
+		bytes.n > 0 ? MHD_RESPMEM_PERSISTENT : MHD_RESPMEM_MUST_COPY));
+	(void)MHD_del_response_header(call->response, "Cache-Control", "no-store");
+	response_header(call->response, "Cache-Control", keep);
+}
+
+void
 respond_taken(struct call *call)
 {
 	struct gate *gate = call->gate;

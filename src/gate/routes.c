@@ -171,7 +171,24 @@ static const struct body_member body_password[] = {
 		.serve = serve_v1_gone                                                    \
 	}
 
+#define PAGE(p)                                                                           \
+	{                                                                                 \
+		.method = METHOD_GET, .path = (p), .who = WHO_ANYONE, .face = FACE_PLAIN, \
+		.serve = serve_page, .head = true                                         \
+	}
+
 const struct route gate_routes[] = {
+	/* One page, whatever the address: it holds no data, and asks /v1 as who looks at it. */
+	PAGE("/"),
+	PAGE("/incidents"),
+	PAGE("/incidents/#"),
+	{ .method = METHOD_GET,
+	    .path = "/assets/*",
+	    .who = WHO_ANYONE,
+	    .face = FACE_PLAIN,
+	    .serve = serve_asset,
+	    .head = true },
+
 	/* Alertmanager's: open while no token was made, as the engine decides */
 	{ .method = METHOD_POST,
 	    .path = "/api/v2/alerts",

@@ -248,6 +248,9 @@ void respond_error(struct call *call, unsigned status, unsigned exit, const char
 void respond_coded(struct call *call, unsigned status, uint32_t code, const char *text);
 void respond_answer_error(struct call *call, const struct answer *answer);
 void respond_no_engine(struct call *call);
+/* Bytes that live as long as the program; `keep` is the Cache-Control. */
+void respond_kept(struct call *call, unsigned status, const char *type, str bytes,
+    const char *keep);
 void respond_taken(struct call *call); /* the empty 200 */
 void response_common(struct MHD_Response *response);
 void response_header(struct MHD_Response *response, const char *name, const char *value);
@@ -290,6 +293,10 @@ void serve_silences_get(struct call *call);
 void serve_silence_post(struct call *call);
 void serve_silence_get(struct call *call);
 void serve_silence_delete(struct call *call);
+
+/* pages.c */
+void serve_page(struct call *call);
+void serve_asset(struct call *call);
 
 /* health.c */
 void serve_healthy(struct call *call);

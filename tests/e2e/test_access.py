@@ -65,11 +65,12 @@ within: 15s
     return d / "config"
 
 
-ROUTES = re.compile(r'(?:GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
+ROUTES = re.compile(r'(?:PAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
 
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
 TABLE = {
+    **{("GET", path): "anyone" for path in ("/", "/incidents", "/incidents/#", "/assets/*")},
     ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
     ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",
     ("GET", "/api/v2/silences"): READ, ("POST", "/api/v2/silences"): "operator",

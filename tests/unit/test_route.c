@@ -50,7 +50,7 @@ route__is_found_by_method_and_path(void)
 	EXPECT_U64(find("GET", "/api/v2/alerts/", &match), ROUTE_FOUND);
 	EXPECT_U64(find("GET", "/api/v2/silence/x/", &match), ROUTE_FOUND);
 	EXPECT_STR(match.name, STR("x"));
-	static const char *const none[] = { "/", "/v1", "/v1/", "/v1/incidents/",
+	static const char *const none[] = { "//", "/v1", "/v1/", "/v1/incidents/",
 		"/api/v2/", "/api/v2/alerts//", "/api/v2/silence/", "/api/v2//alerts",
 		"/v1/tokens/", "/v1/incidents/0", "/v1/incidents/-1", "/v1/incidents/1x",
 		"/v1/incidents/1/why/", "/v1/incidents/18446744073709551616",

@@ -1,0 +1,161 @@
+/* What the tests of the pages share: real servers, a real browser. */
+import { spawn, execFileSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync, existsSync, readdirSync } from "node:fs";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+export const ROOT = path.resolve(import.meta.dirname, "../..");
+export const BUILD = path.resolve(ROOT, process.env.BUILD ?? "build");
+const BINARY = path.join(BUILD, "firstline");
+
+export const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
+export async function until(f, what, ms = 20_000) {
+	const end = Date.now() + ms;
+	for (;;) {
+		const found = await f().catch(() => null);
+		if (found) return found;
+		if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+		await sleep(30);
+	}
+}
+
+async function freePort() {
+	const server = net.createServer().listen(0, "127.0.0.1");
+	await new Promise((done) => server.once("listening", done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+class Api {
+	constructor(url, token) {
+		this.url = url;
+		this.token = token;
+	}
+	/* As somebody else. */
+	as(token) {
+		return new Api(this.url, token);
+	}
+	async ask(method, where, body) {
+		const answer = await fetch(this.url + where, { method, body: body === undefined ? undefined : JSON.stringify(body),
+			headers: { Authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }) } });
+		const text = await answer.text();
+		if (!answer.ok) throw new Error(`${method} ${where}: ${answer.status} ${text}`);
+		return text ? JSON.parse(text) : null;
+	}
+	get(where) { return this.ask("GET", where); }
+	post(where, body = {}) { return this.ask("POST", where, body); }
+	fire(alerts) {
+		const now = Date.now();
+		return this.post("/api/v2/alerts", alerts.map((a) => ({ annotations: {}, startsAt: new Date(now - 1000).toISOString(),
+			endsAt: new Date(now + 3_600_000).toISOString(), ...a })));
+	}
+	/* The page, signed in. */
+	page(where = "/") {
+		return `${this.url}${where}#token=${this.token}`;
+	}
+}
+
+/* `firstline demo`, all four acts, and it goes on serving. */
+export async function demo() {
+	const log = [];
+	const child = spawn("script", ["-qfec", `${BINARY} demo`, "/dev/null"], { stdio: ["ignore", "pipe", "ignore"], detached: true });
+	child.stdout.on("data", (b) => log.push(b.toString()));
+	let folder = "";
+	try {
+		await until(async () => log.join("").includes("Still serving"), "the demo has played", 60_000);
+		folder = /--state (\S+)\/state/.exec(log.join("").replace(/\s+/g, " "))[1];
+	} catch (error) {
+		process.kill(child.pid, "SIGTERM");
+		throw new Error(`${error.message}\n${log.join("")}`);
+	}
+	const api = new Api(readFileSync(path.join(folder, "state/endpoint"), "utf8").trim(), readFileSync(path.join(folder, "state/local.token"), "utf8").trim());
+	return Object.assign(api, { folder, async stop() {
+		const gone = new Promise((done) => child.once("exit", done));
+		/* The demonstration itself, by its id: it clears up behind it. */
+		const ids = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" }).split(/\s+/).filter(Boolean);
+		for (const id of ids) process.kill(Number(id), "SIGTERM");
+		await gone;
+	} });
+}
+
+/* A server of our own over `files`: {name: text}. */
+export class Server extends Api {
+	static async start(files, { port } = {}) {
+		const dir = mkdtempSync(path.join(os.tmpdir(), "firstline-web-"));
+		for (const [name, text] of Object.entries(files)) {
+			mkdirSync(path.dirname(path.join(dir, "config", name)), { recursive: true });
+			writeFileSync(path.join(dir, "config", name), text, { mode: 0o644 });
+		}
+		const server = new Server("", "");
+		Object.assign(server, { dir, port: port ?? await freePort(), child: null });
+		await server.up();
+		return server;
+	}
+	async up() {
+		this.child = spawn(BINARY, ["serve", "--config", path.join(this.dir, "config"), "--state", path.join(this.dir, "state"),
+			"--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"] });
+		const log = [];
+		for (const s of [this.child.stdout, this.child.stderr]) s.on("data", (b) => log.push(b.toString()));
+		this.url = `http://127.0.0.1:${this.port}`;
+		try {
+			await until(async () => (await fetch(`${this.url}/-/ready`)).ok, "the server is ready");
+		} catch (error) {
+			throw new Error(`${error.message}\n${log.join("")}`);
+		}
+		this.token = readFileSync(path.join(this.dir, "state/local.token"), "utf8").trim();
+	}
+	async down() {
+		const gone = new Promise((done) => this.child.once("exit", done));
+		this.child.kill("SIGTERM");
+		await gone;
+	}
+	async stop() {
+		await this.down();
+		rmSync(this.dir, { recursive: true, force: true });
+	}
+	token_for(name, role, principal) {
+		const made = execFileSync(BINARY, ["token", "add", name, "--role", role, ...(principal ? ["--principal", principal] : []), "--json", "--state", path.join(this.dir, "state")], { encoding: "utf8" });
+		return JSON.parse(made).secret;
+	}
+}
+
+export function browser() {
+	return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"] });
+}
+
+/* A page that must not say anything wrong: errors and refused content end the test. */
+export async function open(context, url) {
+	const page = await context.newPage();
+	page.wrong = [];
+	page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
+	page.on("console", (m) => {
+		if (m.type() === "error" && !/net::ERR_|status of (4|5)\d\d/.test(m.text())) page.wrong.push(`console: ${m.text()}`);
+	});
+	await page.goto(url);
+	return page;
+}
+
+export async function run(tests, end = async () => {}) {
+	let failed = 0;
+	for (const [name, f] of Object.entries(tests)) {
+		if (process.argv[2] && !name.includes(process.argv[2])) continue;
+		const began = Date.now();
+		try {
+			await f();
+			console.log(`ok ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+		} catch (error) {
+			failed++;
+			console.log(`not ok ${name}\n${String(error.stack ?? error).replace(/^/gm, "  ")}`);
+		}
+	}
+	await end();
+	process.exit(failed ? 1 : 0);
+}
+
+export function check(condition, what) {
+	if (!condition) throw new Error(what);
+}
+export { existsSync, readdirSync, path };

@@ -1,0 +1,153 @@
+/* How the pages are served, and the frame around them. */
+import AxeSource from "axe-core";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import http from "node:http";
+import { browser, check, demo, open, run, sleep, until, Server } from "./lib.mjs";
+import { SHOP } from "./shop.mjs";
+
+/* As they come: fetch would decode them. */
+function raw(url, headers = {}, method = "GET") {
+	return new Promise((done, fail) => http.request(url, { headers, method }, (answer) => {
+		const pieces = [];
+		answer.on("data", (p) => pieces.push(p));
+		answer.on("end", () => done({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(pieces) }));
+	}).on("error", fail).end());
+}
+
+const live = await demo();
+const chrome = await browser();
+
+async function onPage(f, options = {}, where = "/") {
+	const context = await chrome.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", timezoneId: "Europe/Lisbon", ...options });
+	try {
+		const page = await open(context, live.page(where));
+		await f(page, context);
+		check(page.wrong.length === 0, page.wrong.join("\n"));
+	} finally {
+		await context.close();
+	}
+}
+
+await run({
+	"files come in three codings, with tags, and nothing of them is inline": async () => {
+		const page = await raw(`${live.url}/`);
+		check(page.status === 200 && page.headers["cache-control"] === "no-cache", JSON.stringify(page.headers));
+		const policy = page.headers["content-security-policy"];
+		check(policy.includes("default-src 'none'") && policy.includes("frame-ancestors 'none'") && !policy.includes("unsafe"), policy);
+		check(page.headers["x-content-type-options"] === "nosniff", "nosniff");
+		const html = page.body.toString();
+		check(!/<script(?![^>]*src=)|<style|\son\w+=|style=/.test(html), html);
+		const names = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((m) => m[1]);
+		check(names.length === 3, names.join());
+		let gz = 0;
+		for (const name of [...names, "/"]) {
+			const plain = await raw(live.url + name), zip = await raw(live.url + name, { "Accept-Encoding": "gzip" }), br = await raw(live.url + name, { "Accept-Encoding": "gzip, br" });
+			check(gunzipSync(zip.body).equals(plain.body) && brotliDecompressSync(br.body).equals(plain.body), `${name}: the codings differ`);
+			check(br.headers["content-encoding"] === "br" && br.headers.vary === "Accept-Encoding" && plain.headers["content-encoding"] === undefined, name);
+			check(new Set([plain, zip, br].map((a) => a.headers.etag)).size === 3, "a tag for each coding");
+			check((await raw(live.url + name, { "Accept-Encoding": "br", "If-None-Match": br.headers.etag })).status === 304, name);
+			if (name !== "/") check(plain.headers["cache-control"].includes("immutable"), name);
+			const head = await raw(live.url + name, {}, "HEAD");
+			check(head.status === 200 && head.body.length === 0, name);
+			gz += zip.body.length;
+		}
+		check(gz <= 180 * 1024, `all files are ${gz} bytes as gzip`);
+		for (const wrong of ["/assets/none.js", "/assets/", "/assets/..%2f", "/head", "/incidents/x", "/incidents/"]) {
+			const answer = await raw(live.url + wrong);
+			check(answer.status === 404 || answer.status === 400, `${wrong}: ${answer.status}`);
+		}
+		console.log(`  ${gz} bytes as gzip`);
+	},
+
+	"the board shows what needs a person, what is handled, and who is on duty": () => onPage(async (page) => {
+		await page.getByRole("heading", { name: /Needs a person now/ }).waitFor();
+		const person = page.locator(".lane.person");
+		await person.getByText("SpoolFull: ledger cannot take any more").waitFor();
+		await person.getByText(/is never thrown away/).first().waitFor();
+		await page.locator(".lane.watching").getByText("ServiceDown: payments does not answer").waitFor();
+		await page.getByText("On duty").first().waitFor();
+		check(!(await page.content()).includes(live.token), "the token is in the page");
+		check(!page.url().includes("token"), page.url());
+		const time = page.locator(".card time").first();
+		check(/UTC/.test(await time.getAttribute("title")) && /(WET|GMT)/.test(await time.getAttribute("title")), await time.getAttribute("title"));
+	}),
+
+	"keys go everywhere": () => onPage(async (page) => {
+		await page.locator(".card").first().waitFor();
+		await page.keyboard.press("?");
+		await page.getByRole("dialog", { name: "Keys" }).waitFor();
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("g");
+		await page.keyboard.press("i");
+		await page.waitForURL(/\/incidents$/);
+		await page.keyboard.press("Control+k");
+		await page.keyboard.type("ledger");
+		await page.getByRole("option", { name: /SpoolFull/ }).waitFor();
+		await page.keyboard.press("Enter");
+		await page.waitForURL(/\/incidents\/\d+/);
+		await page.goBack();
+		await page.waitForURL(/\/incidents$/);
+		await page.keyboard.press("g");
+		await page.keyboard.press("b");
+		await page.locator(".card").first().waitFor();
+		await page.keyboard.press("j");
+		check(await page.evaluate(() => document.activeElement.matches(".card a.cover")), "j moves to a card");
+	}),
+
+	"without a token it asks for one, and a wrong one is not taken": async () => {
+		const context = await chrome.newContext();
+		const page = await open(context, `${live.url}/incidents?state=closed`);
+		await page.getByLabel("Token").fill("flt_wrong");
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByLabel("Token").fill(live.token);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByRole("heading", { name: "Incidents" }).waitFor();
+		check(page.url().endsWith("?state=closed"), page.url());
+		await context.close();
+	},
+
+	"a lost server is told of, with the age of what is seen, and comes back without a reload": async () => {
+		const server = await Server.start(SHOP);
+		const context = await chrome.newContext();
+		try {
+			const page = await open(context, server.page("/"));
+			await page.getByText("Quiet for more than a day").waitFor();
+			await page.evaluate(() => { window.kept = 1; });
+			await server.fire([{ labels: { alertname: "First", service: "checkout" } }]);
+			await page.locator(".card").getByText("First").first().waitFor();
+			await server.down();
+			await page.getByText(/What you see is \d+ s old/).waitFor();
+			await page.locator(".card").getByText("First").first().waitFor();
+			await sleep(1500);
+			await server.up();
+			await page.getByText("Live", { exact: true }).waitFor();
+			await server.fire([{ labels: { alertname: "Second", service: "payments" } }]);
+			await page.locator(".card").getByText("Second").first().waitFor();
+			check(await page.evaluate(() => window.kept) === 1, "the page was loaded again");
+			check(await page.locator(".lost").count() === 0, "the banner goes");
+		} finally {
+			await context.close();
+			await server.stop();
+		}
+	},
+
+	"axe finds nothing, in both themes, at three widths": async () => {
+		const found = [];
+		for (const colorScheme of ["light", "dark"]) {
+			for (const width of [360, 800, 1280]) {
+				for (const where of ["/", "/incidents"]) {
+					await onPage(async (page) => {
+						await page.locator(where === "/" ? ".card" : ".list-row").first().waitFor();
+						await page.evaluate(AxeSource.source);
+						const { violations } = await page.evaluate(() => window.axe.run());
+						for (const v of violations) found.push(`${where} ${colorScheme} ${width}: ${v.id}: ${v.nodes.map((n) => n.html).join(" | ").slice(0, 400)}`);
+					}, { colorScheme, viewport: { width, height: 800 }, bypassCSP: true }, where);
+				}
+			}
+		}
+		check(found.length === 0, found.join("\n"));
+	},
+}, async () => {
+	await chrome.close();
+	await live.stop();
+});

@@ -1,0 +1,126 @@
+/* Talks to /v1 as whoever is signed in. Answers are data: nothing of them becomes markup. */
+
+export class ApiError extends Error {
+	constructor(readonly status: number, message: string, readonly exit: number) {
+		super(message);
+	}
+}
+
+const TOKEN = "firstline.token";
+let token = "";
+try {
+	token = sessionStorage.getItem(TOKEN) ?? "";
+} catch {
+	/* storage is refused: the token lives as long as the page */
+}
+
+/* A link "/#token=flt_..." signs in; the token leaves the address at once. */
+export function takeTokenFromAddress() {
+	const found = /^#token=([\x21-\x7e]{1,512})$/.exec(location.hash);
+	if (!found) return;
+	signIn(decodeURIComponent(found[1]!));
+	history.replaceState(history.state, "", location.pathname + location.search);
+}
+
+export function signIn(given: string) {
+	token = given;
+	try {
+		sessionStorage.setItem(TOKEN, given);
+	} catch { /* as above */ }
+}
+
+export function signOut() {
+	token = "";
+	try {
+		sessionStorage.removeItem(TOKEN);
+	} catch { /* as above */ }
+}
+
+export const signedIn = () => token !== "";
+
+export function headers(more: Record<string, string> = {}): Record<string, string> {
+	return token ? { Authorization: `Bearer ${token}`, ...more } : more;
+}
+
+function randomKey() {
+	return [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+async function failure(answer: Response): Promise<ApiError> {
+	const text = await answer.text().catch(() => "");
+	try {
+		const { error } = JSON.parse(text) as { error: { message: string; exit: number } };
+		return new ApiError(answer.status, error.message, error.exit);
+	} catch {
+		return new ApiError(answer.status, text.trim().slice(0, 300) || `the server said ${answer.status}`, 1);
+	}
+}
+
+async function send(method: string, path: string, body: unknown, key: string | null, patience: number) {
+	const more: Record<string, string> = {};
+	if (body !== undefined) more["Content-Type"] = "application/json";
+	if (key) more["Idempotency-Key"] = key;
+	try {
+		return await fetch(path, { method, headers: headers(more), cache: "no-store", credentials: "same-origin",
+			body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(patience) });
+	} catch {
+		throw new ApiError(0, "the server does not answer", 1);
+	}
+}
+
+export async function get<T>(path: string): Promise<T> {
+	const answer = await send("GET", path, undefined, null, 20_000);
+	if (!answer.ok) throw await failure(answer);
+	return (await answer.json()) as T;
+}
+
+export async function getText(path: string): Promise<string> {
+	const answer = await send("GET", path, undefined, null, 20_000);
+	if (!answer.ok) throw await failure(answer);
+	return answer.text();
+}
+
+/* A question in a body: changes nothing. */
+export async function ask<T>(path: string, body: unknown): Promise<T> {
+	const answer = await send("POST", path, body, null, 20_000);
+	if (!answer.ok) throw await failure(answer);
+	return (await answer.json()) as T;
+}
+
+/* Done once: an answer that got lost is asked for again with the same key. */
+export async function act<T = { exit: number }>(path: string, body: unknown = {}, method = "POST"): Promise<T> {
+	const key = randomKey();
+	for (let tries = 0; ; tries++) {
+		try {
+			const answer = await send(method, path, method === "DELETE" ? undefined : body, key, 15_000);
+			if (!answer.ok) throw await failure(answer);
+			return (await answer.json().catch(() => ({ exit: 0 }))) as T;
+		} catch (error) {
+			const again = error instanceof ApiError && [0, 503, 504].includes(error.status) && tries < 2;
+			if (!again) throw error;
+			await new Promise((wake) => setTimeout(wake, 700 * (tries + 1)));
+		}
+	}
+}
+
+export interface List<T> {
+	items: T[];
+	cursor: string | null;
+	seq: number;
+	note?: string;
+}
+
+/* Page after page, up to `most` items. */
+export async function all<T>(path: string, most = 5000): Promise<List<T>> {
+	const items: T[] = [];
+	let cursor: string | null = null;
+	let seq = 0;
+	do {
+		const page: List<T> = await get<List<T>>(
+			path + (path.includes("?") ? "&" : "?") + "limit=1000" + (cursor ? `&cursor=${cursor}` : ""));
+		items.push(...page.items);
+		cursor = page.cursor;
+		seq ||= page.seq;
+	} while (cursor && items.length < most);
+	return { items, cursor, seq };
+}

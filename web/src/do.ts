@@ -1,0 +1,98 @@
+/* What people can do to an incident, in one place: the same from a button, a key, the palette. */
+import { act } from "./api";
+import { live } from "./live";
+import type { Asked, Attempt, Incident, Lease, Run } from "./types";
+import { complain, person, question, say } from "./ui";
+
+export function acknowledge(incident: Incident) {
+	const before = live.incidents.get(incident.id);
+	if (before) {
+		/* Shown at once; the row that the server publishes is what stays. */
+		live.incidents.set(incident.id, { ...before, acknowledged: true, acknowledged_by: live.status?.principal ?? "" });
+		live.changed();
+	}
+	act(`/v1/incidents/${incident.id}/acknowledge`).then(() => say(`Incident ${incident.id} is yours`), (error) => {
+		if (before && live.incidents.has(incident.id)) live.incidents.set(incident.id, before);
+		live.changed();
+		complain(error);
+	});
+}
+
+export function note(incident: Incident) {
+	question({ title: `Note on incident ${incident.id}`, yes: "Add note", fields: [{ name: "text", label: "Note", area: true, need: true }],
+		run: (v) => act(`/v1/incidents/${incident.id}/notes`, v) });
+}
+
+export function resolve(incident: Incident) {
+	question({ title: `Resolve incident ${incident.id}`, yes: "Resolve", text: "It is over, and you say so. If its alerts still fire it comes back.",
+		fields: [{ name: "text", label: "What was it?", area: true }],
+		run: (v) => act(`/v1/incidents/${incident.id}/resolve`, v).then(() => say(`Incident ${incident.id} is resolved`)) });
+}
+
+export function cancel(incident: Incident) {
+	question({ title: `Stop the runbook of incident ${incident.id}`, yes: "Stop it", danger: true, text: "What it began is ended. It starts no more by itself.",
+		fields: [{ name: "text", label: "Why", area: true }], run: (v) => act(`/v1/incidents/${incident.id}/cancel`, v) });
+}
+
+export function handsOn(service: string) {
+	question({ title: `Take ${service} in hand`, yes: "Take it", text: "Automation only watches this service while you hold it.",
+		fields: [{ name: "for", label: "For how long", value: "1h", need: true, hint: "30m, 2h; at most 12h" }, { name: "why", label: "Why", area: true }],
+		run: (v) => act<{ lease?: Lease }>(`/v1/services/${encodeURIComponent(service)}/hands-on`, v).then(() =>
+			say(`${service} is in your hands`, { undo: () => act(`/v1/services/${encodeURIComponent(service)}/hands-off`) })) });
+}
+
+export function handsOff(lease: Lease) {
+	const mine = lease.principal === live.status?.principal;
+	question({ title: `End hands-on of ${lease.service}`, yes: "Let go", text: mine ? "Automation goes on." : `${person(lease.principal)} holds it. Say why you end that.`,
+		fields: mine ? [] : [{ name: "why", label: "Why", area: true, need: true }],
+		run: (v) => act(`/v1/services/${encodeURIComponent(lease.service)}/hands-off`, { ...v, lease: lease.id }) });
+}
+
+export function approve(asked: Asked, yes: boolean) {
+	question({ title: `${yes ? "Approve" : "Deny"} ${asked.action}${asked.target ? ` on ${asked.target}` : ""}`, yes: yes ? "Approve" : "Deny", danger: !yes,
+		fields: [{ name: "why", label: "Why", area: true }],
+		run: (v) => act(`/v1/asked/${asked.id}/${yes ? "approve" : "deny"}`, { ...v, digest: asked.digest }) });
+}
+
+export function permit(incident: Incident, run: Run, yes: boolean) {
+	const announced = run.level === "veto";
+	question({ title: yes ? `Permit what ${run.runbook} will do` : announced ? `Veto ${run.runbook}` : `Say no to ${run.runbook}`,
+		yes: yes ? "Permit" : "Veto", danger: !yes,
+		text: run.plan?.map((p) => `${p.action}${p.target ? ` on ${p.target}` : ""}`).join(", "), fields: [{ name: "why", label: "Why", area: true }],
+		run: (v) => act(`/v1/incidents/${incident.id}/${yes ? "permit" : "veto"}`, yes ? { ...v, digest: run.plan_digest } : v) });
+}
+
+export function answer(run: Run) {
+	question({ title: run.question ?? "Answer", yes: "Answer", text: `${run.runbook} waits for it.`, fields: [{ name: "value", label: "Answer", need: true }],
+		run: (v) => act(`/v1/runs/${run.id}/answer`, v) });
+}
+
+export function settle(attempt: Attempt) {
+	question({ title: `Did ${attempt.action}${attempt.target ? ` on ${attempt.target}` : ""} happen?`, yes: "Say so",
+		text: "Nobody knows whether it was done: nothing is repeated until you say.", fields: [{ name: "happened", label: "It happened", options: ["no", "yes"], need: true }],
+		run: (v) => act(`/v1/attempts/${attempt.id}/settle`, v) });
+}
+
+export function undo(attempt: Attempt) {
+	question({ title: `Undo ${attempt.action}${attempt.target ? ` on ${attempt.target}` : ""}`, yes: "Undo it", text: "Does what the action's undo says, with the values of then.",
+		fields: [{ name: "why", label: "Why", area: true }], run: (v) => act(`/v1/attempts/${attempt.id}/undo`, v) });
+}
+
+export function run(incident: Incident, what: { runbook?: string; action?: string; target?: string }) {
+	question({ title: `Start ${what.runbook ?? what.action}${what.target ? ` on ${what.target}` : ""}`, yes: "Start",
+		text: `On incident ${incident.id}, ${incident.service}. Authority decides, and the decision stands in the trail.`,
+		fields: what.action && !what.target ? [{ name: "target", label: "Target", hint: "a host of the service, where the action has one" }] : [],
+		run: (v) => act<{ exit: number }>(`/v1/incidents/${incident.id}/run`, { ...what, ...v }).then((a) =>
+			say(a.exit === 6 ? "It waits for approval" : "Begun")) });
+}
+
+export function stopAll() {
+	question({ title: "Stop everything", yes: "Stop all", danger: true,
+		text: "Every action that is out is ended, and none starts until somebody resumes. Alerts are taken, people are told, as always.",
+		fields: [{ name: "text", label: "Why", area: true, need: true }],
+		run: (v) => act("/v1/stop-all", v).then(() => say("All is stopped", { undo: () => act("/v1/resume", { text: "taken back" }) })) });
+}
+export function resume() {
+	question({ title: "Resume", yes: "Resume", text: "Actions within authority start again.", fields: [{ name: "text", label: "Why", area: true }],
+		run: (v) => act("/v1/resume", v).then(() => say("Resumed")) });
+}

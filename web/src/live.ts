@@ -1,0 +1,296 @@
+/*
+ * What is true now, kept so by the event stream.
+ *
+ * A snapshot is fetched, then every row that changes comes by /v1/events. When the
+ * connection is lost the page keeps what it has, says how old it is, and comes back with
+ * Last-Event-ID; what the server cannot tell any more is fetched again.
+ */
+import { ApiError, all, get, headers, type List } from "./api";
+import { Store } from "./store";
+import { DAY, learnClock, now } from "./time";
+import type { Asked, Attempt, Decision, Duty, Handoff, Incident, Lease, Run, Status, TimelineRow, Whole } from "./types";
+
+type Link = "connecting" | "live" | "lost" | "denied";
+
+class Live extends Store {
+	link: Link = "connecting";
+	heard = 0; /* Date.now() of the last byte */
+	why = "";
+	status: Status | null = null;
+	incidents = new Map<number, Incident>();
+	recent = new Map<number, Incident>(); /* closed, of the last 24 h */
+	duty: Duty[] = [];
+	asked = new Map<number, Asked>();
+	leases = new Map<number, Lease>();
+	details = new Map<number, Whole>();
+	loaded = false;
+	more = 0; /* open incidents beyond those held here */
+}
+export const live = new Live(100);
+
+/* Of single rows, for pages that show what the board does not. */
+const listeners = new Set<(kind: string, row: unknown) => void>();
+export function onRow(f: (kind: string, row: unknown) => void) {
+	listeners.add(f);
+	return () => void listeners.delete(f);
+}
+
+const OPEN_MAX = 5000;
+
+export async function refresh() {
+	const [status, open, duty, asked, leases] = await Promise.all([
+		get<Status>("/v1/status"), all<Incident>("/v1/incidents?state=open", OPEN_MAX), get<List<Duty>>("/v1/on-call"),
+		all<Asked>("/v1/asked", 1000), all<Lease>("/v1/leases", 1000)]);
+	learnClock(status.now_wall);
+	live.status = status;
+	live.incidents = new Map(open.items.map((i) => [i.id, i]));
+	live.more = Math.max(0, status.incidents_open - open.items.length);
+	live.duty = duty.items;
+	live.asked = new Map(asked.items.map((a) => [a.id, a]));
+	live.leases = new Map(leases.items.map((l) => [l.id, l]));
+	live.loaded = true;
+	live.changed();
+}
+
+export async function refreshRecent() {
+	const page = await get<List<Incident>>("/v1/incidents?state=closed&limit=500");
+	const since = now() - DAY;
+	live.recent = new Map(page.items.filter((i) => i.closed_wall && Date.parse(i.closed_wall) > since).map((i) => [i.id, i]));
+	live.changed();
+}
+
+/* An incident with all that belongs to it; kept up to date while it is held. */
+const held = new Map<number, number>();
+const fetching = new Map<number, Promise<void>>();
+export function hold(id: number) {
+	held.set(id, (held.get(id) ?? 0) + 1);
+	if (!live.details.has(id)) void fetchDetail(id).catch(() => {});
+	return () => {
+		const n = (held.get(id) ?? 1) - 1;
+		if (n > 0) {
+			held.set(id, n);
+			return;
+		}
+		held.delete(id);
+		setTimeout(() => { if (!held.has(id)) live.details.delete(id); }, 60_000);
+	};
+}
+export function fetchDetail(id: number): Promise<void> {
+	const going = fetching.get(id);
+	if (going) return going;
+	const one = get<Whole>(`/v1/incidents/${id}`).then((whole) => {
+		live.details.set(id, whole);
+		if (whole.incident.state !== "closed") live.incidents.set(id, whole.incident);
+		live.changed();
+	}).finally(() => fetching.delete(id));
+	fetching.set(id, one);
+	return one;
+}
+
+function upsert<T extends { id: number }>(rows: T[], row: T) {
+	const i = rows.findIndex((r) => r.id === row.id);
+	if (i >= 0) rows[i] = row;
+	else rows.push(row);
+}
+
+let statusTimer = 0;
+function statusSoon() {
+	if (statusTimer) return;
+	statusTimer = window.setTimeout(async () => {
+		statusTimer = 0;
+		try {
+			live.status = await get<Status>("/v1/status");
+			learnClock(live.status.now_wall);
+			live.changed();
+		} catch { /* the link says so */ }
+	}, 700);
+}
+
+const stale = new Set<number>();
+let staleTimer = 0;
+function fetchStale(id: number) {
+	stale.add(id);
+	staleTimer ||= window.setTimeout(() => {
+		staleTimer = 0;
+		const ids = [...stale];
+		stale.clear();
+		if (ids.length > 20) void refresh().catch(() => {});
+		else for (const n of ids) void fetchDetail(n).catch(() => {});
+	}, 250);
+}
+
+function take(kind: string, row: unknown) {
+	const detail = (id: number) => live.details.get(id);
+	switch (kind) {
+	case "incident": {
+		const incident = row as Incident;
+		if (incident.state === "closed") {
+			live.incidents.delete(incident.id);
+			live.recent.set(incident.id, incident);
+		} else {
+			live.incidents.set(incident.id, incident);
+		}
+		const d = detail(incident.id);
+		if (d) d.incident = incident;
+		stale.delete(incident.id);
+		break;
+	}
+	case "timeline": {
+		const line = row as TimelineRow;
+		const d = detail(line.incident);
+		if (d) upsert(d.timeline, line);
+		/* Its rows come with it, but from far back, when it comes alone. */
+		if (line.incident && catching) fetchStale(line.incident);
+		break;
+	}
+	case "run": {
+		const d = detail((row as Run).incident);
+		if (d) upsert(d.runs, row as Run);
+		break;
+	}
+	case "attempt": {
+		const d = detail((row as Attempt).incident);
+		if (d) upsert(d.attempts, row as Attempt);
+		break;
+	}
+	case "decision": {
+		const d = detail((row as Decision).incident);
+		if (d) upsert(d.decisions, row as Decision);
+		break;
+	}
+	case "handoff": {
+		const d = detail((row as Handoff).incident);
+		if (d) upsert(d.handoffs, row as Handoff);
+		break;
+	}
+	case "notice": {
+		const d = detail((row as { incident: number }).incident);
+		if (d) upsert(d.notices, row as never);
+		break;
+	}
+	case "asked": {
+		const one = row as Asked;
+		const d = detail(one.incident);
+		if (d) upsert(d.asked, one);
+		if (one.state === "facts" || one.state === "approval") live.asked.set(one.id, one);
+		else live.asked.delete(one.id);
+		break;
+	}
+	case "lease": {
+		const lease = row as Lease;
+		const open = !lease.over || (lease.kind === "break-glass" && !lease.reviewed_by);
+		if (open) live.leases.set(lease.id, lease);
+		else live.leases.delete(lease.id);
+		break;
+	}
+	}
+	statusSoon();
+	listeners.forEach((f) => f(kind, row));
+}
+
+/* ---- the stream ---- */
+
+let last = "";
+let catching = false;
+let stop: AbortController | null = null;
+
+async function listen(signal: AbortSignal) {
+	const resumes = last !== "";
+	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin",
+		headers: headers(resumes ? { "Last-Event-ID": last } : {}) });
+	if (answer.status === 401 || answer.status === 403) throw new ApiError(answer.status, "not signed in", 4);
+	if (!answer.ok || !answer.body) throw new ApiError(answer.status, "no stream", 1);
+	catching = resumes;
+	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+	heardNow();
+	/* The stream is open, so nothing falls between the snapshot and it. */
+	void refresh().then(() => { catching = false; for (const id of held.keys()) void fetchDetail(id).catch(() => {}); }).catch(() => {});
+	void refreshRecent().catch(() => {});
+	let text = "";
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (done) return;
+		heardNow();
+		text += value;
+		const blocks = text.split("\n\n");
+		text = blocks.pop() ?? "";
+		let any = false;
+		for (const block of blocks) any = read(block) || any;
+		if (any) live.changed();
+	}
+}
+
+function read(block: string): boolean {
+	let kind = "", data = "", id = "";
+	for (const line of block.split("\n")) {
+		if (line.startsWith("event: ")) kind = line.slice(7);
+		else if (line.startsWith("data: ")) data += line.slice(6);
+		else if (line.startsWith("id: ")) id = line.slice(4);
+	}
+	if (kind && data) {
+		try {
+			take(kind, JSON.parse(data));
+		} catch { /* a row that is none is nobody's */ }
+	}
+	if (id) last = id;
+	return kind !== "";
+}
+
+function heardNow() {
+	live.heard = Date.now();
+	if (live.link === "live") return;
+	live.link = "live";
+	live.changed();
+}
+
+function lost(link: Link, why: string) {
+	if (live.link !== link || live.why !== why) {
+		live.link = link;
+		live.why = why;
+		live.changed();
+	}
+}
+
+const QUIET_MS = 40_000; /* the server pings every 15 s */
+
+export async function follow() {
+	stop?.abort();
+	for (let tries = 0; ; tries++) {
+		const mine = stop = new AbortController();
+		const watch = setInterval(() => {
+			if (Date.now() - live.heard > QUIET_MS) mine.abort();
+		}, 5000);
+		try {
+			live.heard ||= Date.now();
+			await listen(mine.signal);
+			tries = 0;
+			lost("lost", "the server ended the stream");
+		} catch (error) {
+			if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+				clearInterval(watch);
+				lost("denied", error.message);
+				return;
+			}
+			if (live.link !== "connecting" || tries > 0) lost("lost", "the server does not answer");
+		}
+		clearInterval(watch);
+		if (stop !== mine) return; /* somebody began anew */
+		await new Promise((wake) => {
+			const timer = setTimeout(wake, Math.min(4000, 400 * 2 ** Math.min(tries, 4)));
+			addEventListener("online", () => { clearTimeout(timer); wake(0); }, { once: true });
+		});
+	}
+}
+
+export function startAnew() {
+	last = "";
+	live.link = "connecting";
+	live.loaded = false;
+	live.heard = 0;
+	live.details.clear();
+	live.changed();
+	void follow();
+}
+
+/* The engine's clock in what is shown: an `at` of this incident as milliseconds since 1970. */
+export const wallOf = (incident: Incident, at: number) => Date.parse(incident.opened_wall) + (at - incident.opened_at);
