@@ -17,6 +17,7 @@
 #include "cli/client.h"
 #include "cli/demo.h"
 #include "cli/output.h"
+#include "facts/frame.h"
 #include "facts/row.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -428,6 +429,20 @@ count_notices(const struct story *story)
 	return n;
 }
 
+/* The pages, as Ana: the link opens once. */
+static void
+print_link(struct story *story)
+{
+	struct arena before = story->client.arena;
+	struct secret_item secret;
+	str body;
+	if (client_post(&story->client, "/v1/people/ana/link", STR("{}"), &body) ==
+		EXIT_OK &&
+	    reply_one(&story->client, body, "secret", &secret_item_type, &secret))
+		printf("  %s/#login=%.*s\n", story->client.url, STR_ARG(secret.secret));
+	story->client.arena = before;
+}
+
 static void
 summarize(struct story *story)
 {
@@ -446,6 +461,7 @@ summarize(struct story *story)
 		    "  firstline init production    writes a configuration of your own\n");
 		return;
 	}
+	print_link(story);
 	printf("  firstline why 4 --state %s/state\n"
 	       "  firstline incident list --state %s/state\n"
 	       "\n"

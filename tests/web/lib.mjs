@@ -72,7 +72,8 @@ export async function demo() {
 		throw new Error(`${error.message}\n${log.join("")}`);
 	}
 	const api = new Api(readFileSync(path.join(folder, "state/endpoint"), "utf8").trim(), readFileSync(path.join(folder, "state/local.token"), "utf8").trim());
-	return Object.assign(api, { folder, async stop() {
+	const link = /http:\S+#login=\S+/.exec(log.join(""))[0];
+	return Object.assign(api, { folder, link, async stop() {
 		const gone = new Promise((done) => child.once("exit", done));
 		/* The demonstration itself, by its id: it clears up behind it. */
 		const ids = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" }).split(/\s+/).filter(Boolean);

@@ -94,16 +94,37 @@ await run({
 		check(await page.evaluate(() => document.activeElement.matches(".card a.cover")), "j moves to a card");
 	}),
 
-	"without a token it asks for one, and a wrong one is not taken": async () => {
+	"who is not signed in is asked to, what is wrong is not taken, and the address stays": async () => {
 		const context = await chrome.newContext();
 		const page = await open(context, `${live.url}/incidents?state=closed`);
-		await page.getByLabel("Token").fill("flt_wrong");
+		await page.getByLabel("Name").fill("ana");
+		await page.getByLabel("Password").fill("not hers at all");
 		await page.getByRole("button", { name: "Sign in" }).click();
+		await page.getByRole("alert").getByText(/./).waitFor();
+		await page.getByRole("button", { name: "With a token" }).click();
 		await page.getByLabel("Token").fill(live.token);
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await page.getByRole("heading", { name: "Incidents" }).waitFor();
 		check(page.url().endsWith("?state=closed"), page.url());
+		/* The cookie signs in another tab; no script sees it. */
+		const other = await open(context, `${live.url}/`);
+		await other.locator(".card").first().waitFor();
+		check(await other.evaluate(() => document.cookie + JSON.stringify(sessionStorage)) === "{}", "a script sees a secret");
+		await other.getByRole("button", { name: "Sign out" }).click();
+		await other.getByLabel("Name").waitFor();
 		await context.close();
+	},
+
+	"the link that the demonstration shows signs Ana in, once": async () => {
+		const context = await chrome.newContext();
+		const page = await open(context, live.link);
+		await page.locator(".card").first().waitFor();
+		await page.getByTitle(/Role: operator/).waitFor();
+		await context.close();
+		const late = await chrome.newContext();
+		const second = await open(late, live.link);
+		await second.getByRole("alert").waitFor();
+		await late.close();
 	},
 
 	"a lost server is told of, with the age of what is seen, and comes back without a reload": async () => {

@@ -6,40 +6,46 @@ export class ApiError extends Error {
 	}
 }
 
-const TOKEN = "firstline.token";
-let token = "";
-try {
-	token = sessionStorage.getItem(TOKEN) ?? "";
-} catch {
-	/* storage is refused: the token lives as long as the page */
+export interface Session { principal: string; role: string; csrf: string; until: string; how: string; id: number }
+let session: Session | null = null;
+export const whoIsHere = () => session;
+
+/* A link "/#login=..." or "/#token=..." signs in; what it holds leaves the address at once. */
+export async function begin(): Promise<boolean> {
+	const found = /^#(login|token)=([\x21-\x7e]{1,512})$/.exec(location.hash);
+	if (found) {
+		history.replaceState(history.state, "", location.pathname + location.search);
+		const secret = decodeURIComponent(found[2]!);
+		await signIn(found[1] === "login" ? { link: secret } : { token: secret });
+		return true;
+	}
+	const answer = await send("GET", "/v1/session", undefined, null, 20_000);
+	if (answer.status === 401) return false;
+	if (!answer.ok) throw await failure(answer);
+	session = (await answer.json()) as Session;
+	return true;
 }
 
-/* A link "/#token=flt_..." signs in; the token leaves the address at once. */
-export function takeTokenFromAddress() {
-	const found = /^#token=([\x21-\x7e]{1,512})$/.exec(location.hash);
-	if (!found) return;
-	signIn(decodeURIComponent(found[1]!));
-	history.replaceState(history.state, "", location.pathname + location.search);
+/* By link, person and password, or token. A cookie that no script can read stands for it. */
+export async function signIn(by: Record<string, string>) {
+	session = null;
+	session = await ask<Session>("/v1/session", by);
 }
-
-export function signIn(given: string) {
-	token = given;
-	try {
-		sessionStorage.setItem(TOKEN, given);
-	} catch { /* as above */ }
+/* The same person once more, before what is grave. */
+export async function signInAgain(by: Record<string, string>) {
+	const { session: fresh } = await act<{ session?: Session }>("/v1/session/again", by);
+	if (fresh?.csrf) session = fresh;
 }
-
-export function signOut() {
-	token = "";
-	try {
-		sessionStorage.removeItem(TOKEN);
-	} catch { /* as above */ }
+export async function signOut() {
+	await act("/v1/session", {}, "DELETE");
+	session = null;
 }
-
-export const signedIn = () => token !== "";
+export function signedOut() {
+	session = null;
+}
 
 export function headers(more: Record<string, string> = {}): Record<string, string> {
-	return token ? { Authorization: `Bearer ${token}`, ...more } : more;
+	return session ? { "X-Firstline-CSRF": session.csrf, ...more } : more;
 }
 
 function randomKey() {

@@ -1,14 +1,14 @@
 /* What surrounds every page: our own health, the stop, who is on duty; the rail; the palette. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { signOut, signedIn } from "./api";
+import { signOut, whoIsHere } from "./api";
 import * as todo from "./do";
 import { allCommands, commands, useCommands, type Command } from "./keys";
 import { live, startAnew } from "./live";
 import { go, useAddress } from "./router";
 import { Store, seconds, useStore } from "./store";
 import { span } from "./time";
-import { Dialog, Icon, Kbd, QuestionDialog, Toasts, cx, person, say, takeBack, type IconName } from "./ui";
+import { Dialog, Icon, Kbd, QuestionDialog, Toasts, complain, cx, person, say, takeBack, type IconName } from "./ui";
 import { pages } from "./pages";
 import { sort } from "./board";
 
@@ -85,6 +85,8 @@ function ThemeButton() {
 
 /* ---- the rail ---- */
 
+const leave = () => void signOut().then(startAnew, complain);
+
 function Rail() {
 	const { path } = useAddress();
 	useStore(live);
@@ -102,8 +104,8 @@ function Rail() {
 			})}
 			{pages.length > 4 && <li class="morer"><button type="button" class="plain" aria-expanded={more} onClick={() => setMore(!more)}><Icon name="more" /><span>More</span></button></li>}
 		</ul>
-		{signedIn() && <div class="me"><span title="Signed in as">{person(live.status?.principal ?? "")}</span>
-			<button type="button" class="plain" onClick={() => { signOut(); startAnew(); }}>Sign out</button></div>}
+		<div class="me"><span title={`Role: ${whoIsHere()?.role ?? "none"}`}>{person(whoIsHere()?.principal ?? "")}</span>
+			<button type="button" class="plain" onClick={leave}>Sign out</button></div>
 	</nav>;
 }
 
@@ -209,6 +211,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
 		{ id: "undo", label: "Take back what you just did", group: "Everywhere", keys: "z", run: takeBack },
 		...pages.map((p) => ({ id: `go ${p.path}`, label: p.name, group: "Go to", keys: `g ${p.key}`, run: () => go(p.path) })),
 		...THEMES.map((t) => ({ id: `theme ${t}`, label: `Theme: ${t}`, group: "Looks", run: () => setTheme(t) })),
+		{ id: "leave", label: "Sign out", group: "You", run: leave },
 		live.status?.stopped ? { id: "resume", label: "Resume after stop-all", group: "Production", run: todo.resume }
 			: { id: "stop", label: "Stop everything", group: "Production", words: "stop-all halt", run: todo.stopAll },
 	], [live.status?.stopped]);

@@ -5,7 +5,7 @@
  * connection is lost the page keeps what it has, says how old it is, and comes back with
  * Last-Event-ID; what the server cannot tell any more is fetched again.
  */
-import { ApiError, all, get, headers, type List } from "./api";
+import { ApiError, all, get, type List } from "./api";
 import { Store } from "./store";
 import { DAY, learnClock, now } from "./time";
 import type { Asked, Attempt, Decision, Duty, Handoff, Incident, Lease, Run, Status, TimelineRow, Whole } from "./types";
@@ -197,7 +197,7 @@ let stop: AbortController | null = null;
 async function listen(signal: AbortSignal) {
 	const resumes = last !== "";
 	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin",
-		headers: headers(resumes ? { "Last-Event-ID": last } : {}) });
+		headers: resumes ? { "Last-Event-ID": last } : {} });
 	if (answer.status === 401 || answer.status === 403) throw new ApiError(answer.status, "not signed in", 4);
 	if (!answer.ok || !answer.body) throw new ApiError(answer.status, "no stream", 1);
 	catching = resumes;
@@ -268,7 +268,7 @@ export async function follow() {
 		} catch (error) {
 			if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
 				clearInterval(watch);
-				lost("denied", error.message);
+				lost("denied", "");
 				return;
 			}
 			if (live.link !== "connecting" || tries > 0) lost("lost", "the server does not answer");
@@ -280,6 +280,11 @@ export async function follow() {
 			addEventListener("online", () => { clearTimeout(timer); wake(0); }, { once: true });
 		});
 	}
+}
+
+/* Nobody is signed in. */
+export function refuse(why: string) {
+	lost("denied", why);
 }
 
 export function startAnew() {
