@@ -168,6 +168,9 @@ needs(enum op op)
 	case OP_ON_CALL:
 	case OP_SHIFTS:
 	case OP_OVERRIDES:
+	case OP_SERVICES:
+	case OP_RUNBOOKS:
+	case OP_CHANNELS:
 	case OP_MAY:
 	case OP_EVENTS:
 	case OP_WHO:

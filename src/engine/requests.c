@@ -260,6 +260,15 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_SHIFTS:
 		answer_shifts(engine, &asked->request, &a);
 		break;
+	case OP_SERVICES:
+		answer_services(engine, &asked->request, &a);
+		break;
+	case OP_RUNBOOKS:
+		answer_runbooks(engine, &asked->request, &a);
+		break;
+	case OP_CHANNELS:
+		answer_channels(engine, &asked->request, &a);
+		break;
 	case OP_MAY:
 		answer_may(engine, &a, &asked->request, asked->caller);
 		break;
@@ -367,6 +376,9 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_METRICS:
 	case OP_ON_CALL:
 	case OP_SHIFTS:
+	case OP_SERVICES:
+	case OP_RUNBOOKS:
+	case OP_CHANNELS:
 	case OP_MAY:
 	case OP_WHO_CAN:
 	case OP_TRUST:

@@ -290,6 +290,13 @@ void answer_on_call(struct engine *engine, const struct request *request,
     struct answer_out *a);
 void answer_shifts(struct engine *engine, const struct request *request,
     struct answer_out *a);
+/* catalogue.c: all of them, or the one that `name` names */
+void answer_services(struct engine *engine, const struct request *request,
+    struct answer_out *a);
+void answer_runbooks(struct engine *engine, const struct request *request,
+    struct answer_out *a);
+void answer_channels(struct engine *engine, const struct request *request,
+    struct answer_out *a);
 void answer_may(struct engine *engine, struct answer_out *a, const struct request *request,
     struct caller caller);
 void answer_who_can(struct engine *engine, struct answer_out *a,

@@ -171,6 +171,9 @@ static const char *const op_names[] = {
 	[OP_SESSIONS] = "sessions",
 	[OP_PASSWORD] = "password",
 	[OP_LOGIN_LINK] = "login-link",
+	[OP_SERVICES] = "services",
+	[OP_RUNBOOKS] = "runbooks",
+	[OP_CHANNELS] = "channels",
 };
 
 static const struct field request_fields[] = {
@@ -408,6 +411,9 @@ item_body_type(const struct item *item)
 		[ITEM_PLAN] = &plan_item_type,
 		[ITEM_TRUST] = &trust_item_type,
 		[ITEM_SHIFT] = &shift_item_type,
+		[ITEM_SERVICE] = &service_item_type,
+		[ITEM_RUNBOOK] = &runbook_item_type,
+		[ITEM_CHANNEL] = &channel_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -627,6 +633,9 @@ record_type_at(size_t i)
 		&alert_item_type,
 		&duty_item_type,
 		&shift_item_type,
+		&service_item_type,
+		&runbook_item_type,
+		&channel_item_type,
 		&entry_item_type,
 		&secret_item_type,
 		&session_item_type,

@@ -1,6 +1,7 @@
 #ifndef FACTS_FRAME_H
 #define FACTS_FRAME_H
 
+#include "facts/catalogue.h"
 #include "facts/effect.h"
 #include "facts/plan.h"
 #include "facts/trust.h"
@@ -125,6 +126,9 @@ enum op {
 	OP_SESSIONS,      /* the asker's; to an admin all */
 	OP_PASSWORD,      /* `secret` is the new one of who asks */
 	OP_LOGIN_LINK,    /* for the person `name`; the engine draws the secret */
+	OP_SERVICES = 70, /* of the configuration: all, or the one called `name` */
+	OP_RUNBOOKS,      /* alike; one with its text */
+	OP_CHANNELS,
 };
 
 struct request {
@@ -180,6 +184,9 @@ enum item_kind {
 	ITEM_TRUST = 40,   /* struct trust_item */
 	ITEM_SHIFT = 50,   /* struct shift_item */
 	ITEM_SESSION = 60, /* struct session_item */
+	ITEM_SERVICE = 70, /* struct service_item */
+	ITEM_RUNBOOK,      /* struct runbook_item */
+	ITEM_CHANNEL,      /* struct channel_item */
 };
 
 #define SANDBOX_GAPS_MAX 64

@@ -26,9 +26,12 @@ struct listing {
 	size_t filter_n, param_n;
 	bool groups;
 	struct buf group_end; /* what closes the one that is being written */
-	bool any;             /* one was written */
-	bool asked;           /* a page is on its way */
-	bool paged;           /* the first was asked for */
+	bool page;            /* one page of an incident's, as a list of /v1 */
+	incident_id incident;
+	uint32_t limit;
+	bool any;   /* one was written */
+	bool asked; /* a page is on its way */
+	bool paged; /* the first was asked for */
 	uint64_t cursor;
 };
 
@@ -133,7 +136,7 @@ take_alert(struct call *call, const struct item *item)
 		return false;
 	if (begins)
 		begin_group(call, &alert);
-	else
+	else if (listing->any || !listing->page)
 		buf_add(&call->stream.out, listing->any ? STR(",") : STR("["));
 	listing->any = true;
 	put_alert(&call->stream.out, &alert, &body);
@@ -153,7 +156,10 @@ ask_page(struct call *call)
 		.params = { listing->param, listing->param_n },
 		.limit = GATE_FOUND_ALERTS };
 	/* What matches was searched for: a page of it is as large as may be. */
-	if (listing->filters.n == 0 || listing->groups)
+	if (listing->page) {
+		request.limit = listing->limit;
+		request.incident = listing->incident;
+	} else if (listing->filters.n == 0 || listing->groups)
 		request.limit = listing->paged ? GATE_PAGE_ALERTS : GATE_FIRST_PAGE_ALERTS;
 	listing->asked = listing->paged = true;
 	link_ask(call, &request, on_page);
@@ -194,6 +200,19 @@ go_on(struct call *call, bool last_page)
 }
 
 static void
+end_page(struct call *call, const struct answer *answer)
+{
+	struct buf *b = &call->stream.out;
+	buf_add(b, STR("],\"cursor\":"));
+	if (answer->cursor != 0)
+		buf_printf(b, "\"%llu\"", (unsigned long long)answer->cursor);
+	else
+		buf_add(b, STR("null"));
+	buf_printf(b, ",\"seq\":%llu}\n", (unsigned long long)answer->seq);
+	stream_whole(call, 200, "application/json");
+}
+
+static void
 on_page(struct call *call, const struct answer *answer)
 {
 	struct listing *listing = call->own;
@@ -221,7 +240,10 @@ on_page(struct call *call, const struct answer *answer)
 		listing->asked = false;
 		listing->cursor = answer->cursor;
 	}
-	go_on(call, !answer->more && answer->cursor == 0);
+	if (listing->page && !answer->more)
+		end_page(call, answer);
+	else if (!listing->page)
+		go_on(call, !answer->more && answer->cursor == 0);
 }
 
 /* ---- the query ---- */
@@ -326,5 +348,39 @@ serve_groups(struct call *call)
 	listing->groups = true;
 	listing->group_end = BUF(GATE_GROUP_BYTES);
 	if (read_query(call, listing) && link_ready(call))
+		ask_page(call);
+}
+
+void
+serve_incident_alerts(struct call *call)
+{
+	uint64_t limit = 100, cursor = 0;
+	str unknown = target_query_unknown(&call->target, "limit cursor");
+	str limit_text = target_query(&call->target, STR("limit"));
+	str cursor_text = target_query(&call->target, STR("cursor"));
+	if (unknown.n > 0) {
+		respond_error(call, 400, 2, "unknown or repeated query parameter '%.*s'",
+		    STR_ARG(unknown));
+		return;
+	}
+	if ((limit_text.n > 0 && (!str_u64(limit_text, 1000, &limit) || limit == 0)) ||
+	    (cursor_text.n > 0 && !str_u64(cursor_text, UINT64_MAX, &cursor))) {
+		respond_error(call, 400, 2,
+		    "'limit' is a number from 1 to 1000, 'cursor' what the page before "
+		    "ended with");
+		return;
+	}
+	if (call->match.number > UINT32_MAX) {
+		respond_error(call, 404, 3, "there is no incident %llu",
+		    (unsigned long long)call->match.number);
+		return;
+	}
+	struct listing *listing = listing_new(call);
+	listing->page = true;
+	listing->incident = (incident_id)call->match.number;
+	listing->limit = (uint32_t)limit;
+	listing->cursor = cursor;
+	buf_add(&call->stream.out, STR("{\"items\":["));
+	if (link_ready(call))
 		ask_page(call);
 }

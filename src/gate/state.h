@@ -277,6 +277,7 @@ void link_forget(struct call *call);
 void serve_alerts_post(struct call *call);
 void serve_alerts_get(struct call *call);
 void serve_groups(struct call *call);
+void serve_incident_alerts(struct call *call); /* one page of those it has now */
 
 /* alertmanager.c */
 void serve_am_status(struct call *call);

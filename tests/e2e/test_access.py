@@ -70,7 +70,8 @@ ROUTES = re.compile(r'(?:PAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
 TABLE = {
-    **{("GET", path): "anyone" for path in ("/", "/incidents", "/incidents/#", "/assets/*")},
+    **{("GET", path): "anyone" for path in ("/", "/incidents", "/incidents/#", "/assets/*", "/alerts", "/handoffs", "/handoffs/#",
+                                               "/services", "/services/*", "/runbooks", "/runbooks/*", "/authority", "/schedules", "/channels", "/ourselves")},
     ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
     ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",
     ("GET", "/api/v2/silences"): READ, ("POST", "/api/v2/silences"): "operator",
@@ -82,6 +83,8 @@ TABLE = {
     ("GET", "/api/v1/*"): "anyone", ("POST", "/api/v1/*"): "anyone",
     ("GET", "/api/v1/alerts/groups"): "anyone", ("GET", "/api/v1/silence/*"): "anyone",
     ("DELETE", "/api/v1/silence/*"): "anyone",
+    ("GET", "/v1/services"): READ, ("GET", "/v1/services/*"): READ, ("GET", "/v1/runbooks"): READ, ("GET", "/v1/runbooks/*"): READ,
+    ("GET", "/v1/channels"): READ, ("GET", "/v1/incidents/#/alerts"): "see-alerts",
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
     ("POST", "/v1/incidents/#/acknowledge"): "operator",

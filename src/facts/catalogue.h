@@ -1,0 +1,49 @@
+#ifndef FACTS_CATALOGUE_H
+#define FACTS_CATALOGUE_H
+
+#include "facts/record.h"
+#include "facts/row.h"
+
+/*
+ * catalogue -- what the configuration says of services, runbooks and channels, as it is
+ * told to people. Names of secrets and addresses of channels are not in it.
+ */
+struct service_item {
+	str name, description;
+	str owner, developers; /* teams; the second may be empty */
+	str system;
+	uint32_t tier;
+	str environment;
+	struct strs journeys, depends_on, dependents, dashboards, logs;
+	struct strs hosts;    /* "web-1 (web)" */
+	struct strs runbooks; /* that are for it by name */
+	str file;
+	uint32_t line;
+};
+#define CATALOGUE_NAMES_MAX 4096 /* of one list */
+
+struct runbook_item {
+	str name, path, title;
+	str text; /* the file; where one runbook is asked for */
+	hash32 hash;
+	struct strs services; /* empty: any */
+	uint32_t answers;     /* kinds of alerts; 0: only by hand */
+	enum autonomy ceiling;
+	bool shadow;
+	msec drill_every_ms;
+	str drill_in;
+	uint32_t steps;
+	uint32_t line;
+};
+
+struct channel_item {
+	str name;
+	str kind;
+	struct strs people, teams; /* who is reached by it */
+	str file;
+	uint32_t line;
+};
+
+extern const struct record_type service_item_type, runbook_item_type, channel_item_type;
+
+#endif
