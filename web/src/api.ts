@@ -48,6 +48,12 @@ export function headers(more: Record<string, string> = {}): Record<string, strin
 	return session ? { "X-Firstline-CSRF": session.csrf, ...more } : more;
 }
 
+/* Asks the person to sign in once more: what is grave wants that. */
+let onceMore: (() => Promise<void>) | null = null;
+export function askOnceMore(how: () => Promise<void>) {
+	onceMore = how;
+}
+
 function randomKey() {
 	return [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
@@ -102,6 +108,11 @@ export async function act<T = { exit: number }>(path: string, body: unknown = {}
 			if (!answer.ok) throw await failure(answer);
 			return (await answer.json().catch(() => ({ exit: 0 }))) as T;
 		} catch (error) {
+			if (error instanceof ApiError && error.status === 403 && /sign in once more/.test(error.message) && onceMore) {
+				await onceMore(); /* throws when it is left */
+				tries++;
+				continue;
+			}
 			const again = error instanceof ApiError && [0, 503, 504].includes(error.status) && tries < 2;
 			if (!again) throw error;
 			await new Promise((wake) => setTimeout(wake, 700 * (tries + 1)));

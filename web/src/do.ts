@@ -96,3 +96,9 @@ export function resume() {
 	question({ title: "Resume", yes: "Resume", text: "Actions within authority start again.", fields: [{ name: "text", label: "Why", area: true }],
 		run: (v) => act("/v1/resume", v).then(() => say("Resumed")) });
 }
+
+export function breakGlass(service: string) {
+	question({ title: `Break the glass on ${service}`, yes: "Break it", danger: true, text: "For you, for that time, liftable rules do not hold there. Everybody is told, and somebody else must review it.",
+		fields: [{ name: "for", label: "For how long", value: "30m", need: true }, { name: "why", label: "Why", area: true, need: true }],
+		run: (v) => act(`/v1/services/${encodeURIComponent(service)}/break-glass`, v).then(() => say(`The glass is broken on ${service}`)) });
+}

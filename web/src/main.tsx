@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
-import { ApiError, begin } from "./api";
+import { ApiError, askOnceMore, begin, signInAgain, whoIsHere } from "./api";
 import { Login } from "./login";
 import { Frame, startTheme } from "./frame";
 import { startKeys } from "./keys";
@@ -8,7 +8,7 @@ import { follow, live, refuse } from "./live";
 import { pages } from "./pages";
 import { startRouter, useAddress } from "./router";
 import { useStore } from "./store";
-import { Empty, Failed } from "./ui";
+import { Empty, Failed, person, question } from "./ui";
 import "./style.css";
 
 function Page() {
@@ -32,6 +32,12 @@ function App() {
 	return live.link === "denied" ? <Login /> : <Frame><Page /></Frame>;
 }
 
+askOnceMore(() => new Promise((done, fail) => {
+	const token = whoIsHere()?.how === "token";
+	question({ title: "Sign in once more", yes: "Go on", text: "What is grave asks again who you are.", left: () => fail(new Error("Not signed in once more: nothing was done")),
+		fields: [{ name: token ? "token" : "password", label: token ? "Token" : "Password", need: true, secret: true }],
+		run: async (v) => { await signInAgain(token ? v : { person: person(whoIsHere()?.principal ?? ""), ...v }); done(); } });
+}));
 startTheme();
 startRouter();
 startKeys();

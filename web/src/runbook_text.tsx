@@ -6,7 +6,7 @@ import type { Run, Whole } from "./types";
 import { Failed, Loading, cx, useFetched } from "./ui";
 
 export interface Runbook {
-	name: string; path: string; title: string; text?: string; hash: string; services: string[]; answers: string[]; ceiling: string; shadow?: boolean;
+	name: string; path: string; title: string; text?: string; hash: string; services: string[]; answers: number; ceiling: string; shadow?: boolean;
 	drill_every_ms?: number; drill_in?: string; steps: number; line: number;
 }
 

@@ -142,16 +142,19 @@ export function Toasts() {
 
 /* ---- asking before doing ---- */
 
-interface Field { name: string; label: string; value?: string; area?: boolean; need?: boolean; hint?: string; options?: string[] }
+interface Field { name: string; label: string; value?: string; area?: boolean; need?: boolean; hint?: string; options?: string[]; secret?: boolean }
 interface Question {
 	title: string; text?: ComponentChildren; fields?: Field[]; yes: string; danger?: boolean;
 	run: (values: Record<string, string>) => Promise<unknown>;
+	left?: () => void;
 }
 class Questions extends Store {
 	open: Question | null = null;
+	beneath: Question | null = null;
 }
 export const questions = new Questions();
 export function question(q: Question) {
+	questions.beneath = questions.open;
 	questions.open = q;
 	questions.changed();
 }
@@ -176,13 +179,23 @@ export function Dialog({ title, close, children, wide }: { title: string; close:
 export function QuestionDialog() {
 	useStore(questions);
 	const q = questions.open;
-	return q && <Ask key={q.title} q={q} />;
+	/* The one before stays beneath: what was written in it is not lost. */
+	return <>{questions.beneath && <Ask key={questions.beneath.title} q={questions.beneath} />}{q && <Ask key={q.title} q={q} />}</>;
 }
 
 function Ask({ q }: { q: Question }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState("");
-	const close = () => { questions.open = null; questions.changed(); };
+	const close = () => {
+		if (questions.open === q) {
+			questions.open = questions.beneath;
+			questions.beneath = null;
+		} else if (questions.beneath === q) {
+			questions.beneath = null;
+		}
+		questions.changed();
+	};
+	const leave = () => { close(); q.left?.(); };
 	async function submit(event: Event) {
 		event.preventDefault();
 		const form = new FormData(event.target as HTMLFormElement);
@@ -201,18 +214,18 @@ function Ask({ q }: { q: Question }) {
 			setBusy(false);
 		}
 	}
-	return <Dialog title={q.title} close={close}>
+	return <Dialog title={q.title} close={leave}>
 		<form onSubmit={submit}>
 			<h2>{q.title}</h2>
 			{q.text && <div class="muted">{q.text}</div>}
 			{q.fields?.map((f, i) => <label key={f.name}><span>{f.label}{f.need ? "" : <i> optional</i>}</span>
 				{f.area ? <textarea name={f.name} required={f.need} rows={3} autofocus={i === 0} defaultValue={f.value} />
 					: f.options ? <select name={f.name} autofocus={i === 0} defaultValue={f.value}>{f.options.map((o) => <option key={o}>{o}</option>)}</select>
-					: <input name={f.name} type="text" required={f.need} autofocus={i === 0} defaultValue={f.value} autocomplete="off" />}
+					: <input name={f.name} type={(f.secret ? "password" : "text") as "text"} required={f.need} autofocus={i === 0} defaultValue={f.value} autocomplete="off" />}
 				{f.hint && <small>{f.hint}</small>}</label>)}
 			{error && <p class="wrong" role="alert">{error}</p>}
 			<div class="buttons">
-				<button type="button" onClick={close}>Leave it</button>
+				<button type="button" onClick={leave}>Leave it</button>
 				<button type="submit" class={q.danger ? "danger" : "primary"} disabled={busy} autofocus={!q.fields?.length}>{busy ? "…" : q.yes}</button>
 			</div>
 		</form>

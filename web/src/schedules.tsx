@@ -1,0 +1,56 @@
+/* Who has duty, when: every rotation, twelve weeks; gaps in red, changes of the clock marked. */
+import { act, get, type List } from "./api";
+import { setQuery, useAddress } from "./router";
+import { seconds, useStore } from "./store";
+import { DAY, inFull, now, when, zone } from "./time";
+import { At, Empty, Failed, Loading, cx, plural, question, say, useFetched } from "./ui";
+
+interface Shift { team: string; rotation: string; tier: number; person: string; from_wall: string; until_wall: string; gap: boolean }
+interface Override { id: number; team: string; rotation?: string; person?: string; kind?: string; state?: string; by?: string; why?: string; from_wall?: string; until_wall?: string; to_wall?: string }
+
+/* When the viewer's clock changes within that time. */
+function clockChanges(from: number, to: number) {
+	const out: number[] = [];
+	let before = new Date(from).getTimezoneOffset();
+	for (let t = from; t < to; t += DAY) {
+		const offset = new Date(t).getTimezoneOffset();
+		if (offset !== before) out.push(t);
+		before = offset;
+	}
+	return out;
+}
+
+function cover(team: string) {
+	question({ title: `Somebody else for ${team}`, yes: "Set", fields: [{ name: "person", label: "Who stands in", need: true }, { name: "to", label: "Until (UTC)", need: true, hint: "as 2026-12-01T09:00:00Z" }, { name: "from", label: "From (UTC)", hint: "empty: now" }, { name: "why", label: "Why", area: true }],
+		run: (v) => act<{ override?: { id: number } }>("/v1/overrides", { team, ...v }).then((a) => say(`${v["person"]} stands in`, a.override ? { undo: () => act(`/v1/overrides/${a.override!.id}`, {}, "DELETE") } : {})) });
+}
+
+export function Schedules() {
+	useStore(seconds);
+	const { query } = useAddress();
+	const weeks = [2, 4, 12].find((w) => String(w) === query.get("weeks")) ?? 4;
+	const from = Math.floor(now() / DAY) * DAY;
+	const to = from + weeks * 7 * DAY;
+	const read = useFetched(async () => (await get<List<Shift>>(`/v1/on-call/shifts?from=${new Date(from).toISOString().slice(0, 19)}Z&to=${new Date(to).toISOString().slice(0, 19)}Z`)).items, [weeks, from]);
+	const overrides = useFetched(async () => (await get<List<Override>>("/v1/overrides")).items, []);
+	const x = (ms: number) => Math.max(0, Math.min(100, ((ms - from) / (to - from)) * 100));
+	if (read.error) return <Failed error={read.error} again={read.again} />;
+	if (!read.value) return <Loading what="Schedules" />;
+	const rotations = Map.groupBy(read.value, (s) => `${s.team}\n${s.rotation}`);
+	const teams = Map.groupBy(rotations.keys(), (k) => k.split("\n")[0]!);
+	const gaps = read.value.filter((s) => s.gap);
+	const changes = clockChanges(from, to);
+	return <div class="page"><div class="page-head"><h1>Schedules</h1><span class="muted">times in {zone()}</span>{gaps.length > 0 && <span class="chip bad">{plural(gaps.length, "gap")}</span>}</div>
+		<div class="tabs" role="group" aria-label="How far">{[2, 4, 12].map((w) => <button type="button" key={w} aria-pressed={weeks === w} onClick={() => setQuery({ weeks: w === 4 ? "" : String(w) })}>{w} weeks</button>)}</div>
+		{rotations.size === 0 ? <Empty title="No rotation is written down" /> : [...teams].map(([team, keys]) => {
+			const people = [...new Set(read.value!.filter((s) => s.team === team && s.person).map((s) => s.person))];
+			return <section key={team}><div class="section-head"><h2>{team}</h2><button type="button" onClick={() => cover(team)}>Stand in</button></div>
+				<div class="shift-grid">{keys.map((key) => <div class="shift-row" key={key}><b>{key.split("\n")[1]}</b><div>
+					{rotations.get(key)!.map((s, i) => <span key={i} class={cx("shift", `c${people.indexOf(s.person) % 3}`, s.gap && "gap-here")} title={`${s.person || "nobody"}\n${inFull(s.from_wall)}\nuntil ${inFull(s.until_wall)}`}
+						style={{ left: `${x(Date.parse(s.from_wall))}%`, width: `${Math.max(0.3, x(Date.parse(s.until_wall)) - x(Date.parse(s.from_wall)))}%` }}>{s.gap ? "nobody" : s.person}</span>)}
+					<i class="now-line" style={{ left: `${x(now())}%` }} />{changes.map((c) => <i key={c} class="now-line" title={`the clock changes: ${when(new Date(c).toISOString())}`} style={{ left: `${x(c)}%`, background: "var(--warn)" }} />)}</div></div>)}</div>
+				<div class="dates" aria-hidden="true">{Array.from({ length: 5 }, (_, i) => <span key={i}>{new Date(from + ((to - from) * i) / 4).toLocaleDateString(undefined, { day: "numeric", month: "short" })}</span>)}</div>
+				<details><summary class="muted">As a list</summary><div class="scroll-x"><table><thead><tr><th>Rotation</th><th>Who</th><th>From</th><th>Until</th></tr></thead><tbody>{read.value!.filter((s) => s.team === team).map((s, i) => <tr key={i}><td>{s.rotation}</td><td class={cx(s.gap && "bad-text")}>{s.person || "nobody"}</td><td><At at={s.from_wall} /></td><td><At at={s.until_wall} /></td></tr>)}</tbody></table></div></details></section>;
+		})}
+		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || "asked"}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" /><button type="button" onClick={() => act(`/v1/overrides/${o.id}`, {}, "DELETE").then(() => { say("Ended"); overrides.again(); })}>End</button></li>)}</ul></section>}</div>;
+}
