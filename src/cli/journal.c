@@ -451,11 +451,12 @@ static const struct command_line command_show = {
 	.run = run_show,
 };
 
-static const struct command_line *const subs[] = { &command_verify, &command_show };
+static const struct command_line *const subs[] = { &command_verify, &command_show,
+	&command_journal_checkpoint, &command_journal_prove };
 
 const struct command_line command_journal = {
 	.name = "journal",
-	.summary = "everything that happened, as it is on the disk: verify, show",
+	.summary = "everything that happened, as it is on the disk: verify, show, prove",
 	.help = "  firstline journal verify --replay --state firstline-state\n"
 		"\n"
 		"The journal holds every event and what was made of it. It can be read "

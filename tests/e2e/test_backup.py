@@ -1,5 +1,7 @@
 """Backup beside a live server, and what a restored one does: it knows all, tells it, and
 starts nothing until a person says so."""
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -200,6 +202,62 @@ def test_everything_can_be_taken_along():
         assert row["name"] == "ci" and "secret" not in row
         assert cli("export", state=s.dir / "none").returncode == 3
         live.stop()
+
+
+def signed_elsewhere(key, note):
+    """Signed-note by another implementation: the text that this key signed."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    name, ident, rest = key.strip().split("+", 2)
+    raw = base64.b64decode(rest)
+    assert raw[0] == 1 and bytes.fromhex(ident) == hashlib.sha256(
+        name.encode() + b"\n" + raw).digest()[:4]
+    text, line = note.rsplit("\n\n", 1)
+    dash, signer, signature = line.rstrip("\n").split(" ")
+    signature = base64.b64decode(signature)
+    assert dash == "\u2014" and signer == name and signature[:4] == bytes.fromhex(ident)
+    Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], (text + "\n").encode())
+    return text + "\n"
+
+
+def test_a_checkpoint_kept_elsewhere_shows_what_was_changed():
+    with Scratch("prove") as s:
+        live = start(s)
+        (s.dir / "hold").unlink()
+        live.fire(ALERT)
+        live.wait_incident(lambda row: row["state"] in ("recovered", "closed"))
+        note = cli("journal", "checkpoint", state=live.state)
+        key = cli("journal", "checkpoint", "--key", state=live.state)
+        assert note.returncode == key.returncode == 0, (note, key)
+        assert (live.state / "journal.key").stat().st_mode & 0o777 == 0o600
+        text = signed_elsewhere(key.stdout, note.stdout).split("\n")
+        s.file("note", note.stdout)
+        s.file("key", key.stdout)
+
+        def prove(state=live.state):
+            return cli("journal", "prove", s.dir / "note", "--key", s.dir / "key", state=state)
+
+        live.fire({"alertname": "Later", "service": "worker"})
+        live.wait_incident(lambda row: "Later" in row["title"])
+        done = prove()
+        assert done.returncode == 0 and f"{text[1]} entries as they were signed" in done.stdout
+        live.stop()
+        # One that ends before it, and one that was written anew with as many entries.
+        short = s.dir / "short"
+        other = Firstline(s, live.config, name="short").start()
+        done = prove(short)
+        assert done.returncode == 1 and "was cut off" in done.stderr, done
+        for i in range(int(text[1])):
+            other.post("/v1/stop-all", {"text": str(i)})
+            other.post("/v1/resume", {"text": ""})
+        done = prove(short)
+        assert done.returncode == 1 and "written anew" in done.stderr, done
+        other.stop()
+        s.file("note", note.stdout.replace(text[1] + "\n", text[1] + "0\n", 1))
+        done = prove()
+        assert done.returncode == 1 and "it was changed" in done.stderr, done
+        s.file("note", note.stdout)
+        s.file("key", key.stdout.replace("firstline", "firstlime"))
+        assert prove().returncode == 1
 
 
 def test_what_cannot_be_is_refused_and_leaves_nothing():
