@@ -130,33 +130,15 @@ covers_service_of(const struct model *model, const struct rule *wide,
 
 /* ---- principals and time ---- */
 
-static bool
-person_in_team(str id, const struct team *team)
-{
-	if (team->lead != NULL && str_eq(team->lead->id, id))
-		return true;
-	for (size_t i = 0; i < team->rotation_n; i++) {
-		const struct rotation *rotation = &team->rotations[i];
-		for (size_t k = 0; k < rotation->people_n; k++) {
-			if (str_eq(rotation->people[k]->id, id))
-				return true;
-		}
-	}
-	return false;
-}
-
 bool
 covers_all_of(const struct principal *wide, const struct principal *narrow)
 {
 	if (wide->kind == narrow->kind)
 		return wide->kind == PRINCIPAL_AUTOMATION ||
 		       str_eq(wide->name, narrow->name);
-	if (wide->kind != PRINCIPAL_TEAM)
-		return false;
-	if (narrow->kind == PRINCIPAL_ON_DUTY)
-		return str_eq(wide->name, narrow->name);
-	return narrow->kind == PRINCIPAL_PERSON && wide->team != NULL &&
-	       person_in_team(narrow->name, wide->team);
+	/* Not whoever is on duty: who stands in need not be one of the team. */
+	return wide->kind == PRINCIPAL_TEAM && narrow->kind == PRINCIPAL_PERSON &&
+	       wide->team != NULL && duty_member(wide->team, narrow->name);
 }
 
 bool

@@ -195,8 +195,10 @@ add_members(const struct principal *to, str *only)
 		return false;
 	struct principal one = { .kind = PRINCIPAL_PERSON };
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		for (size_t k = 0; k < team->rotations[i].people_n; k++) {
-			one.name = team->rotations[i].people[k]->id;
+		const struct rotation *rotation = &team->rotations[i];
+		size_t guests_n = to->kind == PRINCIPAL_TEAM ? rotation->guests_n : 0;
+		for (size_t k = 0; k < rotation->people_n - guests_n; k++) {
+			one.name = rotation->people[k]->id;
 			if (!add_members(&one, only))
 				return false;
 		}

@@ -153,7 +153,7 @@ teams_same(const struct team *a, const struct team *b)
 		return false;
 	for (size_t i = 0; i < a->rotation_n; i++) {
 		const struct rotation *x = &a->rotations[i], *y = &b->rotations[i];
-		if (x->layers_n != y->layers_n)
+		if (x->layers_n != y->layers_n || x->guests_n != y->guests_n)
 			return false;
 		for (size_t k = 0; k < x->layers_n; k++) {
 			if (!layers_same(&x->layers[k], &y->layers[k]))

@@ -25,7 +25,7 @@ authority_verdict(const struct authority *authority,
 {
 	JUDGEMENT j;
 	judgement_begin(&j, authority, request, facts);
-	j.whole = true;
+	j.whole = j.brief = true;
 	judge(&j, &scratch);
 	return judgement_verdict(&j);
 }

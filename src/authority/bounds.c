@@ -57,7 +57,8 @@ live_value(struct judgement *j, str param, int64_t *ret)
 		*ret = j->live_number;
 		return true;
 	}
-	if (pairs_has(observed, param) && number_of(pairs_get(observed, param), ret)) {
+	str value = pairs_get(observed, param);
+	if (value.n > 0 && number_of(value, ret)) {
 		j->live_param = param;
 		j->live_number = *ret;
 		return true;
@@ -120,8 +121,15 @@ factor_range(uint64_t thousandths, int64_t live, int64_t *ret_low, int64_t *ret_
 	if (thousandths == 0)
 		return false;
 	u128 size = magnitude(live);
-	u128 most = size * thousandths / 1000;
-	u128 least = (size * 1000 + thousandths - 1) / thousandths;
+	u128 most, least;
+	if (magnitude(live) <= UINT32_MAX && thousandths <= UINT32_MAX / 2) {
+		/* Most are; the division of wider numbers takes ten times as long. */
+		most = magnitude(live) * thousandths / 1000;
+		least = (magnitude(live) * 1000 + thousandths - 1) / thousandths;
+	} else {
+		most = size * thousandths / 1000;
+		least = (size * 1000 + thousandths - 1) / thousandths;
+	}
 	if (least > most)
 		return false;
 	bool negative = live < 0;

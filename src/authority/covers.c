@@ -14,40 +14,27 @@ strs_has(const struct strs *strs, str s)
 
 /* ---- who ---- */
 
+static inline bool
+begins(str text, const char *prefix, size_t n)
+{
+	return text.n > n && memcmp(text.p, prefix, n) == 0;
+}
+
+/* Asked twice or more of each decision: sizes are known here, so nothing is called. */
 struct asker
 asker_of(str text, const struct stand_ins *over)
 {
-	static const struct {
-		str prefix;
-		enum asker_kind kind;
-	} kinds[] = { { { "person:", 7 }, ASKER_PERSON },
-		{ { "agent:", 6 }, ASKER_AGENT } };
-	struct asker asker = { .text = text, .hash = name_hash(text), .over = over };
-	if (str_eq(text, STR("automation")))
+	struct asker asker = { .text = text, .over = over };
+	if (begins(text, "person:", 7)) {
+		asker.kind = ASKER_PERSON;
+		asker.name = str_drop(text, 7);
+	} else if (begins(text, "agent:", 6)) {
+		asker.kind = ASKER_AGENT;
+		asker.name = str_drop(text, 6);
+	} else if (str_eq(text, STR("automation"))) {
 		asker.kind = ASKER_AUTOMATION;
-	for (size_t i = 0; i < countof(kinds); i++) {
-		str prefix = kinds[i].prefix;
-		if (text.n <= prefix.n || !str_starts(text, prefix))
-			continue;
-		asker.kind = kinds[i].kind;
-		asker.name = str_drop(text, prefix.n);
 	}
 	return asker;
-}
-
-bool
-team_has(const struct team *team, str person)
-{
-	if (team->lead != NULL && str_eq(team->lead->id, person))
-		return true;
-	for (size_t i = 0; i < team->rotation_n; i++) {
-		const struct rotation *rotation = &team->rotations[i];
-		for (size_t k = 0; k < rotation->people_n; k++) {
-			if (str_eq(rotation->people[k]->id, person))
-				return true;
-		}
-	}
-	return false;
 }
 
 static bool
@@ -73,6 +60,25 @@ person_on_turn(const struct authority *authority, const struct team *team, size_
 	if (wall < turn->from_wall || wall >= turn->until_wall)
 		*turn = rotation_at(of, wall);
 	return turn->person;
+}
+
+/* When it changes is asked where time goes on, which is nearly always: who looks at moments
+ * far from each other asks once for each. */
+bool
+hours_open(struct hours *hours, msec wall)
+{
+	msec since =
+	    wall > hours->asked_wall ? wall - hours->asked_wall : hours->asked_wall - wall;
+	hours->asked_wall = wall;
+	if (wall >= hours->from_wall && wall < hours->until_wall)
+		return hours->open;
+	hours->open = calendar_has(hours->calendar, wall);
+	hours->from_wall = hours->until_wall = wall;
+	if (since < HOUR) {
+		msec changes = calendar_changes(hours->calendar, wall);
+		hours->until_wall = changes != 0 ? changes : wall + DAY;
+	}
+	return hours->open;
 }
 
 /* Does this person stand in for anybody of the team then? */
@@ -121,7 +127,7 @@ others_on_duty(struct asker *asker, const struct authority *authority, msec wall
 	const struct model *model = authority->model;
 	for (size_t i = 0; asker->over != NULL && i < asker->over->n; i++) {
 		const struct team *team = model_team(model, asker->over->p[i].team);
-		if (team == NULL || team_has(team, asker->name) ||
+		if (team == NULL || duty_member(team, asker->name) ||
 		    !team_on_duty(authority, team, asker, wall))
 			continue;
 		whom_add(asker,
@@ -133,6 +139,8 @@ void
 asker_find(struct asker *asker, const struct authority *authority, msec wall)
 {
 	const struct model *model = authority->model;
+	asker->hash = asker->kind == ASKER_AUTOMATION ? authority->automation_hash
+	                                              : name_hash(asker->text);
 	if (asker->kind == ASKER_AUTOMATION)
 		whom_add(asker, whom_of(PRINCIPAL_AUTOMATION, 0));
 	if (asker->kind == ASKER_AGENT) {
@@ -151,7 +159,8 @@ asker_find(struct asker *asker, const struct authority *authority, msec wall)
 	for (size_t i = 0; i < run.n; i++) {
 		const struct team *team = authority->teams[run.first + i];
 		size_t team_at = (size_t)(team - model->teams);
-		whom_add(asker, whom_of(PRINCIPAL_TEAM, team_at));
+		if (duty_member(team, asker->name))
+			whom_add(asker, whom_of(PRINCIPAL_TEAM, team_at));
 		if (team_on_duty(authority, team, asker, wall))
 			whom_add(asker, whom_of(PRINCIPAL_ON_DUTY, team_at));
 	}
@@ -184,7 +193,7 @@ principal_is(const struct authority *authority, const struct principal *principa
 		return asker->kind == ASKER_PERSON && str_eq(asker->name, principal->name);
 	case PRINCIPAL_TEAM:
 		return asker->kind == ASKER_PERSON &&
-		       team_has(principal->team, asker->name);
+		       duty_member(principal->team, asker->name);
 	case PRINCIPAL_ON_DUTY:
 		return asker->kind == ASKER_PERSON &&
 		       team_on_duty(authority, principal->team, asker, wall);

@@ -515,7 +515,7 @@ explain(struct judgement *j, struct arena *arena, struct authority_decision *ret
 	if (ret->reasons == NULL)
 		return;
 	ret->reasons_n = j->n;
-	for (size_t i = 0; i < j->n; i++)
+	for (size_t i = 0; i + (j->dropped > 0) < j->n; i++)
 		ret->reasons[i] = reason_of(j, &j->findings[i], arena);
 	if (j->dropped > 0)
 		ret->reasons[j->n - 1] = (struct reason){

@@ -387,6 +387,19 @@ prepare_lists(struct authority *authority, struct entry *entry, struct arena *ar
 	}
 }
 
+static struct hours *
+hours_of(struct authority *authority, const struct calendar *calendar, struct arena *arena)
+{
+	for (struct hours *it = authority->hours; it != NULL; it = it->next) {
+		if (it->calendar == calendar)
+			return it;
+	}
+	struct hours *hours = arena_new(arena, struct hours, 1);
+	*hours = (struct hours){ .calendar = calendar, .next = authority->hours };
+	authority->hours = hours;
+	return hours;
+}
+
 /* All that is asked of it, and whether its shelf says all of its scope. */
 static void
 prepare_entry(struct authority *authority, struct entry *entry, struct arena *arena)
@@ -399,7 +412,8 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	entry->is = (uint8_t)flags_of(rule);
 	entry->from_wall = rule->from_wall;
 	entry->until_wall = rule->until_wall;
-	entry->during = rule->during;
+	if (rule->during != NULL)
+		entry->during = hours_of(authority, rule->during, arena);
 	entry->at_once = rule->at_once;
 	for (size_t i = 0; i < countof(rates); i++) {
 		entry->counts[i] = rates[i]->count;
@@ -475,10 +489,12 @@ hash_names(struct authority *authority, struct arena *arena)
 	for (size_t i = 0; i < model->hosts_n; i++)
 		hashed_add(&authority->hosts_by_name, name_hash(model->hosts[i].name),
 		    &model->hosts[i]);
-	for (size_t i = 0; i < model->people_n; i++)
-		hashed_add(&authority->people,
-		    fnv64(name_hash(STR("person:")), model->people[i].id),
-		    &model->people[i]);
+	for (size_t i = 0; i < model->people_n; i++) {
+		struct arena scratch = *arena;
+		str asking =
+		    arena_printf(&scratch, "person:%.*s", STR_ARG(model->people[i].id));
+		hashed_add(&authority->people, name_hash(asking), &model->people[i]);
+	}
 }
 
 const struct service *
@@ -566,6 +582,21 @@ place_requests(struct authority *authority, struct arena *arena)
 	}
 }
 
+/* A member, or one who stands in for a member at some time. */
+static bool
+team_may_have(const struct team *team, str person)
+{
+	for (size_t i = 0; i < team->rotation_n; i++) {
+		const struct rotation *rotation = &team->rotations[i];
+		size_t members_n = rotation->people_n - rotation->guests_n;
+		for (size_t k = members_n; k < rotation->people_n; k++) {
+			if (str_eq(rotation->people[k]->id, person))
+				return true;
+		}
+	}
+	return duty_member(team, person);
+}
+
 static void
 find_teams(struct authority *authority, struct arena *arena)
 {
@@ -582,7 +613,7 @@ find_teams(struct authority *authority, struct arena *arena)
 		struct array_run *run = &authority->teams_of_person[i];
 		run->first = n;
 		for (size_t k = 0; k < model->teams_n; k++) {
-			if (team_has(&model->teams[k], model->people[i].id))
+			if (team_may_have(&model->teams[k], model->people[i].id))
 				authority->teams[n++] = &model->teams[k];
 		}
 		run->n = n - run->first;
@@ -666,6 +697,7 @@ authority_arena_bytes(const struct model *model)
 			shelves = rule->on.services.n;
 		if (is_short(&rule->on.systems) && rule->on.systems.n > shelves)
 			shelves = rule->on.systems.n;
+		bytes += rule->during != NULL ? sizeof(struct hours) : 0;
 		bytes += sizeof(struct entry) + sizeof(struct told) + rule->name.n + 48 +
 		         SHELVES_OF_RULE_MAX * sizeof(uint64_t) + rule->to_n * to_bytes;
 		bytes += words * (word_bytes + shelves * filing_bytes);
@@ -678,6 +710,7 @@ authority_new(const struct model *model, struct arena *arena)
 {
 	struct authority *authority = arena_new(arena, struct authority, 1);
 	authority->model = model;
+	authority->automation_hash = name_hash(STR("automation"));
 	prepare_entries(authority, arena);
 	place_requests(authority, arena);
 	hash_names(authority, arena);

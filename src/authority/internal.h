@@ -47,7 +47,7 @@ enum entry_rate { RATE_SERVICE, RATE_TARGET, RATE_ACTOR };
 struct entry {
 	alignas(64) const struct rule *rule;
 	msec from_wall, until_wall;
-	const struct calendar *during;
+	struct hours *during;
 	uint32_t
 	    order;    /* rank by (file, line, name): what is written first is told first */
 	uint8_t kind; /* enum rule_kind */
@@ -63,6 +63,15 @@ struct entry {
 	uint64_t word_hashes[2]; /* where there are no more */
 	msec windows_ms[3];
 	uint32_t counts[3], at_once;
+};
+
+/* A calendar that rules share, and how it was when it was asked last: until it changes. */
+struct hours {
+	const struct calendar *calendar;
+	msec from_wall, until_wall; /* as long it is known to be `open` or not */
+	msec asked_wall;            /* last */
+	bool open;
+	struct hours *next;
 };
 
 /* What is said of a rule. */
@@ -178,11 +187,13 @@ struct authority {
 	struct array_run *group_of_host; /* as model->hosts */
 	struct hashed services, hosts_by_name;
 	struct hashed people;              /* by "person:ID" */
+	struct hours *hours;               /* each calendar of a rule once */
 	struct turn *turns;                /* of all rotations, as they were asked last */
 	size_t *turns_of;                  /* as model->teams: the first of theirs */
 	struct array_run *teams_of_person; /* as model->people: a run of `teams` */
 	const struct team **teams;
 	msec window_ms;
+	uint64_t automation_hash; /* who asks most */
 };
 
 /* Does the rule name an action, by one of its two words? */
@@ -213,6 +224,18 @@ void walk_seek(struct walk *walk, const struct authority *authority,
 void walk_fetch(const struct walk *walk, const struct authority *authority);
 void walk_begin(struct walk *walk, const struct authority *authority);
 
+/* Asks memory for what the rule has besides its entry. */
+static inline void
+entry_fetch(const struct entry *entry)
+{
+	if (entry->is & IS_WIDER)
+		__builtin_prefetch(&entry->rule->targets);
+	if (entry->is & IS_VALUED)
+		__builtin_prefetch(&entry->rule->with);
+	if (entry->kind == RULE_APPROVAL)
+		__builtin_prefetch(&entry->rule->when);
+}
+
 static inline const struct entry *
 walk_next(struct walk *walk)
 {
@@ -224,6 +247,8 @@ walk_next(struct walk *walk)
 			walk->end = walk->next + walk->shelves[walk->shelf++].n;
 		}
 		const struct entry *entry = &walk->entries[*walk->next++];
+		if (walk->next != walk->end)
+			entry_fetch(&walk->entries[*walk->next]);
 		/* `may` names both: it was met under the verb. */
 		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
 		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))
@@ -258,10 +283,10 @@ enum asker_kind { ASKER_OTHER, ASKER_PERSON, ASKER_AGENT, ASKER_AUTOMATION };
 struct asker {
 	str text; /* "person:ana" */
 	enum asker_kind kind;
-	str name; /* "ana"; automation and others: empty */
-	uint64_t hash;
-	const struct person *person;  /* as found in the configuration in force */
+	str name;                     /* "ana"; automation and others: empty */
 	const struct stand_ins *over; /* NULL: nobody stands in for anybody */
+	uint64_t hash;                /* this and what follows: once they were found */
+	const struct person *person;  /* as found in the configuration in force */
 	/* Whom rules may call them: by name, by team, by who is on duty now. */
 	uint32_t whom[WHOM_ASKER_MAX];
 	uint32_t whom_n; /* over the maximum: asked of the rule's own words */
@@ -276,10 +301,9 @@ const struct person *person_on_turn(const struct authority *authority,
 /* Does the rule name them? Of one who was found. */
 bool entry_is_for(const struct authority *authority, const struct entry *entry,
     const struct asker *asker, msec wall);
-/* Is it one of its rotations, or its lead? */
-bool team_has(const struct team *team, str person);
 bool principals_have(const struct authority *authority, const struct principal *principals,
     size_t n, const struct asker *asker, msec wall);
+bool hours_open(struct hours *hours, msec wall);
 
 bool strs_has(const struct strs *strs, str s);
 bool scope_covers(const struct scope *scope, const struct service *service);
@@ -333,8 +357,8 @@ struct finding {
 #define NEAREST_LOOKS_MAX 16
 
 #define CHAIN_MAX (1 + BEHALF_MAX)
-#define CALENDARS_KEPT 4
 #define OTHERS_KEPT 8
+#define HELD_KEPT 16
 /* Of the grants that apply so many are told, by place; the others are counted. */
 #define GRANTS_TOLD_MAX 2
 #define OBSERVES_MAX 256 /* more parameters than any action has */
@@ -347,17 +371,21 @@ struct judgement {
 	struct asker chain[CHAIN_MAX];
 	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
 	unsigned near_lacks[CHAIN_MAX];
-	/* Rules share calendars. */
-	const struct calendar *calendars[CALENDARS_KEPT];
-	bool calendar_open[CALENDARS_KEPT];
 	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
 	/* The first grants by place that lack nothing but one of the chain, and are for people:
 	 * whom to ask. */
 	const struct entry *others[OTHERS_KEPT];
+	/* What is held, where it is not more. */
+	const struct authority_use *held_uses[HELD_KEPT];
+	uint64_t held_bits[HELD_KEPT];
 	const struct authority *authority;
 	const struct authority_request *request;
 	const struct authority_facts *facts;
 	bool whole; /* params and single targets are judged too */
+	/* Only the verdict is asked for: no finding is kept, and the first denial is the
+	 * answer. */
+	bool brief;
+	uint8_t said; /* a bit for each verdict that a finding asked for */
 	/* As the configuration in force has them; NULL: unknown there. */
 	const struct action *action;
 	const struct service *service;
@@ -369,7 +397,6 @@ struct judgement {
 	bool lifted;      /* the glass is broken, and it is alone who broke it */
 	unsigned granted; /* a bit for each of the chain */
 	unsigned may_be;  /* a grant would be, but for a live value that can be asked for */
-	size_t calendars_n;
 	size_t n;
 	size_t grants_n; /* of them */
 	size_t dropped;
@@ -395,6 +422,7 @@ struct judgement {
 		bool given, whole; /* is there one, and is it a whole number? */
 	} asked;
 	uint64_t held_words; /* bits of all that are held */
+	size_t held_n;
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
 	bool health_unknown;
@@ -420,7 +448,6 @@ void finding_add(struct judgement *j, const struct finding *finding);
 
 /* What a grant that names the action lacks, whoever asks and whatever the values. */
 unsigned grant_lacks(struct judgement *j, const struct entry *entry);
-bool calendar_open(struct judgement *j, const struct calendar *calendar);
 
 /* ---- limits.c ---- */
 

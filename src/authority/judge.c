@@ -123,6 +123,10 @@ finding_insert(struct judgement *j, const struct finding *finding)
 {
 	size_t i = j->n;
 	bool grant = finding->kind == REASON_GRANT;
+	if (j->brief) {
+		j->said |= (uint8_t)(1u << finding_verdict(finding->kind));
+		return;
+	}
 	/* Grants are the last of all, so what falls off for one is one. */
 	if (i == countof(j->findings) || (grant && j->grants_n == GRANTS_TOLD_MAX)) {
 		j->dropped++;
@@ -173,9 +177,20 @@ finding_add(struct judgement *j, const struct finding *finding)
 	finding_insert(j, finding);
 }
 
+/* Then nothing else can change the verdict. */
+static inline bool
+is_denied(const struct judgement *j)
+{
+	return (j->said & 1u << VERDICT_DENY) != 0;
+}
+
 enum verdict
 judgement_verdict(const struct judgement *j)
 {
+	if (j->brief)
+		return j->said == 1u << VERDICT_ALLOW ? VERDICT_ALLOW
+		       : is_denied(j) || j->said == 0 ? VERDICT_DENY
+		                                      : VERDICT_AFTER_APPROVAL;
 	return j->n == 0 ? VERDICT_DENY : finding_verdict(j->findings[0].kind);
 }
 
@@ -360,21 +375,6 @@ judge_hands_on(struct judgement *j, struct arena *arena)
 
 /* ---- what a rule is about ---- */
 
-bool
-calendar_open(struct judgement *j, const struct calendar *calendar)
-{
-	for (size_t i = 0; i < j->calendars_n; i++) {
-		if (j->calendars[i] == calendar)
-			return j->calendar_open[i];
-	}
-	bool open = calendar_has(calendar, j->request->wall);
-	if (j->calendars_n < countof(j->calendars)) {
-		j->calendars[j->calendars_n] = calendar;
-		j->calendar_open[j->calendars_n++] = open;
-	}
-	return open;
-}
-
 /* A host may stand elsewhere than its service: a grant must cover both places, any other
  * rule needs to cover one. */
 static inline bool
@@ -445,7 +445,7 @@ about_whom(struct judgement *j, const struct entry *entry)
 	if (entry->from_wall > wall ||
 	    (entry->until_wall != 0 && wall >= entry->until_wall))
 		return 0;
-	if ((entry->is & IS_DURING) && !calendar_open(j, entry->during))
+	if ((entry->is & IS_DURING) && !hours_open(entry->during, wall))
 		return 0;
 	if (!place_covered(j, entry))
 		return 0;
@@ -465,7 +465,7 @@ lacks_of(struct judgement *j, const struct entry *entry)
 		lacks |= LACKS_BEGIN;
 	if (entry->until_wall != 0 && request->wall >= entry->until_wall)
 		lacks |= LACKS_TIME;
-	if ((entry->is & IS_DURING) && !calendar_open(j, entry->during))
+	if ((entry->is & IS_DURING) && !hours_open(entry->during, request->wall))
 		lacks |= LACKS_DURING;
 	if ((entry->is & IS_INCIDENT) && !request->incident_open)
 		lacks |= LACKS_INCIDENT;
@@ -520,14 +520,17 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 		return;
 	}
 	j->granted |= whom;
-	bool told = is_told(j, entry);
-	struct finding grant = { .kind = REASON_GRANT, .entry = told ? entry : NULL };
-	if (entry->is & IS_LIMITED)
-		limits_check(j, entry, whom, true, told ? &grant : NULL);
-	if (told)
-		finding_insert(j, &grant);
-	else
+	if (j->brief || !is_told(j, entry)) {
+		j->said |= 1u << VERDICT_ALLOW;
 		j->dropped++;
+		if (entry->is & IS_LIMITED)
+			limits_check(j, entry, whom, true, NULL);
+		return;
+	}
+	struct finding grant = { .kind = REASON_GRANT, .entry = entry };
+	if (entry->is & IS_LIMITED)
+		limits_check(j, entry, whom, true, &grant);
+	finding_insert(j, &grant);
 }
 
 /* Whoever it is for may do it, unless the values are against it. */
@@ -553,10 +556,11 @@ consider_grant(struct judgement *j, const struct entry *entry)
 	unsigned lacks = lacks_of(j, entry);
 	unsigned whom = named_whom(j, entry);
 	unsigned others = everyone(j) & ~whom;
-	if (others != 0 && lacks == 0 && (entry->to & KINDS_OF_PEOPLE) != 0)
-		keep_other(j, entry);
-	if (others != 0)
+	if (others != 0 && !j->brief) {
+		if (lacks == 0 && (entry->to & KINDS_OF_PEOPLE) != 0)
+			keep_other(j, entry);
 		consider_near(j, entry, others, lacks | LACKS_PRINCIPAL);
+	}
 	if (whom != 0 && lacks != 0)
 		consider_near(j, entry, whom, lacks);
 	else if (whom != 0)
@@ -673,15 +677,17 @@ lack_kind(const struct entry *near, unsigned lacks)
 static void
 judge_rules(struct judgement *j, struct walk *walk)
 {
-	for (const struct entry *entry; (entry = walk_next(walk)) != NULL;) {
+	for (const struct entry *entry;
+	     !is_denied(j) && (entry = walk_next(walk)) != NULL;) {
 		if (entry->kind == RULE_GRANT)
 			consider_grant(j, entry);
 		else
 			consider_other(j, entry);
 	}
-	if (j->granted == everyone(j))
+	if (j->granted == everyone(j) || is_denied(j))
 		return;
-	look_further(j, walk);
+	if (!j->brief)
+		look_further(j, walk);
 	for (size_t i = 0; i < j->chain_n; i++) {
 		if (j->granted & (1u << i))
 			continue;

@@ -323,6 +323,24 @@ check_rates(const struct check *c, unsigned whom)
 
 /* ---- what is held now ---- */
 
+static bool
+counts_at_once(const struct check *c, const struct authority_use *use)
+{
+	return names_use(c->entry, use) && reaches(c->j, c->entry, use);
+}
+
+/* A bit for each of what is held that may be called as the rule says: without a branch for
+ * each, of which nobody could guess the way. */
+static unsigned
+held_sharing(const struct check *c)
+{
+	const struct judgement *j = c->j;
+	unsigned some = 0;
+	for (size_t i = 0; i < j->held_n; i++)
+		some |= (unsigned)((c->entry->words_bits & j->held_bits[i]) != 0) << i;
+	return some;
+}
+
 static void
 check_at_once(const struct check *c)
 {
@@ -333,11 +351,11 @@ check_at_once(const struct check *c)
 		note_used(c, BOUND_AT_ONCE, NULL, &rate, 0, 0);
 		return;
 	}
-	uses_each(it, j->held)
-	{
-		const struct authority_use *use = use_held(it);
-		if (names_use(c->entry, use) && reaches(j, c->entry, use))
-			used++;
+	if (j->held_n > HELD_KEPT) {
+		uses_each(it, j->held) used += counts_at_once(c, use_held(it));
+	} else {
+		for (unsigned some = held_sharing(c); some != 0; some &= some - 1)
+			used += counts_at_once(c, j->held_uses[__builtin_ctz(some)]);
 	}
 	note_used(c, BOUND_AT_ONCE, NULL, &rate, used, 0);
 }
@@ -587,7 +605,16 @@ limits_begin(struct judgement *j)
 	j->on_service = uses_bucket_of(uses, by_service, j->service_hash);
 	j->on_target = uses_bucket_of(uses, by_target, j->target_hash);
 	j->held = uses == NULL ? uses_none : &uses->held;
-	uses_each(it, j->held) j->held_words |= use_held(it)->words;
+	uses_each(it, j->held)
+	{
+		const struct authority_use *use = use_held(it);
+		j->held_words |= use->words;
+		if (j->held_n < HELD_KEPT) {
+			j->held_uses[j->held_n] = use;
+			j->held_bits[j->held_n] = use->words;
+		}
+		j->held_n++;
+	}
 }
 
 void

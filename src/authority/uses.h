@@ -6,10 +6,22 @@
 
 /* uses -- from a link of one of its lists to a use, and from a name to the list. */
 
+/* Eight bytes at a time: a decision hashes three names or more. Nothing of it is kept, and
+ * the names are those of the configuration, not of whoever asks. */
 static inline uint64_t
 name_hash(str name)
 {
-	return fnv64(FNV64_BASIS, name);
+	uint64_t hash = name.n * UINT64_C(0x9e3779b97f4a7c15), part = 0;
+	size_t at = 0;
+	for (; name.n - at >= sizeof(part); at += sizeof(part)) {
+		memcpy(&part, &name.p[at], sizeof(part));
+		hash = (hash ^ part) * UINT64_C(0xff51afd7ed558ccd);
+		hash ^= hash >> 32;
+	}
+	for (part = 0; at < name.n; at++)
+		part = part << 8 | (uint8_t)name.p[at];
+	hash = (hash ^ part) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return hash ^ hash >> 29;
 }
 
 /* Of what an actor does, by a word. */

@@ -546,16 +546,8 @@ is_for(const struct runbook *runbook, const struct service *service)
 static bool
 owns(const struct service *service, const struct command *command)
 {
-	str id = text_who(command->principal);
-	const struct team *team = service->owner;
-	if (!str_starts(command->principal, STR("person:")))
-		return false;
-	bool found = team->lead != NULL && str_eq(team->lead->id, id);
-	for (size_t i = 0; i < team->rotation_n; i++) {
-		for (size_t k = 0; k < team->rotations[i].people_n; k++)
-			found = found || str_eq(team->rotations[i].people[k]->id, id);
-	}
-	return found;
+	return str_starts(command->principal, STR("person:")) &&
+	       duty_member(service->owner, text_who(command->principal));
 }
 
 /* Status 0: it may be. */

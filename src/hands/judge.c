@@ -170,9 +170,9 @@ authority_allows(const struct model *model, const struct authority *authority,
 	};
 	struct authority_facts facts = facts_of(&order->given, arena);
 	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, arena, &decision);
-	if (decision.verdict == VERDICT_ALLOW)
+	if (authority_verdict(authority, &request, &facts, *arena) == VERDICT_ALLOW)
 		return true;
+	authority_decide(authority, &request, &facts, arena, &decision);
 	bool said = decision.reasons_n > 0;
 	ret->why = said ? decision.reasons[0].text : STR("not allowed");
 	ret->judged = said ? judged_by(&decision.reasons[0], arena) : STR("authority");

@@ -94,7 +94,7 @@ duty_member(const struct team *team, str person)
 		return true;
 	for (size_t i = 0; i < team->rotation_n; i++) {
 		const struct rotation *rotation = &team->rotations[i];
-		for (size_t k = 0; k < rotation->people_n; k++) {
+		for (size_t k = 0; k < rotation->people_n - rotation->guests_n; k++) {
 			if (str_eq(rotation->people[k]->id, person))
 				return true;
 		}

@@ -43,7 +43,8 @@ struct shifts {
 /* The next one, cut to the span; false: there is none left. */
 bool shift_next(struct shifts *shifts, struct turn *ret);
 
-/* Is this person in any of the team's rotations, or its lead? Whenever that is. */
+/* Is this person in any of the team's rotations, or its lead? Whenever that is; an override,
+ * written or asked for, makes nobody a member. */
 bool duty_member(const struct team *team, str person);
 
 /* On which tier of the team the rotation is told, from 1; 0: on none. */

@@ -297,6 +297,9 @@ struct rotation {
 	size_t layers_n;
 	const struct person **people; /* of all layers, each once */
 	size_t people_n;
+	/* The last of them, whom overrides alone name: on duty for that time, and no members
+	 * of the team. */
+	size_t guests_n;
 	struct place place;
 };
 

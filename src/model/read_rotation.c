@@ -228,11 +228,12 @@ items_of(const struct node *node)
 	return node != NULL && node->kind == NODE_LIST ? node->n : 0;
 }
 
-/* Everybody of all layers, each once, in the order they are written. */
+/* Everybody of all layers, each once, in the order they are written; `written`: so many
+ * layers are no overrides. Overrides stand last, and so do those whom only they name. */
 static void
-gather_people(struct reader *r, struct rotation *rotation)
+gather_people(struct reader *r, struct rotation *rotation, size_t written)
 {
-	size_t n = 0;
+	size_t n = 0, members = 0;
 	for (size_t i = 0; i < rotation->layers_n; i++)
 		n += rotation->layers[i].people_n;
 	rotation->people = arena_new(r->arena, const struct person *, n);
@@ -246,7 +247,10 @@ gather_people(struct reader *r, struct rotation *rotation)
 			if (at == rotation->people_n)
 				rotation->people[rotation->people_n++] = layer->people[k];
 		}
+		if (i < written)
+			members = rotation->people_n;
 	}
+	rotation->guests_n = rotation->people_n - members;
 }
 
 static void
@@ -286,9 +290,10 @@ rotation_read(struct reader *r, const struct node *node, const struct zone *zone
 		    "missing key 'handover' in this rotation");
 	else
 		layer_fill(r, node, &n, zone, &ret->layers[ret->layers_n++]);
+	size_t written = ret->layers_n;
 	if (overrides != NULL)
 		overrides_read(r, overrides, zone, ret);
-	gather_people(r, ret);
+	gather_people(r, ret, written);
 }
 
 void

@@ -191,11 +191,13 @@ cover_person(struct cover *c, const struct person *person)
 }
 
 static void
-cover_rotations(struct cover *c, const struct team *team)
+cover_rotations(struct cover *c, const struct team *team, bool guests)
 {
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		for (size_t k = 0; k < team->rotations[i].people_n; k++)
-			cover_person(c, team->rotations[i].people[k]);
+		const struct rotation *rotation = &team->rotations[i];
+		size_t n = rotation->people_n - (guests ? 0 : rotation->guests_n);
+		for (size_t k = 0; k < n; k++)
+			cover_person(c, rotation->people[k]);
 	}
 }
 
@@ -213,14 +215,14 @@ people_at_once(const struct model *m, const struct rule *rule, struct arena scra
 			turns += by->team->rotation_n;
 		if (by->kind != PRINCIPAL_TEAM)
 			continue;
-		cover_rotations(&c, by->team);
+		cover_rotations(&c, by->team, false);
 		if (by->team->lead != NULL)
 			cover_person(&c, by->team->lead);
 	}
 	size_t always = c.n;
 	for (size_t i = 0; i < rule->by_n; i++) {
 		if (rule->by[i].kind == PRINCIPAL_ON_DUTY)
-			cover_rotations(&c, rule->by[i].team);
+			cover_rotations(&c, rule->by[i].team, true);
 	}
 	return c.n < always + turns ? c.n : always + turns;
 }

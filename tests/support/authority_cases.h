@@ -53,10 +53,14 @@ static struct person people[] = {
 	{ .id = S("p3") },
 };
 static const struct person *turns_a[] = { &people[0], &people[1] };
-static const struct person *turns_b[] = { &people[2] };
+/* p1 stands in for p2, at the time of the requests in every second world. */
+static const struct person *turns_b[] = { &people[2], &people[1] };
+static struct calendar_span standing_in;
+static struct calendar stand_in = { .spans = &standing_in, .spans_n = 1 };
 static struct layer layers[] = {
 	{ .people = turns_a, .people_n = 2, .days = 7 },
 	{ .people = turns_b, .people_n = 1, .days = 14 },
+	{ .people = &turns_b[1], .people_n = 1, .days = 7, .hours = &stand_in },
 };
 static struct rotation rotations[] = {
 	{ .name = S("primary"),
@@ -66,9 +70,10 @@ static struct rotation rotations[] = {
 	    .people_n = 2 },
 	{ .name = S("secondary"),
 	    .layers = &layers[1],
-	    .layers_n = 1,
+	    .layers_n = 2,
 	    .people = turns_b,
-	    .people_n = 1 },
+	    .people_n = 2,
+	    .guests_n = 1 },
 };
 static struct team teams[] = {
 	{ .name = S("ops-a"), .rotations = rotations, .rotation_n = 2 },
@@ -392,6 +397,9 @@ make_world(struct world *world)
 		teams[i].zone = zone_utc();
 	for (size_t i = 0; i < countof(layers); i++)
 		layers[i].zone = zone_utc();
+	stand_in.zone = zone_utc();
+	standing_in =
+	    (struct calendar_span){ WALL - HOUR, one_in(2) ? WALL + HOUR : WALL - MINUTE };
 	for (size_t i = 0; i < countof(people); i++)
 		*names_slot(&model->person_by_name, &world->arena, people[i].id) =
 		    &people[i];

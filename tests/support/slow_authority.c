@@ -79,7 +79,8 @@ add_who(struct set *who, const struct model *model, str asking, msec wall)
 			set_add(&members, "", team->lead->id);
 		for (size_t r = 0; r < team->rotation_n; r++) {
 			const struct rotation *rotation = &team->rotations[r];
-			for (size_t p = 0; p < rotation->people_n; p++)
+			size_t members_n = rotation->people_n - rotation->guests_n;
+			for (size_t p = 0; p < members_n; p++)
 				set_add(&members, "", rotation->people[p]->id);
 			struct turn turn = rotation_at(rotation, wall);
 			if (turn.person != NULL)
