@@ -317,7 +317,8 @@ check_run(const struct core *core, const struct run *run)
 	ASSERT(row->drill == incident->row.drill);
 	ASSERT(!row->shadow || !row->acted);
 	ASSERT(run->o.due == row->due);
-	bool looks = row->phase == PHASE_PROBING && row->waiting_for == 0;
+	bool looks = (row->phase == PHASE_PROBING && row->waiting_for == 0) ||
+	             row->phase == PHASE_INPUTS;
 	ASSERT(looks == (row->looks.n > 0));
 	ASSERT(row->phase == PHASE_ANSWER || (row->question.n == 0 && row->askees.n == 0));
 	check_evidence(core, run);
@@ -329,6 +330,10 @@ check_run(const struct core *core, const struct run *run)
 	switch (row->phase) {
 	case PHASE_ENTER:
 		UNREACHABLE(); /* never between steps */
+	case PHASE_INPUTS:
+		ASSERT(row->due == 0 && row->waiting_for == 0 && row->steps_done == 0);
+		check_looks(core, run);
+		return;
 	case PHASE_EVIDENCE:
 		ASSERT(row->due != 0 && row->waiting_for == 0 && !row->acted);
 		return;

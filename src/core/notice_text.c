@@ -54,6 +54,9 @@ doing_in_run(struct core *core, const struct incident *incident)
 	const struct run *run = incident->run;
 	const struct runbook_step *step = run_step(run);
 	str verb;
+	if (run->row.phase == PHASE_INPUTS)
+		return text_make(core, "asking for what runbook %.*s needs to know",
+		    STR_ARG(run->row.runbook));
 	if (run->row.phase == PHASE_EVIDENCE)
 		return text_make(core, "looking before %.*s", STR_ARG(step->name));
 	if (run->row.undoing)

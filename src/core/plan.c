@@ -129,10 +129,22 @@ look_text(struct planning *p, const struct runbook_step *step, str *ret)
 	return true;
 }
 
-/* It uses an answer that nobody has given yet. */
+/* It uses an answer that nobody has given yet, or an input that is asked for only then. */
 static bool
 plan_unanswered(struct planning *p, size_t i, struct plan_item *item)
 {
+	for (size_t k = 0; k < p->run.runbook->inputs_n; k++) {
+		str name = p->run.runbook->inputs[k].param.name;
+		if ((step_at(p, i)->uses_asked >> k & 1) == 0 ||
+		    pairs_has(&p->run.row.inputs, name))
+			continue;
+		item->fate = PLAN_UNKNOWN;
+		item->before = item->number;
+		item->text = text_make(p->core,
+		    "it depends on the input %.*s, which is asked for when it begins",
+		    STR_ARG(name));
+		return true;
+	}
 	for (size_t k = i; k-- > 0;) {
 		if ((step_at(p, i)->uses_answers >> k & 1) == 0)
 			continue;

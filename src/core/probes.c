@@ -108,6 +108,8 @@ answered(struct core *core, struct question *probe, const struct probe_result *s
 		asked_seen(core, asked, &probe->row, seen);
 	else if (attempt != NULL && attempt->row.probe == id)
 		attempt_probed(core, attempt, seen);
+	else if (run != NULL && run->row.phase == PHASE_INPUTS)
+		inputs_seen(core, run, &probe->row, seen);
 	else if (run != NULL && run->row.phase == PHASE_EVIDENCE)
 		evidence_seen(core, run, &probe->row, seen);
 	else if (run != NULL && run->row.phase == PHASE_PROBING &&

@@ -154,8 +154,8 @@ walk(struct rehearsing *p, const struct run *run, uint32_t where, enum run_state
 	p->run = run->row.id;
 	bool again =
 	    p->walked_n > 0 && p->walked[p->walked_n - 1].at == run->row.steps_done;
-	if (again || run->row.step >= run->runbook->steps_n ||
-	    p->walked_n == STEPS_WALKED_MAX)
+	if (again || run->row.phase == PHASE_INPUTS ||
+	    run->row.step >= run->runbook->steps_n || p->walked_n == STEPS_WALKED_MAX)
 		return;
 	p->walked[p->walked_n++] = (struct walked){ .step = run_step(run)->name,
 		.became = str_of(became(p, run, where, state)),
@@ -418,7 +418,8 @@ answer_probe(struct rehearsing *p, row_id id)
 		else if (script != NULL)
 			seen =
 			    (struct seen){ SEEN_VALUE, script->words.p[next_of(script)] };
-	} else if (row->attempt == 0 && run != NULL && run->row.phase != PHASE_EVIDENCE) {
+	} else if (row->attempt == 0 && run != NULL && run->row.phase != PHASE_EVIDENCE &&
+		   run->row.phase != PHASE_INPUTS) {
 		script = look_script(p, run, id);
 		host = gate_host(p, run, id);
 		if (script == NULL && host.n > 0)

@@ -33,7 +33,7 @@ run_only_looks(const struct run *run)
 {
 	if (run->row.acted)
 		return false;
-	if (run->row.phase == PHASE_EVIDENCE)
+	if (run->row.phase == PHASE_EVIDENCE || run->row.phase == PHASE_INPUTS)
 		return true;
 	switch (run_step(run)->kind) {
 	case STEP_CHECK:
@@ -108,6 +108,8 @@ input_value(struct core *core, const struct incident *incident, const struct inp
 		return service != NULL && service->developers != NULL
 		           ? service->developers->name
 		           : none;
+	case INPUT_PROBE:
+		return none;
 	}
 	return none; /* only its default */
 }
@@ -127,8 +129,8 @@ run_inputs(struct core *core, const struct incident *incident,
 			value = input_value(core, incident, input);
 		if (value.n == 0)
 			value = input->param.otherwise;
-		if (value.n == 0 && input->param.optional)
-			continue;
+		if (value.n == 0 && (input->param.optional || input->from == INPUT_PROBE))
+			continue; /* the latter is asked for (inputs.c) */
 		str refused = param_refuses(&input->param, value, &core->scratch);
 		if (refused.n > 0) {
 			*ret_why = text_make(core, "its input %.*s is not usable: %.*s",
@@ -219,7 +221,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	    "runbook %.*s starts%s", STR_ARG(runbook->name),
 	    row.shadow ? ", in shadow: nothing is done" : "");
 	person_clear(core, incident); /* it says so where it needs one again */
-	run_walk(core, run);
+	inputs_begin(core, run);
 	incident_arm(core, incident);
 	return run;
 }

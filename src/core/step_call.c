@@ -161,7 +161,7 @@ call(struct core *core, struct run *run, str *ret_why)
 	    called->row.id, "runbook %.*s starts, called by %.*s%.*s%s",
 	    STR_ARG(runbook->name), STR_ARG(run->row.runbook), STR_ARG(for_host),
 	    called->row.shadow ? ", in shadow: nothing is done" : "");
-	run_walk(core, called);
+	inputs_begin(core, called);
 	return true;
 }
 

@@ -103,6 +103,11 @@ size_t roll_batch_size(const struct runbook_step *step, size_t all);
 struct strs roll_gate_hosts(struct core *core, const struct run *run);
 void roll_gate_held(struct core *core, struct run *run);
 
+/* inputs.c: ask for those that are not there, then the first step. */
+void inputs_begin(struct core *core, struct run *run);
+void inputs_seen(struct core *core, struct run *run, const struct probe_row *probe,
+    const struct probe_result *seen);
+
 /* evidence.c: before the step in work, is there something to see first? */
 bool evidence_wanted(const struct core *core, const struct run *run);
 /* false: no room to keep it. */

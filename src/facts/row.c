@@ -177,6 +177,7 @@ static const char *const step_phase_names[] = {
 	[PHASE_EVIDENCE] = "evidence",
 	[PHASE_CALLED] = "called",
 	[PHASE_PERMIT] = "permit",
+	[PHASE_INPUTS] = "inputs",
 };
 
 static const char *const look_answer_names[] = {

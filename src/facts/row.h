@@ -190,15 +190,16 @@ enum verdict { VERDICT_ALLOW = 1, VERDICT_AFTER_APPROVAL, VERDICT_DENY };
 
 /* Where in its step a run is. */
 enum step_phase {
-	PHASE_ENTER = 1,  /* step not begun */
-	PHASE_PROBING,    /* a probe is out */
-	PHASE_WAITING,    /* until `due`: the next look, or the pause between targets */
-	PHASE_ATTEMPT,    /* an attempt is out */
-	PHASE_ASKED,      /* facts or people are asked */
-	PHASE_ANSWER,     /* a question is out, until `due` */
-	PHASE_EVIDENCE,   /* what is seen before anything is changed is asked for */
-	PHASE_CALLED = 8, /* a runbook that it called is in work: the run `waiting_for` */
-	PHASE_PERMIT = 9, /* a person's permission, or the end of a time for a veto */
+	PHASE_ENTER = 1,   /* step not begun */
+	PHASE_PROBING,     /* a probe is out */
+	PHASE_WAITING,     /* until `due`: the next look, or the pause between targets */
+	PHASE_ATTEMPT,     /* an attempt is out */
+	PHASE_ASKED,       /* facts or people are asked */
+	PHASE_ANSWER,      /* a question is out, until `due` */
+	PHASE_EVIDENCE,    /* what is seen before anything is changed is asked for */
+	PHASE_CALLED = 8,  /* a runbook that it called is in work: the run `waiting_for` */
+	PHASE_PERMIT = 9,  /* a person's permission, or the end of a time for a veto */
+	PHASE_INPUTS = 10, /* inputs are asked for: it has not begun */
 };
 
 /* What was seen before anything was changed. */
@@ -308,7 +309,8 @@ struct run_row {
 	bool refused;   /* authority refused a step */
 	str behalf; /* the person whom the agent that started it serves; empty: nobody */
 	uint32_t retries; /* not used any more */
-	/* PHASE_PROBING without `waiting_for`: struct look, in the order of the step's probes. */
+	/* PHASE_PROBING without `waiting_for`: struct look, in the order of the step's probes;
+	 * PHASE_INPUTS: in the order of the inputs that are asked for. */
 	struct records looks;
 	struct pairs answers; /* to the questions that were asked, by their steps */
 	str question;         /* PHASE_ANSWER: what is asked, */

@@ -664,6 +664,7 @@ struct runbook_step {
 	size_t answers_n;
 	/* Bit i: it uses the answer to step i. */
 	uint64_t uses_answers;
+	uint32_t uses_asked; /* bit k: input k, which is asked for when the run begins */
 	str calls; /* call: another runbook, which is there; `with` are its inputs */
 	bool each; /* call: for each of target_service's hosts, with target_role */
 	/* handoff */
@@ -689,12 +690,16 @@ enum input_from {
 	INPUT_ENVIRONMENT,
 	INPUT_SYSTEM,
 	INPUT_DEVELOPERS,
+	INPUT_PROBE, /* what a probe sees, when the run begins */
 };
 
 struct input {
 	struct param param;
 	enum input_from from;
 	str label; /* INPUT_LABEL, INPUT_ANNOTATION: which */
+	/* INPUT_PROBE, without `expect`: asked with ${service} and the inputs that are not
+	 * asked for. */
+	struct probe *probe;
 };
 
 struct runbook {

@@ -209,14 +209,40 @@ read_from(struct reader *r, const struct node *node, struct input *input)
 	str hint = read_suggest(r, text, names, countof(names));
 	if (hint.n == 0)
 		hint = read_hint(r,
-		    "write alert.labels.NAME, alert.annotations.NAME, or one "
-		    "of %.*s",
+		    "write alert.labels.NAME, alert.annotations.NAME, a probe such as "
+		    "{promql: ...}, or one of %.*s",
 		    STR_ARG(read_join(r, names, countof(names))));
 	read_error(r, node, hint, "an input cannot come from '%.*s'", STR_ARG(text));
 }
 
+/* {promql: ...}: asked when the run begins. What is not known then is not made up. */
 static void
-read_input(struct reader *r, const struct node *node, struct input *input)
+read_from_probe(struct reader *r, const struct node *node, const struct node *otherwise,
+    const struct runbook *runbook, struct input *input)
+{
+	struct probe_nodes n = { 0 };
+	const struct key keys[] = { PROBE_ASK_KEYS(&n) };
+	str names[RUNBOOK_INPUTS_MAX + 1];
+	size_t count = 0;
+	for (size_t i = 0; i < runbook->inputs_n; i++) {
+		if (runbook->inputs[i].from != INPUT_PROBE)
+			names[count++] = runbook->inputs[i].param.name;
+	}
+	names[count++] = STR("service");
+	const struct strs allowed = { names, count };
+	input->from = INPUT_PROBE;
+	input->probe = arena_new(r->arena, struct probe, 1);
+	if (read_map(r, node, NULL, keys, countof(keys)))
+		(void)read_observation(r, node, "this 'from'", &n, &allowed, input->probe);
+	if (otherwise != NULL)
+		read_error_key(r, otherwise,
+		    STR("remove it: a run whose input is not known does not begin"),
+		    "an input that is asked for has no default");
+}
+
+static void
+read_input(struct reader *r, const struct node *node, const struct runbook *runbook,
+    struct input *input)
 {
 	struct param_nodes n = { 0 };
 	const struct node *from = NULL;
@@ -232,7 +258,9 @@ read_input(struct reader *r, const struct node *node, struct input *input)
 		read_error_key(r, n.optional, STR("give it a default instead"),
 		    "an input is never optional");
 	(void)read_param(r, node, &n, &input->param);
-	if (from != NULL)
+	if (from != NULL && from->kind == NODE_MAP)
+		read_from_probe(r, from, n.otherwise, runbook, input);
+	else if (from != NULL)
 		read_from(r, from, input);
 	else if (n.otherwise == NULL)
 		read_error_key(r, node,
@@ -246,8 +274,10 @@ read_inputs(struct reader *r, const struct node *node, struct runbook *runbook)
 	if (!read_is_map(r, node, NULL) || !read_at_most(r, node, RUNBOOK_INPUTS_MAX))
 		return;
 	runbook->inputs = arena_new(r->arena, struct input, node->n);
-	for (const struct node *child = node->first; child != NULL; child = child->next)
-		read_input(r, child, &runbook->inputs[runbook->inputs_n++]);
+	for (const struct node *child = node->first; child != NULL; child = child->next) {
+		read_input(r, child, runbook, &runbook->inputs[runbook->inputs_n]);
+		runbook->inputs_n++;
+	}
 }
 
 /* ---- the whole ---- */

@@ -352,6 +352,20 @@ check_answers(struct reader *r, struct runbook *runbook, const struct draft *dra
 	}
 }
 
+static void
+note_inputs(struct runbook *runbook, const struct draft *drafts)
+{
+	static_assert(RUNBOOK_INPUTS_MAX <= 32, "a bit for each input");
+	for (size_t i = 0; i < runbook->steps_n; i++) {
+		for (size_t k = 0; k < runbook->inputs_n; k++) {
+			const struct input *input = &runbook->inputs[k];
+			if (input->from == INPUT_PROBE &&
+			    step_uses(drafts[i].fence, input->param.name))
+				runbook->steps[i].uses_asked |= UINT32_C(1) << k;
+		}
+	}
+}
+
 void
 flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts)
 {
@@ -361,5 +375,6 @@ flow_check(struct reader *r, struct runbook *runbook, const struct draft *drafts
 	check_reached(r, runbook, drafts);
 	check_verified(r, runbook, drafts);
 	check_answers(r, runbook, drafts);
+	note_inputs(runbook, drafts);
 	back_resolve(r, runbook, drafts);
 }
