@@ -2,7 +2,7 @@
 .PHONY: help build demo release test unit san fuzz kills e2e long bench format lint clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 
 build: ; @tools/setup build && tools/build build ## build/firstline
 demo:  ; @tools/demo ## set up, build, and watch it work
@@ -10,6 +10,8 @@ test:  ; @tools/test ## every test, as CI runs it
 unit:  ; @tools/test plain ## the quick ones
 san:   ; @tools/test san ## the quick ones under ASan and UBSan
 fuzz:  ; @tools/test fuzz ## each fuzz target for 10 s
+sim:   ; @tools/test sim ## 2,000 seeds of the simulator
+sim-long: ; @SIM_SEEDS=200000 tools/test sim ## 200,000
 kills: ; @tools/test kills ## kill -9 at every crash point
 e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
 long:  ; @FUZZ_SECONDS=600 LONG=1 tools/test ## hours: the large counts

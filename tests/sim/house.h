@@ -1,0 +1,93 @@
+#ifndef TESTS_SIM_HOUSE_H
+#define TESTS_SIM_HOUSE_H
+
+/*
+ * house -- what the simulated house has written down, in two versions that a reload goes
+ * between: the second has narrower limits, a prohibition and another timeout.
+ *
+ * Automation and ana have limits of their own, which the oracles know: LIMIT_HOUR starts on
+ * a service in an hour, and one at a time over all that a rule covers.
+ */
+#define SIM_CONFIGS 2
+#define LIMIT_HOUR_AUTOMATION 2
+#define LIMIT_HOUR_ANA 1
+
+#define SIM_HEAD                                                         \
+	"prometheus: http://prometheus:9090\n"                           \
+	"fallback: ops\n"                                                \
+	"channels:\n"                                                    \
+	"  page: {webhook: 'http://provider/page'}\n"                    \
+	"  chat: {webhook: 'http://provider/chat'}\n"                    \
+	"  ops: {webhook: 'http://provider/ops'}\n"                      \
+	"people:\n"                                                      \
+	"  ana: {name: Ana, zone: Europe/Lisbon, reach: [page, chat]}\n" \
+	"  mei: {name: Mei, zone: Asia/Tokyo, reach: [chat, page]}\n"    \
+	"teams:\n"                                                       \
+	"  ops:\n"                                                       \
+	"    kind: operations\n"                                         \
+	"    lead: mei\n"                                                \
+	"    notify: [ops]\n"                                            \
+	"    on_call:\n"                                                 \
+	"      zone: Europe/Lisbon\n"                                    \
+	"      rotations:\n"                                             \
+	"        - {name: primary, people: [ana, mei], every: 1 day,"    \
+	" handover: '02:30'}\n"                                          \
+	"      escalate: [{to: primary, after: 5m}, {to: lead}]\n"       \
+	"  dev: {kind: development, tracker: 'github:acme/dev'}\n"       \
+	"services:\n"                                                    \
+	"  checkout: {owner: ops, developers: dev, tier: 1,"             \
+	" depends_on: [payments], journeys: [buy]}\n"                    \
+	"  payments: {owner: ops, developers: dev, tier: 2}\n"           \
+	"  ledger: {owner: ops, tier: 3}\n"
+
+#define SIM_ACTIONS(timeout)                                                              \
+	"actions:\n"                                                                      \
+	"  restart: {verb: restart, run: [act, restart, '${service}'], timeout: " timeout \
+	"}\n"                                                                             \
+	"  restart-known: {verb: restart, run: [act, restart-known, '${service}'],"       \
+	" timeout: " timeout ",\n"                                                        \
+	"    happened: {promql: 'restarts{service=\"${service}\"}', expect: '> 0'}}\n"    \
+	"  restart-safe: {verb: restart, run: [act, restart-safe, '${service}'],"         \
+	" repeat: safe, timeout: " timeout "}\n"
+
+#define SIM_GRANTS(hour)                                                              \
+	"authority:\n"                                                                \
+	"  - {grant: automation restarts, to: [automation], may: [restart],"          \
+	" on: {tier: [1, 2, 3]}, within: {per_service: " hour " in 1h, at_once: 1},"  \
+	" while: incident, until: 2030-01-01, owner: mei}\n"                          \
+	"  - {grant: ana restarts, to: [ana], may: [restart], on: {tier: [1, 2, 3]}," \
+	" within: {per_service: 1 in 1h, at_once: 1}, until: 2030-01-01, owner: mei}\n"
+
+#define SIM_RUNBOOK(service, action)                        \
+	"---\nrunbook: down-" service "\nservice: " service \
+	"\nanswers: [{alertname: Down}]\n---\n"             \
+	"# It is down\n"                                    \
+	"```check down\n"                                   \
+	"promql: 'up{service=\"" service "\"}'\n"           \
+	"expect: '< 1'\n"                                   \
+	"otherwise: stop\n"                                 \
+	"```\n"                                             \
+	"```action restart\n"                               \
+	"do: " action "\n"                                  \
+	"```\n"                                             \
+	"```verify up\n"                                    \
+	"promql: 'up{service=\"" service "\"}'\n"           \
+	"expect: '> 0'\n"                                   \
+	"for: 1m\n"                                         \
+	"within: 5m\n"                                      \
+	"otherwise: handoff broken\n"                       \
+	"```\n"                                             \
+	"```handoff broken\n"                               \
+	"class: investigation\n"                            \
+	"because: a restart does not help\n"                \
+	"ask: find out why\n"                               \
+	"```\n"
+
+static const char *const sim_configs[SIM_CONFIGS] = {
+	SIM_HEAD SIM_ACTIONS("30s") SIM_GRANTS("2"),
+	SIM_HEAD SIM_ACTIONS("20s")
+	    SIM_GRANTS("1") "  - {prohibit: the ledger rests, may: any, on: {service: "
+			    "[ledger]}, liftable: true}\n",
+};
+
+#endif
