@@ -208,6 +208,7 @@ join(struct core *core, struct incident *incident, const struct match *match, bo
 		    "severity raised from %s to %s by a further alert",
 		    severity_name(row->severity), severity_name(severity));
 		row->severity = severity;
+		dependency_again(core, incident);
 	}
 }
 

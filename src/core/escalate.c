@@ -156,6 +156,10 @@ incident_escalate(struct core *core, struct incident *incident)
 	row->escalate_at = 0;
 	if (!row->needs_person || row->acknowledged)
 		return;
+	if (dependency_mutes(core, incident)) {
+		incident_escalate_arm(core, incident);
+		return;
+	}
 	uint32_t next = row->escalate_tier + 1;
 	row->escalate_tier = next < team->tier_n ? next : 0;
 	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,

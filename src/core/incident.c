@@ -297,6 +297,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	row->end = end;
 	row->closed_wall = core->wall;
 	row->needs_person = false;
+	row->muted_by = 0;
 	row_set_str(core, &row->needs_person_why, (str){ 0 });
 	row->escalate_at = 0;
 	row->settle_at = 0;
@@ -313,6 +314,7 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	if (row->alerts_active == 0)
 		incident_rest(core, incident);
 	incident_arm(core, incident);
+	dependency_ended(core, incident);
 	incident_remember(core);
 }
 

@@ -78,6 +78,14 @@ notices_make(struct core *core, const struct incident *incident,
 		notice_add(core, incident->row.id, purpose, &to->p[i], words, 0);
 }
 
+/* Does it say that there is trouble? What is asked of people is asked all the same. */
+static bool
+pages(enum notice_purpose purpose)
+{
+	return purpose == PURPOSE_OPENED || purpose == PURPOSE_NEEDS_PERSON ||
+	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
+}
+
 void
 incident_tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
     unsigned whom)
@@ -94,6 +102,8 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 			return;
 		recipients_person(to, person);
 	}
+	if (pages(purpose) && (whom & TELL_TIER) != 0 && dependency_mutes(core, incident))
+		whom &= ~TELL_TIER;
 	if ((whom & TELL_TIER) != 0) {
 		uint32_t tier = 0;
 		person = people_reachable(core, team, incident->row.escalate_tier, &tier);

@@ -510,6 +510,15 @@ void person_clear(struct core *core, struct incident *incident);
 void incident_escalate_arm(struct core *core, struct incident *incident);
 void incident_escalate(struct core *core, struct incident *incident);
 
+/* ---- depends.c: what another incident explains ---- */
+
+/* Is nobody paged for it now? In its row, and why in its timeline. */
+bool dependency_mutes(struct core *core, struct incident *incident);
+/* It became worse; what it was muted by is closed: who was not paged is, unless it is muted
+ * still. */
+void dependency_again(struct core *core, struct incident *incident);
+void dependency_ended(struct core *core, const struct incident *cause);
+
 /* ---- notices.c, notice_text.c: telling them ---- */
 
 #define TELL_TIER 1u     /* whoever has the present tier */

@@ -118,6 +118,7 @@ static const struct field incident_fields[] = {
 	FQ_STR(61, struct incident_row, drill_by),
 	FQ_STR(62, struct incident_row, shadow),
 	FQ_RECORDS(70, struct incident_row, remedies, &remedy_type, REMEDIES_MAX),
+	FQ_U32(71, struct incident_row, muted_by),
 	FQ_MSEC(80, struct incident_row, worked_at),
 	FQ_PAIRS(85, struct incident_row, annotations, LABELS_MAX),
 };

@@ -143,6 +143,8 @@ struct incident_row {
 	struct pairs annotations; /* of the first alert: those that inputs come from */
 	/* struct remedy, at most REMEDIES_MAX: of it and of those before with its key */
 	struct records remedies;
+	/* An incident of what it depends on: while that is open nobody is paged; or 0 */
+	incident_id muted_by;
 };
 
 /* ---- timeline: what happened, in order, for people ---- */

@@ -367,6 +367,7 @@ struct service {
 	const struct service **depends_on;
 	size_t depends_on_n;
 	const struct service **dependents; /* derived, direct */
+	bool page_always; /* also for what an incident of a dependency explains */
 	size_t dependents_n;
 	str environment;
 	struct strs dashboards;

@@ -45,7 +45,7 @@ services_declare(struct reader *r, const struct section *section)
 
 struct service_nodes {
 	const struct node *owner, *developers, *system, *tier, *journeys, *depends_on,
-	    *environment, *description, *look, *healthy, *blast;
+	    *page_always, *environment, *description, *look, *healthy, *blast;
 };
 
 static void
@@ -143,6 +143,7 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		{ "tier", &n.tier },
 		{ "journeys", &n.journeys },
 		{ "depends_on", &n.depends_on },
+		{ "page_always", &n.page_always },
 		{ "environment", &n.environment },
 		{ "description", &n.description },
 		{ "look", &n.look },
@@ -157,6 +158,8 @@ service_read(struct reader *r, const struct node *node, struct service *service)
 		(void)read_u32(r, n.tier, 1, 4, &service->tier);
 	if (n.journeys != NULL)
 		(void)read_strs(r, n.journeys, false, &service->journeys);
+	if (n.page_always != NULL)
+		(void)read_bool(r, n.page_always, &service->page_always);
 	if (n.depends_on != NULL)
 		service_dependencies(r, n.depends_on, service);
 	if (n.environment != NULL)
