@@ -317,6 +317,22 @@ read_begin(struct case_reader *s, const struct node *map, const struct node *ale
 		read_service(s, service);
 }
 
+/* What is asked for when a run begins has no step by which its answer could be told. */
+static void
+needs_inputs(struct case_reader *s)
+{
+	for (size_t i = 0; i < s->runbook->inputs_n; i++) {
+		const struct input *input = &s->runbook->inputs[i];
+		str name = input->param.name;
+		if (input->from == INPUT_PROBE && !pairs_has(&s->c->inputs, name))
+			read_error(s->r, s->c->node,
+			    read_hint(s->r, "add 'inputs: {%.*s: ...}'", STR_ARG(name)),
+			    "the case does not give the input '%.*s', which is asked for "
+			    "when a run begins",
+			    STR_ARG(name));
+	}
+}
+
 static void
 read_case(struct case_reader *s, const struct node *map)
 {
@@ -349,6 +365,7 @@ read_case(struct case_reader *s, const struct node *map)
 	read_begin(s, map, alert, service);
 	read_by(s, by);
 	read_pairs(s, inputs, &s->c->inputs);
+	needs_inputs(s);
 	read_at(s, at);
 	read_scripts(s, probes, true, read_seen, &s->c->probes);
 	read_scripts(s, attempts, true, read_tried, &s->c->attempts);

@@ -403,7 +403,7 @@ def test_what_was_asked_about_never_begins_afterwards():
         assert count.read_text() == "x\n"
 
 
-def test_a_host_key_that_is_not_the_pinned_one_starts_nothing():
+def test_t12_a_host_key_that_is_not_the_pinned_one_starts_nothing():
     with Scratch("actions") as s:
         sshd = Sshd(s)
         count = s.dir / "count"
@@ -421,7 +421,7 @@ def test_a_host_key_that_is_not_the_pinned_one_starts_nothing():
         assert not count.exists() and not sshd.far.exists()
 
 
-def test_host_keys_that_others_can_change_are_not_trusted():
+def test_t12_host_keys_that_others_can_change_are_not_trusted():
     with Scratch("actions") as s:
         sshd = Sshd(s)
         h = over_ssh(s, sshd, {"add": ["true"]})

@@ -828,7 +828,7 @@ def test_a_notice_ordered_again_is_sent_once():
         assert len(sink.requests) == 1
 
 
-def test_secrets_must_be_kept():
+def test_t9_secrets_must_be_kept():
     with Scratch("hands") as s:
         sink = WebhookSink(s, SECRET)
         secret = s.file("secret", SECRET, 0o644)

@@ -292,7 +292,7 @@ print("end")
 """
 
 
-def test_a_secret_is_in_nothing_that_is_kept_or_told():
+def test_t10_a_secret_is_in_nothing_that_is_kept_or_told():
     with Scratch("sandbox") as s:
         ref = secret(s)
         h = Confined(s, {f"print-{p}": (["python3", "-c", PRINTS],
@@ -312,7 +312,7 @@ def test_a_secret_is_in_nothing_that_is_kept_or_told():
         assert not seen_in("\n".join(h.seen)), [l for l in h.seen if seen_in(l)]
 
 
-def test_a_secret_is_in_no_command_line_environment_or_core():
+def test_t10_a_secret_is_in_no_command_line_environment_or_core():
     with Scratch("sandbox") as s:
         ref = secret(s)
         h = Confined(s, {"waits": (["sh", "-c", "read x < $TOKEN_FILE; echo ready; sleep 30"],
@@ -355,6 +355,31 @@ def test_a_secret_that_cannot_be_kept_starts_nothing():
             assert end["news"] == "refused" and why in end["why"], end
             assert "seven77" not in end["why"] and CANARY not in end["why"]
             assert not h.folder(end["attempt"]).exists()
+
+
+def test_t14_an_action_reads_nothing_of_the_servers_own():
+    """Its token, its store, its other credentials: as root too, whatever their modes are."""
+    with Scratch("sandbox") as s:
+        own = s.dir / "own"
+        own.mkdir()
+        for name in ("local.token", "firstline.db"):
+            (own / name).write_text(CANARY)
+            (own / name).chmod(0o644)
+        other = s.file("other", CANARY, 0o600)
+        look = f"cat {own}/* {other}; ls {own}; find {s.dir} -name attempts; cat /proc/1/environ; true"
+        ref = secret(s, "mine")
+        actions = {p: (["sh", "-c", look], f"sandbox: {p}, secrets: {{MINE: '{ref}'}}")
+                   for p in ("contained", "offline")}
+        actions["none"] = (["sh", "-c", look], "sandbox: none")
+        h = Confined(s, actions)
+        for profile in ("contained", "offline"):
+            end = said(h, profile)
+            assert end["exit_code"] == 0, end
+            assert not seen_in(end["output"]) and "attempts\n" not in end["output"], end["output"]
+            for name in ("local.token", "firstline.db"):
+                assert f"\n{name}\n" not in end["output"], end["output"]
+        # Without a sandbox it can: else the test proves nothing.
+        assert seen_in(said(h, "none")["output"])
 
 
 # ---- many ----

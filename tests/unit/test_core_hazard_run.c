@@ -4,8 +4,11 @@
  *	H1 to H6, H9 to H11, H17, H19, T8, T15, T16, T19, T20	test_core_hazard and what it names
  *	H8	test_core_crash too, and tests/fault
  *	H14	test_core_roll
+ *	H13, H15	test_core_trust
  *	T1	tests/e2e/test_injection.py
  *	T3	test_yaml, T4 test_template and tests/e2e/test_injection.py
+ *	T9	tests/e2e/test_hands.py, T10 and T14 test_sandbox.py, T11 test_shipped.py,
+ *		T12 test_actions.py there
  */
 #include "core/state.h"
 #include "support/shop.h"

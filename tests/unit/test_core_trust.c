@@ -471,6 +471,52 @@ hazard_h15__a_drill_that_fails_is_known_before_it_is_needed(void)
 	world_free(w);
 }
 
+#define TAKEN_BACK                                                  \
+	"---\nrunbook: workers\nservice: payments\n"                \
+	"answers: [{alertname: Down}]\n" DRILLED "---\n# Workers\n" \
+	"```action drain\ndo: drain\n"                              \
+	"targets: {service: payments, role: worker}\n```\n"         \
+	"```verify up\nhttp: 'http://127.0.0.1:8080/health'\n"      \
+	"expect: \"status == 200\"\nwithin: 2m\nundo: true\notherwise: person\n```\n"
+#define DRAINS                                                    \
+	SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS           \
+	    "  drain: {verb: restart, run: [drain, '${target}']," \
+	    " undo: {do: fill, within: 1h}}\n"                    \
+	    "  fill: {verb: restart, run: [fill, '${target}']}\n" SHOP_AUTHORITY STAGING
+
+/* H15: the taking back is drilled too, on the hosts of the drill, and one that fails is
+ * known by it before it is needed. */
+static void
+hazard_h15__an_undo_is_drilled_with_its_runbook(void)
+{
+	for (int code = 0; code < 2; code++) {
+		struct world *w = world_new(DRAINS, TAKEN_BACK, NULL);
+		EXPECT_U64(drill(w, "").status, 202);
+		world_exit(w, 0);
+		while (w->attempt_n == 0) { /* it does not recover */
+			if (w->probe_n > 0)
+				status(w, 503);
+			world_after(w, 10 * SECOND);
+		}
+		struct attempt_row back = world_attempt(w, w->attempts[0]);
+		EXPECT_STR(back.action, STR("fill"));
+		EXPECT_STR(back.target, STR("pay-3")); /* of staging */
+		EXPECT(back.undo_of != 0);
+		world_exit(w, code);
+		EXPECT(the_run(w).drill && the_run(w).state == RUN_NEEDS_PERSON);
+		EXPECT(str_contains(the_run(w).why,
+		    code == 0 ? STR("it has not recovered in time")
+			      : STR("is not taken back")));
+		EXPECT_U64(trust(w).drills_failed, 1);
+		EXPECT(view(w).level == AUTONOMY_PLAN);
+		EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "mei"), 0);
+		world_fire(w, DOWN); /* in earnest: a person says yes first */
+		EXPECT(the_run(w).phase == PHASE_PERMIT);
+		EXPECT_U64(w->attempt_n, 0);
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
@@ -489,5 +535,6 @@ main(void)
 	RUN(trust__is_lowered_while_it_is_held_down);
 	RUN(hazard_h13__a_stale_runbook_loses_its_autonomy);
 	RUN(hazard_h15__a_drill_that_fails_is_known_before_it_is_needed);
+	RUN(hazard_h15__an_undo_is_drilled_with_its_runbook);
 	TEST_MAIN_END();
 }

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "model/yaml.h"
 
 #include "support/test.h"
@@ -193,6 +195,39 @@ yaml__refuses_what_is_outside_the_subset(void)
 	}
 }
 
+/* T3: a text that grows when it is read, or that names a class to make, is refused as text:
+ * nothing is expanded, and no type but text, list and map comes of any of it. */
+static void
+t3__nothing_is_expanded_and_nothing_is_made(void)
+{
+	static const char *const hostile[] = {
+		"a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+		"c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c]\n",
+		"a: &a {<<: *a}\n",
+		"a: !!python/object/apply:os.system [reboot]\n",
+		"a: !!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[]]]\n",
+		"!!binary Zm9v: bar\n",
+	};
+	for (size_t i = 0; i < countof(hostile); i++) {
+		test_row = hostile[i];
+		(void)parse(hostile[i]);
+		EXPECT(diags.count > 0);
+	}
+	/* What other readers make a type of is text here. */
+	static const char *const plain[] = { "no", "null", "~", "1e3", "0x10", "2026-11-23",
+		".inf", "<<" };
+	for (size_t i = 0; i < countof(plain); i++) {
+		char text[32];
+		(void)snprintf(text, sizeof(text), "a: %s\n", plain[i]);
+		test_row = plain[i];
+		const struct node *root = parse(text);
+		EXPECT(root != NULL && diags.count == 0);
+		EXPECT(root->first->kind == NODE_TEXT);
+		EXPECT_STR(root->first->text, str_of(plain[i]));
+	}
+	test_row = NULL;
+}
+
 static void
 yaml__is_bounded_in_depth(void)
 {
@@ -227,6 +262,7 @@ main(void)
 	RUN(yaml__parses_a_part_of_a_text_with_its_own_places);
 	RUN(yaml__nothing_but_comments_is_empty);
 	RUN(yaml__refuses_what_is_outside_the_subset);
+	RUN(t3__nothing_is_expanded_and_nothing_is_made);
 	RUN(yaml__is_bounded_in_depth);
 	RUN(yaml__what_is_left_of_a_bad_map_can_be_read);
 	TEST_MAIN_END();
