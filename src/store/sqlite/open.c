@@ -185,10 +185,51 @@ log_mode(struct sqlite_store *s, struct err *err)
 }
 
 static bool
+write_again(int fd, const char *path, struct err *err)
+{
+	static char bytes[65536]; /* a start is one thread */
+	off_t at = 0;
+	ssize_t n;
+	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+		ssize_t wrote = pwrite(fd, bytes, (size_t)n, at);
+		if (wrote <= 0)
+			break;
+		at += wrote;
+	}
+	if (n == 0 && fdatasync(fd) == 0)
+		return true;
+	return err_sys(err, errno == ENOSPC ? ERR_NO_SPACE : ERR_IO, "write '%s' again",
+	    path);
+}
+
+/*
+ * A sync that failed leaves bytes which the kernel takes for written and the disk does not
+ * have. The next start reads them, builds on them, and loses them with the power: with them
+ * all that was committed since, for a log ends at its first hole. So a log that was left
+ * behind is written once more before anything else is, and synced.
+ */
+static bool
+log_keep(const struct sqlite_store *s, struct err *err)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s-wal", s->path);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return err_set(err, ERR_INVALID, "the store's path is too long");
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "open '%s'", path);
+	return write_again(fd, path, err);
+}
+
+static bool
 writer_begin(struct sqlite_store *s, struct err *err)
 {
 	char sql[256];
 	int64_t version = 0;
+	if (!log_keep(s, err))
+		return false;
 	(void)snprintf(sql, sizeof(sql),
 	    "PRAGMA page_size = %d; PRAGMA application_id = %d", SQLITE_PAGE_BYTES,
 	    APPLICATION_ID);
