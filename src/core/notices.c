@@ -367,6 +367,7 @@ on_notice_result(struct core *core, const struct notice_result *result)
 	if (result->delivered) {
 		core->control->row.notices_delivered++;
 		note_told(core, notice, true);
+		permit_told(core, row);
 		str to = notice_to(core, row);
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
 		    "%s notice delivered to %.*s", notice_purpose_name(row->purpose),

@@ -53,6 +53,27 @@ by_machine(const struct run *run)
 	       str_starts(run->row.started_by, STR("agent:"));
 }
 
+/* What owners say of the other services that its steps act on: the least holds for the
+ * whole run. What it has proved is of the service that it runs for. */
+static enum autonomy
+least_of_targets(const struct core *core, const struct run *run, str service,
+    enum autonomy level)
+{
+	const struct model *model = core->newest->model;
+	const struct runbook *now = model_runbook(model, run->runbook->name);
+	for (size_t i = 0; i < run->runbook->steps_n; i++) {
+		const struct runbook_step *step = &run->runbook->steps[i];
+		const struct autonomy_rule *rule;
+		if (step->kind != STEP_ACTION || step->target_service == NULL ||
+		    str_eq(step->target_service->name, service))
+			continue;
+		enum autonomy there = model_autonomy(model,
+		    now != NULL ? now : run->runbook, step->target_service->name, &rule);
+		level = there < level ? there : level;
+	}
+	return level;
+}
+
 enum autonomy
 permit_level(const struct core *core, const struct run *run)
 {
@@ -60,6 +81,7 @@ permit_level(const struct core *core, const struct run *run)
 		return AUTONOMY_AUTO;
 	str service = run_incident(core, run)->row.service;
 	enum autonomy level = autonomy_of(core, run->runbook, service).level;
+	level = least_of_targets(core, run, service, level);
 	for (const struct run *by = run_caller(core, run); by != NULL;
 	     by = run_caller(core, by)) {
 		enum autonomy least = autonomy_of(core, by->runbook, service).level;
@@ -341,6 +363,7 @@ ask(struct core *core, struct run *run, enum autonomy level, const struct plan *
 	row->plan_digest = digest;
 	row->permit_at = core->at + lasts;
 	row->permit_wall = core->wall + lasts;
+	row->veto_told = false;
 	run_wait(core, run, PHASE_PERMIT, row->permit_at, 0);
 	str doing = permit_doing(core, run);
 	timeline_add(core, row->incident, TIMELINE_RUNBOOK, FIRSTLINE, row->id,
@@ -403,10 +426,46 @@ go_on(struct core *core, struct run *run, str by)
 	run_walk(core, run);
 }
 
+/* Silence is a yes only of those who were told. The same plan waits for a person. */
+static void
+nobody_told(struct core *core, struct run *run)
+{
+	struct run_row *row = &run->row;
+	row->level = AUTONOMY_PLAN;
+	row->permit_at = core->at + PERMIT_MS;
+	row->permit_wall = core->wall + PERMIT_MS;
+	run_wait(core, run, PHASE_PERMIT, row->permit_at, 0);
+	core->control->row.permits_asked++;
+	timeline_add(core, row->incident, TIMELINE_RUNBOOK, FIRSTLINE, row->id,
+	    "nobody was told in time what runbook %.*s will do: it waits for a person's "
+	    "yes",
+	    STR_ARG(row->runbook));
+	person_need(core, run_incident(core, run), waits_why(core, row, row->incident));
+}
+
+void
+permit_told(struct core *core, const struct notice_row *notice)
+{
+	struct incident *incident = incident_find(core, notice->incident);
+	if (notice->purpose != PURPOSE_VETO || incident == NULL || incident->run == NULL)
+		return;
+	struct run *run = incident->run;
+	/* Not of an earlier plan. */
+	if (!permit_waits(run) || run->row.level != AUTONOMY_VETO || run->row.veto_told ||
+	    notice->made_wall + run->runbook->veto_ms < run->row.permit_wall)
+		return;
+	run->row.veto_told = true;
+	object_touch(core, &run->o);
+}
+
 void
 permit_due(struct core *core, struct run *run)
 {
 	const struct run_row *row = &run->row;
+	if (row->level == AUTONOMY_VETO && !row->veto_told) {
+		nobody_told(core, run);
+		return;
+	}
 	if (row->level == AUTONOMY_VETO) {
 		timeline_add(core, row->incident, TIMELINE_RUNBOOK, FIRSTLINE, row->id,
 		    "nobody vetoed runbook %.*s", STR_ARG(row->runbook));
@@ -419,14 +478,45 @@ permit_due(struct core *core, struct run *run)
 		STR_ARG(lasts)));
 }
 
+static bool
+same_plan(const struct records *a, const struct plan *b)
+{
+	const struct permit_item *items = a->p;
+	bool same = a->n == b->n && !b->too_long;
+	for (size_t i = 0; same && i < b->n; i++)
+		same = same_action(&items[i], &b->p[i]) &&
+		       items[i].later == b->p[i].later &&
+		       items[i].verdict == b->p[i].verdict;
+	return same;
+}
+
+/* What was announced is what it would announce now: the time goes on. */
+static bool
+still_announced(struct core *core, struct run *run)
+{
+	struct run_row *row = &run->row;
+	hash32 digest;
+	if (row->level != AUTONOMY_VETO || permit_level(core, run) != AUTONOMY_VETO)
+		return false;
+	struct plan plan = plan_of(core, run, AUTONOMY_VETO);
+	if (!same_plan(&row->plan, &plan) ||
+	    !digest_of(core, run, AUTONOMY_VETO, row->plan.p, row->plan.n, &digest))
+		return false;
+	row->plan_digest = digest;
+	object_touch(core, &run->o);
+	return true;
+}
+
 void
 permits_again(struct core *core)
 {
 	list_each(it, &core->tables[TABLE_RUN])
 	{
 		struct run *run = container_of(object_of(it, in_table), struct run, o);
-		if (permit_waits(run))
+		struct arena mark = core->scratch;
+		if (permit_waits(run) && !still_announced(core, run))
 			run_wait(core, run, PHASE_WAITING, core->at, 0);
+		core->scratch = mark;
 	}
 }
 

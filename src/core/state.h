@@ -629,6 +629,8 @@ bool permit_waits(const struct run *run);
 void permit_due(struct core *core, struct run *run);
 /* Other rules hold: what waits is asked for anew. */
 void permits_again(struct core *core);
+/* A notice was delivered; of what a person may veto, that is what the wait is for. */
+void permit_told(struct core *core, const struct notice_row *notice);
 /* What is about to be done, and when, for whoever reads of the incident. */
 str permit_doing(struct core *core, const struct run *run);
 void permit_can(const struct incident *incident, struct buf *out);

@@ -312,6 +312,7 @@ static const struct field run_fields[] = {
 	FQ_ENUM(61, struct run_row, between, between_names),
 	FQ_STR(62, struct run_row, roll_why),
 	FQ_U32(63, struct run_row, roll_to),
+	FQ_BOOL(64, struct run_row, veto_told),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

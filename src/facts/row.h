@@ -329,6 +329,7 @@ struct run_row {
 	str permitted_by; /* a principal, "firstline": nobody vetoed it; empty: not yet */
 	msec permit_at;   /* engine clock: then the wait, or what was permitted, is over */
 	msec permit_wall; /* the same, for people */
+	bool veto_told;   /* somebody has what it will do unless they veto it */
 	bool shadow;      /* it decides, and does nothing */
 	bool drill;
 	uint32_t would_act; /* actions that it would have started: in shadow */

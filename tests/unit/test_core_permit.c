@@ -257,6 +257,81 @@ permit__a_veto_time_that_passes_is_a_yes(void)
 	world_free(w);
 }
 
+/* Silence is a yes only of those who were told. */
+static void
+veto__without_anybody_told_waits_for_a_person(void)
+{
+	struct world *w = world_new(SHOP, TWO("ceiling: veto\nveto: 2m\n"), NULL);
+	w->deliver = false;
+	world_fire(w, DOWN);
+	EXPECT(the_run(w).level == AUTONOMY_VETO && !the_run(w).veto_told);
+	world_after(w, 2 * MINUTE);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(the_run(w).phase == PHASE_PERMIT && the_run(w).level == AUTONOMY_PLAN);
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT(world_says(w, 1, "nobody was told in time"));
+	world_after(w, 10 * MINUTE);
+	EXPECT_U64(w->attempt_n, 0);
+	world_restart(w);
+	EXPECT_U64(permit_as(w, "person:ana").status, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_STR(the_run(w).permitted_by, STR("person:ana"));
+	world_free(w);
+}
+
+/* A configuration that says nothing else about it leaves the time as it is; one that does
+ * begins it anew. */
+static void
+veto__goes_on_under_a_configuration_that_changes_nothing(void)
+{
+	const char *runbook = TWO("ceiling: veto\nveto: 2m\n");
+	struct world *w = world_new(SHOP, runbook, NULL);
+	world_fire(w, DOWN);
+	world_after(w, MINUTE);
+	hash32 before = the_run(w).plan_digest;
+	world_adopt(w, SHOP "  # another file\n", runbook);
+	EXPECT_U64(core_control(w->core)->vetoes_offered, 1);
+	EXPECT_U64(world_told(w, PURPOSE_VETO, "ana"), 1);
+	hash32 after = the_run(w).plan_digest;
+	EXPECT(!hash32_eq(&before, &after)); /* a yes is for the newest */
+	world_after(w, MINUTE);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_STR(the_run(w).permitted_by, STR("firstline"));
+	world_free(w);
+
+	w = world_new(SHOP, runbook, NULL);
+	world_fire(w, DOWN);
+	world_after(w, MINUTE);
+	world_adopt(w, SHOP LEVEL("runbook: two-steps, ", "plan"), runbook);
+	world_after(w, MINUTE);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(the_run(w).phase == PHASE_PERMIT && the_run(w).level == AUTONOMY_PLAN);
+	world_free(w);
+}
+
+/* Of what the incident's service and each that is acted on allow, the least holds. */
+static void
+permit__the_least_of_all_services_that_are_acted_on_holds(void)
+{
+	static const char other[] =
+	    "---\nrunbook: two-steps\nservice: checkout\n"
+	    "answers: [{alertname: Slow}]\n---\n# Two steps\n"
+	    "```action workers\ndo: restart-unit\n"
+	    "targets: {service: payments, role: worker}\n```\n"
+	    "```verify up\nhttp: 'http://127.0.0.1:8080/health'\n"
+	    "expect: \"status == 200\"\nwithin: 2m\notherwise: person\n```\n";
+	struct world *w =
+	    world_new(SHOP "  - {grant: elsewhere too, to: [automation], may: [restart],"
+			   " on: {service: [payments]}, until: 2030-01-01, owner: "
+			   "mei}\n" LEVEL("service: payments, ", "plan"),
+		other, NULL);
+	world_fire(w, "alertname=Slow,service=checkout");
+	EXPECT(the_run(w).phase == PHASE_PERMIT);
+	EXPECT(the_run(w).level == AUTONOMY_PLAN);
+	EXPECT_U64(w->attempt_n, 0);
+	world_free(w);
+}
+
 static void
 permit__a_veto_ends_it(void)
 {
@@ -407,6 +482,9 @@ main(void)
 	RUN(permit__whose_yes_counts);
 	RUN(permit__a_yes_is_for_what_was_shown);
 	RUN(permit__a_veto_time_that_passes_is_a_yes);
+	RUN(veto__without_anybody_told_waits_for_a_person);
+	RUN(veto__goes_on_under_a_configuration_that_changes_nothing);
+	RUN(permit__the_least_of_all_services_that_are_acted_on_holds);
 	RUN(permit__a_veto_ends_it);
 	RUN(permit__nobody_answers_then_a_person_has_it);
 	RUN(permit__the_owner_lowers_the_ceiling);
