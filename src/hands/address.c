@@ -44,12 +44,17 @@ kind_of_6(const uint8_t *b)
 	static const uint8_t ec2[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
 	if (memcmp(b, zero, 15) == 0 && b[15] <= 1)
 		return ADDRESS_LOOPBACK;
+	/* NAT64 of a network's own: where in it the address stands is not known. */
+	static const uint8_t nat64_local[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
+	if (memcmp(b, nat64_local, sizeof(nat64_local)) == 0)
+		return ADDRESS_FORBIDDEN;
 	const uint8_t *inner = within(b);
 	if (inner != NULL)
 		return kind_of_4(inner);
 	if ((b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || b[0] == 0xff)
 		return ADDRESS_FORBIDDEN;
-	if (memcmp(b, ec2, 16) == 0)
+	static const uint8_t gcp[16] = { 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54 };
+	if (memcmp(b, ec2, 16) == 0 || memcmp(b, gcp, 16) == 0)
 		return ADDRESS_FORBIDDEN;
 	return ADDRESS_PLAIN;
 }

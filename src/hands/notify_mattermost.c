@@ -38,6 +38,21 @@ put_escaped(struct buf *out, str text, size_t max)
 	buf_done(&escaped);
 }
 
+/* What is not read as Markdown, and calls nobody all the same. */
+static void
+put_plain(struct buf *out, str text)
+{
+	struct buf plain = BUF(NOTIFY_BODY_MAX);
+	text = clean_cut(text, FIELD_BYTES_MAX);
+	for (size_t i = 0; i < text.n; i++) {
+		buf_char(&plain, text.p[i]);
+		if (text.p[i] == '@')
+			buf_add(&plain, STR("\xe2\x80\x8b"));
+	}
+	json_put_string(out, buf_str(&plain));
+	buf_done(&plain);
+}
+
 static const char *
 colour_of(const struct notice_row *notice)
 {
@@ -59,9 +74,9 @@ mattermost_body(struct buf *out, const struct notice_row *notice)
 		json_put_string(out, notice->address);
 	}
 	buf_add(out, STR(",\"attachments\":[{\"fallback\":"));
-	json_put_string(out, notice->subject);
+	put_plain(out, notice->subject);
 	buf_printf(out, ",\"color\":\"%s\",\"title\":", colour_of(notice));
-	json_put_string(out, notice->subject);
+	put_escaped(out, notice->subject, FIELD_BYTES_MAX);
 	if (url.n > 0) {
 		buf_add(out, STR(",\"title_link\":"));
 		json_put_string(out, url);

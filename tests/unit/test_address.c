@@ -47,6 +47,11 @@ address__tells_where_no_request_goes(void)
 		{ "100.100.100.200", ADDRESS_FORBIDDEN },
 		{ "192.0.0.192", ADDRESS_FORBIDDEN },
 		{ "fd00:ec2::254", ADDRESS_FORBIDDEN },
+		{ "fd20:ce::254", ADDRESS_FORBIDDEN },
+		{ "fd20:ce::253", ADDRESS_PLAIN },
+		{ "64:ff9b:1::169.254.169.254", ADDRESS_FORBIDDEN },
+		{ "64:ff9b:1:a9fe:a9:fe00::", ADDRESS_FORBIDDEN },
+		{ "64:ff9b:2::1", ADDRESS_PLAIN },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;

@@ -62,6 +62,13 @@ mattermost__escapes_what_came_from_outside(void)
 					       "all \\\\*bold\\\\* \\\\[x")));
 	EXPECT(str_contains(buf_str(&out), STR("\"channel\":\"on-duty\"")));
 	EXPECT(str_contains(buf_str(&out), STR("\"color\":\"#d24b4e\"")));
+	out.n = 0;
+	row.subject = STR("[sev2] @all [x](y)");
+	mattermost_body(&out, &row);
+	EXPECT(str_contains(buf_str(&out), STR("\"fallback\":\"[sev2] @\xe2\x80\x8b"
+					       "all [x](y)\"")));
+	EXPECT(str_contains(buf_str(&out), STR("\"title\":\"\\\\[sev2\\\\] @\xe2\x80\x8b"
+					       "all \\\\[x\\\\]\\\\(y\\\\)\"")));
 	buf_done(&out);
 }
 
