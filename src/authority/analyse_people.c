@@ -5,6 +5,9 @@
 #include "authority/analysing.h"
 
 #define HORIZON (8 * 7 * DAY)
+#define MOMENTS_LOOKED_MAX 20000 /* moments of one approval */
+#define HOLDINGS_MAX 4096
+#define HOLDING_BYTES_MAX ((size_t)1 << 20)
 #define TRIES_MAX 40 /* samples of one request: it only has to need the approval */
 
 /* ---- approvers ---- */
@@ -155,6 +158,129 @@ lack_at(struct analysing *a, const struct authority *authority, struct sampler *
 	return false;
 }
 
+/*
+ * All that can change who asks, who could agree and which rules are in force: turns of
+ * rotations, calendars, beginnings and ends of rules. Between two changes nothing does, so
+ * one moment of each stretch is all of it.
+ */
+struct changes {
+	const struct team **teams;
+	const struct calendar **calendars;
+	msec *edges;
+	size_t teams_n, calendars_n, edges_n;
+};
+
+static void
+add_teams(struct changes *c, const struct principal *principals, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct principal *one = &principals[i];
+		size_t k = 0;
+		if (one->kind != PRINCIPAL_ON_DUTY || one->team == NULL)
+			continue;
+		while (k < c->teams_n && c->teams[k] != one->team)
+			k++;
+		if (k == c->teams_n)
+			c->teams[c->teams_n++] = one->team;
+	}
+}
+
+static void
+add_rule(struct changes *c, const struct rule *rule)
+{
+	size_t k = 0;
+	add_teams(c, rule->to, rule->to_n);
+	add_teams(c, rule->by, rule->by_n);
+	if (rule->from_wall != 0)
+		c->edges[c->edges_n++] = rule->from_wall;
+	if (rule->until_wall != 0)
+		c->edges[c->edges_n++] = rule->until_wall;
+	while (k < c->calendars_n && c->calendars[k] != rule->during)
+		k++;
+	if (rule->during != NULL && k == c->calendars_n)
+		c->calendars[c->calendars_n++] = rule->during;
+}
+
+static struct changes
+changes_of(const struct model *model, const struct rule *rules, size_t n,
+    struct arena *arena)
+{
+	struct changes c = {
+		.teams = arena_new(arena, const struct team *, model->teams_n),
+		.calendars = arena_new(arena, const struct calendar *, n),
+		.edges = arena_new(arena, msec, 2 * n),
+	};
+	for (size_t i = 0; i < n; i++)
+		add_rule(&c, &rules[i]);
+	return c;
+}
+
+static void
+sooner(msec at, msec change, msec *io)
+{
+	if (change > at && change < *io)
+		*io = change;
+}
+
+/* The first of them after that; `end` at most. */
+static msec
+next_change(const struct changes *c, msec at, msec end)
+{
+	msec next = end;
+	for (size_t i = 0; i < c->teams_n; i++) {
+		const struct team *team = c->teams[i];
+		for (size_t k = 0; k < team->rotation_n; k++)
+			sooner(at, rotation_at(&team->rotations[k], at).until_wall, &next);
+	}
+	for (size_t i = 0; i < c->calendars_n; i++)
+		sooner(at, calendar_changes(c->calendars[i], at), &next);
+	for (size_t i = 0; i < c->edges_n; i++)
+		sooner(at, c->edges[i], &next);
+	return next;
+}
+
+/* What holds then, told from what holds at another moment: a moment alike finds the same. */
+static hash32
+holding(const struct changes *c, msec at)
+{
+	struct buf out = BUF(HOLDING_BYTES_MAX);
+	size_t passed = 0;
+	for (size_t i = 0; i < c->teams_n; i++) {
+		const struct team *team = c->teams[i];
+		for (size_t k = 0; k < team->rotation_n; k++) {
+			const struct person *person =
+			    rotation_at(&team->rotations[k], at).person;
+			buf_add(&out, person != NULL ? person->id : (str){ 0 });
+			buf_char(&out, '\n');
+		}
+	}
+	for (size_t i = 0; i < c->calendars_n; i++)
+		buf_char(&out, calendar_has(c->calendars[i], at) ? '1' : '0');
+	for (size_t i = 0; i < c->edges_n; i++)
+		passed += c->edges[i] <= at;
+	buf_printf(&out, " %zu", passed);
+	if (out.overflow) { /* then it is like no other */
+		buf_reset(&out);
+		buf_printf(&out, "%llu", (unsigned long long)at);
+	}
+	hash32 hash = sha256(buf_str(&out));
+	buf_done(&out);
+	return hash;
+}
+
+/* Seen before; else it is from now on, while there is room. */
+static bool
+seen_before(hash32 *seen, size_t *n, const hash32 *hash)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (hash32_eq(&seen[i], hash))
+			return true;
+	}
+	if (*n < HOLDINGS_MAX)
+		seen[(*n)++] = *hash;
+	return false;
+}
+
 static void
 find_lack(struct analysing *a, const struct rule *approval, struct arena *arena)
 {
@@ -165,19 +291,32 @@ find_lack(struct analysing *a, const struct rule *approval, struct arena *arena)
 	struct sampler *sampler = sampler_new(model, rules, model->rules_n, a->wall, arena);
 	const struct authority *authority = authority_new(model, arena);
 	struct strs all = everyone(a->model, arena);
-	/* The sampler's own moments are those of this loop. */
-	size_t moments_n = sampler->moments_n;
-	sampler->moments_n = 1;
+	sampler->moments_n = 1; /* the moments are those of this loop */
 	sampler->plain = true;
 	size_t enough = approval->need + (size_t)approval->not_reloader + 1;
-	for (size_t i = 0; i < moments_n; i++) {
-		msec wall = sampler->moments[i];
-		if (wall > a->wall + HORIZON ||
-		    could_say_yes(approval, &all, wall) >= enough)
+	/* Most of the time there are enough, whatever the grants say. */
+	struct changes own = changes_of(model, approval, 1, arena);
+	struct changes every = changes_of(model, model->rules, model->rules_n, arena);
+	hash32 *seen = arena_new(arena, hash32, HOLDINGS_MAX);
+	size_t seen_n = 0, looks = 0;
+	msec at = a->wall, end = a->wall + HORIZON;
+	for (; at < end && looks < MOMENTS_LOOKED_MAX; looks++) {
+		if (could_say_yes(approval, &all, at) >= enough) {
+			at = next_change(&own, at, end);
 			continue;
-		if (lack_at(a, authority, sampler, approval, &all, wall))
+		}
+		hash32 now = holding(&every, at);
+		if (!seen_before(seen, &seen_n, &now) &&
+		    lack_at(a, authority, sampler, approval, &all, at))
 			return;
+		at = next_change(&every, at, end);
 	}
+	if (at < end)
+		left_out(a,
+		    arena_printf(a->arena,
+			"looked at the approvers of '%.*s' until %.*s and left out the "
+			"rest of 8 weeks",
+			STR_ARG(approval->name), STR_ARG(moment_text(at, a->arena))));
 }
 
 /* ---- separation ---- */

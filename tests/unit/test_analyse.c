@@ -545,6 +545,38 @@ analyse__looks_at_rotations_to_come(void)
 	config_close(&config);
 }
 
+/* An hour in the eighth week, behind more than a hundred turns. */
+static void
+analyse__looks_at_every_turn_and_override_of_eight_weeks(void)
+{
+	analyse("  - {grant: g, to: [ana], may: [restart], on: {tier: 1}" GRANT_TAIL
+		"  - {approval: a, for: [restart], by: {on-duty: two}}\n"
+		"teams:\n"
+		"  two:\n"
+		"    kind: operations\n"
+		"    on_call:\n"
+		"      zone: UTC\n"
+		"      rotations:\n"
+		"        - name: primary\n"
+		"          layers:\n"
+		"            - {people: [mei], every: 1 week, handover: 'Mon 09:00'}\n"
+		"            - {people: [piotr], handover: 'Mon 09:00', hours: [{days: "
+		"any, "
+		"from: '08:00', until: '20:00'}]}\n"
+		"          overrides:\n"
+		"            - {person: ana, from: '2027-01-15 02:00', until: '2027-01-15 "
+		"03:00'}\n"
+		"      escalate: [{to: primary}]\n",
+	    NULL);
+	const struct found *found = found_of(FOUND_SEPARATION);
+	EXPECT(found != NULL);
+	if (found != NULL)
+		EXPECT_STR(found->text,
+		    STR("approval 'a' wants 1 who agrees; at 2027-01-15 02:00 UTC, when "
+			"ana asks, there is nobody else"));
+	config_close(&config);
+}
+
 static void
 analyse__finds_who_owns_a_grant_about_nobody_else(void)
 {
@@ -831,6 +863,7 @@ main(void)
 	RUN(analyse__finds_a_verification_that_outlasts_the_undo);
 	RUN(analyse__finds_approvals_that_nobody_else_could_give);
 	RUN(analyse__looks_at_rotations_to_come);
+	RUN(analyse__looks_at_every_turn_and_override_of_eight_weeks);
 	RUN(analyse__finds_who_owns_a_grant_about_nobody_else);
 	RUN(analyse__tells_what_a_freeze_leaves);
 	RUN(analyse__finds_a_freeze_that_forbids_taking_back);
