@@ -44,6 +44,7 @@ const [head, tail] = page.split("@BODY@");
 assets.push({ path: "/", bytes: Buffer.from(head + tail), kept: false });
 assets.push({ path: "head", bytes: Buffer.from(head), kept: false });
 assets.push({ path: "tail", bytes: Buffer.from(tail), kept: false });
+assets.push({ path: "/v1/openapi.json", bytes: Buffer.from(JSON.stringify(JSON.parse(readFileSync(path.join(here, "../docs/openapi.json"), "utf8")))), kept: false });
 assets.sort((a, b) => (a.path < b.path ? -1 : 1));
 
 const pieces = [];
@@ -84,5 +85,5 @@ ${rows.join("")}};
 const size_t page_files_n = ${assets.length};
 `);
 const inputs = [...Object.keys(result.metafile.inputs), "index.html", "icon.svg", "build.mjs",
-	"package-lock.json"].map((name) => path.join(here, name).replaceAll(" ", "\\ "));
+	"package-lock.json", "../docs/openapi.json"].map((name) => path.join(here, name).replaceAll(" ", "\\ "));
 writeFileSync(from(depfile), `${out}: ${inputs.join(" ")}\n`);

@@ -85,3 +85,13 @@ serve_asset(struct call *call)
 		respond_error(call, 404, 3, "path %.*s was not found",
 		    STR_ARG(call->target.path));
 }
+
+void
+serve_openapi(struct call *call)
+{
+	const struct page_file *file = page_find(STR("/v1/openapi.json"));
+	if (file != NULL)
+		serve(call, file);
+	else
+		respond_error(call, 404, 3, "this server was built without pages");
+}

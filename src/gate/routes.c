@@ -280,6 +280,11 @@ const struct route gate_routes[] = {
 	    .face = FACE_PLAIN,
 	    .serve = serve_metrics },
 
+	{ .method = METHOD_GET,
+	    .path = "/v1/openapi.json",
+	    .who = WHO_ANYONE,
+	    .face = FACE_V1,
+	    .serve = serve_openapi },
 	GET_V1("/v1/status", OP_STATUS, SHAPE_ONE, NULL),
 	GET_V1("/v1/incidents", OP_INCIDENTS, SHAPE_LIST,
 	    "state service owner limit cursor"),

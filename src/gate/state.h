@@ -298,6 +298,7 @@ void serve_silence_delete(struct call *call);
 /* pages.c */
 void serve_page(struct call *call);
 void serve_asset(struct call *call);
+void serve_openapi(struct call *call); /* docs/openapi.json */
 
 /* health.c */
 void serve_healthy(struct call *call);

@@ -70,7 +70,7 @@ ROUTES = re.compile(r'(?:PAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
 TABLE = {
-    **{("GET", path): "anyone" for path in ("/", "/incidents", "/incidents/#", "/assets/*", "/alerts", "/handoffs", "/handoffs/#",
+    **{("GET", path): "anyone" for path in ("/v1/openapi.json", "/", "/incidents", "/incidents/#", "/assets/*", "/alerts", "/handoffs", "/handoffs/#",
                                                "/services", "/services/*", "/runbooks", "/runbooks/*", "/authority", "/schedules", "/channels", "/ourselves")},
     ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
     ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",

@@ -26,8 +26,9 @@ routes__all_say_who_may(void)
 		/* what anyone may use changes nothing */
 		EXPECT(route->who != WHO_ANYONE || route->method == METHOD_GET ||
 		       str_starts(str_of(route->path), STR("/api/v1/")));
-		/* all of /v1 needs a token, but for signing in */
+		/* all of /v1 needs a token, but for signing in and its description */
 		EXPECT(route->who == WHO_TOKEN || route->op == OP_SESSION_ADD ||
+		       str_eq(str_of(route->path), STR("/v1/openapi.json")) ||
 		       !str_starts(str_of(route->path), STR("/v1")));
 		EXPECT(route->op != OP_COMMAND || route->command != 0);
 		EXPECT(!route->open_cors || route->method == METHOD_GET);
