@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz kills e2e long bench format lint clean
+.PHONY: help build demo release test unit san fuzz kills e2e long bench screenshots format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -17,6 +17,7 @@ e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
 long:  ; @FUZZ_SECONDS=600 LONG=1 tools/test ## hours: the large counts
 release: ; @tools/release ## a Debian package, looked at and built twice
 bench: ; @tools/build build && bench/run ## beside Alertmanager, with ratios
+screenshots: ; @tools/setup test && tools/build build && tools/web test tests/web/screenshots.mjs ## every page in every state, into /tmp/firstline-screenshots
 format:; @tools/format ## clang-format decides
 lint:  ; @run-clang-tidy -p build -quiet 'src/.*' ## clang-tidy
 clean: ; @rm -rf build build-san build-fuzz build-crash ## remove the builds

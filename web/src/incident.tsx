@@ -120,7 +120,7 @@ function Trail({ whole }: { whole: Whole }) {
 			<div class="step-body">
 				{decision ? <><DecisionHead d={decision} /><DecisionBody d={decision} /></>
 					: attempt ? <AttemptBody a={attempt} />
-					: row.kind === "note" ? <div class="note"><b>{person(row.who)}</b><Markdown text={row.text} top={4} /></div>
+					: row.kind === "note" ? <div class="said"><b>{person(row.who)}</b><Markdown text={row.text} top={4} /></div>
 					: <p>{row.who !== "firstline" && <b>{person(row.who)} </b>}{row.kind === "check" ? <><Icon name={/does not|not recovered|unknown/.test(row.text) ? "help" : "check"} /> </> : null}{row.text}</p>}
 			</div></li>)}</ol>}
 	</section>;
@@ -205,11 +205,11 @@ export function IncidentPage({ id }: { id: number }) {
 			{ id: "resolve", label: "Resolve", group: "Incident", keys: "r", run: on(todo.resolve) },
 			{ id: "act", label: "To what you may do", group: "Incident", keys: ".", run: () => document.querySelector<HTMLElement>("#you-may button, #you-may a")?.focus() },
 			{ id: "cancel", label: "Stop the runbook", group: "Incident", keys: "c", run: on(todo.cancel) },
-			{ id: "yes", label: "Approve or permit what waits", group: "Incident", keys: "y", run: () => decide(id, true) },
+			{ id: "yes", label: "Approve, permit or answer what waits", group: "Incident", keys: "y", run: () => decide(id, true) },
 			{ id: "no", label: "Deny or veto what waits", group: "Incident", keys: "x", run: () => decide(id, false) },
 		] : []),
 	], [id, open]);
-	if (!whole || !i) return first.error ? <Failed error={first.error} again={first.again} /> : <Loading what={`Incident ${id}`} />;
+	if (!whole || !i) return first.error ? <><h1>Incident {id}</h1><Failed error={first.error} again={first.again} /></> : <Loading what={`Incident ${id}`} />;
 	const run = whole.runs.find((r) => r.id === i.run) ?? whole.runs.findLast((r) => r.state === "running");
 	const last = run ?? whole.runs.at(-1);
 	return <article class="incident">
@@ -238,7 +238,9 @@ function decide(id: number, yes: boolean) {
 	const whole = live.details.get(id);
 	const asked = whole?.asked.find((a) => a.state === "approval");
 	const run = whole?.runs.find((r) => r.phase === "permit");
+	const asking = whole?.runs.find((r) => r.phase === "answer");
 	if (asked) todo.approve(asked, yes);
+	else if (asking && yes) todo.answer(asking);
 	else if (run && whole && (run.level !== "veto" || !yes)) todo.permit(whole.incident, run, yes);
 }
 

