@@ -68,6 +68,7 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 			adoption_free(&s->next);
 		}
 	}
+	system_ready(s);
 	node_log(s, ok ? LOG_INFO : LOG_ERROR, "supervisor", "reload: %s",
 	    ok ? "the new configuration is in force" : text);
 	if (s->reload_request == 0)
@@ -94,6 +95,7 @@ refuse_folder(struct supervisor *s, uint64_t request, struct buf *text,
 {
 	if (text->n > 0)
 		(void)fwrite(text->p, 1, text->n, stderr);
+	system_ready(s);
 	node_log(s, LOG_ERROR, "supervisor",
 	    "reload: %s; the earlier configuration stays in force", err->text);
 	buf_printf(text, "%s; the earlier configuration stays in force", err->text);
@@ -109,6 +111,7 @@ reload_begin(struct supervisor *s, uint64_t request)
 		refuse_reload(s, request, STR(busy));
 		return;
 	}
+	system_reloading(s);
 	struct err err;
 	struct buf text = BUF(RELOAD_TEXT_MAX);
 	bool ok = adoption_read(s->options->config_dir, NULL, &s->next, &text, &err);

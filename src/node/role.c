@@ -151,6 +151,8 @@ void
 role_answered(struct role_process *role)
 {
 	role->unanswered = 0;
+	if (role->kind == ROLE_KIND_ENGINE)
+		role->supervisor->engine_answered = clock_boot();
 }
 
 /* ---- its process ---- */

@@ -160,6 +160,7 @@ announce(struct supervisor *s)
 	if (s->announced)
 		return;
 	s->announced = true;
+	system_ready(s);
 	char path[4200], url[200];
 	struct err err;
 	(void)snprintf(url, sizeof(url), "http://%s\n", s->listen);
@@ -336,6 +337,7 @@ stop_serving(struct supervisor *s, int exit_code)
 		return;
 	s->stopping = true;
 	s->exit_code = exit_code;
+	system_stopping(s);
 	role_stop(&s->gate);
 	role_stop(&s->engine);
 	role_stop(&s->hands);
@@ -442,6 +444,7 @@ node_serve(const struct serve_options *options)
 		return 1;
 	}
 	start_loop(&s);
+	system_begin(&s);
 	role_start(&s.hands);
 	(void)uv_run(&s.loop, UV_RUN_DEFAULT);
 	return s.exit_code;

@@ -7,6 +7,7 @@
 #include "model/model.h"
 #include "node/adoption.h"
 #include "node/serve.h"
+#include "os/notify.h"
 #include "os/peer.h"
 
 /*
@@ -70,6 +71,9 @@ struct supervisor {
 	bool loopback_only;
 	bool announced;
 	bool stopping;
+	struct notify system; /* systemd */
+	uv_timer_t watchdog;
+	msec engine_answered; /* boot clock */
 	int exit_code;
 };
 
@@ -101,6 +105,12 @@ void reload_abandon(struct supervisor *s);
 NODISCARD bool tls_files_read(const struct model *model, struct arena *arena,
     struct settings_frame *ret, struct err *err);
 void tls_files_watch(struct supervisor *s);
+
+/* system.c */
+void system_begin(struct supervisor *s);
+void system_ready(struct supervisor *s);
+void system_reloading(struct supervisor *s);
+void system_stopping(struct supervisor *s);
 
 /* serve.c: what roles tell */
 void on_role_frame(struct role_process *role, const struct frame *frame);

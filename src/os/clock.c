@@ -24,12 +24,24 @@ clock_wall(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+static uint64_t
+read_clock_us(clockid_t id)
+{
+	struct timespec ts;
+	ASSERT(clock_gettime(id, &ts) == 0);
+	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+}
+
 uint64_t
 clock_boot_us(void)
 {
-	struct timespec ts;
-	ASSERT(clock_gettime(CLOCK_BOOTTIME, &ts) == 0);
-	return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000u;
+	return read_clock_us(CLOCK_BOOTTIME);
+}
+
+uint64_t
+clock_monotonic_us(void)
+{
+	return read_clock_us(CLOCK_MONOTONIC);
 }
 
 void

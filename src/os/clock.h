@@ -12,7 +12,8 @@
  */
 msec clock_boot(void);
 msec clock_wall(void);
-uint64_t clock_boot_us(void); /* for measuring our own work */
+uint64_t clock_boot_us(void);      /* for measuring our own work */
+uint64_t clock_monotonic_us(void); /* as systemd counts: without suspends */
 
 /* 64 random bits from the kernel, for keys, seeds and secrets. */
 uint64_t random_u64(void);
