@@ -114,7 +114,8 @@ plan_exit(const struct records *steps)
 	for (size_t i = 0; i < steps->n; i++) {
 		if (items[i].fate == PLAN_REFUSED)
 			return EXIT_REFUSED;
-		if (items[i].fate == PLAN_ASKS)
+		/* A question is no approval. */
+		if (items[i].fate == PLAN_ASKS && !str_eq(items[i].kind, STR("ask")))
 			code = EXIT_NEEDS_APPROVAL;
 	}
 	return code;

@@ -199,7 +199,7 @@ plan_ask(struct planning *p, size_t i, struct plan_item *item)
 	struct err err;
 	if (plan_unanswered(p, i, item))
 		return;
-	item->fate = PLAN_RUNS;
+	item->fate = PLAN_ASKS;
 	if (!template_fill(&step->question, &values, &p->core->scratch, &question, &err)) {
 		item->fate = PLAN_REFUSED;
 		question = text_make(p->core, "it cannot be asked: %s", err.text);

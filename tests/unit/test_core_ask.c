@@ -296,6 +296,7 @@ ask__is_part_of_a_plan(void)
 		.wall = w->wall },
 	    &w->arena, &planned);
 	EXPECT_U64(planned.n, 3);
+	EXPECT(planned.steps[0].fate == PLAN_ASKS);
 	EXPECT_STR(planned.steps[0].text, STR("asks whoever is on duty: How many?"));
 	EXPECT(planned.steps[1].fate == PLAN_UNKNOWN && planned.steps[1].before == 1);
 	EXPECT_STR(planned.steps[1].text, STR("it depends on the answer to count"));
