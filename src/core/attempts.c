@@ -428,6 +428,39 @@ let_go(struct core *core, struct attempt *attempt)
 	object_done(core, &attempt->o);
 }
 
+/* What was asked, and what is expected of the answer, are of the configuration that made
+ * the attempt: in a newer one the same name may ask something else, and a "no" to that
+ * would start the action twice. */
+static const struct probe *
+happened_probe(const struct attempt *attempt)
+{
+	ASSERT(attempt_open(attempt));
+	const struct action *action =
+	    model_action(attempt->model->model, attempt->row.action);
+	return action != NULL ? action->happened : NULL;
+}
+
+/* Its own probe, or the record on its target; 0: it cannot be asked. */
+static row_id
+ask_happened(struct core *core, struct attempt *attempt)
+{
+	struct attempt_row *row = &attempt->row;
+	const struct probe *happened = happened_probe(attempt);
+	if (happened == NULL)
+		return record_ask(core, attempt);
+	struct pairs values = pairs_with(core, &row->params, STR("service"), row->service);
+	values = pairs_with(core, &values, STR("target"), row->target);
+	struct probe_row probe;
+	str cannot;
+	if (!probe_fill(core, attempt->model->model, happened, &values, &probe, &cannot))
+		return 0;
+	probe.incident = row->incident;
+	probe.run = row->run;
+	probe.attempt = row->id;
+	probe.config = attempt->model->hash;
+	return probe_send(core, &probe);
+}
+
 /* No news for long: maybe an order or an answer was lost. */
 void
 attempt_timer(struct core *core, struct attempt *attempt)
@@ -438,9 +471,9 @@ attempt_timer(struct core *core, struct attempt *attempt)
 		let_go(core, attempt);
 		return;
 	}
-	if (attempt->row.state == ATTEMPT_IN_DOUBT) { /* it still ran, on its target */
+	if (attempt->row.state == ATTEMPT_IN_DOUBT) { /* it still ran, or may have */
 		attempt->row.ask_at = 0;
-		attempt->row.probe = record_ask(core, attempt);
+		attempt->row.probe = ask_happened(core, attempt);
 		if (attempt->row.probe == 0)
 			attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
 		wait_for_news(core, attempt);
@@ -522,18 +555,6 @@ say(struct core *core, const struct attempt *attempt, str how)
 }
 
 /* ---- in doubt ---- */
-
-/* What was asked, and what is expected of the answer, are of the configuration that made
- * the attempt: in a newer one the same name may ask something else, and a "no" to that
- * would start the action twice. */
-static const struct probe *
-happened_probe(const struct attempt *attempt)
-{
-	ASSERT(attempt_open(attempt));
-	const struct action *action =
-	    model_action(attempt->model->model, attempt->row.action);
-	return action != NULL ? action->happened : NULL;
-}
 
 void
 attempt_settle(struct core *core, struct attempt *attempt, enum happened happened, str by)
@@ -657,6 +678,25 @@ record_seen(struct core *core, struct attempt *attempt, const struct record_said
 	UNREACHABLE();
 }
 
+/* It began, and whoever watched it is gone: until its time is over it may still be doing
+ * its work, and what has not happened may happen yet. */
+static bool
+may_be_at_work(const struct core *core, const struct attempt *attempt)
+{
+	const struct attempt_row *row = &attempt->row;
+	return row->started_wall != 0 && core->at < row->intent_at + row->timeout_ms;
+}
+
+static void
+ask_again(struct core *core, struct attempt *attempt)
+{
+	struct attempt_row *row = &attempt->row;
+	msec over = row->intent_at + row->timeout_ms;
+	row->ask_at = core->at + RECORD_AGAIN_MS < over ? core->at + RECORD_AGAIN_MS : over;
+	wait_for_news(core, attempt);
+	say(core, attempt, STR("not yet, but it may still be at work: asked again"));
+}
+
 void
 attempt_probed(struct core *core, struct attempt *attempt, const struct probe_result *seen)
 {
@@ -675,7 +715,10 @@ attempt_probed(struct core *core, struct attempt *attempt, const struct probe_re
 		attempt_settle(core, attempt, HAPPENED_YES, FIRSTLINE);
 		return;
 	case HOLDS_NO:
-		attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+		if (may_be_at_work(core, attempt))
+			ask_again(core, attempt);
+		else
+			attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
 		return;
 	case HOLDS_UNKNOWN:
 		stay_in_doubt(core, attempt, STR("its own probe could not tell"));
@@ -702,26 +745,11 @@ doubt(struct core *core, struct attempt *attempt, str why)
 	row_set_str(core, &row->why, text_line(core, why, TIMELINE_TEXT_MAX));
 	wait_for_news(core, attempt);
 	const struct probe *happened = happened_probe(attempt);
-	if (happened == NULL && row->kind == ACTION_SSH) {
-		row->probe = record_ask(core, attempt);
-		asked_or_stays(core, attempt);
-		return;
-	}
-	if (happened == NULL) {
+	if (happened == NULL && row->kind != ACTION_SSH) {
 		stay_in_doubt(core, attempt, row->why);
 		return;
 	}
-	struct pairs values = pairs_with(core, &row->params, STR("service"), row->service);
-	values = pairs_with(core, &values, STR("target"), row->target);
-	struct probe_row probe;
-	str cannot;
-	if (probe_fill(core, attempt->model->model, happened, &values, &probe, &cannot)) {
-		probe.incident = row->incident;
-		probe.run = row->run;
-		probe.attempt = row->id;
-		probe.config = attempt->model->hash;
-		row->probe = probe_send(core, &probe);
-	}
+	row->probe = ask_happened(core, attempt);
 	asked_or_stays(core, attempt);
 }
 
@@ -829,6 +857,8 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 		on_lost(core, attempt, result->news == NEWS_REFUSED, result->judged);
 		return;
 	case NEWS_UNKNOWN:
+		if (result->started_wall != 0)
+			row->started_wall = result->started_wall;
 		if (row->state != ATTEMPT_IN_DOUBT)
 			doubt(core, attempt,
 			    result->why.n > 0 ? result->why

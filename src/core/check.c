@@ -402,8 +402,7 @@ check_attempts(const struct core *core)
 		       hash32_eq(&attempt->model->hash, &row->config));
 		ASSERT(row->decision != 0);
 		ASSERT(row->happened == HAPPENED_UNKNOWN);
-		if (row->state != ATTEMPT_IN_DOUBT || row->kind != ACTION_SSH)
-			ASSERT((row->state == ATTEMPT_IN_DOUBT) == (row->ask_at == 0));
+		ASSERT(row->state == ATTEMPT_IN_DOUBT || row->ask_at != 0);
 		ASSERT(row->probe == 0 || row->ask_at == 0);
 		ASSERT(row->probe == 0 || row->state == ATTEMPT_IN_DOUBT);
 		ASSERT(

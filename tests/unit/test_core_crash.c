@@ -122,6 +122,17 @@ crash__started_without_an_outcome_is_asked_about(void)
 			world_probe(w, rows[i].answer == YES ? "1" : "0");
 		else if (rows[i].answer == NOBODY)
 			world_probe(w, NULL);
+		if (rows[i].answer == NO) {
+			/* Until its time is over it may still be at work: a no is no end yet. */
+			EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+			EXPECT(!world_incident(w, 1).needs_person);
+			world_after(w, 15 * SECOND);
+			world_restart(w);
+			world_probe(w, "0");
+			EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+			world_after(w, 15 * SECOND);
+			world_probe(w, "0");
+		}
 		EXPECT_U64(world_count(w, TABLE_ATTEMPT), rows[i].attempts);
 		bool doubt = rows[i].answer == NOBODY || rows[i].answer == PERSON;
 		EXPECT(world_incident(w, 1).needs_person == doubt);
