@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz kills e2e long bench screenshots format lint clean
+.PHONY: help build demo release test unit san fuzz kills e2e long attempts grades bench screenshots format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -14,7 +14,9 @@ sim:   ; @tools/test sim ## 2,000 seeds of the simulator
 sim-long: ; @SIM_SEEDS=200000 TORN_CUTS=1000000 TORN_STEP=1 tools/test sim ## 200,000, and 1,000,000 power cuts of the store
 kills: ; @tools/test kills ## kill -9 at every crash point
 e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
-long:  ; @FUZZ_SECONDS=600 LONG=1 tools/test ## hours: the large counts
+long:  ; @FUZZ_SECONDS=600 LONG=1 ATTEMPTS=100000 TEST_SECONDS=14400 tools/test ## hours: the large counts
+attempts: build ; @ATTEMPTS=$${ATTEMPTS:-100000} python3 tests/e2e/test_sandbox.py build test_many_short_attempts_leave_nothing ## 100,000 attempts leave nothing behind
+grades: build ; @LONG=1 RUNBOOKS="$(RUNBOOKS)" python3 tests/e2e/test_import.py build test_a_library_of_runbooks ## RUNBOOKS=folder: what runbooks elsewhere have
 release: ; @tools/release ## a Debian package, looked at and built twice
 bench: ; @tools/build build && bench/run ## beside Alertmanager, with ratios
 screenshots: ; @tools/setup test && tools/build build && tools/web test tests/web/screenshots.mjs ## every page in every state, into /tmp/firstline-screenshots
