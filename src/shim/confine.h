@@ -15,7 +15,9 @@
  * Each step puts on what this machine has (setup.pillars), or fails; a failure means that
  * the command never started.
  */
-#define SETUP_FDS 64 /* above all numbers that a command is given */
+/* Above all numbers that a command is given (5 and SHIM_SECRETS_MAX), and with as many again
+ * within a limit of 64 descriptors. */
+#define SETUP_FDS 32
 
 struct secret_view {
 	const char *name, *value; /* within setup.bytes */

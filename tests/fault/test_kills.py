@@ -1,0 +1,142 @@
+"""kill -9 at random under load: senders and actions go on while a role, or all of the server at
+once, dies again and again. What was acknowledged is there, no attempt starts twice, and the
+journal replays. KILLS=N kills so often (100; LONG=1: 10,000), SEED=N repeats an order of them."""
+import contextlib
+import os
+import pathlib
+import random
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fault.test_crash import alive, configuration, starts
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
+
+KILLS = int(os.environ.get("KILLS", "10000" if os.environ.get("LONG") else "100"))
+SEED = int(os.environ.get("SEED", "1"))
+
+
+class Sender(threading.Thread):
+    """Small batches of alerts, each with a number of its own; a 200 is a promise."""
+
+    def __init__(self, firstline, name):
+        super().__init__(daemon=True)
+        self.firstline, self.name = firstline, name
+        self.acknowledged, self.over = [], threading.Event()
+
+    def run(self):
+        number = 0
+        while not self.over.is_set():
+            ids = [f"{self.name}-{number + i}" for i in range(5)]
+            number += 5
+            with contextlib.suppress(Exception):
+                alerts = [{"alertname": "Load", "service": "worker", "id": i} for i in ids]
+                if self.firstline.fire(*alerts, seconds=86400).status == 200:
+                    self.acknowledged += ids
+            time.sleep(0.02)
+
+
+def up(firstline):
+    if not alive(firstline):
+        firstline.start(wait=False)
+    firstline.wait_ready(30)
+
+
+def kill_one(firstline, draw, scratch):
+    """And something that starts an action about now, sometimes."""
+    if draw.random() < 0.3:
+        (scratch.dir / "health").write_text("sick\n")
+        with contextlib.suppress(Exception):
+            firstline.fire({"alertname": "WorkerDown", "service": "worker", "id": str(draw.random())})
+    time.sleep(draw.random() * 0.3)
+    victim = draw.choice(["engine", "engine", "gate", "hands", "all"])
+    with contextlib.suppress(AssertionError, ProcessLookupError):
+        if victim == "all":
+            firstline.kill_all()
+        else:
+            firstline.kill_role(victim)
+    return victim
+
+
+def check(firstline, acknowledged, scratch):
+    up(firstline)
+    kept = {a["labels"].get("id") for a in firstline.get("/api/v2/alerts")}
+    lost = set(acknowledged) - kept
+    assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged alerts are lost: {sorted(lost)[:5]}"
+    begun = starts(scratch)
+    assert len(begun) == len(set(begun)), f"an attempt was started twice: {begun}"
+    known = {}
+    for row in firstline.incidents():
+        for attempt in firstline.incident(row["id"])["attempts"]:
+            known[str(attempt["id"])] = attempt["state"]
+    assert set(begun) <= set(known), f"started but forgotten: {begun} {known}"
+    lied = [i for i in begun if known[i] == "lost"]
+    assert not lied, f"said never to have started, and ran: {lied}"
+    return len(begun)
+
+
+def test_random_kills_under_load():
+    draw = random.Random(SEED)
+    with Scratch("kills") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        senders = [Sender(firstline, name) for name in ("a", "b")]
+        for sender in senders:
+            sender.start()
+        victims = {}
+        for _ in range(KILLS):
+            victim = kill_one(firstline, draw, scratch)
+            victims[victim] = victims.get(victim, 0) + 1
+            if victim == "all":
+                up(firstline)
+        for sender in senders:
+            sender.over.set()
+            sender.join()
+        acknowledged = [i for sender in senders for i in sender.acknowledged]
+        begun = check(firstline, acknowledged, scratch)
+        print(f"  seed {SEED}: {KILLS} kills {victims}, {len(acknowledged)} alerts acknowledged, "
+              f"{begun} actions began")
+        assert len(acknowledged) > KILLS, "the load was none"
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+class Limited(Firstline):
+    """Under a limit of descriptors that nobody can raise."""
+
+    def start(self, wait=True, listen=None):
+        self.child = self.scratch.start(
+            "prlimit", "--nofile=64:64", BUILD / "firstline", "serve", "--config", self.config,
+            "--state", self.state, "--listen", "127.0.0.1:0", env=self.env, log=self.log)
+        self.wait_ready()
+        return self
+
+
+def test_few_descriptors_lose_no_alert_and_no_page():
+    with Scratch("descriptors") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Limited(scratch, configuration(scratch, hook)).start()
+        limits = pathlib.Path(f"/proc/{firstline.role('gate')}/limits").read_text()
+        assert "Max open files            64                   64" in limits, limits
+        idle, taken = [], []
+        for _ in range(80):  # more connections than the gate has descriptors
+            with contextlib.suppress(OSError):
+                idle.append(socket.create_connection(("127.0.0.1", firstline.port), 2))
+        for connection in idle:
+            connection.close()
+
+        def heard():
+            with contextlib.suppress(Exception):
+                if firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200:
+                    taken.append(True)
+            return taken
+        wait_until(heard, 10, 0.1, "it hears again once the crowd is gone")
+        wait_until(lambda: "incident.opened" in hook.types(), 20, message=str(hook.types()))
+        firstline.wait_incident(lambda r: r["state"] == "recovered", 30, "the action runs")
+        firstline.stop()
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
