@@ -148,7 +148,7 @@ text_url(struct core *core, incident_id incident)
 		base = text_make(core, "http://%.*s", STR_ARG(model->listen));
 	while (base.n > 0 && base.p[base.n - 1] == '/')
 		base = str_take(base, base.n - 1);
-	return text_make(core, "%.*s/v1/incidents/%u", STR_ARG(base), incident);
+	return text_make(core, "%.*s/incidents/%u", STR_ARG(base), incident);
 }
 
 str

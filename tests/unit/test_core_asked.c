@@ -92,8 +92,7 @@ asked__the_notice_says_all_that_one_needs(void)
 		STR("asked by:  automation, step grow of runbook too-small"),
 		STR("more than double needs a second"), STR("production.yaml:"),
 		STR("until:     2026-11-23T13:27:00.000Z (15m)"),
-		STR("customers may be unable to buy"), id, deny_id,
-		STR("/v1/incidents/1") };
+		STR("customers may be unable to buy"), id, deny_id, STR("/incidents/1") };
 	for (size_t i = 0; i < countof(parts); i++) {
 		bool there = str_contains(notice->text, parts[i]);
 		if (!there)

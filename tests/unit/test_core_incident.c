@@ -117,7 +117,7 @@ core__without_a_runbook_a_person_is_told_what_authority_allows(void)
 	EXPECT_STR(notice->subject,
 	    STR("[sev3] payments: QueueStuck (incident 1): needs a person"));
 	EXPECT_STR(pairs_get(&notice->fields, STR("url")),
-	    STR("http://127.0.0.1:9911/v1/incidents/1"));
+	    STR("http://127.0.0.1:9911/incidents/1"));
 	world_free(w);
 }
 

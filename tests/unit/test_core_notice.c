@@ -394,7 +394,7 @@ notice__says_all_that_a_reader_needs(void)
 				  "  firstline incident show 1    (all about it)\n"
 				  "  firstline incident cancel 1    (stop the runbook)\n"
 				  "  firstline incident resolve 1    (it is over)\n\n"
-				  "https://firstline.example.com/v1/incidents/1\n"));
+				  "https://firstline.example.com/incidents/1\n"));
 	EXPECT_STR(pairs_get(&row->fields, STR("severity")), STR("sev2"));
 	EXPECT_STR(pairs_get(&row->fields, STR("state")), STR("acting"));
 	EXPECT_STR(pairs_get(&row->fields, STR("doing")), STR("checking backlog"));
