@@ -7,12 +7,21 @@
  *	incident 3 ends ---------------------->  incident 4 has not: whoever has the tier is told
  *
  * Only by an incident that somebody is told of itself (not one that is muted, so what
- * depends on each other in a circle is told once), that is as bad or worse, and not over.
- * Any doubt pages: an incident without a service, a drill, a service that says so.
+ * depends on each other in a circle is told once), that is not over, is as bad or sev2 at
+ * least (the tier of a database is seldom that of the shop in front of it), and opened
+ * within an hour of this one: what has been wrong for days explains nothing new. Any doubt
+ * pages: an incident without a service, a drill, a service that says so.
  */
 #include "core/state.h"
 
-#define LOOKED_MAX 256 /* services that one depends on, by however many steps */
+#define LOOKED_MAX 256   /* services that one depends on, by however many steps */
+#define EXPLAINS_MS HOUR /* between the two, whichever opened first */
+
+static bool
+near(msec a, msec b)
+{
+	return (a > b ? a - b : b - a) <= EXPLAINS_MS;
+}
 
 static bool
 explains(const struct incident *cause, const struct incident *incident)
@@ -20,7 +29,8 @@ explains(const struct incident *cause, const struct incident *incident)
 	const struct incident_row *row = &cause->row;
 	return cause != incident && row->muted_by == 0 && !row->drill && !row->overflow &&
 	       row->state != INCIDENT_CLOSED && row->state != INCIDENT_RECOVERED &&
-	       row->severity <= incident->row.severity;
+	       near(row->opened_at, incident->row.opened_at) &&
+	       (row->severity <= incident->row.severity || row->severity <= SEV2);
 }
 
 static const struct incident *

@@ -102,6 +102,31 @@ dependent__that_is_worse_pages(void)
 	world_free(w);
 }
 
+/* The database is of a lower tier than the shop; and it is what people go to. */
+static void
+dependent__of_a_higher_tier_is_explained_too(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, SICK);
+	world_fire(w, "alertname=Down,service=checkout,severity=critical");
+	EXPECT(world_incident(w, 2).severity < world_incident(w, 1).severity);
+	EXPECT_U64(world_incident(w, 2).muted_by, 1);
+	EXPECT_U64(paged(w, 2), 0);
+	world_free(w);
+}
+
+static void
+cause__that_is_old_explains_nothing_new(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, SICK);
+	world_after(w, HOUR + MINUTE);
+	world_fire(w, SLOW);
+	EXPECT(paged(w, 2) > 0);
+	EXPECT_U64(world_incident(w, 2).muted_by, 0);
+	world_free(w);
+}
+
 /* Told already: its escalation waits while the cause is open, and goes on after it. */
 static void
 dependent__that_was_first_is_not_escalated_meanwhile(void)
@@ -163,6 +188,8 @@ main(void)
 	RUN(dependent__is_kept_and_pages_when_it_outlives_its_cause);
 	RUN(dependent__that_ends_first_was_nobodys_trouble);
 	RUN(dependent__that_is_worse_pages);
+	RUN(dependent__of_a_higher_tier_is_explained_too);
+	RUN(cause__that_is_old_explains_nothing_new);
 	RUN(dependent__that_was_first_is_not_escalated_meanwhile);
 	RUN(circle__is_told_by_its_first);
 	RUN(service__that_always_pages_does);
