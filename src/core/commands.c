@@ -51,6 +51,7 @@ acknowledge(struct core *core, const struct command *command, struct incident *i
 	str words = words_of(core, command);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
 	    "acknowledged%.*s", STR_ARG(words));
+	notices_acknowledged(core, incident);
 	return answer_yes(200, &incident->o);
 }
 

@@ -246,6 +246,9 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 		return text_make(core,
 		    "It fires again after a verified recovery (time %u).\n\n",
 		    row->refired);
+	case PURPOSE_ACKNOWLEDGED:
+		return text_make(core, "%.*s has it.\n\n",
+		    STR_ARG(text_who(row->acknowledged_by)));
 	case PURPOSE_ENDED: {
 		str how = incident_end_text(core, incident);
 		if (row->end == END_SILENCED || row->end == END_INHIBITED)
@@ -269,6 +272,13 @@ subject_of(struct core *core, const struct incident *incident, enum notice_purpo
 		name = row->title;
 	str of = row->service.n > 0 ? row->service : row->owner;
 	str state = doing;
+	if (purpose == PURPOSE_ACKNOWLEDGED)
+		return text_line(core,
+		    text_make(core, "[%s] %.*s: %.*s (incident %u): %.*s has it",
+			severity_name(row->severity), STR_ARG(of),
+			STR_ARG(text_cut(name, 120)), row->id,
+			STR_ARG(text_who(row->acknowledged_by))),
+		    400);
 	if (row->needs_person && row->state != INCIDENT_CLOSED)
 		state = purpose == PURPOSE_ESCALATED
 		            ? STR("escalated to you: needs a person")

@@ -59,7 +59,9 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.next_at = core->at,
 		.made_wall = core->wall,
 		.first = first,
-		.asked = words->asked };
+		.asked = words->asked,
+		/* It is no page: nobody is woken for it by another reach. */
+		.fell_back = purpose == PURPOSE_ACKNOWLEDGED };
 	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
 	if (notice == NULL)
 		return;
@@ -195,11 +197,66 @@ notice_arm(struct core *core, struct notice *notice)
 	    first ? fallback : due);
 }
 
+/* ---- threads ---- */
+
+static const struct notice_thread *
+thread_of(const struct incident *incident, const struct notice_row *row)
+{
+	const struct notice_thread *threads = incident->row.threads.p;
+	for (size_t i = 0; i < incident->row.threads.n; i++) {
+		if (str_eq(threads[i].channel, row->channel) &&
+		    str_eq(threads[i].address, row->address))
+			return &threads[i];
+	}
+	return NULL;
+}
+
+/* The first message there that its provider gave a name is where the others belong. */
+static void
+keep_thread(struct core *core, const struct notice_row *row)
+{
+	struct incident *incident = incident_find(core, row->incident);
+	if (incident == NULL || row->ref.n == 0 || thread_of(incident, row) != NULL ||
+	    incident->row.threads.n >= NOTICE_THREADS_MAX)
+		return;
+	size_t n = incident->row.threads.n;
+	struct notice_thread *threads =
+	    arena_new(&core->scratch, struct notice_thread, n + 1);
+	if (n > 0)
+		memcpy(threads, incident->row.threads.p, n * sizeof(*threads));
+	threads[n] =
+	    (struct notice_thread){ row->person, row->channel, row->address, row->ref };
+	row_set_records(core, &notice_thread_type, &incident->row.threads,
+	    (struct records){ threads, n + 1 });
+	object_touch(core, &incident->o);
+}
+
+void
+notices_acknowledged(struct core *core, const struct incident *incident)
+{
+	const struct notice_thread *threads = incident->row.threads.p;
+	struct notice_words words = { 0 };
+	if (incident->row.threads.n == 0 || incident->row.drill)
+		return;
+	notice_words(core, incident, PURPOSE_ACKNOWLEDGED, NULL, &words);
+	for (size_t i = 0; i < incident->row.threads.n; i++) {
+		struct recipient to = { .person = threads[i].person,
+			.channel = threads[i].channel,
+			.address = threads[i].address };
+		notice_add(core, incident->row.id, PURPOSE_ACKNOWLEDGED, &to, &words, 0);
+	}
+}
+
 void
 notice_order(struct core *core, struct notice *notice)
 {
 	ASSERT(notice->row.state == NOTICE_SENDING);
 	notice->row.next_at = core->at + NOTICE_GUARD_MS;
+	const struct incident *incident = incident_find(core, notice->row.incident);
+	const struct notice_thread *thread =
+	    incident != NULL ? thread_of(incident, &notice->row) : NULL;
+	if (thread != NULL)
+		row_set_str(core, &notice->row.thread, thread->ref);
 	object_touch(core, &notice->o);
 	notice_arm(core, notice);
 	struct effect *effect = effects_add(core->fx, EFFECT_NOTIFY);
@@ -368,6 +425,11 @@ on_notice_result(struct core *core, const struct notice_result *result)
 		core->control->row.notices_delivered++;
 		note_told(core, notice, true);
 		permit_told(core, row);
+		if (row->thread.n == 0 && result->ref.n > 0) {
+			row_set_str(core, &row->ref,
+			    text_line(core, result->ref, TIMELINE_TEXT_MAX));
+			keep_thread(core, row);
+		}
 		str to = notice_to(core, row);
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
 		    "%s notice delivered to %.*s", notice_purpose_name(row->purpose),

@@ -554,6 +554,8 @@ struct strs notices_unask(struct core *core, struct incident *incident,
 void notice_words(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct person *person, struct notice_words *ret);
 /* Of no incident: what concerns a service, or Firstline, as a whole. */
+/* Where there is a thread about it. */
+void notices_acknowledged(struct core *core, const struct incident *incident);
 void notices_tell(struct core *core, const struct recipients *to,
     const struct notice_words *words);
 str incident_doing(struct core *core, const struct incident *incident);

@@ -190,6 +190,7 @@ needs(enum op op)
 	case OP_SESSION_END:
 	case OP_SESSIONS:
 	case OP_PASSWORD:
+	case OP_PRESSED: /* alike: it names who pressed */
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:
@@ -237,7 +238,7 @@ access_doubts(const struct request *request, struct caller caller)
 	bool changes = request->changes || needs(request->op) != ROLE_VIEWER;
 	if (caller.session == 0)
 		return NULL;
-	if (changes && request->op != OP_SESSION_ADD &&
+	if (changes && request->op != OP_SESSION_ADD && request->op != OP_PRESSED &&
 	    !signin_csrf_is(request->session, request->csrf))
 		return "a browser's page sends what it was told with X-Firstline-CSRF: GET "
 		       "/v1/session tells it";
@@ -253,7 +254,7 @@ access_refuses(const struct engine *engine, struct caller caller,
 	enum op op = request->op;
 	if (is_alertmanagers(op) && is_open(engine))
 		return 0;
-	if (op == OP_SESSION_ADD)
+	if (op == OP_SESSION_ADD || op == OP_PRESSED)
 		return 0;
 	if (caller.role == 0 || (is_browsers(request) && caller.session == 0))
 		return 401;

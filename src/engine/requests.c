@@ -168,6 +168,35 @@ on_token_add(struct engine *engine, const struct asked *asked)
 	engine->secret_request = 0;
 }
 
+/* A button in Slack: whose account is that, and may they? */
+static void
+on_pressed(struct engine *engine, const struct asked *asked)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	const struct request *r = &asked->request;
+	const struct person *person = NULL;
+	for (size_t i = 0; i < model->people_n; i++) {
+		if (r->target.n > 0 && str_eq(model->people[i].slack, r->target))
+			person = &model->people[i];
+	}
+	if (person == NULL || !role_reaches(person->role, ROLE_OPERATOR)) {
+		engine->n.unauthorized++;
+		refuse(engine, asked->id, 403, 4,
+		    person == NULL ? "nobody of the configuration has that account of Slack"
+				   : "this role does not reach that far");
+		return;
+	}
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){ .kind = COMMAND_ACKNOWLEDGE,
+		.request = asked->id,
+		.principal =
+		    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)),
+		.incident = r->incident,
+		.role = person->role,
+		.text = STR("by a button in Slack") };
+	batch_step(engine, &event);
+}
+
 /* ---- questions ---- */
 
 static void
@@ -392,6 +421,9 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_SESSIONS:
 		answer_now(engine, asked);
 		return;
+	case OP_PRESSED:
+		on_pressed(engine, asked);
+		return;
 	case OP_SESSION_ADD:
 	case OP_SESSION_AGAIN:
 	case OP_SESSION_END:
@@ -410,10 +442,10 @@ dispatch(struct engine *engine, const struct asked *asked)
 static bool
 works_without_room(enum op op)
 {
-	return op != OP_SESSION_ADD && op != OP_SESSION_AGAIN && op != OP_SESSION_END &&
-	       op != OP_PASSWORD && op != OP_LOGIN_LINK && op != OP_COMMAND &&
-	       op != OP_TOKEN_ADD && op != OP_RELOAD && op != OP_SILENCE_SET &&
-	       op != OP_SILENCE_EXPIRE;
+	return op != OP_PRESSED && op != OP_SESSION_ADD && op != OP_SESSION_AGAIN &&
+	       op != OP_SESSION_END && op != OP_PASSWORD && op != OP_LOGIN_LINK &&
+	       op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD &&
+	       op != OP_SILENCE_SET && op != OP_SILENCE_EXPIRE;
 }
 
 void

@@ -201,6 +201,7 @@ static const struct field notice_result_fields[] = {
 	F_BOOL(2, struct notice_result, delivered),
 	F_BOOL(3, struct notice_result, permanent),
 	FQ_STR(4, struct notice_result, error),
+	FQ_STR(5, struct notice_result, ref),
 };
 static const struct record_type notice_result_type =
     RECORD(struct notice_result, "notice-result", notice_result_fields);

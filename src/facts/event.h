@@ -198,6 +198,7 @@ struct notice_result {
 	bool delivered;
 	bool permanent; /* trying again cannot help */
 	str error;
+	str ref; /* delivered: what the provider calls it */
 };
 
 struct handoff_result {

@@ -174,6 +174,7 @@ static const char *const op_names[] = {
 	[OP_SERVICES] = "services",
 	[OP_RUNBOOKS] = "runbooks",
 	[OP_CHANNELS] = "channels",
+	[OP_PRESSED] = "pressed",
 };
 
 static const struct field request_fields[] = {
@@ -463,6 +464,12 @@ static const struct field ready_fields[] = {
 const struct record_type ready_frame_type =
     RECORD(struct ready_frame, "ready", ready_fields);
 
+static const struct field hook_fields[] = {
+	F_STR(1, struct hook, channel),
+	{ F_(2, FIELD_STR, struct hook, key, FIELD_SECRET, HOOK_KEY_MAX) },
+};
+const struct record_type hook_type = RECORD(struct hook, "hook", hook_fields);
+
 static const struct field settings_fields[] = {
 	F_STR(1, struct settings_frame, listen),
 	F_STRS(2, struct settings_frame, hosts, 64),
@@ -474,6 +481,8 @@ static const struct field settings_fields[] = {
 	F_BYTES(8, struct settings_frame, clients, TLS_FILE_MAX),
 	F_STRS(9, struct settings_frame, proxies, 64),
 	FQ_STR(10, struct settings_frame, user_header),
+	{ F_(11, FIELD_RECORDS, struct settings_frame, hooks, FIELD_SECRET, HOOKS_MAX),
+	    .type = &hook_type },
 };
 const struct record_type settings_frame_type =
     RECORD(struct settings_frame, "settings", settings_fields);
@@ -653,6 +662,8 @@ record_type_at(size_t i)
 		&ready_frame_type,
 		&log_frame_type,
 		&settings_frame_type,
+		&hook_type,
+		&notice_thread_type,
 	};
 	if (i < TABLE_COUNT - 2) /* there is none of alerts */
 		return table_type((enum table)(i + (i < TABLE_ALERTS - 1 ? 1 : 2)));

@@ -129,6 +129,9 @@ enum op {
 	OP_SERVICES = 70, /* of the configuration: all, or the one called `name` */
 	OP_RUNBOOKS,      /* alike; one with its text */
 	OP_CHANNELS,
+	/* Somebody pressed a button: `target` is who, as the channel `name` calls them, `text`
+	 * which, of `incident`. The gate has seen the channel's signature. */
+	OP_PRESSED = 80,
 };
 
 struct request {
@@ -349,6 +352,14 @@ struct ready_frame {
 	uint32_t port;            /* gate: where it listens */
 	bool tokens;              /* engine: there are tokens besides the local one */
 };
+/* A channel that calls back: what it signs with. */
+struct hook {
+	str channel;
+	str key;
+};
+#define HOOKS_MAX 32
+#define HOOK_KEY_MAX 4096
+
 /* What the gate needs of the configuration. */
 struct settings_frame {
 	str listen;        /* as bound: ADDR:PORT */
@@ -358,7 +369,8 @@ struct settings_frame {
 	bool loopback_only;            /* of the listening socket */
 	str certificate, key, clients; /* of the TLS listener, as PEM; or empty */
 	struct strs proxies;           /* networks, and "socket" */
-	str user_header;               /* by which those name who asks; empty: by none */
+	struct records hooks; /* struct hook: channels that call back, at most HOOKS_MAX */
+	str user_header;      /* by which those name who asks; empty: by none */
 };
 #define TLS_FILE_MAX ((size_t)256 << 10)
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
@@ -372,7 +384,7 @@ extern const struct record_type request_type, item_type, answer_type, publish_ty
     entry_item_type, secret_item_type, session_item_type, can_item_type, who_item_type,
     receivers_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type,
     bundle_frame_type, adopted_frame_type, ready_frame_type, log_frame_type,
-    settings_frame_type;
+    settings_frame_type, hook_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

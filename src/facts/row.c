@@ -121,6 +121,8 @@ static const struct field incident_fields[] = {
 	FQ_U32(71, struct incident_row, muted_by),
 	FQ_MSEC(80, struct incident_row, worked_at),
 	FQ_PAIRS(85, struct incident_row, annotations, LABELS_MAX),
+	FQ_RECORDS(90, struct incident_row, threads, &notice_thread_type,
+	    NOTICE_THREADS_MAX),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -644,52 +646,6 @@ const struct record_type grant_use_row_type =
 
 /* ---- telling people ---- */
 
-static const char *const notice_purpose_names[] = {
-	[PURPOSE_OPENED] = "opened",
-	[PURPOSE_NEEDS_PERSON] = "needs-person",
-	[PURPOSE_ESCALATED] = "escalated",
-	[PURPOSE_REFIRED] = "refired",
-	[PURPOSE_HANDED_OFF] = "handed-off",
-	[PURPOSE_ENDED] = "ended",
-	[PURPOSE_SELF] = "self",
-	[PURPOSE_APPROVAL] = "approval",
-	[PURPOSE_APPROVAL_ENDED] = "approval-ended",
-	[PURPOSE_QUESTION] = "question",
-	[PURPOSE_QUESTION_ENDED] = "question-ended",
-	[PURPOSE_VETO] = "veto",
-};
-
-static const char *const notice_state_names[] = {
-	[NOTICE_PENDING] = "pending",
-	[NOTICE_SENDING] = "sending",
-	[NOTICE_DELIVERED] = "delivered",
-	[NOTICE_GIVEN_UP] = "given-up",
-};
-
-static const struct field notice_fields[] = {
-	F_U64(1, struct notice_row, id),
-	F_U32(2, struct notice_row, incident),
-	F_ENUM(3, struct notice_row, purpose, notice_purpose_names),
-	F_ENUM(4, struct notice_row, state, notice_state_names),
-	F_STR(5, struct notice_row, person),
-	F_STR(6, struct notice_row, channel),
-	FQ_STR(7, struct notice_row, address),
-	F_STR(8, struct notice_row, subject),
-	F_STR(9, struct notice_row, text),
-	F_PAIRS(10, struct notice_row, fields, PAIRS_MAX),
-	F_U32(11, struct notice_row, tries),
-	FQ_MSEC(12, struct notice_row, next_at),
-	F_WALL(13, struct notice_row, made_wall),
-	F_WALL(14, struct notice_row, done_wall),
-	FQ_STR(15, struct notice_row, error),
-	FQ_MSEC(16, struct notice_row, first_at),
-	FQ_BOOL(17, struct notice_row, fell_back),
-	FQ_U64(18, struct notice_row, first),
-	FQ_U64(19, struct notice_row, asked),
-};
-const struct record_type notice_row_type =
-    RECORD(struct notice_row, "notice", notice_fields);
-
 static const char *const handoff_class_names[] = {
 	[HANDOFF_CODE_CHANGE] = "code-change",
 	[HANDOFF_ARCHITECTURE] = "architecture",
@@ -942,12 +898,6 @@ const char *
 autonomy_name(enum autonomy level)
 {
 	return name_of(autonomy_names, countof(autonomy_names), level);
-}
-
-const char *
-notice_purpose_name(enum notice_purpose purpose)
-{
-	return name_of(notice_purpose_names, countof(notice_purpose_names), purpose);
 }
 
 const char *handoff_class_name(enum handoff_class class)

@@ -145,7 +145,16 @@ struct incident_row {
 	struct records remedies;
 	/* An incident of what it depends on: while that is open nobody is paged; or 0 */
 	incident_id muted_by;
+	/* struct notice_thread, at most NOTICE_THREADS_MAX: where more is said of it */
+	struct records threads;
 };
+
+/* The first message about an incident there, as its provider calls it. */
+struct notice_thread {
+	str person, channel, address;
+	str ref;
+};
+#define NOTICE_THREADS_MAX 32
 
 /* ---- timeline: what happened, in order, for people ---- */
 
@@ -730,6 +739,7 @@ enum notice_purpose {
 	PURPOSE_QUESTION,       /* the reader is asked something by a runbook */
 	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
 	PURPOSE_VETO = 12,      /* what will be done unless somebody says no */
+	PURPOSE_ACKNOWLEDGED,   /* somebody has it: said where there is a thread */
 };
 
 enum notice_state {
@@ -760,6 +770,8 @@ struct notice_row {
 	row_id first;   /* the notice that this one says again by another reach; 0: none */
 	row_id asked;   /* PURPOSE_APPROVAL, PURPOSE_APPROVAL_ENDED: what is asked for;
 	                 * PURPOSE_QUESTION, PURPOSE_QUESTION_ENDED: the run that asks */
+	str ref;        /* what its provider calls it; empty where it says nothing */
+	str thread;     /* `ref` of the first about its incident there; empty: it is that */
 };
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };
@@ -837,8 +849,7 @@ struct silence_row {
 	bool off;            /* never kept: in answers, between two times of `during` */
 };
 #define SILENCE_MATCHERS_MAX 32
-#define SILENCE_TEXT_MAX \
-	4096 /* bytes of a matcher's name or value, of comment and author */
+#define SILENCE_TEXT_MAX 4096 /* bytes of a matcher's name, value, comment, author */
 #define SILENCE_KEEP_MS (120 * HOUR)
 
 enum silence_state { SILENCE_ACTIVE = 1, SILENCE_PENDING, SILENCE_EXPIRED };
@@ -947,8 +958,7 @@ struct control_row {
 	str reloaded_by; /* who brought in `config`: a principal; empty: nobody knows */
 	msec grants_at;  /* engine clock: then grants that end are looked for; 0: none */
 	uint64_t glasses_broken;
-	/* How often people are asked, beside what was done without: steps that only look never
-	 * ask, and are not counted. */
+	/* How often people are asked, beside what was done without; not of steps that look. */
 	uint64_t permits_asked, vetoes_offered, approvals_asked;
 	uint64_t permits_given, vetoes_said;
 	uint64_t promotions, demotions, drills, shadow_runs;
@@ -956,28 +966,26 @@ struct control_row {
 	msec duty_wall, duty_at;
 };
 
-extern const struct record_type incident_row_type, timeline_row_type, look_type,
-    evidence_type, rolled_type, run_row_type, remedy_type, attempt_row_type, probe_row_type,
-    reason_type, decision_row_type, grant_use_row_type, notice_row_type, handoff_row_type,
-    gap_row_type, token_row_type, answer_row_type, quarantine_row_type, control_row_type,
-    silence_row_type, vote_type, given_type, asked_probe_type, asked_row_type,
-    lease_row_type, permit_item_type, trust_row_type, session_row_type, login_row_type,
-    stand_in_type, override_row_type;
+extern const struct record_type notice_thread_type, incident_row_type, timeline_row_type,
+    look_type, evidence_type, rolled_type, run_row_type, remedy_type, attempt_row_type,
+    probe_row_type, reason_type, decision_row_type, grant_use_row_type, notice_row_type,
+    handoff_row_type, gap_row_type, token_row_type, answer_row_type, quarantine_row_type,
+    control_row_type, silence_row_type, vote_type, given_type, asked_probe_type,
+    asked_row_type, lease_row_type, permit_item_type, trust_row_type, session_row_type,
+    login_row_type, stand_in_type, override_row_type;
 
-/* The JSON names of enumerators, which the value must have; name tables that other
- * tables of fields use are arrays. */
-extern const char *const happened_names[HAPPENED_COUNT];
-extern const char *const action_kind_names[ACTION_KIND_COUNT];
-extern const char *const verdict_names[VERDICT_COUNT];
-extern const char *const autonomy_names[AUTONOMY_COUNT];
-extern const char *const role_names[ROLE_COUNT];
-extern const char *const session_how_names[SESSION_HOW_COUNT];
+/* The JSON names of enumerators, which the value must have; shared tables are arrays. */
+extern const char *const happened_names[HAPPENED_COUNT],
+    *const action_kind_names[ACTION_KIND_COUNT],
+	*const verdict_names[VERDICT_COUNT],
+	    *const autonomy_names[AUTONOMY_COUNT],
+		*const role_names[ROLE_COUNT], *const session_how_names[SESSION_HOW_COUNT];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);
 const char *attempt_state_name(enum attempt_state state);
-const char *verdict_name(
-    enum verdict verdict); /* "allow", "allow-after-approval", "deny" */
+/* "allow", "allow-after-approval", "deny" */
+const char *verdict_name(enum verdict verdict);
 const char *asked_state_name(enum asked_state state);
 const char *autonomy_name(enum autonomy level); /* "suggest" */
 const char *notice_purpose_name(enum notice_purpose purpose);

@@ -87,6 +87,23 @@ take_certificate(struct gate *gate, const struct settings_frame *frame)
 	gate->tls_bad = !ok;
 }
 
+static void
+take_hooks(struct hooks *hooks, const struct settings_frame *frame)
+{
+	const struct hook *given = frame->hooks.p;
+	explicit_bzero(hooks, sizeof(*hooks));
+	for (size_t i = 0; i < frame->hooks.n && i < HOOKS_MAX; i++) {
+		struct hook_key *hook = &hooks->hook[hooks->n];
+		if (given[i].channel.n >= sizeof(hook->channel) ||
+		    given[i].key.n > sizeof(hook->key))
+			continue;
+		memcpy(hook->channel, given[i].channel.p, given[i].channel.n);
+		memcpy(hook->key, given[i].key.p, given[i].key.n);
+		hook->key_n = given[i].key.n;
+		hooks->n++;
+	}
+}
+
 /* ADDR:PORT as bound. */
 static bool
 take_settings(struct gate *gate, str payload)
@@ -110,6 +127,7 @@ take_settings(struct gate *gate, str payload)
 	}
 	take_proxies(s, &frame);
 	arena_release(s->memory, sizeof(s->memory));
+	take_hooks(&gate->hooks, &frame);
 	take_certificate(gate, &frame);
 	return true;
 }

@@ -148,6 +148,10 @@ head_add(struct head *head, str name, str value)
 		head->forwarded_for = value;
 	else if (str_eq_caseless(name, STR("X-Forwarded-Proto")))
 		head->forwarded_proto = value;
+	else if (str_eq_caseless(name, STR("X-Slack-Signature")))
+		take_once(head, &head->slack_signature, value, "a signature stands twice");
+	else if (str_eq_caseless(name, STR("X-Slack-Request-Timestamp")))
+		take_once(head, &head->slack_timestamp, value, "a timestamp stands twice");
 	else if (head->user_header.n > 0 && str_eq_caseless(name, head->user_header))
 		take_once(head, &head->user, value, "who asks is named twice");
 	else if (str_eq_caseless(name, STR("Accept-Encoding")))
@@ -222,6 +226,13 @@ head_is_json(const struct head *head)
 {
 	return str_eq_caseless(str_trim(str_cut(head->content_type, ';').head),
 	    STR("application/json"));
+}
+
+bool
+head_is_form(const struct head *head)
+{
+	return str_eq_caseless(str_trim(str_cut(head->content_type, ';').head),
+	    STR("application/x-www-form-urlencoded"));
 }
 
 bool

@@ -41,6 +41,7 @@ struct head {
 	str user_header; /* set before: the name of one by which a proxy names who asks */
 	str user;        /* its value */
 	str accept_encoding;
+	str slack_signature, slack_timestamp;
 	bool has_host;
 	bool has_length;
 	bool chunked;
@@ -73,6 +74,7 @@ str head_cookie(const struct head *head, str name);
 bool head_same_origin(const struct head *head);
 /* "application/json", whatever parameters follow. */
 bool head_is_json(const struct head *head);
+bool head_is_form(const struct head *head); /* "application/x-www-form-urlencoded", alike */
 /* Does If-None-Match name this tag (with its quotes)? */
 bool head_etag_matches(const struct head *head, str etag);
 

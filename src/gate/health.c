@@ -116,6 +116,7 @@ put_refused(struct buf *b, const struct counters *n)
 		{ "memory", n->refused_memory },
 		{ "no-engine", n->refused_no_engine },
 		{ "quarantine", n->refused_quarantine },
+		{ "signature", n->refused_signature },
 	};
 	str last = STR("");
 	for (size_t i = 0; i < countof(rows); i++) {

@@ -54,6 +54,7 @@ struct route {
 	const struct body_member
 	    *body;   /* members of a POST's body, ends with a NULL name */
 	bool head;   /* HEAD is answered too */
+	bool form;   /* its body is a form, not JSON */
 	bool tagged; /* ETag and If-None-Match */
 	bool open_cors;
 };

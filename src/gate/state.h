@@ -137,6 +137,7 @@ struct settings {
 	char user_header[128]; /* empty: none names who asks */
 };
 
+#define PRESSES_KEPT 1024
 #define LATENCY_BUCKETS 12
 extern const uint64_t latency_bucket_us[LATENCY_BUCKETS]; /* upper ends */
 #define STATUS_CLASSES 600
@@ -146,14 +147,24 @@ struct counters {
 	uint64_t alerts_accepted, alerts_refused, alert_bodies;
 	uint64_t latency[LATENCY_BUCKETS + 1], latency_n, latency_us;
 	uint64_t connections, refused_connections, refused_address, cut_slow, cut_for_room;
-	uint64_t refused_host, refused_head, refused_body, refused_memory,
-	    refused_engine_full, refused_no_engine, refused_quarantine, late, engine_lost,
-	    frames_bad, events, events_cut, reports_dropped;
+	uint64_t refused_signature, refused_host, refused_head, refused_body,
+	    refused_memory, refused_engine_full, refused_no_engine, refused_quarantine,
+	    late, engine_lost, frames_bad, events, events_cut, reports_dropped;
+};
+
+struct hooks {
+	size_t n;
+	struct hook_key {
+		char channel[256];
+		size_t key_n;
+		char key[HOOK_KEY_MAX];
+	} hook[HOOKS_MAX];
 };
 
 struct events;
 
 struct gate {
+	struct hooks hooks;
 	const struct gate_options *options;
 	int epoll;
 	struct door door[DOORS];
@@ -179,11 +190,13 @@ struct gate {
 	struct arena_map answer_map, scratch_map;
 	struct arena answers, scratch; /* for one frame; for one item or one body */
 	struct events *events;
-	msec now;       /* as of this turn of the loop */
-	msec next_look; /* no deadline falls due before */
-	msec ask_again; /* for an engine */
-	bool started;   /* the doors are open, but for those that lack something */
-	bool tls_bad;   /* the certificate that came last could not be used */
+	msec now;                     /* as of this turn of the loop */
+	msec next_look;               /* no deadline falls due before */
+	msec ask_again;               /* for an engine */
+	hash32 pressed[PRESSES_KEPT]; /* signatures that came: none is taken twice */
+	size_t pressed_n;
+	bool started; /* the doors are open, but for those that lack something */
+	bool tls_bad; /* the certificate that came last could not be used */
 	bool stopping;
 	msec stop_by;
 	int exit_code;
@@ -320,6 +333,9 @@ NODISCARD bool item_decode(struct gate *gate, const struct item *item, struct ar
 void serve_handoff(struct call *call);
 void serve_whoami(struct call *call);
 void serve_token_add(struct call *call);
+
+/* slack.c */
+void serve_slack(struct call *call);
 
 /* session.c */
 void serve_session(struct call *call);     /* asks, signs in, or again */

@@ -312,13 +312,14 @@ refuse_body(struct call *call)
 	}
 	bool coded = head->content_encoding.n > 0 &&
 	             !str_eq(head->content_encoding, STR("identity"));
-	if (!head_is_json(head) || coded) {
+	bool right = route->form ? head_is_form(head) : head_is_json(head);
+	if (!right || coded) {
 		str type = coded                      ? head->content_encoding
 		           : head->content_type.n > 0 ? head->content_type
 		                                      : STR("application/octet-stream");
 		respond_error(call, 415, 2,
-		    "unsupported media type \"%.*s\", only [application/json] are allowed",
-		    STR_ARG(type));
+		    "unsupported media type \"%.*s\", only [%s] are allowed", STR_ARG(type),
+		    route->form ? "application/x-www-form-urlencoded" : "application/json");
 		return true;
 	}
 	return false;

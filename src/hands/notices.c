@@ -119,6 +119,7 @@ out_free(struct notice_out *out)
 {
 	link_remove(&out->link);
 	out->line->out_n--;
+	free(out->own);
 	free(out);
 }
 
@@ -132,6 +133,7 @@ static notify_start_fn *const starts[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_TEAMS] = notify_teams_start,
 	[CHANNEL_PAGERDUTY] = notify_pagerduty_start,
 	[CHANNEL_TWILIO] = notify_twilio_start,
+	[CHANNEL_SLACK] = notify_slack_start,
 };
 
 static bool

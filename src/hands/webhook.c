@@ -39,6 +39,8 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.question_ended";
 	case PURPOSE_VETO:
 		return "incident.veto";
+	case PURPOSE_ACKNOWLEDGED:
+		return "incident.acknowledged";
 	}
 	UNREACHABLE();
 }

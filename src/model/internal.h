@@ -54,6 +54,7 @@ bool channel_address(struct reader *r, const struct node *node, const struct nod
     const struct channel *channel, bool has_email, str *ret);
 void people_declare(struct reader *r, const struct section *section);
 void people_roles(struct reader *r); /* of a model without faults */
+void people_accounts(struct reader *r, const struct section *section);
 void people_read(struct reader *r, const struct section *section);
 /* The `rotations` of a team; `zone` where they name none. */
 void rotations_read(struct reader *r, const struct node *node, struct team *team);

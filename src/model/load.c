@@ -406,6 +406,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	access_read(&r, s);
 	channels_read(&r, &s[SECTION_CHANNELS]);
 	people_read(&r, &s[SECTION_PEOPLE]);
+	people_accounts(&r, &s[SECTION_PEOPLE]);
 	teams_read(&r, &s[SECTION_TEAMS]);
 	services_read(&r, &s[SECTION_SERVICES]);
 	teams_check(&r, &s[SECTION_TEAMS]);

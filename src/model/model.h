@@ -235,8 +235,9 @@ enum channel_kind {
 	CHANNEL_TEAMS,
 	CHANNEL_PAGERDUTY,
 	CHANNEL_TWILIO,
+	CHANNEL_SLACK,
 };
-#define CHANNEL_KIND_COUNT 8 /* one more than the last */
+#define CHANNEL_KIND_COUNT 9 /* one more than the last */
 
 struct channel {
 	str name;
@@ -246,6 +247,7 @@ struct channel {
 	str from;       /* SMTP: address; TWILIO: number */
 	str username;   /* SMTP; TWILIO: the account */
 	str secret; /* a reference, "cred:NAME", "file:/path" or "env:NAME"; resolved by hands only */
+	str callback; /* SLACK: a reference to what it signs its calls to us with; or empty */
 	str address; /* its own, where a reach names none; empty: it has none */
 	struct place place;
 };
@@ -268,6 +270,7 @@ struct person {
 	str email;
 	const struct zone *zone;
 	struct reaches reach;
+	str slack;      /* their account there: "U0123ABC"; empty: none is known */
 	enum role role; /* what of Firstline itself they may use */
 	struct place place;
 };

@@ -8,6 +8,9 @@
  *	  town: {mattermost: file:/etc/firstline/mattermost-url}
  *	  sms: {twilio: AC0123..., token: file:/etc/firstline/twilio, from: "+15550100"}
  *
+ *	talk: {slack: C0123ABC, token: file:/etc/firstline/slack-token,
+ *	       signing_secret: file:/etc/firstline/slack-signing}
+ *
  * The first key says the kind: a row below says which others go with it, and its reader
  * what they mean.
  */
@@ -15,6 +18,7 @@
 
 #define ADDRESS_BYTES_MAX 512
 #define TOPIC_BYTES_MAX 64
+#define CONVERSATION_BYTES_MAX 80
 #define NUMBER_DIGITS_MIN 6
 #define NUMBER_DIGITS_MAX 15
 
@@ -27,10 +31,11 @@ enum channel_key {
 	KEY_TOPIC,
 	KEY_CHANNEL,
 	KEY_URL,
+	KEY_SIGNING,
 };
-#define KEY_COUNT 8
+#define KEY_COUNT 9
 static const char *const key_words[KEY_COUNT] = { "from", "username", "password", "secret",
-	"token", "topic", "channel", "url" };
+	"token", "topic", "channel", "url", "signing_secret" };
 
 struct channel_nodes {
 	const struct node *kind[CHANNEL_KIND_COUNT];
@@ -207,6 +212,42 @@ twilio_read(struct reader *r, const struct node *node, const struct node *value,
 		(void)read_http_url(r, n->key[KEY_URL], &ret->url);
 }
 
+/* "C0123ABC", "#operations", or a person's "U0123ABC". */
+static bool
+read_conversation(struct reader *r, const struct node *node, str *ret)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return false;
+	str name = str_starts(text, STR("#")) ? str_drop(text, 1) : text;
+	bool ok = name.n > 0 && name.n <= CONVERSATION_BYTES_MAX;
+	for (size_t i = 0; ok && i < name.n; i++) {
+		char c = name.p[i];
+		ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		     (c >= '0' && c <= '9') || c == '-' || c == '_';
+	}
+	if (ok)
+		*ret = text;
+	else
+		read_error(r, node, STR("write its id, as in C0123ABC, or #name"),
+		    "'%.*s' is no conversation of Slack", STR_ARG(text));
+	return ok;
+}
+
+static void
+slack_read(struct reader *r, const struct node *node, const struct node *value,
+    const struct channel_nodes *n, struct channel *ret)
+{
+	(void)read_conversation(r, value, &ret->address);
+	need_key(r, node, n, KEY_TOKEN, "token: file:/etc/firstline/slack-token");
+	read_key_secret(r, n, KEY_TOKEN, ret);
+	if (n->key[KEY_SIGNING] != NULL)
+		(void)read_secret(r, n->key[KEY_SIGNING], &ret->callback);
+	ret->url = STR("https://slack.com/api");
+	if (n->key[KEY_URL] != NULL)
+		(void)read_http_url(r, n->key[KEY_URL], &ret->url);
+}
+
 #define BIT(key) (1u << (key))
 static const struct kind_row kinds[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_SMTP] = { "smtp", BIT(KEY_FROM) | BIT(KEY_USERNAME) | BIT(KEY_PASSWORD),
@@ -218,6 +259,8 @@ static const struct kind_row kinds[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_PAGERDUTY] = { "pagerduty", BIT(KEY_URL), pagerduty_read },
 	[CHANNEL_TWILIO] = { "twilio", BIT(KEY_TOKEN) | BIT(KEY_FROM) | BIT(KEY_URL),
 	    twilio_read },
+	[CHANNEL_SLACK] = { "slack", BIT(KEY_TOKEN) | BIT(KEY_SIGNING) | BIT(KEY_URL),
+	    slack_read },
 };
 
 /* ---- channels ---- */
@@ -363,6 +406,8 @@ channel_address(struct reader *r, const struct node *node, const struct node *va
 			return read_number(r, value, ret);
 		return address_missing(r, node, channel, "\"+351210000000\"",
 		    "phone number");
+	case CHANNEL_SLACK:
+		return value == NULL || read_conversation(r, value, ret);
 	case CHANNEL_TEAMS:
 	case CHANNEL_PAGERDUTY:
 		return value == NULL || address_refused(r, value, channel);

@@ -63,6 +63,25 @@ people_declare(struct reader *r, const struct section *section)
 	}
 }
 
+/* Whoever presses a button there is this person: so it is an id, which nobody can take on. */
+static void
+account_read(struct reader *r, const struct node *node, str *ret)
+{
+	str text;
+	if (!read_text(r, node, &text))
+		return;
+	bool ok = text.n > 2 && text.n <= 32 && (text.p[0] == 'U' || text.p[0] == 'W');
+	for (size_t i = 1; ok && i < text.n; i++)
+		ok = (text.p[i] >= 'A' && text.p[i] <= 'Z') ||
+		     (text.p[i] >= '0' && text.p[i] <= '9');
+	if (ok)
+		*ret = text;
+	else
+		read_error(r, node,
+		    STR("their member ID, as in U0123ABC: it is in their profile"),
+		    "'%.*s' is no account of Slack", STR_ARG(text));
+}
+
 static void
 role_read(struct reader *r, const struct node *node, enum role *ret)
 {
@@ -80,13 +99,14 @@ people_read(struct reader *r, const struct section *section)
 	for (size_t i = 0; i < section->n; i++) {
 		struct person *person = &r->model->people[i];
 		const struct node *name = NULL, *email = NULL, *zone = NULL, *reach = NULL,
-				  *role = NULL;
+				  *role = NULL, *slack = NULL;
 		const struct key keys[] = {
 			{ "name", &name },
 			{ "email", &email },
 			{ "zone", &zone },
 			{ "reach", &reach },
 			{ "role", &role },
+			{ "slack", &slack },
 		};
 		if (!read_map(r, section->nodes[i], "person", keys, countof(keys)))
 			continue;
@@ -100,6 +120,8 @@ people_read(struct reader *r, const struct section *section)
 			(void)read_reaches(r, reach, email != NULL, &person->reach);
 		if (role != NULL)
 			role_read(r, role, &person->role);
+		if (slack != NULL)
+			account_read(r, slack, &person->slack);
 	}
 }
 
@@ -136,4 +158,20 @@ people_roles(struct reader *r)
 	}
 	for (size_t i = 0; i < m->people_n; i++)
 		has_duty(r, &m->people[i], ROLE_VIEWER);
+}
+
+void
+people_accounts(struct reader *r, const struct section *section)
+{
+	const struct model *m = r->model;
+	for (size_t i = 0; i < m->people_n; i++) {
+		for (size_t k = 0; k < i && m->people[i].slack.n > 0; k++) {
+			if (!str_eq(m->people[i].slack, m->people[k].slack))
+				continue;
+			read_error(r, node_get(section->nodes[i], STR("slack")),
+			    STR("one account is one person's"),
+			    "that is the account of '%.*s'", STR_ARG(m->people[k].id));
+			break;
+		}
+	}
 }

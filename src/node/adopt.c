@@ -4,10 +4,36 @@
  */
 #include <stdio.h>
 
+#include "hands/secrets.h"
 #include "node/supervisor.h"
 
 #define TLS_ARENA_BYTES (4 * TLS_FILE_MAX)
 #define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
+
+/* What channels sign their calls to us with. One that cannot be read refuses its calls. */
+static void
+hooks_read(const struct supervisor *s, const struct model *model, struct arena *arena,
+    struct records *ret)
+{
+	struct hook *hooks = arena_new(arena, struct hook, HOOKS_MAX);
+	size_t n = 0;
+	for (size_t i = 0; i < model->channels_n && n < HOOKS_MAX; i++) {
+		const struct channel *channel = &model->channels[i];
+		struct secret secret;
+		struct err err;
+		if (channel->callback.n == 0)
+			continue;
+		if (!secret_get(channel->callback, &secret, &err)) {
+			node_log(s, LOG_ERROR, "supervisor", "channel %.*s: %s",
+			    STR_ARG(channel->name), err.text);
+			continue;
+		}
+		hooks[n++] = (struct hook){ channel->name,
+			arena_str(arena, (str){ secret.bytes, secret.n }) };
+		secret_wipe(&secret);
+	}
+	*ret = (struct records){ hooks, n };
+}
 
 /* The gate gets what it needs and no more. */
 static void
@@ -33,6 +59,7 @@ give_settings(struct role_process *role, const struct adoption *adoption)
 		.proxies = model->proxy.from,
 		.user_header = model->proxy.user_header,
 	};
+	hooks_read(s, model, &arena, &settings.hooks);
 	if (s->tls_fd >= 0 && !tls_files_read(model, &arena, &settings, &err)) {
 		node_log(s, LOG_ERROR, "supervisor",
 		    "tls: %s; the certificate before stays in force", err.text);

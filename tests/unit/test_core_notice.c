@@ -34,6 +34,48 @@ order_to(const struct world *w, enum notice_purpose purpose, const char *whom)
 }
 
 static void
+named(struct world *w, size_t i, const char *ref)
+{
+	w->notices[i].answered = true;
+	struct event event = { .kind = EVENT_NOTICE_RESULT,
+		.notice_result = { .notice = w->notices[i].row.id,
+		    .delivered = true,
+		    .ref = str_of(ref) } };
+	world_step(w, &event);
+}
+
+static void
+notice__goes_on_in_the_thread_that_the_first_began(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, SLOW);
+	size_t first = order_to(w, PURPOSE_NEEDS_PERSON, "ops-hook");
+	EXPECT_U64(w->notices[first].row.thread.n, 0);
+	named(w, first, "C1:1.2");
+	answer(w, order_to(w, PURPOSE_NEEDS_PERSON, "ana"), true, false);
+	world_restart(w);
+	world_after(w, 5 * MINUTE);
+	size_t second = order_to(w, PURPOSE_ESCALATED, "ops-hook");
+	EXPECT_STR(w->notices[second].row.thread, STR("C1:1.2"));
+	named(w, second, "C1:9.9"); /* an answer in it begins no other */
+	answer(w, order_to(w, PURPOSE_ESCALATED, "mei"), true, false);
+	/* Who has it is said where there is a thread, and nobody is paged for it. */
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 1);
+	size_t third = order_to(w, PURPOSE_ACKNOWLEDGED, "ops-hook");
+	EXPECT_STR(w->notices[third].row.thread, STR("C1:1.2"));
+	EXPECT(str_ends(w->notices[third].row.subject, STR("mei has it")));
+	answer(w, third, false, true);
+	world_resolve(w, 1);
+	world_after(w, MINUTE);
+	EXPECT_STR(w->notices[order_to(w, PURPOSE_ENDED, "ops-hook")].row.thread,
+	    STR("C1:1.2"));
+	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
+	world_free(w);
+}
+
+static void
 notice__escalates_until_somebody_acknowledges(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -404,6 +446,7 @@ notice__says_all_that_a_reader_needs(void)
 int
 main(void)
 {
+	RUN(notice__goes_on_in_the_thread_that_the_first_began);
 	RUN(notice__escalates_until_somebody_acknowledges);
 	RUN(notice__an_acknowledged_incident_that_nobody_works_on_comes_back);
 	RUN(notice__an_attempt_in_doubt_is_not_worked_on);

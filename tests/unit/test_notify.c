@@ -132,6 +132,83 @@ twilio__encodes_its_form(void)
 	buf_done(&out);
 }
 
+static void
+slack__has_buttons_while_somebody_is_wanted(void)
+{
+	struct buf out = BUF(4096);
+	struct notice_row row = notice(PURPOSE_OPENED);
+	slack_body(&out, &row, STR("C0"), STR(""), false);
+	EXPECT_STR(buf_str(&out),
+	    STR("{\"channel\":\"C0\",\"text\":\"[sev1] checkout: Down &amp; out\","
+		"\"unfurl_links\":false,\"unfurl_media\":false,\"attachments\":["
+		"{\"color\":\"#d24b4e\",\"blocks\":[{\"type\":\"section\",\"text\":"
+		"{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"line one\\n"
+		"@all *bold* [x](http://evil)\"}},{\"type\":\"context\",\"elements\":["
+		"{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"severity sev1, "
+		"service checkout\"}]},{\"type\":\"actions\",\"elements\":[{\"type\":"
+		"\"button\",\"style\":\"primary\",\"action_id\":"
+		"\"firstline_acknowledge\",\"value\":\"17\",\"text\":{\"type\":"
+		"\"plain_text\",\"text\":\"Acknowledge\"}},{\"type\":\"button\","
+		"\"action_id\":\"firstline_open\",\"text\":{\"type\":\"plain_text\","
+		"\"text\":\"Open\"},\"url\":\"https://f.example/i/17\"}]}]}]}"));
+	static const enum notice_purpose over[] = { PURPOSE_ENDED, PURPOSE_ACKNOWLEDGED,
+		PURPOSE_HANDED_OFF };
+	for (size_t i = 0; i < countof(over); i++) {
+		out.n = 0;
+		row = notice(over[i]);
+		slack_body(&out, &row, STR("C0"), STR("1.2"), false);
+		EXPECT(str_contains(buf_str(&out), STR("\"ts\":\"1.2\"")));
+		EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
+	}
+	out.n = 0;
+	row = notice(PURPOSE_ESCALATED);
+	slack_body(&out, &row, STR("C0"), STR("1.2"), true);
+	EXPECT(str_contains(buf_str(&out), STR("\"thread_ts\":\"1.2\"")));
+	EXPECT(!str_contains(buf_str(&out), STR("button")));
+	out.n = 0;
+	slack_escape(&out, STR("<!channel> a&b <@U1>"));
+	EXPECT_STR(buf_str(&out), STR("&lt;!channel&gt; a&amp;b &lt;@U1&gt;"));
+	buf_done(&out);
+}
+
+static void
+slack__answers_say_whether_another_try_may_help(void)
+{
+	static const struct {
+		const char *body;
+		uint32_t status;
+		bool delivered, permanent;
+		const char *part, *ref;
+	} rows[] = {
+		{ "{\"ok\":true,\"channel\":\"C1\",\"ts\":\"1.2\",\"x\":{}}", 200, true,
+		    false, "", "C1:1.2" },
+		{ "{\"ok\":true,\"channel\":{\"id\":\"C1\"}}", 200, true, false, "", "" },
+		{ "{\"ok\":false,\"error\":\"is_archived\"}", 200, false, true,
+		    "is_archived", "" },
+		{ "{\"ok\":false,\"error\":\"ratelimited\"}", 200, false, false,
+		    "ratelimited", "" },
+		{ "{\"ok\":true", 200, false, false, "no JSON", "" },
+		{ "[]", 200, false, false, "no JSON", "" },
+		{ "", 429, false, false, "429", "" },
+		{ "", 503, false, false, "503", "" },
+		{ "", 404, false, true, "404", "" },
+	};
+	char memory[2048];
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct arena arena = arena_over(memory, sizeof(memory));
+		struct notice_result result;
+		test_row = rows[i].body;
+		slack_answer(rows[i].status, str_of(rows[i].body), &arena, &result);
+		EXPECT(result.delivered == rows[i].delivered);
+		EXPECT(result.permanent == rows[i].permanent);
+		EXPECT(rows[i].part[0] == '\0'
+			   ? result.error.n == 0
+			   : str_contains(result.error, str_of(rows[i].part)));
+		EXPECT_STR(result.ref, str_of(rows[i].ref));
+		arena_release(memory, sizeof(memory));
+	}
+}
+
 int
 main(void)
 {
@@ -140,5 +217,7 @@ main(void)
 	RUN(teams__is_a_card_of_plain_runs);
 	RUN(pagerduty__opens_and_resolves_one_incident);
 	RUN(twilio__encodes_its_form);
+	RUN(slack__has_buttons_while_somebody_is_wanted);
+	RUN(slack__answers_say_whether_another_try_may_help);
 	TEST_MAIN_END();
 }

@@ -1,0 +1,69 @@
+/*
+ * The tables of notices, and of the threads they belong to. The rules of row.c hold here too.
+ */
+#include "facts/row.h"
+
+static const struct field notice_thread_fields[] = {
+	FQ_STR(1, struct notice_thread, person),
+	F_STR(2, struct notice_thread, channel),
+	FQ_STR(3, struct notice_thread, address),
+	F_STR(4, struct notice_thread, ref),
+};
+const struct record_type notice_thread_type =
+    RECORD(struct notice_thread, "notice-thread", notice_thread_fields);
+
+static const char *const notice_purpose_names[] = {
+	[PURPOSE_OPENED] = "opened",
+	[PURPOSE_NEEDS_PERSON] = "needs-person",
+	[PURPOSE_ESCALATED] = "escalated",
+	[PURPOSE_REFIRED] = "refired",
+	[PURPOSE_HANDED_OFF] = "handed-off",
+	[PURPOSE_ENDED] = "ended",
+	[PURPOSE_SELF] = "self",
+	[PURPOSE_APPROVAL] = "approval",
+	[PURPOSE_APPROVAL_ENDED] = "approval-ended",
+	[PURPOSE_QUESTION] = "question",
+	[PURPOSE_QUESTION_ENDED] = "question-ended",
+	[PURPOSE_VETO] = "veto",
+	[PURPOSE_ACKNOWLEDGED] = "acknowledged",
+};
+
+static const char *const notice_state_names[] = {
+	[NOTICE_PENDING] = "pending",
+	[NOTICE_SENDING] = "sending",
+	[NOTICE_DELIVERED] = "delivered",
+	[NOTICE_GIVEN_UP] = "given-up",
+};
+
+static const struct field notice_fields[] = {
+	F_U64(1, struct notice_row, id),
+	F_U32(2, struct notice_row, incident),
+	F_ENUM(3, struct notice_row, purpose, notice_purpose_names),
+	F_ENUM(4, struct notice_row, state, notice_state_names),
+	F_STR(5, struct notice_row, person),
+	F_STR(6, struct notice_row, channel),
+	FQ_STR(7, struct notice_row, address),
+	F_STR(8, struct notice_row, subject),
+	F_STR(9, struct notice_row, text),
+	F_PAIRS(10, struct notice_row, fields, PAIRS_MAX),
+	F_U32(11, struct notice_row, tries),
+	FQ_MSEC(12, struct notice_row, next_at),
+	F_WALL(13, struct notice_row, made_wall),
+	F_WALL(14, struct notice_row, done_wall),
+	FQ_STR(15, struct notice_row, error),
+	FQ_MSEC(16, struct notice_row, first_at),
+	FQ_BOOL(17, struct notice_row, fell_back),
+	FQ_U64(18, struct notice_row, first),
+	FQ_U64(19, struct notice_row, asked),
+	FQ_STR(50, struct notice_row, ref),
+	FQ_STR(51, struct notice_row, thread),
+};
+const struct record_type notice_row_type =
+    RECORD(struct notice_row, "notice", notice_fields);
+
+const char *
+notice_purpose_name(enum notice_purpose purpose)
+{
+	ASSERT(purpose > 0 && purpose < countof(notice_purpose_names));
+	return notice_purpose_names[purpose];
+}
