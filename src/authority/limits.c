@@ -336,7 +336,7 @@ held_sharing(const struct check *c)
 {
 	const struct judgement *j = c->j;
 	unsigned some = 0;
-	for (size_t i = 0; i < j->held_n; i++)
+	for (size_t i = 0; i < HELD_KEPT && i < j->held_n; i++)
 		some |= (unsigned)((c->entry->words_bits & j->held_bits[i]) != 0) << i;
 	return some;
 }
