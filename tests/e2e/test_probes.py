@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The probes tcp, dns, tls and log of the hands role, against real peers on loopback: sockets,
 a small DNS server, openssl s_server with certificates of several kinds, and files."""
+# alone: it takes one port twice, by UDP and by TCP
 import os
 import pathlib
 import socket
