@@ -40,8 +40,8 @@ node_role(int argc, char **argv)
 		return gate_main(&(struct gate_options){
 		    .supervisor_fd = ROLE_FD_SUPERVISOR,
 		    .listen_fd = ROLE_FD_LISTEN,
-		    .tls_fd = fd_is_open(ROLE_FD_TLS) ? ROLE_FD_TLS : -1,
-		    .socket_fd = fd_is_open(ROLE_FD_SOCKET) ? ROLE_FD_SOCKET : -1,
+		    .tls_fd = fd_listens(ROLE_FD_TLS) ? ROLE_FD_TLS : -1,
+		    .socket_fd = fd_listens(ROLE_FD_SOCKET) ? ROLE_FD_SOCKET : -1,
 		});
 	fprintf(stderr, "firstline: no role '%s'\n", name);
 	return 2;

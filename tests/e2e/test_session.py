@@ -277,8 +277,7 @@ def test_tokens_and_who_ends_whose():
         assert mei.ask("GET", "/v1/session").status == 401
 
 
-# Open: the gate does not come up under libfaketime (docs/testing.md).
-def open_what_is_grave_needs_a_fresh_sign_in():
+def test_what_is_grave_needs_a_fresh_sign_in():
     with Scratch("fresh") as scratch:
         firstline = Firstline(scratch, configuration(scratch)).start()
         ana = Browser(firstline)

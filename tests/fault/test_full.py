@@ -218,8 +218,7 @@ def test_the_quarantine_forgets_the_oldest_beyond_its_bound():
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-# Open: the gate does not come up under libfaketime since it can speak TLS (docs/testing.md).
-def open_a_restart_after_two_days_of_unchanged_resends_expires_nothing():
+def test_a_restart_after_two_days_of_unchanged_resends_expires_nothing():
     assert FAKETIME.exists(), "package faketime"
     with Scratch("days") as scratch:
         hook = WebhookSink(scratch)
