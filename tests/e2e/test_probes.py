@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """The probes tcp, dns, tls and log of the hands role, against real peers on loopback: sockets,
 a small DNS server, openssl s_server with certificates of several kinds, and files."""
-# alone: it takes one port twice, by UDP and by TCP
 import os
 import pathlib
 import socket
@@ -122,17 +121,29 @@ class Dns:
 
     def __init__(self, scratch, table):
         self.table, self.mode, self.asked = table, "", []
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, self.tcp = self.one_port_twice()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.socket()
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind(("127.0.0.1", self.port))
         self.tcp.listen(5)
         scratch.stack.callback(self.udp.close)
         scratch.stack.callback(self.tcp.close)
         threading.Thread(target=self.serve_udp, daemon=True).start()
         threading.Thread(target=self.serve_tcp, daemon=True).start()
+
+    @staticmethod
+    def one_port_twice():
+        """A port that is free by UDP may be taken by TCP: another is tried then."""
+        for _ in range(100):
+            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            udp.bind(("127.0.0.1", 0))
+            tcp = socket.socket()
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tcp.bind(udp.getsockname())
+                return udp, tcp
+            except OSError:
+                udp.close()
+                tcp.close()
+        raise AssertionError("no port is free by UDP and by TCP")
 
     def answer(self, question, stream):
         end = question.index(b"\0", 12) + 5

@@ -243,7 +243,7 @@ def test_an_end_takes_all_of_it_along():
     with Scratch("sandbox") as s:
         h = Confined(s, {"daemons": ([ESCAPES, "daemonise"], "sandbox: contained"),
                          "bomb": ([ESCAPES, "fork-bomb"], "sandbox: contained"),
-                         "loop": (["sh", "-c", "f() { f | f & }; f; sleep 30"],
+                         "loop": (["sh", "-c", "f() { f | f & }; f & exec sleep 30"],
                                   "sandbox: contained")})
         assert said(h, "daemons")["exit_code"] == 1
         assert not processes_named("esc-daemon")

@@ -115,6 +115,17 @@ await run({
 		await context.close();
 	},
 
+	"an answer that comes before the first drawing is over is not lost": async () => {
+		const context = await chrome.newContext();
+		await context.addInitScript(() => {
+			const real = window.fetch;
+			window.fetch = (where, ...rest) => where === "/v1/session" ? Promise.resolve(new Response("{}", { status: 401 })) : real(where, ...rest);
+		});
+		const page = await open(context, `${live.url}/incidents`);
+		await page.getByLabel("Name").waitFor();
+		await context.close();
+	},
+
 	"the link that the demonstration shows signs Ana in, once": async () => {
 		const context = await chrome.newContext();
 		const page = await open(context, live.link);

@@ -33,7 +33,12 @@ export class Store {
 
 export function useStore(store: Store) {
 	const [, draw] = useState(0);
-	useEffect(() => store.watch(() => draw((n) => n + 1)), [store]);
+	const shown = store.version;
+	useEffect(() => {
+		/* What changed between the drawing and now told nobody yet. */
+		if (store.version !== shown) draw((n) => n + 1);
+		return store.watch(() => draw((n) => n + 1));
+	}, [store]);
 }
 
 /* The time, for what counts down. */
