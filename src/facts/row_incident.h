@@ -1,0 +1,138 @@
+#ifndef FACTS_ROW_INCIDENT_H
+#define FACTS_ROW_INCIDENT_H
+
+#include "facts/row_limits.h"
+
+/* Rows: incidents, and what happened in them. */
+
+/* ---- incident ---- */
+
+enum incident_state {
+	INCIDENT_OPEN = 1,  /* nothing is being done by us right now */
+	INCIDENT_ACTING,    /* a runbook is running */
+	INCIDENT_VERIFYING, /* an action was done; a verify step decides */
+	INCIDENT_RECOVERED, /* a verify step proved it; alerts may still have to clear */
+	INCIDENT_HANDED_OFF, /* with the developers; closes when the alerts clear or by a person */
+	INCIDENT_CLOSED,
+};
+
+enum incident_end {
+	END_VERIFIED = 1, /* recovered, and the alerts cleared */
+	END_RESOLVED,     /* the source said so, nothing of ours proved it */
+	END_EXPIRED,      /* the source went quiet: not the same as resolved */
+	END_PERSON,       /* a person closed it */
+	END_NOT_REAL,     /* a check step said it is already over */
+	END_SILENCED,     /* its alerts may still fire: a silence holds them */
+	END_INHIBITED,    /* the same, and it is another alert that holds them */
+};
+
+enum severity { SEV1 = 1, SEV2, SEV3, SEV4 };
+
+/* A runbook brought the same trouble to a verified recovery. */
+struct remedy {
+	incident_id incident;
+	str runbook;
+	msec wall;
+	msec took; /* since the incident began */
+};
+#define REMEDIES_MAX 16 /* the oldest go first */
+
+struct incident_row {
+	incident_id id;
+	enum incident_state state;
+	enum severity severity;
+	str service;    /* empty: matched no service */
+	str owner;      /* team that answers */
+	str developers; /* team that receives handoffs; may be empty */
+	str environment;
+	str title;      /* from the first alert: alertname, and its summary */
+	str impact;     /* a sentence */
+	str recurrence; /* what makes it "the same trouble": "alertname=QueueStuck" */
+	uint64_t
+	    key; /* fnv64 over service and recurrence; overflow incidents: over service */
+	bool overflow; /* collects what found no room */
+	bool acknowledged;
+	str acknowledged_by;
+	bool needs_person;
+	str needs_person_why;
+	uint32_t alerts_active;
+	uint32_t alerts_total;
+	uint32_t alerts_expired; /* since the last one fired, how many went quiet */
+	uint32_t refired;        /* times it came back after recovery */
+	uint32_t occurrence;     /* 1 + earlier incidents with this key, within memory */
+	incident_id previous;    /* the one before with the same key, or 0 */
+	row_id run;              /* the run in work, or 0 */
+	str runbook;             /* chosen runbook's name; may be empty */
+	row_id handoff;          /* or 0 */
+	hash32 config;           /* catalogue and runbook text it began with */
+	msec opened_at, opened_wall;
+	msec acknowledged_wall;
+	msec recovered_at, recovered_wall;
+	msec closed_wall;
+	enum incident_end end;  /* 0 while not closed */
+	msec escalate_at;       /* next escalation tier falls due; 0: none */
+	uint32_t escalate_tier; /* index of the tier last told */
+	msec settle_at;         /* recovered or resolved: closes then; 0: none */
+	msec look_again_at;     /* closed or recovered with alerts still firing; 0: none */
+	uint32_t
+	    told; /* notices of this incident that reached or may have reached someone */
+	struct strs told_people; /* who must be told of the end: "PERSON/CHANNEL/ADDRESS" */
+	str signature;           /* labels of the first alert as text, for people */
+	struct pairs labels;     /* of the first alert: what runbooks answer to */
+	struct strs tried;       /* runbooks run since it opened or fired again */
+	bool not_real;           /* the last run's check said: over, or something else */
+	msec closed_at;          /* orders closed incidents that are remembered */
+	uint32_t alerts_held;    /* of those no longer active, how many were suppressed */
+	enum incident_end
+	    held;     /* END_SILENCED or END_INHIBITED: the last of them, by what */
+	str held_why; /* "silenced by ID (ana: new disks) until T" */
+	bool drill;   /* nobody is told but who asked for it, and it counts in no figure */
+	str drill_by; /* a principal */
+	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
+	msec worked_at; /* when a person last said or asked something about it; or 0 */
+	struct pairs annotations; /* of the first alert: those that inputs come from */
+	/* struct remedy, at most REMEDIES_MAX: of it and of those before with its key */
+	struct records remedies;
+	/* An incident of what it depends on: while that is open nobody is paged; or 0 */
+	incident_id muted_by;
+	/* struct notice_thread, at most NOTICE_THREADS_MAX: where more is said of it */
+	struct records threads;
+};
+
+/* The first message about an incident there, as its provider calls it. */
+struct notice_thread {
+	str person, channel, address;
+	str ref;
+};
+#define NOTICE_THREADS_MAX 32
+
+/* ---- timeline: what happened, in order, for people ---- */
+
+enum timeline_kind {
+	TIMELINE_OPENED = 1,
+	TIMELINE_ALERT,
+	TIMELINE_STATE,
+	TIMELINE_RUNBOOK,  /* chosen, step reached, stopped */
+	TIMELINE_CHECK,    /* a check or verify answered */
+	TIMELINE_DECISION, /* ref: the decision */
+	TIMELINE_ATTEMPT,  /* ref: the attempt */
+	TIMELINE_NOTICE,   /* ref: the notice */
+	TIMELINE_COMMAND,  /* a person asked for something */
+	TIMELINE_NOTE,
+	TIMELINE_HANDOFF, /* ref: the handoff */
+	TIMELINE_GAP,     /* ref: the gap */
+	TIMELINE_SELF,    /* about Firstline itself */
+	TIMELINE_ASKED,   /* what waits for facts or approval; ref: the row */
+};
+
+struct timeline_row {
+	row_id id;
+	incident_id incident; /* 0: about no incident */
+	msec at, wall;
+	enum timeline_kind kind;
+	str who;  /* principal or "firstline" */
+	str text; /* one sentence */
+	row_id ref;
+};
+
+#endif
