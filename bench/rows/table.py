@@ -19,8 +19,8 @@ BOUNDS = [  # of a line: what is known to be possible, in its unit, and why
     ("memory at 100,000 active alerts", 56 + 17, "560 bytes an alert, four hollow processes"),
     ("memory at 1,000,000 active alerts", 560 + 17, "the same"),
     ("alert sent to action started, idle, p50", 1, "fsync, and the start of a process"),
-    ("10,000 rules, automation acts, grants with limits: p50", 0.4, "the fastest known, SAPL"),
-    ("10,000 rules, people, agents, every kind of rule and limit: p50", 0.4, "the same"),
+    ("10,000 rules, automation acts, grants with limits: a decision, p50", 0.4, "the fastest known, SAPL"),
+    ("10,000 rules, people, agents, every kind of rule and limit: a decision, p50", 0.4, "the same"),
     ("idle memory", 17, "four hollow processes"),
 ]
 

@@ -110,6 +110,8 @@ static void
 tell(struct comparing *c, size_t from, const struct sample *sample,
     const struct authority_decision decisions[2])
 {
+	struct arena scratch = *c->work;
+	struct authority_answer answer;
 	struct differs differs = { .before = decisions[0].verdict,
 		.after = decisions[1].verdict };
 	if (differs.before == differs.after || told(c, from, &differs))
@@ -118,7 +120,9 @@ tell(struct comparing *c, size_t from, const struct sample *sample,
 		c->ret->dropped++;
 		return;
 	}
-	const struct reason *reason = &decisions[1].reasons[0];
+	authority_explain(c->authorities[1], &sample->request, &sample->facts,
+	    &decisions[1], &scratch, &answer);
+	const struct reason *reason = &answer.reasons[0];
 	differs.request = request_text(&sample->request, c->arena);
 	differs.because = arena_str(c->arena, reason->text);
 	differs.place = (struct place){ arena_str(c->arena, reason->file), reason->line };
@@ -137,14 +141,13 @@ ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 	for (size_t k = 0; k < c->samples && c->ret->decisions + 2 <= c->budget; k++) {
 		const struct sample *sample = sampler_next(sampler, chain->principal, k);
 		struct authority_decision decisions[2];
-		struct arena scratch = *c->work;
 		if (sample == NULL)
 			return;
 		if (chain->behalf.n > 0)
 			sampler->sample.request.behalf = (struct strs){ &chain->behalf, 1 };
 		for (unsigned side = 0; side < 2; side++)
 			authority_decide(c->authorities[side], &sample->request,
-			    &sample->facts, &scratch, &decisions[side]);
+			    &sample->facts, &decisions[side]);
 		c->ret->decisions += 2;
 		tell(c, from, sample, decisions);
 	}

@@ -15,6 +15,7 @@
 struct lack {
 	const struct sample *sample;
 	struct authority_decision decision;
+	struct authority_answer answer;
 };
 
 /* The catalogue with all grants, without their limits, and this approval. */
@@ -70,11 +71,14 @@ lacks(struct analysing *a, const struct authority *authority, struct sampler *sa
 		    !decisions_left(a, "of who, what and when in 'approvers'"))
 			return false;
 		sampler->sample.request.wall = wall;
-		authority_decide(authority, &sample->request, &sample->facts, &scratch,
+		authority_decide(authority, &sample->request, &sample->facts,
 		    &ret->decision);
-		if (ret->decision.verdict == VERDICT_AFTER_APPROVAL &&
-		    ret->decision.approvers.n < AUTHORITY_APPROVERS_MAX &&
-		    ret->decision.approvers.n < ret->decision.yes_missing) {
+		if (ret->decision.verdict != VERDICT_AFTER_APPROVAL)
+			continue;
+		authority_explain(authority, &sample->request, &sample->facts,
+		    &ret->decision, &scratch, &ret->answer);
+		if (ret->answer.approvers.n < AUTHORITY_APPROVERS_MAX &&
+		    ret->answer.approvers.n < ret->decision.yes_missing) {
 			ret->sample = sample;
 			return true;
 		}
@@ -100,7 +104,7 @@ lack_found(struct analysing *a, const struct rule *approval, msec wall,
     const struct lack *lack)
 {
 	const struct authority_request *request = &lack->sample->request;
-	const struct strs *who = &lack->decision.approvers;
+	const struct strs *who = &lack->answer.approvers;
 	str at = moment_text(wall, a->arena);
 	str asks = principal_text(request->principal);
 	str others = names_of(who, a->arena);

@@ -26,15 +26,12 @@ passes(struct asking *k, str principal, msec wall)
 {
 	for (size_t i = 0; i < TRIES_MAX; i++) {
 		const struct sample *sample = sampler_next(k->sampler, principal, i);
-		struct authority_decision decision;
-		struct arena scratch = *k->arena;
 		if (sample == NULL ||
 		    !decisions_left(k->a, "of who, what and where in 'freeze'"))
 			return false;
 		k->sampler->sample.request.wall = wall;
-		authority_decide(k->authority, &sample->request, &sample->facts, &scratch,
-		    &decision);
-		if (decision.verdict != VERDICT_DENY)
+		if (authority_verdict(k->authority, &sample->request, &sample->facts) !=
+		    VERDICT_DENY)
 			return true;
 	}
 	return false;
@@ -78,7 +75,6 @@ static bool
 undo_passes(struct asking *k, const struct action *undo, const struct service *service,
     msec wall)
 {
-	struct arena arena = *k->arena;
 	struct pairs params = k->params[undo - k->a->model->actions];
 	struct authority_request request = {
 		.principal = STR("automation"),
@@ -91,11 +87,9 @@ undo_passes(struct asking *k, const struct action *undo, const struct service *s
 		.at = 400 * DAY,
 	};
 	struct authority_facts facts = { .observed = params };
-	struct authority_decision decision;
 	if (params.p == NULL || !decisions_left(k->a, "in 'freeze'"))
 		return true; /* it cannot be asked */
-	authority_decide(k->authority, &request, &facts, &arena, &decision);
-	return decision.verdict == VERDICT_ALLOW;
+	return authority_verdict(k->authority, &request, &facts) == VERDICT_ALLOW;
 }
 
 static void
@@ -190,8 +184,6 @@ static bool
 touch(struct asking *k, const struct service *service, str principal,
     const struct action *action, struct reached *reach, size_t host, msec at)
 {
-	struct authority_decision decision;
-	struct arena scratch = *k->arena;
 	struct pairs params = k->params[action - k->a->model->actions];
 	if (params.p == NULL)
 		return false;
@@ -211,8 +203,7 @@ touch(struct asking *k, const struct service *service, str principal,
 		.healthy = reach->hosts };
 	if (!decisions_left(k->a, "of who, what and when in 'blast'"))
 		return false;
-	authority_decide(k->authority, &request, &facts, &scratch, &decision);
-	if (decision.verdict == VERDICT_DENY)
+	if (authority_verdict(k->authority, &request, &facts) == VERDICT_DENY)
 		return false;
 	struct authority_use *use = &reach->uses[reach->n++];
 	*use = (struct authority_use){ .service = service->name,

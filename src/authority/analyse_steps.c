@@ -81,7 +81,7 @@ has_incident(const struct fitting *f, const struct service *service)
 }
 
 static bool
-may(struct fitting *f, str principal, const struct asking_for *want, struct arena scratch)
+may(struct fitting *f, str principal, const struct asking_for *want)
 {
 	struct authority_request request = {
 		.principal = principal,
@@ -94,15 +94,15 @@ may(struct fitting *f, str principal, const struct asking_for *want, struct aren
 		.at = DAY,
 	};
 	struct authority_facts facts = { .observed = want->observed };
-	return authority_verdict(f->authority, &request, &facts, scratch) == VERDICT_ALLOW;
+	return authority_verdict(f->authority, &request, &facts) == VERDICT_ALLOW;
 }
 
 static bool
-somebody_may(struct fitting *f, const struct asking_for *want, struct arena scratch)
+somebody_may(struct fitting *f, const struct asking_for *want)
 {
 	for (size_t i = 0; i < f->all.n; i++) {
 		if (!decisions_left(f->a, "of steps, services and values in 'fit'") ||
-		    may(f, f->all.p[i], want, scratch))
+		    may(f, f->all.p[i], want))
 			return true;
 	}
 	return false;
@@ -215,7 +215,7 @@ param_fits(struct fitting *f, struct asking_for *want, size_t at,
 			continue;
 		pair->value = values->p[i];
 		observe_as_asked(f, want);
-		if (!somebody_may(f, want, scratch)) {
+		if (!somebody_may(f, want)) {
 			unfit(f, want, param, values->p[i]);
 			return false;
 		}
@@ -226,11 +226,11 @@ param_fits(struct fitting *f, struct asking_for *want, size_t at,
 
 /* It fits, but for people alone: a run that an alert starts ends there. */
 static void
-note_people_only(struct fitting *f, struct asking_for *want, struct arena scratch)
+note_people_only(struct fitting *f, struct asking_for *want)
 {
 	struct analysing *a = f->a;
 	observe_as_asked(f, want);
-	if (f->runbook->answers_n == 0 || may(f, STR("automation"), want, scratch))
+	if (f->runbook->answers_n == 0 || may(f, STR("automation"), want))
 		return;
 	struct authority_request request = { .principal = STR("automation"),
 		.action = f->step->action,
@@ -261,8 +261,8 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 	if (params->n > PARAMS_MAX)
 		return true;
 	bool known = first_values(f, &arena, &want, values);
-	bool open = known && params->n == 0 ? somebody_may(f, &want, arena)
-	                                    : grant_about(f, service);
+	bool open =
+	    known && params->n == 0 ? somebody_may(f, &want) : grant_about(f, service);
 	if (!open) {
 		unfit(f, &want, NULL, (str){ 0 });
 		return false;
@@ -272,7 +272,7 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 			return false;
 	}
 	if (known)
-		note_people_only(f, &want, arena);
+		note_people_only(f, &want);
 	return true;
 }
 

@@ -240,10 +240,10 @@ approvers_seek(struct judgement *j)
 	if (j->approvers_sought)
 		return;
 	j->approvers_sought = true;
-	for (size_t i = 0; i < j->n; i++) {
-		if (j->findings[i].kind != REASON_APPROVAL)
+	for (size_t i = 0; i < j->d->n; i++) {
+		if (j->d->findings[i].kind != REASON_APPROVAL)
 			continue;
-		const struct rule *rule = j->findings[i].entry->rule;
+		const struct rule *rule = j->d->findings[i].entry->rule;
 		for (size_t k = 0; k < rule->by_n; k++)
 			seek_principal(j, rule, &rule->by[k]);
 	}

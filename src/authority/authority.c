@@ -8,26 +8,24 @@
 
 void
 authority_decide(const struct authority *authority, const struct authority_request *request,
-    const struct authority_facts *facts, struct arena *arena,
-    struct authority_decision *ret)
+    const struct authority_facts *facts, struct authority_decision *ret)
 {
 	JUDGEMENT j;
-	judgement_begin(&j, authority, request, facts);
+	judgement_begin(&j, authority, request, facts, ret);
 	j.whole = true;
-	judge(&j, arena);
-	explain(&j, arena, ret);
+	judge(&j);
 }
 
 enum verdict
 authority_verdict(const struct authority *authority,
-    const struct authority_request *request, const struct authority_facts *facts,
-    struct arena scratch)
+    const struct authority_request *request, const struct authority_facts *facts)
 {
+	DECISION decision;
 	JUDGEMENT j;
-	judgement_begin(&j, authority, request, facts);
+	judgement_begin(&j, authority, request, facts, &decision);
 	j.whole = j.brief = true;
-	judge(&j, &scratch);
-	return judgement_verdict(&j);
+	judge(&j);
+	return decision.verdict;
 }
 
 /* ---- what is not known ---- */
@@ -47,13 +45,13 @@ void
 authority_needs(const struct authority *authority, const struct authority_request *request,
     const struct authority_facts *facts, struct arena *arena, struct authority_needs *ret)
 {
+	DECISION decision;
 	JUDGEMENT j;
-	struct arena scratch = *arena;
 	*ret = (struct authority_needs){ 0 };
-	judgement_begin(&j, authority, request, facts);
+	judgement_begin(&j, authority, request, facts, &decision);
 	j.whole = true;
-	judge(&j, &scratch);
-	if (!j.by_unknown || j.for_good)
+	judge(&j);
+	if (!decision.lacks_facts)
 		return;
 	need_observed(&j, arena, ret);
 	if (!j.health_unknown)
@@ -107,20 +105,22 @@ authority_yes_refuses(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     str principal, struct arena *arena)
 {
+	DECISION decision;
 	JUDGEMENT j;
 	const struct finding *refusing = NULL;
 	enum yes_fault why = YES_COUNTS;
 	struct asker asker = asker_of(principal, &facts->over);
-	judgement_begin(&j, authority, request, facts);
+	judgement_begin(&j, authority, request, facts, &decision);
 	j.whole = true;
-	judge(&j, arena);
-	if (judgement_verdict(&j) == VERDICT_ALLOW)
+	judge(&j);
+	if (decision.verdict == VERDICT_ALLOW)
 		return STR("it waits for no approval");
-	if (judgement_verdict(&j) == VERDICT_DENY)
-		return j.n > 0 ? finding_text(&j, &j.findings[0], arena)
-		               : STR("it is denied");
-	for (size_t i = 0; i < j.n; i++) {
-		const struct finding *finding = &j.findings[i];
+	if (decision.verdict == VERDICT_DENY) {
+		judge_nearest(&j);
+		return finding_text(&j, &decision.findings[0], arena);
+	}
+	for (size_t i = 0; i < decision.n; i++) {
+		const struct finding *finding = &decision.findings[i];
 		if (finding->kind != REASON_APPROVAL)
 			continue;
 		enum yes_fault fault = yes_fault_of(&j, finding->entry->rule, &asker);
@@ -155,17 +155,16 @@ authority_what_can(const struct authority *authority, str principal,
 			.wall = wall,
 			.at = at,
 		};
+		DECISION decision;
 		JUDGEMENT j;
-		struct arena scratch = *arena;
-		judgement_begin(&j, authority, &request, facts);
-		judge(&j, &scratch);
-		enum verdict verdict = judgement_verdict(&j);
-		if (verdict == VERDICT_DENY)
+		judgement_begin(&j, authority, &request, facts, &decision);
+		judge(&j);
+		if (decision.verdict == VERDICT_DENY)
 			continue;
 		ret[n++] = (struct authority_can){
 			.action = request.action,
-			.verdict = verdict,
-			.text = finding_text(&j, &j.findings[0], arena),
+			.verdict = decision.verdict,
+			.text = finding_text(&j, &decision.findings[0], arena),
 		};
 	}
 	return n;
@@ -183,23 +182,22 @@ struct asked_who {
 static void
 ask_who(struct asked_who *a, str principal)
 {
+	DECISION decision;
 	JUDGEMENT j;
-	struct arena scratch = *a->arena;
 	if (a->n == a->max)
 		return;
 	a->request.principal = principal;
 	if (strs_has(&a->facts.glass_all, principal))
 		a->facts.glass_by = principal;
-	judgement_begin(&j, a->authority, &a->request, &a->facts);
+	judgement_begin(&j, a->authority, &a->request, &a->facts, &decision);
 	j.whole = true;
-	judge(&j, &scratch);
-	enum verdict verdict = judgement_verdict(&j);
-	if (verdict == VERDICT_DENY)
+	judge(&j);
+	if (decision.verdict == VERDICT_DENY)
 		return;
 	a->ret[a->n++] = (struct authority_who){
 		.principal = principal,
-		.verdict = verdict,
-		.text = finding_text(&j, &j.findings[0], a->arena),
+		.verdict = decision.verdict,
+		.text = finding_text(&j, &decision.findings[0], a->arena),
 	};
 }
 

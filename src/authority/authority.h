@@ -8,8 +8,8 @@
  * authority -- may this principal do this, on that, now?
  *
  * Pure. The strictest answer over all rules; order never matters: allow < allow after
- * approval < deny. No grant, an unknown fact or an error is deny. Every decision
- * explains itself.
+ * approval < deny. No grant, an unknown fact or an error is deny. A decision is data, and
+ * every one can be explained.
  *
  * A rule is *about* a request when it is in force (from, until, its calendar), names the
  * action or its verb, covers the service, and is about who asks. Where a target host stands
@@ -147,6 +147,8 @@ struct authority_yes {
 	msec wall; /* for people: that they may is asked of the instant of the decision */
 };
 
+#define AUTHORITY_REASONS_MAX 16
+
 struct authority_facts {
 	const struct authority_uses *uses; /* all that may still count; NULL: none */
 	bool stopped;                      /* stop-all is in force: deny */
@@ -168,24 +170,92 @@ struct authority_facts {
 	struct stand_ins over; /* who stands in for whom in rotations */
 };
 
+/* ---- decisions ---- */
+
+/* The limit that a finding is about. */
+enum bound {
+	BOUND_NONE,
+	BOUND_PER_SERVICE,
+	BOUND_PER_TARGET,
+	BOUND_PER_ACTOR,
+	BOUND_TARGETS,
+	BOUND_SPACING,
+	BOUND_KEEP_HEALTHY,
+	BOUND_NOT_BESIDE,
+	BOUND_AT_ONCE,
+};
+
+/* What is wrong with the request itself, whatever the rules. */
+enum wrong {
+	WRONG_NOTHING,
+	WRONG_STOPPED,
+	WRONG_NOBODY, /* who asks is unknown */
+	WRONG_CHAIN,
+	WRONG_ACTION,
+	WRONG_NO_SERVICE,
+	WRONG_SERVICE,
+	WRONG_NO_TARGET,
+	WRONG_TARGET,
+	WRONG_PARAM_ORDER, /* of those given; */
+	WRONG_PARAM_UNDECLARED,
+	WRONG_PARAM_VALUE,
+	WRONG_PARAM_MISSING, /* of those declared */
+	WRONG_HANDS_ON,
+	WRONG_UNDO, /* none: rules do not hold */
+};
+
+/* One thing that a decision rests on. */
+struct finding {
+	enum reason_kind kind;
+	enum bound bound; /* REASON_LIMIT: the one that is used up; REASON_GRANT: the one
+	                   * with least room; REASON_UNKNOWN: the one that cannot be told */
+	enum wrong wrong;
+	uint32_t which; /* of the chain, or of the params: which one it is about */
+	const struct entry *entry; /* its rule; NULL: none */
+	str beside;                /* BOUND_NOT_BESIDE: the action under way */
+	uint64_t value, limit;
+	msec window_ms;
+	msec free_at; /* wall; 0: not by itself */
+	unsigned
+	    lacks; /* REASON_NOT_NOW: what the nearest grant lacks. REASON_NO_GRANT: the
+	                   * nearest is sought when it is explained */
+	uint32_t touched; /* BOUND_TARGETS: hosts that this target stands for */
+	bool may_change;  /* a deny that what is not known yet may take away */
+};
+
+/*
+ * What was decided, as data: what goes on needs nothing else. Words are made of it where
+ * somebody reads them (authority_explain).
+ */
 struct authority_decision {
 	enum verdict verdict;
-	/* The deciding ones first, then by place; at most AUTHORITY_REASONS_MAX, and of the
-	 * grants that apply two. The last one counts what found no room. */
-	struct reason *reasons;
-	size_t reasons_n;
 	/* Denied by nothing but at_once and not_beside: when what is under way ends, it may be
 	 * allowed. */
 	bool only_at_once;
-	bool hands_on; /* denied by nothing but a person who holds the service */
-	str forward; /* "next slot at 14:07 UTC", "ask ana, who ..."; empty when allowed */
+	bool hands_on;     /* denied by nothing but a person who holds the service */
+	bool lacks_facts;  /* denied, and what authority_needs finds may change that */
+	unsigned no_grant; /* a bit for each of the chain: REASON_NO_GRANT */
 	/* VERDICT_AFTER_APPROVAL: */
-	struct strs approvers; /* ids of people whose yes would count now, at most 16 */
-	uint32_t yes_missing;  /* at least so many more */
-	msec expires_ms;       /* how long to wait for them: the least of the rules */
+	uint32_t yes_missing; /* at least so many more */
+	msec expires_ms;      /* how long to wait for them: the least of the rules */
+	msec free_at;         /* by when all limits have room; of those that say when */
+	size_t n;             /* findings */
+	size_t grants_n;      /* of them */
+	size_t dropped;       /* the least important, for which there was no room */
+	/* The deciding ones first, then by place; of the grants that apply two. */
+	struct finding findings[AUTHORITY_REASONS_MAX];
 };
-#define AUTHORITY_REASONS_MAX 16
 #define AUTHORITY_APPROVERS_MAX 16
+
+/* The same in words. */
+struct authority_answer {
+	/* As the findings; the last one counts what found no room. */
+	struct reason *reasons;
+	size_t reasons_n;
+	str forward; /* "next slot at 14:07 UTC", "ask ana, who ..."; empty when allowed */
+	/* VERDICT_AFTER_APPROVAL: ids of people whose yes would count now, at most 16 */
+	struct strs approvers;
+};
 
 /* An index over a model's rules by verb and action. Remembers whose turn it was last: one
  * thread at a time. */
@@ -195,16 +265,25 @@ struct authority;
 size_t authority_arena_bytes(const struct model *model);
 struct authority *authority_new(const struct model *model, struct arena *arena);
 
-/* Everything in *ret is in the arena, the authority or the model. Never fails: what goes wrong is deny;
- * in an arena that is full the sentences are cut, never the verdict. */
+/* Never fails: what goes wrong is deny. *ret points into the authority and to the names of
+ * uses: read it while those stay. */
 void authority_decide(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
-    struct arena *arena, struct authority_decision *ret);
+    struct authority_decision *ret);
 
-/* The verdict of authority_decide without a word about why: for who keeps no decision. */
-enum verdict authority_verdict(const struct authority *authority,
+/*
+ * Why, and what would help: of the decision that the same request and facts came to. Uses
+ * are not looked at again, so those may have changed. All of *ret is in the arena, the
+ * authority or the model; in an arena that is full sentences are cut.
+ */
+void authority_explain(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
-    struct arena scratch);
+    const struct authority_decision *decision, struct arena *arena,
+    struct authority_answer *ret);
+
+/* The verdict of authority_decide and nothing else. */
+enum verdict authority_verdict(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts);
 
 /* What a decision would ask for and does not know; whoever can asks, then decides. Only what
  * may change the answer: nothing for what is denied anyhow. In the arena or the model. */

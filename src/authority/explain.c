@@ -98,7 +98,7 @@ add_used(struct text *text, const struct judgement *j, const struct finding *fin
 	case BOUND_PER_ACTOR:
 		add_uses(text, j, finding->entry);
 		ADD(text, STR(" by "));
-		add_principal(text, finding->asker->text);
+		add_principal(text, finding_asker(j, finding)->text);
 		break;
 	case BOUND_TARGETS:
 		ADD(text, STR("targets of "), j->service->name);
@@ -191,7 +191,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 		add_keep_healthy(text, j, finding);
 		return;
 	case BOUND_NOT_BESIDE:
-		ADD(text, finding->text, STR(" on "), j->service->name,
+		ADD(text, finding->beside, STR(" on "), j->service->name,
 		    STR(" is under way, and "), j->action->name,
 		    STR(" may not begin beside it"));
 		return;
@@ -284,7 +284,7 @@ add_lack(struct text *text, const struct judgement *j, const struct finding *fin
 		return;
 	case LACKS_PRINCIPAL:
 		ADD(text, STR("is not for "));
-		add_principal(text, finding->asker->text);
+		add_principal(text, finding_asker(j, finding)->text);
 		return;
 	case LACKS_BEGIN:
 		ADD(text, STR("begins at "));
@@ -325,7 +325,7 @@ static void
 add_no_grant(struct text *text, const struct judgement *j, const struct finding *finding)
 {
 	ADD(text, STR("no grant lets "));
-	add_principal(text, finding->asker->text);
+	add_principal(text, finding_asker(j, finding)->text);
 	ADD(text, STR(" do "), j->action->name, STR(" on "), j->service->name);
 	if (finding->entry == NULL)
 		return;
@@ -405,8 +405,8 @@ str
 finding_text(struct judgement *j, const struct finding *finding, struct arena *arena)
 {
 	struct text text;
-	if (finding->entry == NULL && finding->kind != REASON_NO_GRANT)
-		return finding->text;
+	if (finding->wrong != WRONG_NOTHING)
+		return fault_text(j, finding, arena);
 	text_begin(&text, arena);
 	switch (finding->kind) {
 	case REASON_GRANT:
@@ -498,29 +498,28 @@ more_text(size_t n, struct arena *arena)
 }
 
 void
-explain(struct judgement *j, struct arena *arena, struct authority_decision *ret)
+authority_explain(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    const struct authority_decision *decision, struct arena *arena,
+    struct authority_answer *ret)
 {
-	enum verdict verdict = judgement_verdict(j);
-	*ret = (struct authority_decision){
-		.verdict = verdict,
-		.only_at_once = j->by_turn && !j->by_hands && !j->by_other,
-		.hands_on = j->by_hands && !j->by_turn && !j->by_other,
-	};
-	if (verdict == VERDICT_AFTER_APPROVAL) {
-		ret->yes_missing = j->yes_missing;
-		ret->expires_ms = j->expires_ms;
-		ret->approvers = approvers_of(j, arena);
-	}
-	ret->reasons = arena_try(arena, struct reason, j->n);
+	struct authority_decision d = *decision;
+	JUDGEMENT j;
+	judgement_again(&j, authority, request, facts, &d);
+	judge_nearest(&j);
+	*ret = (struct authority_answer){ 0 };
+	if (d.verdict == VERDICT_AFTER_APPROVAL)
+		ret->approvers = approvers_of(&j, arena);
+	ret->reasons = arena_try(arena, struct reason, d.n);
 	if (ret->reasons == NULL)
 		return;
-	ret->reasons_n = j->n;
-	for (size_t i = 0; i + (j->dropped > 0) < j->n; i++)
-		ret->reasons[i] = reason_of(j, &j->findings[i], arena);
-	if (j->dropped > 0)
-		ret->reasons[j->n - 1] = (struct reason){
-			.kind = j->findings[j->n - 1].kind,
-			.text = more_text(j->dropped + 1, arena),
+	ret->reasons_n = d.n;
+	for (size_t i = 0; i + (d.dropped > 0) < d.n; i++)
+		ret->reasons[i] = reason_of(&j, &d.findings[i], arena);
+	if (d.dropped > 0)
+		ret->reasons[d.n - 1] = (struct reason){
+			.kind = d.findings[d.n - 1].kind,
+			.text = more_text(d.dropped + 1, arena),
 		};
-	ret->forward = forward_text(j, arena);
+	ret->forward = forward_text(&j, arena);
 }

@@ -104,7 +104,7 @@ add_glass(struct text *text, const struct judgement *j, const struct rule *rule)
 static void
 add_no_grant_forward(struct text *text, struct judgement *j, const struct finding *finding)
 {
-	struct people people = people_who_could(j, finding->asker);
+	struct people people = people_who_could(j, finding_asker(j, finding));
 	if (people.n == 0 && finding->entry != NULL) {
 		add_owner(text, finding->entry->rule, STR(", to extend it"));
 		return;
@@ -123,11 +123,12 @@ add_no_grant_forward(struct text *text, struct judgement *j, const struct findin
 static const struct finding *
 limit_told(const struct judgement *j)
 {
-	for (size_t i = 0; i < j->n; i++) {
-		if (j->findings[i].kind == REASON_LIMIT && j->findings[i].free_at == 0)
-			return &j->findings[i];
+	for (size_t i = 0; i < j->d->n; i++) {
+		if (j->d->findings[i].kind == REASON_LIMIT &&
+		    j->d->findings[i].free_at == 0)
+			return &j->d->findings[i];
 	}
-	return &j->findings[0];
+	return &j->d->findings[0];
 }
 
 static void
@@ -136,7 +137,7 @@ add_limit_forward(struct text *text, const struct judgement *j)
 	const struct finding *finding = limit_told(j);
 	if (finding->free_at != 0) {
 		ADD(text, STR("next slot at "));
-		add_clock(text, j->free_at, j->request->wall);
+		add_clock(text, j->d->free_at, j->request->wall);
 	} else if (finding->bound == BOUND_KEEP_HEALTHY && j->host != NULL) {
 		ADD(text, STR("wait until more hosts of "), j->service->name,
 		    STR(" are healthy"));
@@ -148,7 +149,7 @@ add_limit_forward(struct text *text, const struct judgement *j)
 	} else {
 		ADD(text, STR("wait until what is under way has ended"));
 	}
-	add_glass(text, j, j->findings[0].entry->rule);
+	add_glass(text, j, j->d->findings[0].entry->rule);
 }
 
 static void
@@ -201,28 +202,30 @@ static void
 add_approval_forward(struct text *text, struct judgement *j)
 {
 	approvers_seek(j);
-	if (j->approvers_n < j->yes_missing) {
+	if (j->approvers_n < j->d->yes_missing) {
 		ADD(text, STR("too few who may approve are there now: "));
-		add_owner(text, j->findings[0].entry->rule, (str){ 0 });
+		add_owner(text, j->d->findings[0].entry->rule, (str){ 0 });
 	} else {
 		add_people(text, j->approvers, j->approvers_n, STR(" or "));
 		ADD(text, STR(" may approve"));
-		if (j->yes_missing > 1) {
+		if (j->d->yes_missing > 1) {
 			ADD(text, STR("; "));
-			add_u64(text, j->yes_missing);
+			add_u64(text, j->d->yes_missing);
 			ADD(text, STR(" of them must"));
 		}
 	}
-	add_glass(text, j, j->findings[0].entry->rule);
+	add_glass(text, j, j->d->findings[0].entry->rule);
 }
 
 str
 forward_text(struct judgement *j, struct arena *arena)
 {
-	const struct finding *finding = &j->findings[0];
+	const struct finding *finding = &j->d->findings[0];
 	struct text text;
-	if (j->n == 0 || (finding->entry == NULL && finding->kind != REASON_NO_GRANT))
-		return j->n == 0 ? STR("nobody can tell") : finding->forward;
+	if (j->d->n == 0)
+		return STR("nobody can tell");
+	if (finding->wrong != WRONG_NOTHING)
+		return fault_forward(j, finding, arena);
 	text_begin(&text, arena);
 	switch (finding->kind) {
 	case REASON_PROHIBITED:

@@ -310,34 +310,6 @@ bool scope_covers(const struct scope *scope, const struct service *service);
 
 /* ---- findings ---- */
 
-enum bound {
-	BOUND_NONE,
-	BOUND_PER_SERVICE,
-	BOUND_PER_TARGET,
-	BOUND_PER_ACTOR,
-	BOUND_TARGETS,
-	BOUND_SPACING,
-	BOUND_KEEP_HEALTHY,
-	BOUND_NOT_BESIDE,
-	BOUND_AT_ONCE,
-};
-
-struct finding {
-	enum reason_kind kind;
-	enum bound bound; /* REASON_LIMIT: the one that is used up; REASON_GRANT: the one
-	                   * with least room; REASON_UNKNOWN: the one that cannot be told */
-	const struct entry *entry; /* NULL: not from a rule */
-	const struct asker *asker; /* whom it is about, where that is said */
-	str text;                  /* not from a rule: the sentence */
-	str forward;               /* not from a rule: what helps */
-	uint64_t value, limit;
-	msec window_ms;
-	msec free_at;   /* wall; 0: not by itself */
-	unsigned lacks; /* REASON_NO_GRANT, REASON_NOT_NOW: what the nearest grant lacks */
-	uint32_t touched; /* BOUND_TARGETS: hosts that this target stands for */
-	bool may_change;  /* a deny that what is not known yet may take away */
-};
-
 /* What a grant lacks; the least sum is the nearest. */
 #define LACKS_LIVE 1u /* a live value: nobody knows it */
 #define LACKS_BOUND 2u
@@ -364,16 +336,14 @@ struct finding {
 #define OBSERVES_MAX 256 /* more parameters than any action has */
 
 struct judgement {
-	/* The most important, sorted; `dropped` had no room. This and what follows up to
+	/* Who asks first, then those on whose behalf; each once. This and what follows up to
 	 * `authority` is never cleared: it is written before it is read. */
-	struct finding findings[AUTHORITY_REASONS_MAX];
-	/* Who asks first, then those on whose behalf; each once. */
 	struct asker chain[CHAIN_MAX];
 	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
 	unsigned near_lacks[CHAIN_MAX];
 	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
-	/* The first grants by place that lack nothing but one of the chain, and are for people:
-	 * whom to ask. */
+	/* Of what is explained: the first grants by place that lack nothing but one of the
+	 * chain, and are for people: whom to ask. */
 	const struct entry *others[OTHERS_KEPT];
 	/* What is held, where it is not more. */
 	const struct authority_use *held_uses[HELD_KEPT];
@@ -381,7 +351,8 @@ struct judgement {
 	const struct authority *authority;
 	const struct authority_request *request;
 	const struct authority_facts *facts;
-	bool whole; /* params and single targets are judged too */
+	struct authority_decision *d; /* what it comes to */
+	bool whole;                   /* params and single targets are judged too */
 	/* Only the verdict is asked for: no finding is kept, and the first denial is the
 	 * answer. */
 	bool brief;
@@ -397,9 +368,6 @@ struct judgement {
 	bool lifted;      /* the glass is broken, and it is alone who broke it */
 	unsigned granted; /* a bit for each of the chain */
 	unsigned may_be;  /* a grant would be, but for a live value that can be asked for */
-	size_t n;
-	size_t grants_n; /* of them */
-	size_t dropped;
 	size_t others_n;
 	/* What denies: */
 	bool by_turn;    /* at_once, not_beside */
@@ -407,8 +375,6 @@ struct judgement {
 	bool by_other;   /* anything else */
 	bool for_good;   /* something that no fact yet unknown may take away */
 	bool by_unknown; /* something that such a fact may */
-	msec free_at;    /* the latest of all limits */
-	bool free_never; /* one of them gives way at no time that is known */
 	/* Lists of uses, by what limits count. */
 	const struct authority_bucket *on_service, *on_target, *held;
 	uint64_t service_hash, target_hash;
@@ -429,25 +395,44 @@ struct judgement {
 	/* Hosts of the group that stay well, once they were counted. */
 	bool healthy_counted;
 	uint32_t healthy_n;
-	/* Approvals that are asked for and not all there; who could give one, once they were
-	 * looked for. */
-	bool approvers_sought;
+	bool approvers_sought; /* who could give an approval that is missing */
 	size_t approvers_n;
-	uint32_t yes_missing;
-	msec expires_ms;
 };
 
-/* All of it that is read is written first; 3 kB need not be zeroed for each decision. */
-#define JUDGEMENT __attribute__((uninitialized)) struct judgement
+/* All of it that is read is written first; so much need not be zeroed for each decision. */
+#define UNINITIALIZED __attribute__((uninitialized))
+#define JUDGEMENT UNINITIALIZED struct judgement
+#define DECISION UNINITIALIZED struct authority_decision
 void judgement_begin(struct judgement *j, const struct authority *authority,
-    const struct authority_request *request, const struct authority_facts *facts);
-/* `arena` is for sentences about faults only. */
-void judge(struct judgement *j, struct arena *arena);
-enum verdict judgement_verdict(const struct judgement *j);
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct authority_decision *decision);
+/* What it comes to is in j->d then. */
+void judge(struct judgement *j);
+/* To explain a decision that was made: finds what the request names once more. */
+void judgement_again(struct judgement *j, const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct authority_decision *decision);
+void finding_insert(struct judgement *j, const struct finding *finding);
 void finding_add(struct judgement *j, const struct finding *finding);
 
-/* What a grant that names the action lacks, whoever asks and whatever the values. */
-unsigned grant_lacks(struct judgement *j, const struct entry *entry);
+/* What a grant that names the action lacks, whoever asks and whatever the values; whom of
+ * the chain it names. */
+unsigned grant_lacks(const struct judgement *j, const struct entry *entry);
+unsigned grant_names(const struct judgement *j, const struct entry *entry);
+static inline unsigned
+whole_chain(const struct judgement *j)
+{
+	return (1u << j->chain_n) - 1;
+}
+/* Is it nearer than those before, for them? */
+void consider_near(struct judgement *j, const struct entry *entry, unsigned whom,
+    unsigned lacks);
+
+/* ---- nearest.c ---- */
+
+/* The nearest grant of those whom none allows it, which their findings name then; and who
+ * else may. */
+void judge_nearest(struct judgement *j);
 
 /* ---- limits.c ---- */
 
@@ -560,7 +545,7 @@ void add_people(struct text *text, const struct person *const *people, size_t n,
     str last_joint);
 str text_end(const struct text *text);
 
-/* ---- explain.c, forward.c, compare.c ---- */
+/* ---- explain.c, forward.c, faults.c, compare.c ---- */
 
 /* "restarts": how many of what the verb does are spoken of; empty: "VERB actions". */
 str verb_noun(str verb);
@@ -575,6 +560,15 @@ void add_whens(struct text *text, struct judgement *j, const struct rule *rule);
 /* The reason a finding gives, as a sentence. */
 str finding_text(struct judgement *j, const struct finding *finding, struct arena *arena);
 str forward_text(struct judgement *j, struct arena *arena);
-void explain(struct judgement *j, struct arena *arena, struct authority_decision *ret);
+/* What is wrong with the request, and what helps. */
+str fault_text(const struct judgement *j, const struct finding *finding,
+    struct arena *arena);
+str fault_forward(const struct judgement *j, const struct finding *finding,
+    struct arena *arena);
+static inline const struct asker *
+finding_asker(const struct judgement *j, const struct finding *finding)
+{
+	return &j->chain[finding->which];
+}
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * A request held against the rules. Notes findings; explain.c and forward.c find the words.
+ * A request held against the rules. Notes findings, as data; words are made elsewhere.
  *
  *	the request itself	is there such an action, service, target, principal; does
  *				each param have one of its values
@@ -108,41 +108,35 @@ note_denial(struct judgement *j, const struct finding *finding)
 		j->by_unknown = true;
 	else
 		j->for_good = true;
-	if (finding->kind != REASON_LIMIT)
-		return;
-	if (finding->free_at == 0)
-		j->free_never = true;
-	else if (finding->free_at > j->free_at)
-		j->free_at = finding->free_at;
+	if (finding->kind == REASON_LIMIT && finding->free_at > j->d->free_at)
+		j->d->free_at = finding->free_at;
 }
 
 /* Sorted, the least important falls off. The first is never dropped, and it alone decides
  * the verdict, since ranks fall from deny to allow. */
-static void
+void
 finding_insert(struct judgement *j, const struct finding *finding)
 {
-	size_t i = j->n;
+	struct authority_decision *d = j->d;
+	size_t i = d->n;
 	bool grant = finding->kind == REASON_GRANT;
 	if (j->brief) {
 		j->said |= (uint8_t)(1u << finding_verdict(finding->kind));
 		return;
 	}
 	/* Grants are the last of all, so what falls off for one is one. */
-	if (i == countof(j->findings) || (grant && j->grants_n == GRANTS_TOLD_MAX)) {
-		j->dropped++;
-		if (!finding_before(finding, &j->findings[--i]))
+	if (i == countof(d->findings) || (grant && d->grants_n == GRANTS_TOLD_MAX)) {
+		d->dropped++;
+		if (!finding_before(finding, &d->findings[--i]))
 			return;
-		j->grants_n -= j->findings[i].kind == REASON_GRANT;
+		d->grants_n -= d->findings[i].kind == REASON_GRANT;
 	} else {
-		j->n++;
+		d->n++;
 	}
-	j->grants_n += grant;
-	if (finding->entry != NULL) { /* to be told of later */
-		__builtin_prefetch(finding->entry->lists);
-	}
-	for (; i > 0 && finding_before(finding, &j->findings[i - 1]); i--)
-		j->findings[i] = j->findings[i - 1];
-	j->findings[i] = *finding;
+	d->grants_n += grant;
+	for (; i > 0 && finding_before(finding, &d->findings[i - 1]); i--)
+		d->findings[i] = d->findings[i - 1];
+	d->findings[i] = *finding;
 }
 
 /* Limits of grants are never lifted: a broken glass grants nothing. */
@@ -156,8 +150,9 @@ is_lifted(const struct judgement *j, const struct entry *entry)
 static void
 note_lifted(struct judgement *j, const struct entry *entry)
 {
-	for (size_t i = 0; i < j->n; i++) {
-		if (j->findings[i].kind == REASON_LIFTED && j->findings[i].entry == entry)
+	for (size_t i = 0; i < j->d->n; i++) {
+		const struct finding *finding = &j->d->findings[i];
+		if (finding->kind == REASON_LIFTED && finding->entry == entry)
 			return;
 	}
 	finding_insert(j, &(struct finding){ .kind = REASON_LIFTED, .entry = entry });
@@ -184,20 +179,21 @@ is_denied(const struct judgement *j)
 	return (j->said & 1u << VERDICT_DENY) != 0;
 }
 
-enum verdict
-judgement_verdict(const struct judgement *j)
+static enum verdict
+verdict_of(const struct judgement *j)
 {
 	if (j->brief)
 		return j->said == 1u << VERDICT_ALLOW ? VERDICT_ALLOW
 		       : is_denied(j) || j->said == 0 ? VERDICT_DENY
 		                                      : VERDICT_AFTER_APPROVAL;
-	return j->n == 0 ? VERDICT_DENY : finding_verdict(j->findings[0].kind);
+	return j->d->n == 0 ? VERDICT_DENY : finding_verdict(j->d->findings[0].kind);
 }
 
 static void
-fault(struct judgement *j, enum reason_kind kind, str text, str forward)
+fault(struct judgement *j, enum reason_kind kind, enum wrong wrong, size_t which)
 {
-	finding_add(j, &(struct finding){ .kind = kind, .text = text, .forward = forward });
+	finding_add(j,
+	    &(struct finding){ .kind = kind, .wrong = wrong, .which = (uint32_t)which });
 }
 
 /* ---- the request itself ---- */
@@ -222,11 +218,14 @@ chain_add(struct judgement *j, str text)
 
 void
 judgement_begin(struct judgement *j, const struct authority *authority,
-    const struct authority_request *request, const struct authority_facts *facts)
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct authority_decision *decision)
 {
 	/* Not the arrays: they are most of it. */
 	memset((char *)j + offsetof(struct judgement, authority), 0,
 	    sizeof(*j) - offsetof(struct judgement, authority));
+	memset(decision, 0, offsetof(struct authority_decision, findings));
+	j->d = decision;
 	j->authority = authority;
 	j->request = request;
 	j->facts = facts;
@@ -238,7 +237,7 @@ judgement_begin(struct judgement *j, const struct authority *authority,
 }
 
 static void
-judge_chain(struct judgement *j, struct arena *arena)
+judge_chain(struct judgement *j)
 {
 	for (size_t i = 0; i < j->chain_n; i++) {
 		struct asker *asker = &j->chain[i];
@@ -246,77 +245,56 @@ judge_chain(struct judgement *j, struct arena *arena)
 		if (asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT ||
 		    str_eq(asker->text, STR("local-admin")) || asker->person != NULL)
 			continue;
-		fault(j, REASON_UNKNOWN,
-		    arena_printf(arena, "nobody knows '%.*s'", STR_ARG(asker->text)),
-		    STR("ask as a person of the configuration"));
+		finding_add(j, &(struct finding){ .kind = REASON_UNKNOWN,
+				   .wrong = WRONG_NOBODY,
+				   .which = (uint32_t)i });
 	}
 	if (j->chain_cut)
-		fault(j, REASON_ERROR,
-		    arena_printf(arena, "it is asked on behalf of more than %d others",
-			BEHALF_MAX),
-		    STR("ask with a shorter chain"));
+		fault(j, REASON_ERROR, WRONG_CHAIN, 0);
 }
 
-static void
-judge_action(struct judgement *j, struct arena *arena)
-{
-	const struct action *asked = j->request->action;
-	str name = asked != NULL ? asked->name : j->request->action_name;
-	if (j->action == NULL)
-		fault(j, REASON_UNKNOWN,
-		    arena_printf(arena, "unknown action '%.*s'", STR_ARG(name)),
-		    STR("ask for an action of the configuration in force"));
-}
-
-static void
-judge_service(struct judgement *j, struct arena *arena)
-{
-	const struct service *asked = j->request->service;
-	if (asked == NULL) {
-		fault(j, REASON_UNKNOWN, STR("it is about no service"),
-		    STR("name the service that it is for"));
-		return;
-	}
-	if (j->service == NULL)
-		fault(j, REASON_UNKNOWN,
-		    arena_printf(arena, "unknown service '%.*s'", STR_ARG(asked->name)),
-		    STR("ask for a service of the configuration in force"));
-}
-
-static void
-judge_target(struct judgement *j, struct arena *arena)
+/* The host or group that the target is; false: it is none of the service's. */
+static bool
+find_target(struct judgement *j)
 {
 	const struct authority *authority = j->authority;
 	const struct model *model = authority->model;
+	const struct service_place *place =
+	    &authority->of_service[j->service - model->services];
 	str target = j->request->target;
-	if (target.n == 0) {
-		fault(j, REASON_ERROR,
-		    STR("no target: nothing means nothing, not everything"),
-		    STR("name a host, or the service"));
-		return;
-	}
-	if (j->service == NULL)
-		return;
-	if (j->target_hash == authority->of_service[j->service - model->services].hash &&
-	    str_eq(target, j->service->name)) {
-		j->group = authority->of_service[j->service - model->services].hosts;
-		return;
+	if (j->target_hash == place->hash && str_eq(target, j->service->name)) {
+		j->group = place->hosts;
+		return true;
 	}
 	const struct host *host = host_of_hash(authority, j->target_hash, target);
-	if (host != NULL && (host->service == j->service ||
-				str_eq(host->service->name, j->service->name))) {
-		j->host = host;
-		j->group = authority->group_of_host[host - model->hosts];
-		return;
-	}
-	fault(j, REASON_UNKNOWN,
-	    arena_printf(arena, "'%.*s' is neither service %.*s nor one of its hosts",
-		STR_ARG(target), STR_ARG(j->service->name)),
-	    STR("name a host of that service, or the service"));
+	if (host == NULL ||
+	    (host->service != j->service && !str_eq(host->service->name, j->service->name)))
+		return false;
+	j->host = host;
+	j->group = authority->group_of_host[host - model->hosts];
+	return true;
 }
 
 static void
-judge_params(struct judgement *j, struct arena *arena)
+judge_target(struct judgement *j)
+{
+	if (j->request->target.n == 0)
+		fault(j, REASON_ERROR, WRONG_NO_TARGET, 0);
+	else if (j->service != NULL && !find_target(j))
+		fault(j, REASON_UNKNOWN, WRONG_TARGET, 0);
+}
+
+/* Is the value one that it may have? */
+static bool
+param_takes(const struct param *param, str value)
+{
+	char why[256]; /* is cut */
+	struct arena scratch = arena_over(why, sizeof(why));
+	return param_refuses(param, value, &scratch).n == 0;
+}
+
+static void
+judge_params(struct judgement *j)
 {
 	static const struct pairs none;
 	const struct pairs *given = j->request->params ? j->request->params : &none;
@@ -325,52 +303,21 @@ judge_params(struct judgement *j, struct arena *arena)
 	for (size_t i = 0; i < given->n; i++) {
 		const struct pair *pair = &given->p[i];
 		if (i > 0 && str_cmp(given->p[i - 1].name, pair->name) >= 0) {
-			fault(j, REASON_ERROR,
-			    arena_printf(arena,
-				"parameter '%.*s' is out of order, or twice",
-				STR_ARG(pair->name)),
-			    STR("give each parameter once"));
+			fault(j, REASON_ERROR, WRONG_PARAM_ORDER, i);
 			continue;
 		}
 		const struct param *param = param_find(declared, pair->name);
-		if (param == NULL) {
-			fault(j, REASON_ERROR,
-			    arena_printf(arena, "%.*s has no parameter '%.*s'",
-				STR_ARG(j->action->name), STR_ARG(pair->name)),
-			    arena_printf(arena, "leave '%.*s' out", STR_ARG(pair->name)));
-			continue;
-		}
-		str why = param_refuses(param, pair->value, arena);
-		if (why.n > 0)
-			fault(j, REASON_ERROR,
-			    arena_printf(arena, "parameter %.*s", STR_ARG(why)),
-			    arena_printf(arena, "correct '%.*s'", STR_ARG(pair->name)));
+		if (param == NULL)
+			fault(j, REASON_ERROR, WRONG_PARAM_UNDECLARED, i);
+		else if (!param_takes(param, pair->value))
+			fault(j, REASON_ERROR, WRONG_PARAM_VALUE, i);
 	}
 	for (size_t i = 0; i < declared->n; i++) {
 		const struct param *param = &declared->p[i];
-		if (param->optional || param->otherwise.n > 0 ||
-		    pairs_has(given, param->name))
-			continue;
-		fault(j, REASON_ERROR,
-		    arena_printf(arena, "parameter '%.*s' of %.*s is missing",
-			STR_ARG(param->name), STR_ARG(j->action->name)),
-		    arena_printf(arena, "give a value for '%.*s'", STR_ARG(param->name)));
+		if (!param->optional && param->otherwise.n == 0 &&
+		    !pairs_has(given, param->name))
+			fault(j, REASON_ERROR, WRONG_PARAM_MISSING, i);
 	}
-}
-
-static void
-judge_hands_on(struct judgement *j, struct arena *arena)
-{
-	str by = j->facts->hands_on_by;
-	if (by.n == 0 || !j->machine)
-		return;
-	struct asker asker = asker_of(by, NULL);
-	str name = asker.kind == ASKER_PERSON ? asker.name : by;
-	fault(j, REASON_HANDS_ON,
-	    arena_printf(arena, "%.*s has hands on %.*s: automation and agents only watch",
-		STR_ARG(name), STR_ARG(j->service->name)),
-	    arena_printf(arena, "wait until %.*s lets go of it, or ask %.*s", STR_ARG(name),
-		STR_ARG(name)));
 }
 
 /* ---- what a rule is about ---- */
@@ -431,12 +378,6 @@ named_whom(const struct judgement *j, const struct entry *entry)
 	return whom;
 }
 
-static inline unsigned
-everyone(const struct judgement *j)
-{
-	return (1u << j->chain_n) - 1;
-}
-
 /* Of the chain, whom a rule that is no grant is about. */
 static unsigned
 about_whom(struct judgement *j, const struct entry *entry)
@@ -449,13 +390,13 @@ about_whom(struct judgement *j, const struct entry *entry)
 		return 0;
 	if (!place_covered(j, entry))
 		return 0;
-	return entry->to == 0 ? everyone(j) : named_whom(j, entry);
+	return entry->to == 0 ? whole_chain(j) : named_whom(j, entry);
 }
 
 /* ---- grants ---- */
 
 static inline unsigned
-lacks_of(struct judgement *j, const struct entry *entry)
+lacks_of(const struct judgement *j, const struct entry *entry)
 {
 	const struct authority_request *request = j->request;
 	unsigned lacks = 0;
@@ -473,12 +414,18 @@ lacks_of(struct judgement *j, const struct entry *entry)
 }
 
 unsigned
-grant_lacks(struct judgement *j, const struct entry *entry)
+grant_lacks(const struct judgement *j, const struct entry *entry)
 {
 	return lacks_of(j, entry);
 }
 
-static void
+unsigned
+grant_names(const struct judgement *j, const struct entry *entry)
+{
+	return named_whom(j, entry);
+}
+
+void
 consider_near(struct judgement *j, const struct entry *entry, unsigned whom, unsigned lacks)
 {
 	for (size_t i = 0; whom != 0; i++, whom >>= 1) {
@@ -496,8 +443,9 @@ consider_near(struct judgement *j, const struct entry *entry, unsigned whom, uns
 static bool
 is_told(const struct judgement *j, const struct entry *entry)
 {
-	return j->grants_n < GRANTS_TOLD_MAX ||
-	       entry->order < j->findings[j->n - 1].entry->order;
+	const struct authority_decision *d = j->d;
+	return d->grants_n < GRANTS_TOLD_MAX ||
+	       entry->order < d->findings[d->n - 1].entry->order;
 }
 
 /* It is about them and in force; it is the values that decide. */
@@ -522,7 +470,7 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 	j->granted |= whom;
 	if (j->brief || !is_told(j, entry)) {
 		j->said |= 1u << VERDICT_ALLOW;
-		j->dropped++;
+		j->d->dropped++;
 		if (entry->is & IS_LIMITED)
 			limits_check(j, entry, whom, true, NULL);
 		return;
@@ -533,37 +481,16 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 	finding_insert(j, &grant);
 }
 
-/* Whoever it is for may do it, unless the values are against it. */
-static void
-keep_other(struct judgement *j, const struct entry *entry)
-{
-	size_t i = j->others_n;
-	if (i == countof(j->others)) {
-		if (j->others[i - 1]->order < entry->order)
-			return;
-		i--;
-	} else {
-		j->others_n++;
-	}
-	for (; i > 0 && j->others[i - 1]->order > entry->order; i--)
-		j->others[i] = j->others[i - 1];
-	j->others[i] = entry;
-}
-
 static void
 consider_grant(struct judgement *j, const struct entry *entry)
 {
-	unsigned lacks = lacks_of(j, entry);
 	unsigned whom = named_whom(j, entry);
-	unsigned others = everyone(j) & ~whom;
-	if (others != 0 && !j->brief) {
-		if (lacks == 0 && (entry->to & KINDS_OF_PEOPLE) != 0)
-			keep_other(j, entry);
-		consider_near(j, entry, others, lacks | LACKS_PRINCIPAL);
-	}
-	if (whom != 0 && lacks != 0)
+	if (whom == 0)
+		return;
+	unsigned lacks = lacks_of(j, entry);
+	if (lacks != 0)
 		consider_near(j, entry, whom, lacks);
-	else if (whom != 0)
+	else
 		consider_values(j, entry, whom);
 }
 
@@ -594,10 +521,10 @@ consider_approval(struct judgement *j, const struct entry *entry)
 		return;
 	uint32_t missing = (uint32_t)(finding.limit - finding.value);
 	msec expires = rule->expires_ms > 0 ? rule->expires_ms : EXPIRES_DEFAULT_MS;
-	if (missing > j->yes_missing)
-		j->yes_missing = missing;
-	if (j->expires_ms == 0 || expires < j->expires_ms)
-		j->expires_ms = expires;
+	if (missing > j->d->yes_missing)
+		j->d->yes_missing = missing;
+	if (j->d->expires_ms == 0 || expires < j->d->expires_ms)
+		j->d->expires_ms = expires;
 }
 
 static void
@@ -634,34 +561,6 @@ consider_other(struct judgement *j, const struct entry *entry)
 
 /* ---- all of them ---- */
 
-/* Only for the answer: nothing off the request's shelves can allow. */
-static void
-look_further(struct judgement *j, const struct walk *walk)
-{
-	const struct authority *authority = j->authority;
-	unsigned missing = 0;
-	for (size_t i = 0; i < j->chain_n; i++) {
-		if ((j->granted & (1u << i)) == 0 && j->near[i] == NULL)
-			missing |= 1u << i;
-	}
-	size_t looks = j->whole && missing != 0 ? NEAREST_LOOKS_MAX : 0;
-	for (size_t i = 0; looks > 0 && i < authority->entries_n; i++) {
-		const struct entry *entry = &authority->entries[i];
-		if (entry->kind != RULE_GRANT)
-			continue;
-		unsigned lacks = grant_lacks(j, entry);
-		/* Not met on a shelf that says so. */
-		if (!scope_covers(&entry->rule->on, j->service))
-			lacks |= LACKS_SCOPE;
-		if (!entry_names(entry, walk->verb, walk->name))
-			lacks |= LACKS_ACTION;
-		unsigned whom = named_whom(j, entry);
-		consider_near(j, entry, missing & whom, lacks);
-		consider_near(j, entry, missing & ~whom, lacks | LACKS_PRINCIPAL);
-		looks--;
-	}
-}
-
 static enum reason_kind
 lack_kind(const struct entry *near, unsigned lacks)
 {
@@ -684,26 +583,29 @@ judge_rules(struct judgement *j, struct walk *walk)
 		else
 			consider_other(j, entry);
 	}
-	if (j->granted == everyone(j) || is_denied(j))
+	if (j->granted == whole_chain(j) || is_denied(j))
 		return;
-	if (!j->brief)
-		look_further(j, walk);
-	for (size_t i = 0; i < j->chain_n; i++) {
+	for (uint32_t i = 0; i < j->chain_n; i++) {
 		if (j->granted & (1u << i))
 			continue;
-		finding_add(j, &(struct finding){
-				   .kind = lack_kind(j->near[i], j->near_lacks[i]),
-				   .entry = j->near[i],
-				   .asker = &j->chain[i],
-				   .lacks = j->near_lacks[i],
-				   .may_change = (j->may_be & (1u << i)) != 0,
-			       });
+		struct finding finding = {
+			.kind = lack_kind(j->near[i], j->near_lacks[i]),
+			.which = i,
+			.may_change = (j->may_be & (1u << i)) != 0,
+		};
+		if (finding.kind == REASON_NO_GRANT) {
+			j->d->no_grant |= 1u << i;
+		} else {
+			finding.entry = j->near[i];
+			finding.lacks = j->near_lacks[i];
+		}
+		finding_add(j, &finding);
 	}
 }
 
 /* What is asked for, as the configuration in force has it; memory is asked for the rest. */
 static void
-resolve(struct judgement *j, struct walk *walk)
+resolve(struct judgement *j)
 {
 	const struct authority_request *request = j->request;
 	const struct action *action = request->action;
@@ -711,8 +613,6 @@ resolve(struct judgement *j, struct walk *walk)
 	    action != NULL ? action->name : request->action_name);
 	if (request->service != NULL)
 		j->service = service_in_force(j->authority, request->service);
-	if (j->action != NULL && j->service != NULL)
-		walk_seek(walk, j->authority, j->action, j->service);
 	if (!j->whole)
 		return;
 	j->target_hash = name_hash(request->target);
@@ -720,23 +620,44 @@ resolve(struct judgement *j, struct walk *walk)
 }
 
 void
-judge(struct judgement *j, struct arena *arena)
+judgement_again(struct judgement *j, const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct authority_decision *decision)
+{
+	UNINITIALIZED struct authority_decision none;
+	judgement_begin(j, authority, request, facts, &none);
+	j->d = decision;
+	j->whole = true;
+	resolve(j);
+	for (size_t i = 0; i < decision->n; i++) {
+		if (decision->findings[i].entry != NULL)
+			__builtin_prefetch(decision->findings[i].entry->lists);
+	}
+	for (size_t i = 0; i < j->chain_n; i++)
+		asker_find(&j->chain[i], authority, request->wall);
+	if (j->service != NULL)
+		(void)find_target(j);
+}
+
+static void
+judge_all(struct judgement *j)
 {
 	WALK walk;
-	resolve(j, &walk);
+	const struct authority_request *request = j->request;
+	resolve(j);
+	bool known = j->action != NULL && j->service != NULL;
+	bool rules = known && !request->undo;
+	if (rules)
+		walk_seek(&walk, j->authority, j->action, j->service);
 	if (j->facts->stopped)
-		fault(j, REASON_STOPPED,
-		    arena_printf(arena, "everything was stopped by %.*s%s%.*s",
-			STR_ARG(j->facts->stopped_by),
-			j->facts->stopped_why.n > 0 ? ": " : "",
-			STR_ARG(j->facts->stopped_why)),
-		    arena_printf(arena, "wait until it is resumed, or ask %.*s",
-			STR_ARG(j->facts->stopped_by)));
-	judge_chain(j, arena);
-	judge_action(j, arena);
-	judge_service(j, arena);
+		fault(j, REASON_STOPPED, WRONG_STOPPED, 0);
+	judge_chain(j);
+	if (j->action == NULL)
+		fault(j, REASON_UNKNOWN, WRONG_ACTION, 0);
+	if (j->service == NULL)
+		fault(j, REASON_UNKNOWN,
+		    request->service == NULL ? WRONG_NO_SERVICE : WRONG_SERVICE, 0);
 	/* What is asked of memory comes while something else is done. */
-	bool rules = j->action != NULL && j->service != NULL && !j->request->undo;
 	if (j->whole)
 		host_fetch(j->authority, j->target_hash);
 	if (rules) {
@@ -744,18 +665,30 @@ judge(struct judgement *j, struct arena *arena)
 		limits_begin(j);
 	}
 	if (j->whole)
-		judge_target(j, arena);
+		judge_target(j);
 	if (rules)
 		walk_begin(&walk, j->authority);
 	if (j->whole && j->action != NULL)
-		judge_params(j, arena);
-	if (j->action == NULL || j->service == NULL)
+		judge_params(j);
+	if (!known)
 		return;
-	judge_hands_on(j, arena);
-	if (j->request->undo)
-		finding_add(j, &(struct finding){ .kind = REASON_UNDO,
-				   .text = STR("it takes back what was done before, and "
-					       "may for as long as the action says") });
-	else
+	if (j->machine && j->facts->hands_on_by.n > 0)
+		fault(j, REASON_HANDS_ON, WRONG_HANDS_ON, 0);
+	if (rules)
 		judge_rules(j, &walk);
+	else
+		fault(j, REASON_UNDO, WRONG_UNDO, 0);
+}
+
+void
+judge(struct judgement *j)
+{
+	struct authority_decision *d = j->d;
+	judge_all(j);
+	d->verdict = verdict_of(j);
+	d->only_at_once = j->by_turn && !j->by_hands && !j->by_other;
+	d->hands_on = j->by_hands && !j->by_turn && !j->by_other;
+	d->lacks_facts = j->by_unknown && !j->for_good;
+	if (d->verdict != VERDICT_AFTER_APPROVAL)
+		d->expires_ms = d->yes_missing = 0;
 }

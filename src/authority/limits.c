@@ -117,13 +117,19 @@ note_full(const struct check *c, struct finding *full)
 	finding_add(c->j, full);
 }
 
+static uint32_t
+who_is(const struct judgement *j, const struct asker *asker)
+{
+	return asker != NULL ? (uint32_t)(asker - j->chain) : 0;
+}
+
 static void
 note_used_up(const struct check *c, enum bound bound, const struct asker *asker,
     const struct rate *rate, uint64_t used, msec free_at)
 {
 	struct finding full = {
 		.bound = bound,
-		.asker = asker,
+		.which = who_is(c->j, asker),
 		.value = used,
 		.limit = rate->count,
 		.window_ms = rate->window_ms,
@@ -143,7 +149,7 @@ note_used(const struct check *c, enum bound bound, const struct asker *asker,
 	} else if (best != NULL && (best->bound == BOUND_NONE ||
 				       rate->count - used < best->limit - best->value)) {
 		best->bound = bound;
-		best->asker = asker;
+		best->which = who_is(c->j, asker);
 		best->value = used;
 		best->limit = rate->count;
 		best->window_ms = rate->window_ms;
@@ -374,8 +380,8 @@ check_not_beside(const struct check *c)
 			continue;
 		/* The one that began first is named. */
 		if (finding.value++ == 0 || use->at < first_at ||
-		    str_cmp(use->action, finding.text) < 0)
-			finding.text = use->action;
+		    str_cmp(use->action, finding.beside) < 0)
+			finding.beside = use->action;
 		first_at = use->at;
 	}
 	if (finding.value > 0)

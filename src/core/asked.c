@@ -268,7 +268,7 @@ settle_asked(struct core *core, struct asked *asked, const struct asking *asking
 
 /* Approved, but what is under way fills the limit. */
 static void
-wait_for_turn(struct core *core, struct asked *asked, const struct judged *judged)
+wait_for_turn(struct core *core, struct asked *asked, struct judged *judged)
 {
 	struct asked_row *row = &asked->row;
 	str why = judged_why(core, judged);
@@ -284,15 +284,16 @@ wait_for_turn(struct core *core, struct asked *asked, const struct judged *judge
 
 /* People are asked, or asked again where others may answer now. Refused when nobody may. */
 static struct beginning
-ask_people(struct core *core, struct asked *asked, const struct judged *judged)
+ask_people(struct core *core, struct asked *asked, struct judged *judged)
 {
+	judged_tell(core, judged);
 	struct asked_row *row = &asked->row;
 	bool first = row->ends_at == 0;
 	row->state = ASKED_APPROVAL;
 	row->due = 0;
 	row->yes_missing = judged->by.yes_missing != 0 ? judged->by.yes_missing : 1;
 	row_set_str(core, &row->why, (str){ 0 });
-	if (first && judged->by.approvers.n == 0) {
+	if (first && judged->approvers.n == 0) {
 		str needs = judged_why(core, judged);
 		str why =
 		    text_make(core, "nobody may approve it now: %.*s", STR_ARG(needs));

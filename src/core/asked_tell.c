@@ -197,7 +197,7 @@ asked_tell(struct core *core, struct asked *asked, const struct judged *judged, 
 	struct asked_row *row = &asked->row;
 	struct incident *incident = incident_find(core, row->incident);
 	ASSERT(incident != NULL);
-	const struct strs *may = &judged->by.approvers;
+	const struct strs *may = &judged->approvers;
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	struct strs all = { arena_new(&core->scratch, str, row->approvers.n + may->n),
 		row->approvers.n };

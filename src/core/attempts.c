@@ -41,9 +41,19 @@ attempt_due(const struct attempt *attempt)
 
 /* ---- starting ---- */
 
-str
-judged_why(struct core *core, const struct judged *judged)
+void
+judged_tell(struct core *core, struct judged *judged)
 {
+	if (!judged->told)
+		judged->approvers = core_explain(core, judged->asking, &judged->by,
+		    &core->scratch, &judged->row);
+	judged->told = true;
+}
+
+str
+judged_why(struct core *core, struct judged *judged)
+{
+	judged_tell(core, judged);
 	const struct decision_row *row = &judged->row;
 	const struct lease *lease =
 	    judged->by.hands_on ? lease_find(core, LEASE_HANDS_ON, row->service, (str){ 0 })
@@ -86,6 +96,7 @@ fill_request(struct core *core, const struct action *action, const struct asking
 void
 judged_deny(struct core *core, struct judged *judged, str why)
 {
+	judged_tell(core, judged);
 	struct decision_row *decision = &judged->row;
 	size_t n =
 	    decision->reasons.n < REASONS_MAX ? decision->reasons.n : REASONS_MAX - 1;
@@ -262,7 +273,10 @@ is_undone(const struct core *core, const struct asking *asking)
 void
 attempt_judge(struct core *core, const struct asking *asking, struct judged *ret)
 {
-	ret->by = core_decide(core, asking, &core->scratch, &ret->row);
+	core_decide(core, asking, &core->scratch, &ret->row, &ret->by);
+	ret->asking = asking;
+	ret->approvers = (struct strs){ 0 };
+	ret->told = false;
 	if (ret->row.verdict != VERDICT_DENY && is_undone(core, asking))
 		judged_deny(core, ret,
 		    text_make(core, "attempt %llu was taken back already",
@@ -364,6 +378,7 @@ attempt_record(struct core *core, struct incident *incident, struct judged *judg
 {
 	if (judged->row.id == 0)
 		judged->row.id = row_next(core);
+	judged_tell(core, judged);
 	keep_decision(core, incident, &judged->row);
 	if (!judged->row.shadow)
 		count_lifted(core, &judged->row);

@@ -132,14 +132,13 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 	return given;
 }
 
-struct authority_decision
+void
 core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
-    struct decision_row *ret)
+    struct decision_row *ret, struct authority_decision *ret_decision)
 {
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
-	struct authority_decision decision = { 0 };
-	authority_decide(core->authority, &request, &facts, arena, &decision);
+	authority_decide(core->authority, &request, &facts, ret_decision);
 	*ret = (struct decision_row){ .incident = asking->incident,
 		.run = asking->run,
 		.at = asking->at,
@@ -151,12 +150,23 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 		.target = asking->target,
 		.params = asking->params,
 		.config = core->newest->hash,
-		.verdict = decision.verdict,
-		.reasons = { decision.reasons, decision.reasons_n },
-		.forward = decision.forward,
+		.verdict = ret_decision->verdict,
 		.given = given_with(asking, &facts, arena),
 		.asked = asking->asked };
-	return decision;
+}
+
+struct strs
+core_explain(const struct core *core, const struct asking *asking,
+    const struct authority_decision *decision, struct arena *arena,
+    struct decision_row *row)
+{
+	struct authority_request request = request_of(core, asking);
+	struct authority_facts facts = facts_of(core, asking, arena);
+	struct authority_answer answer;
+	authority_explain(core->authority, &request, &facts, decision, arena, &answer);
+	row->reasons = (struct records){ answer.reasons, answer.reasons_n };
+	row->forward = answer.forward;
+	return answer.approvers;
 }
 
 /* Is the live value of this parameter what taking the action back goes to? */
@@ -211,8 +221,7 @@ need_before(const struct core *core, const struct authority_request *request,
 		return;
 	/* Nothing is asked for what is denied anyhow. */
 	bool lacks = needs->observe_n > 0 || needs->health_n > 0;
-	if (!lacks &&
-	    authority_verdict(core->authority, request, facts, *arena) == VERDICT_DENY)
+	if (!lacks && authority_verdict(core->authority, request, facts) == VERDICT_DENY)
 		return;
 	needs->observe = all;
 	needs->observe_n = n;
@@ -239,7 +248,7 @@ core_yes(const struct core *core, const struct asking *asking, str principal,
 	facts.uses = NULL;
 	facts.stopped = false;
 	facts.hands_on_by = (str){ 0 };
-	if (authority_verdict(core->authority, &request, &facts, *arena) == VERDICT_ALLOW)
+	if (authority_verdict(core->authority, &request, &facts) == VERDICT_ALLOW)
 		return YES_NOT_NEEDED;
 	*ret_why =
 	    authority_yes_refuses(core->authority, &request, &facts, principal, arena);

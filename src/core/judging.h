@@ -36,9 +36,14 @@ struct asking {
 bool incident_asks_for(const struct incident *incident, str service);
 struct authority_facts core_facts(const struct core *core);
 /* Judged now, by the newest configuration; in *ret as it is recorded, with all that was
- * known. */
-struct authority_decision core_decide(const struct core *core, const struct asking *asking,
-    struct arena *arena, struct decision_row *ret);
+ * known, but for the words. */
+void core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
+    struct decision_row *ret, struct authority_decision *ret_decision);
+/* Puts the words into the row, and says whose yes would count. Before anything changes that
+ * the decision was made by; uses may. */
+struct strs core_explain(const struct core *core, const struct asking *asking,
+    const struct authority_decision *decision, struct arena *arena,
+    struct decision_row *row);
 /* Facts that it lacks. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
     struct arena *arena);
@@ -60,9 +65,14 @@ void use_arm(struct core *core, struct grant_use *use);
 /* ---- attempts.c: what was done ---- */
 
 struct judged {
-	struct decision_row row;
+	const struct asking *asking; /* the caller's, which outlives this */
 	struct authority_decision by;
+	struct decision_row row;
+	struct strs approvers;
+	bool told; /* the row has its words, and approvers are known */
 };
+/* Words, and approvers, where they are wanted: nothing is said of most that is judged. */
+void judged_tell(struct core *core, struct judged *judged);
 /* What authority says, and whether it can be done at all. */
 void attempt_judge(struct core *core, const struct asking *asking, struct judged *ret);
 /* What the rules allow, but cannot be done, is denied: with this reason first. */
@@ -73,7 +83,7 @@ void attempt_record(struct core *core, struct incident *incident, struct judged 
 struct attempt *attempt_start(struct core *core, struct incident *incident, struct run *run,
     const struct asking *asking, str step, struct judged *judged);
 /* Why not, and the way forward: a sentence. */
-str judged_why(struct core *core, const struct judged *judged);
+str judged_why(struct core *core, struct judged *judged);
 bool attempt_open(const struct attempt *attempt);
 /* When its timer is due; 0: it waits for nothing. */
 msec attempt_due(const struct attempt *attempt);

@@ -223,7 +223,9 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	struct given given = { .observed = asked->live };
 	struct asking asking = asking_of(core, asked, &given);
 	struct authority_needs needs = core_needs(core, &asking, arena);
-	(void)core_decide(core, &asking, arena, ret);
+	struct authority_decision decision;
+	core_decide(core, &asking, arena, ret, &decision);
+	(void)core_explain(core, &asking, &decision, arena, ret);
 	return unknown_text(&needs, arena);
 }
 

@@ -109,6 +109,7 @@ judge_item(struct core *core, const struct asking *asking, struct permit_item *i
 	}
 	struct judged judged;
 	attempt_judge(core, asking, &judged);
+	judged_tell(core, &judged);
 	const struct reason *reasons = judged.row.reasons.p;
 	if (judged.row.reasons.n > 0)
 		item->text = text_line(core, reasons[0].text, ITEM_TEXT_MAX);
@@ -537,8 +538,9 @@ may_do_all(struct core *core, const struct incident *incident, const struct run_
 			.incident_open = incident_asks_for(incident, items[i].service),
 			.at = core->at,
 			.wall = core->wall };
-		struct decision_row decision;
-		core_decide(core, &asking, &core->scratch, &decision);
+		struct authority_decision decision;
+		struct decision_row as_row;
+		core_decide(core, &asking, &core->scratch, &as_row, &decision);
 		core->scratch = mark;
 		if (items[i].later || decision.verdict == VERDICT_DENY)
 			return false;

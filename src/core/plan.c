@@ -263,8 +263,9 @@ lacks_text(struct core *core, const struct authority_needs *needs)
 
 /* The rule behind the first reason, and what it says. */
 static void
-tell_reason(struct planning *p, const struct judged *judged, struct plan_target *ret)
+tell_reason(struct planning *p, struct judged *judged, struct plan_target *ret)
 {
+	judged_tell(p->core, judged);
 	const struct reason *reason = judged->row.reasons.p;
 	if (judged->row.reasons.n > 0) {
 		ret->rule = keep(p, reason->rule);

@@ -170,12 +170,14 @@ authority_allows(const struct model *model, const struct authority *authority,
 	};
 	struct authority_facts facts = facts_of(&order->given, arena);
 	struct authority_decision decision;
-	if (authority_verdict(authority, &request, &facts, *arena) == VERDICT_ALLOW)
+	struct authority_answer answer;
+	authority_decide(authority, &request, &facts, &decision);
+	if (decision.verdict == VERDICT_ALLOW)
 		return true;
-	authority_decide(authority, &request, &facts, arena, &decision);
-	bool said = decision.reasons_n > 0;
-	ret->why = said ? decision.reasons[0].text : STR("not allowed");
-	ret->judged = said ? judged_by(&decision.reasons[0], arena) : STR("authority");
+	authority_explain(authority, &request, &facts, &decision, arena, &answer);
+	bool said = answer.reasons_n > 0;
+	ret->why = said ? answer.reasons[0].text : STR("not allowed");
+	ret->judged = said ? judged_by(&answer.reasons[0], arena) : STR("authority");
 	return false;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "authority/authority.h"
+#include "support/authority_answer.h"
 #include "support/slow_authority.h"
 #include "support/test.h"
 
@@ -558,12 +559,12 @@ facts_of(struct asked *asked)
 	return &asked->facts;
 }
 
-static struct authority_decision
+static struct decided
 decide(struct world *world, const struct model *model, struct asked *asked)
 {
-	struct authority_decision decision;
+	struct decided decision;
 	struct authority *authority = authority_new(model, &world->arena);
-	authority_decide(authority, &asked->request, facts_of(asked), &world->arena,
+	decide_and_explain(authority, &asked->request, facts_of(asked), &world->arena,
 	    &decision);
 	EXPECT(decision.reasons_n > 0 && decision.reasons_n <= AUTHORITY_REASONS_MAX);
 	EXPECT((decision.forward.n == 0) == (decision.verdict == VERDICT_ALLOW));

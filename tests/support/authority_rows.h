@@ -144,8 +144,8 @@ check_row(const struct row *row)
 	struct authority *authority = authority_of(&arena, rules, rules_n);
 	struct authority_request request = row_request(row);
 	struct authority_facts facts = row_facts(row);
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 
 	EXPECT_U64(decision.verdict, row->verdict ? row->verdict : VERDICT_DENY);
 	EXPECT(decision.reasons_n > 0);

@@ -2,6 +2,7 @@
 #define TESTS_AUTHORITY_SHOP_H
 
 #include "authority/authority.h"
+#include "support/authority_answer.h"
 
 /*
  * authority_shop -- a small catalogue written out by hand, and words to write rules with:

@@ -3,6 +3,7 @@
  * as an example is asked of the evaluator.
  */
 #include "authority/analyse.h"
+#include "support/authority_answer.h"
 #include "support/config.h"
 #include "support/test.h"
 
@@ -156,12 +157,12 @@ verdict_of(str example, msec wall, const struct pairs *observed)
 	struct pair room[8];
 	struct pairs params = { room, 0 };
 	struct authority_request request;
-	struct authority_decision decision;
+	struct decided decision;
 	struct authority_facts facts = { 0 };
 	read_example(example, &request, &params);
 	request.wall = wall;
 	facts.observed = observed != NULL ? *observed : params;
-	authority_decide(authority_new(config.model, &config.arena), &request, &facts,
+	decide_and_explain(authority_new(config.model, &config.arena), &request, &facts,
 	    &config.arena, &decision);
 	return decision.verdict;
 }

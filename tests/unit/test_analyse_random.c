@@ -44,12 +44,12 @@ changes_nothing(size_t gone)
 	const struct authority *with = authority_new(&world.model, &arena);
 	const struct authority *rest = authority_new(&less, &arena);
 	for (unsigned i = 0; i < REQUESTS; i++) {
-		struct authority_decision a, b;
+		struct decided a, b;
 		struct arena scratch = arena;
 		make_asked(&asked);
 		const struct authority_facts *facts = facts_of(&asked);
-		authority_decide(with, &asked.request, facts, &scratch, &a);
-		authority_decide(rest, &asked.request, facts, &scratch, &b);
+		decide_and_explain(with, &asked.request, facts, &scratch, &a);
+		decide_and_explain(rest, &asked.request, facts, &scratch, &b);
 		differ += a.verdict != b.verdict;
 	}
 	EXPECT_U64(differ, 0);

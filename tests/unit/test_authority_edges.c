@@ -20,14 +20,14 @@ decide__denies_a_value_that_the_parameter_refuses(void)
 		.at = AT,
 	};
 	struct authority_facts facts = { 0 };
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_DENY);
 	EXPECT(decision.reasons[0].kind == REASON_ERROR);
 	EXPECT(str_starts(decision.reasons[0].text, STR("parameter 'replicas': ")));
 
 	pair.value = STR("9");
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_ALLOW);
 }
 
@@ -53,8 +53,8 @@ decide__tells_all_that_stands_against_it(void)
 	struct authority_facts facts = { .uses = uses_of(&use, 1),
 		.stopped = true,
 		.stopped_by = STR("person:ana") };
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 
 	static const enum reason_kind kinds[] = { REASON_STOPPED, REASON_ERROR,
 		REASON_PROHIBITED, REASON_LIMIT, REASON_GRANT };
@@ -84,8 +84,8 @@ decide__counts_reasons_that_found_no_room(void)
 		.at = AT,
 	};
 	struct authority_facts facts = { 0 };
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT_U64(decision.reasons_n, AUTHORITY_REASONS_MAX);
 	EXPECT_U64(decision.reasons[0].line, 81);
 	EXPECT_U64(decision.reasons[14].line, 95);
@@ -111,14 +111,14 @@ decide__keeps_its_verdict_in_a_full_arena(void)
 	struct authority_facts facts = { .uses = uses_of(NULL, 0) };
 	static char small[4096];
 	for (size_t size = 0; size <= sizeof(small); size += 64) {
-		struct authority_decision decision;
+		struct decided decision;
 		struct arena tight = arena_over(small, size);
 		request.target = STR("web-1");
-		authority_decide(authority, &request, &facts, &tight, &decision);
+		decide_and_explain(authority, &request, &facts, &tight, &decision);
 		EXPECT(decision.verdict == VERDICT_ALLOW);
 		tight = arena_over(small, size);
 		request.target = STR("elsewhere");
-		authority_decide(authority, &request, &facts, &tight, &decision);
+		decide_and_explain(authority, &request, &facts, &tight, &decision);
 		EXPECT(decision.verdict == VERDICT_DENY);
 	}
 	arena_release(small, sizeof(small));
@@ -163,12 +163,12 @@ index__stays_small_for_long_lists(void)
 		.at = AT,
 	};
 	struct authority_facts facts = { 0 };
-	struct authority_decision decision;
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_ALLOW);
 	request.service = &services[1];
 	request.target = STR("payments");
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_DENY);
 	EXPECT_STR(decision.forward, STR("ask ana, who owns 'long', to extend it"));
 	arena_unmap(&map);

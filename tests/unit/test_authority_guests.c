@@ -70,8 +70,7 @@ may(const struct authority *authority, const char *person, const char *action, m
 		.wall = wall,
 		.at = 400 * DAY,
 	};
-	return authority_verdict(authority, &request, &facts, config.arena) ==
-	       VERDICT_ALLOW;
+	return authority_verdict(authority, &request, &facts) == VERDICT_ALLOW;
 }
 
 static void

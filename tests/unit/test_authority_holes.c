@@ -266,13 +266,13 @@ hole__confused_deputy_in_random_nestings(void)
 		request.principal = may[below(countof(may))];
 		request.behalf = (struct strs){ chain, n };
 		struct arena scratch = arena;
-		struct authority_decision decision;
-		authority_decide(authority, &request, &facts, &scratch, &decision);
+		struct decided decision;
+		decide_and_explain(authority, &request, &facts, &scratch, &decision);
 		EXPECT(decision.verdict == VERDICT_ALLOW);
 		*(at < n ? &chain[at] : &request.principal) =
 		    may_not[below(countof(may_not))];
 		scratch = arena;
-		authority_decide(authority, &request, &facts, &scratch, &decision);
+		decide_and_explain(authority, &request, &facts, &scratch, &decision);
 		EXPECT(decision.verdict == VERDICT_DENY);
 	}
 }
@@ -293,10 +293,10 @@ hole__identity_loss(void)
 		struct row row = { .name = "identity" };
 		struct authority_request request = row_request(&row);
 		struct authority_facts facts = { .uses = NULL };
-		struct authority_decision decision;
+		struct decided decision;
 		request.principal = chains[i][0];
 		request.behalf = (struct strs){ &chains[i][1], 2 };
-		authority_decide(authority, &request, &facts, &arena, &decision);
+		decide_and_explain(authority, &request, &facts, &arena, &decision);
 		EXPECT(decision.verdict == VERDICT_DENY);
 		EXPECT_STR(decision.reasons[0].text, STR("'not ana' forbids it"));
 	}
@@ -353,9 +353,9 @@ hole__broad_default_rights(void)
 					.at = AT,
 				};
 				struct authority_facts facts = { .glass_by = who[p] };
-				struct authority_decision decision;
+				struct decided decision;
 				struct arena scratch = arena;
-				authority_decide(authority, &request, &facts, &scratch,
+				decide_and_explain(authority, &request, &facts, &scratch,
 				    &decision);
 				EXPECT(decision.verdict == VERDICT_DENY);
 				struct authority_who list[1];

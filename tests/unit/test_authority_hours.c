@@ -265,7 +265,6 @@ start(struct hours *h, const struct wish *wish)
 static enum verdict
 ask(struct hours *h, const struct wish *wish)
 {
-	char memory[8192];
 	str behalf = wish->behalf;
 	struct authority_request request = { .principal = wish->principal,
 		.behalf = { &behalf, behalf.n > 0 },
@@ -275,9 +274,7 @@ ask(struct hours *h, const struct wish *wish)
 		.wall = WALL + h->at,
 		.at = h->at };
 	struct authority_facts facts = { .uses = &h->uses };
-	enum verdict verdict = authority_verdict(h->authorities[h->now], &request, &facts,
-	    arena_over(memory, sizeof(memory)));
-	arena_release(memory, sizeof(memory));
+	enum verdict verdict = authority_verdict(h->authorities[h->now], &request, &facts);
 	return verdict;
 }
 

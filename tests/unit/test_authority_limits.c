@@ -427,16 +427,16 @@ uses__are_found_whatever_the_order_they_came_in(void)
 	static struct row row;
 	struct authority_request request = row_request(&row);
 	struct authority_facts facts = { .uses = &index };
-	struct authority_decision decision;
+	struct decided decision;
 	authority_uses_init(&index);
 	for (size_t i = 0; i < countof(uses); i++)
 		authority_uses_add(&index, &uses[i]);
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT_U64(decision.reasons[0].value, 3);
 	EXPECT_U64(decision.reasons[0].free_at, WALL + 50 * MINUTE);
 	authority_uses_remove(&uses[3]);
 	authority_uses_remove(&uses[0]);
-	authority_decide(authority, &request, &facts, &arena, &decision);
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
 	EXPECT(decision.verdict == VERDICT_ALLOW);
 	EXPECT_U64(decision.reasons[0].value, 1);
 }

@@ -7,7 +7,7 @@
 #include "support/authority_cases.h"
 
 static bool
-decisions_eq(const struct authority_decision *a, const struct authority_decision *b)
+decisions_eq(const struct decided *a, const struct decided *b)
 {
 	if (a->verdict != b->verdict || a->reasons_n != b->reasons_n ||
 	    !str_eq(a->forward, b->forward) || a->yes_missing != b->yes_missing ||
@@ -30,14 +30,14 @@ decide__does_not_see_the_order_of_rules_or_of_the_chain(void)
 	for (unsigned m = 0; m < models; m++) {
 		make_world(&world);
 		make_asked(&asked);
-		struct authority_decision before = decide(&world, &world.model, &asked);
+		struct decided before = decide(&world, &world.model, &asked);
 		for (size_t i = world.model.rules_n; i > 1; i--) {
 			size_t k = below((unsigned)i);
 			struct rule rule = world.rules[i - 1];
 			world.rules[i - 1] = world.rules[k];
 			world.rules[k] = rule;
 		}
-		struct authority_decision after = decide(&world, &world.model, &asked);
+		struct decided after = decide(&world, &world.model, &asked);
 		EXPECT(decisions_eq(&before, &after));
 		if (asked.request.behalf.n == 0)
 			continue;
@@ -69,7 +69,7 @@ decide__is_not_widened_by_a_rule_that_is_no_grant(void)
 
 /* All that denies is limits of the rule at that line, or that nobody can tell them. */
 static bool
-only_limits_of(const struct authority_decision *decision, uint32_t line)
+only_limits_of(const struct decided *decision, uint32_t line)
 {
 	for (size_t i = 0; i < decision->reasons_n; i++) {
 		const struct reason *reason = &decision->reasons[i];
@@ -91,13 +91,13 @@ decide__is_not_widened_by_a_grant_less_but_by_its_own_limits(void)
 		make_asked(&asked);
 		if (world.model.rules_n == 0)
 			continue;
-		struct authority_decision before = decide(&world, &world.model, &asked);
+		struct decided before = decide(&world, &world.model, &asked);
 		struct model less = world.model;
 		less.rules_n--;
 		const struct rule *gone = &world.rules[less.rules_n];
 		if (gone->kind != RULE_GRANT)
 			continue;
-		struct authority_decision after = decide(&world, &less, &asked);
+		struct decided after = decide(&world, &less, &asked);
 		EXPECT(after.verdict >= before.verdict ||
 		       only_limits_of(&before, gone->place.line));
 	}
@@ -186,7 +186,7 @@ decide__lifts_for_a_person_alone(void)
 		make_asked(&asked);
 		if (one_in(2))
 			asked.facts.glass_by = asked.request.principal;
-		struct authority_decision decision = decide(&world, &world.model, &asked);
+		struct decided decision = decide(&world, &world.model, &asked);
 		for (size_t i = 0; i < decision.reasons_n; i++) {
 			if (decision.reasons[i].kind != REASON_LIFTED)
 				continue;

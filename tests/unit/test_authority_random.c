@@ -15,7 +15,7 @@ slow(const struct model *model, const struct asked *now)
 }
 
 static void
-tell(const struct authority_decision *decision)
+tell(const struct decided *decision)
 {
 	for (size_t i = 0; i < decision->reasons_n; i++)
 		printf("%u line %u: %.*s\n", decision->reasons[i].kind,
@@ -65,13 +65,13 @@ decide__agrees_with_its_slow_twin(void)
 		for (unsigned r = 0; r < REQUESTS; r++) {
 			make_asked(&asked);
 			struct arena scratch = world.arena;
-			struct authority_decision decision;
-			authority_decide(authority, &asked.request, facts_of(&asked),
+			struct decided decision;
+			decide_and_explain(authority, &asked.request, facts_of(&asked),
 			    &scratch, &decision);
 			enum verdict want = slow(&world.model, &asked);
 			EXPECT_U64(decision.verdict, want);
 			EXPECT(authority_verdict(authority, &asked.request,
-				   facts_of(&asked), world.arena) == decision.verdict);
+				   facts_of(&asked)) == decision.verdict);
 			EXPECT(decision.only_at_once == denied_by_turn_alone(&asked, want));
 			EXPECT(decision.hands_on == denied_by_hands_alone(&asked, want));
 			seen[want]++;
@@ -150,7 +150,7 @@ approvers__are_people_whose_yes_counts(void)
 		make_asked(&asked);
 		asked.facts.yes_n = 0;
 		asked.facts.stopped = false;
-		struct authority_decision before = decide(&world, &world.model, &asked);
+		struct decided before = decide(&world, &world.model, &asked);
 		if (before.verdict != VERDICT_AFTER_APPROVAL)
 			continue;
 		struct authority *authority = authority_new(&world.model, &world.arena);
@@ -215,7 +215,7 @@ decide__is_free_when_it_says_so(void)
 		make_asked(&asked);
 		asked.facts.stopped = false;
 		asked.request.behalf.n = 0;
-		struct authority_decision decision = decide(&world, &world.model, &asked);
+		struct decided decision = decide(&world, &world.model, &asked);
 		const struct reason *reason = &decision.reasons[0];
 		if (reason->kind != REASON_LIMIT || reason->free_at == 0)
 			continue;
