@@ -181,6 +181,15 @@ disk_link(struct disk *disk, struct inode *folder, const char *name, struct inod
 	return 0;
 }
 
+static void
+lose_name(struct disk *disk, struct inode *inode)
+{
+	disk->used -= inode->n < disk->used ? inode->n : disk->used;
+	inode->unlinked = true;
+	if (inode->opens == 0)
+		inode_closed(inode);
+}
+
 int
 disk_unlink(struct disk *disk, struct inode *folder, const char *name)
 {
@@ -192,12 +201,9 @@ disk_unlink(struct disk *disk, struct inode *folder, const char *name)
 	int error = operate(disk);
 	if (error != 0)
 		return error < 0 ? EIO : error;
-	disk->used -= inode->n < disk->used ? inode->n : disk->used;
 	names_drop(&folder->names, name);
 	change_name(folder, name, "", NULL);
-	inode->unlinked = true;
-	if (inode->opens == 0)
-		inode_closed(inode);
+	lose_name(disk, inode);
 	return 0;
 }
 
@@ -213,11 +219,11 @@ disk_rename(struct disk *disk, struct inode *folder, const char *from, const cha
 	int error = operate(disk);
 	if (error != 0)
 		return error < 0 ? EIO : error;
-	if (there != NULL)
-		there->unlinked = true;
 	names_drop(&folder->names, from);
 	names_put(&folder->names, to, inode);
 	change_name(folder, to, from, inode);
+	if (there != NULL)
+		lose_name(disk, there);
 	return 0;
 }
 
@@ -422,6 +428,19 @@ bytes_below(const struct inode *folder)
 	return bytes;
 }
 
+/* Whose removal the disk did not keep has its name again, and is a file like any other: to
+ * close it must not take its bytes. */
+static void
+find_unlinked(struct disk *disk)
+{
+	for (struct inode *inode = disk->all; inode != NULL; inode = inode->next)
+		inode->unlinked = true;
+	for (struct inode *folder = disk->all; folder != NULL; folder = folder->next) {
+		for (size_t i = 0; i < folder->names.n; i++)
+			folder->names.item[i].inode->unlinked = false;
+	}
+}
+
 void
 disk_power_cut(struct disk *disk)
 {
@@ -439,5 +458,6 @@ disk_power_cut(struct disk *disk)
 		if (inode->kept_n > 0)
 			memcpy(inode->now, inode->kept, inode->kept_n);
 	}
+	find_unlinked(disk);
 	disk->used = bytes_below(disk->root);
 }
