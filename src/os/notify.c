@@ -23,9 +23,10 @@ connect_to(const char *path)
 		address.sun_path[0] = '\0';
 	socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, length) != 0)
-		fd_close(&fd);
-	return fd;
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, length) == 0)
+		return fd;
+	fd_close(&fd); /* the number is free: another's socket may have it soon */
+	return -1;
 }
 
 /* Microseconds, and for which process. */
