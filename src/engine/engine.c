@@ -51,6 +51,7 @@ on_sweep(uv_timer_t *timer)
 	/* Without a gate nobody can tell us that an alert is still there. */
 	if (engine->gate.peer == NULL)
 		return;
+	kept_tell(engine);
 	listings_sweep(engine);
 	overflows_look(engine);
 	struct batch *b = &engine->batch;

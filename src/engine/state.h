@@ -137,6 +137,7 @@ struct engine {
 	struct overflows overflows;
 	struct reloads reloads;
 	msec committed_boot; /* when the last entry was committed */
+	msec kept_boot;      /* the same, when hands was last told of it */
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
@@ -353,6 +354,9 @@ bool resolved_turn(struct engine *engine);
 void overflow_answer(struct engine *engine, uint64_t id, str source,
     const struct merge *merge);
 void overflows_look(struct engine *engine); /* which are over? */
+
+/* kept.c: hands is told that what is stepped gets to the disk */
+void kept_tell(struct engine *engine);
 
 /* metrics.c */
 void metrics_answer(struct engine *engine, struct answer_out *a);

@@ -28,6 +28,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_PING] = "ping",
 	[FRAME_PONG] = "pong",
 	[FRAME_QUARANTINED] = "quarantined",
+	[FRAME_KEPT] = "kept",
 };
 
 static const char *const role_kind_names[] = {

@@ -49,6 +49,7 @@ enum frame_kind {
 	FRAME_PING, /* supervisor to role, empty: does your loop turn? The answer has its id */
 	FRAME_PONG,
 	FRAME_QUARANTINED, /* engine to gate: struct quarantined_frame, what is kept of that */
+	FRAME_KEPT, /* engine to hands, empty: what was stepped before it is on the disk */
 };
 
 struct frame {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hands/attempts.h"
+#include "hands/beacon.h"
 #include "hands/config.h"
 #include "hands/handoff_file.h"
 #include "hands/judge.h"
@@ -41,6 +42,7 @@ struct hands {
 	struct attempts *attempts;
 	struct probes *probes;
 	struct notices *notices;
+	struct beacon *beacon;
 	int attempts_fd, handoffs_fd;
 
 	struct config config;
@@ -328,6 +330,11 @@ on_engine_frame(void *ctx, const struct frame *frame)
 		ok = on_epoch(h, frame);
 	else if (frame->kind == FRAME_ORDER && h->epoch_told)
 		ok = take_order(h, frame->payload);
+	else if (frame->kind == FRAME_KEPT && h->epoch_told) {
+		msec now = clock_boot();
+		beacon_all_well(h->beacon, notices_get_out(h->notices, now), now);
+		ok = true;
+	}
 	if (h->engine != NULL)
 		talk_pause(h->engine, is_busy(h));
 	return ok;
@@ -372,6 +379,8 @@ on_bundle(struct hands *h, const struct frame *frame)
 		return false;
 	if (ok)
 		notices_adopt(h->notices, h->config.model);
+	if (ok)
+		beacon_adopt(h->beacon, h->config.model);
 	if (ok)
 		tell_gaps(h);
 	if (ok)
@@ -566,6 +575,7 @@ assemble(struct hands *h, struct err *err)
 		return false;
 	h->probes = probes_new(&h->loop, h->net, &h->spawner, &h->tell);
 	h->notices = notices_new(h->net, &h->tell);
+	h->beacon = beacon_new(h->net, &h->tell);
 	queue_init(&h->waiting, HANDS_WAITING_MAX, HANDS_WAITING_BYTES_MAX);
 	return true;
 }
@@ -596,6 +606,7 @@ dismantle(struct hands *h)
 	attempts_free(h->attempts);
 	ceiling_close(h->ceiling);
 	net_free(h->net);
+	beacon_free(h->beacon);
 	uv_close((uv_handle_t *)&h->retry, NULL);
 	uv_close((uv_handle_t *)&h->stop, NULL);
 	uv_close((uv_handle_t *)&h->spawner_poll, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "hands/address.h"
 
 #define CONNECT_MS_MAX (10 * SECOND)
 
@@ -201,6 +202,15 @@ on_mail(char *bytes, size_t size, size_t n, void *ctx)
 
 /* ---- the start of a request ---- */
 
+static curl_socket_t
+on_guarded_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	(void)ctx;
+	if (purpose != CURLSOCKTYPE_IPCXN || address_kind(&to->addr) == ADDRESS_FORBIDDEN)
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static void
 set_http(struct net_request *r, const struct net_order *order)
 {
@@ -268,6 +278,8 @@ set_all(struct net_request *r, const struct net_order *order)
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
+	if (order->guarded)
+		(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_guarded_socket);
 	if (order->direct)
 		(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	if (order->kind == NET_MAIL)

@@ -35,6 +35,7 @@ struct net_order {
 	const char *headers[NET_HEADERS_MAX]; /* "name: value"; NULL ends them */
 	str body;                             /* POST, MAIL; copied */
 	size_t body_max;                      /* of the answer's body, HTTP */
+	bool guarded;     /* HTTP: not to what address.h calls forbidden */
 	bool direct;      /* use no proxy, whatever the environment says */
 	const char *from; /* MAIL: bare addresses */
 	const char *to;

@@ -29,6 +29,8 @@ struct notices {
 	struct link lines;                        /* struct line */
 	row_id delivered[NOTICES_DELIVERED_KEPT]; /* a ring */
 	size_t delivered_n;
+	unsigned failed_n; /* tries in a row */
+	msec failed_boot;  /* the last */
 };
 
 /* ---- telling ---- */
@@ -39,6 +41,10 @@ tell_notice(struct notices *notices, row_id id, const struct notice_result *seen
 	char memory[2048];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct event event = { .kind = EVENT_NOTICE_RESULT, .notice_result = *seen };
+	if (!seen->delivered) {
+		notices->failed_n++;
+		notices->failed_boot = clock_boot();
+	}
 	event.notice_result.notice = id;
 	event.notice_result.error =
 	    clean_line(&arena, clean_cut(seen->error, ERROR_MAX), ERROR_MAX);
@@ -192,6 +198,8 @@ notice_done(struct notice_out *out, const struct notice_result *result)
 	struct notices *notices = line->notices;
 	CRASH_POINT("hands-notified");
 	if (result->delivered)
+		notices->failed_n = 0;
+	if (result->delivered)
 		notices->delivered[notices->delivered_n++ % NOTICES_DELIVERED_KEPT] =
 		    out->id;
 	tell_notice(notices, out->id, result);
@@ -231,6 +239,13 @@ notices_drop_waiting(struct notices *notices)
 		queue_clear(&line->waiting);
 		line_leave(line);
 	}
+}
+
+bool
+notices_get_out(const struct notices *notices, msec now_boot)
+{
+	return notices->failed_n < NOTICES_FAILED_MAX ||
+	       now_boot - notices->failed_boot > HOUR;
 }
 
 size_t

@@ -22,6 +22,7 @@
 #define NOTICES_WAITING_MAX 4096 /* of one channel */
 #define NOTICES_WAITING_BYTES_MAX ((size_t)16 << 20)
 #define NOTICES_DELIVERED_KEPT 1024
+#define NOTICES_FAILED_MAX 5 /* in a row, over all channels: then nothing gets out */
 
 struct notices;
 struct notices *notices_new(struct net *net, const struct tell *tell);
@@ -34,6 +35,8 @@ void notices_adopt(struct notices *notices, const struct model *model);
 void notices_send(struct notices *notices, const struct notice_order *order, str bytes);
 /* The engine that ordered is gone: what waits will be ordered again. */
 void notices_drop_waiting(struct notices *notices);
+/* Not when so many tries failed in a row, the last of them within an hour. */
+bool notices_get_out(const struct notices *notices, msec now_boot);
 size_t notices_out(const struct notices *notices); /* tries that are out */
 
 #endif

@@ -24,6 +24,7 @@ enum section_kind {
 	SECTION_ACCESS,
 	SECTION_STORE,
 	SECTION_URL,
+	SECTION_HEARTBEAT_URL,
 	SECTION_PROMETHEUS,
 	SECTION_PROBE_FILES,
 	SECTION_FALLBACK,
@@ -41,7 +42,7 @@ enum section_kind {
 	SECTION_AUTHORITY,
 	SECTION_AUTONOMY,
 };
-#define SECTION_COUNT 22
+#define SECTION_COUNT 23
 
 /* tls, socket, access */
 void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);
@@ -168,6 +169,9 @@ str duration_text(msec ms, struct arena *arena);     /* "90s", "2h" */
 bool read_email(struct reader *r, const struct node *node, str *ret);
 /* "cred:NAME", "file:/path" or "env:NAME" */
 bool read_secret(struct reader *r, const struct node *node, str *ret);
+/* A URL that lets everybody in who knows it is a secret: it may stand elsewhere. */
+void read_secret_url(struct reader *r, const struct node *node, str *ret_url,
+    str *ret_secret);
 bool read_listen(struct reader *r, const struct node *node, str *ret); /* ADDR:PORT */
 
 #endif

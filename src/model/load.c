@@ -27,6 +27,7 @@ static const struct {
 	[SECTION_ACCESS] = { "access", FORM_VALUE },
 	[SECTION_STORE] = { "store", FORM_VALUE },
 	[SECTION_URL] = { "url", FORM_VALUE },
+	[SECTION_HEARTBEAT_URL] = { "heartbeat_url", FORM_VALUE },
 	[SECTION_PROMETHEUS] = { "prometheus", FORM_VALUE },
 	[SECTION_PROBE_FILES] = { "probe_files", FORM_LIST },
 	[SECTION_FALLBACK] = { "fallback", FORM_VALUE },

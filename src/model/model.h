@@ -783,12 +783,18 @@ struct proxy {
 #define PROXIES_MAX 16
 #define PROXY_SOCKET "socket"
 
+#define HEARTBEAT_EVERY_MS_MIN MINUTE
+#define HEARTBEAT_EVERY_MS_MAX HOUR
+
 struct model {
-	hash32 hash;    /* of the bundle */
-	str listen;     /* ADDR:PORT, default 127.0.0.1:9911 */
-	str store;      /* URL; empty: sqlite:firstline.db in the state folder */
-	str url;        /* how people reach it, for links; empty: http://LISTEN */
-	str prometheus; /* base URL for promql; empty: none */
+	hash32 hash; /* of the bundle */
+	str listen;  /* ADDR:PORT, default 127.0.0.1:9911 */
+	str store;   /* URL; empty: sqlite:firstline.db in the state folder */
+	str url;     /* how people reach it, for links; empty: http://LISTEN */
+	/* Asked while all is well; both empty: nobody. The second is a secret that says it. */
+	str heartbeat_url, heartbeat_url_secret;
+	msec heartbeat_every_ms; /* default 1 min */
+	str prometheus;          /* base URL for promql; empty: none */
 	struct strs
 	    probe_files; /* folders that log probes may read below: absolute, plain */
 	const struct team *fallback;

@@ -156,16 +156,10 @@ ntfy_read(struct reader *r, const struct node *node, const struct node *value,
 		(void)read_topic(r, n->key[KEY_TOPIC], &ret->address);
 }
 
-/* A URL that lets everybody in who knows it is a secret: it may stand elsewhere. */
 static void
-read_secret_url(struct reader *r, const struct node *value, struct channel *ret)
+channel_url_read(struct reader *r, const struct node *value, struct channel *ret)
 {
-	str text;
-	if (value->kind == NODE_TEXT && (str_starts(value->text, STR("http://")) ||
-					    str_starts(value->text, STR("https://"))))
-		(void)read_http_url(r, value, &ret->url);
-	else if (read_text(r, value, &text))
-		(void)read_secret(r, value, &ret->url_secret);
+	read_secret_url(r, value, &ret->url, &ret->url_secret);
 }
 
 static void
@@ -173,7 +167,7 @@ mattermost_read(struct reader *r, const struct node *node, const struct node *va
     const struct channel_nodes *n, struct channel *ret)
 {
 	(void)node;
-	read_secret_url(r, value, ret);
+	channel_url_read(r, value, ret);
 	if (n->key[KEY_CHANNEL] != NULL)
 		(void)read_text(r, n->key[KEY_CHANNEL], &ret->address);
 }
@@ -183,7 +177,7 @@ teams_read_channel(struct reader *r, const struct node *node, const struct node 
     const struct channel_nodes *n, struct channel *ret)
 {
 	(void)node, (void)n;
-	read_secret_url(r, value, ret);
+	channel_url_read(r, value, ret);
 }
 
 static void

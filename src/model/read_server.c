@@ -1,6 +1,6 @@
 /*
- * The top-level keys that are about Firstline itself: listen, store, url, prometheus,
- * probe_files, fallback and limits.
+ * The top-level keys that are about Firstline itself: listen, store, url, heartbeat_url,
+ * prometheus, probe_files, fallback and limits.
  */
 #include "model/internal.h"
 
@@ -82,6 +82,26 @@ limits_read(struct reader *r, const struct section *section, struct limits *ret)
 	}
 }
 
+/* URL, or {url: URL, every: 5m}; the URL may be a secret that stands elsewhere. */
+static void
+heartbeat_url_read(struct reader *r, const struct node *node, struct model *m)
+{
+	const struct node *url = node, *every = NULL;
+	const struct key keys[] = {
+		{ "url", &url, .required = true },
+		{ "every", &every },
+	};
+	if (node->kind == NODE_MAP) {
+		url = NULL;
+		(void)read_map(r, node, NULL, keys, countof(keys));
+	}
+	if (url != NULL)
+		read_secret_url(r, url, &m->heartbeat_url, &m->heartbeat_url_secret);
+	if (every != NULL)
+		(void)read_duration(r, every, HEARTBEAT_EVERY_MS_MIN,
+		    HEARTBEAT_EVERY_MS_MAX, &m->heartbeat_every_ms);
+}
+
 #define BURST_SECONDS 10
 
 static const struct node *
@@ -129,6 +149,7 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 	struct model *m = r->model;
 	m->listen = STR("127.0.0.1:9911");
 	m->limits = limits_default;
+	m->heartbeat_every_ms = HEARTBEAT_EVERY_MS_MIN;
 
 	const struct node *node;
 	if ((node = section_value(&sections[SECTION_LISTEN])) != NULL)
@@ -137,6 +158,8 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 		store_read(r, node, &m->store);
 	if ((node = section_value(&sections[SECTION_URL])) != NULL)
 		(void)read_http_url(r, node, &m->url);
+	if ((node = section_value(&sections[SECTION_HEARTBEAT_URL])) != NULL)
+		heartbeat_url_read(r, node, m);
 	if ((node = section_value(&sections[SECTION_PROMETHEUS])) != NULL)
 		(void)read_http_url(r, node, &m->prometheus);
 	probe_files_read(r, &sections[SECTION_PROBE_FILES], &m->probe_files);

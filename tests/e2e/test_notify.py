@@ -1,8 +1,11 @@
-"""What systemd is told, by a socket as systemd has one."""
+"""What systemd is told, by a socket as systemd has one; and what is told to heartbeat_url."""
+import http.server
 import os
 import pathlib
+import signal
 import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -104,6 +107,54 @@ def test_what_is_meant_for_another_process_or_nobody_is_let_be():
             other = served(s, address)
             other.start()
             other.stop()
+            # what was meant for systemd once went to the role whose socket had that number
+            assert "ended" not in other.log_text(), other.log_text()
+
+
+class Outside:
+    """Who notices our silence: keeps the path and the time of each ping."""
+    def __init__(self, scratch):
+        self.pings, self.status = [], 200
+        outside = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outside.pings.append((self.path, time.monotonic()))
+                self.send_response(outside.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        scratch.stack.callback(self.server.shutdown)
+
+    def wait(self, path):
+        wait_until(lambda: any(p == path for p, _ in self.pings), message=f"a ping of {path}")
+        return next(at for p, at in self.pings if p == path)
+
+
+def test_heartbeat_url_is_asked_on_the_word_of_the_engine_alone():
+    with Scratch("outside") as s:
+        outside = Outside(s)
+        s.file("config/beat.yaml", f"heartbeat_url: {outside.url}/one\n")
+        server = served(s, str(s.dir / "missing"))
+        server.start()
+        outside.wait("/one")
+        engine = server.role("engine")
+        os.kill(engine, signal.SIGSTOP)
+        s.file("config/beat.yaml", f"heartbeat_url: {outside.url}/two\n")
+        os.kill(server.child.pid, signal.SIGHUP)
+        time.sleep(1.5)  # a hung engine: nothing may come however long one waits
+        woken = time.monotonic()
+        os.kill(engine, signal.SIGCONT)
+        assert outside.wait("/two") >= woken
+        assert [p for p, _ in outside.pings] == ["/one", "/two"], outside.pings
+        assert "ended" not in server.log_text(), server.log_text()
+        server.stop()
 
 
 if __name__ == "__main__":
