@@ -39,9 +39,12 @@ function own(name) {
 const icon = own("icon.svg");
 const page = readFileSync(path.join(here, "index.html"), "utf8")
 	.replace("@ICON@", icon).replace("@STYLE@", named(".css")).replace("@SCRIPT@", named(".js"));
-/* The gate puts what can be read without a script where the mark is. */
+/* The gate puts what can be read without a script where the mark is; else the form stands there. */
 const [head, tail] = page.split("@BODY@");
-assets.push({ path: "/", bytes: Buffer.from(head + tail), kept: false });
+const [before, after] = readFileSync(path.join(here, "sign_in.html"), "utf8").trim().split("@WRONG@");
+assets.push({ path: "/", bytes: Buffer.from(head + before + after + tail), kept: false });
+assets.push({ path: "form-head", bytes: Buffer.from(before), kept: false });
+assets.push({ path: "form-tail", bytes: Buffer.from(after), kept: false });
 assets.push({ path: "head", bytes: Buffer.from(head), kept: false });
 assets.push({ path: "tail", bytes: Buffer.from(tail), kept: false });
 assets.push({ path: "/v1/openapi.json", bytes: Buffer.from(JSON.stringify(JSON.parse(readFileSync(path.join(here, "../docs/openapi.json"), "utf8")))), kept: false });
@@ -84,6 +87,6 @@ const struct page_file page_files[] = {
 ${rows.join("")}};
 const size_t page_files_n = ${assets.length};
 `);
-const inputs = [...Object.keys(result.metafile.inputs), "index.html", "icon.svg", "build.mjs",
+const inputs = [...Object.keys(result.metafile.inputs), "index.html", "sign_in.html", "icon.svg", "build.mjs",
 	"package-lock.json", "../docs/openapi.json"].map((name) => path.join(here, name).replaceAll(" ", "\\ "));
 writeFileSync(from(depfile), `${out}: ${inputs.join(" ")}\n`);

@@ -57,6 +57,7 @@ struct route {
 	bool form;   /* its body is a form, not JSON */
 	bool tagged; /* ETag and If-None-Match */
 	bool open_cors;
+	bool page; /* what is shown wrongly is as nothing shown: it has a form to sign in */
 };
 
 enum route_status { ROUTE_FOUND = 1, ROUTE_NO_PATH, ROUTE_NO_METHOD };

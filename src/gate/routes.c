@@ -171,20 +171,41 @@ static const struct body_member body_password[] = {
 		.serve = serve_v1_gone                                                    \
 	}
 
-#define PAGE(p)                                                                           \
-	{                                                                                 \
-		.method = METHOD_GET, .path = (p), .who = WHO_ANYONE, .face = FACE_PLAIN, \
-		.serve = serve_page, .head = true                                         \
+/* A page, and its form for browsers that run no script. */
+#define SIGN_IN_AT(p)                                                                      \
+	{                                                                                  \
+		.method = METHOD_POST, .path = (p), .who = WHO_ENGINE, .face = FACE_PLAIN, \
+		.serve = serve_sign_in_form, .op = OP_SESSION_ADD, .form = true,           \
+		.page = true                                                               \
 	}
+#define PAGE(p)                      \
+	{ .method = METHOD_GET,      \
+		.path = (p),         \
+		.who = WHO_ANYONE,   \
+		.face = FACE_PLAIN,  \
+		.serve = serve_page, \
+		.head = true },      \
+	    SIGN_IN_AT(p)
+/* The same, that tells what it can without a script. */
+#define READ_PAGE(p, o)                 \
+	{ .method = METHOD_GET,         \
+		.path = (p),            \
+		.who = WHO_ENGINE,      \
+		.face = FACE_PLAIN,     \
+		.serve = serve_reading, \
+		.op = (o),              \
+		.head = true,           \
+		.page = true },         \
+	    SIGN_IN_AT(p)
 
 const struct route gate_routes[] = {
 	/* One page, whatever the address: it holds no data, and asks /v1 as who looks at it. */
-	PAGE("/"),
-	PAGE("/incidents"),
-	PAGE("/incidents/#"),
+	READ_PAGE("/", OP_INCIDENTS),
+	READ_PAGE("/incidents", OP_INCIDENTS),
+	READ_PAGE("/incidents/#", OP_INCIDENT),
 	PAGE("/alerts"),
 	PAGE("/handoffs"),
-	PAGE("/handoffs/#"),
+	READ_PAGE("/handoffs/#", OP_HANDOFF),
 	PAGE("/services"),
 	PAGE("/services/*"),
 	PAGE("/runbooks"),

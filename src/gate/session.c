@@ -74,6 +74,18 @@ on_session(struct call *call, const struct answer *answer)
 		set_cookie(call, item->secret, SESSION_KEEP_MS);
 }
 
+bool
+session_give(struct call *call, const struct answer *answer)
+{
+	struct arena scratch = call->gate->scratch;
+	const struct session_item *item = session_in(call, answer, &scratch);
+	if (item == NULL || item->secret.n == 0)
+		return false;
+	respond(call, 303, NULL, STR(""));
+	set_cookie(call, item->secret, SESSION_KEEP_MS);
+	return true;
+}
+
 void
 serve_session(struct call *call)
 {

@@ -313,6 +313,13 @@ void serve_page(struct call *call);
 void serve_asset(struct call *call);
 void serve_openapi(struct call *call); /* docs/openapi.json */
 
+/* session.c: the cookie, and on to another address (the caller's); false: it is none */
+NODISCARD bool session_give(struct call *call, const struct answer *answer);
+
+/* reading.c */
+void serve_reading(struct call *call);      /* a page, and what it tells without a script */
+void serve_sign_in_form(struct call *call); /* a form that such a page had */
+
 /* health.c */
 void serve_healthy(struct call *call);
 void serve_ready(struct call *call);

@@ -261,6 +261,9 @@ refuse_token(struct call *call)
 	call->token = head_token(&call->head);
 	if (call->head.authorization.n == 0)
 		call->session = head_cookie(&call->head, STR(SESSION_COOKIE));
+	if (route->page &&
+	    (call->session.n > GATE_TOKEN_MAX || !is_printable(call->session)))
+		call->session = STR("");
 	if (call->token.n > GATE_TOKEN_MAX || !is_printable(call->token))
 		respond_error(call, 401, 4, "this is no token");
 	else if (call->session.n > GATE_TOKEN_MAX || !is_printable(call->session))

@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "intake/form.h"
 
 bool
 slack_signed(str key, str timestamp, str signature, str body, msec wall)
@@ -24,41 +25,6 @@ slack_signed(str key, str timestamp, str signature, str body, msec wall)
 	bool ok = !text.overflow && hash32_eq_secret(&right, &given);
 	buf_done(&text);
 	return ok;
-}
-
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* %XX and '+'; false: it is not encoded so, or there is no room. */
-static bool
-form_decode(str text, struct arena *arena, str *ret)
-{
-	char *p = arena_try(arena, char, text.n + 1);
-	size_t n = 0;
-	if (p == NULL)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-		if (c == '%') {
-			if (i + 2 >= text.n || digit(text.p[i + 1]) < 0 ||
-			    digit(text.p[i + 2]) < 0)
-				return false;
-			c = (char)(digit(text.p[i + 1]) << 4 | digit(text.p[i + 2]));
-			i += 2;
-		} else if (c == '+') {
-			c = ' ';
-		}
-		p[n++] = c;
-	}
-	*ret = (str){ p, n };
-	return true;
 }
 
 static void

@@ -65,13 +65,16 @@ within: 15s
     return d / "config"
 
 
-ROUTES = re.compile(r'(?:PAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
+ROUTES = re.compile(r'(?:READ_PAGE|\bPAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
 
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
+PAGES = ("/", "/incidents", "/incidents/#", "/alerts", "/handoffs", "/handoffs/#", "/services", "/services/*", "/runbooks", "/runbooks/*",
+         "/authority", "/schedules", "/channels", "/ourselves")
 TABLE = {
-    **{("GET", path): "anyone" for path in ("/v1/openapi.json", "/", "/incidents", "/incidents/#", "/assets/*", "/alerts", "/handoffs", "/handoffs/#",
-                                               "/services", "/services/*", "/runbooks", "/runbooks/*", "/authority", "/schedules", "/channels", "/ourselves")},
+    # A page's form for browsers without scripts is a sign-in: tests/e2e/test_session.py.
+    **{(method, path): "anyone" for method in ("GET", "POST") for path in PAGES},
+    **{("GET", path): "anyone" for path in ("/v1/openapi.json", "/assets/*")},
     ("POST", "/api/v2/alerts"): "send", ("GET", "/api/v2/alerts"): "see-alerts",
     ("GET", "/-/healthy"): "anyone", ("GET", "/-/ready"): "anyone",
     ("GET", "/api/v2/silences"): READ, ("POST", "/api/v2/silences"): "operator",

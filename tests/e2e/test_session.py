@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.harness import Answer, Firstline, Scratch, run_all, wait_until
@@ -89,6 +90,40 @@ def link_for(firstline, person):
 
 def timeline(firstline):
     return firstline.cli("journal", "show", "--json", check=True).stdout
+
+
+def test_a_form_of_a_page_signs_in():
+    """For browsers that run no script; what it then reads: tests/web/test_pages.mjs."""
+    with Scratch("form") as scratch:
+        firstline = Firstline(scratch, configuration(scratch)).start()
+
+        def send(path, form, **more):
+            connection = http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=30)
+            try:
+                host = f"127.0.0.1:{firstline.port}"
+                connection.request("POST", path, body=urllib.parse.urlencode(form), headers={
+                    "Host": host, "Origin": f"http://{host}", "Content-Type": "application/x-www-form-urlencoded", **more})
+                response = connection.getresponse()
+                return Answer(response.status, dict(response.getheaders()), response.read())
+            finally:
+                connection.close()
+        right = {"person": "", "password": "", "token": firstline.token()}
+        signed = send("/incidents/7?trail=all", right)
+        assert (signed.status, signed.headers["Location"]) == (303, "/incidents/7?trail=all"), signed
+        cookie = signed.headers["Set-Cookie"]
+        assert re.match(r"firstline=(fls_[0-9A-Za-z]{43});", cookie) and "HttpOnly" in cookie and "SameSite=Strict" in cookie, cookie
+        ana = Browser(firstline)
+        ana.cookie = cookie.split(";")[0].split("=")[1]
+        assert ana.ask("GET", "/v1/session").status == 200
+        # It is a sign-in like any other: no other site's page makes it, and a wrong one gives nothing.
+        for more in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert send("/", right, **more).status == 403, more
+        for wrong in ({**right, "token": "<script>"}, {"person": "ana", "password": PASSWORD, "token": ""}):
+            refused = send("/incidents", wrong)
+            assert refused.status == 401 and "Set-Cookie" not in refused.headers, refused
+            assert b"<form" in refused.body and b"<script>" not in refused.body, refused.body
+        for bad in ({}, {"person": "ana"}, {**right, "token": "\x00"}, {**right, "token": "x" * 600}):
+            assert send("/", bad).status in (401, 422), bad
 
 
 def test_a_link_opens_once():

@@ -149,7 +149,8 @@ def routes():
     text = page("api.md")
     table = source("gate/routes.c")
     rows = [("GET", p) for p in re.findall(r'GET_V1\("([^"]+)"', table)]
-    rows += [("GET", p) for p in re.findall(r'PAGE\("([^"]+)"', table)]
+    rows += [("GET", p) for p in re.findall(r'\bPAGE\("([^"]+)"', table)]
+    rows += [("GET", p) for p in re.findall(r'READ_PAGE\("([^"]+)"', table)]
     rows += [("POST", p) for p in re.findall(r'(?:POST|COMMAND)_V1\("([^"]+)"', table)]
     rows += re.findall(r'GONE_V1\(METHOD_([A-Z]+), "([^"]+)"', table)
     rows += re.findall(r'\.method = METHOD_([A-Z]+),\s*\.path = "([^"]+)"', table)

@@ -83,6 +83,38 @@ await run({
 		}
 	},
 
+	"without a script an incident is read, and what outsiders write is text": async () => {
+		const server = await Server.start(SHOP);
+		const context = await chrome.newContext({ javaScriptEnabled: false });
+		try {
+			const page = await context.newPage();
+			await server.fire(EVIL.map((evil) => ({ labels: { alertname: "Evil", service: "checkout", severity: "critical", instance: evil }, annotations: { summary: evil } })));
+			const { items: [evil] } = await server.get("/v1/incidents");
+			for (const text of EVIL) await server.post(`/v1/incidents/${evil.id}/notes`, { text });
+			await page.goto(`${server.url}/incidents/${evil.id}`);
+			check(!(await page.content()).includes("checkout"), "somebody who is not signed in is told of it");
+			await page.getByLabel("or a token").fill("flt_wrong");
+			await page.getByRole("button", { name: "Sign in" }).click();
+			await page.locator(".wrong").waitFor();
+			await page.getByLabel("or a token").fill(server.token);
+			await page.getByRole("button", { name: "Sign in" }).click();
+			await page.getByRole("heading", { name: "What happened" }).waitFor();
+			check(new URL(page.url()).pathname === `/incidents/${evil.id}`, `it came back to ${page.url()}`);
+			const text = await page.locator("main").textContent();
+			for (const part of ["Evil", "checkout", "ops", "Opened", "Alerts that fire", ...EVIL]) check(text.includes(part), `it does not tell '${part}'`);
+			const found = await page.evaluate(foreign);
+			check(found.length === 0, found.join("\n"));
+			await page.getByRole("link", { name: "All open incidents" }).click();
+			await page.getByRole("link", { name: /Evil/ }).first().waitFor();
+			check((await page.evaluate(foreign)).length === 0, "the list has foreign parts");
+			const missing = await page.goto(`${server.url}/incidents/999`);
+			check(missing.status() === 404, `999 is ${missing.status()}`);
+		} finally {
+			await context.close();
+			await server.stop();
+		}
+	},
+
 	"axe finds nothing on any page, in both themes, at three widths": async () => {
 		const live = await demo();
 		const found = [];
