@@ -119,7 +119,8 @@ str
 access_proxied(const struct engine *engine, str user)
 {
 	const struct model *model = configs_newest(&engine->configs, engine->core);
-	if (model == NULL || user.n == 0)
+	/* A gate that says so where no proxy may name anybody lies. */
+	if (model == NULL || user.n == 0 || model->proxy.user_header.n == 0)
 		return STR("");
 	const struct person *person = model_person(model, user);
 	for (size_t i = 0; person == NULL && i < model->people_n; i++) {

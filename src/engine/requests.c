@@ -168,6 +168,17 @@ on_token_add(struct engine *engine, const struct asked *asked)
 	engine->secret_request = 0;
 }
 
+/* A gate that says so of a channel that has no buttons lies. */
+static bool
+has_buttons(const struct model *model, str name)
+{
+	for (size_t i = 0; i < model->channels_n; i++) {
+		if (str_eq(model->channels[i].name, name))
+			return model->channels[i].callback.n > 0;
+	}
+	return false;
+}
+
 /* A button in Slack: whose account is that, and may they? */
 static void
 on_pressed(struct engine *engine, const struct asked *asked)
@@ -175,7 +186,7 @@ on_pressed(struct engine *engine, const struct asked *asked)
 	const struct model *model = configs_newest(&engine->configs, engine->core);
 	const struct request *r = &asked->request;
 	const struct person *person = NULL;
-	for (size_t i = 0; i < model->people_n; i++) {
+	for (size_t i = 0; has_buttons(model, r->name) && i < model->people_n; i++) {
 		if (r->target.n > 0 && str_eq(model->people[i].slack, r->target))
 			person = &model->people[i];
 	}

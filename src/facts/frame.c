@@ -132,7 +132,7 @@ frame_kind_name(enum frame_kind kind)
 
 /* ---- gate to engine ---- */
 
-static const char *const op_names[] = {
+const char *const op_names[OP_COUNT] = {
 	[OP_STATUS] = "status",
 	[OP_METRICS] = "metrics",
 	[OP_ALERTS] = "alerts",

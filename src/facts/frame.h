@@ -134,6 +134,9 @@ enum op {
 	 * which, of `incident`. The gate has seen the channel's signature. */
 	OP_PRESSED = 80,
 };
+#define OP_COUNT 81 /* one more than the last */
+/* NULL where no op has that number. */
+extern const char *const op_names[OP_COUNT];
 
 struct request {
 	enum op op;

@@ -548,14 +548,7 @@ prepare(struct hands *h, struct strs *gaps, struct err *err)
 	h->handoffs_fd = open_folder(h->options->state_dir, "handoffs", err);
 	if (h->handoffs_fd < 0)
 		return false;
-	/* A reload may name secrets anywhere, and folders of logs: tail.h bounds those. */
-	const char *const readable[] = { "/" };
-	struct confine how = {
-		.role = CONFINE_HANDS,
-		.state_dir = h->options->state_dir,
-		.read = readable,
-		.read_n = countof(readable),
-	};
+	struct confine how = { .role = CONFINE_HANDS, .state_dir = h->options->state_dir };
 	return confine(&how, &h->scratch, gaps, err);
 }
 

@@ -1,8 +1,10 @@
 #include "os/confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -12,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -122,11 +125,50 @@ allow_crash_files(int ruleset, uint64_t access, struct err *err)
 }
 
 static bool
+allow_siblings(int ruleset, const char *folder, str own, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	if (dir == NULL)
+		return err_sys(err, ERR_DENIED, "confine: read '%s'", folder);
+	bool ok = true;
+	for (const struct dirent *e; ok && (e = readdir(dir)) != NULL;) {
+		char path[PATH_MAX + 256];
+		struct stat is;
+		(void)snprintf(path, sizeof(path), "%s%s", folder, e->d_name);
+		/* A link might lead to what is hidden; what it leads to has its own name. */
+		if (str_eq(str_of(e->d_name), own) || strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 || lstat(path, &is) < 0 ||
+		    S_ISLNK(is.st_mode) || strcmp(path, "/dev") == 0)
+			continue;
+		ok = allow_path(ruleset, path, FS_READ, err);
+	}
+	(void)closedir(dir);
+	return ok;
+}
+
+/* All there is but devices and the folder `hidden`. Landlock only ever allows, so in each
+ * folder above it the others are named one by one: what is put right there later can be read
+ * from the next start on. */
+static bool
+allow_all_but(int ruleset, const char *hidden, struct err *err)
+{
+	char whole[PATH_MAX], folder[PATH_MAX];
+	if (realpath(hidden, whole) == NULL)
+		return err_sys(err, ERR_IO, "confine: '%s'", hidden);
+	for (const char *slash = whole; slash != NULL; slash = strchr(slash + 1, '/')) {
+		const char *end = strchrnul(slash + 1, '/');
+		str own = { slash + 1, (size_t)(end - slash - 1) };
+		(void)snprintf(folder, sizeof(folder), "%.*s", (int)(own.p - whole), whole);
+		if (!allow_siblings(ruleset, folder, own, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
 allow_files(int ruleset, const struct confine *how, uint64_t all, struct err *err)
 {
-	/* hands resolves names, checks certificates and reads the state of its children */
-	static const char *const system[] = { "/etc", "/usr", "/lib", "/lib64", "/proc",
-		"/run/systemd/resolve", "/dev/urandom", "/dev/null" };
+	static const char *const devices[] = { "/dev/urandom", "/dev/null" };
 	uint64_t write = all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE;
 
 	if (!allow_crash_files(ruleset, write, err))
@@ -137,15 +179,13 @@ allow_files(int ruleset, const struct confine *how, uint64_t all, struct err *er
 	case CONFINE_ENGINE:
 		return allow_beneath_state(ruleset, how->state_dir, "", write, err);
 	case CONFINE_HANDS:
-		for (size_t i = 0; i < countof(system); i++) {
-			if (!allow_path(ruleset, system[i], FS_READ, err))
+		for (size_t i = 0; i < countof(devices); i++) {
+			if (!allow_path(ruleset, devices[i], FS_READ, err))
 				return false;
 		}
-		for (size_t i = 0; i < how->read_n; i++) {
-			if (!allow_path(ruleset, how->read[i], FS_READ, err))
-				return false;
-		}
-		return allow_beneath_state(ruleset, how->state_dir, "/attempts", write,
+		/* Secrets and logs are where the configuration says, also the next one. */
+		return allow_all_but(ruleset, how->state_dir, err) &&
+		       allow_beneath_state(ruleset, how->state_dir, "/attempts", write,
 			   err) &&
 		       allow_beneath_state(ruleset, how->state_dir, "/handoffs", write,
 			   err);
@@ -265,6 +305,72 @@ refuse_processes(scmp_filter_ctx filter)
 		   SCMP_A0(SCMP_CMP_MASKED_EQ, thread, 0)) == 0;
 }
 
+/* Landlock knows no modes and owners. */
+static const int file_modes[] = {
+	SCMP_SYS(chmod),
+	SCMP_SYS(chown),
+	SCMP_SYS(fchmodat),
+	SCMP_SYS(fchownat),
+	SCMP_SYS(fremovexattr),
+	SCMP_SYS(fsetxattr),
+	SCMP_SYS(lchown),
+	SCMP_SYS(lremovexattr),
+	SCMP_SYS(lsetxattr),
+	SCMP_SYS(mknod),
+	SCMP_SYS(mknodat),
+	SCMP_SYS(removexattr),
+	SCMP_SYS(setxattr),
+	SCMP_SYS(utime),
+	SCMP_SYS(utimes),
+};
+
+/* abort() needs tgkill, of its own process. */
+static const int signals[] = {
+	SCMP_SYS(kill),
+	SCMP_SYS(pidfd_send_signal),
+	SCMP_SYS(rt_sigqueueinfo),
+	SCMP_SYS(rt_tgsigqueueinfo),
+	SCMP_SYS(tkill),
+};
+
+/* Hands reads files, stops shims and writes what is theirs. */
+static bool
+refuse_files_and_signals(scmp_filter_ctx filter)
+{
+	for (size_t i = 0; i < countof(file_modes); i++) {
+		if (!refuse(filter, file_modes[i]))
+			return false;
+	}
+	for (size_t i = 0; i < countof(signals); i++) {
+		if (!refuse(filter, signals[i]))
+			return false;
+	}
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+		   SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0;
+}
+
+/* Of the families of sockets hands has use for the local ones, the two of IP, and netlink, by
+ * which names are resolved; of these, for none of IP's raw ones. */
+static bool
+refuse_sockets(scmp_filter_ctx filter)
+{
+	for (scmp_datum_t family = 0; family < AF_NETLINK; family++) {
+		if (family != AF_UNIX && family != AF_INET && family != AF_INET6 &&
+		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+			SCMP_A0(SCMP_CMP_EQ, family)) != 0)
+			return false;
+	}
+	const scmp_datum_t raw[] = { AF_INET, AF_INET6 };
+	for (size_t i = 0; i < countof(raw); i++) {
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2,
+			SCMP_A0(SCMP_CMP_EQ, raw[i]),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW)) != 0)
+			return false;
+	}
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+		   SCMP_A0(SCMP_CMP_GT, AF_NETLINK)) == 0;
+}
+
 static bool
 refuse_network(scmp_filter_ctx filter, enum confine_role role)
 {
@@ -280,7 +386,7 @@ refuse_network(scmp_filter_ctx filter, enum confine_role role)
 		       refuse(filter, SCMP_SYS(accept4)) &&
 		       refuse(filter, SCMP_SYS(socket));
 	case CONFINE_HANDS:
-		return refuse(filter, SCMP_SYS(listen)) &&
+		return refuse_sockets(filter) && refuse(filter, SCMP_SYS(listen)) &&
 		       refuse(filter, SCMP_SYS(accept)) &&
 		       refuse(filter, SCMP_SYS(accept4));
 	}
@@ -293,7 +399,8 @@ confine_seccomp(const struct confine *how, struct err *err)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	if (filter == NULL)
 		return err_set(err, ERR_DENIED, "confine: no memory for a filter");
-	bool ok = refuse_network(filter, how->role) && refuse_processes(filter);
+	bool ok = refuse_network(filter, how->role) && refuse_processes(filter) &&
+	          (how->role == CONFINE_HANDS || refuse_files_and_signals(filter));
 	for (size_t i = 0; ok && i < countof(never); i++)
 		ok = refuse(filter, never[i]);
 	if (!ok)

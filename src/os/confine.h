@@ -17,17 +17,14 @@
  *	role    files                              network            processes
  *	gate    none                               accept             none
  *	engine  state folder                       none               none
- *	hands   attempts, handoffs; reads          connect            none (the spawner does)
- *	        system files, secrets, logs
+ *	hands   attempts, handoffs; reads all      connect            none (the spawner does)
+ *	        but devices and the state folder
  */
 enum confine_role { CONFINE_GATE = 1, CONFINE_ENGINE, CONFINE_HANDS };
 
 struct confine {
 	enum confine_role role;
 	const char *state_dir; /* ENGINE, HANDS */
-	/* Further files and folders that may be read (secrets). Missing ones are skipped. */
-	const char *const *read;
-	size_t read_n;
 };
 #define CONFINE_GAPS_MAX 8
 

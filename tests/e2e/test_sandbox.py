@@ -34,6 +34,8 @@ class Confined(Hands):
         self.actions = {n: a[0] if isinstance(a, tuple) else a
                         for n, a in self.actions.items()}
         super().write_config(channels, authority)
+        # There before hands is: what comes later beside its state folder is not seen.
+        (self.scratch.dir / "secrets").mkdir(exist_ok=True)
         path = self.scratch.dir / "config/firstline.yaml"
         lines = path.read_text().split("\n")
         for name, more in self.more.items():
@@ -47,7 +49,7 @@ def said(hands, action, **more):
 
 
 def secret(scratch, value=CANARY, name="token", mode=0o600):
-    return f"file:{scratch.file(name, value + chr(10), mode)}"
+    return f"file:{scratch.file('secrets/' + name, value + chr(10), mode)}"
 
 
 # ---- the ordinary things still work ----

@@ -127,6 +127,7 @@ class Firstline:
         self.state = scratch.dir / name
         self.env = dict(os.environ, **(env or {}))
         self.log = f"{name}.log"
+        self.program = BUILD / "firstline"
         self.child = None
         self.port = None
 
@@ -135,7 +136,7 @@ class Firstline:
             (self.state / "endpoint").unlink()
         port = self.port or 0
         self.child = self.scratch.start(
-            BUILD / "firstline", "serve", "--config", self.config, "--state", self.state,
+            self.program, "serve", "--config", self.config, "--state", self.state,
             "--listen", listen or f"127.0.0.1:{port}", env=self.env, log=self.log)
         if wait:
             self.wait_ready()
