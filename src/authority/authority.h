@@ -206,13 +206,15 @@ enum wrong {
 
 /* One thing that a decision rests on. */
 struct finding {
-	enum reason_kind kind;
-	enum bound bound; /* REASON_LIMIT: the one that is used up; REASON_GRANT: the one
-	                   * with least room; REASON_UNKNOWN: the one that cannot be told */
-	enum wrong wrong;
-	uint32_t which; /* of the chain, or of the params: which one it is about */
-	const struct entry *entry; /* its rule; NULL: none */
-	str beside;                /* BOUND_NOT_BESIDE: the action under way */
+	enum reason_kind kind : 8;
+	enum bound bound : 8; /* REASON_LIMIT: the one that is used up; REASON_GRANT: the
+	                       * one with least room; REASON_UNKNOWN: the one that cannot
+	                       * be told */
+	enum wrong wrong : 8;
+	bool may_change; /* a deny that what is not known yet may take away */
+	uint32_t which;  /* of the chain, or of the params: which one it is about */
+	const struct entry *entry;          /* its rule; NULL: none */
+	const struct authority_use *beside; /* BOUND_NOT_BESIDE: what is under way */
 	uint64_t value, limit;
 	msec window_ms;
 	msec free_at; /* wall; 0: not by itself */
@@ -220,7 +222,6 @@ struct finding {
 	    lacks; /* REASON_NOT_NOW: what the nearest grant lacks. REASON_NO_GRANT: the
 	                   * nearest is sought when it is explained */
 	uint32_t touched; /* BOUND_TARGETS: hosts that this target stands for */
-	bool may_change;  /* a deny that what is not known yet may take away */
 };
 
 /*

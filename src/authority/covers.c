@@ -21,19 +21,32 @@ begins(str text, const char *prefix, size_t n)
 }
 
 /* Asked twice or more of each decision: sizes are known here, so nothing is called. */
+void
+asker_set(struct asker *asker, str text, const struct stand_ins *over)
+{
+	asker->text = text;
+	asker->kind = ASKER_OTHER;
+	asker->name = (str){ 0 };
+	asker->over = over;
+	asker->hash = 0;
+	asker->person = NULL;
+	asker->whom_n = 0;
+	if (begins(text, "person:", 7)) {
+		asker->kind = ASKER_PERSON;
+		asker->name = str_drop(text, 7);
+	} else if (begins(text, "agent:", 6)) {
+		asker->kind = ASKER_AGENT;
+		asker->name = str_drop(text, 6);
+	} else if (str_eq(text, STR("automation"))) {
+		asker->kind = ASKER_AUTOMATION;
+	}
+}
+
 struct asker
 asker_of(str text, const struct stand_ins *over)
 {
-	struct asker asker = { .text = text, .over = over };
-	if (begins(text, "person:", 7)) {
-		asker.kind = ASKER_PERSON;
-		asker.name = str_drop(text, 7);
-	} else if (begins(text, "agent:", 6)) {
-		asker.kind = ASKER_AGENT;
-		asker.name = str_drop(text, 6);
-	} else if (str_eq(text, STR("automation"))) {
-		asker.kind = ASKER_AUTOMATION;
-	}
+	struct asker asker;
+	asker_set(&asker, text, over);
 	return asker;
 }
 
@@ -144,9 +157,10 @@ asker_find(struct asker *asker, const struct authority *authority, msec wall)
 	if (asker->kind == ASKER_AUTOMATION)
 		whom_add(asker, whom_of(PRINCIPAL_AUTOMATION, 0));
 	if (asker->kind == ASKER_AGENT) {
-		void *agent = names_get(&authority->agents, asker->name);
+		const struct agent *agent =
+		    agent_of_hash(authority, asker->hash, asker->name);
 		if (agent != NULL) /* else no rule names it */
-			whom_add(asker, whom_of(PRINCIPAL_AGENT, (uintptr_t)agent));
+			whom_add(asker, whom_of(PRINCIPAL_AGENT, agent->number));
 	}
 	if (asker->kind != ASKER_PERSON)
 		return;

@@ -191,7 +191,7 @@ add_limit(struct text *text, const struct judgement *j, const struct finding *fi
 		add_keep_healthy(text, j, finding);
 		return;
 	case BOUND_NOT_BESIDE:
-		ADD(text, finding->beside, STR(" on "), j->service->name,
+		ADD(text, finding->beside->action, STR(" on "), j->service->name,
 		    STR(" is under way, and "), j->action->name,
 		    STR(" may not begin beside it"));
 		return;

@@ -317,9 +317,13 @@ static uint32_t
 agent_number(struct authority *authority, str name, struct arena *arena)
 {
 	void **slot = names_slot(&authority->agents, arena, name);
-	if (*slot == NULL)
-		*slot = (void *)(uintptr_t)(++authority->agents_n);
-	return (uint32_t)(uintptr_t)*slot;
+	if (*slot == NULL) {
+		struct agent *agent = arena_new(arena, struct agent, 1);
+		*agent = (struct agent){ name, ++authority->agents_n, authority->agent };
+		*slot = agent;
+		authority->agent = agent;
+	}
+	return ((const struct agent *)*slot)->number;
 }
 
 static uint32_t
@@ -385,6 +389,8 @@ prepare_lists(struct authority *authority, struct entry *entry, struct arena *ar
 			entry->whom[i] = whom[i];
 		entry->to |= (uint8_t)(1u << rule->to[i].kind);
 	}
+	for (size_t i = rule->to_n; i < WHOM_INLINE; i++)
+		entry->whom[i] = WHOM_NOBODY;
 }
 
 static struct hours *
@@ -481,6 +487,7 @@ hash_names(struct authority *authority, struct arena *arena)
 	hashed_begin(&authority->services, arena, model->services_n);
 	hashed_begin(&authority->hosts_by_name, arena, model->hosts_n);
 	hashed_begin(&authority->people, arena, model->people_n);
+	hashed_begin(&authority->agents_asking, arena, authority->agents_n);
 	for (size_t i = 0; i < model->services_n; i++) {
 		uint64_t hash = name_hash(model->services[i].name);
 		authority->of_service[i].hash = hash;
@@ -494,6 +501,11 @@ hash_names(struct authority *authority, struct arena *arena)
 		str asking =
 		    arena_printf(&scratch, "person:%.*s", STR_ARG(model->people[i].id));
 		hashed_add(&authority->people, name_hash(asking), &model->people[i]);
+	}
+	for (const struct agent *agent = authority->agent; agent; agent = agent->next) {
+		struct arena scratch = *arena;
+		str asking = arena_printf(&scratch, "agent:%.*s", STR_ARG(agent->name));
+		hashed_add(&authority->agents_asking, name_hash(asking), agent);
 	}
 }
 
@@ -530,6 +542,16 @@ host_fetch(const struct authority *authority, uint64_t hash)
 		return;
 	__builtin_prefetch(host);
 	__builtin_prefetch(&authority->group_of_host[host - model->hosts]);
+}
+
+const struct agent *
+agent_of_hash(const struct authority *authority, uint64_t hash, str name)
+{
+	const void *thing = hashed_at(&authority->agents_asking, hash)->thing;
+	const struct agent *agent = thing;
+	if (thing == NULL || (thing != &hashed_several && str_eq(agent->name, name)))
+		return agent;
+	return names_get(&authority->agents, name);
 }
 
 const struct person *
@@ -680,7 +702,8 @@ authority_arena_bytes(const struct model *model)
 	const size_t node_bytes = 128;
 	const size_t filing_bytes = sizeof(uint32_t) + 4 * sizeof(struct shelf);
 	const size_t word_bytes = node_bytes + sizeof(struct word) + sizeof(void *);
-	const size_t to_bytes = node_bytes + sizeof(uint32_t) + 16;
+	const size_t to_bytes = node_bytes + sizeof(uint32_t) + 16 + sizeof(struct agent) +
+	                        4 * sizeof(struct hashed_slot);
 	size_t bytes = sizeof(struct authority) + 4096;
 	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
 	bytes += model->services_n * (node_bytes + sizeof(struct service_place) + 1);

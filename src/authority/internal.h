@@ -151,6 +151,13 @@ struct service_place {
 	struct array_run hosts;
 };
 
+/* One that some rule names. */
+struct agent {
+	str name;
+	uint32_t number; /* from 1 */
+	const struct agent *next;
+};
+
 /* Things by the hash of their name, in half of a power of two of slots. */
 struct hashed {
 	struct hashed_slot {
@@ -169,9 +176,10 @@ struct authority {
 	const struct model *model;
 	struct entry *entries; /* by rank */
 	size_t entries_n;
-	struct names words;   /* struct word */
-	struct names systems; /* to their selector, as a pointer */
-	struct names agents;  /* that rules name, to their number from 1, as a pointer */
+	struct names words;        /* struct word */
+	struct names systems;      /* to their selector, as a pointer */
+	struct names agents;       /* that rules name: struct agent */
+	const struct agent *agent; /* the last of them */
 	uint32_t words_n, systems_n, agents_n;
 	uint64_t *any_on;   /* a bit for each selector: some rule about anything is there */
 	struct slot *slots; /* a power of two of them */
@@ -187,6 +195,7 @@ struct authority {
 	struct array_run *group_of_host; /* as model->hosts */
 	struct hashed services, hosts_by_name;
 	struct hashed people;              /* by "person:ID" */
+	struct hashed agents_asking;       /* by "agent:NAME" */
 	struct hours *hours;               /* each calendar of a rule once */
 	struct turn *turns;                /* of all rotations, as they were asked last */
 	size_t *turns_of;                  /* as model->teams: the first of theirs */
@@ -264,6 +273,8 @@ void host_seek(const struct authority *authority, uint64_t hash);
 void host_fetch(const struct authority *authority, uint64_t hash);
 const struct person *person_of_hash(const struct authority *authority, uint64_t hash,
     str id);
+const struct agent *agent_of_hash(const struct authority *authority, uint64_t hash,
+    str name);
 /* Is it one of those n? */
 bool stands_in(const void *p, const void *array, size_t n, size_t size);
 
@@ -278,6 +289,7 @@ const struct service *service_in_force(const struct authority *authority,
 enum asker_kind { ASKER_OTHER, ASKER_PERSON, ASKER_AGENT, ASKER_AUTOMATION };
 
 #define WHOM_ASKER_MAX 8
+#define WHOM_CHAIN_MAX 8
 
 /* One of the chain. */
 struct asker {
@@ -292,6 +304,7 @@ struct asker {
 	uint32_t whom_n; /* over the maximum: asked of the rule's own words */
 };
 struct asker asker_of(str text, const struct stand_ins *over);
+void asker_set(struct asker *asker, str text, const struct stand_ins *over);
 /* Finds a person of the configuration and their teams. */
 void asker_find(struct asker *asker, const struct authority *authority, msec wall);
 /* Whose turn of that rotation it is by what is written. `authority` remembers; NULL: it is
@@ -339,7 +352,11 @@ struct judgement {
 	/* Who asks first, then those on whose behalf; each once. This and what follows up to
 	 * `authority` is never cleared: it is written before it is read. */
 	struct asker chain[CHAIN_MAX];
-	const struct entry *near[CHAIN_MAX]; /* the nearest grant that does not apply */
+	/* Whom rules may call all of them, and a bit of the chain for each: a rule that names
+	 * few is compared with these at once, without a branch that nobody could foresee. */
+	uint32_t whom[WHOM_CHAIN_MAX], whose[WHOM_CHAIN_MAX];
+	uint64_t places[AUTHORITY_REASONS_MAX]; /* of d->findings: the least comes first */
+	const struct entry *near[CHAIN_MAX];    /* the nearest grant that does not apply */
 	unsigned near_lacks[CHAIN_MAX];
 	const struct person *approvers[AUTHORITY_APPROVERS_MAX];
 	/* Of what is explained: the first grants by place that lack nothing but one of the
@@ -363,6 +380,7 @@ struct judgement {
 	const struct host *host; /* the target; NULL: the service itself */
 	struct array_run group;  /* the hosts that the target is one of, or stands for */
 	size_t chain_n;
+	size_t whom_n;    /* over the maximum: each is asked about by itself */
 	bool chain_cut;   /* it is longer */
 	bool machine;     /* automation or an agent is in it */
 	bool lifted;      /* the glass is broken, and it is alone who broke it */

@@ -19,41 +19,22 @@
 /* ---- findings ---- */
 
 /* What decides comes first; enumerators are stored, so their order is not ours to choose. */
-static unsigned
-finding_rank(enum reason_kind kind)
-{
-	switch (kind) {
-	case REASON_STOPPED:
-		return 0;
-	case REASON_ERROR:
-		return 1;
-	case REASON_HANDS_ON:
-		return 2;
-	case REASON_UNKNOWN:
-		return 3;
-	case REASON_PROHIBITED:
-		return 4;
-	case REASON_LIMIT:
-		return 5;
-	case REASON_NOT_NOW:
-		return 6;
-	case REASON_NO_GRANT:
-		return 7;
-	case REASON_BOUND:
-		return 8;
-	case REASON_APPROVAL:
-		return 9;
-	case REASON_UNDO:
-		return 10;
-	case REASON_LIFTED:
-		return 11;
-	case REASON_APPROVED:
-		return 12;
-	case REASON_GRANT:
-		return 13;
-	}
-	UNREACHABLE();
-}
+static const uint8_t ranks[] = {
+	[REASON_STOPPED] = 1,
+	[REASON_ERROR] = 2,
+	[REASON_HANDS_ON] = 3,
+	[REASON_UNKNOWN] = 4,
+	[REASON_PROHIBITED] = 5,
+	[REASON_LIMIT] = 6,
+	[REASON_NOT_NOW] = 7,
+	[REASON_NO_GRANT] = 8,
+	[REASON_BOUND] = 9,
+	[REASON_APPROVAL] = 10,
+	[REASON_UNDO] = 11,
+	[REASON_LIFTED] = 12,
+	[REASON_APPROVED] = 13,
+	[REASON_GRANT] = 14,
+};
 
 static enum verdict
 finding_verdict(enum reason_kind kind)
@@ -80,18 +61,14 @@ finding_verdict(enum reason_kind kind)
 	UNREACHABLE();
 }
 
-static bool
-finding_before(const struct finding *a, const struct finding *b)
+/* By rank, then by the rule's place; from no rule before any. */
+static inline uint64_t
+finding_place(const struct finding *finding)
 {
-	unsigned rank_a = finding_rank(a->kind);
-	unsigned rank_b = finding_rank(b->kind);
-	if (rank_a != rank_b)
-		return rank_a < rank_b;
-	if (a->entry == NULL || b->entry == NULL)
-		return a->entry == NULL && b->entry != NULL;
-	if (a->entry->order != b->entry->order)
-		return a->entry->order < b->entry->order;
-	return a->bound < b->bound;
+	uint64_t rank = (uint64_t)ranks[finding->kind] << 48;
+	if (finding->entry == NULL)
+		return rank;
+	return rank + ((uint64_t)finding->entry->order + 1) * 256 + finding->bound;
 }
 
 static void
@@ -124,19 +101,23 @@ finding_insert(struct judgement *j, const struct finding *finding)
 		j->said |= (uint8_t)(1u << finding_verdict(finding->kind));
 		return;
 	}
+	uint64_t place = finding_place(finding);
 	/* Grants are the last of all, so what falls off for one is one. */
 	if (i == countof(d->findings) || (grant && d->grants_n == GRANTS_TOLD_MAX)) {
 		d->dropped++;
-		if (!finding_before(finding, &d->findings[--i]))
+		if (place >= j->places[--i])
 			return;
 		d->grants_n -= d->findings[i].kind == REASON_GRANT;
 	} else {
 		d->n++;
 	}
 	d->grants_n += grant;
-	for (; i > 0 && finding_before(finding, &d->findings[i - 1]); i--)
+	for (; i > 0 && place < j->places[i - 1]; i--) {
 		d->findings[i] = d->findings[i - 1];
+		j->places[i] = j->places[i - 1];
+	}
 	d->findings[i] = *finding;
+	j->places[i] = place;
 }
 
 /* Limits of grants are never lifted: a broken glass grants nothing. */
@@ -210,7 +191,7 @@ chain_add(struct judgement *j, str text)
 		return;
 	}
 	struct asker *asker = &j->chain[j->chain_n];
-	*asker = asker_of(text, &j->facts->over);
+	asker_set(asker, text, &j->facts->over);
 	j->machine |= asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT;
 	j->near[j->chain_n] = NULL;
 	j->near_lacks[j->chain_n++] = 0;
@@ -237,11 +218,27 @@ judgement_begin(struct judgement *j, const struct authority *authority,
 }
 
 static void
+find_asker(struct judgement *j, size_t i)
+{
+	struct asker *asker = &j->chain[i];
+	asker_find(asker, j->authority, j->request->wall);
+	if (asker->whom_n > countof(asker->whom) ||
+	    j->whom_n + asker->whom_n > countof(j->whom)) {
+		j->whom_n = countof(j->whom) + 1;
+		return;
+	}
+	for (size_t k = 0; k < asker->whom_n; k++) {
+		j->whom[j->whom_n] = asker->whom[k];
+		j->whose[j->whom_n++] = 1u << i;
+	}
+}
+
+static void
 judge_chain(struct judgement *j)
 {
 	for (size_t i = 0; i < j->chain_n; i++) {
 		struct asker *asker = &j->chain[i];
-		asker_find(asker, j->authority, j->request->wall);
+		find_asker(j, i);
 		if (asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT ||
 		    str_eq(asker->text, STR("local-admin")) || asker->person != NULL)
 			continue;
@@ -288,7 +285,7 @@ judge_target(struct judgement *j)
 static bool
 param_takes(const struct param *param, str value)
 {
-	char why[256]; /* is cut */
+	UNINITIALIZED char why[64]; /* is cut */
 	struct arena scratch = arena_over(why, sizeof(why));
 	return param_refuses(param, value, &scratch).n == 0;
 }
@@ -362,10 +359,28 @@ kinds_of(enum asker_kind kind)
 	UNREACHABLE();
 }
 
+/* It names no more than stand in its lines, and they are called few names. */
+static inline unsigned
+named_few(const struct judgement *j, const struct entry *entry)
+{
+	unsigned whom = 0;
+	for (size_t k = 0; k < j->whom_n; k++) {
+		uint32_t call = j->whom[k];
+		uint32_t is = (uint32_t)(entry->whom[0] == call) |
+		              (uint32_t)(entry->whom[1] == call) |
+		              (uint32_t)(entry->whom[2] == call);
+		whom |= j->whose[k] & (0 - is);
+	}
+	return whom;
+}
+static_assert(WHOM_INLINE == 3, "named_few looks at each");
+
 /* A bit for each of the chain that it names. */
 static inline unsigned
 named_whom(const struct judgement *j, const struct entry *entry)
 {
+	if (entry->to_n <= WHOM_INLINE && j->whom_n <= countof(j->whom))
+		return named_few(j, entry);
 	unsigned whom = 0;
 	for (size_t i = 0; i < j->chain_n; i++) {
 		const struct asker *asker = &j->chain[i];
@@ -630,11 +645,13 @@ judgement_again(struct judgement *j, const struct authority *authority,
 	j->whole = true;
 	resolve(j);
 	for (size_t i = 0; i < decision->n; i++) {
-		if (decision->findings[i].entry != NULL)
-			__builtin_prefetch(decision->findings[i].entry->lists);
+		const struct finding *finding = &decision->findings[i];
+		j->places[i] = finding_place(finding);
+		if (finding->entry != NULL)
+			__builtin_prefetch(finding->entry->lists);
 	}
 	for (size_t i = 0; i < j->chain_n; i++)
-		asker_find(&j->chain[i], authority, request->wall);
+		find_asker(j, i);
 	if (j->service != NULL)
 		(void)find_target(j);
 }

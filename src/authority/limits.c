@@ -321,7 +321,9 @@ check_rates(const struct check *c, unsigned whom)
 		check_per_service(c, &service);
 	if (target.count > 0 && j->whole)
 		check_per_target(c, &target);
-	for (size_t i = 0; entry->counts[RATE_ACTOR] > 0 && i < j->chain_n; i++) {
+	if (entry->counts[RATE_ACTOR] == 0)
+		return;
+	for (size_t i = 0; i < j->chain_n; i++) {
 		if (whom & (1u << i))
 			check_per_actor(c, &j->chain[i]);
 	}
@@ -380,8 +382,8 @@ check_not_beside(const struct check *c)
 			continue;
 		/* The one that began first is named. */
 		if (finding.value++ == 0 || use->at < first_at ||
-		    str_cmp(use->action, finding.beside) < 0)
-			finding.beside = use->action;
+		    str_cmp(use->action, finding.beside->action) < 0)
+			finding.beside = use;
 		first_at = use->at;
 	}
 	if (finding.value > 0)

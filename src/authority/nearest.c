@@ -66,12 +66,15 @@ look_further(struct judgement *j, const struct walk *walk)
 /* They are put among the others anew, where the nearest grant has its place. Those that
  * found no room come back with them, and find none again. */
 static void
-take_out(struct authority_decision *d)
+take_out(struct judgement *j)
 {
+	struct authority_decision *d = j->d;
 	size_t n = 0;
 	for (size_t i = 0; i < d->n; i++) {
-		if (d->findings[i].kind != REASON_NO_GRANT)
-			d->findings[n++] = d->findings[i];
+		if (d->findings[i].kind == REASON_NO_GRANT)
+			continue;
+		j->places[n] = j->places[i];
+		d->findings[n++] = d->findings[i];
 	}
 	size_t told = d->n - n;
 	d->dropped -= (size_t)__builtin_popcount(d->no_grant) - told;
@@ -96,7 +99,7 @@ judge_nearest(struct judgement *j)
 	}
 	if (j->whole)
 		look_further(j, &walk);
-	take_out(j->d);
+	take_out(j);
 	for (uint32_t i = 0; whom >> i != 0; i++) {
 		if (whom >> i & 1)
 			finding_insert(j, &(struct finding){ .kind = REASON_NO_GRANT,
