@@ -471,10 +471,10 @@ struct beginning
 asked_begin(struct core *core, struct incident *incident, struct run *run,
     const struct asking *asking, str step)
 {
-	struct authority_needs needs = core_needs(core, asking, &core->scratch);
-	bool lacks = needs.observe_n > 0 || needs.health_n > 0;
 	struct judged judged;
 	attempt_judge(core, asking, &judged);
+	struct authority_needs needs = core_needs(core, asking, &judged.by, &core->scratch);
+	bool lacks = needs.observe_n > 0 || needs.health_n > 0;
 	if (!lacks && judged.row.verdict != VERDICT_AFTER_APPROVAL)
 		return settle(core, incident, run, asking, step, &judged);
 

@@ -84,7 +84,10 @@ asked_facts(struct core *core, struct asked *asked)
 	blank.healthy = (struct strs){ 0 };
 	struct asking asking = asked_asking(core, asked);
 	asking.given = &blank;
-	struct authority_needs needs = core_needs(core, &asking, &core->scratch);
+	struct decision_row row_then;
+	struct authority_decision by;
+	core_decide(core, &asking, &core->scratch, &row_then, &by);
+	struct authority_needs needs = core_needs(core, &asking, &by, &core->scratch);
 	struct records probes = ask_all(core, row, &needs);
 	if (probes.n == 0)
 		return false;

@@ -199,8 +199,8 @@ is_needed(const struct authority_needs *needs, const struct observe *observe)
 /* What no rule asks for, but what takes it back does: how it was before. Where it cannot be
  * read the action is done all the same, and is not taken back by itself. */
 static void
-need_before(const struct core *core, const struct authority_request *request,
-    const struct authority_facts *facts, struct arena *arena, struct authority_needs *needs)
+need_before(const struct authority_request *request, const struct authority_facts *facts,
+    enum verdict verdict, struct arena *arena, struct authority_needs *needs)
 {
 	const struct action *action = request->action;
 	if (action == NULL || action->undo_with_n == 0 || request->undo)
@@ -221,20 +221,22 @@ need_before(const struct core *core, const struct authority_request *request,
 		return;
 	/* Nothing is asked for what is denied anyhow. */
 	bool lacks = needs->observe_n > 0 || needs->health_n > 0;
-	if (!lacks && authority_verdict(core->authority, request, facts) == VERDICT_DENY)
+	if (!lacks && verdict == VERDICT_DENY)
 		return;
 	needs->observe = all;
 	needs->observe_n = n;
 }
 
 struct authority_needs
-core_needs(const struct core *core, const struct asking *asking, struct arena *arena)
+core_needs(const struct core *core, const struct asking *asking,
+    const struct authority_decision *by, struct arena *arena)
 {
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
 	struct authority_needs needs = { 0 };
-	authority_needs(core->authority, &request, &facts, arena, &needs);
-	need_before(core, &request, &facts, arena, &needs);
+	if (by->lacks_facts)
+		authority_needs(core->authority, &request, &facts, arena, &needs);
+	need_before(&request, &facts, by->verdict, arena, &needs);
 	return needs;
 }
 

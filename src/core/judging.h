@@ -44,9 +44,9 @@ void core_decide(const struct core *core, const struct asking *asking, struct ar
 struct strs core_explain(const struct core *core, const struct asking *asking,
     const struct authority_decision *decision, struct arena *arena,
     struct decision_row *row);
-/* Facts that it lacks. */
+/* Facts that it lacks: of what was decided of the same. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
-    struct arena *arena);
+    const struct authority_decision *by, struct arena *arena);
 /* Everybody who may do that, its principal aside; what its principal may do there. */
 size_t core_decide_who(const struct core *core, const struct asking *asking,
     struct arena *arena, struct authority_who *ret, size_t max);

@@ -222,9 +222,9 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	ASSERT(core->newest != NULL);
 	struct given given = { .observed = asked->live };
 	struct asking asking = asking_of(core, asked, &given);
-	struct authority_needs needs = core_needs(core, &asking, arena);
 	struct authority_decision decision;
 	core_decide(core, &asking, arena, ret, &decision);
+	struct authority_needs needs = core_needs(core, &asking, &decision, arena);
 	(void)core_explain(core, &asking, &decision, arena, ret);
 	return unknown_text(&needs, arena);
 }

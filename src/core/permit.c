@@ -102,13 +102,13 @@ struct plan {
 static void
 judge_item(struct core *core, const struct asking *asking, struct permit_item *item)
 {
-	struct authority_needs needs = core_needs(core, asking, &core->scratch);
+	struct judged judged;
+	attempt_judge(core, asking, &judged);
+	struct authority_needs needs = core_needs(core, asking, &judged.by, &core->scratch);
 	if (needs.observe_n > 0 || needs.health_n > 0) {
 		item->text = STR("what is live is looked at before it is decided");
 		return;
 	}
-	struct judged judged;
-	attempt_judge(core, asking, &judged);
 	judged_tell(core, &judged);
 	const struct reason *reasons = judged.row.reasons.p;
 	if (judged.row.reasons.n > 0)

@@ -278,10 +278,11 @@ tell_reason(struct planning *p, struct judged *judged, struct plan_target *ret)
 static void
 judge(struct planning *p, struct asking *asking, struct plan_target *ret)
 {
-	struct authority_needs needs = core_needs(p->core, asking, &p->core->scratch);
-	bool lacks = needs.observe_n > 0 || needs.health_n > 0;
 	struct judged judged;
 	attempt_judge(p->core, asking, &judged);
+	struct authority_needs needs =
+	    core_needs(p->core, asking, &judged.by, &p->core->scratch);
+	bool lacks = needs.observe_n > 0 || needs.health_n > 0;
 	tell_reason(p, &judged, ret);
 	switch (judged.row.verdict) {
 	case VERDICT_ALLOW:
