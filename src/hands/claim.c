@@ -65,6 +65,7 @@ fill_folder(int dir_fd, int claim_fd, const struct attempt_order *order, struct 
 {
 	return write_claim(claim_fd, order, err) &&
 	       make_room(dir_fd, SHIM_OUTPUT, SHIM_OUTPUT_MAX, err) &&
+	       make_room(dir_fd, SHIM_STARTED_NEW, SHIM_TEXT_MAX, err) &&
 	       make_room(dir_fd, SHIM_RESULT_NEW, SHIM_TEXT_MAX, err) &&
 	       folder_sync(dir_fd, err);
 }

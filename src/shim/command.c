@@ -73,8 +73,9 @@ usual_descriptors(void)
 
 #define FIRST_SECRET_FD 5 /* behind what tells of a failed exec, and the verdict */
 
-/* What we write to from the child. */
+/* What we write to from the child, and what it waits at. */
 struct pipes {
+	int go; /* the reading end */
 	int out;
 	int failed;  /* closes itself when the exec works */
 	int verdict; /* -1: none */
@@ -188,7 +189,7 @@ static _Noreturn void
 become_init(const struct job *job, struct setup *setup, const struct pipes *pipes)
 {
 	struct said said = { 0 };
-	struct pipes inner = { pipes->out, -1, pipes->verdict };
+	struct pipes inner = { -1, pipes->out, -1, pipes->verdict };
 	int failed = -1;
 	pid_t pid = -1;
 	(void)setsid();
@@ -212,24 +213,55 @@ become_init(const struct job *job, struct setup *setup, const struct pipes *pipe
 	init_main(pid, pipes->failed);
 }
 
+/* The child begins nothing before it stands in the folder who it is: if we die first, it
+ * ends, so that whoever looks there afterwards knows all that can be at work. */
+static void
+wait_for_go(int go)
+{
+	char byte;
+	ssize_t n;
+	do
+		n = read(go, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(127);
+	(void)close(go);
+}
+
+static bool
+let_go(const struct job *job, pid_t pid, uint64_t begun_wall, const struct cgroup *cgroup,
+    int go, struct said *ret_said)
+{
+	bool ok = job->probe || started_note(pid, begun_wall, cgroup) ||
+	          say(ret_said, errno, "note its start");
+	if (ok)
+		(void)!write(go, "", 1);
+	(void)close(go);
+	return ok;
+}
+
 bool
 command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
-    struct started *ret, struct said *ret_said)
+    uint64_t begun_wall, struct started *ret, struct said *ret_said)
 {
-	struct pipes pipes = { -1, -1, -1 };
-	int failed;
+	struct pipes pipes = { -1, -1, -1, -1 };
+	int failed, go;
 	ret->tell = ret->verdict = -1;
 	if (!high_pipe(&ret->out, &pipes.out) || !high_pipe(&failed, &pipes.failed) ||
+	    !high_pipe(&pipes.go, &go) ||
 	    (job->own && !high_pipe(&ret->verdict, &pipes.verdict)))
 		return say(ret_said, errno, "start it");
 	ret->pid = fork_into(cgroup, init_namespaces(setup));
 	if (ret->pid < 0)
 		return say(ret_said, errno, "start it");
 	if (ret->pid == 0) {
+		(void)close(go);
+		wait_for_go(pipes.go);
 		if (setup->confined)
 			become_init(job, setup, &pipes);
 		become_command(job, setup, &pipes);
 	}
+	(void)close(pipes.go);
 	(void)close(pipes.failed);
 	(void)close(pipes.out);
 	(void)fcntl(ret->out, F_SETFL, O_NONBLOCK);
@@ -239,8 +271,10 @@ command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
 		(void)fcntl(ret->verdict, F_SETFL, O_NONBLOCK);
 	}
 	CRASH_POINT("shim-forked");
+	bool went = let_go(job, ret->pid, begun_wall, cgroup, go, ret_said);
+	CRASH_POINT("shim-let-go");
 
-	if (!is_running(failed, ret_said)) {
+	if (!went || !is_running(failed, ret_said)) {
 		(void)waitpid(ret->pid, NULL, 0);
 		return false;
 	}

@@ -85,7 +85,7 @@ struct started {
 };
 /* False with *ret_said: what kept it from running. */
 bool command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
-    struct started *ret, struct said *ret_said);
+    uint64_t begun_wall, struct started *ret, struct said *ret_said);
 
 /* report.c */
 struct redactor;
@@ -95,7 +95,9 @@ void output_begin(struct output *out, struct redactor *redactor);
 bool output_read(struct output *out, int *pipe_fd);
 /* Nothing more will come. */
 void output_end(struct output *out);
-void write_started(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup);
+/* Who it is that may begin, in started.new: false with errno. Then that it runs. */
+bool started_note(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup);
+void started_tell(void);
 /* To the attempt's folder, durable, or to the probe's socket. */
 void report(const struct job *job, const struct output *out, const struct ending *ending);
 

@@ -109,35 +109,40 @@ escaped(const char *text)
 	return ret;
 }
 
+/* The second field may hold anything; the others have no blanks within. */
 static uint64_t
 start_time(pid_t pid)
 {
 	char path[64], stat[1024];
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	(void)read_small(AT_FDCWD, path, stat, sizeof(stat));
-	char *field =
-	    strrchr(stat, ')'); /* the second; what follows has no blanks within */
+	char *field = strrchr(stat, ')');
 	for (int i = 2; field != NULL && i < 22; i++)
 		field = strchr(field + 1, ' ');
 	return field ? strtoull(field + 1, NULL, 10) : 0;
 }
 
-void
-write_started(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup)
+bool
+started_note(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup)
 {
 	char text[512];
 	int n = snprintf(text, sizeof(text),
 	    "shim_pid=%d\nchild_pid=%d\nchild_start=%llu\nbegun_wall=%llu\ncgroup=%s\n",
 	    getpid(), child, (unsigned long long)start_time(child),
 	    (unsigned long long)begun_wall, cgroup->name);
-	int fd = openat(SHIM_FD_WORK, SHIM_STARTED ".new",
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd =
+	    openat(SHIM_FD_WORK, SHIM_STARTED_NEW, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return;
-	if (write_all(fd, text, (size_t)n))
-		(void)renameat(SHIM_FD_WORK, SHIM_STARTED ".new", SHIM_FD_WORK,
-		    SHIM_STARTED);
+		return false;
+	bool ok = write_all(fd, text, (size_t)n);
 	(void)close(fd);
+	return ok;
+}
+
+void
+started_tell(void)
+{
+	(void)renameat(SHIM_FD_WORK, SHIM_STARTED_NEW, SHIM_FD_WORK, SHIM_STARTED);
 }
 
 static bool

@@ -355,7 +355,8 @@ start(const struct job *job, struct setup *setup, struct run *run, struct output
 		cgroup_make(cgroup, job->id);
 	if (setup->confined && (setup->pillars & SHIM_HAS_CGROUP) && !cgroup_limit(cgroup))
 		(void)say(&said, EPERM, "limit it by its cgroup");
-	if (!said.failed && command_start(job, setup, cgroup, &started, &said)) {
+	if (!said.failed &&
+	    command_start(job, setup, cgroup, run->begun_wall, &started, &said)) {
 		setup_teach(setup, out->redactor);
 		run->child = started.pid;
 		run->out = started.out;
@@ -399,7 +400,7 @@ main(int argc, char **argv)
 	if (!start(&job, &setup, &run, &out, &cgroup))
 		return 0;
 	if (!job.probe)
-		write_started(run.child, run.begun_wall, &cgroup);
+		started_tell();
 	CRASH_POINT("shim-started");
 
 	run.deadline = boot_ms() + job.timeout_ms;

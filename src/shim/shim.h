@@ -40,7 +40,8 @@
  * An attempt's folder, STATE/attempts/ID/:
  *
  *	claimed   by hands, before the spawn; locked (flock) while anybody is at work
- *	started   by the shim, once the command runs
+ *	started.new   by the shim, before it lets the command go; begun nothing without it
+ *	started   the same file, once the command runs
  *	output    by the shim: the first SHIM_HEAD_MAX bytes at once, the last ones at the end
  *	result    by the shim (by hands where the spawn itself failed): the end, durable
  *	stop      by hands: end it now
@@ -86,9 +87,10 @@
 
 #define SHIM_CLAIMED "claimed"
 #define SHIM_STARTED "started"
+#define SHIM_STARTED_NEW "started.new"
 #define SHIM_OUTPUT "output"
 #define SHIM_RESULT "result"
-/* Made ready by hands, so that a full disk loses no result. */
+/* Made ready by hands, as is started.new, so that a full disk loses no result. */
 #define SHIM_RESULT_NEW "result.new"
 #define SHIM_STOP "stop"
 
