@@ -6,6 +6,7 @@
  *	  -> LOST (never started, or hands refused)                use released
  *	  -> IN_DOUBT: hands found a claim without an end          use stays held
  *	       its `happened` probe says yes or no, or a person does   -> SETTLED
+ *	       a no counts when what was begun can be at work no more
  *
  * Nothing is started twice: a new start is a new attempt, decided anew, and only after it
  * is sure that the one before did not happen, or where the action may be repeated.
@@ -476,6 +477,29 @@ ask_happened(struct core *core, struct attempt *attempt)
 	return probe_send(core, &probe);
 }
 
+static void
+ask_once_more(struct core *core, struct attempt *attempt)
+{
+	attempt->row.ask_at = 0;
+	attempt->row.probe = ask_happened(core, attempt);
+	if (attempt->row.probe == 0)
+		attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
+	wait_for_news(core, attempt);
+}
+
+/* Where it may have been at work, hands look first: only then can a no count. */
+static void
+look_again(struct core *core, struct attempt *attempt)
+{
+	if (attempt->row.alive != ALIVE_MAYBE) {
+		ask_once_more(core, attempt);
+		return;
+	}
+	attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
+	wait_for_news(core, attempt);
+	attempt_reconcile(core, attempt);
+}
+
 /* No news for long: maybe an order or an answer was lost. */
 void
 attempt_timer(struct core *core, struct attempt *attempt)
@@ -487,11 +511,7 @@ attempt_timer(struct core *core, struct attempt *attempt)
 		return;
 	}
 	if (attempt->row.state == ATTEMPT_IN_DOUBT) { /* it still ran, or may have */
-		attempt->row.ask_at = 0;
-		attempt->row.probe = ask_happened(core, attempt);
-		if (attempt->row.probe == 0)
-			attempt->row.ask_at = core->at + RECORD_AGAIN_MS;
-		wait_for_news(core, attempt);
+		look_again(core, attempt);
 		return;
 	}
 	attempt->row.ask_at = core->at + ATTEMPT_GRACE_MS;
@@ -662,6 +682,41 @@ stay_in_doubt(struct core *core, struct attempt *attempt, str why)
 	ask_person(core, attempt, why);
 }
 
+/* Whoever watched it is gone: while it may be at work, what has not happened may happen yet.
+ * Where hands did not look, it may be at work until its time is over. */
+static bool
+may_be_at_work(const struct attempt_row *row, bool over)
+{
+	switch (row->alive) {
+	case ALIVE_NO:
+		return false;
+	case ALIVE_MAYBE:
+		return true;
+	}
+	return row->started_wall != 0 && !over;
+}
+
+/* Its probe or its record says no. */
+static void
+not_happened(struct core *core, struct attempt *attempt)
+{
+	struct attempt_row *row = &attempt->row;
+	msec over_at = row->intent_at + row->timeout_ms;
+	if (!may_be_at_work(row, core->at >= over_at)) {
+		attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+		return;
+	}
+	if (core->at >= over_at) {
+		stay_in_doubt(core, attempt,
+		    STR("it has not happened, but may be at work still, after its time"));
+		return;
+	}
+	msec again_at = core->at + RECORD_AGAIN_MS;
+	row->ask_at = again_at < over_at ? again_at : over_at;
+	wait_for_news(core, attempt);
+	say(core, attempt, STR("not yet, but it may still be at work: asked again"));
+}
+
 static void on_exited(struct core *core, struct attempt *attempt);
 
 /* What the far side's record said: the end of it, or that it still runs there. */
@@ -673,8 +728,11 @@ record_seen(struct core *core, struct attempt *attempt, const struct record_said
 		attempt->row.exit_code = said->code;
 		on_exited(core, attempt);
 		return;
-	case RECORD_NEVER:
-		attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+	case RECORD_NEVER: /* our own end of it may be about to begin it there */
+		if (attempt->row.alive == ALIVE_MAYBE)
+			not_happened(core, attempt);
+		else
+			attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
 		return;
 	case RECORD_RUNNING:
 		if (core->at >=
@@ -691,25 +749,6 @@ record_seen(struct core *core, struct attempt *attempt, const struct record_said
 		return;
 	}
 	UNREACHABLE();
-}
-
-/* It began, and whoever watched it is gone: until its time is over it may still be doing
- * its work, and what has not happened may happen yet. */
-static bool
-may_be_at_work(const struct core *core, const struct attempt *attempt)
-{
-	const struct attempt_row *row = &attempt->row;
-	return row->started_wall != 0 && core->at < row->intent_at + row->timeout_ms;
-}
-
-static void
-ask_again(struct core *core, struct attempt *attempt)
-{
-	struct attempt_row *row = &attempt->row;
-	msec over = row->intent_at + row->timeout_ms;
-	row->ask_at = core->at + RECORD_AGAIN_MS < over ? core->at + RECORD_AGAIN_MS : over;
-	wait_for_news(core, attempt);
-	say(core, attempt, STR("not yet, but it may still be at work: asked again"));
 }
 
 void
@@ -730,10 +769,7 @@ attempt_probed(struct core *core, struct attempt *attempt, const struct probe_re
 		attempt_settle(core, attempt, HAPPENED_YES, FIRSTLINE);
 		return;
 	case HOLDS_NO:
-		if (may_be_at_work(core, attempt))
-			ask_again(core, attempt);
-		else
-			attempt_settle(core, attempt, HAPPENED_NO, FIRSTLINE);
+		not_happened(core, attempt);
 		return;
 	case HOLDS_UNKNOWN:
 		stay_in_doubt(core, attempt, STR("its own probe could not tell"));
@@ -820,6 +856,23 @@ on_lost(struct core *core, struct attempt *attempt, bool refused, str judged)
 	go_on(core, attempt, refused && !stale ? OUTCOME_REFUSED : OUTCOME_NOT_DONE);
 }
 
+/* What hands saw counts for what is asked after it, and for no answer that is out. */
+static void
+on_unknown(struct core *core, struct attempt *attempt, const struct attempt_result *result)
+{
+	struct attempt_row *row = &attempt->row;
+	if (result->started_wall != 0)
+		row->started_wall = result->started_wall;
+	if (row->state != ATTEMPT_IN_DOUBT) {
+		row->alive = result->alive;
+		doubt(core, attempt,
+		    result->why.n > 0 ? result->why : STR("claimed, without an end"));
+	} else if (row->alive == ALIVE_MAYBE && row->ask_at != 0) {
+		row->alive = result->alive;
+		ask_once_more(core, attempt);
+	}
+}
+
 void
 on_attempt_result(struct core *core, const struct attempt_result *result)
 {
@@ -872,12 +925,7 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 		on_lost(core, attempt, result->news == NEWS_REFUSED, result->judged);
 		return;
 	case NEWS_UNKNOWN:
-		if (result->started_wall != 0)
-			row->started_wall = result->started_wall;
-		if (row->state != ATTEMPT_IN_DOUBT)
-			doubt(core, attempt,
-			    result->why.n > 0 ? result->why
-					      : STR("claimed, without an end"));
+		on_unknown(core, attempt, result);
 		return;
 	}
 	UNREACHABLE();

@@ -172,6 +172,7 @@ static const struct field attempt_result_fields[] = {
 	F_WALL(8, struct attempt_result, started_wall),
 	F_WALL(9, struct attempt_result, ended_wall),
 	FQ_STR(10, struct attempt_result, judged),
+	FQ_ENUM(11, struct attempt_result, alive, alive_names),
 };
 static const struct record_type attempt_result_type =
     RECORD(struct attempt_result, "attempt-result", attempt_result_fields);

@@ -171,6 +171,7 @@ struct attempt_result {
 	/* NEWS_REFUSED: by hands' own judgement, by the configuration that the order names.
 	 * What differs, always the same for the same cause: a rule, "command", ... */
 	str judged;
+	enum alive alive; /* NEWS_UNKNOWN: of what was begun; 0: nobody looked */
 };
 
 struct probe_result {

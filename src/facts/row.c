@@ -332,6 +332,11 @@ static const char *const attempt_state_names[] = {
 	[ATTEMPT_SETTLED] = "settled",
 };
 
+const char *const alive_names[3] = {
+	[ALIVE_NO] = "no",
+	[ALIVE_MAYBE] = "maybe",
+};
+
 const char *const happened_names[HAPPENED_COUNT] = {
 	[HAPPENED_UNKNOWN] = "unknown",
 	[HAPPENED_YES] = "yes",
@@ -389,6 +394,7 @@ static const struct field attempt_fields[] = {
 	FQ_PAIRS(41, struct attempt_row, parts, PARTS_MAX),
 	FQ_U64(50, struct attempt_row, plan),
 	FQ_STR(55, struct attempt_row, runbook),
+	FQ_ENUM(56, struct attempt_row, alive, alive_names),
 };
 const struct record_type attempt_row_type =
     RECORD(struct attempt_row, "attempt", attempt_fields);

@@ -114,11 +114,13 @@ extern const struct record_type notice_thread_type, incident_row_type, timeline_
     login_row_type, stand_in_type, override_row_type;
 
 /* The JSON names of enumerators, which the value must have; shared tables are arrays. */
-extern const char *const happened_names[HAPPENED_COUNT],
-    *const action_kind_names[ACTION_KIND_COUNT],
-	*const verdict_names[VERDICT_COUNT],
-	    *const autonomy_names[AUTONOMY_COUNT],
-		*const role_names[ROLE_COUNT], *const session_how_names[SESSION_HOW_COUNT];
+extern const char *const alive_names[3],
+    *const happened_names[HAPPENED_COUNT],
+	*const action_kind_names[ACTION_KIND_COUNT],
+	    *const verdict_names[VERDICT_COUNT],
+		*const autonomy_names[AUTONOMY_COUNT],
+		    *const role_names[ROLE_COUNT],
+			*const session_how_names[SESSION_HOW_COUNT];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);

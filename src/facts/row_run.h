@@ -191,6 +191,10 @@ enum attempt_state {
 enum happened { HAPPENED_UNKNOWN = 0, HAPPENED_YES = 1, HAPPENED_NO = 2 };
 #define HAPPENED_COUNT 3
 
+/* What was begun, when nobody watches it any more: surely at work no more, or it may be.
+ * 0 in what was written before anybody looked. */
+enum alive { ALIVE_NO = 1, ALIVE_MAYBE };
+
 /* How an action is done. A kind is a row in model/kinds.c and, but for RUN, in hands/act.c;
  * its request is arguments and named texts ("url", "header.Accept"). 0 in what was written
  * before there were others: RUN. */
@@ -240,6 +244,7 @@ struct attempt_row {
 	struct pairs parts; /* the rest of its request, resolved, as the kind's file says */
 	str runbook;        /* whose step it was; or empty */
 	row_id plan;        /* its run has ended, and was called by this one; or 0 */
+	enum alive alive;   /* in doubt: as hands saw it before its probe was asked */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 

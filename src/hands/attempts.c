@@ -18,6 +18,7 @@
 #include "os/crash.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/process.h"
 
 #define WHY_MAX 300
 
@@ -156,19 +157,46 @@ read_started(int dir_fd, struct arena *arena, struct started_file *ret)
 	       started_read(text, arena, ret, &err);
 }
 
+/* Once its shim is gone: may its command be at work still? It is let go only after its
+ * number stands in the folder. */
+static enum alive
+look_for_command(int dir_fd, struct arena *arena)
+{
+	struct started_file started;
+	struct err err;
+	str text = STR("");
+	bool read =
+	    file_read_at(arena, dir_fd, SHIM_STARTED, SHIM_TEXT_MAX, &text, &err) ||
+	    (err.kind == ERR_NOT_FOUND &&
+		file_read_at(arena, dir_fd, SHIM_STARTED_NEW, SHIM_TEXT_MAX, &text, &err));
+	if (read ? text.n == 0 : err.kind == ERR_NOT_FOUND)
+		return ALIVE_NO;
+	if (!read || !started_read(text, arena, &started, &err))
+		return ALIVE_MAYBE;
+	return process_there(started.child_pid, started.child_start) ? ALIVE_MAYBE
+	                                                             : ALIVE_NO;
+}
+
 static void
 tell_unknown(struct attempts *all, row_id id, int dir_fd, const struct err *damage,
     struct arena scratch)
 {
 	struct started_file started = { 0 };
 	struct attempt_result result = { .attempt = id, .news = NEWS_UNKNOWN };
+	result.alive = look_for_command(dir_fd, &scratch);
+	bool maybe = result.alive == ALIVE_MAYBE;
 	if (damage->kind != ERR_NOT_FOUND)
 		result.why =
 		    arena_printf(&scratch, "its result cannot be read: %s", damage->text);
 	else if (read_started(dir_fd, &scratch, &started))
-		result.why = STR("it began, and whoever watched it is gone");
+		result.why = maybe ? STR("it began, whoever watched it is gone, and it may "
+					 "be at work still")
+		                   : STR("it began, and whoever watched it is gone");
 	else
-		result.why = STR("it was claimed, and whoever was to start it is gone");
+		result.why = maybe ? STR("whoever started it is gone, and it may be at "
+					 "work still")
+		                   : STR("it was claimed, and whoever was to start it is "
+					 "gone");
 	result.started_wall = started.begun_wall;
 	tell_news(all->tell, &result);
 }
@@ -476,7 +504,11 @@ attempts_reconcile(struct attempts *all, row_id id)
 	/* Only "there is none" is certain. */
 	bool none = errno == ENOENT;
 	str why = none ? STR("it was never claimed") : STR("its folder cannot be opened");
-	attempts_tell(all->tell, id, none ? NEWS_NEVER_STARTED : NEWS_UNKNOWN, why);
+	struct attempt_result result = { .attempt = id,
+		.news = none ? NEWS_NEVER_STARTED : NEWS_UNKNOWN,
+		.why = why,
+		.alive = none ? 0 : ALIVE_MAYBE };
+	tell_news(all->tell, &result);
 }
 
 void

@@ -463,14 +463,22 @@ def test_a_killed_shim_leaves_doubt():
         ident = h.start_attempt("long")
         h.end_of(ident, last=("started",))
         lines = started(h, ident)
-        s.stack.callback(os.kill, int(lines["child_pid"]), signal.SIGKILL)
         os.kill(int(lines["shim_pid"]), signal.SIGKILL)
-        assert news(h.end_of(ident)) == ["unknown"]
+        found = h.end_of(ident)
+        assert news(found) == ["unknown"] and found[-1]["alive"] == "maybe", found
         h.kill()
         h.start(engine=2)
         h.order("reconcile-attempt", attempt=ident, epoch=2)
-        assert news(h.end_of(ident)) == ["unknown"]
-        assert alive(int(lines["child_pid"]))
+        found = h.end_of(ident)
+        assert news(found) == ["unknown"] and found[-1]["alive"] == "maybe", found
+        child = int(lines["child_pid"])
+        stat = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        assert lines["child_start"] == stat[19], (lines, stat)
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda: not alive(child), message="the command ends")
+        h.order("reconcile-attempt", attempt=ident, epoch=2)
+        found = h.end_of(ident)
+        assert news(found) == ["unknown"] and found[-1]["alive"] == "no", found
 
 
 def test_a_claim_without_anybody_is_doubt():
@@ -481,7 +489,8 @@ def test_a_claim_without_anybody_is_doubt():
         (h.folder(ident) / "result").unlink()
         (h.folder(ident) / "started").unlink()
         h.order("reconcile-attempt", attempt=ident, epoch=1)
-        assert news(h.end_of(ident))[-1] == "unknown"
+        found = h.end_of(ident)
+        assert news(found)[-1] == "unknown" and found[-1]["alive"] == "no", found
 
 
 def test_a_damaged_result_is_doubt():

@@ -204,9 +204,7 @@ def cases_of(points):
             passes = range(1, times + 1)
         else:
             passes = {1, times // 4, times // 2, 3 * times // 4, times}
-        # Open, and said in docs/testing.md: there it may be settled without a word.
-        if name != "shim-forked":
-            yield from (f"{name}:{k}" for k in sorted(passes) if k > 0)
+        yield from (f"{name}:{k}" for k in sorted(passes) if k > 0)
 
 
 def test_a_roll_that_is_taken_back_at_every_crash_point():

@@ -5,6 +5,7 @@
  *	               engine ever starts from an earlier entry than somebody was told of
  *	once           no attempt's command begins twice; what the journal calls never started
  *	               never began; an unsafe action begins again only when its end is known
+ *	               and what a probe says did not happen did not
  *	limits         starts per service and hour, and at once, by what really ran
  *	told           whoever was told that an incident opened is told that it ended
  *	moves          in peace, with nobody ill and all answered, every incident closes
@@ -174,6 +175,14 @@ start_of(row_id attempt)
 	return it;
 }
 
+/* By its probe, not by a person, who may err. */
+static bool
+said_no(const struct attempt_row *row)
+{
+	return row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_NO &&
+	       str_eq(row->settled_by, STR("firstline"));
+}
+
 static void
 check_attempts(const struct rows *attempts)
 {
@@ -187,6 +196,9 @@ check_attempts(const struct rows *attempts)
 			    (unsigned long long)row->id);
 		if (row->state == ATTEMPT_EXITED && start == NULL)
 			sim_fail("once: attempt %llu is said to have ended, and never ran",
+			    (unsigned long long)row->id);
+		if (said_no(row) && start != NULL && !start->cut)
+			sim_fail("once: attempt %llu is said not to have happened, and did",
 			    (unsigned long long)row->id);
 		if (row->state < ATTEMPT_EXITED)
 			sim_fail("moves: attempt %llu is %s for ever",
@@ -206,7 +218,16 @@ check_attempts(const struct rows *attempts)
 static bool
 counts(const struct attempt_row *row)
 {
-	return row->state != ATTEMPT_LOST;
+	return row->state != ATTEMPT_LOST && !said_no(row);
+}
+
+/* It was in doubt, and a person or its own `repeat: safe` said that there may be another,
+ * whatever became of it. */
+static bool
+let_be(const struct attempt_row *row)
+{
+	return row->state == ATTEMPT_SETTLED &&
+	       (row->repeat_safe || !str_eq(row->settled_by, STR("firstline")));
 }
 
 /* By the engine's clock, as the limit is meant. */
@@ -226,7 +247,7 @@ check_limits(const struct rows *attempts)
 			          b->intent_at <= a->intent_at &&
 			          b->intent_at + HOUR > a->intent_at;
 			const struct start *other = start_of(b->id);
-			if (i != k && ran != NULL && other != NULL &&
+			if (i != k && ran != NULL && other != NULL && !let_be(b) &&
 			    ran->at >= other->at && ran->at < other->ended)
 				sim_fail("limits: attempts %llu and %llu ran at once",
 				    (unsigned long long)a->id, (unsigned long long)b->id);

@@ -134,11 +134,23 @@ shim_end(struct shim *shim, enum shim_state state, uint32_t code, uint32_t signa
 }
 
 static void
-heal(const struct shim *shim)
+heal(const struct start *start)
 {
-	size_t i = service_at(shim->start->service);
+	size_t i = service_at(start->service);
 	if (i < SERVICES && (sim_peace() || rng_percent(&sim.rng, 70)))
 		sim.sick[i] = false;
+}
+
+static void
+end_alone(void *arg)
+{
+	struct start *start = arg;
+	if (start->ended != 0)
+		return; /* the power went */
+	sim_say("attempt %llu ends, and nobody sees it",
+	    (unsigned long long)start->attempt);
+	start->ended = sim_clock.now;
+	heal(start);
 }
 
 static void
@@ -147,7 +159,7 @@ shim_finish(struct shim *shim)
 	switch (shim->ending) {
 	case ENDS_WELL:
 	case ENDS_AT_ONCE:
-		heal(shim);
+		heal(shim->start);
 		shim_end(shim, SHIM_EXITED, 0, 0);
 		return;
 	case ENDS_BADLY:
@@ -159,8 +171,11 @@ shim_finish(struct shim *shim)
 	case ENDS_DEAF:
 		shim_end(shim, SHIM_TIMED_OUT, 0, 9);
 		return;
-	case ENDS_WITHOUT: /* the shim itself was killed */
+	case ENDS_WITHOUT: /* the shim itself was killed: its command goes on */
 		sim_say("the shim of attempt %llu dies", (unsigned long long)shim->attempt);
+		later(rng_between(&sim.rng, 1, 2 * shim->timeout_ms), end_alone,
+		    shim->start);
+		shim->start = NULL;
 		shim_free(shim);
 		return;
 	}
@@ -236,6 +251,36 @@ answer(row_id id, int error, uint64_t life)
 	kernel_event_set(answers.fd, true);
 }
 
+/* One that dies as it starts its command comes no further than to say who that is. */
+static void
+begin_file(struct shim *shim)
+{
+	bool dies = shim->ending == ENDS_WITHOUT && rng_percent(&sim.rng, 50);
+	struct started_file begun = { .shim_pid = 2,
+		.child_pid = shim->attempt + 2,
+		.child_start = 4,
+		.begun_wall = shim->began_wall };
+	struct buf text = BUF(SHIM_TEXT_MAX);
+	started_write(&text, &begun);
+	put_file(kernel_inode(shim->work), dies ? SHIM_STARTED_NEW : SHIM_STARTED,
+	    SHIM_STARTED_NEW, buf_str(&text), false);
+	buf_done(&text);
+	if (dies)
+		shim->ends_at = sim_clock.now;
+}
+
+bool WRAP(process_there)(uint64_t pid, uint64_t start);
+bool
+WRAP(process_there)(uint64_t pid, uint64_t start)
+{
+	(void)start;
+	const struct start *it = sim.starts;
+	while (it != NULL && it->attempt + 2 != pid)
+		it = it->next;
+	/* The bug: what lost its shim is taken for gone. */
+	return it != NULL && it->ended == 0 && !sim_bug("command-unseen");
+}
+
 static void
 spawn(void *arg)
 {
@@ -268,15 +313,7 @@ spawn(void *arg)
 	shim->began = true;
 	shim->began_wall = wall();
 	shim->ends_at = sim_clock.now + draw_length(shim);
-	struct started_file begun = { .shim_pid = 2,
-		.child_pid = 3,
-		.child_start = 4,
-		.begun_wall = shim->began_wall };
-	struct buf text = BUF(SHIM_TEXT_MAX);
-	started_write(&text, &begun);
-	put_file(kernel_inode(shim->work), SHIM_STARTED, SHIM_STARTED ".new",
-	    buf_str(&text), false);
-	buf_done(&text);
+	begin_file(shim);
 	sim_say("attempt %llu starts: %s on %s", (unsigned long long)shim->attempt,
 	    start->action, start->service);
 	answer(shim->attempt, 0, life);
@@ -352,11 +389,13 @@ outside_power_cut(void)
 		shims = shim->next;
 		kernel_drop(shim->work);
 		kernel_drop(shim->lock);
-		if (shim->start != NULL)
-			shim->start->ended = sim_clock.now;
 		shim->work = shim->lock = NULL;
 		if (shim->began)
 			free(shim); /* else its spawn call frees it */
+	}
+	for (struct start *it = sim.starts; it != NULL; it = it->next) {
+		it->cut |= it->ended == 0;
+		it->ended = it->ended == 0 ? sim_clock.now : it->ended;
 	}
 	answers.life++;
 	answers.n = 0;
@@ -506,9 +545,12 @@ query(struct net_call *call, const char *url)
 		i++;
 	unsigned value = i < SERVICES && sim.sick[i] ? 0 : 1;
 	if (strstr(url, "restarts") != NULL) {
-		value = 0;
-		for (const struct start *it = sim.starts; it != NULL; it = it->next)
-			value += i < SERVICES && strcmp(it->service, names[i]) == 0;
+		/* Has the last one done what it does? */
+		const struct start *it = sim.starts;
+		while (it != NULL && (i == SERVICES || strcmp(it->service, names[i]) != 0 ||
+					 strcmp(it->action, "restart-known") != 0))
+			it = it->next;
+		value = it != NULL && it->ended != 0 && !it->cut;
 	}
 	call->answered = true;
 	call->status = 200;

@@ -365,7 +365,7 @@ static int
 prove(const char *program, uint64_t n, size_t jobs)
 {
 	static const char *const bugs[] = { "sync-lies", "claim-unsynced", "use-forgotten",
-		"row-forgotten", "not-pure", "end-untold" };
+		"row-forgotten", "not-pure", "end-untold", "command-unseen" };
 	int code = 0;
 	for (size_t i = 0; i < countof(bugs); i++) {
 		*tally = (struct tally){ 0 };

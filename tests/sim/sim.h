@@ -40,6 +40,7 @@ struct start {
 	char action[32], service[32];
 	msec at;    /* boot time */
 	msec ended; /* 0: it runs */
+	bool cut;   /* by the power */
 };
 
 struct told {

@@ -154,6 +154,61 @@ crash__started_without_an_outcome_is_asked_about(void)
 	test_row = NULL;
 }
 
+/* Hands find its shim gone; and its command? */
+static void
+alone(struct world *w, row_id id, enum alive alive)
+{
+	struct event event = { .kind = EVENT_ATTEMPT_RESULT,
+		.attempt_result = { .attempt = id,
+		    .news = NEWS_UNKNOWN,
+		    .why = STR("its shim is gone"),
+		    .alive = alive } };
+	world_step(w, &event);
+}
+
+/* A shim that died as it forked: nothing says that the command began. */
+static void
+crash__a_no_counts_only_when_what_was_begun_is_gone(void)
+{
+	enum { GONE_AT_ONCE, GONE_LATER, DONE_LATER, NEVER_GONE, GONE_WHILE_ASKED };
+	static const char *const rows[] = { "gone at once", "gone later",
+		"gone later, and done", "at work after its time",
+		"gone while it is asked" };
+	for (unsigned i = 0; i < countof(rows); i++) {
+		test_row = rows[i];
+		struct world *w = acting(SHOP_QUEUE("restart-known"));
+		row_id id = world_last(w, TABLE_ATTEMPT);
+		alone(w, id, i == GONE_AT_ONCE ? ALIVE_NO : ALIVE_MAYBE);
+		if (i == GONE_WHILE_ASKED)
+			alone(w, id, ALIVE_NO);
+		world_probe(w, "0");
+		if (i != GONE_AT_ONCE) {
+			EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+			EXPECT(!world_incident(w, 1).needs_person);
+			unsigned asked = w->reconciled;
+			world_after(w, 15 * SECOND);
+			EXPECT(w->reconciled == asked + 1);
+			EXPECT_U64(w->probe_n, 0); /* first hands look */
+			world_restart(w);
+			alone(w, id, i == NEVER_GONE ? ALIVE_MAYBE : ALIVE_NO);
+			world_probe(w, i == DONE_LATER ? "1" : "0");
+		}
+		if (i == NEVER_GONE) {
+			EXPECT(!world_incident(w, 1).needs_person);
+			world_after(w, 15 * SECOND); /* its 30 s are over */
+			alone(w, id, ALIVE_MAYBE);
+			world_probe(w, "0");
+		}
+		bool again = i != DONE_LATER && i != NEVER_GONE;
+		EXPECT_U64(world_count(w, TABLE_ATTEMPT), again ? 2 : 1);
+		EXPECT(world_incident(w, 1).needs_person == (i == NEVER_GONE));
+		EXPECT(world_attempt(w, id).state ==
+		       (i == NEVER_GONE ? ATTEMPT_IN_DOUBT : ATTEMPT_SETTLED));
+		world_free(w);
+	}
+	test_row = NULL;
+}
+
 static void
 crash__a_verify_goes_on_with_its_first_deadline(void)
 {
@@ -354,6 +409,7 @@ main(void)
 	RUN(crash__decided_and_not_journalled_is_decided_again);
 	RUN(crash__intent_and_not_started_is_judged_again_first);
 	RUN(crash__started_without_an_outcome_is_asked_about);
+	RUN(crash__a_no_counts_only_when_what_was_begun_is_gone);
 	RUN(crash__a_verify_goes_on_with_its_first_deadline);
 	RUN(crash__a_notice_that_was_pending_is_sent_under_its_number);
 	RUN(crash__at_every_entry_nothing_is_done_twice_or_forgotten);

@@ -119,6 +119,28 @@ record__that_it_never_began_decides_again(void)
 }
 
 static void
+record__that_it_never_began_counts_once_our_end_is_gone(void)
+{
+	struct world *w = world_new(CONFIG, RUNBOOK("far"), NULL);
+	world_fire(w, ODD);
+	row_id first = last_attempt(w).id;
+	struct event event = { .kind = EVENT_ATTEMPT_RESULT,
+		.attempt_result = { .attempt = first,
+		    .news = NEWS_UNKNOWN,
+		    .alive = ALIVE_MAYBE } };
+	world_step(w, &event);
+	world_probe(w, "never\n");
+	EXPECT(world_attempt(w, first).state == ATTEMPT_IN_DOUBT);
+	world_after(w, 15 * SECOND);
+	event.attempt_result.alive = ALIVE_NO;
+	world_step(w, &event);
+	world_probe(w, "never\n");
+	EXPECT(world_attempt(w, first).happened == HAPPENED_NO);
+	EXPECT(last_attempt(w).id != first && last_attempt(w).state == ATTEMPT_INTENT);
+	world_free(w);
+}
+
+static void
 record__while_it_runs_there_nobody_is_asked(void)
 {
 	struct world *w = far_and_unknown(RUNBOOK("far"));
@@ -171,6 +193,7 @@ main(void)
 	RUN(kinds__what_never_began_is_tried_again);
 	RUN(record__that_is_done_ends_it_with_its_code);
 	RUN(record__that_it_never_began_decides_again);
+	RUN(record__that_it_never_began_counts_once_our_end_is_gone);
 	RUN(record__while_it_runs_there_nobody_is_asked);
 	RUN(record__that_cannot_tell_leaves_it_in_doubt);
 	TEST_MAIN_END();
