@@ -173,7 +173,7 @@ put_incident(struct buf *b, const struct incident_row *row)
 {
 	buf_add(b, STR("<p><a href=\"/incidents\">All open incidents</a></p>\n<h1>"));
 	html_put(b, row->title);
-	buf_add(b, STR("</h1>\n<p><b>"));
+	buf_add(b, STR("</h1>\n<p class=\"impact\"><b>"));
 	html_put(b, row->impact);
 	buf_add(b, STR(".</b></p>\n"));
 	if (row->needs_person && row->state != INCIDENT_CLOSED) {

@@ -75,6 +75,8 @@ await run({
 				await sleep(400);
 				const found = await page.evaluate(foreign);
 				check(found.length === 0, `${where}: ${found.join("\n")}`);
+				const failed = await page.locator(".failed").allTextContents();
+				check(!failed.some((t) => t.includes("CSRF")), `${where} asked before it knew who is here: ${failed}`);
 			}
 			check(page.wrong.length === 0, page.wrong.join("\n"));
 		} finally {

@@ -9,7 +9,7 @@ import { Out } from "./markdown";
 import { setQuery, useAddress } from "./router";
 import { useStore } from "./store";
 import { HOUR, now } from "./time";
-import { Ago, Empty, Failed, Loading, plural, question, say, useFetched } from "./ui";
+import { Ago, Empty, Failed, Loading, LongList, plural, question, say, useFetched } from "./ui";
 
 interface Group { alerts: Alert[]; labels: Record<string, string>; receiver: { name: string } }
 const SHOWN = 60;
@@ -30,21 +30,46 @@ function silence(labels: Record<string, string>, seen: Alert[]) {
 		} });
 }
 
-/* An hour each: did anything of it begin by then? What ended is not kept here. */
-function Since({ alerts }: { alerts: Alert[] }) {
-	const begin = Math.min(...alerts.map((a) => Date.parse(a.startsAt)));
-	return <div class="history" role="img" aria-label="The last 24 hours">{Array.from({ length: 24 }, (_, h) => <i key={h} class={begin < now() - (23 - h) * HOUR + 1 ? "on" : ""} />)}</div>;
+/* An hour each: the worst that was open in it, of the incidents that these alerts made. */
+function History({ g }: { g: Group }) {
+	const end = now(), begin = end - 24 * HOUR;
+	const hours = Array.from({ length: 24 }, () => "");
+	const mark = (from: number, to: number, as: string) => {
+		for (let h = Math.max(0, Math.floor((from - begin) / HOUR)); h < 24 && begin + h * HOUR <= to; h++) if (!hours[h] || as < hours[h]!) hours[h] = as;
+	};
+	for (const i of [...live.recent.values(), ...live.incidents.values()]) {
+		if (Object.entries(g.labels).some(([n, v]) => i.labels?.[n] !== v)) continue;
+		mark(Date.parse(i.opened_wall), i.closed_wall ? Date.parse(i.closed_wall) : end, i.severity);
+	}
+	for (const a of g.alerts.slice(0, 1000)) mark(Date.parse(a.startsAt), end, "sev4 held");
+	const hot = hours.filter(Boolean).length;
+	return <div class="history" role="img" aria-label={`Open in ${hot} of the last 24 hours`} title={`Open in ${hot} of the last 24 hours`}>{hours.map((as, h) => <i key={h} class={as && `on ${as}`} />)}</div>;
+}
+
+const groupName = (g: Group) => g.labels["alertname"] ?? (Object.values(g.labels).join(" ") || "no name");
+const groupKey = (g: Group) => Object.entries(g.labels).map(([n, v]) => matcher(n, v)).join(",");
+
+/* All of one group, however many: a line each. */
+function OneGroup({ g, all, pick }: { g: Group; all: Alert[]; pick: (n: string, v: string) => void }) {
+	const { shared, differ } = useMemo(() => labelDifference(g.alerts), [g]);
+	return <section class="table" aria-label={groupName(g)}>
+		<div class="alert-group flat"><div class="line"><h2>{groupName(g)}</h2><span class="chip">{g.alerts.length.toLocaleString()}</span><span class="muted">{g.receiver.name}</span><span class="gap" /><button type="button" onClick={() => silence(g.labels, all)}>Silence</button></div>
+			<History g={g} />
+			<div class="labels">{Object.entries(shared).map(([n, v]) => <button type="button" class="label" key={n} onClick={() => pick(n, v)}>{n}: {v}</button>)}</div></div>
+		<LongList items={g.alerts} rowPx={34} keyOf={(a) => a.fingerprint} label="Alerts" row={(a) => <div class="alert-row">
+			<div class="labels">{differ.filter((n) => a.labels[n] !== undefined).map((n) => <button type="button" class="label" key={n} onClick={() => pick(n, a.labels[n]!)}>{n}: {a.labels[n]}</button>)}</div>
+			<span class="text muted">{a.annotations["summary"] ?? a.annotations["description"] ?? ""}</span><span class="gap" />{a.status.state === "suppressed" && <span class="chip">held</span>}<Ago at={a.startsAt} bare /></div>} /></section>;
 }
 
 function GroupCard({ g, all, pick }: { g: Group; all: Alert[]; pick: (n: string, v: string) => void }) {
-	const { shared, differ } = labelDifference(g.alerts);
+	const { shared, differ } = useMemo(() => labelDifference(g.alerts), [g]);
 	return <article class="alert-group">
-		<div class="line"><h2><a data-item class="plain-link" href={`/alerts?filter=${encodeURIComponent(Object.entries(g.labels).map(([n, v]) => matcher(n, v)).join(","))}`}>{g.labels["alertname"] ?? (Object.values(g.labels).join(" ") || "no name")}</a></h2><span class="chip">{g.alerts.length}</span><span class="gap" /><span class="muted">{g.receiver.name}</span></div>
-		<Since alerts={g.alerts} />
+		<div class="line"><h2><a data-item class="plain-link" href={`/alerts?filter=${encodeURIComponent(groupKey(g))}`}>{groupName(g)}</a></h2><span class="chip">{g.alerts.length.toLocaleString()}</span><span class="gap" /><span class="muted">{g.receiver.name}</span></div>
+		<History g={g} />
 		{g.alerts.slice(0, 8).map((a) => <div class="alert-one" key={a.fingerprint}><span>{a.annotations["summary"] ?? a.annotations["description"] ?? ""}</span>
 			<div class="labels">{differ.filter((n) => a.labels[n] !== undefined).map((n) => <button type="button" class="label" key={n} onClick={() => pick(n, a.labels[n]!)}>{n}: {a.labels[n]}</button>)}</div>
 			<span class="muted"><Ago at={a.startsAt} />{a.status.state === "suppressed" && <span class="chip"> held</span>}{a.generatorURL && <> <Out href={a.generatorURL}>source</Out></>}</span></div>)}
-		{g.alerts.length > 8 && <p class="muted">and {g.alerts.length - 8} more</p>}
+		{g.alerts.length > 8 && <p><a href={`/alerts?filter=${encodeURIComponent(groupKey(g))}`}>All {g.alerts.length.toLocaleString()}</a></p>}
 		<div class="labels">{Object.entries(shared).map(([n, v]) => <button type="button" class="label" key={n} onClick={() => pick(n, v)}>{n}: {v}</button>)}</div>
 		<div><button type="button" onClick={() => silence(g.labels, all)}>Silence</button></div></article>;
 }
@@ -63,11 +88,11 @@ export function Alerts() {
 	const groups = useMemo(() => (read.value ?? []).filter((g) => g.alerts.length > 0).sort((a, b) => b.alerts.length - a.alerts.length), [read.value]);
 	const all = useMemo(() => groups.flatMap((g) => g.alerts), [groups]);
 	const pick = (n: string, v: string) => setQuery({ filter: filter ? `${filter},${matcher(n, v)}` : matcher(n, v) }, false);
-	return <div class="page"><div class="page-head"><h1>Alerts</h1><span class="muted">{plural(all.length, "alert")} in {plural(groups.length, "group")}</span></div>
+	return <div class="page"><div class="page-head"><h1>Alerts</h1><span class="muted">{all.length.toLocaleString()} {all.length === 1 ? "alert" : "alerts"} in {plural(groups.length, "group")}</span></div>
 		<form class="filters" onSubmit={(e) => { e.preventDefault(); setQuery({ filter: String(new FormData(e.currentTarget).get("filter") ?? "") }, false); }}>
 			<input key={filter} name="filter" type="search" placeholder='severity="critical",service=~"pay.*"' aria-label="Filter by labels" size={46} defaultValue={filter} /><button type="submit">Filter</button>
 			<button type="button" aria-pressed={held} onClick={() => setQuery({ held: held ? "" : "1" })}>{held ? "Hide held ones" : "Show held ones"}</button>{filter && <button type="button" class="plain" onClick={() => setQuery({ filter: "" })}>All</button>}</form>
 		{read.error ? <Failed error={read.error} again={read.again} /> : !read.value ? <Loading what="Alerts" /> : groups.length === 0 ? <Empty title={filter ? "No alert fits" : "No alert is active"} />
-			: <div class="alert-groups">{groups.slice(0, SHOWN).map((g, i) => <GroupCard key={i} g={g} all={all} pick={pick} />)}</div>}
+			: groups.length === 1 ? <OneGroup g={groups[0]!} all={all} pick={pick} /> : <div class="alert-groups">{groups.slice(0, SHOWN).map((g, i) => <GroupCard key={i} g={g} all={all} pick={pick} />)}</div>}
 		{groups.length > SHOWN && <p class="muted">{groups.length - SHOWN} smaller groups are not drawn: filter to see them.</p>}</div>;
 }

@@ -10,8 +10,18 @@ export interface Session { principal: string; role: string; csrf: string; until:
 let session: Session | null = null;
 export const whoIsHere = () => session;
 
+/* What changes something, or asks in a body, goes with what the session told: a page that asks
+ * while it is being opened waits for that. */
+let known!: () => void;
+const begun = new Promise<void>((done) => { known = done; });
+
 /* A link "/#login=..." or "/#token=..." signs in; what it holds leaves the address at once. */
 export async function begin(): Promise<boolean> {
+	const here = await whoAmI();
+	known();
+	return here;
+}
+async function whoAmI(): Promise<boolean> {
 	const found = /^#(login|token)=([\x21-\x7e]{1,512})$/.exec(location.hash);
 	if (found) {
 		history.replaceState(history.state, "", location.pathname + location.search);
@@ -30,6 +40,7 @@ export async function begin(): Promise<boolean> {
 export async function signIn(by: Record<string, string>) {
 	session = null;
 	session = await ask<Session>("/v1/session", by);
+	known();
 }
 /* The same person once more, before what is grave. */
 export async function signInAgain(by: Record<string, string>) {
@@ -72,6 +83,7 @@ async function send(method: string, path: string, body: unknown, key: string | n
 	const more: Record<string, string> = {};
 	if (body !== undefined) more["Content-Type"] = "application/json";
 	if (key) more["Idempotency-Key"] = key;
+	if (method !== "GET" && path !== "/v1/session") await begun;
 	try {
 		return await fetch(path, { method, headers: headers(more), cache: "no-store", credentials: "same-origin",
 			body: body === undefined ? null : JSON.stringify(body), signal: AbortSignal.timeout(patience) });

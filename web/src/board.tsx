@@ -81,7 +81,7 @@ export function budget(whole: Whole | undefined): string {
 	const decision = whole?.decisions.at(-1);
 	let best: { left: number; limit: number } | null = null;
 	for (const r of decision?.reasons ?? []) {
-		if (r.kind !== "grant" || !r.limit) continue;
+		if (r.kind !== "grant" || !r.limit || / at once /.test(r.text)) continue; /* that one comes back by itself */
 		const left = r.limit - (r.value ?? 0) - 1;
 		if (!best || left < best.left) best = { left, limit: r.limit };
 	}
@@ -142,10 +142,10 @@ function HandlingCard({ i }: { i: Incident }) {
 
 function WatchCard({ i }: { i: Incident }) {
 	return <article class={cx("card slim", i.severity)}>
-		<div class="card-head"><Sev of={i.severity} /><span class="service">{i.service || "no service"}</span><StateChip of={i.state} /><span class="gap" />
+		<div class="card-head"><Sev of={i.severity} /><span class="service">{i.service || "no service"}</span><span class="gap" />
 			<Ago at={i.recovered_wall ?? i.opened_wall} bare /></div>
 		<h3><a class="cover" data-item href={`/incidents/${i.id}`}>{i.title}</a></h3>
-		{i.state === "handed-off" && <p class="muted">with {i.developers}</p>}
+		<p class="muted"><StateChip of={i.state} />{i.state === "handed-off" && ` with ${i.developers}`}</p>
 	</article>;
 }
 
@@ -156,8 +156,9 @@ function Row({ i }: { i: Incident }) {
 
 function FoldCard({ f, open }: { f: Fold; open: boolean }) {
 	return <article class={cx("card storm", f.worst)}>
-		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}</span><span class="gap" /><Ago at={f.since} bare /></div>
+		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="gap" /><Ago at={f.since} bare /></div>
 		<h3>{f.key || "no common label"}</h3>
+		<p class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}</p>
 		<div class="card-foot"><button type="button" aria-expanded={open} onClick={() => setQuery({ fold: open ? "" : f.key })}>{open ? "Fold" : "Show all"}</button></div>
 		{open && <LongList items={f.incidents} rowPx={34} keyOf={(i) => i.id} label={f.key} row={(i) => <Row i={i} />} />}
 	</article>;
@@ -214,7 +215,8 @@ function Calm() {
 	const ends = [...live.recent.values()].map((i) => Date.parse(i.closed_wall ?? "")).filter(Boolean);
 	const since = ends.length ? Math.max(...ends) : 0;
 	const next = live.duty.filter((d) => d.until_wall).sort((a, b) => (a.until_wall! < b.until_wall! ? -1 : 1))[0];
-	return <div class="calm"><Icon name="check" /><h2>Quiet{since ? ` for ${span(now() - since)}` : " for more than a day"}</h2>
+	const up = now() - Date.parse(live.status!.since_wall);
+	return <div class="calm"><Icon name="check" /><h2>Quiet{since ? ` for ${span(now() - since)}` : up < DAY ? ` since the start, ${span(up)} ago` : " for more than a day"}</h2>
 		<p>Nothing needs a person, nothing is being handled.</p>
 		{next && <p class="muted">{next.person} is on duty for {next.team} until {when(next.until_wall!)}, for another {brief(Math.max(0, Date.parse(next.until_wall!) - now()))}.</p>}</div>;
 }

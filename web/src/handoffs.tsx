@@ -23,8 +23,8 @@ function All() {
 	if (!read.value) return <Loading what="Handoffs" />;
 	return <div class="page"><div class="page-head"><h1>Handoffs</h1><span class="muted">structural work, with developers</span></div>
 		{read.value.length === 0 ? <Empty title="Nothing was handed to developers"><p>What operators and runbooks can put right stays with them.</p></Empty>
-			: <div class="table scroll-x"><table><thead><tr><th>Handoff</th><th>Class</th><th>To</th><th>Asked</th><th>Filed</th><th>When</th></tr></thead><tbody>{read.value.toSorted((a, b) => b.id - a.id).map((h) => <tr key={h.id}>
-				<td><a data-item href={`/handoffs/${h.id}`}>{h.title}</a><br /><small>incident <a href={`/incidents/${h.incident}`}>{h.incident}</a></small></td><td><span class="chip">{classWord[h.class] ?? h.class}</span></td><td>{h.team}</td><td>{h.ask}</td><td>{h.state === "filed" ? h.filed : <span class="chip warn">being filed</span>}</td><td><Ago at={h.wall} bare /></td></tr>)}</tbody></table></div>}</div>;
+			: <div class="table scroll-x stack"><table><thead><tr><th>Handoff</th><th>Class</th><th>To</th><th>Asked</th><th>Filed</th><th>When</th></tr></thead><tbody>{read.value.toSorted((a, b) => b.id - a.id).map((h) => <tr key={h.id}>
+				<td><a data-item href={`/handoffs/${h.id}`}>{h.title}</a><br /><small>incident <a href={`/incidents/${h.incident}`}>{h.incident}</a></small></td><td><span class="chip">{classWord[h.class] ?? h.class}</span></td><td data-as="to">{h.team}</td><td data-as="asked:">{h.ask}</td><td data-as="filed as">{h.state === "filed" ? h.filed : <span class="chip warn">being filed</span>}</td><td><Ago at={h.wall} bare /></td></tr>)}</tbody></table></div>}</div>;
 }
 
 function One({ id }: { id: string }) {

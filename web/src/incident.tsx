@@ -121,7 +121,7 @@ function Trail({ whole }: { whole: Whole }) {
 				{decision ? <><DecisionHead d={decision} /><DecisionBody d={decision} /></>
 					: attempt ? <AttemptBody a={attempt} />
 					: row.kind === "note" ? <div class="said"><b>{person(row.who)}</b><Markdown text={row.text} top={4} /></div>
-					: <p>{row.who !== "firstline" && <b>{person(row.who)} </b>}{row.kind === "check" ? <><Icon name={/does not|not recovered|unknown/.test(row.text) ? "help" : "check"} /> </> : null}{row.text}</p>}
+					: <p>{row.who !== "firstline" && <b>{person(row.who)} </b>}{row.kind === "check" ? <><Icon name={/does not|not recovered|unknown/.test(row.text) ? "incidents" : "check"} /> </> : null}{row.text}</p>}
 			</div></li>)}</ol>}
 	</section>;
 }
@@ -225,7 +225,7 @@ export function IncidentPage({ id }: { id: number }) {
 		</div><aside>
 			<YouMay i={i} />
 			{(last?.runbook || i.runbook) && <section aria-label="Runbook"><h2>Runbook <a href={`/runbooks/${encodeURIComponent(last?.runbook || i.runbook!)}`}>{last?.runbook || i.runbook}</a></h2>
-				{last && <p class="muted">{last.state === "running" ? `step ${last.step + 1}` : last.state.replace("-", " ")}{last.why && `: ${last.why}`}</p>}
+				{last && <p class="muted">{last.state === "running" ? `step ${last.step + 1}` : last.state.replace("-", " ")}{last.why && last.why !== i.needs_person_why && `: ${last.why}`}</p>}
 				<RunbookText name={last?.runbook || i.runbook!} run={last} whole={whole} /></section>}
 			<Alerts i={i} /><Before i={i} /><People whole={whole} />
 			{whole.handoffs.map((h) => <section key={h.id}><h2>Handed to {h.team}</h2><p>{h.because}</p><p><a href={`/handoffs/${h.id}`}>Its case file</a></p></section>)}

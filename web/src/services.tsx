@@ -46,9 +46,10 @@ function All() {
 function Graph({ s }: { s: Service }) {
 	const left = s.dependents.slice(0, 8), right = s.depends_on.slice(0, 8);
 	if (left.length + right.length === 0) return <p class="muted">It depends on nothing, and nothing on it.</p>;
-	const rows = Math.max(left.length, right.length, 1), h = rows * 38 + 8, y = (i: number, n: number) => (h / (n + 1)) * (i + 1);
+	const rows = Math.max(left.length, right.length, 1), h = rows * 44 + 8, y = (i: number, n: number) => h / 2 + (i - (n - 1) / 2) * 40;
+	const x0 = left.length ? -1 : 239, x1 = right.length ? 661 : 421;
 	const box = (name: string, x: number, at: number, self = false) => <a href={to(name)}><rect class={self ? "self" : ""} x={x} y={at - 13} width="180" height="26" rx="5" /><text x={x + 90} y={at + 4} text-anchor="middle">{name.length > 25 ? `${name.slice(0, 24)}…` : name}</text></a>;
-	return <svg class="graph" viewBox={`0 0 660 ${h}`} role="group" aria-label="Dependencies">
+	return <svg class="graph" viewBox={`${x0} 0 ${x1 - x0} ${h}`} width={x1 - x0} role="group" aria-label="Dependencies">
 		{left.map((n, i) => <line key={n} x1="180" y1={y(i, left.length)} x2="240" y2={h / 2} />)}{right.map((n, i) => <line key={n} x1="420" y1={h / 2} x2="480" y2={y(i, right.length)} />)}
 		{left.map((n, i) => box(n, 0, y(i, left.length)))}{box(s.name, 240, h / 2, true)}{right.map((n, i) => box(n, 480, y(i, right.length)))}</svg>;
 }
@@ -73,7 +74,7 @@ function One({ name }: { name: string }) {
 				: <ul class="rows">{incidents.value.map((i) => <li key={i.id}><Sev of={i.severity} /><a href={`/incidents/${i.id}`}>{i.title}</a><span class="gap" /><StateChip of={i.state} /><Ago at={i.opened_wall} bare /></li>)}</ul>}</section>
 		</div><aside>
 			<section><h2>Who</h2><dl class="facts"><div><dt>Answers</dt><dd>{s.owner}</dd></div><div><dt>Develops</dt><dd>{s.developers || "nobody"}</dd></div><div><dt>System</dt><dd>{s.system}</dd></div><div><dt>Customers</dt><dd>{s.journeys.join(", ") || "none directly"}</dd></div></dl>
-				<p class="muted">{live.duty.filter((d) => d.team === s.owner && d.person).map((d) => `${d.rotation}: ${d.person}`).join(", ") || "nobody is on duty"}</p><p class="muted"><code>{s.file}:{s.line}</code></p></section>
+				<p class="muted">On duty: {live.duty.filter((d) => d.team === s.owner && d.person).map((d) => `${d.rotation}: ${d.person}`).join(", ") || "nobody"}</p><p class="muted"><code>{s.file}:{s.line}</code></p></section>
 			<section><h2>Runbooks</h2>{s.runbooks.length === 0 ? <p class="muted">None is for it by name.</p> : <ul class="rows">{s.runbooks.map((r) => <li key={r}><a href={`/runbooks/${encodeURIComponent(r)}`}>{r}</a></li>)}</ul>}</section>
 			<section><h2>Authority: what you may do</h2>{can.error ? <Failed error={can.error} /> : !can.value ? <Loading what="Authority" /> : can.value.length === 0 ? <p class="muted">Nothing. <a href={`/authority?service=${encodeURIComponent(name)}`}>Ask who may</a></p>
 				: <ul class="rows">{can.value.map((c) => <li key={c.action}><b>{c.action}</b><Verdict of={c.verdict} /><span class="muted">{c.text}</span></li>)}</ul>}</section>
