@@ -122,6 +122,12 @@ bare_principal(struct reader *r, const struct node *node, struct principal *ret)
 		ret->kind = PRINCIPAL_AUTOMATION;
 		return;
 	}
+	if (str_eq(name, STR("local-admin"))) {
+		read_error(r, node,
+		    STR("name a person, and give them a token of their own"),
+		    "'local-admin' is the machine's own token: nothing is granted to it");
+		return;
+	}
 	if (names_get(r->people.by_name, name) != NULL)
 		return;
 	if (names_get(r->teams.by_name, name) != NULL) {

@@ -262,8 +262,15 @@ read_one_of(struct reader *r, const struct node *node, const struct rule *rule,
 		check_value(r, item, rule, bound->param, bound->values.p[i]);
 }
 
+static bool
+is_one_value(str like)
+{
+	return memchr(like.p, '*', like.n) == NULL && memchr(like.p, '?', like.n) == NULL;
+}
+
 static void
-read_like(struct reader *r, const struct node *node, struct param_bound *bound)
+read_like(struct reader *r, const struct node *node, const struct rule *rule,
+    struct param_bound *bound)
 {
 	str text;
 	if (!read_text(r, node, &text))
@@ -273,6 +280,8 @@ read_like(struct reader *r, const struct node *node, struct param_bound *bound)
 		    LIKE_BYTES_MAX);
 	else
 		bound->like = text;
+	if (bound->like.n > 0 && is_one_value(text))
+		check_value(r, node, rule, bound->param, text);
 }
 
 static void
@@ -301,7 +310,7 @@ read_bound(struct reader *r, const struct node *node, const struct rule *rule,
 	if (n.one_of != NULL)
 		read_one_of(r, n.one_of, rule, bound);
 	if (n.like != NULL)
-		read_like(r, n.like, bound);
+		read_like(r, n.like, rule, bound);
 	if (!known || faults != r->diags->count)
 		return;
 	if (n.one_of != NULL && !any_fits(bound, bound->values.p, bound->values.n))

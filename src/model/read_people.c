@@ -47,6 +47,22 @@ need_reach(struct reader *r, const struct node *node, const struct person *perso
 	    STR_ARG(person->id));
 }
 
+/* What else acts or asks under a name of its own: nobody who reads "automation restarted it"
+ * shall have to ask whether that is somebody's name. */
+static void
+refuse_taken(struct reader *r, const struct node *node)
+{
+	static const str taken[] = { { "automation", 10 }, { "firstline", 9 },
+		{ "local-admin", 11 } };
+	for (size_t i = 0; i < countof(taken); i++) {
+		if (str_eq(node->key, taken[i]))
+			read_error_key(r, node,
+			    STR("take another id; `name:` may be anything"),
+			    "'%.*s' is no person's id: it acts here by itself",
+			    STR_ARG(node->key));
+	}
+}
+
 void
 people_declare(struct reader *r, const struct section *section)
 {
@@ -60,6 +76,7 @@ people_declare(struct reader *r, const struct section *section)
 		m->people[i].zone = zone_utc();
 		m->people[i].place = node_place(section->nodes[i]);
 		known_add(r, &r->people, section->nodes[i], &m->people[i]);
+		refuse_taken(r, section->nodes[i]);
 	}
 }
 
