@@ -81,6 +81,7 @@ struct authority_request {
 	const struct action *action;
 	str action_name;               /* when action is NULL: unknown, denied by name */
 	const struct service *service; /* whose target it is; NULL: denied */
+	str service_name;              /* when service is NULL: unknown, said by name */
 	/* A host of that service, or the service's own name. Empty is denied: nothing means
 	 * nothing, never everything. */
 	str target;

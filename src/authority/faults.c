@@ -70,7 +70,10 @@ fault_text(const struct judgement *j, const struct finding *finding, struct aren
 		return arena_printf(arena, "unknown action '%.*s'",
 		    STR_ARG(asked_action(request)));
 	case WRONG_NO_SERVICE:
-		return STR("it is about no service");
+		if (request->service_name.n == 0)
+			return STR("it is about no service");
+		return arena_printf(arena, "unknown service '%.*s'",
+		    STR_ARG(request->service_name));
 	case WRONG_SERVICE:
 		return arena_printf(arena, "unknown service '%.*s'",
 		    STR_ARG(request->service->name));
@@ -112,7 +115,9 @@ fault_forward(const struct judgement *j, const struct finding *finding, struct a
 	case WRONG_ACTION:
 		return STR("ask for an action of the configuration in force");
 	case WRONG_NO_SERVICE:
-		return STR("name the service that it is for");
+		if (j->request->service_name.n == 0)
+			return STR("name the service that it is for");
+		return STR("ask for a service of the configuration in force");
 	case WRONG_SERVICE:
 		return STR("ask for a service of the configuration in force");
 	case WRONG_NO_TARGET:

@@ -80,6 +80,7 @@ request_of(const struct core *core, const struct asking *asking)
 		.action = model_action(model, asking->action),
 		.action_name = asking->action,
 		.service = service_named(model, asking->service),
+		.service_name = asking->question ? asking->service : (str){ 0 },
 		.target = asking->target,
 		.targets_n = asking->targets_n,
 		.params = &asking->params,

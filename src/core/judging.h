@@ -29,6 +29,7 @@ struct asking {
 	const struct given *given;
 	row_id asked; /* what waited for that; or 0 */
 	msec at, wall;
+	bool question; /* nothing comes of it: an unknown service is told by its name */
 	/* NULL: the core's. A plan has its own, with what it would have used by then. */
 	const struct authority_uses *uses;
 };

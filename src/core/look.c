@@ -192,6 +192,7 @@ asking_of(const struct core *core, const struct core_may *asked, const struct gi
 		.incident = asked->incident,
 		.incident_open = open,
 		.given = given,
+		.question = true,
 		.at = asked->at,
 		.wall = asked->wall };
 	if (asked->params != NULL)

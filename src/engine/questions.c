@@ -164,6 +164,30 @@ is_there(struct engine *engine, struct answer_out *a, const struct core_may *may
 	return false;
 }
 
+/* The same of who asks, and for whom. */
+static bool
+are_known(struct engine *engine, struct answer_out *a, const struct core_may *may)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	str person = STR("person:");
+	for (size_t i = 0; i <= may->behalf.n; i++) {
+		str who = i == 0 ? may->principal : may->behalf.p[i - 1];
+		str name = str_starts(who, person) ? str_drop(who, person.n) : who;
+		bool known = str_starts(who, person) ? model_person(model, name) != NULL
+		                                     : str_starts(who, STR("agent:")) ||
+		                                           str_eq(who, STR("automation")) ||
+		                                           str_eq(who, STR("local-admin"));
+		if (known)
+			continue;
+		a->answer.status = 404;
+		a->answer.exit = 3;
+		a->answer.error =
+		    arena_printf(a->arena, "nobody knows '%.*s'", STR_ARG(name));
+		return false;
+	}
+	return true;
+}
+
 void
 answer_who_can(struct engine *engine, struct answer_out *a, const struct request *r)
 {
@@ -203,7 +227,7 @@ answer_what_can_on(struct engine *engine, struct answer_out *a, const struct req
 	struct core_may may;
 	struct pairs params;
 	if (!read_question(engine, a, r, caller, &may, &params) ||
-	    !is_there(engine, a, &may, false))
+	    !is_there(engine, a, &may, false) || !are_known(engine, a, &may))
 		return;
 	struct can_view *can = arena_new(a->arena, struct can_view, QUESTION_ANSWERS_MAX);
 	size_t n =

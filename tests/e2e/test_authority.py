@@ -371,6 +371,24 @@ def test_the_four_questions_at_any_time():
         assert "restart" in shop.cli("mei", "what-can", "agent:helper", "on", "pay", "--behalf", "ana").stdout
 
 
+def test_a_typing_error_in_a_question_is_told_and_reads_as_no_answer():
+    with Scratch("questions") as scratch:
+        shop = Shop(scratch)
+        for args, want, said in (
+                (("may", "ana", "restart", "on", "wbe"), 5, "unknown service 'wbe'"),
+                (("may", "anna", "restart", "on", "web"), 5, "nobody knows 'person:anna'"),
+                (("what-can", "anna", "on", "web"), 3, "nobody knows 'anna'"),
+                (("what-can", "agent:helper", "on", "web", "--behalf", "anna"), 3, "nobody knows 'anna'"),
+                (("what-can", "team:ops", "on", "web"), 3, "nobody knows 'team:ops'"),
+                (("what-can", "ana", "on", "wbe"), 3, "there is no service 'wbe'"),
+                (("who-can", "restart", "on", "wbe"), 3, "there is no service 'wbe'"),
+                (("who-can", "restrat", "on", "web"), 3, "there is no action 'restrat'")):
+            answer = shop.cli("ana", *args, want=want)
+            assert said in answer.stdout + answer.stderr, (args, answer)
+        assert "restart" in shop.cli("ana", "what-can", "ana", "on", "web").stdout
+        shop.cli("ana", "what-can", "agent:other", "on", "web", want=5)
+
+
 def test_an_agent_may_what_it_and_whom_it_serves_both_may():
     with Scratch("agent") as scratch:
         shop = Shop(scratch)

@@ -51,6 +51,11 @@ look__judges_without_recording(void)
 	may.action = STR("fly");
 	core_judge(w->core, &may, &w->arena, &decision);
 	EXPECT(decision.verdict == VERDICT_DENY);
+	may.service = STR("paymnets"); /* whoever mistypes it is told so */
+	core_judge(w->core, &may, &w->arena, &decision);
+	EXPECT(decision.verdict == VERDICT_DENY);
+	const struct reason *reasons = decision.reasons.p;
+	EXPECT_STR(reasons[1].text, STR("unknown service 'paymnets'"));
 	struct can_view can[4];
 	EXPECT_U64(core_what_can(w->core, STR("person:ana"), 1, w->at, w->wall, &w->arena,
 		       can, countof(can)),
