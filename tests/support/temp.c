@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 
-#define TEMP_FOLDERS_MAX 64
+#define TEMP_FOLDERS_MAX 128
 
 static struct temp {
 	pid_t owner;

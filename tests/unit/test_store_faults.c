@@ -304,6 +304,33 @@ log_bytes(void)
 	return stat(name, &st) == 0 ? st.st_size : 0;
 }
 
+/* A sync of the first start is refused: what opens all the same commits to its log, and not
+ * by a rollback journal, which the power could bring back. */
+static void
+sqlite__opens_with_its_log_or_not_at_all(void)
+{
+	bool reached = true;
+	unsigned refused = 0;
+	for (int n = 1; reached; n++) {
+		struct store *store = NULL;
+		struct err err = { 0 };
+		new_folder();
+		fault_none();
+		fault.sync_fails = n;
+		fault.with = EIO;
+		bool opened = store_open(URL, folder, &store, &err);
+		reached = fault.syncs >= n;
+		fault_none();
+		refused += !opened;
+		if (!opened)
+			store = must_open();
+		EXPECT(commit_of(store, 100, &err));
+		EXPECT(log_bytes() > 0);
+		store_close(store);
+	}
+	EXPECT(refused > 3);
+}
+
 static void
 sqlite__log_stays_short_with_checkpoints(void)
 {
@@ -523,6 +550,7 @@ main(void)
 	RUN(sqlite__failed_write_ends_it);
 	RUN(sqlite__failed_sync_ends_it);
 	RUN(sqlite__failed_checkpoint_is_tried_again);
+	RUN(sqlite__opens_with_its_log_or_not_at_all);
 	RUN(sqlite__log_stays_short_with_checkpoints);
 	RUN(sqlite__log_is_bounded_without);
 	RUN(sqlite__log_shrinks_when_a_slow_reader_is_done);

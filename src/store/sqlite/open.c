@@ -167,6 +167,11 @@ version_read(struct sqlite_store *s, int64_t *ret, struct err *err)
 	return true;
 }
 
+/*
+ * The answer comes before the change is on the disk: that it is, the end of the statement
+ * says. Without it the file would be written with a rollback journal, whose removal no
+ * commit syncs: the power could bring it back, and it would take the commit away.
+ */
 static bool
 log_mode(struct sqlite_store *s, struct err *err)
 {
@@ -174,7 +179,10 @@ log_mode(struct sqlite_store *s, struct err *err)
 	int rc = sqlite3_prepare_v2(s->db, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite_step(stmt);
-	bool ok = rc == SQLITE_ROW && str_eq(sqlite_bytes(stmt, 0), STR("wal"));
+	bool wal = rc == SQLITE_ROW && str_eq(sqlite_bytes(stmt, 0), STR("wal"));
+	if (wal)
+		rc = sqlite_step(stmt);
+	bool ok = wal && rc == SQLITE_DONE;
 	if (!ok && rc == SQLITE_ROW)
 		(void)err_set(err, ERR_IO, "'%s' can have no write-ahead log here",
 		    s->path);
