@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -27,6 +28,7 @@
 #define FILE_PATH "/sim/state/firstline.db"
 #define URL "sqlite:firstline.db"
 #define CUTS_A_DISK 25
+#define CUTS_JOBS 2
 #define COMMITS_MAX 40
 
 static struct rng rng;
@@ -178,17 +180,45 @@ must_be_there(void)
 /* ---- cuts ---- */
 
 static void
+cuts_of(uint64_t disk, uint64_t n)
+{
+	new_disk(disk);
+	for (uint64_t i = 0; i < n; i++) {
+		commits = 1 + (unsigned)rng_below(&rng, COMMITS_MAX);
+		live(1 + rng_below(&rng, rng_percent(&rng, 50) ? 40 : 900), true);
+		disk_power_cut(&kernel.disk);
+	}
+	must_be_there();
+}
+
+/* A process for each disk: whoever dies within a call leaves its memory behind. */
+static void
 cuts(uint64_t n)
 {
-	for (uint64_t done = 0, disk = 1; done < n; disk++) {
-		new_disk(disk);
-		for (unsigned i = 0; i < CUTS_A_DISK && done < n; i++, done++) {
-			commits = 1 + (unsigned)rng_below(&rng, COMMITS_MAX);
-			live(1 + rng_below(&rng, rng_percent(&rng, 50) ? 40 : 900), true);
-			disk_power_cut(&kernel.disk);
+	unsigned running = 0;
+	bool ok = true;
+	(void)fflush(stdout);
+	for (uint64_t begun = 0, disk = 1; (ok && begun < n) || running > 0;) {
+		uint64_t some = n - begun < CUTS_A_DISK ? n - begun : CUTS_A_DISK;
+		if (ok && some > 0 && running < CUTS_JOBS) {
+			pid_t pid = fork();
+			ASSERT(pid >= 0);
+			if (pid == 0) {
+				cuts_of(disk, some);
+				_exit(0);
+			}
+			running++;
+			disk++;
+			begun += some;
+			continue;
 		}
-		must_be_there();
+		int status;
+		ASSERT(wait(&status) > 0);
+		running--;
+		ok = ok && status == 0;
 	}
+	if (!ok)
+		_exit(1); /* it said what is wrong */
 	printf("ok cuts: %llu power cuts, nothing committed is lost\n",
 	    (unsigned long long)n);
 }
