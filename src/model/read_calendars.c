@@ -74,6 +74,15 @@ read_moment(struct reader *r, const struct node *node, const struct zone *zone,
 	return true;
 }
 
+/* In order as it is written, while no such time comes: clocks were put forward over it. */
+static bool
+is_skipped(struct reader *r, const struct node *from, const struct node *until)
+{
+	msec begins, ends;
+	return read_moment(r, from, zone_utc(), ZONE_START, &begins) &&
+	       read_moment(r, until, zone_utc(), ZONE_END, &ends) && begins < ends;
+}
+
 static void
 span_read(struct reader *r, const struct node *node, struct calendar *calendar)
 {
@@ -90,6 +99,13 @@ span_read(struct reader *r, const struct node *node, struct calendar *calendar)
 	            read_moment(r, until, calendar->zone, ZONE_END, &span.until_wall);
 	if (!begins || !ends)
 		return;
+	if (span.until_wall <= span.from_wall && is_skipped(r, from, until)) {
+		read_error(r, from,
+		    STR("write a time before the clock is put forward, or an end after it"),
+		    "in %.*s the clock is put forward over all of this span",
+		    STR_ARG(zone_name(calendar->zone)));
+		return;
+	}
 	if (span.until_wall <= span.from_wall) {
 		read_error(r, until, STR("'until' lies after 'from'"),
 		    "this span ends before it begins");
