@@ -1,6 +1,7 @@
 """Authority, complete: what needs a person's yes, bounds against what is live, a person on a
 service, broken glass, taking back, and the questions; a real server and real actions, which are
 scripts in a folder that say what they did."""
+import concurrent.futures
 import pathlib
 import sys
 import time
@@ -208,6 +209,41 @@ def test_an_approval_from_the_question_to_the_deed():
         assert len(shop.done()) == 2
         shop.firstline.stop()
         assert shop.firstline.cli("journal", "verify", "--replay").returncode == 0
+
+
+def test_approvals_at_once_and_by_a_second_token_start_once():
+    with Scratch("races") as scratch:
+        shop = Shop(scratch)
+        number = shop.incident("pay")
+        for token, who in (("phone", "ana"), ("desk", "piotr")):
+            shop.token(token, "--role", "operator", "--principal", f"person:{who}")
+        for queue in ("a", "b", "c"):
+            row = shop.ask("ana", queue, number)
+            # Who asked has another token, and stays who asked.
+            assert shop.request("phone", "POST", f"/v1/asked/{row['id']}/approve").status == 403
+            # One person, two tokens, eight times at once.
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                answers = list(pool.map(lambda i, at=row["id"]: shop.request(
+                    ("piotr", "desk")[i % 2], "POST", f"/v1/asked/{at}/approve",
+                    {"digest": row["digest"]}).status, range(8)))
+            assert sorted(answers) == [200] + 7 * [409], answers
+            wait_until(lambda at=queue: f"flush {at}" in shop.done(), 20, message="it is done")
+        # The digest of one is not the digest of the next, though all else is alike.
+        first, second = shop.ask("ana", "d", number), shop.ask("ana", "e", number)
+        path = f"/v1/asked/{second['id']}/approve"
+        assert shop.request("piotr", "POST", path, {"digest": first["digest"]}).status == 409
+        # A yes and a no at once: one of them, and never both.
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            yes, no = pool.map(lambda what: shop.request(
+                "piotr", "POST", f"/v1/asked/{first['id']}/{what}").status, ("approve", "deny"))
+        assert sorted((yes, no)) == [200, 409], (yes, no)
+        # A yes for what another configuration asked for.
+        path = f"/v1/asked/{second['id']}/approve"
+        with open(shop.firstline.config / "production.yaml", "a") as f:
+            f.write("# another\n")
+        assert shop.firstline.post("/v1/reload").status == 200
+        assert shop.request("piotr", "POST", path, {"digest": second["digest"]}).status == 409
+        assert "flush e" not in shop.done() and len(shop.done()) == len(set(shop.done()))
 
 
 WAIT = f"""
