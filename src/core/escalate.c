@@ -145,6 +145,23 @@ look_at_acknowledged(struct core *core, struct incident *incident)
 }
 
 void
+incident_escalate_now(struct core *core, struct incident *incident, str person)
+{
+	struct incident_row *row = &incident->row;
+	const struct team *team = people_team(core, incident);
+	const struct person *at = people_at_tier(core, team, row->escalate_tier);
+	bool last = row->escalate_tier + 1 >= team->tier_n;
+	if (!row->needs_person || row->acknowledged || last || at == NULL ||
+	    !str_eq(at->id, person))
+		return;
+	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,
+	    "%.*s could be reached in no way: the next tier now", STR_ARG(person));
+	row->escalate_at = core->at;
+	object_touch(core, &incident->o);
+	incident_arm(core, incident);
+}
+
+void
 incident_escalate(struct core *core, struct incident *incident)
 {
 	if (incident->row.needs_person && incident->row.acknowledged) {

@@ -6,8 +6,8 @@
  *	   ^                        |
  *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
  *
- * A person's next reach is taken also when a minute has passed since the first order, while
- * this one goes on; whichever is delivered first ends the others.
+ * A person's next reach is taken also when its time (a minute, or what `within` says) has
+ * passed since the first order, while this one goes on; whichever is delivered first ends the others.
  *
  * Whoever may have been told of an incident is told of its end, once: they stand in its
  * row from the first order on (told_people), and the end takes them from there.
@@ -53,6 +53,7 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.person = to->person,
 		.channel = to->channel,
 		.address = to->address,
+		.within_ms = to->within_ms,
 		.subject = words->subject,
 		.text = words->text,
 		.fields = words->fields,
@@ -176,12 +177,18 @@ note_told(struct core *core, const struct notice *notice, bool delivered)
 	row_set_strs(core, &row->told_people, told);
 }
 
+static msec
+within_of(const struct notice_row *row)
+{
+	return row->within_ms != 0 ? row->within_ms : REACH_FALLBACK_MS;
+}
+
 msec
 notice_fallback_at(const struct notice *notice)
 {
 	const struct notice_row *row = &notice->row;
 	return row->first_at != 0 && row->person.n > 0 && !row->fell_back
-	           ? row->first_at + REACH_FALLBACK_MS
+	           ? row->first_at + within_of(row)
 	           : 0;
 }
 
@@ -346,7 +353,7 @@ fall_back(struct core *core, struct notice *notice)
 	struct recipient next;
 	if (!notice_moot(core, row) && try_next_reach(core, notice, &next)) {
 		str to = notice_to(core, row);
-		str after = text_ms(core, REACH_FALLBACK_MS);
+		str after = text_ms(core, within_of(row));
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
 		    "%s notice to %.*s not delivered within %.*s: by %.*s too",
 		    notice_purpose_name(row->purpose), STR_ARG(to), STR_ARG(after),
@@ -384,7 +391,9 @@ give_up(struct core *core, struct notice *notice, bool moot)
 		    text_make(core, "%.*s could not be told: %.*s", STR_ARG(to),
 			STR_ARG(row->error)));
 		struct recipient next;
-		(void)try_next_reach(core, notice, &next);
+		if (!try_next_reach(core, notice, &next) && !row->fell_back &&
+		    incident != NULL && pages(row->purpose))
+			incident_escalate_now(core, incident, row->person);
 	}
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
 }

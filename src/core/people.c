@@ -85,7 +85,8 @@ by_reach(const struct person *person, const struct reach *reach)
 		address = person->email;
 	return (struct recipient){ .person = person != NULL ? person->id : (str){ 0 },
 		.channel = reach->channel->name,
-		.address = address };
+		.address = address,
+		.within_ms = reach->within_ms };
 }
 
 void

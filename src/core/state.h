@@ -172,6 +172,7 @@ struct recipient {
 	str person; /* empty: a channel of a team */
 	str channel;
 	str address;
+	msec within_ms; /* then the next reach too; 0: a minute */
 };
 
 struct recipients {
@@ -201,6 +202,9 @@ bool people_next_reach(const struct core *core, const struct notice_row *tried,
 void person_need(struct core *core, struct incident *incident, str why);
 void person_clear(struct core *core, struct incident *incident);
 void incident_escalate_arm(struct core *core, struct incident *incident);
+/* That person cannot be told: where the present tier is theirs, and not the last, its time is
+ * over. */
+void incident_escalate_now(struct core *core, struct incident *incident, str person);
 void incident_escalate(struct core *core, struct incident *incident);
 
 /* ---- depends.c: what another incident explains ---- */

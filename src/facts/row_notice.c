@@ -57,6 +57,7 @@ static const struct field notice_fields[] = {
 	FQ_U64(19, struct notice_row, asked),
 	FQ_STR(50, struct notice_row, ref),
 	FQ_STR(51, struct notice_row, thread),
+	FQ_MSEC(52, struct notice_row, within_ms),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

@@ -53,6 +53,7 @@ struct notice_row {
 	                 * PURPOSE_QUESTION, PURPOSE_QUESTION_ENDED: the run that asks */
 	str ref;        /* what its provider calls it; empty where it says nothing */
 	str thread;     /* `ref` of the first about its incident there; empty: it is that */
+	msec within_ms; /* not delivered since first_at: the next reach too; 0: a minute */
 };
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };

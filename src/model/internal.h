@@ -127,6 +127,7 @@ void probe_files_read(struct reader *r, const struct section *section, struct st
 bool read_zone(struct reader *r, const struct node *node, const struct zone **ret);
 /* [email, {hook: address}]: channels, each with an address where it needs one. With
  * `has_email`, SMTP needs none: the person's own is used. */
+bool read_channels_of(struct reader *r, const struct node *node, struct reaches *ret);
 bool read_reaches(struct reader *r, const struct node *node, bool has_email,
     struct reaches *ret);
 /* Reports a key that should be a parameter of the action and is not. */

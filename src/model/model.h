@@ -257,6 +257,8 @@ struct reach {
 	/* Empty where neither the reach nor the channel names one; for SMTP the person's
 	 * e-mail is meant then. */
 	str address;
+	msec
+	    within_ms; /* not delivered for so long: the next reach too; 0: none is written */
 };
 
 struct reaches {

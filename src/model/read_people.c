@@ -3,17 +3,54 @@
  *
  *	people:
  *	  ana: {name: Ana Souza, email: ana@example.com, zone: Europe/Lisbon,
- *	        reach: [pager: ana-duty, email], role: lead}
+ *	        reach: [{pager: ana-duty, within: 2m}, email], role: lead}
+ *
+ * `{channel: email, within: 2m}` where the channel needs no address.
  */
 #include "model/internal.h"
+
+#define WITHIN_MS_MIN (10 * SECOND)
+#define WITHIN_MS_MAX HOUR
+
+/* "CHANNEL", {CHANNEL: ADDRESS}, or either with `within` in a map of two. */
+static bool
+reach_shape(struct reader *r, const struct node *node, str *ret_name,
+    const struct node **ret_value, const struct node **ret_within)
+{
+	static const char what[] = "way to reach someone";
+	*ret_within = node->kind == NODE_MAP ? node_get(node, STR("within")) : NULL;
+	if (*ret_within == NULL)
+		return read_item(r, node, what, ret_name, ret_value);
+	const struct node *way =
+	    node->first == *ret_within ? node->first->next : node->first;
+	if (node->n != 2 || way->kind == NODE_EMPTY) {
+		read_error(r, node,
+		    STR("write {CHANNEL: ADDRESS, within: 2m} or {channel: CHANNEL, "
+			"within: 2m}"),
+		    "'within' stands beside one channel");
+		return false;
+	}
+	bool alone = str_eq(way->key, STR("channel")) &&
+	             names_get(r->channels.by_name, way->key) == NULL;
+	*ret_name = way->key;
+	*ret_value = alone ? NULL : way;
+	return !alone || read_text(r, way, ret_name);
+}
 
 static bool
 reach_read(struct reader *r, const struct node *node, bool has_email, struct reach *ret)
 {
 	str name;
-	const struct node *value;
-	if (!read_item(r, node, "way to reach someone", &name, &value))
+	const struct node *value, *within;
+	if (!reach_shape(r, node, &name, &value, &within))
 		return false;
+	if (within != NULL && node->next == NULL)
+		read_error_key(r, within,
+		    STR("remove it, or add the channel that is tried then"),
+		    "nothing comes after the last way to reach someone");
+	else if (within != NULL)
+		(void)read_duration(r, within, WITHIN_MS_MIN, WITHIN_MS_MAX,
+		    &ret->within_ms);
 	ret->channel = read_ref_name(r, &r->channels, value ? value : node, name);
 	return ret->channel != NULL &&
 	       channel_address(r, node, value, ret->channel, has_email, &ret->address);
@@ -30,6 +67,25 @@ read_reaches(struct reader *r, const struct node *node, bool has_email, struct r
 			list.n++;
 	*ret = list;
 	return true;
+}
+
+/* All of these are told at once, so none comes after another. */
+bool
+read_channels_of(struct reader *r, const struct node *node, struct reaches *ret)
+{
+	bool ok = true;
+	if (!read_is_list(r, node, NULL))
+		return false;
+	for (const struct node *item = node->first; item != NULL; item = item->next) {
+		const struct node *within =
+		    item->kind == NODE_MAP ? node_get(item, STR("within")) : NULL;
+		if (within == NULL)
+			continue;
+		read_error_key(r, within, STR("remove it: all of these are told at once"),
+		    "'within' is for the reach of a person");
+		ok = false;
+	}
+	return ok && read_reaches(r, node, false, ret);
 }
 
 void

@@ -218,7 +218,7 @@ team_read(struct reader *r, const struct node *node, struct team *team)
 	if (n.lead != NULL)
 		team->lead = read_ref(r, &r->people, n.lead);
 	if (n.notify != NULL)
-		(void)read_reaches(r, n.notify, false, &team->notify);
+		(void)read_channels_of(r, n.notify, &team->notify);
 	if (n.tracker != NULL)
 		(void)read_text(r, n.tracker, &team->tracker);
 	if (n.on_call != NULL && team->kind == TEAM_OPERATIONS)

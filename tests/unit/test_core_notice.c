@@ -286,6 +286,50 @@ notice__not_delivered_within_a_minute_takes_the_next_reach_too(void)
 	}
 }
 
+/* Of her own order: the pager for two minutes, then mail, and nothing after it. */
+static void
+notice__within_its_time_or_the_next_channel(void)
+{
+	static const char yaml[] = SHOP_TOP
+	    "people:\n"
+	    "  ana: {email: ana@example.com, reach: [{channel: pager, within: 2m}, {mail: "
+	    "night@example.com, within: 20s}, mail]}\n"
+	    "  mei: {email: mei@example.com, reach: [mail]}\n"
+	    "teams:\n"
+	    "  platform-ops:\n"
+	    "    kind: operations\n"
+	    "    lead: mei\n"
+	    "    on_call:\n"
+	    "      zone: UTC\n"
+	    "      rotations: [{name: primary, people: [ana], handover: 'Mon 09:00'}]\n"
+	    "      escalate: [{to: primary, after: 30m}, {to: lead}]\n";
+	struct world *w = world_new(yaml, NULL, NULL);
+	size_t mail = 0, pager = 0;
+	w->deliver = false;
+	world_fire(w, SLOW);
+	EXPECT_U64(orders_by(w, "pager", &pager), 1);
+	world_after(w, 2 * MINUTE - 1);
+	EXPECT_U64(orders_by(w, "mail", &mail), 0);
+	world_restart(w);
+	world_after(w, 1);
+	EXPECT_U64(orders_by(w, "mail", &mail), 1);
+	EXPECT_STR(w->notices[mail].row.address, STR("night@example.com"));
+	EXPECT(world_says(w, 1, "by pager not delivered within 2m: by mail too"));
+	world_after(w, 20 * SECOND);
+	EXPECT_U64(orders_by(w, "mail", &mail), 2);
+	EXPECT_STR(w->notices[mail].row.address, STR("ana@example.com"));
+	/* None of them works: nobody waits for her tier's half hour. */
+	answer(w, pager, false, true);
+	answer(w, mail - 1, false, true);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 0);
+	answer(w, mail, false, true);
+	world_after(w, 1);
+	EXPECT(world_says(w, 1, "ana could be reached in no way: the next tier now"));
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
+	EXPECT_U64(world_incident(w, 1).escalate_tier, 1);
+	world_free(w);
+}
+
 static void
 notice__told_once_is_enough(void)
 {
@@ -454,6 +498,7 @@ main(void)
 	RUN(notice__given_up_takes_the_next_reach_and_is_a_gap);
 	RUN(notice__gives_up_after_twelve_tries);
 	RUN(notice__not_delivered_within_a_minute_takes_the_next_reach_too);
+	RUN(notice__within_its_time_or_the_next_channel);
 	RUN(notice__told_once_is_enough);
 	RUN(notice__the_end_is_told_though_the_configuration_dropped_the_person);
 	RUN(notice__never_sent_is_dropped_when_it_ends);
