@@ -24,6 +24,7 @@ enum err_kind {
 	ERR_NO_SPACE, /* the disk or a quota is full: heals when there is room */
 	ERR_DENIED,   /* the other side or the kernel refused */
 	ERR_CLOSED,   /* the peer is gone */
+	ERR_GONE,     /* it was there, and was let go of */
 };
 
 struct err {

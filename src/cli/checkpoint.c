@@ -223,6 +223,20 @@ goes_on(struct store *store, const struct checkpoint *at, const struct store_ver
 		    (unsigned long long)now->entries, (unsigned long long)at->entries);
 	if (at->entries == 0)
 		return true;
+	struct store_base base;
+	if (!store_base(store, NULL, &base, err))
+		return false;
+	if (at->entries < base.mark.seq)
+		return err_set(err, ERR_GONE,
+		    "entries up to %llu were let go of: what was signed about entry %llu "
+		    "can be held against a backup from before that",
+		    (unsigned long long)base.mark.seq, (unsigned long long)at->entries);
+	if (at->entries == base.mark.seq)
+		return hash32_eq(&base.mark.hash, &at->head) ||
+		       err_set(err, ERR_CORRUPT,
+			   "the journal was written anew: it begins behind another entry "
+			   "%llu than was signed",
+			   (unsigned long long)at->entries);
 	if (!store_entries(store, at->entries, 1, take_entry, &p, err))
 		return false;
 	if (p.seq != at->entries || !hash32_eq(&p.found, &at->head))

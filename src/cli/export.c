@@ -145,7 +145,11 @@ everything(struct exporting *x)
 		if (i != TABLE_ALERTS && !table(x, (enum table)i))
 			return false;
 	}
-	return store_entries(x->store, 1, UINT64_MAX, take_entry, x, &x->err) && x->ok;
+	struct store_base base;
+	return store_base(x->store, NULL, &base, &x->err) &&
+	       store_entries(x->store, base.mark.seq + 1, UINT64_MAX, take_entry, x,
+		   &x->err) &&
+	       x->ok;
 }
 
 static int

@@ -48,18 +48,19 @@ verdict_json(const struct store_verdict *chain, const struct replay_verdict *rep
 	    chain->ok && (replayed == NULL || replayed->same) ? "true" : "false",
 	    (unsigned long long)chain->entries);
 	buf_hex(&json, (str){ (const char *)chain->head.b, sizeof(chain->head.b) });
-	buf_printf(&json,
-	    "\",\"bad_seq\":%llu,\"text\":", (unsigned long long)chain->bad_seq);
+	buf_printf(&json, "\",\"let_go\":%llu,\"bad_seq\":%llu,\"text\":",
+	    (unsigned long long)chain->let_go, (unsigned long long)chain->bad_seq);
 	json_put_string(&json, str_of(chain->text));
 	if (replayed != NULL) {
 		buf_printf(&json,
 		    ",\"replay\":{\"same\":%s,\"entries\":%llu,\"steps\":%llu,"
-		    "\"effects\":%llu,\"rows\":%llu,\"report\":",
+		    "\"effects\":%llu,\"rows\":%llu,\"rows_before\":%llu,\"report\":",
 		    replayed->same ? "true" : "false",
 		    (unsigned long long)replayed->entries,
 		    (unsigned long long)replayed->steps,
 		    (unsigned long long)replayed->effects,
-		    (unsigned long long)replayed->rows);
+		    (unsigned long long)replayed->rows,
+		    (unsigned long long)replayed->rows_before);
 		json_put_string(&json, report);
 		buf_char(&json, '}');
 	}
@@ -80,8 +81,17 @@ verdict_text(const struct store_verdict *chain, const struct replay_verdict *rep
 	else
 		printf("damaged: %s\n", chain->text);
 	buf_done(&head);
+	if (chain->let_go > 0)
+		printf("entries 1 to %llu were let go of: the chain is walked from there "
+		       "on\n",
+		    (unsigned long long)chain->let_go);
 	if (replayed == NULL)
 		return;
+	if (replayed->same && replayed->from > 0)
+		printf("begun with the state as of entry %llu; %llu rows that were closed "
+		       "by then are not decided again\n",
+		    (unsigned long long)replayed->from,
+		    (unsigned long long)replayed->rows_before);
 	if (replayed->same)
 		printf("replayed %llu steps: %llu effects and %llu rows are the same\n",
 		    (unsigned long long)replayed->steps,
@@ -394,7 +404,10 @@ show_store(struct store *store, const struct journal_options *o, uint64_t from,
 	*s = (struct showing){ .options = o, .incident = incident, .left = limit };
 	s->out = out_begin(&arena);
 	s->arena = arena;
-	bool ok = store_entries(store, from, UINT64_MAX, take_entry, s, &err);
+	struct store_base base = { 0 };
+	bool ok = store_base(store, NULL, &base, &err) &&
+	          store_entries(store, from > 0 ? from : base.mark.seq + 1, UINT64_MAX,
+		      take_entry, s, &err);
 	if (!ok || s->failed)
 		complain("%s", ok ? s->err.text : err.text);
 	ok = ok && !s->failed;
@@ -407,7 +420,7 @@ static int
 run_show(int argc, char **argv)
 {
 	struct journal_options o = { 0 };
-	uint64_t from = 1, limit = UINT64_MAX, incident = 0;
+	uint64_t from = 0, limit = UINT64_MAX, incident = 0;
 	const struct option_spec specs[] = {
 		{ .name = "state", .value = &o.state },
 		{ .name = "store", .value = &o.store },

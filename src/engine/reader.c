@@ -346,8 +346,11 @@ work(uv_work_t *work)
 	answer_begin(&job->answer, &job->out, &job->arena, job->id, 0);
 	bool part = job->request.op == OP_INCIDENT || job->request.op == OP_WHY;
 	job->bytes_max = part ? PART_BYTES : PAGE_BYTES;
-	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200)
-		refuse(job, 500, 1, arena_str(&job->scratch, str_of(err.text)));
+	if (!read_answer(job, &cursor, &err) && job->answer.answer.status == 200) {
+		bool gone = err.kind == ERR_GONE;
+		refuse(job, gone ? 410 : 500, gone ? 3 : 1,
+		    arena_str(&job->scratch, str_of(err.text)));
+	}
 	end_answer(job, cursor);
 }
 

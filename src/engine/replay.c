@@ -357,6 +357,9 @@ load_wanted(struct replay *r)
 bool
 replay_to(struct replay *r, uint64_t until)
 {
+	if (!r->begun && !replay_load_base(r))
+		return false;
+	r->begun = true;
 	while (r->seq < until) {
 		uint64_t from = r->seq;
 		struct err err;

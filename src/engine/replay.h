@@ -17,6 +17,9 @@
 struct replay_verdict {
 	bool same;
 	uint64_t entries, steps, effects, rows; /* compared */
+	uint64_t
+	    from; /* the state is taken as it was with this entry; 0: all is replayed */
+	uint64_t rows_before; /* closed before that: nothing here made them */
 };
 
 /*

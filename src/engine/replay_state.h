@@ -28,6 +28,7 @@ struct replay {
 	struct buf made; /* the entry as it comes out now */
 	struct buf row;  /* scratch */
 	uint64_t seq;    /* stepped so far */
+	bool begun;
 	struct kept_rows table[TABLE_COUNT];
 	struct replay_verdict verdict;
 	struct buf *report;
@@ -60,6 +61,8 @@ void replay_report_json(struct replay *r, str recorded, str replayed);
 bool replay_is_compared(enum table table);
 /* Every row that the entry just stepped touched. */
 void replay_keep_rows(struct replay *r);
+/* From what was let go of: the open rows as of then. */
+NODISCARD bool replay_load_base(struct replay *r);
 NODISCARD bool replay_tables(struct replay *r);
 
 #endif

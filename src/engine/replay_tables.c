@@ -112,17 +112,102 @@ replay_keep_rows(struct replay *r)
 	}
 }
 
+/* ---- from where the journal begins ---- */
+
+struct base_page {
+	struct replay *r;
+	row_id last;
+	size_t n;
+	bool ok;
+};
+
+static bool
+take_base_row(void *context, const struct stored_row *row)
+{
+	struct base_page *page = context;
+	struct replay *r = page->r;
+	struct err err;
+	page->last = row->id;
+	page->n++;
+	page->ok = core_load(r->core, row->table, row->body, &err);
+	if (!page->ok)
+		return replay_fails(r, &err);
+	keep_row(&r->table[row->table], row->id,
+	    digest_of(row->incident, row->open, row->wall, row->body));
+	if (row->table != r->watch_table || row->id != r->watch_id)
+		return true;
+	struct arena arena = arena_map_reset(&r->entry_map, 0);
+	const struct record_type *type = table_type(row->table);
+	void *record = arena_alloc(&arena, type->size, alignof(max_align_t), 1);
+	page->ok = record_decode_all(type, row->body, &arena, record, &err);
+	if (!page->ok)
+		return replay_fails(r, &err);
+	row_json(&r->watched_text, type, row->incident, row->open, row->wall, record);
+	return true;
+}
+
+static bool
+load_base_table(struct replay *r, uint64_t seq, enum table table)
+{
+	struct base_page page = { .r = r, .ok = true };
+	struct err err;
+	do {
+		page.n = 0;
+		if (!store_base_rows(r->store, seq, table, page.last, STORE_ROWS_MAX,
+			take_base_row, &page, &err))
+			return replay_fails(r, &err);
+	} while (page.ok && page.n == STORE_ROWS_MAX);
+	return page.ok;
+}
+
+static const struct model *
+base_model(void *context, const hash32 *hash)
+{
+	struct replay *r = context;
+	const struct config *config = configs_find(&r->configs, hash);
+	if (config != NULL)
+		return config->model;
+	struct arena arena = arena_map_reset(&r->entry_map, 0);
+	str bytes;
+	if (!store_bundle_get(r->store, hash, &arena, &bytes, &r->err))
+		return NULL;
+	config = configs_add(&r->configs, hash, bytes, &r->err);
+	return config != NULL ? config->model : NULL;
+}
+
+bool
+replay_load_base(struct replay *r)
+{
+	struct store_base base;
+	struct err err;
+	if (!store_base(r->store, NULL, &base, &err))
+		return replay_fails(r, &err);
+	if (base.mark.seq == 0)
+		return true;
+	for (enum table table = 1; table < TABLE_COUNT; table++) {
+		if (replay_is_compared(table) && !load_base_table(r, base.mark.seq, table))
+			return false;
+	}
+	if (!core_load_done(r->core, base_model, r, &err))
+		return replay_fails(r, &err);
+	r->seq = r->verdict.from = base.mark.seq;
+	return true;
+}
+
 /* ---- against the tables ---- */
 
 struct page {
 	struct kept_row row[STORE_ROWS_MAX];
+	bool old[STORE_ROWS_MAX]; /* closed before the journal begins: nothing made it */
 	size_t n;
+	uint64_t from;
 };
 
 static bool
 take_row(void *context, const struct stored_row *row)
 {
 	struct page *page = context;
+	page->old[page->n] = !row->open && row->seq <= page->from;
 	page->row[page->n++] = (struct kept_row){ row->id,
 		digest_of(row->incident, row->open, row->wall, row->body) };
 	return true;
@@ -175,17 +260,26 @@ page_same(struct replay *r, enum table table, const struct page *page, row_id af
 {
 	const struct kept_rows *kept = &r->table[table];
 	size_t k = place(kept, after + 1);
-	for (size_t i = 0; i < page->n; i++, k++) {
+	size_t old = 0;
+	for (size_t i = 0; i < page->n; i++) {
 		const struct kept_row *stored = &page->row[i];
 		bool there = k < kept->n && kept->row[k].id == stored->id;
-		if (there && kept->row[k].digest == stored->digest)
+		if (there && kept->row[k].digest == stored->digest) {
+			k++;
 			continue;
+		}
+		if (!there && page->old[i] &&
+		    (k == kept->n || kept->row[k].id > stored->id)) {
+			old++;
+			continue;
+		}
 		bool only_replayed = k < kept->n && kept->row[k].id < stored->id;
 		return report_row(r, table, only_replayed ? kept->row[k].id : stored->id);
 	}
 	if (last && k < kept->n)
 		return report_row(r, table, kept->row[k].id);
-	r->verdict.rows += page->n;
+	r->verdict.rows += page->n - old;
+	r->verdict.rows_before += old;
 	return true;
 }
 
@@ -197,6 +291,7 @@ table_same(struct replay *r, enum table table, struct page *page)
 	do {
 		uint64_t seq;
 		page->n = 0;
+		page->from = r->verdict.from;
 		if (!store_rows(r->store, &query, take_row, page, &seq, &err))
 			return replay_fails(r, &err);
 		if (!replay_to(r, seq) ||

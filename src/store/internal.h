@@ -33,6 +33,22 @@ struct store_ops {
 	bool (*entries)(struct store *store, uint64_t first, uint64_t limit,
 	    bool (*take)(void *context, const struct stored_entry *entry), void *context,
 	    struct err *err);
+	bool (*mark_begin)(struct store *store, const struct store_mark *mark,
+	    struct err *err);
+	bool (*mark_some)(struct store *store, bool *ret_done, struct err *err);
+	bool (*let_go)(struct store *store, const struct store_base *base, struct err *err);
+	bool (*trim)(struct store *store, bool *ret_done, struct err *err);
+	bool (*bundle_use)(struct store *store, const hash32 *hash, struct err *err);
+	/* `arena` NULL: without the note. */
+	bool (*base)(struct store *store, struct arena *arena, struct store_base *ret,
+	    struct err *err);
+	bool (*marks)(struct store *store,
+	    bool (*take)(void *context, const struct store_mark *mark), void *context,
+	    struct err *err);
+	bool (*base_rows)(struct store *store, uint64_t base_seq,
+	    const struct row_query *query,
+	    bool (*take)(void *context, const struct stored_row *row), void *context,
+	    struct err *err);
 	/* All but the journal's chain, which store.c has walked: ERR_CORRUPT is a finding. */
 	bool (*verify)(struct store *store, struct err *err);
 	bool (*copy)(struct store *store, const char *path, struct err *err);
@@ -44,6 +60,22 @@ struct store {
 	bool writer;
 	struct compact_room written, read; /* the entry that is being written, read */
 };
+
+/* Is a row of that table in a mark, when it is open? */
+static inline bool
+store_is_marked(enum table table)
+{
+	return table != TABLE_ALERTS && table != TABLE_QUARANTINE;
+}
+
+/* Is a row of that table let go of, when it is closed and old? The others are few, or their
+ * owner drops them. */
+static inline bool
+store_is_history(enum table table)
+{
+	return store_is_marked(table) && table != TABLE_CONTROL && table != TABLE_TOKEN &&
+	       table != TABLE_TRUST;
+}
 
 /* A copy of a body in the caller's arena: ERR_LIMIT where it does not fit. */
 NODISCARD bool store_body_copy(struct arena *arena, str body, str *ret, struct err *err);

@@ -205,6 +205,80 @@ store_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, s
 	return store->ops->bundle_get(store, hash, arena, ret, err);
 }
 
+/* ---- letting go ---- */
+
+bool
+store_mark_begin(struct store *store, msec at, msec wall, struct err *err)
+{
+	ASSERT(store->writer && store->head.seq > 0);
+	struct store_mark mark = { .seq = store->head.seq,
+		.hash = store->head.hash,
+		.at = at,
+		.wall = wall };
+	return store->ops->mark_begin(store, &mark, err);
+}
+
+bool
+store_mark_some(struct store *store, bool *ret_done, struct err *err)
+{
+	ASSERT(store->writer);
+	return store->ops->mark_some(store, ret_done, err);
+}
+
+bool
+store_let_go(struct store *store, const struct store_base *base, struct err *err)
+{
+	struct store_base was;
+	ASSERT(store->writer);
+	if (!store->ops->base(store, NULL, &was, err))
+		return false;
+	ASSERT(base->mark.seq < store->head.seq);
+	ASSERT(base->mark.seq <= store->head.alerts_as_of);
+	ASSERT(base->mark.seq >= was.mark.seq && base->rows_seq >= was.rows_seq);
+	ASSERT(base->rows_seq <= base->mark.seq);
+	ASSERT(base->note.n <= STORE_NOTE_MAX);
+	return store->ops->let_go(store, base, err);
+}
+
+bool
+store_trim(struct store *store, bool *ret_done, struct err *err)
+{
+	ASSERT(store->writer);
+	return store->ops->trim(store, ret_done, err);
+}
+
+bool
+store_bundle_use(struct store *store, const hash32 *hash, struct err *err)
+{
+	ASSERT(store->writer);
+	return store->ops->bundle_use(store, hash, err);
+}
+
+bool
+store_base(struct store *store, struct arena *arena, struct store_base *ret,
+    struct err *err)
+{
+	return store->ops->base(store, arena, ret, err);
+}
+
+bool
+store_marks(struct store *store, bool (*take)(void *context, const struct store_mark *mark),
+    void *context, struct err *err)
+{
+	return store->ops->marks(store, take, context, err);
+}
+
+bool
+store_base_rows(struct store *store, uint64_t base_seq, enum table table, row_id after,
+    uint32_t limit, bool (*take)(void *context, const struct stored_row *row),
+    void *context, struct err *err)
+{
+	ASSERT(table >= 1 && table < TABLE_COUNT);
+	ASSERT(limit >= 1 && limit <= STORE_ROWS_MAX);
+	struct row_query query = { .table = table, .after = after, .limit = limit };
+	return store->ops->base_rows(store, base_seq, &query, take, context, err);
+}
+
 /* ---- the chain ---- */
 
 struct chain {
@@ -249,21 +323,42 @@ chain_take(void *context, const struct stored_entry *entry)
 	return chain->more;
 }
 
+/* Was the entry let go of? What is missing for another reason is damage. */
+static bool
+let_go_of(struct store *store, uint64_t seq, struct err *err)
+{
+	struct store_base base;
+	if (!store->ops->base(store, NULL, &base, err))
+		return true; /* with its error */
+	if (seq > base.mark.seq)
+		return false;
+	(void)err_set(err, ERR_GONE,
+	    "entries up to %llu were let go of: the journal begins with entry %llu",
+	    (unsigned long long)base.mark.seq, (unsigned long long)base.mark.seq + 1);
+	return true;
+}
+
 bool
 store_entries(struct store *store, uint64_t first, uint64_t limit,
     bool (*take)(void *context, const struct stored_entry *entry), void *context,
     struct err *err)
 {
 	ASSERT(first >= 1);
+	struct store_base base;
+	if (!store->ops->base(store, NULL, &base, err))
+		return false;
+	if (first <= base.mark.seq)
+		return !let_go_of(store, first, err);
 	/* An entry is checked against its predecessor, so reading starts one before. */
 	struct chain chain = { .store = store,
 		.seq = first,
+		.hash = base.mark.hash,
 		.known = true,
 		.take = take,
 		.context = context,
 		.more = true };
 	uint64_t n = limit;
-	if (first > 1) {
+	if (first > base.mark.seq + 1) {
 		chain.seq = first - 1;
 		chain.known = false;
 		n += n < UINT64_MAX;
@@ -272,6 +367,9 @@ store_entries(struct store *store, uint64_t first, uint64_t limit,
 		uint64_t from = chain.seq;
 		uint64_t part = n < WALK_ENTRIES ? n : WALK_ENTRIES;
 		if (!store->ops->entries(store, from, part, chain_take, &chain, err))
+			return false;
+		/* A live server may have let go of it since. */
+		if (chain.bad_seq != 0 && let_go_of(store, chain.bad_seq, err))
 			return false;
 		if (chain.bad_seq != 0)
 			return err_set(err, ERR_CORRUPT, "%s", chain.text);
@@ -286,17 +384,26 @@ static bool
 count_entry(void *context, const struct stored_entry *entry)
 {
 	struct store_verdict *verdict = context;
-	verdict->entries++;
+	verdict->entries = entry->seq;
 	verdict->head = entry->hash;
 	return true;
 }
 
-/* Like store_entries from the first, but a broken link is a finding, not an error. */
+/* Like store_entries from the first, but a broken link is a finding, not an error. A live
+ * server that lets go of what is ahead of the walk makes it begin anew: ERR_GONE. */
 static bool
-verify_chain(struct store *store, struct store_verdict *verdict, struct err *err)
+walk_chain(struct store *store, struct store_verdict *verdict, struct err *err)
 {
+	struct store_base base;
+	if (!store->ops->base(store, NULL, &base, err))
+		return false;
+	*verdict = (struct store_verdict){ .ok = true,
+		.entries = base.mark.seq,
+		.let_go = base.mark.seq,
+		.head = base.mark.hash };
 	struct chain chain = { .store = store,
-		.seq = 1,
+		.seq = base.mark.seq + 1,
+		.hash = base.mark.hash,
 		.known = true,
 		.take = count_entry,
 		.context = verdict,
@@ -305,6 +412,8 @@ verify_chain(struct store *store, struct store_verdict *verdict, struct err *err
 		uint64_t from = chain.seq;
 		if (!store->ops->entries(store, from, WALK_ENTRIES, chain_take, &chain,
 			err))
+			return false;
+		if (chain.bad_seq != 0 && let_go_of(store, chain.bad_seq, err))
 			return false;
 		if (chain.bad_seq != 0) {
 			verdict->ok = false;
@@ -316,6 +425,24 @@ verify_chain(struct store *store, struct store_verdict *verdict, struct err *err
 		if (chain.seq - from < WALK_ENTRIES)
 			return true;
 	}
+}
+
+static bool
+verify_chain(struct store *store, struct store_verdict *verdict, struct err *err)
+{
+	while (!walk_chain(store, verdict, err)) {
+		if (err->kind != ERR_GONE)
+			return false;
+	}
+	/* Nothing but the base may stand where the journal ends: it is older than that. */
+	if (verdict->ok && verdict->let_go > 0 && verdict->entries == verdict->let_go) {
+		verdict->ok = false;
+		verdict->bad_seq = verdict->let_go + 1;
+		(void)snprintf(verdict->text, sizeof(verdict->text),
+		    "entry %llu of the journal is missing",
+		    (unsigned long long)verdict->bad_seq);
+	}
+	return true;
 }
 
 bool

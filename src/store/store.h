@@ -102,6 +102,7 @@ struct stored_row {
 	bool open;
 	msec wall;
 	str body;
+	uint64_t seq; /* the entry with which it was written last */
 };
 
 struct row_query {
@@ -130,23 +131,81 @@ struct stored_entry {
 	hash32 hash; /* of the chain up to and with this entry */
 	str bytes;
 };
-/* Entries from `first` (1 or more) up, in order, each held against the chain. */
+/* Entries from `first` (1 or more) up, in order, each held against the chain. ERR_GONE says
+ * so when `first` was let go of. */
 NODISCARD bool store_entries(struct store *store, uint64_t first, uint64_t limit,
     bool (*take)(void *context, const struct stored_entry *entry), void *context,
     struct err *err);
 
-/* Walk the chain from the start; names the first entry that is missing or altered, else the
- * first row whose digest differs from its bytes, else what SQLite finds wrong with the file.
- * Works beside a live server. false only when the store cannot be read at all. */
+/* Walk the chain from the start, or from what was let go of; names the first entry that is
+ * missing or altered, else the first row whose digest differs from its bytes, else what
+ * SQLite finds wrong with the file. Works beside a live server. false only when the store
+ * cannot be read at all. */
 struct store_verdict {
 	bool ok;
-	uint64_t entries;
+	uint64_t entries; /* the last one's number */
+	uint64_t let_go;  /* the first so many are not there any more */
 	hash32 head;
 	uint64_t bad_seq; /* 0: none */
 	char text[200];
 };
 NODISCARD bool store_verify(struct store *store, struct store_verdict *ret,
     struct err *err);
+
+/* ---- letting go of what is old ----
+ *
+ * A mark is the state as of an entry: its number, the chain's hash with it, and every open
+ * row (but of alerts and quarantine) as it stood. The base is a mark up to which the journal
+ * was let go of: the chain is walked from its hash on, and a replay begins with its rows.
+ *
+ *	entry 1 ........ base ........ mark ........ mark ....... head
+ *	      let go of       kept
+ *
+ * Every call is a slice of a few milliseconds, to be made between commits; what a crash
+ * cuts short goes on after the next start.
+ */
+struct store_mark {
+	uint64_t seq;
+	hash32 hash;
+	msec at; /* the engine's clock */
+	msec wall;
+};
+#define STORE_NOTE_MAX 4096
+
+struct store_base {
+	struct store_mark mark; /* seq 0: nothing was let go of */
+	/* Closed rows written last with an entry up to this one were let go of too; never
+	 * beyond the mark. */
+	uint64_t rows_seq;
+	str note; /* signed: about the mark (checkpoint.h) */
+};
+
+/* Begin a mark as of the head, and write part of it; *ret_done: it holds now. The state is
+ * that of the beginning, whatever is committed between two slices. */
+NODISCARD bool store_mark_begin(struct store *store, msec at, msec wall, struct err *err);
+NODISCARD bool store_mark_some(struct store *store, bool *ret_done, struct err *err);
+/* From now on the journal begins behind that mark, which is older than the head and not
+ * newer than the alert packs. Goes forward only. Frees nothing by itself. */
+NODISCARD bool store_let_go(struct store *store, const struct store_base *base,
+    struct err *err);
+/* Remove some of what was let go of: entries, closed rows, marks' rows, configurations that
+ * neither the base nor anything after it used. Its room is used again by what comes. */
+NODISCARD bool store_trim(struct store *store, bool *ret_done, struct err *err);
+/* This configuration is in use as of the head. */
+NODISCARD bool store_bundle_use(struct store *store, const hash32 *hash, struct err *err);
+
+/* Reading, on every handle. The note is copied into the arena. */
+NODISCARD bool store_base(struct store *store, struct arena *arena, struct store_base *ret,
+    struct err *err);
+/* From the oldest. */
+NODISCARD bool store_marks(struct store *store,
+    bool (*take)(void *context, const struct store_mark *mark), void *context,
+    struct err *err);
+/* The open rows as of the base: as store_rows of one table. ERR_GONE: the base is another by
+ * now. */
+NODISCARD bool store_base_rows(struct store *store, uint64_t base_seq, enum table table,
+    row_id after, uint32_t limit, bool (*take)(void *context, const struct stored_row *row),
+    void *context, struct err *err);
 
 /* All of it as of one entry, in a new file of mode 0600 that is a store by itself. Works
  * beside a live server, whose log grows until it is done. ERR_INVALID of a store in memory;

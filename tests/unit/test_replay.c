@@ -89,6 +89,8 @@ restart(struct recorder *r)
 	ASSERT(core_load_done(r->core, model_of, NULL, &err));
 }
 
+static uint64_t mark_at; /* a mark is made when that entry is the last; 0: none */
+
 static void
 commit(struct recorder *r)
 {
@@ -120,6 +122,10 @@ commit(struct recorder *r)
 		.row_n = n };
 	struct err err;
 	ASSERT(store_commit(r->store, &commit, &err));
+	bool done;
+	if (seq == mark_at)
+		ASSERT(store_mark_begin(r->store, 1, 1, &err) &&
+		       store_mark_some(r->store, &done, &err));
 	core_clean(r->core);
 	r->step_n = 0;
 	buf_reset(&r->steps);
@@ -423,6 +429,46 @@ replay__goes_on_beside_a_writer(void)
 	store_close(whole);
 }
 
+static bool
+last_mark(void *context, const struct store_mark *mark)
+{
+	*(struct store_mark *)context = *mark;
+	return true;
+}
+
+/* From wherever the journal begins, the rest is decided as it was. */
+static void
+replay__begins_where_the_journal_does(void)
+{
+	bool before = false;
+	for (mark_at = 1;; mark_at++) {
+		struct store *store = record_story(3, 0, NULL);
+		struct store_base base = { 0 };
+		struct err err = { 0 };
+		bool done = false;
+		uint64_t head = store_head(store).seq;
+		if (mark_at >= head) {
+			store_close(store);
+			break;
+		}
+		keep_bundles(store);
+		EXPECT(store_marks(store, last_mark, &base.mark, &err));
+		EXPECT_U64(base.mark.seq, mark_at);
+		EXPECT(store_commit(store, &(struct commit){ .alerts_as_of = head }, &err));
+		EXPECT(store_let_go(store, &base, &err) && store_trim(store, &done, &err));
+		struct replay_verdict verdict = replay_now(store);
+		EXPECT(verdict.same && verdict.from == mark_at);
+		EXPECT_U64(verdict.entries, head - mark_at);
+		before |= verdict.rows_before > 0;
+		if (!verdict.same)
+			printf("from %llu: %.*s\n", (unsigned long long)mark_at,
+			    STR_ARG(buf_str(&report)));
+		store_close(store);
+	}
+	EXPECT(mark_at > 5 && before);
+	mark_at = 0;
+}
+
 int
 main(void)
 {
@@ -434,6 +480,7 @@ main(void)
 	RUN(replay__tells_which_row_is_not_as_decided);
 	RUN(replay__needs_the_configurations);
 	RUN(replay__goes_on_beside_a_writer);
+	RUN(replay__begins_where_the_journal_does);
 	world_free(world);
 	buf_done(&report);
 	arena_unmap(&map);

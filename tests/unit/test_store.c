@@ -572,6 +572,189 @@ store__has_room_and_checkpoints(void)
 	store_close(store);
 }
 
+/* ---- letting go ---- */
+
+static bool
+see_mark(void *context, const struct store_mark *mark)
+{
+	*(struct store_mark *)context = *mark;
+	return true;
+}
+
+static struct store_mark
+mark_now(struct store *store, msec at)
+{
+	struct store_mark last = { 0 };
+	struct err err = { 0 };
+	bool done = false;
+	EXPECT(store_mark_begin(store, at, at + 1, &err));
+	while (!done && test_failures == 0)
+		EXPECT(store_mark_some(store, &done, &err));
+	EXPECT(store_marks(store, see_mark, &last, &err));
+	return last;
+}
+
+static void
+trim_all(struct store *store)
+{
+	struct err err = { 0 };
+	bool done = false;
+	while (!done) {
+		bool ok = store_trim(store, &done, &err);
+		EXPECT(ok);
+		if (!ok) {
+			printf("%s\n", err.text);
+			return;
+		}
+	}
+}
+
+static str
+base_rows(struct store *store, uint64_t base, enum table table)
+{
+	struct err err = { 0 };
+	buf_reset(&seen);
+	if (!store_base_rows(store, base, table, 0, 100, see_row, NULL, &err))
+		buf_printf(&seen, "error: %s", err.text);
+	return buf_str(&seen);
+}
+
+/* Incident 1 is over, with a row of its timeline; incident 2 is not, and has a closed run. */
+static struct store *
+with_history(void)
+{
+	static const struct row_write begin[] = {
+		{ .table = TABLE_INCIDENT,
+		    .id = 1,
+		    .incident = 1,
+		    .wall = 1,
+		    .body = { "over", 4 } },
+		{ .table = TABLE_TIMELINE,
+		    .id = 11,
+		    .incident = 1,
+		    .wall = 1,
+		    .body = { "told", 4 } },
+		{ .table = TABLE_INCIDENT,
+		    .id = 2,
+		    .incident = 2,
+		    .open = true,
+		    .wall = 1,
+		    .body = { "open", 4 } },
+		{ .table = TABLE_RUN,
+		    .id = 12,
+		    .incident = 2,
+		    .wall = 1,
+		    .body = { "done", 4 } },
+		{ .table = TABLE_GRANT_USE, .id = 13, .wall = 1, .body = { "used", 4 } },
+		{ .table = TABLE_TRUST, .id = 14, .wall = 1, .body = { "trust", 5 } },
+	};
+	struct store *store = fresh();
+	struct err err;
+	str old = STR("old"), used = STR("used");
+	hash32 old_hash = sha256(old), used_hash = sha256(used);
+	EXPECT(store_bundle_put(store, &old_hash, old, 1, &err));
+	EXPECT(store_bundle_put(store, &used_hash, used, 1, &err));
+	EXPECT(commit(store, STR("one"), begin, countof(begin)));
+	EXPECT(commit(store, STR("two"), NULL, 0));
+	return store;
+}
+
+static void
+commit_all_known(struct store *store, str entry)
+{
+	struct err err = { 0 };
+	struct commit c = { .seq = store_head(store).seq + 1,
+		.entry = entry,
+		.alerts_as_of = store_head(store).seq + 1 };
+	EXPECT(store_commit(store, &c, &err));
+}
+
+static void
+store__lets_go_of_what_is_old(void)
+{
+	struct store *store = with_history();
+	struct err err = { 0 };
+	hash32 used_hash = sha256(STR("used")), old_hash = sha256(STR("old"));
+	EXPECT(store_bundle_use(store, &used_hash, &err));
+	struct store_mark mark = mark_now(store, 500);
+	EXPECT(mark.seq == 2 && mark.at == 500 && mark.wall == 501);
+	static const struct row_write later[] = { { .table = TABLE_INCIDENT,
+	    .id = 2,
+	    .incident = 2,
+	    .open = true,
+	    .wall = 1,
+	    .body = { "later", 5 } } };
+	EXPECT(commit(store, STR("three"), later, 1));
+	commit_all_known(store, STR("four"));
+
+	EXPECT(store_let_go(store,
+	    &(struct store_base){ .mark = mark, .rows_seq = 2, .note = STR("note") },
+	    &err));
+	EXPECT_STR(entries(store, 1, 9),
+	    STR("error: entries up to 2 were let go of: the journal begins with entry 3"));
+	store = again(store); /* cut short: what is left goes on */
+	trim_all(store);
+
+	EXPECT_STR(entries(store, 3, 9), STR("3:three 4:four "));
+	EXPECT_STR(entries(store, 4, 9), STR("4:four "));
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_INCIDENT }),
+	    STR("2o:2:1:later "));
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_TIMELINE }), STR(""));
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_RUN }),
+	    STR("12:2:1:done ")); /* its incident is open */
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_GRANT_USE }), STR(""));
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_TRUST }),
+	    STR("14:0:1:trust "));
+	EXPECT_STR(base_rows(store, 2, TABLE_INCIDENT), STR("2o:2:1:open "));
+	EXPECT_STR(base_rows(store, 1, TABLE_INCIDENT),
+	    STR("error: the journal begins elsewhere by now"));
+
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct store_base base;
+	struct store_verdict verdict;
+	str bundle;
+	EXPECT(store_base(store, &arena, &base, &err));
+	EXPECT(base.mark.seq == 2 && base.rows_seq == 2);
+	EXPECT_STR(base.note, STR("note"));
+	EXPECT(store_bundle_get(store, &used_hash, &arena, &bundle, &err));
+	EXPECT(!store_bundle_get(store, &old_hash, &arena, &bundle, &err));
+	EXPECT(store_verify(store, &verdict, &err) && verdict.ok);
+	EXPECT_STR(str_of(verdict.text), STR(""));
+	EXPECT(verdict.entries == 4 && verdict.let_go == 2);
+	EXPECT(commit(store, STR("five"), NULL, 0));
+	store_close(store);
+}
+
+/* Commits go on between two slices of a mark, which is of its beginning all the same. */
+static void
+store__mark_stands_still(void)
+{
+	struct store *store = with_history();
+	struct err err = { 0 };
+	static const struct row_write later[] = { { .table = TABLE_INCIDENT,
+	    .id = 2,
+	    .incident = 2,
+	    .open = true,
+	    .wall = 1,
+	    .body = { "later", 5 } } };
+	bool done = false;
+	uint64_t base = store_head(store).seq;
+	EXPECT(store_mark_begin(store, 1, 1, &err));
+	while (!done) {
+		EXPECT(commit(store, STR("more"), later, 1));
+		EXPECT(store_mark_some(store, &done, &err));
+	}
+	struct store_mark mark = { 0 };
+	EXPECT(store_marks(store, see_mark, &mark, &err));
+	commit_all_known(store, STR("last"));
+	EXPECT(store_let_go(store, &(struct store_base){ .mark = mark }, &err));
+	trim_all(store);
+	EXPECT_STR(base_rows(store, base, TABLE_INCIDENT), STR("2o:2:1:open "));
+	EXPECT_STR(rows(store, (struct row_query){ .table = TABLE_TIMELINE }),
+	    STR("11:1:1:told ")); /* only entries were let go of */
+	store_close(store);
+}
+
 int
 main(void)
 {
@@ -595,6 +778,8 @@ main(void)
 		RUN(store__reader_in_another_thread_is_never_torn);
 		RUN(store__verify_agrees_with_what_was_written);
 		RUN(store__has_room_and_checkpoints);
+		RUN(store__lets_go_of_what_is_old);
+		RUN(store__mark_stands_still);
 		if (test_failures > before)
 			printf("in the kind '%s'\n", kind->name);
 	}

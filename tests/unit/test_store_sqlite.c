@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -221,26 +222,163 @@ sqlite__file_elsewhere_is_locked_too(void)
 
 /* ---- migrations ---- */
 
+/* A store as that version left it, with something in each of its kinds of tables. */
+static void
+old_store(int64_t version)
+{
+	struct sqlite_store s = { .path = path };
+	struct err err = { 0 };
+	char text[400];
+	ASSERT(sqlite3_open(path, &s.db) == SQLITE_OK);
+	EXPECT(sqlite_exec(&s,
+	    "PRAGMA page_size = 8192; PRAGMA application_id = 1181315699", &err));
+	EXPECT(schema_migrate(&s, 0, version, &err));
+	sqlite_finalize(&s);
+	(void)sqlite3_close(s.db);
+	if (version == 0)
+		return;
+	struct buf hex = BUF(200);
+	hash32 hash = entry_hash(&(hash32){ 0 }, STR("one"));
+	buf_hex(&hex, (str){ (const char *)hash.b, sizeof(hash.b) });
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO journal (id, hash, alerts_as_of, digest, bytes)"
+	    " VALUES (%lld, x'%.*s', 1, %lld, CAST('one' AS BLOB))",
+	    (long long)journal_key(1), STR_ARG(buf_str(&hex)),
+	    (long long)number_digest(1, 1));
+	sql(text);
+	struct stored_row row = { .table = TABLE_INCIDENT,
+		.id = 7,
+		.incident = 7,
+		.open = true,
+		.wall = 100,
+		.body = STR("seven") };
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO incident (id, incident, open, wall, seq, digest, body)"
+	    " VALUES (7, 7, 1, 100, 1, %lld, CAST('seven' AS BLOB))",
+	    (long long)row_digest(&row, 1));
+	sql(text);
+	buf_reset(&hex);
+	hash = sha256(STR("bundle"));
+	buf_hex(&hex, (str){ (const char *)hash.b, sizeof(hash.b) });
+	(void)snprintf(text, sizeof(text),
+	    "INSERT INTO bundle (hash, wall, bytes)"
+	    " VALUES (x'%.*s', 1, CAST('bundle' AS BLOB))",
+	    STR_ARG(buf_str(&hex)));
+	sql(text);
+	buf_done(&hex);
+}
+
+/* Migrated, nothing lost, and of use. */
+static void
+is_new_store(int64_t version)
+{
+	struct store *store = must_open();
+	struct err err = { 0 };
+	struct store_verdict verdict;
+	int64_t now;
+	EXPECT(sqlite_number(sqlite_of(store), "PRAGMA user_version", &now, &err));
+	EXPECT(now == SCHEMA_VERSION);
+	if (version > 0) {
+		struct arena arena = arena_over(memory, sizeof(memory));
+		struct stored_row row;
+		hash32 hash = sha256(STR("bundle"));
+		str bundle;
+		EXPECT_U64(store_head(store).seq, 1);
+		EXPECT(store_row(store, TABLE_INCIDENT, 7, &arena, &row, &err));
+		EXPECT_STR(row.body, STR("seven"));
+		EXPECT(store_bundle_get(store, &hash, &arena, &bundle, &err));
+		EXPECT_STR(bundle, STR("bundle"));
+	}
+	must_commit(store, STR("two"), NULL, 0);
+	EXPECT(store_verify(store, &verdict, &err) && verdict.ok);
+	EXPECT_STR(str_of(verdict.text), STR(""));
+	store_close(store);
+}
+
 static void
 sqlite__migrates_from_every_version(void)
 {
 	for (int64_t version = 0; version < SCHEMA_VERSION; version++) {
 		new_folder();
-		struct sqlite_store s = { .path = path };
-		struct err err = { 0 };
-		ASSERT(sqlite3_open(path, &s.db) == SQLITE_OK);
-		EXPECT(sqlite_exec(&s, "PRAGMA application_id = 1181315699", &err));
-		EXPECT(schema_migrate(&s, 0, version, &err));
-		sqlite_finalize(&s);
-		(void)sqlite3_close(s.db);
-
-		struct store *store = must_open();
-		int64_t now;
-		EXPECT(sqlite_number(sqlite_of(store), "PRAGMA user_version", &now, &err));
-		EXPECT(now == SCHEMA_VERSION);
-		must_commit(store, STR("one"), NULL, 0);
-		store_close(store);
+		old_store(version);
+		is_new_store(version);
 	}
+}
+
+/* Each instruction of SQLite's machine is a place to die at. */
+static unsigned long die_at, passed;
+
+static int
+pass_instruction(void *context)
+{
+	(void)context;
+	if (++passed == die_at)
+		(void)kill(getpid(), SIGKILL);
+	return 0;
+}
+
+static int
+watch_connection(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
+{
+	(void)message, (void)api;
+	sqlite3_progress_handler(db, 1, pass_instruction, NULL);
+	return SQLITE_OK;
+}
+
+/* Opens it in a process of its own, which is killed at that instruction; false: it was done
+ * before. */
+static bool
+killed_at(unsigned long instruction)
+{
+	(void)fflush(stdout);
+	pid_t pid = fork();
+	ASSERT(pid >= 0);
+	if (pid == 0) {
+		struct store *store = NULL;
+		struct err err = { 0 };
+		die_at = instruction;
+		(void)sqlite3_auto_extension((void (*)(void))watch_connection);
+		_exit(store_open(URL, folder, &store, &err) ? 0 : 1);
+	}
+	int status;
+	ASSERT(waitpid(pid, &status, 0) == pid);
+	EXPECT(WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
+	return WIFSIGNALED(status);
+}
+
+/* As before there was a store. */
+static void
+empty_folder(void)
+{
+	static const char *const files[] = { "", "-wal", "-shm" };
+	for (size_t i = 0; i < countof(files); i++) {
+		char name[TEMP_PATH_MAX + 64];
+		(void)snprintf(name, sizeof(name), "%s%s", path, files[i]);
+		(void)unlink(name);
+	}
+}
+
+/* Killed ever later, it is migrated all the same. LONG=1 dies at each
+ * instruction; the share of every build at one in about four hundred. */
+static void
+sqlite__migrates_however_often_it_is_killed(void)
+{
+	bool all = getenv("LONG") != NULL;
+	unsigned long kills = 0;
+	new_folder();
+	for (int64_t version = 0; version < SCHEMA_VERSION; version++) {
+		unsigned long at = 1;
+		for (bool done = false; !done; at += all ? 1 : 397) {
+			empty_folder();
+			old_store(version);
+			done = !killed_at(at);
+			kills += !done;
+			is_new_store(version);
+		}
+	}
+	EXPECT(kills > (all ? 1000 : 10));
+	if (all)
+		printf("killed %lu times\n", kills);
 }
 
 static void
@@ -252,6 +390,8 @@ sqlite__refuses_a_newer_version(void)
 	sql("PRAGMA user_version = 99");
 	str text = open_fails(URL, folder, &kind);
 	EXPECT(str_starts(text, STR("'@/firstline.db' was written by a newer Firstline")));
+	EXPECT(str_contains(text,
+	    STR(": start that one, or restore a backup made before it")));
 	EXPECT(kind == ERR_INVALID);
 	struct store *reader = NULL;
 	struct err err = { 0 };
@@ -563,6 +703,7 @@ main(void)
 	RUN(sqlite__second_writer_is_told_who_holds_it);
 	RUN(sqlite__file_elsewhere_is_locked_too);
 	RUN(sqlite__migrates_from_every_version);
+	RUN(sqlite__migrates_however_often_it_is_killed);
 	RUN(sqlite__refuses_a_newer_version);
 	RUN(sqlite__verify_finds_every_flipped_bit);
 	RUN(sqlite__verify_names_what_is_wrong);

@@ -16,6 +16,7 @@ struct memory_row {
 	msec wall;
 	char *body;
 	size_t body_n;
+	uint64_t seq;
 };
 
 struct memory_table {
@@ -33,16 +34,28 @@ struct memory_bundle {
 	hash32 hash;
 	char *bytes;
 	size_t n;
+	uint64_t seq; /* in use as of that entry */
+};
+
+/* The open rows as of an entry. */
+struct memory_mark {
+	struct store_mark mark;
+	struct memory_table table[TABLE_COUNT];
 };
 
 struct memory {
 	pthread_mutex_t lock;
 	unsigned handles;
 	struct memory_table table[TABLE_COUNT];
-	struct memory_entry *entry; /* entry[i] is number i + 1 */
+	struct memory_entry *entry; /* entry[i] is number i + 1; let go of: without bytes */
 	size_t entry_n, entry_cap;
 	struct memory_bundle *bundle;
 	size_t bundle_n, bundle_cap;
+	struct memory_mark *mark; /* the oldest first; the last may be under way */
+	size_t mark_n, mark_cap;
+	bool marking;
+	struct store_base base;
+	char note[STORE_NOTE_MAX];
 	uint64_t alerts_as_of;
 };
 
@@ -128,13 +141,23 @@ memory_reader(const struct store *store, struct store **ret, struct err *err)
 }
 
 static void
-data_free(struct memory *data)
+tables_free(struct memory_table *tables)
 {
 	for (size_t t = 0; t < TABLE_COUNT; t++) {
-		for (size_t i = 0; i < data->table[t].n; i++)
-			free(data->table[t].row[i].body);
-		free(data->table[t].row);
+		for (size_t i = 0; i < tables[t].n; i++)
+			free(tables[t].row[i].body);
+		free(tables[t].row);
+		tables[t] = (struct memory_table){ 0 };
 	}
+}
+
+static void
+data_free(struct memory *data)
+{
+	tables_free(data->table);
+	for (size_t i = 0; i < data->mark_n; i++)
+		tables_free(data->mark[i].table);
+	free(data->mark);
 	for (size_t i = 0; i < data->entry_n; i++)
 		free(data->entry[i].bytes);
 	free(data->entry);
@@ -177,7 +200,7 @@ row_place(const struct memory_table *table, row_id id)
 }
 
 static void
-row_apply(struct memory_table *table, const struct row_write *write)
+row_apply(struct memory_table *table, const struct row_write *write, uint64_t seq)
 {
 	size_t at = row_place(table, write->id);
 	bool there = at < table->n && table->row[at].id == write->id;
@@ -206,6 +229,7 @@ row_apply(struct memory_table *table, const struct row_write *write)
 		.wall = write->wall,
 		.body = bytes_copy(write->body),
 		.body_n = write->body.n,
+		.seq = seq,
 	};
 }
 
@@ -227,7 +251,7 @@ memory_commit(struct store *store, const struct commit *commit,
 		};
 	}
 	for (size_t i = 0; i < commit->row_n; i++)
-		row_apply(&data->table[commit->rows[i].table], &commit->rows[i]);
+		row_apply(&data->table[commit->rows[i].table], &commit->rows[i], next->seq);
 	data->alerts_as_of = next->alerts_as_of;
 	data_unlock(data);
 	return true;
@@ -262,8 +286,8 @@ memory_has_room(struct store *store)
 	return true;
 }
 
-static const struct memory_bundle *
-bundle_find(const struct memory *data, const hash32 *hash)
+static struct memory_bundle *
+bundle_find(struct memory *data, const hash32 *hash)
 {
 	for (size_t i = 0; i < data->bundle_n; i++) {
 		if (hash32_eq(&data->bundle[i].hash, hash))
@@ -279,7 +303,10 @@ memory_bundle_put(struct store *store, const hash32 *hash, str bytes, msec wall,
 	(void)wall;
 	(void)err;
 	struct memory *data = data_lock(store);
-	if (bundle_find(data, hash) == NULL) {
+	struct memory_bundle *there = bundle_find(data, hash);
+	if (there != NULL)
+		there->seq = data->entry_n;
+	if (there == NULL) {
 		void *bundles = data->bundle;
 		array_grow(&bundles, &data->bundle_cap, data->bundle_n,
 		    sizeof(data->bundle[0]));
@@ -288,6 +315,7 @@ memory_bundle_put(struct store *store, const hash32 *hash, str bytes, msec wall,
 			.hash = *hash,
 			.bytes = bytes_copy(bytes),
 			.n = bytes.n,
+			.seq = data->entry_n,
 		};
 	}
 	data_unlock(data);
@@ -306,6 +334,7 @@ row_view(enum table table, const struct memory_row *row)
 		.open = row->open,
 		.wall = row->wall,
 		.body = { row->body, row->body_n },
+		.seq = row->seq,
 	};
 }
 
@@ -392,6 +421,8 @@ memory_entries(struct store *store, uint64_t first, uint64_t limit,
 {
 	(void)err;
 	struct memory *data = data_lock(store);
+	if (first <= data->base.mark.seq)
+		first = data->base.mark.seq + 1;
 	for (uint64_t seq = first; seq <= data->entry_n && limit > 0; seq++, limit--) {
 		const struct memory_entry *entry = &data->entry[seq - 1];
 		struct stored_entry view = {
@@ -404,6 +435,209 @@ memory_entries(struct store *store, uint64_t first, uint64_t limit,
 	}
 	data_unlock(data);
 	return true;
+}
+
+/* ---- letting go ---- */
+
+static bool
+memory_mark_begin(struct store *store, const struct store_mark *mark, struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	if (data->marking)
+		tables_free(data->mark[--data->mark_n].table);
+	void *marks = data->mark;
+	array_grow(&marks, &data->mark_cap, data->mark_n, sizeof(data->mark[0]));
+	data->mark = marks;
+	struct memory_mark *made = &data->mark[data->mark_n++];
+	*made = (struct memory_mark){ .mark = *mark };
+	for (enum table t = 1; t < TABLE_COUNT; t++) {
+		for (size_t i = 0; store_is_marked(t) && i < data->table[t].n; i++) {
+			const struct memory_row *row = &data->table[t].row[i];
+			struct row_write copy = { .table = t,
+				.id = row->id,
+				.incident = row->incident,
+				.open = true,
+				.wall = row->wall,
+				.body = { row->body, row->body_n } };
+			if (row->open)
+				row_apply(&made->table[t], &copy, row->seq);
+		}
+	}
+	data->marking = true;
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_mark_some(struct store *store, bool *ret_done, struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	ASSERT(data->marking);
+	data->marking = false;
+	*ret_done = true;
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_let_go(struct store *store, const struct store_base *base, struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	data->base = *base;
+	if (base->note.n > 0)
+		memcpy(data->note, base->note.p, base->note.n);
+	data->base.note.p = data->note;
+	data_unlock(data);
+	return true;
+}
+
+static const struct memory_row *
+row_find(const struct memory *data, enum table table, row_id id)
+{
+	const struct memory_table *rows = &data->table[table];
+	size_t at = row_place(rows, id);
+	return at < rows->n && rows->row[at].id == id ? &rows->row[at] : NULL;
+}
+
+static bool
+row_is_old(const struct memory *data, const struct memory_row *row)
+{
+	uint64_t until = data->base.rows_seq;
+	const struct memory_row *incident =
+	    row->incident != 0 ? row_find(data, TABLE_INCIDENT, row->incident) : NULL;
+	return !row->open && row->seq <= until &&
+	       (incident == NULL || (!incident->open && incident->seq <= until));
+}
+
+static void
+trim_table(struct memory *data, enum table table)
+{
+	struct memory_table *rows = &data->table[table];
+	for (size_t i = 0; i < rows->n;) {
+		struct row_write gone = { .table = table, .id = rows->row[i].id };
+		if (row_is_old(data, &rows->row[i]))
+			row_apply(rows, &gone, 0);
+		else
+			i++;
+	}
+}
+
+static void
+trim_marks(struct memory *data)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < data->mark_n; i++) {
+		struct memory_mark *mark = &data->mark[i];
+		if (mark->mark.seq < data->base.mark.seq)
+			tables_free(mark->table);
+		if (mark->mark.seq >= data->base.rows_seq)
+			data->mark[kept++] = *mark;
+		else
+			tables_free(mark->table);
+	}
+	data->mark_n = kept;
+}
+
+static void
+trim_bundles(struct memory *data)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < data->bundle_n; i++) {
+		if (data->bundle[i].seq >= data->base.mark.seq)
+			data->bundle[kept++] = data->bundle[i];
+		else
+			free(data->bundle[i].bytes);
+	}
+	data->bundle_n = kept;
+}
+
+static bool
+memory_trim(struct store *store, bool *ret_done, struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	for (size_t i = 0; i < data->base.mark.seq; i++) {
+		free(data->entry[i].bytes);
+		data->entry[i].bytes = NULL;
+	}
+	trim_marks(data);
+	trim_bundles(data);
+	for (enum table t = 2; t < TABLE_COUNT; t++) {
+		if (store_is_history(t))
+			trim_table(data, t);
+	}
+	trim_table(data, TABLE_INCIDENT);
+	*ret_done = true;
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_bundle_use(struct store *store, const hash32 *hash, struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	struct memory_bundle *bundle = bundle_find(data, hash);
+	if (bundle != NULL)
+		bundle->seq = data->entry_n;
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_base(struct store *store, struct arena *arena, struct store_base *ret,
+    struct err *err)
+{
+	struct memory *data = data_lock(store);
+	struct store_base base = data->base;
+	bool ok = arena == NULL || store_body_copy(arena, base.note, &base.note, err);
+	data_unlock(data);
+	if (arena == NULL)
+		base.note = (str){ 0 };
+	if (ok)
+		*ret = base;
+	return ok;
+}
+
+static bool
+memory_marks(struct store *store,
+    bool (*take)(void *context, const struct store_mark *mark), void *context,
+    struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	size_t n = data->mark_n - (data->marking ? 1 : 0);
+	for (size_t i = 0; i < n && take(context, &data->mark[i].mark); i++)
+		continue;
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_base_rows(struct store *store, uint64_t base_seq, const struct row_query *query,
+    bool (*take)(void *context, const struct stored_row *row), void *context,
+    struct err *err)
+{
+	struct memory *data = data_lock(store);
+	const struct memory_mark *mark = NULL;
+	for (size_t i = 0; i < data->mark_n; i++) {
+		if (data->mark[i].mark.seq == base_seq && base_seq == data->base.mark.seq)
+			mark = &data->mark[i];
+	}
+	bool ok =
+	    mark != NULL || err_set(err, ERR_GONE, "the journal begins elsewhere by now");
+	const struct memory_table *rows = ok ? &mark->table[query->table] : NULL;
+	size_t from = ok ? row_place(rows, query->after + 1) : 0;
+	for (size_t i = 0; ok && from + i < rows->n && i < query->limit; i++) {
+		struct stored_row view = row_view(query->table, &rows->row[from + i]);
+		if (!take(context, &view))
+			break;
+	}
+	data_unlock(data);
+	return ok;
 }
 
 static bool
@@ -435,6 +669,14 @@ static const struct store_ops memory_ops = {
 	.row = memory_row,
 	.bundle_get = memory_bundle_get,
 	.entries = memory_entries,
+	.mark_begin = memory_mark_begin,
+	.mark_some = memory_mark_some,
+	.let_go = memory_let_go,
+	.trim = memory_trim,
+	.bundle_use = memory_bundle_use,
+	.base = memory_base,
+	.marks = memory_marks,
+	.base_rows = memory_base_rows,
 	.verify = memory_verify,
 	.copy = memory_copy,
 };

@@ -243,5 +243,6 @@ sqlite_bundle_put(struct store *store, const hash32 *hash, str bytes, msec wall,
 	sqlite_bind(stmt, 1, (str){ (const char *)hash->b, sizeof(hash->b) });
 	(void)sqlite3_bind_int64(stmt, 2, (int64_t)wall);
 	sqlite_bind(stmt, 3, bytes);
+	(void)sqlite3_bind_int64(stmt, 4, (int64_t)store->head.seq);
 	return sqlite_end(s, sqlite_run(s, stmt, err, "keep a configuration in"), err);
 }

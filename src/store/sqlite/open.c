@@ -161,7 +161,7 @@ version_read(struct sqlite_store *s, int64_t *ret, struct err *err)
 	if (version > SCHEMA_VERSION)
 		return err_set(err, ERR_INVALID,
 		    "'%s' was written by a newer Firstline (version %lld, this one knows "
-		    "%d)",
+		    "%d): start that one, or restore a backup made before it",
 		    s->path, (long long)version, SCHEMA_VERSION);
 	*ret = version;
 	return true;
@@ -285,12 +285,15 @@ handle_new(const char *path)
 	s->state_fd = -1;
 	s->lock_fd = -1;
 	s->file_lock_fd = -1;
+	s->trimming.after = INT64_MIN;
 	return s;
 }
 
 static void
 disconnect(struct sqlite_store *s)
 {
+	store_close(s->marking.from);
+	s->marking.from = NULL;
 	sqlite_finalize(s);
 	compact_done(&s->row_written);
 	compact_done(&s->row_read);
@@ -386,6 +389,14 @@ const struct store_ops sqlite_ops = {
 	.row = sqlite_row,
 	.bundle_get = sqlite_bundle_get,
 	.entries = sqlite_entries,
+	.mark_begin = sqlite_mark_begin,
+	.mark_some = sqlite_mark_some,
+	.let_go = sqlite_let_go,
+	.trim = sqlite_trim,
+	.bundle_use = sqlite_bundle_use,
+	.base = sqlite_base,
+	.marks = sqlite_marks,
+	.base_rows = sqlite_base_rows,
 	.verify = sqlite_verify,
 	.copy = sqlite_copy,
 };

@@ -14,7 +14,7 @@ damaged(struct err *err, const char *what, int64_t id)
 
 bool
 sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
-    struct stored_row *ret, uint64_t *ret_seq, struct err *err)
+    struct stored_row *ret, struct err *err)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	int64_t incident = sqlite3_column_int64(stmt, 1);
@@ -25,16 +25,15 @@ sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
 		.open = sqlite3_column_int64(stmt, 2) != 0,
 		.wall = (msec)sqlite3_column_int64(stmt, 3),
 		.body = sqlite_bytes(stmt, 6),
+		.seq = (uint64_t)sqlite3_column_int64(stmt, 4),
 	};
-	uint64_t seq = (uint64_t)sqlite3_column_int64(stmt, 4);
 	/* What the columns hold beyond our types does not come back from them. */
 	bool as_written = (int64_t)row.incident == incident &&
 	                  (int64_t)row.open == sqlite3_column_int64(stmt, 2);
-	if (!as_written || row_digest(&row, seq) != sqlite3_column_int64(stmt, 5) ||
+	if (!as_written || row_digest(&row, row.seq) != sqlite3_column_int64(stmt, 5) ||
 	    !compact_open(&s->row_read, row.body, STORE_ROW_BYTES_MAX, &row.body))
 		return damaged(err, schema_table(table), id);
 	*ret = row;
-	*ret_seq = seq;
 	return true;
 }
 
@@ -133,8 +132,7 @@ rows_take(struct sqlite_store *s, sqlite3_stmt *stmt, const struct row_query *qu
 		if (rc != SQLITE_ROW)
 			return sqlite_fail(s, rc, err, "read rows of");
 		struct stored_row row;
-		uint64_t seq;
-		if (!sqlite_row_read(s, stmt, query->table, &row, &seq, err))
+		if (!sqlite_row_read(s, stmt, query->table, &row, err))
 			return false;
 		if (!take(context, &row))
 			return true;
@@ -176,10 +174,9 @@ sqlite_row(struct store *store, enum table table, row_id id, struct arena *arena
 	(void)sqlite3_bind_int64(stmt, 1, (int64_t)id);
 	int rc = sqlite_step(stmt);
 	struct stored_row row = { 0 };
-	uint64_t seq;
 	bool ok = false;
 	if (rc == SQLITE_ROW)
-		ok = sqlite_row_read(s, stmt, table, &row, &seq, err) &&
+		ok = sqlite_row_read(s, stmt, table, &row, err) &&
 		     store_body_copy(arena, row.body, &row.body, err);
 	else if (rc == SQLITE_DONE)
 		(void)err_set(err, ERR_NOT_FOUND, "there is no %s %llu", table_names[table],

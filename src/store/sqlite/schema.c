@@ -32,6 +32,13 @@
  * Version 6: session and login, alike.
  *
  * Version 7: override, alike.
+ *
+ * Version 8: letting go of what is old (store.h).
+ *	bundle.seq  the last entry as of which the configuration was known to be in use
+ *	mark        entry, hash, engine's clock and wall of each; digest
+ *	mark_row    rows as of a mark: kind is the table's number, the rest as in the table
+ *	base        one row: the mark that the journal begins behind, rows_seq, the signed
+ *	            note, and whether all of it has been removed
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -130,6 +137,25 @@ step_7(struct sqlite_store *s, struct err *err)
 	return make_tables(s, tables_7, countof(tables_7), err);
 }
 
+static bool
+step_8(struct sqlite_store *s, struct err *err)
+{
+	return sqlite_exec(s,
+	    "ALTER TABLE bundle ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;"
+	    "CREATE TABLE mark (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+	    " at INTEGER NOT NULL, wall INTEGER NOT NULL, digest INTEGER NOT NULL) STRICT;"
+	    "CREATE TABLE mark_row (mark INTEGER NOT NULL, kind INTEGER NOT NULL,"
+	    " id INTEGER NOT NULL, incident INTEGER, open INTEGER NOT NULL,"
+	    " wall INTEGER NOT NULL, seq INTEGER NOT NULL, digest INTEGER NOT NULL,"
+	    " body BLOB NOT NULL, PRIMARY KEY (mark, kind, id)) STRICT, WITHOUT ROWID;"
+	    "CREATE TABLE base (id INTEGER PRIMARY KEY CHECK (id = 1),"
+	    " seq INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,"
+	    " wall INTEGER NOT NULL, rows_seq INTEGER NOT NULL,"
+	    " trimmed INTEGER NOT NULL, note BLOB NOT NULL, digest INTEGER NOT NULL)"
+	    " STRICT",
+	    err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
@@ -139,6 +165,7 @@ static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *e
 	step_5,
 	step_6,
 	step_7,
+	step_8,
 };
 
 bool

@@ -69,10 +69,40 @@ static const char *const plain_sql[PLAIN_STMT_COUNT] = {
 	[STMT_AS_OF_GET] = "SELECT value, digest FROM alerts_as_of WHERE id = 1",
 	[STMT_AS_OF_PUT] = "INSERT OR REPLACE INTO alerts_as_of (id, value, digest)"
 			   " VALUES (1, ?1, ?2)",
-	[STMT_BUNDLE_PUT] = "INSERT OR IGNORE INTO bundle (hash, wall, bytes)"
-			    " VALUES (?1, ?2, ?3)",
+	[STMT_BUNDLE_PUT] = "INSERT INTO bundle (hash, wall, bytes, seq)"
+			    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO UPDATE"
+			    " SET seq = max(seq, excluded.seq)",
 	[STMT_BUNDLE_GET] = "SELECT bytes FROM bundle WHERE hash = ?1",
 	[STMT_BUNDLES] = "SELECT hash, bytes FROM bundle",
+	[STMT_BUNDLE_USE] = "UPDATE bundle SET seq = max(seq, ?2) WHERE hash = ?1",
+	[STMT_BUNDLES_DELETE] = "DELETE FROM bundle WHERE hash IN"
+				" (SELECT hash FROM bundle WHERE seq < ?1 LIMIT ?2)",
+	[STMT_ENTRY_SIZES] = "SELECT id, length(bytes) FROM journal"
+			     " WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+	[STMT_ENTRIES_DELETE] = "DELETE FROM journal WHERE id BETWEEN ?1 AND ?2",
+	[STMT_MARK_PUT] = "INSERT OR REPLACE INTO mark (seq, hash, at, wall, digest)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_MARKS] = "SELECT seq, hash, at, wall, digest FROM mark ORDER BY seq",
+	[STMT_MARKS_DELETE] = "DELETE FROM mark WHERE seq IN"
+			      " (SELECT seq FROM mark WHERE seq < ?1 LIMIT ?2)",
+	[STMT_MARK_CLEAR] =
+	    "DELETE FROM mark_row WHERE (mark, kind, id) IN (SELECT mark, kind, id"
+	    " FROM mark_row WHERE mark > (SELECT coalesce(max(seq), 0) FROM mark)"
+	    " LIMIT ?1)",
+	[STMT_MARK_ROW_PUT] =
+	    "INSERT OR REPLACE INTO mark_row (mark, kind, id, incident, open, wall, seq,"
+	    " digest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_MARK_ROWS] = "SELECT id, incident, open, wall, seq, digest, body"
+			   " FROM mark_row WHERE mark = ?1 AND kind = ?2 AND id > ?3"
+			   " ORDER BY id LIMIT ?4",
+	[STMT_MARK_ROWS_DELETE] =
+	    "DELETE FROM mark_row WHERE (mark, kind, id) IN (SELECT mark, kind, id"
+	    " FROM mark_row WHERE mark < ?1 LIMIT ?2)",
+	[STMT_BASE_GET] = "SELECT seq, hash, at, wall, digest, rows_seq, trimmed, note"
+			  " FROM base WHERE id = 1",
+	[STMT_BASE_PUT] = "INSERT OR REPLACE INTO base (id, seq, hash, at, wall, digest,"
+			  " rows_seq, trimmed, note)"
+			  " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 };
 
 static sqlite3_stmt *

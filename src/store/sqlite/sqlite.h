@@ -37,6 +37,19 @@ enum plain_stmt {
 	STMT_BUNDLE_PUT,
 	STMT_BUNDLE_GET,
 	STMT_BUNDLES,
+	STMT_BUNDLE_USE,
+	STMT_BUNDLES_DELETE, /* up to ?2 not in use since before entry ?1 */
+	STMT_ENTRY_SIZES,
+	STMT_ENTRIES_DELETE,
+	STMT_MARK_PUT,
+	STMT_MARKS,
+	STMT_MARKS_DELETE, /* up to ?2 before entry ?1 */
+	STMT_MARK_CLEAR,   /* up to ?1 rows of one that is not there */
+	STMT_MARK_ROW_PUT,
+	STMT_MARK_ROWS,
+	STMT_MARK_ROWS_DELETE, /* up to ?2 of marks before entry ?1 */
+	STMT_BASE_GET,
+	STMT_BASE_PUT,
 	PLAIN_STMT_COUNT,
 };
 
@@ -64,6 +77,17 @@ struct sqlite_store {
 	bool reserved;    /* STATE/reserve is there at its full size */
 	struct compact_room row_written, row_read;
 	int64_t newest[TABLE_COUNT]; /* the highest id ever seen; -1: not looked yet */
+	struct {
+		struct store *from; /* stands still at the mark; NULL: none is written */
+		struct store_mark mark;
+		enum table table;
+		int64_t after; /* the row copied last */
+		bool cleared;
+	} marking;
+	struct {
+		unsigned stage;
+		int64_t after; /* the row looked at last */
+	} trimming;
 	bool broken; /* a commit failed in a way that says nothing about the disk */
 	/* The write-ahead log, in frames: how many it holds, how many of these the file has
 	 * too, and how many it held when a checkpoint was last tried. */
@@ -119,7 +143,7 @@ void sqlite_finalize(struct sqlite_store *s);
 
 /* ---- schema.c ---- */
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 /* Takes the tables from version `from` to `to`, each step a transaction. */
 NODISCARD bool schema_migrate(struct sqlite_store *s, int64_t from, int64_t to,
     struct err *err);
@@ -139,7 +163,7 @@ int64_t number_digest(uint64_t what, uint64_t value);
 NODISCARD bool sqlite_head(struct sqlite_store *s, struct store_head *ret, struct err *err);
 /* The columns of a row statement, checked against the digest. */
 NODISCARD bool sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
-    struct stored_row *ret, uint64_t *ret_seq, struct err *err);
+    struct stored_row *ret, struct err *err);
 bool sqlite_rows(struct store *store, const struct row_query *query,
     bool (*take)(void *context, const struct stored_row *row), void *context,
     uint64_t *ret_seq, struct err *err);
@@ -157,6 +181,28 @@ bool sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
 NODISCARD bool sqlite_check(struct sqlite_store *s, struct err *err);
 bool sqlite_verify(struct store *store, struct err *err);
 bool sqlite_copy(struct store *store, const char *path, struct err *err);
+
+/* ---- mark.c, trim.c ---- */
+
+bool sqlite_mark_begin(struct store *store, const struct store_mark *mark, struct err *err);
+bool sqlite_mark_some(struct store *store, bool *ret_done, struct err *err);
+bool sqlite_marks(struct store *store,
+    bool (*take)(void *context, const struct store_mark *mark), void *context,
+    struct err *err);
+bool sqlite_base(struct store *store, struct arena *arena, struct store_base *ret,
+    struct err *err);
+/* Is all of what was let go of removed? true of an empty base. */
+NODISCARD bool sqlite_base_read(struct sqlite_store *s, struct arena *arena,
+    struct store_base *ret, bool *ret_trimmed, struct err *err);
+NODISCARD bool sqlite_base_put(struct sqlite_store *s, const struct store_base *base,
+    bool trimmed, struct err *err);
+bool sqlite_base_rows(struct store *store, uint64_t base_seq, const struct row_query *query,
+    bool (*take)(void *context, const struct stored_row *row), void *context,
+    struct err *err);
+NODISCARD bool sqlite_marks_sound(struct sqlite_store *s, struct err *err);
+bool sqlite_let_go(struct store *store, const struct store_base *base, struct err *err);
+bool sqlite_trim(struct store *store, bool *ret_done, struct err *err);
+bool sqlite_bundle_use(struct store *store, const hash32 *hash, struct err *err);
 
 /* ---- commit.c ---- */
 

@@ -55,6 +55,8 @@ bool
 sqlite_check(struct sqlite_store *s, struct err *err)
 {
 	int64_t pages, control;
+	struct store_base base;
+	bool trimmed;
 	if (!sqlite_number(s, "PRAGMA page_count", &pages, err))
 		return false;
 	if (pages <= OPEN_CHECK_BYTES_MAX / SQLITE_PAGE_BYTES &&
@@ -63,6 +65,10 @@ sqlite_check(struct sqlite_store *s, struct err *err)
 	const struct store_head *head = &s->base.head;
 	uint64_t first =
 	    head->seq > OPEN_CHECK_ENTRIES ? head->seq - OPEN_CHECK_ENTRIES : 1;
+	if (!sqlite_base_read(s, NULL, &base, &trimmed, err))
+		return false;
+	if (first <= base.mark.seq)
+		first = base.mark.seq + 1;
 	if (!store_entries(&s->base, first, OPEN_CHECK_ENTRIES + 1, no_text, NULL, err))
 		return false;
 	return sqlite_number(s, "SELECT coalesce(max(seq), 0) FROM control", &control,
@@ -92,14 +98,13 @@ rows_walk(struct sqlite_store *s, enum table table, struct row_walk *walk, struc
 	walk->n = 0;
 	while (ok && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
 		struct stored_row row;
-		uint64_t seq;
-		ok = sqlite_row_read(s, stmt, table, &row, &seq, err);
+		ok = sqlite_row_read(s, stmt, table, &row, err);
 		if (!ok)
 			break;
 		walk->last = (int64_t)row.id;
 		walk->n++;
-		if (walk->newest < seq)
-			walk->newest = seq;
+		if (walk->newest < row.seq)
+			walk->newest = row.seq;
 	}
 	if (ok && rc != SQLITE_DONE)
 		ok = sqlite_fail(s, rc, err, "read rows of");
@@ -171,5 +176,6 @@ sqlite_verify(struct store *store, struct err *err)
 		if (!table_sound(s, table, err))
 			return false;
 	}
-	return bundles_sound(s, err) && file_sound(s, "PRAGMA integrity_check(1)", err);
+	return sqlite_marks_sound(s, err) && bundles_sound(s, err) &&
+	       file_sound(s, "PRAGMA integrity_check(1)", err);
 }
