@@ -29,6 +29,13 @@ recurrence_of(struct core *core, const struct alert_rule *rule, const struct pai
 		names = rule->recurrence.p;
 		n = rule->recurrence.n;
 	}
+	/* Each heartbeat is a trouble of its own. */
+	static const str heartbeat[] = { { "alertname", 9 }, { "heartbeat", 9 } };
+	if (names == &alertname &&
+	    str_eq(pairs_get(labels, alertname), STR(HEARTBEAT_ALERTNAME))) {
+		names = heartbeat;
+		n = countof(heartbeat);
+	}
 	str values[RECURRENCE_LABELS_MAX];
 	if (n > countof(values))
 		n = countof(values);

@@ -627,6 +627,22 @@ check_overrides(const struct core *core)
 }
 
 static void
+check_heartbeats(const struct core *core)
+{
+	list_each(it, &core->tables[TABLE_HEARTBEAT])
+	{
+		const struct heartbeat_kept *heartbeat =
+		    container_of(object_of(it, in_table), struct heartbeat_kept, o);
+		const struct heartbeat_row *row = &heartbeat->row;
+		ASSERT(heartbeat->o.due == heartbeat_next(row));
+		ASSERT((row->state == HEARTBEAT_DOWN) == (row->due_at == 0));
+		ASSERT((row->state == HEARTBEAT_DOWN) == (row->why.n > 0));
+		ASSERT(row->started_wall != 0 || row->run_due_at == 0);
+	}
+	ASSERT(core->counts[TABLE_HEARTBEAT] <= HEARTBEATS_MAX);
+}
+
+static void
 check_others(const struct core *core)
 {
 	list_each(it, &core->tables[TABLE_LEASE])
@@ -634,6 +650,7 @@ check_others(const struct core *core)
 	ASSERT(core->counts[TABLE_LEASE] <= LEASES_MAX);
 	ASSERT(core->control->o.due == control_due(core));
 	check_overrides(core);
+	check_heartbeats(core);
 	list_each(it, &core->tables[TABLE_HANDOFF])
 	    ASSERT(object_of(it, in_table)->due != 0);
 	list_each(it, &core->tables[TABLE_PROBE]) ASSERT(object_of(it, in_table)->due != 0);

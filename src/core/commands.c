@@ -249,6 +249,7 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_OVERRIDE_ACCEPT:
 	case COMMAND_OVERRIDE_DECLINE:
 	case COMMAND_OVERRIDE_END:
+	case COMMAND_PING:
 		break;
 	}
 	UNREACHABLE();
@@ -656,6 +657,8 @@ apply(struct core *core, const struct command *command)
 		return override_decline(core, command);
 	case COMMAND_OVERRIDE_END:
 		return override_end(core, command);
+	case COMMAND_PING:
+		return heartbeat_ping(core, command);
 	}
 	UNREACHABLE();
 }

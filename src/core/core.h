@@ -2,6 +2,7 @@
 #define CORE_CORE_H
 
 #include "facts/effect.h"
+#include "facts/heartbeat.h"
 #include "facts/plan.h"
 #include "facts/trust.h"
 #include "model/duty.h"
@@ -98,6 +99,11 @@ const struct login_row *core_login_link(const struct core *core, const hash32 *l
 size_t core_silences(const struct core *core, const struct silence_row **ret, size_t n);
 const struct silence_row *core_silence(const struct core *core, str uuid);
 #define CORE_SILENCES_MAX 2048 /* there are never more */
+
+/* In the order in which they came. `core_heartbeats_turned` is another number once one of
+ * them went up or down since. */
+size_t core_heartbeats(const struct core *core, const struct heartbeat_row **ret, size_t n);
+uint64_t core_heartbeats_turned(const struct core *core);
 
 /* Rows of TABLE_ASKED: what waits for facts or approval; of TABLE_LEASE: those that hold,
  * and broken glass that waits for its review; of TABLE_OVERRIDE: those that wait or hold. In

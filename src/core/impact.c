@@ -9,7 +9,7 @@
  *	warning, others, missing    sev3     sev3     sev4     sev4
  *	info, none, debug           sev4     sev4     sev4     sev4
  *
- * What belongs to no service counts as tier 2: nobody knows how much it matters.
+ * A label that names a severity (sev1 to sev4) is taken at its word. What belongs to no service counts as tier 2: nobody knows how much it matters.
  */
 #include "core/state.h"
 
@@ -40,6 +40,10 @@ incident_severity(const struct service *service, const struct alert_rule *rule,
 	if (rule != NULL && rule->severity != 0)
 		return rule->severity;
 	str label = pairs_get(labels, STR("severity"));
+	for (enum severity named = SEV1; named <= SEV4; named++) {
+		if (str_eq(label, str_of(severity_name(named))))
+			return named;
+	}
 	size_t row = 1;
 	if (any_of(label, high, countof(high)))
 		row = 0;

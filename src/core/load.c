@@ -212,6 +212,10 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_OVERRIDE:
 		heap_set(&core->timers, o, container_of(o, struct override, o)->row.due_at);
 		return true;
+	case TABLE_HEARTBEAT:
+		heap_set(&core->timers, o,
+		    heartbeat_next(&container_of(o, struct heartbeat_kept, o)->row));
+		return true;
 	case TABLE_TRUST:
 		trust_wire(core, container_of(o, struct trust, o));
 		return true;

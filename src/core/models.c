@@ -110,6 +110,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	    first ? "started with" : "adopted", model->model->services_n,
 	    model->model->runbooks_n, model->model->rules_n);
 	maintenance_adopted(core);
+	heartbeats_adopted(core);
 	grants_look(core);
 	handover_look(core);
 }
@@ -153,6 +154,8 @@ on_started(struct core *core, const struct started *started)
 			probe_again(core, probe);
 	}
 	asked_started(core);
+	if (started->engine)
+		heartbeats_started(core);
 	list_each(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =

@@ -52,6 +52,8 @@ object_size(enum table table)
 		return sizeof(struct login);
 	case TABLE_OVERRIDE:
 		return sizeof(struct override);
+	case TABLE_HEARTBEAT:
+		return sizeof(struct heartbeat_kept);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -348,6 +350,9 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_OVERRIDE:
 		ref->wall = ((const struct override_row *)row)->made_wall;
+		return;
+	case TABLE_HEARTBEAT:
+		ref->wall = ((const struct heartbeat_row *)row)->since_wall;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

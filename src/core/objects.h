@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "core/core.h"
+#include "facts/heartbeat.h"
 #include "facts/own.h"
 
 /*
@@ -199,6 +200,11 @@ struct override {
 	struct override_row row;
 };
 
+struct heartbeat_kept {
+	struct object o;
+	struct heartbeat_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -257,7 +263,9 @@ struct core {
 	struct stand_ins over;
 	struct stand_in *stand_ins; /* STAND_INS_MAX */
 	struct rules *rules;        /* of the newest */
-	struct core_trace *trace;   /* NULL, but in a rehearsal: who looks on */
+	uint64_t
+	    heartbeats_turned; /* how often one went up or down; whoever looks compares */
+	struct core_trace *trace; /* NULL, but in a rehearsal: who looks on */
 };
 
 /* Whoever looks on: told of what leaves no row of its own; changes nothing. `where` as a

@@ -27,6 +27,15 @@ str text_url(struct core *core, incident_id incident);
 /* What a principal is called: "person:ana" to "ana". */
 str text_who(str principal);
 
+/* ---- heartbeats.c ---- */
+
+msec heartbeat_next(const struct heartbeat_row *row); /* when it is looked at; 0: never */
+void heartbeat_timer(struct core *core, struct heartbeat_kept *heartbeat);
+void heartbeats_adopted(struct core *core);
+/* We did not hear what was said while we were away: those get some time to say it again. */
+void heartbeats_started(struct core *core);
+struct answering heartbeat_ping(struct core *core, const struct command *command);
+
 /* ---- timeline.c ---- */
 
 void timeline_add(struct core *core, incident_id incident, enum timeline_kind kind, str who,

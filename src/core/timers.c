@@ -148,6 +148,9 @@ fire(struct core *core, struct object *o)
 	case TABLE_OVERRIDE:
 		override_timer(core, container_of(o, struct override, o));
 		return;
+	case TABLE_HEARTBEAT:
+		heartbeat_timer(core, container_of(o, struct heartbeat_kept, o));
+		return;
 	case TABLE_CONTROL:
 		control_timer(core);
 		return;

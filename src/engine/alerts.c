@@ -21,6 +21,39 @@ answer(struct engine *engine, uint64_t id, uint32_t status, const char *error)
 	    status < 300 ? 0 : 1, error);
 }
 
+static void
+merge_alerts(struct engine *engine, uint64_t id, str source, str wire)
+{
+	struct batch *b = &engine->batch;
+	struct event event = { .kind = EVENT_ALERTS_CHANGED };
+	engine_now(engine, &event.at, &event.wall);
+	uint64_t next = core_next_alert(engine->core);
+	struct merge merge = intake_merge(engine->intake, wire, source, event.at,
+	    event.wall, &next, &b->arena);
+	switch (merge.status) {
+	case MERGE_MALFORMED:
+		engine->n.frames_bad++;
+		wire_close(&engine->gate);
+		return;
+	case MERGE_OK:
+		break;
+	}
+	engine->n.batches++;
+	engine->n.alerts_fired += merge.fired;
+	engine->n.alerts_changed += merge.changed;
+	engine->n.alerts_resolved += merge.resolved;
+	engine->n.alerts_unchanged += merge.unchanged;
+	if (merge.event.changes.n > 0) {
+		core_set_next_alert(engine->core, next);
+		event.alerts_changed = merge.event;
+		batch_step(engine, &event);
+	}
+	if (merge.refused > 0)
+		overflow_answer(engine, id, source, &merge);
+	else
+		answer(engine, id, 200, "");
+}
+
 void
 on_alerts_frame(struct engine *engine, const struct frame *frame)
 {
@@ -45,33 +78,9 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		return;
 	}
 
-	struct batch *b = &engine->batch;
-	struct event event = { .kind = EVENT_ALERTS_CHANGED };
-	engine_now(engine, &event.at, &event.wall);
-	uint64_t next = core_next_alert(engine->core);
-	str source = caller.role == 0 ? STR("anonymous") : caller.principal;
-	struct merge merge = intake_merge(engine->intake, wire, source, event.at,
-	    event.wall, &next, &b->arena);
-	switch (merge.status) {
-	case MERGE_MALFORMED:
-		engine->n.frames_bad++;
-		wire_close(&engine->gate);
-		return;
-	case MERGE_OK:
-		break;
-	}
-	engine->n.batches++;
-	engine->n.alerts_fired += merge.fired;
-	engine->n.alerts_changed += merge.changed;
-	engine->n.alerts_resolved += merge.resolved;
-	engine->n.alerts_unchanged += merge.unchanged;
-	if (merge.event.changes.n > 0) {
-		core_set_next_alert(engine->core, next);
-		event.alerts_changed = merge.event;
-		batch_step(engine, &event);
-	}
-	if (merge.refused > 0)
-		overflow_answer(engine, frame->id, source, &merge);
-	else
-		answer(engine, frame->id, 200, "");
+	struct buf kept = BUF(0);
+	wire = heartbeats_take(engine, wire, &kept);
+	merge_alerts(engine, frame->id,
+	    caller.role == 0 ? STR("anonymous") : caller.principal, wire);
+	buf_done(&kept);
 }

@@ -270,7 +270,7 @@ is_published(enum table table)
 	       table == TABLE_ATTEMPT || table == TABLE_DECISION || table == TABLE_NOTICE ||
 	       table == TABLE_HANDOFF || table == TABLE_GAP || table == TABLE_CONTROL ||
 	       table == TABLE_SILENCE || table == TABLE_ASKED || table == TABLE_LEASE ||
-	       table == TABLE_TRUST || table == TABLE_OVERRIDE;
+	       table == TABLE_TRUST || table == TABLE_OVERRIDE || table == TABLE_HEARTBEAT;
 }
 
 static void

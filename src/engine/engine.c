@@ -52,6 +52,7 @@ on_sweep(uv_timer_t *timer)
 	if (engine->gate.peer == NULL)
 		return;
 	kept_tell(engine);
+	heartbeats_turn(engine);
 	listings_sweep(engine);
 	overflows_look(engine);
 	struct batch *b = &engine->batch;
@@ -534,6 +535,7 @@ on_check(uv_check_t *check)
 	struct engine *engine = check->data;
 	bool more = suppress_turn(engine);
 	more |= resolved_turn(engine);
+	heartbeats_turn(engine);
 	more |= listings_turn(engine);
 	more |= reader_turn(engine);
 	more |= batch_turn(engine);
@@ -595,6 +597,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->intake = intake_new(ENGINE_ALERTS_MAX,
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
+	heartbeats_init(engine);
 	resolved_init(engine);
 	signin_init(engine);
 	engine->ahead = ahead_new();

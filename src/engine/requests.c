@@ -309,6 +309,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_CHANNELS:
 		answer_channels(engine, &asked->request, &a);
 		break;
+	case OP_HEARTBEATS:
+		answer_heartbeats(engine, &a);
+		break;
 	case OP_MAY:
 		answer_may(engine, &a, &asked->request, asked->caller);
 		break;
@@ -419,6 +422,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_SERVICES:
 	case OP_RUNBOOKS:
 	case OP_CHANNELS:
+	case OP_HEARTBEATS:
 	case OP_MAY:
 	case OP_WHO_CAN:
 	case OP_TRUST:
@@ -434,6 +438,9 @@ dispatch(struct engine *engine, const struct asked *asked)
 		return;
 	case OP_PRESSED:
 		on_pressed(engine, asked);
+		return;
+	case OP_PING:
+		heartbeat_request(engine, asked->id, &asked->request);
 		return;
 	case OP_SESSION_ADD:
 	case OP_SESSION_AGAIN:
@@ -453,10 +460,10 @@ dispatch(struct engine *engine, const struct asked *asked)
 static bool
 works_without_room(enum op op)
 {
-	return op != OP_PRESSED && op != OP_SESSION_ADD && op != OP_SESSION_AGAIN &&
-	       op != OP_SESSION_END && op != OP_PASSWORD && op != OP_LOGIN_LINK &&
-	       op != OP_COMMAND && op != OP_TOKEN_ADD && op != OP_RELOAD &&
-	       op != OP_SILENCE_SET && op != OP_SILENCE_EXPIRE;
+	return op != OP_PRESSED && op != OP_PING && op != OP_SESSION_ADD &&
+	       op != OP_SESSION_AGAIN && op != OP_SESSION_END && op != OP_PASSWORD &&
+	       op != OP_LOGIN_LINK && op != OP_COMMAND && op != OP_TOKEN_ADD &&
+	       op != OP_RELOAD && op != OP_SILENCE_SET && op != OP_SILENCE_EXPIRE;
 }
 
 void

@@ -137,6 +137,7 @@ struct engine {
 	struct overflows overflows;
 	struct reloads reloads;
 	msec committed_boot; /* when the last entry was committed */
+	struct beats *beats; /* heartbeats.c */
 	msec kept_boot;      /* the same, when hands was last told of it */
 	bool stopping;
 	int exit_code;
@@ -354,6 +355,15 @@ bool resolved_turn(struct engine *engine);
 void overflow_answer(struct engine *engine, uint64_t id, str source,
     const struct merge *merge);
 void overflows_look(struct engine *engine); /* which are over? */
+
+/* heartbeats.c */
+void heartbeats_init(struct engine *engine);
+void heartbeat_request(struct engine *engine, uint64_t id, const struct request *request);
+void answer_heartbeats(struct engine *engine, struct answer_out *a);
+/* Those that are down are alerts that fire: when one went up or down, and now and then. */
+void heartbeats_turn(struct engine *engine);
+/* The alerts that are pings become pings; what is left of the payload, in *keep. */
+str heartbeats_take(struct engine *engine, str wire, struct buf *keep);
 
 /* kept.c: hands is told that what is stepped gets to the disk */
 void kept_tell(struct engine *engine);

@@ -112,6 +112,7 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_OVERRIDE_ACCEPT] = "override-accept",
 	[COMMAND_OVERRIDE_DECLINE] = "override-decline",
 	[COMMAND_OVERRIDE_END] = "override-end",
+	[COMMAND_PING] = "ping",
 };
 
 static const struct field command_fields[] = {

@@ -113,9 +113,12 @@ enum command_kind {
 	COMMAND_OVERRIDE_ACCEPT, /* `row` is what was asked */
 	COMMAND_OVERRIDE_DECLINE,
 	COMMAND_OVERRIDE_END,
+	/* Heartbeat `name` was heard of; params: kind (heartbeat.h), rid; `row` the exit code,
+	 * `text` the body */
+	COMMAND_PING = 50,
 };
 
-#define COMMAND_KIND_COUNT 46 /* one more than the last */
+#define COMMAND_KIND_COUNT 51 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

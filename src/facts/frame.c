@@ -176,6 +176,8 @@ const char *const op_names[OP_COUNT] = {
 	[OP_RUNBOOKS] = "runbooks",
 	[OP_CHANNELS] = "channels",
 	[OP_PRESSED] = "pressed",
+	[OP_PING] = "ping",
+	[OP_HEARTBEATS] = "heartbeats",
 };
 
 static const struct field request_fields[] = {
@@ -483,6 +485,8 @@ static const struct field settings_fields[] = {
 	F_STRS(9, struct settings_frame, proxies, 64),
 	FQ_STR(10, struct settings_frame, user_header),
 	{ F_(11, FIELD_RECORDS, struct settings_frame, hooks, FIELD_SECRET, HOOKS_MAX),
+	    .type = &hook_type },
+	{ F_(12, FIELD_RECORDS, struct settings_frame, pings, FIELD_SECRET, PINGS_MAX),
 	    .type = &hook_type },
 };
 const struct record_type settings_frame_type =

@@ -133,8 +133,11 @@ enum op {
 	/* Somebody pressed a button: `target` is who, as the channel `name` calls them, `text`
 	 * which, of `incident`. The gate has seen the channel's signature. */
 	OP_PRESSED = 80,
+	/* Heartbeat `name` was heard of: as COMMAND_PING. The gate has seen the key. */
+	OP_PING = 90,
+	OP_HEARTBEATS, /* all of them */
 };
-#define OP_COUNT 81 /* one more than the last */
+#define OP_COUNT 92 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 
@@ -375,7 +378,13 @@ struct settings_frame {
 	struct strs proxies;           /* networks, and "socket" */
 	struct records hooks; /* struct hook: channels that call back, at most HOOKS_MAX */
 	str user_header;      /* by which those name who asks; empty: by none */
+	/* struct hook: a heartbeat's name, and the key in its URL; without a name the key of
+	 * all. At most PINGS_MAX. */
+	struct records pings;
 };
+#define PINGS_MAX 1001
+#define PING_KEY_MIN 16 /* bytes; shorter ones are guessed */
+#define PING_KEY_MAX 128
 #define TLS_FILE_MAX ((size_t)256 << 10)
 enum log_level { LOG_ERROR = 1, LOG_WARNING, LOG_INFO };
 struct log_frame {

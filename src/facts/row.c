@@ -4,6 +4,7 @@
  * their values are stored; they never change.
  */
 #include "facts/row.h"
+#include "facts/heartbeat.h"
 
 const char *const table_names[TABLE_COUNT] = {
 	[TABLE_INCIDENT] = "incident",
@@ -28,6 +29,7 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_SESSION] = "session",
 	[TABLE_LOGIN] = "login",
 	[TABLE_OVERRIDE] = "override",
+	[TABLE_HEARTBEAT] = "heartbeat",
 };
 
 /* ---- incident ---- */
@@ -850,6 +852,8 @@ table_type(enum table table)
 		return &login_row_type;
 	case TABLE_OVERRIDE:
 		return &override_row_type;
+	case TABLE_HEARTBEAT:
+		return &heartbeat_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}

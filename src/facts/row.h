@@ -43,9 +43,10 @@ enum table {
 	TABLE_SESSION,  /* browsers that are signed in */
 	TABLE_LOGIN,    /* how a person signs in: one-time link, password */
 	TABLE_OVERRIDE, /* who stands in for whom in a rotation */
+	TABLE_HEARTBEAT,
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 23 /* one more than the last */
+#define TABLE_COUNT 24 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */

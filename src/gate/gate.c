@@ -104,6 +104,22 @@ take_hooks(struct hooks *hooks, const struct settings_frame *frame)
 	}
 }
 
+static void
+take_pings(struct pings *pings, const struct settings_frame *frame)
+{
+	const struct hook *given = frame->pings.p;
+	pings->n = 0;
+	for (size_t i = 0; i < frame->pings.n && i < PINGS_MAX; i++) {
+		struct ping_key *key = &pings->key[pings->n];
+		if (given[i].channel.n >= sizeof(key->name) || given[i].key.n == 0)
+			continue;
+		*key = (struct ping_key){ .key = sha256(given[i].key) };
+		if (given[i].channel.n > 0)
+			memcpy(key->name, given[i].channel.p, given[i].channel.n);
+		pings->n++;
+	}
+}
+
 /* ADDR:PORT as bound. */
 static bool
 take_settings(struct gate *gate, str payload)
@@ -128,6 +144,7 @@ take_settings(struct gate *gate, str payload)
 	take_proxies(s, &frame);
 	arena_release(s->memory, sizeof(s->memory));
 	take_hooks(&gate->hooks, &frame);
+	take_pings(&gate->pings, &frame);
 	take_certificate(gate, &frame);
 	return true;
 }

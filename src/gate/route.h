@@ -55,6 +55,7 @@ struct route {
 	    *body;   /* members of a POST's body, ends with a NULL name */
 	bool head;   /* HEAD is answered too */
 	bool form;   /* its body is a form, not JSON */
+	bool raw;    /* its body is whatever it is */
 	bool tagged; /* ETag and If-None-Match */
 	bool open_cors;
 	bool page; /* what is shown wrongly is as nothing shown: it has a form to sign in */

@@ -171,6 +171,12 @@ static const struct body_member body_password[] = {
 		.serve = serve_v1_gone                                                    \
 	}
 
+#define PING(m, p)                                                                         \
+	{                                                                                  \
+		.method = (m), .path = (p), .who = WHO_ENGINE, .face = FACE_PLAIN,         \
+		.serve = serve_ping, .op = OP_PING, .head = (m) == METHOD_GET, .raw = true \
+	}
+
 /* A page, and its form for browsers that run no script. */
 #define SIGN_IN_AT(p)                                                                      \
 	{                                                                                  \
@@ -414,6 +420,13 @@ const struct route gate_routes[] = {
 	    .serve = serve_api,
 	    .op = OP_SILENCE_EXPIRE,
 	    .shape = SHAPE_DONE },
+	PING(METHOD_GET, "/ping/*"),
+	PING(METHOD_POST, "/ping/*"),
+	PING(METHOD_GET, "/ping/*/*"),
+	PING(METHOD_POST, "/ping/*/*"),
+	PING(METHOD_GET, "/ping/*/*/*"),
+	PING(METHOD_POST, "/ping/*/*/*"),
+	GET_V1("/v1/heartbeats", OP_HEARTBEATS, SHAPE_LIST, NULL),
 	{ .method = METHOD_POST,
 	    .path = "/in/slack/*",
 	    .who = WHO_ENGINE,

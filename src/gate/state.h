@@ -161,10 +161,20 @@ struct hooks {
 	} hook[HOOKS_MAX];
 };
 
+/* Whose key that is: a heartbeat's, or (no name) the one of all. Keys as SHA-256. */
+struct pings {
+	size_t n;
+	struct ping_key {
+		hash32 key;
+		char name[65];
+	} key[PINGS_MAX];
+};
+
 struct events;
 
 struct gate {
 	struct hooks hooks;
+	struct pings pings;
 	const struct gate_options *options;
 	int epoll;
 	struct door door[DOORS];
@@ -343,6 +353,9 @@ void serve_token_add(struct call *call);
 
 /* slack.c */
 void serve_slack(struct call *call);
+
+/* ping.c */
+void serve_ping(struct call *call);
 
 /* session.c */
 void serve_session(struct call *call);     /* asks, signs in, or again */

@@ -315,7 +315,9 @@ refuse_body(struct call *call)
 	}
 	bool coded = head->content_encoding.n > 0 &&
 	             !str_eq(head->content_encoding, STR("identity"));
-	bool right = route->form ? head_is_form(head) : head_is_json(head);
+	bool right = route->raw    ? true
+	             : route->form ? head_is_form(head)
+	                           : head_is_json(head);
 	if (!right || coded) {
 		str type = coded                      ? head->content_encoding
 		           : head->content_type.n > 0 ? head->content_type

@@ -41,8 +41,10 @@ enum section_kind {
 	SECTION_CALENDARS,
 	SECTION_AUTHORITY,
 	SECTION_AUTONOMY,
+	SECTION_PING_KEY,
+	SECTION_HEARTBEATS,
 };
-#define SECTION_COUNT 23
+#define SECTION_COUNT 25
 
 /* tls, socket, access */
 void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);
@@ -69,6 +71,8 @@ void services_read(struct reader *r, const struct section *section);
 void hosts_declare(struct reader *r, const struct section *section);
 void hosts_read(struct reader *r, const struct section *section);
 void alerts_read(struct reader *r, const struct section *section);
+void heartbeats_read(struct reader *r, const struct section *key,
+    const struct section *section);
 void inhibit_read(struct reader *r, const struct section *section);
 void maintenance_read(struct reader *r, const struct section *section);
 void actions_declare(struct reader *r, const struct section *section);

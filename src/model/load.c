@@ -44,6 +44,8 @@ static const struct {
 	[SECTION_CALENDARS] = { "calendars", FORM_MAP },
 	[SECTION_AUTHORITY] = { "authority", FORM_LIST },
 	[SECTION_AUTONOMY] = { "autonomy", FORM_LIST },
+	[SECTION_PING_KEY] = { "ping_key", FORM_VALUE },
+	[SECTION_HEARTBEATS] = { "heartbeats", FORM_MAP },
 };
 
 size_t
@@ -414,6 +416,7 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	hosts_read(&r, &s[SECTION_HOSTS]);
 	alerts_read(&r, &s[SECTION_ALERTS]);
 	inhibit_read(&r, &s[SECTION_INHIBIT]);
+	heartbeats_read(&r, &s[SECTION_PING_KEY], &s[SECTION_HEARTBEATS]);
 	actions_read(&r, &s[SECTION_ACTIONS]);
 	calendars_read(&r, &s[SECTION_CALENDARS]);
 	maintenance_read(&r, &s[SECTION_MAINTENANCE]);

@@ -6,6 +6,7 @@
 #include "base/zone.h"
 #include "facts/event.h"
 #include "model/bundle.h"
+#include "model/cron.h"
 
 /*
  * model -- what is written down: services, teams, people, hosts, actions, authority and
@@ -785,6 +786,25 @@ struct proxy {
 #define PROXIES_MAX 16
 #define PROXY_SOCKET "socket"
 
+/* What must be heard of again and again. */
+struct heartbeat {
+	str name; /* a slug */
+	const struct service *service;
+	enum severity severity; /* 0: by the service's tier */
+	msec period_ms;         /* or: */
+	bool by_cron;
+	struct cron cron;
+	const struct zone *zone;
+	msec grace_ms;      /* later than due by so much: it is missing */
+	msec longest_ms;    /* a run may take, from its start to its end */
+	str key;            /* a secret: of its own URL; empty: none */
+	struct pairs alert; /* alerts with these labels are its pings; none: no alert is */
+	struct place place;
+};
+#define HEARTBEATS_MAX 1000
+#define HEARTBEAT_NAME_MAX 64
+#define HEARTBEAT_LABELS_MAX 8
+
 #define HEARTBEAT_EVERY_MS_MIN MINUTE
 #define HEARTBEAT_EVERY_MS_MAX HOUR
 
@@ -796,7 +816,10 @@ struct model {
 	/* Asked while all is well; both empty: nobody. The second is a secret that says it. */
 	str heartbeat_url, heartbeat_url_secret;
 	msec heartbeat_every_ms; /* default 1 min */
-	str prometheus;          /* base URL for promql; empty: none */
+	str ping_key;            /* a secret: of /ping/KEY/NAME; empty: none */
+	struct heartbeat *heartbeats;
+	size_t heartbeats_n;
+	str prometheus; /* base URL for promql; empty: none */
 	struct strs
 	    probe_files; /* folders that log probes may read below: absolute, plain */
 	const struct team *fallback;
@@ -883,5 +906,10 @@ const struct alert_rule *model_alert_rule(const struct model *model,
  * most matchers, then the first by name; `skip` names those already tried. */
 const struct runbook *model_choose_runbook(const struct model *model,
     const struct service *service, const struct pairs *labels, const struct strs *skip);
+
+/* NULL: there is none. */
+const struct heartbeat *model_heartbeat(const struct model *model, str name);
+/* When it is heard of next, after it was at that time. */
+msec heartbeat_due(const struct heartbeat *heartbeat, msec heard_wall);
 
 #endif

@@ -573,12 +573,13 @@ void
 read_secret_url(struct reader *r, const struct node *node, str *ret_url, str *ret_secret)
 {
 	str text;
-	if (node->kind == NODE_TEXT &&
-	    (str_starts(node->text, STR("cred:")) || str_starts(node->text, STR("file:")) ||
-		str_starts(node->text, STR("env:"))))
-		(void)read_secret(r, node, ret_secret);
-	else if (read_text(r, node, &text))
+	bool plain =
+	    node->kind == NODE_TEXT && (str_starts(node->text, STR("http://")) ||
+					   str_starts(node->text, STR("https://")));
+	if (plain)
 		(void)read_http_url(r, node, ret_url);
+	else if (read_text(r, node, &text))
+		(void)read_secret(r, node, ret_secret);
 }
 
 bool

@@ -35,6 +35,56 @@ hooks_read(const struct supervisor *s, const struct model *model, struct arena *
 	*ret = (struct records){ hooks, n };
 }
 
+static bool
+is_ping_key(const struct secret *secret)
+{
+	for (size_t i = 0; i < secret->n; i++) {
+		char c = secret->bytes[i];
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '-' || c == '_'))
+			return false;
+	}
+	return secret->n >= PING_KEY_MIN && secret->n <= PING_KEY_MAX;
+}
+
+/* What stands in the URLs of heartbeats. One that cannot be used is heard of by nobody. */
+static void
+ping_read(const struct supervisor *s, str name, str reference, struct arena *arena,
+    struct records *pings)
+{
+	struct secret secret;
+	struct err err;
+	if (reference.n == 0)
+		return;
+	if (!secret_get(reference, &secret, &err)) {
+		node_log(s, LOG_ERROR, "supervisor", "heartbeat %.*s: %s", STR_ARG(name),
+		    err.text);
+		return;
+	}
+	struct hook *keys = pings->p;
+	if (is_ping_key(&secret))
+		keys[pings->n++] = (struct hook){ name,
+			arena_str(arena, (str){ secret.bytes, secret.n }) };
+	else
+		node_log(s, LOG_ERROR, "supervisor",
+		    "heartbeat %.*s: '%.*s' holds no key: %d to %d of A-Z, a-z, 0-9, '-' "
+		    "and '_', as a uuid is",
+		    STR_ARG(name), STR_ARG(reference), PING_KEY_MIN, PING_KEY_MAX);
+	secret_wipe(&secret);
+}
+
+static void
+pings_read(const struct supervisor *s, const struct model *model, struct arena *arena,
+    struct records *ret)
+{
+	struct hook *keys = arena_new(arena, struct hook, PINGS_MAX);
+	*ret = (struct records){ keys, 0 };
+	ping_read(s, STR(""), model->ping_key, arena, ret);
+	for (size_t i = 0; i < model->heartbeats_n; i++)
+		ping_read(s, model->heartbeats[i].name, model->heartbeats[i].key, arena,
+		    ret);
+}
+
 /* The gate gets what it needs and no more. */
 static void
 give_settings(struct role_process *role, const struct adoption *adoption)
@@ -60,6 +110,7 @@ give_settings(struct role_process *role, const struct adoption *adoption)
 		.user_header = model->proxy.user_header,
 	};
 	hooks_read(s, model, &arena, &settings.hooks);
+	pings_read(s, model, &arena, &settings.pings);
 	if (s->tls_fd >= 0 && !tls_files_read(model, &arena, &settings, &err)) {
 		node_log(s, LOG_ERROR, "supervisor",
 		    "tls: %s; the certificate before stays in force", err.text);

@@ -65,7 +65,7 @@ within: 15s
     return d / "config"
 
 
-ROUTES = re.compile(r'(?:READ_PAGE|\bPAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|GONE_V1\(\w+,) "([^"]+)"')
+ROUTES = re.compile(r'(?:READ_PAGE|\bPAGE|GET_V1|POST_V1|COMMAND_V1)\("([^"]+)"|(?:\.path =|(?:GONE_V1|PING)\(\w+,) "([^"]+)"')
 
 # Who may: the least role, or what is special about a route.
 READ = "viewer"
@@ -126,6 +126,9 @@ TABLE = {
     ("POST", "/v1/people/*/link"): "admin",
     # By what Slack signs: tests/e2e/test_slack.py.
     ("POST", "/in/slack/*"): "signed",
+    ("GET", "/v1/heartbeats"): READ,
+    # By the key in the URL: tests/e2e/test_heartbeats.py.
+    **{(method, path): "signed" for method in ("GET", "POST") for path in ("/ping/*", "/ping/*/*", "/ping/*/*/*")},
     ("POST", "/v1/reload"): "admin", ("GET", "/v1/whoami"): READ, ("GET", "/v1/events"): READ,
 }
 SILENCE = {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "createdBy": "x", "comment": "x",

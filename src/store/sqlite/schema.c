@@ -39,6 +39,8 @@
  *	mark_row    rows as of a mark: kind is the table's number, the rest as in the table
  *	base        one row: the mark that the journal begins behind, rows_seq, the signed
  *	            note, and whether all of it has been removed
+ *
+ * Version 9: heartbeat, as the others of enum table.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -48,6 +50,7 @@ static const char *const tables_4[] = { "asked", "lease" };
 static const char *const tables_5[] = { "trust" };
 static const char *const tables_6[] = { "session", "login" };
 static const char *const tables_7[] = { "override" };
+static const char *const tables_9[] = { "heartbeat" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -156,6 +159,12 @@ step_8(struct sqlite_store *s, struct err *err)
 	    err);
 }
 
+static bool
+step_9(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_9, countof(tables_9), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
@@ -166,6 +175,7 @@ static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *e
 	step_6,
 	step_7,
 	step_8,
+	step_9,
 };
 
 bool
@@ -209,6 +219,7 @@ static const char *const tables[] = {
 	[TABLE_SESSION] = "session",
 	[TABLE_LOGIN] = "login",
 	[TABLE_OVERRIDE] = "override",
+	[TABLE_HEARTBEAT] = "heartbeat",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");
