@@ -21,7 +21,7 @@ export async function until(f, what, ms = 20_000) {
 	}
 }
 
-async function freePort() {
+export async function freePort() {
 	const server = net.createServer().listen(0, "127.0.0.1");
 	await new Promise((done) => server.once("listening", done));
 	const { port } = server.address();
