@@ -6,6 +6,7 @@
  * has, enumerators that have no name here.
  */
 #include "cli/client.h"
+#include "intake/moment.h"
 
 #define OBJECT_BYTES_MAX ((size_t)16 << 20)
 
@@ -290,13 +291,29 @@ date_take(str text, struct civil *ret)
 	    !part_take(text, 0, 4, 9999, &year) || !part_take(text, 5, 2, 12, &month) ||
 	    !part_take(text, 8, 2, 31, &day) || year < 1970 || month == 0 || day == 0)
 		return false;
-	*ret = (struct civil){ .year = (int)year, .month = month, .day = day };
+	struct civil date = { .year = (int)year, .month = month, .day = day }, real;
+	civil_from_days(civil_days(date.year, month, day), &real.year, &real.month,
+	    &real.day);
+	if (real.month != month || real.day != day) /* no 31st of June */
+		return false;
+	*ret = date;
 	return true;
+}
+
+static bool
+says_zone(str text)
+{
+	str time = text.n > 10 ? str_drop(text, 10) : STR("");
+	return str_ends(time, STR("Z")) || str_cut(time, '+').found ||
+	       str_cut(time, '-').found;
 }
 
 bool
 time_take(const struct zone *zone, const char *text, msec *ret)
 {
+	/* With a zone, as every time is printed; without one it is the reader's own. */
+	if (says_zone(str_of(text)) && moment_parse(str_of(text), ret) && *ret > 0)
+		return true;
 	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
 	struct civil civil;
 	uint64_t hour = 0, minute = 0;
@@ -305,7 +322,9 @@ time_take(const struct zone *zone, const char *text, msec *ret)
 	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&
 	          str_u64(str_drop(time, 4), 59, &minute);
 	if (!ok) {
-		complain("'%s' is no time: write 2026-11-23 or \"2026-11-23 18:30\"", text);
+		complain("'%s' is no time: write 2026-11-23, \"2026-11-23 18:30\" or "
+			 "2026-11-23T18:30:00Z",
+		    text);
 		return false;
 	}
 	civil.hour = (unsigned)hour;

@@ -421,6 +421,10 @@ def test_a_typing_error_in_a_question_is_told_and_reads_as_no_answer():
                 (("who-can", "restrat", "on", "web"), 3, "there is no action 'restrat'")):
             answer = shop.cli("ana", *args, want=want)
             assert said in answer.stdout + answer.stderr, (args, answer)
+        # A time as it is printed is taken; a day that no month has is none.
+        for at, want in (("2090-12-25T10:00:00.000Z", 5), ("2090-12-25T10:00:00+01:00", 5),
+                         ("2090-12-19", 0), ("2090-06-31", 2), ("2090-02-29 10:00", 2), ("soon", 2)):
+            shop.cli("ana", "may", "ana", "restart", "on", "web", "--at", at, want=want)
         assert "restart" in shop.cli("ana", "what-can", "ana", "on", "web").stdout
         shop.cli("ana", "what-can", "agent:other", "on", "web", want=5)
 
