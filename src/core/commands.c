@@ -27,33 +27,14 @@ answer_yes(uint32_t status, struct object *o)
 }
 
 /* What was said with a command, to stand behind what was done: ": why", or nothing. */
-static str
-words_of(struct core *core, const struct command *command)
+str
+command_words(struct core *core, const struct command *command)
 {
 	str words = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
 	return words.n > 0 ? text_make(core, ": %.*s", STR_ARG(words)) : words;
 }
 
 /* ---- about one incident ---- */
-
-static struct answering
-acknowledge(struct core *core, const struct command *command, struct incident *incident)
-{
-	struct incident_row *row = &incident->row;
-	if (row->acknowledged)
-		return answer_yes(200, &incident->o);
-	row->acknowledged = true;
-	row->acknowledged_wall = core->wall;
-	row_set_str(core, &row->acknowledged_by, command->principal);
-	row->worked_at = core->at;
-	object_touch(core, &incident->o);
-	incident_escalate_arm(core, incident);
-	str words = words_of(core, command);
-	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
-	    "acknowledged%.*s", STR_ARG(words));
-	notices_acknowledged(core, incident);
-	return answer_yes(200, &incident->o);
-}
 
 static struct answering
 note(struct core *core, const struct command *command, struct incident *incident)
@@ -73,7 +54,7 @@ static struct answering
 resolve(struct core *core, const struct command *command, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
-	str words = words_of(core, command);
+	str words = command_words(core, command);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0, "resolved%.*s",
 	    STR_ARG(words));
 	if (!row->acknowledged) {
@@ -93,7 +74,7 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "incident %u has no runbook in work", incident->row.id);
 	str who = text_who(command->principal);
-	str words = words_of(core, command);
+	str words = command_words(core, command);
 	str why = text_make(core, "%.*s cancelled runbook %.*s%.*s", STR_ARG(who),
 	    STR_ARG(run->row.runbook), STR_ARG(words));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal,
@@ -207,6 +188,10 @@ about_incident(struct core *core, const struct command *command)
 	switch (command->kind) {
 	case COMMAND_ACKNOWLEDGE:
 		return acknowledge(core, command, incident);
+	case COMMAND_UNACKNOWLEDGE:
+		return unacknowledge(core, command, incident);
+	case COMMAND_HAND_OVER:
+		return hand_over(core, command, incident);
 	case COMMAND_RESOLVE:
 		return resolve(core, command, incident);
 	case COMMAND_RUN:
@@ -391,7 +376,7 @@ resume(struct core *core, const struct command *command)
 	control->stopped_wall = 0;
 	row_set_str(core, &control->stopped_by, (str){ 0 });
 	row_set_str(core, &control->stopped_why, (str){ 0 });
-	str words = words_of(core, command);
+	str words = command_words(core, command);
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, 0,
 	    "lifted the stop of everything%.*s", STR_ARG(words));
 	return answer_yes(200, &core->control->o);
@@ -590,6 +575,8 @@ apply(struct core *core, const struct command *command)
 		return answer_no(core, 503, 1, "there is no configuration yet");
 	switch (command->kind) {
 	case COMMAND_ACKNOWLEDGE:
+	case COMMAND_UNACKNOWLEDGE:
+	case COMMAND_HAND_OVER:
 	case COMMAND_NOTE:
 	case COMMAND_RESOLVE:
 	case COMMAND_RUN:

@@ -128,6 +128,8 @@ struct answering {
 	str error;
 	struct object *o;
 };
+/* What was said with a command, to stand behind what was done: ": why", or nothing. */
+str command_words(struct core *core, const struct command *command);
 struct answering answer_no(struct core *core, uint32_t status, uint32_t exit,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 struct answering answer_yes(uint32_t status, struct object *o);

@@ -254,6 +254,20 @@ notices_acknowledged(struct core *core, const struct incident *incident)
 	}
 }
 
+/* That it is theirs now, whatever they were told of it before. */
+void
+notices_handed_over(struct core *core, const struct incident *incident,
+    const struct person *person)
+{
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	struct notice_words words = { 0 };
+	recipients_person(to, person);
+	notice_words(core, incident, PURPOSE_NEEDS_PERSON, NULL, &words);
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, incident->row.id, PURPOSE_NEEDS_PERSON, &to->p[i], &words,
+		    0);
+}
+
 void
 notice_order(struct core *core, struct notice *notice)
 {

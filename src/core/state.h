@@ -262,6 +262,18 @@ void notice_words(struct core *core, const struct incident *incident,
 /* Of no incident: what concerns a service, or Firstline, as a whole. */
 /* Where there is a thread about it. */
 void notices_acknowledged(struct core *core, const struct incident *incident);
+void notices_handed_over(struct core *core, const struct incident *incident,
+    const struct person *person);
+
+/* acknowledge.c */
+#define UNACKNOWLEDGE_MS MINUTE /* the page offers it for half of that */
+struct answering acknowledge(struct core *core, const struct command *command,
+    struct incident *incident);
+struct answering unacknowledge(struct core *core, const struct command *command,
+    struct incident *incident);
+struct answering hand_over(struct core *core, const struct command *command,
+    struct incident *incident);
+
 void notices_tell(struct core *core, const struct recipients *to,
     const struct notice_words *words);
 str incident_doing(struct core *core, const struct incident *incident);

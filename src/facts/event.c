@@ -113,6 +113,8 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_OVERRIDE_DECLINE] = "override-decline",
 	[COMMAND_OVERRIDE_END] = "override-end",
 	[COMMAND_PING] = "ping",
+	[COMMAND_UNACKNOWLEDGE] = "unacknowledge",
+	[COMMAND_HAND_OVER] = "hand-over",
 };
 
 static const struct field command_fields[] = {

@@ -116,9 +116,11 @@ enum command_kind {
 	/* Heartbeat `name` was heard of; params: kind (heartbeat.h), rid; `row` the exit code,
 	 * `text` the body */
 	COMMAND_PING = 50,
+	COMMAND_UNACKNOWLEDGE, /* by who acknowledged, soon after */
+	COMMAND_HAND_OVER,     /* the incident is `name`'s now, a person */
 };
 
-#define COMMAND_KIND_COUNT 51 /* one more than the last */
+#define COMMAND_KIND_COUNT 53 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

@@ -125,6 +125,8 @@ static const struct field incident_fields[] = {
 	FQ_PAIRS(85, struct incident_row, annotations, LABELS_MAX),
 	FQ_RECORDS(90, struct incident_row, threads, &notice_thread_type,
 	    NOTICE_THREADS_MAX),
+	FQ_MSEC(95, struct incident_row, acknowledged_at),
+	FQ_MSEC(96, struct incident_row, escalate_kept),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);

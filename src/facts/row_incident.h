@@ -97,6 +97,8 @@ struct incident_row {
 	incident_id muted_by;
 	/* struct notice_thread, at most NOTICE_THREADS_MAX: where more is said of it */
 	struct records threads;
+	/* Acknowledged: since when, and when the next tier would have been told. */
+	msec acknowledged_at, escalate_kept;
 };
 
 /* The first message about an incident there, as its provider calls it. */

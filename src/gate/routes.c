@@ -3,6 +3,11 @@
 
 static const struct body_member body_text[] = { { "text", BODY_TEXT, false },
 	{ .name = NULL } };
+static const struct body_member body_hand_over[] = {
+	{ "person", BODY_NAME, true },
+	{ "text", BODY_TEXT, false },
+	{ .name = NULL },
+};
 static const struct body_member body_note[] = { { "text", BODY_TEXT, true },
 	{ .name = NULL } };
 static const struct body_member body_run[] = {
@@ -325,6 +330,8 @@ const struct route gate_routes[] = {
 	    .tagged = true },
 	GET_V1("/v1/incidents/#/why", OP_WHY, SHAPE_WHY, NULL),
 	COMMAND_V1("/v1/incidents/#/acknowledge", COMMAND_ACKNOWLEDGE, body_text),
+	COMMAND_V1("/v1/incidents/#/unacknowledge", COMMAND_UNACKNOWLEDGE, body_text),
+	COMMAND_V1("/v1/incidents/#/hand-over", COMMAND_HAND_OVER, body_hand_over),
 	COMMAND_V1("/v1/incidents/#/notes", COMMAND_NOTE, body_note),
 	COMMAND_V1("/v1/incidents/#/resolve", COMMAND_RESOLVE, body_text),
 	COMMAND_V1("/v1/incidents/#/run", COMMAND_RUN, body_run),

@@ -91,6 +91,7 @@ TABLE = {
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
     ("POST", "/v1/incidents/#/acknowledge"): "operator",
+    ("POST", "/v1/incidents/#/unacknowledge"): "operator", ("POST", "/v1/incidents/#/hand-over"): "operator",
     ("POST", "/v1/incidents/#/notes"): "operator",
     ("POST", "/v1/incidents/#/resolve"): "operator",
     ("POST", "/v1/incidents/#/run"): "operator",
@@ -134,7 +135,7 @@ TABLE = {
 SILENCE = {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "createdBy": "x", "comment": "x",
            "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-02T00:00:00Z"}
 NO_SILENCE = "00000000-0000-4000-8000-000000000000"
-BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SILENCE, "/v1/incidents/#/notes": {"text": "x"},
+BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SILENCE, "/v1/incidents/#/notes": {"text": "x"}, "/v1/incidents/#/hand-over": {"person": "ana"},
           "/v1/incidents/#/run": {"runbook": "none-such"}, "/v1/attempts/#/settle": {"happened": "no"},
           "/v1/runs/#/answer": {"value": "x"}, "/v1/incidents/#/permit": {"digest": 64 * "1"}, "/v1/drills": {"runbook": "none-such"},
           "/v1/trust/*/promote": {"service": "s0", "level": "step", "digest": 64 * "1"},

@@ -106,6 +106,50 @@ notice__escalates_until_somebody_acknowledges(void)
 	world_free(w);
 }
 
+static void
+notice__what_was_acknowledged_by_mistake_escalates_as_if_it_had_not_been(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, SLOW);
+	world_after(w, 4 * MINUTE);
+	msec due = world_incident(w, 1).escalate_at;
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
+	world_after(w, 20 * SECOND);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:mei").status, 409);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 200);
+	struct incident_row row = world_incident(w, 1);
+	EXPECT(!row.acknowledged && row.escalate_at == due);
+	EXPECT(world_says(w, 1, "acknowledged"));
+	EXPECT(world_says(w, 1, "took the acknowledgement back"));
+	world_after(w, 40 * SECOND);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
+	/* When that time has come meanwhile, at once. */
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
+	world_after(w, MINUTE + 1);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 409);
+	world_free(w);
+}
+
+static void
+notice__who_an_incident_is_handed_over_to_is_told(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, SLOW);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
+	struct command command = { .kind = COMMAND_HAND_OVER,
+		.incident = 1,
+		.principal = STR("person:ana"),
+		.name = STR("mei"),
+		.text = STR("my train leaves") };
+	EXPECT_U64(world_command(w, &command).status, 200);
+	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
+	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "mei"), 1);
+	EXPECT(world_says(w, 1, "handed it over to mei: my train leaves"));
+	command.name = STR("nobody");
+	EXPECT_U64(world_command(w, &command).status, 422);
+	world_free(w);
+}
+
 /* mei says that she has it, and falls asleep. */
 static void
 notice__an_acknowledged_incident_that_nobody_works_on_comes_back(void)
@@ -492,6 +536,8 @@ main(void)
 {
 	RUN(notice__goes_on_in_the_thread_that_the_first_began);
 	RUN(notice__escalates_until_somebody_acknowledges);
+	RUN(notice__what_was_acknowledged_by_mistake_escalates_as_if_it_had_not_been);
+	RUN(notice__who_an_incident_is_handed_over_to_is_told);
 	RUN(notice__an_acknowledged_incident_that_nobody_works_on_comes_back);
 	RUN(notice__an_attempt_in_doubt_is_not_worked_on);
 	RUN(notice__is_tried_again_with_growing_pauses);

@@ -47,6 +47,10 @@ async function byKeys({ server, page, of, whole }) {
 	const first = await page.evaluate(() => Number(document.activeElement.pathname.split("/").pop()));
 	await press("a");
 	await until(async () => (await server.get(`/v1/incidents/${first}`)).incident.acknowledged_by === "person:piotr", "acknowledged");
+	await press("z");
+	await until(async () => !(await server.get(`/v1/incidents/${first}`)).incident.acknowledged, "taken back");
+	await press("a");
+	await until(async () => (await server.get(`/v1/incidents/${first}`)).incident.acknowledged_by === "person:piotr", "acknowledged again");
 	/* 2 open an incident */
 	await press("Enter");
 	await page.waitForURL(new RegExp(`/incidents/${first}$`));

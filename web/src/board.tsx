@@ -254,6 +254,7 @@ export function Board() {
 	useCommands([...useItems(),
 		{ id: "ack", label: "Acknowledge", group: "Incident", keys: "a", run: on(todo.acknowledge) },
 		{ id: "take", label: "Take in hand: automation only watches", group: "Incident", keys: "t", run: on((i) => { if (!i.acknowledged) todo.acknowledge(i); if (i.service) todo.handsOn(i.service); }) },
+		{ id: "hand-over", label: "Hand over to another person", group: "Incident", keys: "h", run: on(todo.handOver) },
 		{ id: "note", label: "Note", group: "Incident", keys: "n", run: on(todo.note) },
 		{ id: "resolve", label: "Resolve", group: "Incident", keys: "r", run: on(todo.resolve) },
 		{ id: "act", label: "Act: to its runbook and what you may do", group: "Incident", keys: ".", run: on((i) => go(`/incidents/${i.id}?do=1`)) },

@@ -11,11 +11,17 @@ export function acknowledge(incident: Incident) {
 		live.incidents.set(incident.id, { ...before, acknowledged: true, acknowledged_by: live.status?.principal ?? "" });
 		live.changed();
 	}
-	act(`/v1/incidents/${incident.id}/acknowledge`).then(() => say(`Incident ${incident.id} is yours`), (error) => {
+	act(`/v1/incidents/${incident.id}/acknowledge`).then(() => say(`Incident ${incident.id} is yours`, { undo: () => act(`/v1/incidents/${incident.id}/unacknowledge`) }), (error) => {
 		if (before && live.incidents.has(incident.id)) live.incidents.set(incident.id, before);
 		live.changed();
 		complain(error);
 	});
+}
+
+export function handOver(incident: Incident) {
+	question({ title: `Hand incident ${incident.id} over`, yes: "Hand over", text: "It is theirs from then on, and they are told.",
+		fields: [{ name: "person", label: "To whom", need: true, hint: [...new Set(live.duty.map((d) => d.person).filter(Boolean))].join(", ") }, { name: "text", label: "What they should know", area: true }],
+		run: (v) => act(`/v1/incidents/${incident.id}/hand-over`, v).then(() => say(`Incident ${incident.id} is with ${v["person"]}`)) });
 }
 
 export function note(incident: Incident) {

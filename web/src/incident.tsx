@@ -201,6 +201,7 @@ export function IncidentPage({ id }: { id: number }) {
 		...(open ? [
 			{ id: "ack", label: "Acknowledge", group: "Incident", keys: "a", run: on(todo.acknowledge) },
 			{ id: "take", label: "Take in hand: automation only watches", group: "Incident", keys: "t", run: on((x) => x.service && todo.handsOn(x.service)) },
+			{ id: "hand-over", label: "Hand over to another person", group: "Incident", keys: "h", run: on(todo.handOver) },
 			{ id: "note", label: "Note", group: "Incident", keys: "n", run: on(todo.note) },
 			{ id: "resolve", label: "Resolve", group: "Incident", keys: "r", run: on(todo.resolve) },
 			{ id: "act", label: "To what you may do", group: "Incident", keys: ".", run: () => document.querySelector<HTMLElement>("#you-may button, #you-may a")?.focus() },
@@ -217,6 +218,7 @@ export function IncidentPage({ id }: { id: number }) {
 		{open && <div class="actions">
 			{!i.acknowledged && <button type="button" class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge <Kbd keys="a" /></button>}
 			{i.service && <button type="button" onClick={() => todo.handsOn(i.service)}>Take in hand <Kbd keys="t" /></button>}
+			<button type="button" onClick={() => todo.handOver(i)}>Hand over <Kbd keys="h" /></button>
 			<button type="button" onClick={() => todo.note(i)}>Note <Kbd keys="n" /></button>
 			{run && <button type="button" onClick={() => todo.cancel(i)}>Stop runbook <Kbd keys="c" /></button>}
 			<button type="button" onClick={() => todo.resolve(i)}>Resolve <Kbd keys="r" /></button></div>}

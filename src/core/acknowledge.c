@@ -1,0 +1,89 @@
+/*
+ * Somebody has it, takes that back, or gives it to somebody else.
+ *
+ * Taken back, its escalation goes on as if it had never been acknowledged; both stand in the
+ * timeline. Only who acknowledged takes back, and soon: later it is handed over.
+ */
+#include "core/state.h"
+
+struct answering
+acknowledge(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	if (row->acknowledged)
+		return answer_yes(200, &incident->o);
+	row->escalate_kept = row->escalate_at;
+	row->acknowledged = true;
+	row->acknowledged_wall = core->wall;
+	row->acknowledged_at = core->at;
+	row_set_str(core, &row->acknowledged_by, command->principal);
+	row->worked_at = core->at;
+	object_touch(core, &incident->o);
+	incident_escalate_arm(core, incident);
+	str words = command_words(core, command);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    "acknowledged%.*s", STR_ARG(words));
+	notices_acknowledged(core, incident);
+	return answer_yes(200, &incident->o);
+}
+
+struct answering
+unacknowledge(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	if (!row->acknowledged)
+		return answer_yes(200, &incident->o);
+	if (row->drill)
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "incident %u is a drill: it is with who asked for it", row->id);
+	if (!str_eq(row->acknowledged_by, command->principal))
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "%.*s has incident %u, and takes that back or hands it over",
+		    STR_ARG(text_who(row->acknowledged_by)), row->id);
+	if (core->at - row->acknowledged_at > UNACKNOWLEDGE_MS)
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "incident %u was acknowledged more than %u s ago: hand it over",
+		    row->id, (unsigned)(UNACKNOWLEDGE_MS / SECOND));
+	row->acknowledged = false;
+	row->acknowledged_wall = 0;
+	row_set_str(core, &row->acknowledged_by, (str){ 0 });
+	incident_escalate_arm(core, incident);
+	if (row->needs_person && row->escalate_kept != 0 &&
+	    row->escalate_kept < row->escalate_at)
+		row->escalate_at =
+		    row->escalate_kept > core->at ? row->escalate_kept : core->at;
+	row->escalate_kept = 0;
+	incident_arm(core, incident);
+	str words = command_words(core, command);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    "took the acknowledgement back%.*s", STR_ARG(words));
+	notices_acknowledged(core, incident);
+	return answer_yes(200, &incident->o);
+}
+
+struct answering
+hand_over(struct core *core, const struct command *command, struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	const struct person *person = model_person(core->newest->model, command->name);
+	if (person == NULL)
+		return answer_no(core, 422, EXIT_USAGE, "there is no person '%.*s'",
+		    STR_ARG(command->name));
+	if (row->drill)
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "incident %u is a drill: it stays with who asked for it", row->id);
+	row->acknowledged = true;
+	row->acknowledged_wall = core->wall;
+	row->acknowledged_at = core->at;
+	row->escalate_kept = 0;
+	row_set_str(core, &row->acknowledged_by,
+	    text_make(core, "person:%.*s", STR_ARG(person->id)));
+	row->worked_at = core->at;
+	object_touch(core, &incident->o);
+	incident_escalate_arm(core, incident);
+	str words = command_words(core, command);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    "handed it over to %.*s%.*s", STR_ARG(person->id), STR_ARG(words));
+	notices_handed_over(core, incident, person);
+	return answer_yes(200, &incident->o);
+}
