@@ -332,6 +332,28 @@ print_handoffs(struct out *out, const struct whole *w)
 	}
 }
 
+/* The last run, where it ended before it did all: to go on with; or NULL. */
+static const struct run_row *
+unfinished(const struct whole *w)
+{
+	const struct run_row *runs = w->runs.p, *last = NULL;
+	for (size_t i = 0; i < w->runs.n; i++) {
+		if (runs[i].caller == 0 && (last == NULL || runs[i].id > last->id))
+			last = &runs[i];
+	}
+	if (last == NULL || last->state == RUN_RUNNING || last->state == RUN_RECOVERED ||
+	    last->shadow)
+		return NULL;
+	const struct rolled *p = last->rolled.p;
+	size_t here = 0;
+	bool left = false;
+	for (size_t i = last->rolled.n; i-- > 0;) {
+		left = left || p[i].state != ROLLED_DONE;
+		here += str_eq(p[i].step, p[last->rolled.n - 1].step) ? 1 : 0;
+	}
+	return left || last->targets.n > here ? last : NULL;
+}
+
 static void
 say_next(const struct whole *w)
 {
@@ -352,6 +374,10 @@ say_next(const struct whole *w)
 			    (unsigned long long)asked[i].id,
 			    (unsigned long long)asked[i].id);
 	}
+	const struct run_row *run = unfinished(w);
+	if (row->state != INCIDENT_CLOSED && run != NULL)
+		say("firstline run %.*s --continue %llu    what it did not do",
+		    STR_ARG(run->runbook), (unsigned long long)run->id);
 	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
 		say("firstline incident ack %u    you have it", row->id);
 	if (w->handoffs.n > 0)

@@ -9,7 +9,7 @@
 #include "cli/view.h"
 
 struct run_options {
-	const char *incident, *action, *on, *target, *timeout, *service, *as;
+	const char *incident, *action, *on, *target, *timeout, *service, *as, *before;
 	bool dry;
 	struct awaiting awaiting;
 };
@@ -86,6 +86,34 @@ start(struct client *client, uint64_t incident, const struct run_options *o,
 	return code;
 }
 
+/* What a run that has ended did not do. */
+static int
+go_on(struct client *client, const struct run_options *o, int argc, char **argv)
+{
+	uint64_t before;
+	struct incident_row row;
+	const char *texts[] = { "runbook", argc > 0 ? argv[0] : NULL, NULL };
+	if (argc > 1 || (argc == 1 && strchr(argv[0], '=') != NULL) || o->dry ||
+	    o->action != NULL || o->incident != NULL || o->on != NULL ||
+	    o->target != NULL || o->service != NULL || o->as != NULL) {
+		complain("a run goes on as it was, with its inputs, on its incident: "
+			 "'firstline run RUNBOOK --continue RUN'");
+		return EXIT_USAGE;
+	}
+	if (!number_take(o->before, "a run", &before))
+		return EXIT_USAGE;
+	str path = arena_printf(&client->arena, "/v1/runs/%llu/continue",
+	    (unsigned long long)before);
+	str body;
+	int code = client_post(client, arena_cstr(&client->arena, path),
+	    body_of(client, texts, &(struct pairs){ 0 }), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (!reply_one(client, body, "incident", &incident_row_type, &row))
+		return EXIT_FAILED;
+	return say_started(client, body, row.id, o);
+}
+
 /* false: options that do not go together, which is said. */
 static bool
 fit(const struct run_options *o)
@@ -112,6 +140,11 @@ run_it(struct client *client, void *context, int argc, char **argv)
 {
 	struct run_options *o = context;
 	const char *runbook = NULL;
+	if (o->before != NULL) {
+		if (o->timeout != NULL && !length_take(o->timeout, &o->awaiting.timeout_ms))
+			return EXIT_USAGE;
+		return go_on(client, o, argc, argv);
+	}
 	if (o->action == NULL) {
 		if (argc == 0 || strchr(argv[0], '=') != NULL) {
 			complain("run what? name a runbook, or an action with --action");
@@ -162,6 +195,7 @@ run(int argc, char **argv)
 		{ .name = "timeout", .value = &o.timeout },
 		{ .name = "service", .value = &o.service },
 		{ .name = "as", .value = &o.as },
+		{ .name = "continue", .value = &o.before },
 		{ .name = "dry-run", .flag = &o.dry },
 		{ .name = "wait", .flag = &o.awaiting.wait },
 	};
@@ -182,6 +216,7 @@ const struct command_line command_run = {
 	    "  firstline run restart-web --incident 12\n"
 	    "  firstline run --action restart-unit --on checkout --target web-1 "
 	    "unit=web.service\n"
+	    "  firstline run restart-web --continue 41\n"
 	    "  firstline run restart-web --dry-run --service checkout --as automation\n"
 	    "\n"
 	    "Starts a runbook on an incident, or a single action. Authority decides: a "
@@ -196,6 +231,10 @@ const struct command_line command_run = {
 	    "  --action NAME      one action of the configuration, not a runbook\n"
 	    "  --target HOST      what the action is done to; left out, the service "
 	    "itself\n"
+	    "  --continue RUN     go on where that run ended: what it did is left alone, "
+	    "the "
+	    "rest\n"
+	    "                     is decided anew. 'incident show' tells its number\n"
 	    "  --dry-run          do nothing: say for each step whether it would run, "
 	    "would "
 	    "ask,\n"

@@ -88,6 +88,19 @@ cancel(struct core *core, const struct command *command, struct incident *incide
 	return answer_yes(200, &incident->o);
 }
 
+struct answering
+run_asked_for(struct core *core, struct incident *incident, const struct starting *starting)
+{
+	str why;
+	const struct run *run = run_start(core, incident, starting, &why);
+	if (run == NULL)
+		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
+		    STR_ARG(starting->runbook->name), STR_ARG(why));
+	if (run->row.state != RUN_RUNNING && run->row.refused && !run->row.acted)
+		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(run->row.why));
+	return answer_yes(202, &incident->o);
+}
+
 static struct answering
 run_runbook(struct core *core, const struct command *command, struct incident *incident)
 {
@@ -104,15 +117,12 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 		    STR_ARG(core->control->row.stopped_by));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
-	str why;
-	const struct run *run = run_start(core, incident, core->newest, runbook,
-	    command->principal, command->behalf, &command->params, &why);
-	if (run == NULL)
-		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",
-		    STR_ARG(runbook->name), STR_ARG(why));
-	if (run->row.state != RUN_RUNNING && run->row.refused && !run->row.acted)
-		return answer_no(core, 403, EXIT_REFUSED, "%.*s", STR_ARG(run->row.why));
-	return answer_yes(202, &incident->o);
+	return run_asked_for(core, incident,
+	    &(struct starting){ .model = core->newest,
+		.runbook = runbook,
+		.principal = command->principal,
+		.behalf = command->behalf,
+		.given = &command->params });
 }
 
 /* Without a target: the service itself, where it has no hosts to choose from. */
@@ -197,6 +207,8 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_RUN:
 		return command->action ? run_action(core, command, incident)
 		                       : run_runbook(core, command, incident);
+	case COMMAND_CONTINUE:
+		return run_continue(core, command, incident);
 	case COMMAND_CANCEL:
 		return cancel(core, command, incident);
 	case COMMAND_PERMIT:
@@ -580,6 +592,7 @@ apply(struct core *core, const struct command *command)
 	case COMMAND_NOTE:
 	case COMMAND_RESOLVE:
 	case COMMAND_RUN:
+	case COMMAND_CONTINUE:
 	case COMMAND_CANCEL:
 	case COMMAND_PERMIT:
 	case COMMAND_VETO:

@@ -154,8 +154,11 @@ drill_begin(struct core *core, const struct command *command)
 	    "asked for a drill of runbook %.*s in %.*s", STR_ARG(runbook->name),
 	    STR_ARG(environment));
 	str why;
-	const struct run *run = run_start(core, incident, core->newest, runbook,
-	    command->principal, (str){ 0 }, &command->params, &why);
+	struct starting starting = { .model = core->newest,
+		.runbook = runbook,
+		.principal = command->principal,
+		.given = &command->params };
+	const struct run *run = run_start(core, incident, &starting, &why);
 	if (run == NULL) {
 		incident_close(core, incident, END_PERSON, FIRSTLINE);
 		return answer_no(core, 422, EXIT_USAGE, "runbook %.*s cannot start: %.*s",

@@ -167,7 +167,7 @@ plan_of(struct core *core, const struct run *run, enum autonomy level)
 			continue;
 		at.row.step = (uint32_t)i;
 		at.row.target = 0;
-		at.row.targets = action_targets(core, &at);
+		at.row.targets = continued_left(core, &at, action_targets(core, &at));
 		add_step(core, &at, &plan);
 	}
 	return plan;

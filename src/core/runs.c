@@ -174,30 +174,35 @@ add_tried(struct core *core, struct incident *incident, str name)
 }
 
 struct run *
-run_start(struct core *core, struct incident *incident, struct core_model *model,
-    const struct runbook *runbook, str principal, str behalf, const struct pairs *given,
+run_start(struct core *core, struct incident *incident, const struct starting *starting,
     str *ret_why)
 {
 	ASSERT(incident->run == NULL);
+	const struct runbook *runbook = starting->runbook;
+	const struct run_row *before = starting->continues;
+	str principal = starting->principal;
 	struct run_row row = { .incident = incident->row.id,
 		.state = RUN_RUNNING,
 		.runbook = runbook->name,
 		.runbook_hash = runbook->hash,
-		.config = model->hash,
+		.config = starting->model->hash,
 		.started_by = principal,
-		.behalf = behalf,
+		.behalf = starting->behalf,
 		.phase = PHASE_ENTER,
 		.step_at = core->at,
 		.begun_wall = core->wall,
 		.shadow =
 		    str_eq(principal, AUTOMATION) &&
 		    model_shadows(core->newest->model, runbook, incident->row.service),
-		.drill = incident->row.drill };
+		.drill = incident->row.drill,
+		.continues = before != NULL ? before->id : 0,
+		.forgot = before != NULL && before->forgot,
+		.passed = starting->passed };
 	if (runbook->steps_n == 0) {
 		*ret_why = STR("it has no steps to run: it is for people to read");
 		return NULL;
 	}
-	if (!run_inputs(core, incident, runbook, given, &row.inputs, ret_why))
+	if (!run_inputs(core, incident, runbook, starting->given, &row.inputs, ret_why))
 		return NULL;
 	row.id = row_next(core);
 	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;
@@ -205,7 +210,7 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 		*ret_why = STR("there is no memory for another run");
 		return NULL;
 	}
-	run->model = core_model_use(model);
+	run->model = core_model_use(starting->model);
 	run->runbook = runbook;
 	incident->run = run;
 	incident->row.run = row.id;
@@ -217,10 +222,15 @@ run_start(struct core *core, struct incident *incident, struct core_model *model
 	row_set_str(core, &incident->row.runbook, runbook->name);
 	add_tried(core, incident, runbook->name);
 	object_touch(core, &incident->o);
+	str of = before != NULL ? text_make(core, " where run %llu ended",
+				      (unsigned long long)before->id)
+	                        : (str){ 0 };
 	timeline_add(core, row.incident, TIMELINE_RUNBOOK, principal, row.id,
-	    "runbook %.*s starts%s", STR_ARG(runbook->name),
+	    "runbook %.*s starts%.*s%s", STR_ARG(runbook->name), STR_ARG(of),
 	    row.shadow ? ", in shadow: nothing is done" : "");
 	person_clear(core, incident); /* it says so where it needs one again */
+	if (before != NULL)
+		continued_take_over(core, run, before->id);
 	inputs_begin(core, run);
 	incident_arm(core, incident);
 	return run;
@@ -270,8 +280,10 @@ run_choose(struct core *core, struct incident *incident)
 			STR_ARG(runbook->name), STR_ARG(runbook->name), incident->row.id));
 		return false;
 	}
-	if (run_start(core, incident, incident->model, runbook, AUTOMATION, (str){ 0 },
-		NULL, &why) != NULL)
+	struct starting starting = { .model = incident->model,
+		.runbook = runbook,
+		.principal = AUTOMATION };
+	if (run_start(core, incident, &starting, &why) != NULL)
 		return true;
 	add_tried(core, incident, runbook->name);
 	person_need(core, incident,

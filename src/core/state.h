@@ -284,11 +284,21 @@ str incident_end_text(struct core *core, const struct incident *incident);
 /* The next runbook that answers; false: there is none, or it may not run by itself (then
  * a person is needed, and why is said). */
 bool run_choose(struct core *core, struct incident *incident);
-/* NULL: it cannot start; *ret_why says so. It may have ended already. `behalf`: whom the
- * agent serves that starts it; or empty. */
+struct starting {
+	struct core_model *model;
+	const struct runbook *runbook; /* of it */
+	str principal;
+	str behalf;                /* whom the agent serves that starts it; or empty */
+	const struct pairs *given; /* values for its inputs; or NULL */
+	const struct run_row *continues; /* the run that it goes on with; or NULL */
+	struct records passed; /* then: what need not be done again, struct rolled */
+};
+/* NULL: it cannot start; *ret_why says so. It may have ended already. */
 struct run *run_start(struct core *core, struct incident *incident,
-    struct core_model *model, const struct runbook *runbook, str principal, str behalf,
-    const struct pairs *given, str *ret_why);
+    const struct starting *starting, str *ret_why);
+/* A person asks for it: what is answered, where it started or could not. */
+struct answering run_asked_for(struct core *core, struct incident *incident,
+    const struct starting *starting);
 void run_walk(struct core *core, struct run *run);
 void run_goto(struct core *core, struct run *run, uint32_t where, str why);
 void run_person(struct core *core, struct run *run, str why);
@@ -315,6 +325,13 @@ attempt_owner(const struct attempt_row *row)
 {
 	return row->plan != 0 ? row->plan : row->run;
 }
+/* It did its work, for sure. */
+static inline bool
+attempt_happened(const struct attempt_row *row)
+{
+	return (row->state == ATTEMPT_EXITED && row->exit_code == 0) ||
+	       (row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_YES);
+}
 /* It has done nothing, and is at a step that does nothing. */
 bool run_only_looks(const struct run *run);
 struct incident *run_incident(const struct core *core, const struct run *run);
@@ -326,6 +343,20 @@ bool run_inputs(struct core *core, const struct incident *incident,
     const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
+
+/* ---- continued.c: a run goes on with one that has ended ---- */
+
+/* COMMAND_CONTINUE */
+struct answering run_continue(struct core *core, const struct command *command,
+    struct incident *incident);
+/* What that run did is the new one's to take back. */
+void continued_take_over(struct core *core, struct run *run, row_id before);
+/* Those targets of the step in work that were not done before. */
+struct strs continued_left(struct core *core, const struct run *run, struct strs targets);
+/* Was the runbook that the step in work calls once called before, and recovered? */
+bool continued_called(const struct run *run);
+/* It has now. */
+void continued_call_done(struct core *core, struct run *run);
 
 /* ---- permit.c: what a person permits, or may veto, before it is done ---- */
 

@@ -325,6 +325,11 @@ action_enter(struct core *core, struct run *run)
 		run_goto(core, run, STEP_PERSON, why);
 		return;
 	}
+	targets = continued_left(core, run, targets);
+	if (targets.n == 0) {
+		run_goto(core, run, STEP_NEXT, step->name);
+		return;
+	}
 	row_set_strs(core, &run->row.targets, targets);
 	if (run->row.targets.n != targets.n) {
 		run_goto(core, run, STEP_PERSON, STR("there is no memory for its targets"));

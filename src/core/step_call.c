@@ -242,6 +242,10 @@ call_enter(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	str why;
+	if (!step->each && continued_called(run)) {
+		run_goto(core, run, STEP_NEXT, step->name);
+		return;
+	}
 	if (!step->each) {
 		if (!call(core, run, &why))
 			run_goto(core, run, step->otherwise, why);
@@ -250,6 +254,11 @@ call_enter(struct core *core, struct run *run)
 	struct strs targets = action_targets(core, run);
 	if (targets.n == 0) {
 		run_goto(core, run, STEP_PERSON, action_no_host(core, run));
+		return;
+	}
+	targets = continued_left(core, run, targets);
+	if (targets.n == 0) {
+		run_goto(core, run, STEP_NEXT, step->name);
 		return;
 	}
 	row_set_strs(core, &run->row.targets, targets);
@@ -292,6 +301,8 @@ call_ended(struct core *core, const struct run *run, str why)
 	ASSERT(caller->row.phase == PHASE_CALLED && run->row.state != RUN_RUNNING);
 	const struct runbook_step *step = run_step(caller);
 	enum run_state state = run->row.state;
+	if (!step->each && state == RUN_RECOVERED)
+		continued_call_done(core, caller);
 	if (step->each)
 		each_ended(core, caller,
 		    state == RUN_RECOVERED ? ROLLED_DONE

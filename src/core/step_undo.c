@@ -20,9 +20,10 @@ is_of(const struct run *run, const struct attempt_row *row)
 	if (attempt_owner(row) != run->row.id || row->takes_back != 0 ||
 	    row->undone_by != 0)
 		return false;
-	/* Of one step: not of one that is called alike, in a runbook that it called. */
+	/* Of one step: not of one that is called alike, in a runbook that it called; but also
+	 * of the run that it goes on with, which is of the same runbook. */
 	return step->undo_of == STEP_ALL ||
-	       (row->run == run->row.id &&
+	       ((row->run == run->row.id || str_eq(row->runbook, run->row.runbook)) &&
 		   str_eq(row->step, run->runbook->steps[step->undo_of].name));
 }
 

@@ -12,24 +12,18 @@
  */
 #include "core/state.h"
 
-static bool
-happened(const struct attempt_row *row)
-{
-	return (row->state == ATTEMPT_EXITED && row->exit_code == 0) ||
-	       (row->state == ATTEMPT_SETTLED && row->happened == HAPPENED_YES);
-}
-
 void
 undo_ended(struct core *core, struct attempt *attempt)
 {
 	struct attempt_row *row = &attempt->row;
 	const struct action *action = model_action(attempt->model->model, row->action);
-	if (row->undo_of == 0 && happened(row) && action != NULL && action->undo != NULL)
+	if (row->undo_of == 0 && attempt_happened(row) && action != NULL &&
+	    action->undo != NULL)
 		row->undo_until_at = core->at + action->undo_within_ms;
 	if (row->takes_back == 0)
 		return;
 	struct attempt *undone = object_find(core, TABLE_ATTEMPT, row->takes_back);
-	if (happened(row)) {
+	if (attempt_happened(row)) {
 		if (undone != NULL)
 			trust_undone(core, &undone->row);
 		timeline_add(core, row->incident, TIMELINE_ATTEMPT, FIRSTLINE, row->id,
@@ -143,7 +137,7 @@ can_be(struct core *core, const struct attempt *attempt, const struct action *ac
 		*ret = answer_no(core, 409, EXIT_CONFLICT,
 		    "attempt %llu is %s: what has not ended cannot be taken back", id,
 		    attempt_state_name(row->state));
-	else if (!happened(row))
+	else if (!attempt_happened(row))
 		*ret = answer_no(core, 409, EXIT_CONFLICT,
 		    "attempt %llu did not do its work (%s, exit %lld): nothing is taken "
 		    "back",

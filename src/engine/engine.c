@@ -604,7 +604,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	engine->committer =
 	    committer_new(&engine->loop, engine->store, batch_committed, engine);
 	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||
-	    !reader_init(engine, err))
+	    !reader_init(engine, err) || !store_reader(engine->store, &engine->look, err))
 		return false;
 	look_for_room(engine);
 	return true;
@@ -633,6 +633,8 @@ engine_main(const struct engine_options *options)
 	(void)uv_run(&engine.loop, UV_RUN_DEFAULT);
 	hasher_free(engine.hasher);
 	committer_free(engine.committer);
+	if (engine.look != NULL)
+		store_close(engine.look);
 	store_close(engine.store);
 	return engine.exit_code;
 }

@@ -83,6 +83,29 @@ read_own(struct engine *engine, const struct asked *asked, struct command *comma
 	return true;
 }
 
+/* The run that is to go on is over, so it is in the store alone. */
+static bool
+read_before(struct engine *engine, const struct asked *asked, struct command *command)
+{
+	struct arena *arena = &engine->batch.arena;
+	struct run_row *before = arena_new(arena, struct run_row, 1);
+	struct stored_row row;
+	struct err err = { 0 };
+	if (command->kind != COMMAND_CONTINUE)
+		return true;
+	if (store_row(engine->look, TABLE_RUN, command->row, arena, &row, &err) &&
+	    record_decode_all(&run_row_type, row.body, arena, before, &err)) {
+		command->before = (struct records){ before, 1 };
+		command->incident = before->incident;
+		return true;
+	}
+	if (err.kind == ERR_NOT_FOUND)
+		refuse(engine, asked->id, 404, 3, "there is no run with that number");
+	else
+		refuse(engine, asked->id, 503, 1, "that run cannot be read: ask again");
+	return false;
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -106,7 +129,8 @@ on_command(struct engine *engine, const struct asked *asked)
 		.admin = asked->caller.role == ROLE_ADMIN,
 		.role = asked->caller.role,
 	};
-	if (!read_own(engine, asked, &event.command))
+	if (!read_own(engine, asked, &event.command) ||
+	    !read_before(engine, asked, &event.command))
 		return;
 	char key[REQUEST_KEY_MAX];
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,

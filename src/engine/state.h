@@ -112,6 +112,7 @@ struct engine {
 	uv_idle_t busy; /* keeps the loop turning while there is work in slices */
 	struct wire supervisor, gate, hands;
 	struct store *store;
+	struct store *look; /* a reader, for single rows that the loop asks for */
 	struct core *core;
 	struct intake *intake;
 	struct engine_clock clock;

@@ -112,6 +112,7 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_OVERRIDE_ACCEPT] = "override-accept",
 	[COMMAND_OVERRIDE_DECLINE] = "override-decline",
 	[COMMAND_OVERRIDE_END] = "override-end",
+	[COMMAND_CONTINUE] = "continue",
 	[COMMAND_PING] = "ping",
 	[COMMAND_UNACKNOWLEDGE] = "unacknowledge",
 	[COMMAND_HAND_OVER] = "hand-over",
@@ -147,6 +148,7 @@ static const struct field command_fields[] = {
 	{ F_(49, FIELD_RECORD, struct command, login, FIELD_QUIET, 0),
 	    .type = &login_row_type },
 	FQ_ENUM(50, struct command, role, role_names),
+	FQ_RECORDS(51, struct command, before, &run_row_type, 4),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

@@ -113,6 +113,7 @@ enum command_kind {
 	COMMAND_OVERRIDE_ACCEPT, /* `row` is what was asked */
 	COMMAND_OVERRIDE_DECLINE,
 	COMMAND_OVERRIDE_END,
+	COMMAND_CONTINUE, /* run `row`, which has ended: `before` is it; `name` its runbook, or empty */
 	/* Heartbeat `name` was heard of; params: kind (heartbeat.h), rid; `row` the exit code,
 	 * `text` the body */
 	COMMAND_PING = 50,
@@ -149,6 +150,7 @@ struct command {
 	enum role role; /* of the asker; 0: nobody said */
 	struct session_row session;
 	struct login_row login;
+	struct records before; /* CONTINUE: one struct run_row, as it is in the store */
 };
 
 /* ---- the world answered ---- */

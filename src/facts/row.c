@@ -319,6 +319,8 @@ static const struct field run_fields[] = {
 	FQ_STR(62, struct run_row, roll_why),
 	FQ_U32(63, struct run_row, roll_to),
 	FQ_BOOL(64, struct run_row, veto_told),
+	FQ_U64(65, struct run_row, continues),
+	FQ_RECORDS(66, struct run_row, passed, &rolled_type, ROLLED_MAX),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

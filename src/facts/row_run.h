@@ -168,6 +168,10 @@ struct run_row {
 	 * it does not), and where it goes, as a step's `otherwise`. */
 	str roll_why;
 	uint32_t roll_to;
+	row_id continues; /* the run that it goes on with; or 0 */
+	/* What is not done (again) in this run: the targets that those before it did, and, for
+	 * the one that would continue it, each runbook that it called once and that recovered. */
+	struct records passed; /* struct rolled, at most ROLLED_MAX */
 };
 #define EVIDENCE_MAX 16
 #define EVIDENCE_VALUE_MAX 1024
@@ -243,8 +247,9 @@ struct attempt_row {
 	enum action_kind kind;
 	struct pairs parts; /* the rest of its request, resolved, as the kind's file says */
 	str runbook;        /* whose step it was; or empty */
-	row_id plan;        /* its run has ended, and was called by this one; or 0 */
-	enum alive alive;   /* in doubt: as hands saw it before its probe was asked */
+	row_id
+	    plan; /* its run has ended, and was called or is continued by this one; or 0 */
+	enum alive alive; /* in doubt: as hands saw it before its probe was asked */
 };
 #define ATTEMPT_OUTPUT_MAX 8192
 

@@ -28,6 +28,8 @@ static const struct body_member body_approve[] = {
 };
 static const struct body_member body_answer[] = { { "value", BODY_TEXT, true },
 	{ .name = NULL } };
+static const struct body_member body_continue[] = { { "runbook", BODY_NAME, false },
+	{ .name = NULL } };
 static const struct body_member body_promote[] = {
 	{ "service", BODY_PARAM, true },
 	{ "level", BODY_PARAM, true },
@@ -383,6 +385,7 @@ const struct route gate_routes[] = {
 	COMMAND_V1("/v1/asked/#/withdraw", COMMAND_WITHDRAW, body_why),
 	COMMAND_V1("/v1/attempts/#/undo", COMMAND_UNDO, body_why),
 	COMMAND_V1("/v1/runs/#/answer", COMMAND_ANSWER, body_answer),
+	COMMAND_V1("/v1/runs/#/continue", COMMAND_CONTINUE, body_continue),
 	GET_V1("/v1/leases", OP_LEASES, SHAPE_LIST, "state limit cursor"),
 	COMMAND_V1("/v1/leases/#/review", COMMAND_REVIEW, body_note),
 	COMMAND_V1("/v1/services/*/hands-on", COMMAND_HANDS_ON, body_hands_on),

@@ -111,7 +111,7 @@ TABLE = {
     ("GET", "/v1/asked"): READ, ("GET", "/v1/asked/#"): READ,
     ("POST", "/v1/asked/#/approve"): "operator", ("POST", "/v1/asked/#/deny"): "operator",
     ("POST", "/v1/asked/#/withdraw"): "operator", ("POST", "/v1/attempts/#/undo"): "operator",
-    ("POST", "/v1/runs/#/answer"): "operator",
+    ("POST", "/v1/runs/#/answer"): "operator", ("POST", "/v1/runs/#/continue"): "operator",
     ("GET", "/v1/leases"): READ, ("POST", "/v1/leases/#/review"): "operator",
     ("POST", "/v1/services/*/hands-on"): "operator",
     ("POST", "/v1/services/*/hands-off"): "operator",

@@ -29,7 +29,7 @@ within: 15s
 def configuration(scratch, hook):
     d = scratch.dir
     scratch.file("hook.secret", "whsec_Y2FuYXJ5LW9mLXRoZS1hY2Nlc3MtdGVzdHMtMzItYnl0ZXM=", 0o600)
-    scratch.file("act", f'#!/bin/sh\necho "$*" >> {d}/done\n', 0o755)
+    scratch.file("act", f'#!/bin/sh\n[ -e "{d}/broken-$2" ] && exit 1\necho "$*" >> {d}/done\n', 0o755)
     scratch.file("config/production.yaml", f"""
 listen: 127.0.0.1:0
 fallback: ops
@@ -49,7 +49,11 @@ services:
   web: {{owner: ops, tier: 1}}
   pay: {{owner: ops, tier: 2}}
   ledger: {{owner: ops, tier: 3}}
+  mail: {{owner: ops, tier: 3}}
 hosts:
+  mail-1: {{service: mail, role: app}}
+  mail-2: {{service: mail, role: app}}
+  mail-3: {{service: mail, role: app}}
   web-1: {{service: web, role: app}}
   web-9: {{service: web, role: app, environment: staging}}
   pay-1: {{service: pay, role: app}}
@@ -63,7 +67,8 @@ autonomy:
   - {{service: ledger, shadow: true, owner: ana}}
 """)
     for name, service, keys in (("web-down", "web", "ceiling: plan\ndrill: {every: 30d, in: staging}\n"),
-                                ("pay-down", "pay", "veto: 2m\n"), ("ledger-down", "ledger", "")):
+                                ("pay-down", "pay", "veto: 2m\n"), ("ledger-down", "ledger", ""),
+                                ("mail-down", "mail", "")):
         scratch.file(f"config/runbooks/{name}.md", RUNBOOK.format(name=name, service=service, keys=keys))
     return d / "config"
 
@@ -98,6 +103,38 @@ class Shop:
     def trust(self, name):
         [item] = self.firstline.get(f"/v1/trust?runbook={name}")["items"]
         return item
+
+
+def test_a_run_that_ended_goes_on_with_what_is_left():
+    with Scratch("continue") as scratch:
+        shop = Shop(scratch)
+        scratch.file("broken-mail-2", "")
+        number = shop.down("mail")
+        first = wait_until(lambda: (run := shop.run_of(number)) and run["state"] == "needs-person" and run, 20)
+        assert shop.done() == ["restart mail-1"], shop.done()
+        shown = shop.cli("ana", "incident", "show", number)
+        command = f"run mail-down --continue {first['id']}"
+        assert f"firstline {command}    what it did not do" in shown.stderr, shown
+        assert "is of runbook mail-down" in shop.cli("ana", "run", "pay-down", "--continue", str(first["id"]), want=2).stderr
+        assert "there is no run" in shop.cli("ana", "run", "--continue", "99999", want=3).stderr
+        # A text that was changed meanwhile is not gone on with, and it is said what to do.
+        text = scratch.dir / "config/runbooks/mail-down.md"
+        before = text.read_text()
+        for new, want in ((before + "\nMore words.\n", 9), (before, 0)):
+            shop.firstline.stop()
+            text.write_text(new)
+            shop.firstline.start()
+            (scratch.dir / "broken-mail-2").unlink(missing_ok=True)
+            done = shop.cli("ana", *command.split(), "--wait", want=want)
+            assert want == 0 or f"`firstline run mail-down --incident {number}` begins anew" in done.stderr, done
+        assert shop.done() == ["restart mail-1", "restart mail-2", "restart mail-3"], shop.done()
+        run = shop.run_of(number)
+        assert run["continues"] == first["id"] and run["started_by"] == "person:ana", run
+        assert [(t["target"], t["state"]) for t in run["passed"]] == [("mail-1", "done")], run
+        again = shop.cli("ana", "run", "--continue", str(run["id"]), want=9)
+        assert "it recovered" in again.stderr, again
+        shop.firstline.cli("journal", "verify", "--replay", check=True)
+        shop.firstline.stop()
 
 
 def test_a_plan_is_permitted_and_what_it_proves_is_kept():

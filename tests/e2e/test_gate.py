@@ -681,6 +681,7 @@ def test_routes_ask_the_engine():
         ("POST", "/v1/leases/7/review", '{"text":"right"}', "command", {5: 7, 9: "right", 12: 19}),
         ("POST", "/v1/attempts/7/undo", '{"why":"worse"}', "command", {5: 7, 9: "worse", 12: 20}),
         ("POST", "/v1/runs/7/answer", '{"value":"left"}', "command", {5: 7, 9: "left", 12: 21}),
+        ("POST", "/v1/runs/7/continue", '{"runbook":"r"}', "command", {5: 7, 8: "r", 12: 46}),
         ("GET", "/v1/tokens", None, "tokens", {}),
         ("POST", "/v1/tokens", '{"name":"h","principal":"agent:h","role":"operator",'
          '"behalf":"person:ana"}', "token-add",
