@@ -31,6 +31,10 @@ found_kind_name(enum found_kind kind)
 		return "limit";
 	case FOUND_HOLE:
 		return "hole";
+	case FOUND_SECRET:
+		return "secret";
+	case FOUND_DRILL:
+		return "drill";
 	}
 	UNREACHABLE();
 }
@@ -90,7 +94,8 @@ authority_analyse(const struct model *model, msec wall, struct arena *arena,
     struct analysis *ret)
 {
 	static void (*const analyses[])(struct analysing *) = { analyse_rules,
-		analyse_steps, analyse_people, analyse_spans, analyse_duty };
+		analyse_steps, analyse_people, analyse_spans, analyse_duty,
+		analyse_written };
 	struct analysing a = { .model = model, .wall = wall, .arena = arena, .ret = ret };
 	*ret = (struct analysis){ arena_new(arena, struct found, ANALYSE_FOUND_MAX), 0, 0 };
 	a.gone = arena_new(arena, bool, model->rules_n + 1);

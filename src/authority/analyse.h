@@ -27,6 +27,8 @@
  *	ending		a grant that ends within 14 days
  *	hole		a time within 12 weeks at which no tier of a team has anybody (a mistake),
  *			or a rotation has nobody while another tier answers
+ *	secret		one that is read from the environment, where others can read it too
+ *	drill		a runbook that is to be drilled, and acts on the service itself
  *
  * Bounded: at most ANALYSE_DECISIONS_MAX decisions each; what was not looked at is a
  * finding too ("looked at 200,000 of 1,200,000 combinations").
@@ -47,6 +49,8 @@ enum found_kind {
 	FOUND_ENDING,
 	FOUND_LIMIT, /* of the analysis itself */
 	FOUND_HOLE,
+	FOUND_SECRET,
+	FOUND_DRILL,
 };
 
 struct found {

@@ -30,11 +30,12 @@ void left_out(struct analysing *a, str text);
 /* May one decision more be made? If not, says once how far it got. */
 bool decisions_left(struct analysing *a, const char *what);
 
-void analyse_rules(struct analysing *a);  /* dead, shadowed, ending */
-void analyse_people(struct analysing *a); /* approvers, separation */
-void analyse_steps(struct analysing *a);  /* fit, undo */
-void analyse_spans(struct analysing *a);  /* freeze, blast */
-void analyse_duty(struct analysing *a);   /* hole */
+void analyse_rules(struct analysing *a);   /* dead, shadowed, ending */
+void analyse_people(struct analysing *a);  /* approvers, separation */
+void analyse_steps(struct analysing *a);   /* fit, undo */
+void analyse_spans(struct analysing *a);   /* freeze, blast */
+void analyse_duty(struct analysing *a);    /* hole */
+void analyse_written(struct analysing *a); /* secret, drill */
 
 /* ---- analyse_cover.c ---- */
 

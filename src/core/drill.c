@@ -48,18 +48,6 @@ service_of(struct core *core, const struct command *command, const struct runboo
 	return service;
 }
 
-/* The step that acts on the service itself, which is in no other environment. */
-static const struct runbook_step *
-acts_on_itself(const struct runbook *runbook)
-{
-	for (size_t i = 0; i < runbook->steps_n; i++) {
-		const struct runbook_step *step = &runbook->steps[i];
-		if (step->kind == STEP_ACTION && step->target_service == NULL)
-			return step;
-	}
-	return NULL;
-}
-
 /* Status 0: it can be. */
 static struct answering
 refuses(struct core *core, const struct command *command, const struct runbook *runbook,
@@ -76,12 +64,15 @@ refuses(struct core *core, const struct command *command, const struct runbook *
 	if (!has_hosts(core->newest->model, service, environment))
 		return answer_no(core, 422, EXIT_USAGE, "%.*s has no host in %.*s",
 		    STR_ARG(service->name), STR_ARG(environment));
-	const struct runbook_step *itself = acts_on_itself(runbook);
+	/* Which is in no other environment. */
+	const struct runbook *of;
+	const struct runbook_step *itself =
+	    runbook_acts_on_itself(core->newest->model, runbook, &of);
 	if (itself != NULL)
 		return answer_no(core, 422, EXIT_USAGE,
 		    "step %.*s of runbook %.*s has no `targets`: it would act on %.*s "
 		    "itself, in %.*s",
-		    STR_ARG(itself->name), STR_ARG(runbook->name), STR_ARG(service->name),
+		    STR_ARG(itself->name), STR_ARG(of->name), STR_ARG(service->name),
 		    STR_ARG(service->environment));
 	if (core->control->row.stopped)
 		return answer_no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",

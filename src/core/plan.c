@@ -387,6 +387,17 @@ add_to_groups(struct groups *groups, const struct plan_target *target, uint32_t 
 		groups->strictest = *target;
 }
 
+/* Automation itself does not begin what may only be suggested; an agent is permitted it. */
+static enum autonomy
+level_of(const struct planning *p)
+{
+	str service = run_incident(p->core, &p->run)->row.service;
+	if (str_eq(p->run.row.started_by, AUTOMATION) &&
+	    autonomy_of(p->core, p->run.runbook, service).level == AUTONOMY_SUGGEST)
+		return AUTONOMY_SUGGEST;
+	return permit_level(p->core, &p->run);
+}
+
 static void
 plan_action(struct planning *p, size_t i, struct plan_item *item)
 {
@@ -423,13 +434,16 @@ plan_action(struct planning *p, size_t i, struct plan_item *item)
 	if (targets.n > 1 && roll_batch_size(step, targets.n) > 1)
 		item->text = text_make(p->core, "%zu of %zu at once: %.*s",
 		    roll_batch_size(step, targets.n), targets.n, STR_ARG(item->text));
-	enum autonomy level = permit_level(p->core, &p->run);
+	enum autonomy level = level_of(p);
 	if (item->fate != PLAN_RUNS || level == AUTONOMY_AUTO)
 		return;
 	item->fate = PLAN_ASKS;
 	item->text = text_make(p->core,
-	    level == AUTONOMY_VETO ? "it is announced, and somebody may veto it (%s): %.*s"
-				   : "a person permits it first (%s): %.*s",
+	    level == AUTONOMY_SUGGEST
+		? "it would be suggested: a person starts the runbook (%s): %.*s"
+	    : level == AUTONOMY_VETO
+		? "it is announced, and somebody may veto it (%s): %.*s"
+		: "a person permits it first (%s): %.*s",
 	    autonomy_name(level), STR_ARG(item->text));
 }
 

@@ -16,6 +16,7 @@
 #include "model/kinds.h"
 
 #define HEADERS_MAX 16
+#define PREFIX_BYTES_MAX 64 /* "Bearer ", "Basic ", "token=" */
 
 static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
 static const char *const forbidden[] = { "host", "content-length", "transfer-encoding",
@@ -78,7 +79,15 @@ secret_header(struct kind_reader *k, const struct node *node)
 	part_literal(k, arena_printf(arena, "secret.header.%.*s", STR_ARG(node->key)),
 	    reference);
 	str text;
-	if (prefix != NULL && read_text(k->r, prefix, &text) && one_line(k, prefix, text))
+	if (prefix == NULL || !read_text(k->r, prefix, &text) || !one_line(k, prefix, text))
+		return;
+	if (text.n > PREFIX_BYTES_MAX)
+		read_error(k->r, prefix,
+		    STR("what stands before the secret, as in \"Bearer \"; the rest "
+			"belongs "
+			"into the secret itself"),
+		    "a prefix of %zu bytes, of at most %d", text.n, PREFIX_BYTES_MAX);
+	else
 		part_literal(k,
 		    arena_printf(arena, "prefix.header.%.*s", STR_ARG(node->key)), text);
 }

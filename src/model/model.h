@@ -738,6 +738,11 @@ struct runbook {
 size_t runbook_after(const struct runbook *runbook, uint32_t step,
     uint32_t ret[STEPS_AFTER_MAX]);
 
+/* The step, of it or of one that it calls (*ret_of), that acts on the service itself; or NULL. */
+struct model;
+const struct runbook_step *runbook_acts_on_itself(const struct model *model,
+    const struct runbook *runbook, const struct runbook **ret_of);
+
 /* What the owner of services says of how far runbooks go there. Of all that match the least
  * holds, and order never matters. */
 struct autonomy_rule {
@@ -808,6 +813,13 @@ struct heartbeat {
 #define HEARTBEAT_EVERY_MS_MIN MINUTE
 #define HEARTBEAT_EVERY_MS_MAX HOUR
 
+/* A secret that is read from the environment: what `check` warns of. */
+struct env_secret {
+	const struct env_secret *next;
+	str reference; /* "env:PAGER_SECRET" */
+	struct place place;
+};
+
 struct model {
 	hash32 hash; /* of the bundle */
 	str listen;  /* ADDR:PORT, default 127.0.0.1:9911 */
@@ -855,7 +867,8 @@ struct model {
 	size_t runbooks_n;
 	unsigned sandboxes;      /* bit p set: some command asks for profile p */
 	struct strs annotations; /* names of those that inputs come from, each once */
-	struct regex *regexes;   /* all of them, for model_done */
+	const struct env_secret *env_secrets; /* the last one first */
+	struct regex *regexes;                /* all of them, for model_done */
 	struct names service_by_name, team_by_name, person_by_name, action_by_name,
 	    runbook_by_name, host_by_name, channel_by_name, calendar_by_name;
 };

@@ -86,6 +86,28 @@ runbook_after(const struct runbook *runbook, uint32_t step, uint32_t ret[STEPS_A
 	return n;
 }
 
+const struct runbook_step *
+runbook_acts_on_itself(const struct model *model, const struct runbook *runbook,
+    const struct runbook **ret_of)
+{
+	*ret_of = runbook;
+	for (size_t i = 0; i < runbook->steps_n; i++) {
+		const struct runbook_step *step = &runbook->steps[i];
+		if (step->kind == STEP_ACTION && step->target_service == NULL)
+			return step;
+	}
+	for (size_t i = 0; i < runbook->steps_n; i++) { /* calls come to an end */
+		const struct runbook_step *step = &runbook->steps[i];
+		if (step->kind != STEP_CALL)
+			continue;
+		step = runbook_acts_on_itself(model, model_runbook(model, step->calls),
+		    ret_of);
+		if (step != NULL)
+			return step;
+	}
+	return NULL;
+}
+
 /* ---- otherwise and then ---- */
 
 static uint32_t

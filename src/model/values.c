@@ -640,6 +640,12 @@ read_secret(struct reader *r, const struct node *node, str *ret)
 		    "a secret is not written here in clear");
 		return false;
 	}
+	if (str_starts(text, STR("env:"))) {
+		struct env_secret *found = arena_new(r->arena, struct env_secret, 1);
+		*found =
+		    (struct env_secret){ r->model->env_secrets, text, node_place(node) };
+		r->model->env_secrets = found;
+	}
 	*ret = text;
 	return true;
 }

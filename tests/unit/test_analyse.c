@@ -13,7 +13,7 @@ static const char base[] =
     "fallback: ops\n"
     "prometheus: http://localhost:9090\n"
     "channels:\n"
-    "  pager: {webhook: https://pager.example/hook, secret: env:PAGER_SECRET}\n"
+    "  pager: {webhook: https://pager.example/hook, secret: cred:pager}\n"
     "people:\n"
     "  ana: {reach: [pager]}\n"
     "  piotr: {reach: [pager]}\n"
@@ -850,6 +850,48 @@ analyse__finds_hours_at_which_nobody_is_on_duty(void)
 	more = NULL;
 }
 
+/* Whoever may look into the server's process reads it. */
+static void
+analyse__finds_secrets_in_the_environment(void)
+{
+	more = "heartbeat_url: env:ALIVE_URL\n";
+	analyse(RESTART, NULL);
+	const struct found *found = found_of(FOUND_SECRET);
+	EXPECT(found != NULL && !found->error && !found->note);
+	EXPECT_STR(found->place.file, STR("c.yaml"));
+	EXPECT_U64(found->place.line, 1);
+	EXPECT(str_starts(found->text, STR("'env:ALIVE_URL' is read from the server's")));
+	EXPECT(str_starts(found->mend, STR("cred:ALIVE_URL, as a credential")));
+	config_close(&config);
+	more = "heartbeat_url: cred:alive-url\n";
+	analyse(RESTART, NULL);
+	EXPECT(found_of(FOUND_SECRET) == NULL);
+	config_close(&config);
+	more = NULL;
+}
+
+static void
+analyse__finds_drills_that_would_be_refused(void)
+{
+#define DRILLED(targets)                                                      \
+	"---\nrunbook: r\nservice: checkout\n"                                \
+	"drill: {every: 30d, in: staging}\nceiling: suggest\n---\n# R\n"      \
+	"```action go\ndo: restart-unit\nwith: {unit: web.service}\n" targets \
+	"```\n```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n"
+	more = "hosts:\n  web-9: {service: checkout, role: web, environment: staging}\n";
+	analyse(RESTART, DRILLED(""));
+	const struct found *found = found_of(FOUND_DRILL);
+	EXPECT(found != NULL && !found->error && !found->note);
+	EXPECT_STR(found->text,
+	    STR("runbook r is to be drilled in staging, but step go has no `targets`: it "
+		"acts on the service itself, and each drill is refused"));
+	config_close(&config);
+	analyse(RESTART, DRILLED("targets: {service: checkout, role: web}\n"));
+	EXPECT(found_of(FOUND_DRILL) == NULL);
+	config_close(&config);
+	more = NULL;
+}
+
 int
 main(void)
 {
@@ -871,6 +913,8 @@ main(void)
 	RUN(analyse__finds_more_hosts_in_reach_than_the_service_bears);
 	RUN(analyse__counts_how_many_hosts_can_be_reached);
 	RUN(analyse__finds_hours_at_which_nobody_is_on_duty);
+	RUN(analyse__finds_secrets_in_the_environment);
+	RUN(analyse__finds_drills_that_would_be_refused);
 	RUN(difference__tells_what_became_possible_first);
 	RUN(difference__asks_chains_and_keeps_its_number);
 	RUN(difference__sees_the_catalogue_too);

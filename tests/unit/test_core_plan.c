@@ -241,6 +241,15 @@ plan__asks_where_a_person_permits_it_first(void)
 			   .principal = STR("person:ana") });
 	EXPECT(!str_starts(p.steps[1].text, STR("a person permits it first")));
 	world_free(w);
+
+	w = world_new(CONFIG("") "autonomy: [{service: payments, level: suggest, owner: "
+				 "mei}]\n",
+	    BOOK("person"), NULL);
+	p = plan_on(w, "payments");
+	EXPECT(p.steps[1].fate == PLAN_ASKS);
+	EXPECT(str_starts(p.steps[1].text,
+	    STR("it would be suggested: a person starts the runbook (suggest): ")));
+	world_free(w);
 }
 
 int

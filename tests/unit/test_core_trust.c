@@ -337,6 +337,22 @@ drill__never_acts_on_the_service_itself(void)
 	EXPECT_U64(w->attempt_n, 0);
 	EXPECT_U64(world_count(w, TABLE_INCIDENT), 0);
 	world_free(w);
+
+	/* Nor a step of a runbook that it calls. */
+	w = world_new(SHOP STAGING,
+	    "---\nrunbook: workers\nservice: payments\n"
+	    "answers: [{alertname: Down}]\n---\n# Workers\n"
+	    "```call all\nrunbook: all-of-it\n```\n"
+	    "```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n",
+	    "---\nrunbook: all-of-it\nservice: payments\n---\n# All of it\n"
+	    "```action restart\ndo: restart-unit\n```\n"
+	    "```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n");
+	struct reply reply = drill(w, "staging");
+	EXPECT_U64(reply.status, 422);
+	EXPECT(str_starts(reply.error,
+	    STR("step restart of runbook all-of-it has no `targets`")));
+	EXPECT_U64(w->attempt_n, 0);
+	world_free(w);
 }
 
 /* Nor does its question wake who is on duty: who drills answers it. */

@@ -1,0 +1,56 @@
+/*
+ * What is written and holds less than it seems to: a secret in the environment, and drills of
+ * a runbook that could only act on the service itself, which is in no other environment.
+ */
+#include "authority/analysing.h"
+
+static void
+env_secrets(struct analysing *a)
+{
+	for (const struct env_secret *s = a->model->env_secrets; s != NULL; s = s->next)
+		found_add(a,
+		    &(struct found){ .kind = FOUND_SECRET,
+			.place = s->place,
+			.text = arena_printf(a->arena,
+			    "'%.*s' is read from the server's environment: whoever may "
+			    "look "
+			    "into its process, and what it starts by mistake, can read it",
+			    STR_ARG(s->reference)),
+			.mend = arena_printf(a->arena,
+			    "cred:%.*s, as a credential of systemd, or file:/path of a "
+			    "file "
+			    "that its owner alone can read",
+			    STR_ARG(str_drop(s->reference, 4))) });
+}
+
+/* Where a drill of it would be refused. */
+static void
+drill(struct analysing *a, const struct runbook *runbook)
+{
+	const struct runbook *in;
+	const struct runbook_step *step = runbook_acts_on_itself(a->model, runbook, &in);
+	if (step == NULL)
+		return;
+	str of = in == runbook ? (str){ 0 }
+	                       : arena_printf(a->arena, " of runbook %.*s, which it calls,",
+				     STR_ARG(in->name));
+	found_add(a,
+	    &(struct found){ .kind = FOUND_DRILL,
+		.place = step->place,
+		.text = arena_printf(a->arena,
+		    "runbook %.*s is to be drilled in %.*s, but step %.*s%.*s has no "
+		    "`targets`: it acts on the service itself, and each drill is refused",
+		    STR_ARG(runbook->name), STR_ARG(runbook->drill_in), STR_ARG(step->name),
+		    STR_ARG(of)),
+		.mend = STR("give the step `targets`, or take `drill` out") });
+}
+
+void
+analyse_written(struct analysing *a)
+{
+	env_secrets(a);
+	for (size_t i = 0; i < a->model->runbooks_n; i++) {
+		if (a->model->runbooks[i].drill_every_ms > 0)
+			drill(a, &a->model->runbooks[i]);
+	}
+}
