@@ -12,7 +12,8 @@
  * finding has a counterexample that `firstline may` answers alike.
  *
  *	dead		a rule that is about no request that can be made, or is over
- *	shadowed	a grant without which every answer is the same
+ *	shadowed	a rule without which every answer is the same: a grant beside others, a
+ *			prohibition, limit or approval within one that is wider
  *	fit		a value that a runbook can give a parameter and no grant allows
  *	undo		an action whose undo is none of the configuration's, or needs what is
  *			not observed; a step of a runbook that nothing takes back is not one

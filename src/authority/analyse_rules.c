@@ -255,8 +255,8 @@ example_of(const struct analysing *a, const struct rule *rule, const struct prin
 	    a->arena);
 }
 
-static str
-some_example(const struct analysing *a, const struct rule *rule)
+str
+rule_example(const struct analysing *a, const struct rule *rule)
 {
 	const struct model *model = a->model;
 	for (size_t i = 0; i < model->actions_n; i++) {
@@ -287,7 +287,7 @@ find_dead(struct analysing *a)
 			.text = arena_printf(a->arena, "%s '%.*s' does nothing: %.*s",
 			    rule_kind_word(rule->kind), STR_ARG(rule->name),
 			    STR_ARG(death.why)),
-			.example = some_example(a, rule),
+			.example = rule_example(a, rule),
 			.mend = death.mend,
 		    });
 	}
@@ -467,7 +467,7 @@ find_ending(struct analysing *a)
 			.text = arena_printf(a->arena,
 			    "grant '%.*s' ends at %.*s, in %u day%s", STR_ARG(rule->name),
 			    STR_ARG(at), days, days == 1 ? "" : "s"),
-			.example = some_example(a, rule),
+			.example = rule_example(a, rule),
 			.mend = rule->owner == NULL
 		                    ? STR("write a later `until:`, or take it out")
 		                    : arena_printf(a->arena,
@@ -482,6 +482,7 @@ void
 analyse_rules(struct analysing *a)
 {
 	find_dead(a);
+	analyse_within(a);
 	find_shadowed(a);
 	find_ending(a);
 }

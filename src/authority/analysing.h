@@ -31,6 +31,7 @@ void left_out(struct analysing *a, str text);
 bool decisions_left(struct analysing *a, const char *what);
 
 void analyse_rules(struct analysing *a);   /* dead, shadowed, ending */
+void analyse_within(struct analysing *a);  /* shadowed: rules that are no grants */
 void analyse_people(struct analysing *a);  /* approvers, separation */
 void analyse_steps(struct analysing *a);   /* fit, undo */
 void analyse_spans(struct analysing *a);   /* freeze, blast */
@@ -61,6 +62,11 @@ bool limits_imply(const struct rule *tight, const struct rule *loose);
 /* The first instant from `wall` on at which it is in force; 0: never. */
 msec rule_first_in_force(const struct rule *rule, msec wall);
 const struct param *action_param(const struct action *action, str name);
+
+/* ---- analyse_rules.c ---- */
+
+/* A request that the rule is about; empty: none was found. */
+str rule_example(const struct analysing *a, const struct rule *rule);
 
 /* ---- analyse_same.c: alike in all that decisions see ---- */
 

@@ -295,6 +295,73 @@ analyse__finds_grants_that_change_nothing(void)
 }
 
 static void
+analyse__finds_rules_within_wider_ones(void)
+{
+	static const struct {
+		const char *name, *rules, *text; /* NULL: it does change something */
+	} rows[] = {
+		{ "a prohibition",
+		    "  - {prohibit: all, may: any, on: {system: shop}}\n"
+		    "  - {prohibit: p, may: [restart], on: {service: cart}}\n",
+		    "prohibition 'p' changes nothing: 'all' (b.yaml:2) forbids all of it "
+		    "already" },
+		{ "that is written first",
+		    "  - {prohibit: p, may: [restart], on: {service: cart}}\n"
+		    "  - {prohibit: all, may: any, on: {system: shop}}\n",
+		    "prohibition 'p' changes nothing: 'all' (b.yaml:3) forbids all of it "
+		    "already" },
+		{ "within one that break-glass lifts",
+		    "  - {prohibit: all, may: any, on: {system: shop}, liftable: true}\n"
+		    "  - {prohibit: p, may: [restart], on: {service: cart}}\n",
+		    NULL },
+		{ "at other times",
+		    "  - {prohibit: all, may: any, on: {system: shop}, during: ahead}\n"
+		    "  - {prohibit: p, may: [restart], on: {service: cart}}\n",
+		    NULL },
+		{ "a looser limit",
+		    "  - {limit: l, for: any, within: {per_service: 3 in 1h}}\n"
+		    "  - {limit: m, for: [restart], on: {tier: 1}, within: {per_service: 3 "
+		    "in 30m}}\n",
+		    "limit 'm' changes nothing: 'l' (b.yaml:2) bounds all of it as tightly "
+		    "already" },
+		{ "a tighter limit",
+		    "  - {limit: l, for: any, within: {per_service: 3 in 1h}}\n"
+		    "  - {limit: m, for: [restart], on: {tier: 1}, within: {per_service: 2 "
+		    "in 1h}}\n",
+		    NULL },
+		{ "a limit that counts less",
+		    "  - {limit: l, for: [restart], on: {tier: 1}, within: {per_actor: 2 "
+		    "in "
+		    "1h}}\n"
+		    "  - {limit: m, for: any, on: {tier: 1}, within: {per_actor: 3 in "
+		    "1h}}\n",
+		    NULL },
+		{ "an approval by more people",
+		    "  - {approval: a, for: any, by: {team: ops}, need: 2, expires: 10m}\n"
+		    "  - {approval: b, for: [restart], by: {team: ops}, expires: 10m}\n",
+		    "approval 'b' changes nothing: 'a' (b.yaml:2) asks for as much "
+		    "already" },
+		{ "an approval by others",
+		    "  - {approval: a, for: any, by: {team: ops}, need: 2}\n"
+		    "  - {approval: b, for: [restart], by: {on-duty: ops}}\n",
+		    NULL },
+		{ "an approval that ends sooner",
+		    "  - {approval: a, for: any, by: {team: ops}, expires: 20m}\n"
+		    "  - {approval: b, for: [restart], by: {team: ops}, expires: 10m}\n",
+		    NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		analyse(rows[i].rules, NULL);
+		const struct found *found = found_of(FOUND_SHADOWED);
+		EXPECT_STR(found != NULL ? found->text : STR("nothing"),
+		    rows[i].text != NULL ? str_of(rows[i].text) : STR("nothing"));
+		EXPECT(found == NULL || found->example.n > 0);
+		config_close(&config);
+	}
+}
+
+static void
 analyse__tells_of_two_alike_the_later_one(void)
 {
 	analyse(SCALE_20 SCALE_20, NULL);
@@ -898,6 +965,7 @@ main(void)
 	RUN(analyse__has_nothing_to_say_of_a_sound_configuration);
 	RUN(analyse__finds_rules_that_do_nothing);
 	RUN(analyse__finds_grants_that_change_nothing);
+	RUN(analyse__finds_rules_within_wider_ones);
 	RUN(analyse__tells_of_two_alike_the_later_one);
 	RUN(analyse__finds_grants_that_end_soon);
 	RUN(analyse__finds_values_that_no_grant_lets_through);
