@@ -55,7 +55,7 @@ crash_point(const char *name)
 	unsigned long at = colon != NULL ? strtoul(colon + 1, NULL, 10) : 1;
 	if (++passed != at || !take_turn())
 		return;
-	(void)kill(getpid(), SIGKILL);
+	(void)raise(SIGKILL);
 	for (;;)
 		(void)pause();
 }
@@ -65,7 +65,7 @@ crash_poison(str bytes)
 {
 	const char *poison = getenv("FIRSTLINE_POISON");
 	if (poison != NULL && str_contains(bytes, str_of(poison)))
-		(void)kill(getpid(), SIGKILL);
+		(void)raise(SIGKILL);
 }
 
 #else
