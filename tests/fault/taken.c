@@ -483,7 +483,8 @@ ask_all(struct line *line, const char *as, str token, bool has, bool viewer)
 	for (unsigned op = 1; op < OP_COUNT; op++) {
 		struct request request = a_request((enum op)op, token);
 		if (op_names[op] == NULL || (has && is_for(request.op, viewer)) ||
-		    op == OP_COMMAND)
+		    op == OP_COMMAND ||
+		    op == OP_PING) /* the gate's word is taken, as the threat model says */
 			continue;
 		/* A browser's own session is none of a token's. */
 		request.row = op == OP_SESSION_END ? 0 : 1;
