@@ -281,15 +281,6 @@ judge_target(struct judgement *j)
 		fault(j, REASON_UNKNOWN, WRONG_TARGET, 0);
 }
 
-/* Is the value one that it may have? */
-static bool
-param_takes(const struct param *param, str value)
-{
-	UNINITIALIZED char why[64]; /* is cut */
-	struct arena scratch = arena_over(why, sizeof(why));
-	return param_refuses(param, value, &scratch).n == 0;
-}
-
 static void
 judge_params(struct judgement *j)
 {

@@ -188,7 +188,9 @@ struct params {
 
 const struct param *param_find(const struct params *params, str name); /* or NULL */
 
-/* A sentence saying why `value` is not one, or empty when it is. */
+bool param_takes(const struct param *param, str value);
+/* A sentence saying why `value` is not one, or empty when it is: never empty otherwise, however
+ * full the arena is. */
 str param_refuses(const struct param *param, str value, struct arena *arena);
 
 /* ---- calendars: spans of time that rules name ---- */

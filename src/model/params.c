@@ -11,21 +11,66 @@ static const char *const kinds[] = { "string", "name", "integer", "one-of", "hos
 	"service" };
 static_assert(countof(kinds) == PARAM_SERVICE, "a name for each kind");
 
-static str
-refuse_string(const struct param *param, str value, struct arena *arena)
+static bool
+integer_takes(const struct param *param, str value)
 {
-	if (param->pattern == NULL || regex_match(param->pattern, value))
-		return STR("");
-	return arena_printf(arena, "'%.*s' does not match '%.*s'", STR_ARG(value),
-	    STR_ARG(param->pattern_text));
+	int64_t number;
+	return text_i64(value, &number) && number >= param->min && number <= param->max;
+}
+
+static bool
+one_of_takes(const struct param *param, str value)
+{
+	for (size_t i = 0; i < param->values.n; i++)
+		if (str_eq(param->values.p[i], value))
+			return true;
+	return false;
+}
+
+static bool
+kind_takes(const struct param *param, str value)
+{
+	switch (param->kind) {
+	case PARAM_STRING:
+		return param->pattern == NULL || regex_match(param->pattern, value);
+	case PARAM_NAME:
+		return name_is(value);
+	case PARAM_INTEGER:
+		return integer_takes(param, value);
+	case PARAM_ONE_OF:
+		return one_of_takes(param, value);
+	case PARAM_HOST:
+	case PARAM_SERVICE:
+		return param->among != NULL && names_get(param->among, value) != NULL;
+	}
+	UNREACHABLE();
+}
+
+static bool
+has_control(str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static bool
+is_option(const struct param *param, str value)
+{
+	return value.p[0] == '-' && !param->dash;
+}
+
+bool
+param_takes(const struct param *param, str value)
+{
+	return value.n > 0 && value.n <= PARAM_VALUE_BYTES_MAX && str_utf8(value) &&
+	       !has_control(value) && !is_option(param, value) && kind_takes(param, value);
 }
 
 static str
-refuse_integer(const struct param *param, str value, struct arena *arena)
+integer_why(const struct param *param, str value, struct arena *arena)
 {
-	int64_t number;
-	if (text_i64(value, &number) && number >= param->min && number <= param->max)
-		return STR("");
 	if (param->min == INT64_MIN && param->max == INT64_MAX)
 		return arena_printf(arena, "'%.*s' is not a whole number", STR_ARG(value));
 	if (param->max == INT64_MAX)
@@ -39,37 +84,41 @@ refuse_integer(const struct param *param, str value, struct arena *arena)
 }
 
 static str
-refuse_one_of(const struct param *param, str value, struct arena *arena)
-{
-	for (size_t i = 0; i < param->values.n; i++)
-		if (str_eq(param->values.p[i], value))
-			return STR("");
-	return arena_printf(arena, "'%.*s' is not one of the values it may have",
-	    STR_ARG(value));
-}
-
-static str
-refuse_kind(const struct param *param, str value, struct arena *arena)
+kind_why(const struct param *param, str value, struct arena *arena)
 {
 	switch (param->kind) {
 	case PARAM_STRING:
-		return refuse_string(param, value, arena);
+		return arena_printf(arena, "'%.*s' does not match '%.*s'", STR_ARG(value),
+		    STR_ARG(param->pattern_text));
 	case PARAM_NAME:
-		return name_is(value)
-		           ? STR("")
-		           : arena_printf(arena, "'%.*s' is not a name", STR_ARG(value));
+		return arena_printf(arena, "'%.*s' is not a name", STR_ARG(value));
 	case PARAM_INTEGER:
-		return refuse_integer(param, value, arena);
+		return integer_why(param, value, arena);
 	case PARAM_ONE_OF:
-		return refuse_one_of(param, value, arena);
+		return arena_printf(arena, "'%.*s' is not one of the values it may have",
+		    STR_ARG(value));
 	case PARAM_HOST:
 	case PARAM_SERVICE:
-		if (param->among != NULL && names_get(param->among, value) != NULL)
-			return STR("");
 		return arena_printf(arena, "there is no %s '%.*s'",
 		    param->kind == PARAM_HOST ? "host" : "service", STR_ARG(value));
 	}
 	UNREACHABLE();
+}
+
+static str
+why_not(const struct param *param, str value, struct arena *arena)
+{
+	if (value.n == 0)
+		return STR("it is empty");
+	if (value.n > PARAM_VALUE_BYTES_MAX)
+		return arena_printf(arena, "it is over %d bytes", PARAM_VALUE_BYTES_MAX);
+	if (!str_utf8(value))
+		return STR("it is not UTF-8");
+	if (has_control(value))
+		return STR("it holds a control character");
+	if (is_option(param, value))
+		return arena_printf(arena, "'%.*s' begins with '-'", STR_ARG(value));
+	return kind_why(param, value, arena);
 }
 
 const struct param *
@@ -85,23 +134,11 @@ param_find(const struct params *params, str name)
 str
 param_refuses(const struct param *param, str value, struct arena *arena)
 {
-	str why = STR("");
-	if (value.n == 0)
-		why = STR("it is empty");
-	else if (value.n > PARAM_VALUE_BYTES_MAX)
-		why = arena_printf(arena, "it is over %d bytes", PARAM_VALUE_BYTES_MAX);
-	else if (!str_utf8(value))
-		why = STR("it is not UTF-8");
-	for (size_t i = 0; why.n == 0 && i < value.n; i++)
-		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
-			why = STR("it holds a control character");
-	if (why.n == 0 && value.p[0] == '-' && !param->dash)
-		why = arena_printf(arena, "'%.*s' begins with '-'", STR_ARG(value));
-	if (why.n == 0)
-		why = refuse_kind(param, value, arena);
-	if (why.n == 0)
-		return why;
-	return arena_printf(arena, "'%.*s': %.*s", STR_ARG(param->name), STR_ARG(why));
+	if (param_takes(param, value))
+		return STR("");
+	str why = arena_printf(arena, "'%.*s': %.*s", STR_ARG(param->name),
+	    STR_ARG(why_not(param, value, arena)));
+	return why.n > 0 ? why : STR("it is not one of the values it may have");
 }
 
 /* ---- reading ---- */

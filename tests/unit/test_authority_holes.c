@@ -100,6 +100,9 @@ static const struct row imported[] = {
 	    NO_GRANT("local-admin", "ask ana, who may do it now") },
 };
 
+#define LONG_VALUE \
+	"-oProxyCommand=touch /tmp/a-file-whose-name-goes-on-for-longer-than-it-should"
+
 /* Cedar skips a rule that errs, a forbidding one too; Rundeck does not read what it does not
  * know. Here what cannot be told denies. */
 static const struct row failing[] = {
@@ -119,11 +122,19 @@ static const struct row failing[] = {
 	    .text = "'twice' compares replicas with its live value, which is not known",
 	    .forward = "its live value could not be read",
 	    .needs = "replicas" },
+	/* A sentence that finds no room is no permission. */
+	{ .name = "T1: a long value that is refused at length",
+	    .params = &(struct pairs){ (struct pair[]){ { S("unit"), S(LONG_VALUE) } }, 1 },
+	    .rules = { GRANT(BY_ALL, .may = STRS(S("restart"))) },
+	    .kind = REASON_ERROR,
+	    .text = "parameter 'unit': '" LONG_VALUE "' begins with '-'",
+	    .forward = "correct 'unit'" },
 	{ .name = "parameters out of order",
 	    .action = &actions[3],
-	    .params = &(struct pairs){ (struct pair[]){ { S("zone"), S("eu-1") },
-					   { S("replicas"), S("5000") } },
-		2 },
+	    .params =
+		&(struct pairs){ (struct pair[]){ { S("zone"), S("eu-1") },
+				     { S("replicas"), S("5000") } },
+		    2 },
 	    .rules = { GRANT(BY_ALL, SCALE, ON_TIER_1) },
 	    .kind = REASON_ERROR,
 	    .text = "parameter 'replicas' is out of order, or twice",

@@ -63,8 +63,13 @@ param__takes_values_of_its_type_only(void)
 		struct param p = { 0 };
 		test_row = rows[i].yaml;
 		EXPECT(param(rows[i].yaml, &p));
-		EXPECT_STR(param_refuses(&p, str_of(rows[i].value), reader.arena),
-		    str_of(rows[i].why));
+		str value = str_of(rows[i].value);
+		EXPECT_STR(param_refuses(&p, value, reader.arena), str_of(rows[i].why));
+		EXPECT(param_takes(&p, value) == (rows[i].why[0] == '\0'));
+		/* Without room for a sentence it is refused all the same. */
+		char none[1];
+		struct arena full = arena_over(none, 0);
+		EXPECT((param_refuses(&p, value, &full).n == 0) == param_takes(&p, value));
 		regex_release(reader.regexes);
 	}
 }
