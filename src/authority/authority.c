@@ -117,7 +117,8 @@ authority_yes_refuses(const struct authority *authority,
 		return STR("it waits for no approval");
 	if (decision.verdict == VERDICT_DENY) {
 		judge_nearest(&j);
-		return finding_text(&j, &decision.findings[0], arena);
+		str text = finding_text(&j, &decision.findings[0], arena);
+		return text.n > 0 ? text : STR("it is denied");
 	}
 	for (size_t i = 0; i < decision.n; i++) {
 		const struct finding *finding = &decision.findings[i];

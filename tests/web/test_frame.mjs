@@ -143,7 +143,7 @@ await run({
 		const context = await chrome.newContext();
 		try {
 			const page = await open(context, server.page("/"));
-			await page.getByText("Quiet for more than a day").waitFor();
+			await page.getByText(/^Quiet since the start/).waitFor();
 			await page.evaluate(() => { window.kept = 1; });
 			await server.fire([{ labels: { alertname: "First", service: "checkout" } }]);
 			await page.locator(".card").getByText("First").first().waitFor();
