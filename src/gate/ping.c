@@ -61,19 +61,6 @@ key_find(const struct pings *pings, str key)
 }
 
 static bool
-is_slug(str name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-		          c == '_';
-		if (!ok)
-			return false;
-	}
-	return name.n > 0 && name.n <= 64;
-}
-
-static bool
 is_uuid(str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -147,7 +134,7 @@ serve_ping(struct call *call)
 		say(call, 404, "not found");
 		return;
 	}
-	if (!known || !is_slug(name)) {
+	if (!known || !heartbeat_slug(name)) {
 		say(call, 400, "invalid url format");
 		return;
 	}

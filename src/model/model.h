@@ -810,6 +810,8 @@ struct heartbeat {
 };
 #define HEARTBEATS_MAX 1000
 #define HEARTBEAT_NAME_MAX 64
+/* A name as it stands in its URL: healthchecks.io's slug. */
+bool heartbeat_slug(str name);
 #define HEARTBEAT_LABELS_MAX 8
 
 #define HEARTBEAT_EVERY_MS_MIN MINUTE

@@ -18,9 +18,8 @@
 
 static const char *const severities[] = { "sev1", "sev2", "sev3", "sev4" };
 
-/* As in its URL: healthchecks.io's slug. */
-static bool
-is_slug(str name)
+bool
+heartbeat_slug(str name)
 {
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
@@ -29,7 +28,7 @@ is_slug(str name)
 		if (!ok)
 			return false;
 	}
-	return name.n <= HEARTBEAT_NAME_MAX;
+	return name.n > 0 && name.n <= HEARTBEAT_NAME_MAX;
 }
 
 static void
@@ -121,7 +120,7 @@ heartbeat_read(struct reader *r, const struct node *node, struct heartbeat *ret)
 	*ret = (struct heartbeat){ .name = node->key,
 		.place = node_place(node),
 		.grace_ms = GRACE_MS_DEFAULT };
-	if (!is_slug(node->key))
+	if (!heartbeat_slug(node->key))
 		read_error_key(r, node,
 		    STR("use a-z, 0-9, '-' and '_', at most 64: it stands in a URL"),
 		    "'%.*s' is no name of a heartbeat", STR_ARG(node->key));
