@@ -24,6 +24,7 @@ struct live_argument {
 static const struct live_argument live_arguments[] = {
 	{ "incident show", LIVE_INCIDENT },
 	{ "incident ack", LIVE_INCIDENT },
+	{ "incident hand-over", LIVE_INCIDENT },
 	{ "incident note", LIVE_INCIDENT },
 	{ "incident resolve", LIVE_INCIDENT },
 	{ "incident cancel", LIVE_INCIDENT },

@@ -1,5 +1,5 @@
 /*
- * incident list, ack, note, resolve, cancel, settle. `incident show` is incident_show.c.
+ * incident list, ack, hand-over, note, resolve, cancel, settle. `incident show` is incident_show.c.
  */
 #include <stdio.h>
 
@@ -168,10 +168,15 @@ text_argument(struct client *client, int argc, char **argv)
 static int
 acknowledge(struct client *client, void *context, int argc, char **argv)
 {
-	(void)context, (void)argc;
+	(void)argc;
+	const bool *undo = context;
 	uint64_t incident;
 	if (!number_take(argv[0], "an incident", &incident))
 		return EXIT_USAGE;
+	if (*undo)
+		return change(client, incident_path(client, incident, "unacknowledge"),
+		    STR("{}"), "Nobody has",
+		    "; its escalation goes on as if you had not acknowledged.");
 	return change(client, incident_path(client, incident, "acknowledge"), STR("{}"),
 	    "You have", "; nobody else is told meanwhile.");
 }
@@ -179,21 +184,67 @@ acknowledge(struct client *client, void *context, int argc, char **argv)
 static int
 run_ack(int argc, char **argv)
 {
+	bool undo = false;
+	const struct option_spec specs[] = { { .name = "undo", .flag = &undo } };
 	return client_run(argc, argv,
-	    &(struct client_command){ .usage = "incident ack NUMBER",
+	    &(struct client_command){ .usage = "incident ack NUMBER [--undo]",
 		.min = 1,
 		.max = 1,
-		.run = acknowledge });
+		.specs = specs,
+		.specs_n = countof(specs),
+		.run = acknowledge,
+		.context = &undo });
 }
 
 static const struct command_line command_ack = {
 	.name = "ack",
 	.summary = "say that you have it; stops the escalation",
-	.help = "  firstline incident ack 12\n"
-		"\n"
-		"Says that you are on it. Escalation stops; what Firstline is doing goes "
-		"on.\n" CLIENT_HELP,
+	.help =
+	    "  firstline incident ack 12\n"
+	    "\n"
+	    "Says that you are on it. Escalation stops; what Firstline is doing goes on.\n"
+	    "\n"
+	    "  --undo    take that back, within a minute: the escalation goes on as if\n"
+	    "            you had not; later 'incident hand-over' gives it "
+	    "away\n" CLIENT_HELP,
 	.run = run_ack,
+};
+
+static int
+hand_over(struct client *client, void *context, int argc, char **argv)
+{
+	(void)context;
+	uint64_t incident;
+	if (!number_take(argv[0], "an incident", &incident))
+		return EXIT_USAGE;
+	const char *texts[] = { "person", argv[1], "text",
+		text_argument(client, argc - 1, argv + 1), NULL };
+	const char *did =
+	    arena_cstr(&client->arena, arena_printf(&client->arena, "%s has", argv[1]));
+	return change(client, incident_path(client, incident, "hand-over"),
+	    body_of(client, texts, NULL), did, " now, and is told.");
+}
+
+static int
+run_hand_over(int argc, char **argv)
+{
+	return client_run(argc, argv,
+	    &(struct client_command){ .usage =
+					  "incident hand-over NUMBER PERSON [SUMMARY...]",
+		.min = 2,
+		.max = -1,
+		.run = hand_over });
+}
+
+static const struct command_line command_hand_over = {
+	.name = "hand-over",
+	.summary = "give it to somebody else, who is told",
+	.help =
+	    "  firstline incident hand-over 12 mei \"the replica lags; vendor is called\"\n"
+	    "\n"
+	    "The incident is theirs from now on, as if they had acknowledged it. They are\n"
+	    "told, with your summary, which stands in the timeline too.\n" CLIENT_HELP,
+	.run = run_hand_over,
 };
 
 static int
@@ -358,6 +409,7 @@ static const struct command_line *const subs[] = {
 	&command_list,
 	&command_incident_show,
 	&command_ack,
+	&command_hand_over,
 	&command_note,
 	&command_resolve,
 	&command_cancel,
@@ -366,7 +418,8 @@ static const struct command_line *const subs[] = {
 
 const struct command_line command_incident = {
 	.name = "incident",
-	.summary = "what is wrong: list, show, ack, note, resolve, cancel, settle",
+	.summary =
+	    "what is wrong: list, show, ack, hand-over, note, resolve, cancel, settle",
 	.help =
 	    "  firstline incident show 12\n"
 	    "\n"

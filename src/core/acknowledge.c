@@ -84,6 +84,6 @@ hand_over(struct core *core, const struct command *command, struct incident *inc
 	str words = command_words(core, command);
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
 	    "handed it over to %.*s%.*s", STR_ARG(person->id), STR_ARG(words));
-	notices_handed_over(core, incident, person);
+	notices_handed_over(core, incident, person, command);
 	return answer_yes(200, &incident->o);
 }

@@ -254,15 +254,18 @@ notices_acknowledged(struct core *core, const struct incident *incident)
 	}
 }
 
-/* That it is theirs now, whatever they were told of it before. */
+/* That it is theirs now, whatever they were told of it before; first what is said of it. */
 void
 notices_handed_over(struct core *core, const struct incident *incident,
-    const struct person *person)
+    const struct person *person, const struct command *command)
 {
 	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
 	struct notice_words words = { 0 };
 	recipients_person(to, person);
-	notice_words(core, incident, PURPOSE_NEEDS_PERSON, NULL, &words);
+	notice_words(core, incident, PURPOSE_OPENED, NULL, &words);
+	str said = command_words(core, command);
+	words.text = text_make(core, "%.*s hands it over to you%.*s.\n\n%.*s",
+	    STR_ARG(text_who(command->principal)), STR_ARG(said), STR_ARG(words.text));
 	for (size_t i = 0; i < to->n; i++)
 		notice_add(core, incident->row.id, PURPOSE_NEEDS_PERSON, &to->p[i], &words,
 		    0);

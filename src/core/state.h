@@ -263,7 +263,7 @@ void notice_words(struct core *core, const struct incident *incident,
 /* Where there is a thread about it. */
 void notices_acknowledged(struct core *core, const struct incident *incident);
 void notices_handed_over(struct core *core, const struct incident *incident,
-    const struct person *person);
+    const struct person *person, const struct command *command);
 
 /* acknowledge.c */
 #define UNACKNOWLEDGE_MS MINUTE /* the page offers it for half of that */

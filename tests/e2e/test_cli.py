@@ -91,6 +91,7 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["incident", "show"], "usage: firstline incident show NUMBER"),
             (["incident", "show", "twelve"], "'twelve' is no number"),
             (["incident", "settle", "3", "maybe"], "'yes' or 'no'"),
+            (["incident", "hand-over", "3"], "usage: firstline incident hand-over NUMBER PERSON"),
             (["may", "ana", "restart", "at", "web"], "expected 'on'"),
             (["may", "ana", "restart", "on", "web", "--at", "noon"], "2026-11-23 18:30"),
             (["why-not", "ana", "restart", "at", "web"], "firstline why-not ana restart on"),
@@ -268,6 +269,10 @@ def test_changes_say_what_they_mean():
                   "secret": {"id": 9, "name": "prom", "secret": "flt_x"}}
     cases = (
         (["incident", "ack", "12"], "/v1/incidents/12/acknowledge", {}, incident),
+        (["incident", "ack", "--undo", "12"], "/v1/incidents/12/unacknowledge", {}, incident),
+        (["incident", "hand-over", "#12", "mei"], "/v1/incidents/12/hand-over", {"person": "mei"}, incident),
+        (["incident", "hand-over", "12", "mei", "the vendor", "is called"], "/v1/incidents/12/hand-over",
+         {"person": "mei", "text": "the vendor is called"}, incident),
         (["incident", "note", "12", "I", "saw it"], "/v1/incidents/12/notes",
          {"text": "I saw it"}, incident),
         (["incident", "resolve", "12"], "/v1/incidents/12/resolve", {}, incident),
@@ -579,6 +584,14 @@ def test_a_real_server_from_init_to_journal():
         shown = firstline.cli("incident", "show", "1", check=True)
         assert "website" in shown.stdout and "operations" in shown.stdout, shown.stdout
         assert firstline.cli("incident", "ack", "1").returncode == 0
+        back = firstline.cli("incident", "ack", "--undo", "1", check=True)
+        assert "Nobody has incident 1" in back.stderr, back
+        assert json.loads(firstline.cli("incident", "show", "1", "--json").stdout)["incident"]["acknowledged"] is False
+        assert firstline.cli("incident", "hand-over", "1", "nobody-there").returncode == 2
+        given = firstline.cli("incident", "hand-over", "1", "piotr", "the disk", "is full", check=True)
+        assert "piotr has incident 1 now" in given.stderr, given
+        shown = firstline.cli("incident", "show", "1", check=True).stdout
+        assert "handed it over to piotr: the disk is full" in shown, shown
         assert firstline.cli("incident", "note", "1", "a note").returncode == 0
         assert "a note" in firstline.cli("incident", "show", "1").stdout
         assert firstline.cli("incident", "ack", "99").returncode == 3

@@ -144,6 +144,8 @@ notice__who_an_incident_is_handed_over_to_is_told(void)
 	EXPECT_U64(world_command(w, &command).status, 200);
 	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
 	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "mei"), 1);
+	EXPECT(str_starts(world_last_notice(w)->text,
+	    STR("ana hands it over to you: my train leaves.\n\n")));
 	EXPECT(world_says(w, 1, "handed it over to mei: my train leaves"));
 	command.name = STR("nobody");
 	EXPECT_U64(world_command(w, &command).status, 422);
