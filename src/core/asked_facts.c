@@ -145,8 +145,11 @@ live_value(struct core *core, enum probe_kind kind, const struct probe_result *s
 	value = str_trim(value);
 	bool minus = value.n > 0 && value.p[0] == '-';
 	uint64_t number;
-	return str_u64(minus ? str_drop(value, 1) : value, INT64_MAX, &number) ? value
-	                                                                       : none;
+	if (!str_u64(minus ? str_drop(value, 1) : value, INT64_MAX, &number))
+		return none;
+	/* As a parameter takes it that goes back to it. */
+	return text_make(core, "%s%llu", minus && number > 0 ? "-" : "",
+	    (unsigned long long)number);
 }
 
 static struct pairs

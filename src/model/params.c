@@ -11,11 +11,21 @@ static const char *const kinds[] = { "string", "name", "integer", "one-of", "hos
 	"service" };
 static_assert(countof(kinds) == PARAM_SERVICE, "a name for each kind");
 
+/* "010" is ten to us and eight to others, and no rule that says 10 would know it again: a
+ * number has one way to be written. */
+static bool
+has_needless_zero(str value)
+{
+	str digits = value.p[0] == '-' ? str_drop(value, 1) : value;
+	return digits.n > 0 && digits.p[0] == '0' && value.n > 1;
+}
+
 static bool
 integer_takes(const struct param *param, str value)
 {
 	int64_t number;
-	return text_i64(value, &number) && number >= param->min && number <= param->max;
+	return text_i64(value, &number) && !has_needless_zero(value) &&
+	       number >= param->min && number <= param->max;
 }
 
 static bool
@@ -71,6 +81,10 @@ param_takes(const struct param *param, str value)
 static str
 integer_why(const struct param *param, str value, struct arena *arena)
 {
+	int64_t number;
+	if (text_i64(value, &number) && has_needless_zero(value))
+		return arena_printf(arena, "'%.*s' is written with a needless zero: %lld",
+		    STR_ARG(value), (long long)number);
 	if (param->min == INT64_MIN && param->max == INT64_MAX)
 		return arena_printf(arena, "'%.*s' is not a whole number", STR_ARG(value));
 	if (param->max == INT64_MAX)

@@ -157,9 +157,9 @@ facts__are_asked_anew_when_all_have_agreed(void)
 	EXPECT_U64(approve(w, "person:jon").status, 200);
 	EXPECT(last_asked(w).state == ASKED_FACTS);
 	/* It has shrunk meanwhile, and nothing else has to be agreed on. */
-	world_probe(w, "10");
+	world_probe(w, "010");
 	EXPECT(last_asked(w).state == ASKED_STARTED);
-	EXPECT_STR(observed(w), STR("10"));
+	EXPECT_STR(observed(w), STR("10")); /* as a parameter takes it */
 	EXPECT_U64(last_decision(w).given.votes.n, 2);
 	world_free(w);
 }
