@@ -54,11 +54,19 @@ is_declared(const struct action *action, str param)
 	return false;
 }
 
+/* The service itself is all its hosts: naming none is no way around a rule about many. */
+uint32_t
+targets_of(const struct judgement *j)
+{
+	uint32_t n = j->request->targets_n > 0 ? j->request->targets_n : 1;
+	return j->host == NULL && j->group.n > n ? j->group.n : n;
+}
+
 enum holds
 when_holds(struct judgement *j, const struct when *when)
 {
 	if (str_eq(when->param, STR("targets"))) {
-		uint32_t n = j->request->targets_n > 0 ? j->request->targets_n : 1;
+		uint32_t n = targets_of(j);
 		if (when->op != WHEN_IS)
 			return number_holds(j, when, n);
 		for (size_t i = 0; i < when->values.n; i++) {

@@ -221,9 +221,9 @@ add_when(struct text *text, struct judgement *j, const struct when *when)
 	str value;
 	int64_t live = 0;
 	if (str_eq(when->param, STR("targets"))) {
-		add_u64(text, j->request->targets_n > 0 ? j->request->targets_n : 1);
-		ADD(text,
-		    j->request->targets_n > 1 ? STR(" targets are ") : STR(" target is "));
+		uint32_t n = targets_of(j);
+		add_u64(text, n);
+		ADD(text, n > 1 ? STR(" targets are ") : STR(" target is "));
 	} else if (param_value(j, when->param, &value)) {
 		ADD(text, when->param, STR(" "), value, STR(" is "));
 	} else {

@@ -495,6 +495,8 @@ bool delta_range(const struct delta *delta, int64_t live, int64_t *ret_low,
 
 #define EXPIRES_DEFAULT_MS (15 * MINUTE)
 
+/* How many targets the plan has that the request is part of. */
+uint32_t targets_of(const struct judgement *j);
 /* Do all conditions of the rule hold? */
 enum holds when_holds(struct judgement *j, const struct when *when);
 enum holds whens_hold(struct judgement *j, const struct rule *rule);

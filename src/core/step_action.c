@@ -202,6 +202,21 @@ action_asked(struct core *core, struct run *run, const struct beginning *beginni
 	roll_on(core, run);
 }
 
+/* Of the whole plan: what is called for each of many is done to many. */
+static uint32_t
+targets_in_all(const struct core *core, const struct run *run)
+{
+	size_t n = run->row.targets.n;
+	for (const struct run *by = run_caller(core, run); by != NULL;
+	     by = run_caller(core, by)) {
+		if (run_step(by)->each && by->row.targets.n > 1)
+			n *= by->row.targets.n;
+		if (n > TARGETS_MAX)
+			n = TARGETS_MAX;
+	}
+	return (uint32_t)n;
+}
+
 bool
 action_asking(struct core *core, const struct run *run, struct asking *ret, str *ret_why)
 {
@@ -217,7 +232,7 @@ action_asking(struct core *core, const struct run *run, struct asking *ret, str 
 		.action = step->action->name,
 		.service = service,
 		.target = run->row.targets.p[run->row.target],
-		.targets_n = (uint32_t)run->row.targets.n,
+		.targets_n = targets_in_all(core, run),
 		.incident = incident->row.id,
 		.incident_open = incident_asks_for(incident, service),
 		.run = run->row.id,

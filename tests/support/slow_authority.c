@@ -432,7 +432,11 @@ asked_when(const struct slow *s, const struct when *when)
 	for (size_t i = 0; i < declared->n; i++)
 		there |= str_eq(declared->p[i].name, when->param);
 	if (str_eq(when->param, STR("targets"))) {
+		struct set group = { 0 };
 		n = s->request->targets_n > 0 ? s->request->targets_n : 1;
+		add_group(s, &group);
+		if (s->host == NULL && (int64_t)group.n > n)
+			n = (int64_t)group.n;
 	} else {
 		if (!there)
 			return HOLDS_NO;

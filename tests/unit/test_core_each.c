@@ -175,6 +175,23 @@ each__says_what_is_wrong_with_its_hosts(void)
 	world_free(w);
 }
 
+#define MANY_ASK "  - {approval: many ask, for: any, when: {targets: '> 2'}, by: mei}\n"
+
+/* One host of each call, and the plan has three: nesting is no way around who must agree. */
+static void
+each__is_a_plan_of_all_its_hosts(void)
+{
+	struct world *w = world_new(CONFIG MANY_ASK, CALLER(""), ONE);
+	world_fire(w, ODD);
+	world_probe(w, "1");
+	EXPECT_U64(w->attempt_n, 0);
+	struct asked_row asked = { 0 };
+	EXPECT(world_row_get(w, TABLE_ASKED, world_last(w, TABLE_ASKED), &asked));
+	EXPECT(asked.state == ASKED_APPROVAL);
+	EXPECT_U64(asked.given.targets_n, 3);
+	world_free(w);
+}
+
 static void
 each__ends_with_its_caller(void)
 {
@@ -199,6 +216,7 @@ main(void)
 	RUN(each__goes_on_until_so_many_failed);
 	RUN(each__what_all_did_is_the_callers_to_take_back);
 	RUN(each__says_what_is_wrong_with_its_hosts);
+	RUN(each__is_a_plan_of_all_its_hosts);
 	RUN(each__ends_with_its_caller);
 	TEST_MAIN_END();
 }

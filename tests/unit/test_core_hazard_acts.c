@@ -38,7 +38,10 @@ h3__nothing_named_is_nothing_and_many_need_another_look(void)
 	/* One host that is named is what was asked for. */
 	EXPECT_U64(restart(w, 1, "person:ana", "pay-1").status, 202);
 	world_exit(w, 0);
-	/* A plan of several waits for another person, who sees how many. */
+	/* The service itself is all of them: that waits for another person. */
+	EXPECT_U64(restart(w, 1, "person:ana", "payments").exit, EXIT_NEEDS_APPROVAL);
+	EXPECT_U64(w->attempt_n, 0);
+	/* So does a plan of several, and who is asked sees how many. */
 	world_fire(w, STUCK);
 	world_see(w, "812", MINUTE);
 	EXPECT_U64(w->attempt_n, 0);
@@ -189,8 +192,8 @@ static enum verdict
 what_says(struct world *w, str who, str action)
 {
 	struct can_view can[16];
-	size_t n =
-	    core_what_can(w->core, who, 1, w->at, w->wall, &w->arena, can, countof(can));
+	size_t n = core_what_can(w->core, who, STR(""), 1, w->at, w->wall, &w->arena, can,
+	    countof(can));
 	for (size_t i = 0; i < n; i++) {
 		if (str_eq(can[i].action, action))
 			return can[i].verdict;
