@@ -151,3 +151,16 @@ archive_read(str bytes, const char *revision, struct arena *arena, struct bundle
 	*ret = bundle;
 	return true;
 }
+
+str
+archive_missing(str paths, const struct bundle *bundle)
+{
+	while (paths.n > 0) {
+		struct str_cut path = str_cut(paths, '\0');
+		if (!is_hidden(path.head) && folder_wants(path.head) &&
+		    bundle_find(bundle, path.head) == NULL)
+			return path.head;
+		paths = path.tail;
+	}
+	return (str){ 0 };
+}

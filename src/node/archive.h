@@ -17,4 +17,8 @@
 NODISCARD bool archive_read(str bytes, const char *revision, struct arena *arena,
     struct bundle *ret, struct err *err);
 
+/* The first of these paths, each with a NUL after it, that a folder would be read for and the
+ * bundle does not hold; empty: it holds them all. */
+str archive_missing(str paths, const struct bundle *bundle);
+
 #endif

@@ -19,6 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			       folder_path_plain(bundle.files[i].path));
 		struct buf out = BUF(BUNDLE_BYTES_MAX);
 		bundle_encode(&bundle, &out);
+		str missing = archive_missing(bytes, &bundle);
+		ASSERT(missing.n == 0 || bundle_find(&bundle, missing) == NULL);
 		bool ok = bundle_decode(buf_str(&out), &arena, &again, &err);
 		ASSERT(ok && again.n == bundle.n);
 		buf_done(&out);

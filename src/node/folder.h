@@ -30,7 +30,7 @@ NODISCARD bool folder_read_tests(const char *path, struct arena *arena, struct d
 
 /* The same folder as it was in a revision of its Git repository: what `git archive` gives.
  * No shell. ERR_DENIED: a revision that begins with '-'; ERR_INVALID: a file of the
- * configuration that is a symlink there. */
+ * configuration that is a symlink there, or that attributes keep out of the archive. */
 NODISCARD bool folder_read_git(const char *path, const char *revision, struct arena *arena,
     struct bundle *ret, struct err *err);
 

@@ -152,6 +152,37 @@ def test_diff_tells_what_became_allowed_since_a_revision():
         assert "more is allowed" not in strict.stdout, strict
 
 
+def test_attributes_hide_nothing_of_a_revision():
+    with Scratch("attributes") as scratch:
+        top = scratch.dir / "repo"
+        top.mkdir()
+        folder = shop(scratch, "repo/production")
+        rules = folder / "authority.yaml"
+        rules.write_text("# $Format:%B$\n" + rules.read_text())
+        attributes = folder / ".gitattributes"
+        attributes.write_text("*.yaml export-subst\n")
+        git(top, "init", "-q")
+        git(top, "add", "-A")
+        git(top, "commit", "-qm", "first\nanother: line")
+        same = run("check", "--diff", "HEAD", folder)  # the text as it is there, not as git fills it
+        assert same.returncode == 0 and not same.stderr, same
+
+        attributes.write_text("freeze.yaml export-ignore\n")
+        (folder / "freeze.yaml").write_text(
+            "authority:\n  - {prohibit: nothing moves, may: any, on: {tier: [1, 2]}}\n")
+        git(top, "add", "-A")
+        git(top, "commit", "-qm", "second")
+        (folder / "freeze.yaml").unlink()
+        done = run("check", "--diff", "HEAD", "--strict", folder)
+        assert done.returncode == 1 and not done.stdout, done
+        assert "'freeze.yaml' of 'HEAD' is left out" in done.stderr, done
+        attributes.unlink()
+        git(top, "add", "-A", ":!production/freeze.yaml")
+        git(top, "commit", "-qm", "third")
+        done = run("check", "--diff", "HEAD", "--strict", folder)
+        assert done.returncode == 1 and "more is allowed" in done.stdout, done
+
+
 def test_tests_beside_runbooks_are_played():
     with Scratch("rehearsed") as scratch:
         folder = shop(scratch)
