@@ -140,30 +140,23 @@ authority_yes_refuses(const struct authority *authority,
 /* ---- what, and who ---- */
 
 size_t
-authority_what_can(const struct authority *authority, str principal,
-    const struct service *service, bool incident_open, msec wall, msec at,
-    const struct authority_facts *facts, struct arena *arena, struct authority_can *ret,
-    size_t max)
+authority_what_can(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_can *ret, size_t max)
 {
 	const struct model *model = authority->model;
+	struct authority_request one = *request;
 	size_t n = 0;
 	for (size_t i = 0; i < model->actions_n && n < max; i++) {
-		struct authority_request request = {
-			.principal = principal,
-			.action = &model->actions[i],
-			.service = service,
-			.incident_open = incident_open,
-			.wall = wall,
-			.at = at,
-		};
+		one.action = &model->actions[i];
 		DECISION decision;
 		JUDGEMENT j;
-		judgement_begin(&j, authority, &request, facts, &decision);
+		judgement_begin(&j, authority, &one, facts, &decision);
 		judge(&j);
 		if (decision.verdict == VERDICT_DENY)
 			continue;
 		ret[n++] = (struct authority_can){
-			.action = request.action,
+			.action = one.action,
 			.verdict = decision.verdict,
 			.text = finding_text(&j, &decision.findings[0], arena),
 		};

@@ -85,7 +85,9 @@ struct authority_request {
 	/* A host of that service, or the service's own name. Empty is denied: nothing means
 	 * nothing, never everything. */
 	str target;
-	uint32_t targets_n; /* how many the plan has that this is part of; 0 counts as 1 */
+	/* How many the plan has that this is part of; 0 counts as 1, the service's own name as
+	 * all its hosts at least. */
+	uint32_t targets_n;
 	/* NULL: none. Each must be declared by the action and be one of its values; one that
 	 * is neither optional nor has a default must be there. */
 	const struct pairs *params;
@@ -308,18 +310,18 @@ str authority_yes_refuses(const struct authority *authority,
 /* The longest window in which a use can still count: how long the core keeps it. */
 msec authority_window_ms(const struct authority *authority);
 
-/* Actions a principal may do on a service right now, for people without a runbook.
- * Appends at most `max`, in the order of the configuration; never one that is denied.
- * Params are not judged, nor what holds for a single target only. */
+/* Actions that the request's chain may do on its service right now, for people without a
+ * runbook: judges the request for each action. Appends at most `max`, in the order of the
+ * configuration; never one that is denied. Params are not judged, nor what holds for a
+ * single target only. */
 struct authority_can {
 	const struct action *action;
 	enum verdict verdict;
 	str text; /* the deciding reason */
 };
-size_t authority_what_can(const struct authority *authority, str principal,
-    const struct service *service, bool incident_open, msec wall, msec at,
-    const struct authority_facts *facts, struct arena *arena, struct authority_can *ret,
-    size_t max);
+size_t authority_what_can(const struct authority *authority,
+    const struct authority_request *request, const struct authority_facts *facts,
+    struct arena *arena, struct authority_can *ret, size_t max);
 
 /*
  * Who may do this? Judges the request for automation, each agent that a rule names and each

@@ -13,11 +13,18 @@ declared_param(const struct judgement *j, const struct finding *finding)
 	return &j->action->params.p[finding->which];
 }
 
+/* "ana" for "person:ana" */
+static str
+name_of(str principal)
+{
+	struct asker asker = asker_of(principal, NULL);
+	return asker.kind == ASKER_PERSON ? asker.name : asker.text;
+}
+
 static str
 holder_name(const struct judgement *j)
 {
-	struct asker asker = asker_of(j->facts->hands_on_by, NULL);
-	return asker.kind == ASKER_PERSON ? asker.name : asker.text;
+	return name_of(j->facts->hands_on_by);
 }
 
 static str
@@ -29,9 +36,9 @@ asked_action(const struct authority_request *request)
 static str
 stopped_text(const struct authority_facts *facts, struct arena *arena)
 {
-	return arena_printf(arena, "everything was stopped by %.*s%s%.*s",
-	    STR_ARG(facts->stopped_by), facts->stopped_why.n > 0 ? ": " : "",
-	    STR_ARG(facts->stopped_why));
+	str who = name_of(facts->stopped_by);
+	return arena_printf(arena, "everything was stopped by %.*s%s%.*s", STR_ARG(who),
+	    facts->stopped_why.n > 0 ? ": " : "", STR_ARG(facts->stopped_why));
 }
 
 static str
@@ -107,7 +114,7 @@ fault_forward(const struct judgement *j, const struct finding *finding, struct a
 	switch (finding->wrong) {
 	case WRONG_STOPPED:
 		return arena_printf(arena, "wait until it is resumed, or ask %.*s",
-		    STR_ARG(j->facts->stopped_by));
+		    STR_ARG(name_of(j->facts->stopped_by)));
 	case WRONG_NOBODY:
 		return STR("ask as a person of the configuration");
 	case WRONG_CHAIN:

@@ -355,12 +355,15 @@ attempt_make(struct core *core, const struct run *run, const struct asking *aski
 	return attempt;
 }
 
-/* Who broke a glass answers for each time that it helped. */
+/* Who broke a glass answers for each time that it helped: not where something else denied
+ * it all the same. */
 static void
 count_lifted(struct core *core, const struct decision_row *row)
 {
 	const struct reason *reasons = row->reasons.p;
 	size_t i = 0;
+	if (row->verdict != VERDICT_ALLOW)
+		return;
 	while (i < row->reasons.n && reasons[i].kind != REASON_LIFTED)
 		i++;
 	const struct lease *held = i < row->reasons.n ? lease_find(core, LEASE_BREAK_GLASS,

@@ -114,7 +114,7 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 		    STR_ARG(incident->run->row.runbook), incident->row.id);
 	if (core->control->row.stopped)
 		return answer_no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
-		    STR_ARG(core->control->row.stopped_by));
+		    STR_ARG(text_who(core->control->row.stopped_by)));
 	timeline_add(core, incident->row.id, TIMELINE_COMMAND, command->principal, 0,
 	    "asked to run runbook %.*s", STR_ARG(runbook->name));
 	return run_asked_for(core, incident,

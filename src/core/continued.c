@@ -268,7 +268,7 @@ refuses(struct core *core, const struct command *command, const struct incident 
 		    id, STR_ARG(row->runbook), incident->row.id);
 	if (core->control->row.stopped)
 		return answer_no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
-		    STR_ARG(core->control->row.stopped_by));
+		    STR_ARG(text_who(core->control->row.stopped_by)));
 	if (agent && row->drill)
 		return answer_no(core, 403, EXIT_REFUSED,
 		    "only a person goes on with a drill; %.*s is an agent",

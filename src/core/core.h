@@ -148,9 +148,11 @@ struct can_view {
 	enum verdict verdict;
 	str text;
 };
-/* Every action on the incident's service, judged for the principal now. */
-size_t core_what_can(const struct core *core, str principal, incident_id incident, msec at,
-    msec wall, struct arena *arena, struct can_view *ret, size_t max);
+/* Every action on the incident's service, judged for the principal now; `behalf`: for whom,
+ * or empty. */
+size_t core_what_can(const struct core *core, str principal, str behalf,
+    incident_id incident, msec at, msec wall, struct arena *arena, struct can_view *ret,
+    size_t max);
 /* Every action on that service which the whole chain may do; of `asked` the principal,
  * behalf, service and times count. */
 size_t core_what_can_on(const struct core *core, const struct core_may *asked,

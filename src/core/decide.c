@@ -48,6 +48,17 @@ yes_of(const struct given *given, struct arena *arena, size_t *ret_n)
 	return yes;
 }
 
+/* A question may be about another time: the glass is broken from then until it is over, by
+ * what is left of it now. */
+static bool
+is_broken_then(const struct core *core, const struct asking *asking,
+    const struct lease_row *row)
+{
+	return !asking->question ||
+	       (asking->wall >= row->from_wall &&
+		   asking->wall < core->wall + (row->until_at - core->at));
+}
+
 static struct authority_facts
 facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
 {
@@ -58,7 +69,7 @@ facts_of(const struct core *core, const struct asking *asking, struct arena *are
 	    lease_find(core, LEASE_BREAK_GLASS, asking->service, asking->principal);
 	if (hands_on != NULL)
 		facts.hands_on_by = hands_on->row.principal;
-	if (glass != NULL)
+	if (glass != NULL && is_broken_then(core, asking, &glass->row))
 		facts.glass_by = glass->row.principal;
 	if (asking->uses != NULL)
 		facts.uses = asking->uses;
@@ -260,7 +271,7 @@ core_yes(const struct core *core, const struct asking *asking, str principal,
 
 /* Whoever broke the glass on the service: it is lifted for each of them alone. */
 static struct strs
-glass_on(const struct core *core, str service, struct arena *arena)
+glass_on(const struct core *core, const struct asking *asking, struct arena *arena)
 {
 	struct strs who = { arena_new(arena, str, core->counts[TABLE_LEASE]), 0 };
 	list_each(it, &core->tables[TABLE_LEASE])
@@ -268,7 +279,8 @@ glass_on(const struct core *core, str service, struct arena *arena)
 		const struct lease_row *row =
 		    &container_of(object_of(it, in_table), struct lease, o)->row;
 		if (row->kind == LEASE_BREAK_GLASS && !row->over &&
-		    core->at < row->until_at && str_eq(row->service, service))
+		    core->at < row->until_at && str_eq(row->service, asking->service) &&
+		    is_broken_then(core, asking, row))
 			who.p[who.n++] = row->principal;
 	}
 	return who;
@@ -281,7 +293,7 @@ core_decide_who(const struct core *core, const struct asking *asking, struct are
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
 	facts.glass_by = (str){ 0 };
-	facts.glass_all = glass_on(core, asking->service, arena);
+	facts.glass_all = glass_on(core, asking, arena);
 	return authority_who_can(core->authority, &request, &facts, arena, ret, max);
 }
 
@@ -289,12 +301,9 @@ size_t
 core_decide_what(const struct core *core, const struct asking *asking, struct arena *arena,
     struct authority_can *ret, size_t max)
 {
-	const struct service *service = service_named(core->newest->model, asking->service);
+	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
-	if (service == NULL)
-		return 0;
-	return authority_what_can(core->authority, asking->principal, service,
-	    asking->incident_open, asking->wall, asking->at, &facts, arena, ret, max);
+	return authority_what_can(core->authority, &request, &facts, arena, ret, max);
 }
 
 /* ---- uses ---- */

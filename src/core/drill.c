@@ -76,7 +76,7 @@ refuses(struct core *core, const struct command *command, const struct runbook *
 		    STR_ARG(service->environment));
 	if (core->control->row.stopped)
 		return answer_no(core, 403, EXIT_REFUSED, "everything is stopped, by %.*s",
-		    STR_ARG(core->control->row.stopped_by));
+		    STR_ARG(text_who(core->control->row.stopped_by)));
 	if (command->behalf.n > 0 || str_starts(command->principal, STR("agent:")))
 		return answer_no(core, 403, EXIT_REFUSED,
 		    "only a person starts a drill; %.*s is an agent",

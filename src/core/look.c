@@ -259,42 +259,19 @@ what_can(const struct core *core, const struct asking *asking, struct arena *are
 }
 
 size_t
-core_what_can(const struct core *core, str principal, incident_id id, msec at, msec wall,
-    struct arena *arena, struct can_view *ret, size_t max)
+core_what_can(const struct core *core, str principal, str behalf, incident_id id, msec at,
+    msec wall, struct arena *arena, struct can_view *ret, size_t max)
 {
 	const struct incident *incident = incident_find(core, id);
 	if (incident == NULL || core->newest == NULL)
 		return 0;
 	struct asking asking = { .principal = principal,
+		.behalf = { &behalf, behalf.n > 0 ? 1 : 0 },
 		.service = incident->row.service,
-		.incident_open = incident->row.state != INCIDENT_CLOSED,
+		.incident_open = incident_asks_for(incident, incident->row.service),
 		.at = at,
 		.wall = wall };
 	return what_can(core, &asking, arena, ret, max);
-}
-
-static const struct can_view *
-find_can(const struct can_view *in, size_t n, str action)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (str_eq(in[i].action, action))
-			return &in[i];
-	}
-	return NULL;
-}
-
-/* Of the first only what the second may too; what is stricter counts. */
-static size_t
-both(struct can_view *first, size_t n, const struct can_view *second, size_t second_n)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct can_view *other = find_can(second, second_n, first[i].action);
-		if (other != NULL)
-			first[kept++] =
-			    other->verdict > first[i].verdict ? *other : first[i];
-	}
-	return kept;
 }
 
 size_t
@@ -303,12 +280,5 @@ core_what_can_on(const struct core *core, const struct core_may *asked, struct a
 {
 	ASSERT(core->newest != NULL);
 	struct asking asking = asking_of(core, asked, NULL);
-	size_t n = what_can(core, &asking, arena, ret, max);
-	struct can_view *more = arena_new(arena, struct can_view, max);
-	for (size_t i = 0; i < asked->behalf.n; i++) {
-		asking.principal = asked->behalf.p[i];
-		size_t more_n = what_can(core, &asking, arena, more, max);
-		n = both(ret, n, more, more_n);
-	}
-	return n;
+	return what_can(core, &asking, arena, ret, max);
 }

@@ -148,8 +148,8 @@ can_by_authority(struct core *core, const struct incident *incident,
 {
 	struct can_view can[CAN_MAX];
 	str who = text_make(core, "person:%.*s", STR_ARG(person->id));
-	size_t n = core_what_can(core, who, incident->row.id, core->at, core->wall,
-	    &core->scratch, can, countof(can));
+	size_t n = core_what_can(core, who, (str){ 0 }, incident->row.id, core->at,
+	    core->wall, &core->scratch, can, countof(can));
 	if (n == 0) {
 		buf_printf(out, "authority allows %.*s no action on it right now\n",
 		    STR_ARG(person->id));

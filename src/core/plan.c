@@ -687,7 +687,7 @@ note(struct planning *p)
 	const struct run *busy = run_incident(p->core, &p->run)->run;
 	if (p->core->control->row.stopped)
 		return text_make(p->core, "everything is stopped, by %.*s",
-		    STR_ARG(p->core->control->row.stopped_by));
+		    STR_ARG(text_who(p->core->control->row.stopped_by)));
 	if (busy != NULL)
 		return text_make(p->core,
 		    "runbook %.*s is in work on incident %u: another begins when it ended",

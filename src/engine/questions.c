@@ -267,8 +267,8 @@ answer_what_can(struct engine *engine, struct answer_out *a, struct caller calle
 	struct can_view can[32];
 	msec at, wall;
 	engine_now(engine, &at, &wall);
-	size_t n = core_what_can(engine->core, caller.principal, incident, at, wall,
-	    a->arena, can, countof(can));
+	size_t n = core_what_can(engine->core, caller.principal, caller.behalf, incident,
+	    at, wall, a->arena, can, countof(can));
 	const struct incident_row *row = core_incident(engine->core, incident);
 	a->begin = *a->arena;
 	put_can(a, can, n, row != NULL ? row->service : STR(""));

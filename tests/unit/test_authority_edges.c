@@ -203,22 +203,31 @@ what_can__lists_what_is_allowed_now(void)
 	struct authority *authority = authority_of(&arena, rules, countof(rules));
 	struct authority_facts facts = { 0 };
 	struct authority_can can[3];
-	size_t n = authority_what_can(authority, STR("person:ana"), &services[0], true,
-	    WALL, AT, &facts, &arena, can, countof(can));
+	struct authority_request request = { .principal = STR("person:ana"),
+		.service = &services[0],
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT };
+	size_t n =
+	    authority_what_can(authority, &request, &facts, &arena, can, countof(can));
 	EXPECT_U64(n, 1);
 	EXPECT(can[0].action == &actions[0]);
 	EXPECT(can[0].verdict == VERDICT_ALLOW);
 	EXPECT_STR(can[0].text, STR("'restart tier 1' covers it"));
 
-	n = authority_what_can(authority, STR("person:ana"), &services[0], true, WALL, AT,
-	    &facts, &arena, can, 0);
+	n = authority_what_can(authority, &request, &facts, &arena, can, 0);
 	EXPECT_U64(n, 0);
-	n = authority_what_can(authority, STR("person:piotr"), &services[0], true, WALL, AT,
-	    &facts, &arena, can, countof(can));
+	str piotr = STR("person:piotr");
+	request.behalf = (struct strs){ &piotr, 1 };
+	n = authority_what_can(authority, &request, &facts, &arena, can, countof(can));
 	EXPECT_U64(n, 0);
+	request.behalf = (struct strs){ 0 };
+	request.principal = piotr;
+	n = authority_what_can(authority, &request, &facts, &arena, can, countof(can));
+	EXPECT_U64(n, 0);
+	request.principal = STR("person:ana");
 	facts.stopped = true;
-	n = authority_what_can(authority, STR("person:ana"), &services[0], true, WALL, AT,
-	    &facts, &arena, can, countof(can));
+	n = authority_what_can(authority, &request, &facts, &arena, can, countof(can));
 	EXPECT_U64(n, 0);
 }
 

@@ -180,8 +180,8 @@ static const struct row glass[] = {
 	    .glass = "person:ana",
 	    .stopped = true,
 	    .kind = REASON_STOPPED,
-	    .text = "everything was stopped by person:mei",
-	    .forward = "wait until it is resumed, or ask person:mei" },
+	    .text = "everything was stopped by mei",
+	    .forward = "wait until it is resumed, or ask mei" },
 };
 
 #define HANDS_OFF(also)                                                        \
@@ -240,8 +240,8 @@ static const struct row undo[] = {
 	    .undo = true,
 	    .stopped = true,
 	    .kind = REASON_STOPPED,
-	    .text = "everything was stopped by person:mei",
-	    .forward = "wait until it is resumed, or ask person:mei" },
+	    .text = "everything was stopped by mei",
+	    .forward = "wait until it is resumed, or ask mei" },
 	{ .name = "hands on the service do",
 	    .undo = true,
 	    .hands = "person:mei",

@@ -285,6 +285,11 @@ glass__is_loud_and_lifts_what_may_be_lifted(void)
 	EXPECT(lifted);
 	EXPECT_U64(lease_row(w, id).uses, 1);
 	world_exit(w, 0);
+	/* What something else denies all the same was not done under it. */
+	world_adopt(w, SHOP FREEZE "  - {prohibit: never, may: any}\n", NULL);
+	EXPECT_U64(restart(w, "person:ana").status, 403);
+	EXPECT_U64(lease_row(w, id).uses, 1);
+	world_adopt(w, SHOP FREEZE, NULL);
 	/* Not for another, nor for automation. */
 	EXPECT_U64(restart(w, "automation").status, 403);
 	EXPECT_U64(lease_row(w, id).uses, 1);
@@ -371,6 +376,46 @@ glass__who_can_counts_all_who_broke_it(void)
 	world_free(w);
 }
 
+/* A question is answered as the deed would be: in a chain the glass lifts nothing, nor at a
+ * time when it is whole. */
+static void
+glass__questions_know_whom_and_when_it_lifts_for(void)
+{
+	struct world *w = world_new(SHOP FREEZE ANA_ALL
+	    "  - {grant: the helper restarts, to: [{agent: helper}], may: [restart],"
+	    " on: {tier: [1, 2, 3]}, until: 2030-01-01, owner: mei}\n",
+	    NULL, NULL);
+	struct command broke = glass("person:ana", "money is lost every minute");
+	EXPECT_U64(world_command(w, &broke).status, 201);
+	world_fire(w, STUCK);
+	str ana = STR("person:ana");
+	struct core_may may = { .principal = ana,
+		.action = STR("restart-unit"),
+		.service = STR("payments"),
+		.at = w->at,
+		.wall = w->wall };
+	struct can_view can[8];
+	struct who_view who[4];
+	struct decision_row decision;
+	EXPECT(core_what_can_on(w->core, &may, &w->arena, can, countof(can)) > 0);
+	EXPECT_U64(core_who_can(w->core, &may, &w->arena, who, countof(who)), 1);
+	may.wall += 30 * MINUTE; /* it is over by then */
+	core_judge(w->core, &may, &w->arena, &decision);
+	EXPECT(decision.verdict == VERDICT_DENY);
+	EXPECT_U64(core_what_can_on(w->core, &may, &w->arena, can, countof(can)), 0);
+	EXPECT_U64(core_who_can(w->core, &may, &w->arena, who, countof(who)), 0);
+	may.wall = w->wall - HOUR; /* and was not broken yet */
+	EXPECT_U64(core_what_can_on(w->core, &may, &w->arena, can, countof(can)), 0);
+	may.wall = w->wall;
+	may.principal = STR("agent:helper");
+	may.behalf = (struct strs){ &ana, 1 };
+	EXPECT_U64(core_what_can_on(w->core, &may, &w->arena, can, countof(can)), 0);
+	EXPECT_U64(core_what_can(w->core, may.principal, ana, 1, w->at, w->wall, &w->arena,
+		       can, countof(can)),
+	    0);
+	world_free(w);
+}
+
 static void
 lease__there_are_only_so_many(void)
 {
@@ -451,6 +496,7 @@ main(void)
 	RUN(glass__is_loud_and_lifts_what_may_be_lifted);
 	RUN(glass__stays_open_until_another_person_has_reviewed_it);
 	RUN(glass__who_can_counts_all_who_broke_it);
+	RUN(glass__questions_know_whom_and_when_it_lifts_for);
 	RUN(lease__there_are_only_so_many);
 	RUN(h17__a_freeze_written_in_mid_run_holds_for_an_agent);
 	TEST_MAIN_END();

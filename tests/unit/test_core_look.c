@@ -57,12 +57,12 @@ look__judges_without_recording(void)
 	const struct reason *reasons = decision.reasons.p;
 	EXPECT_STR(reasons[1].text, STR("unknown service 'paymnets'"));
 	struct can_view can[4];
-	EXPECT_U64(core_what_can(w->core, STR("person:ana"), 1, w->at, w->wall, &w->arena,
-		       can, countof(can)),
+	EXPECT_U64(core_what_can(w->core, STR("person:ana"), STR(""), 1, w->at, w->wall,
+		       &w->arena, can, countof(can)),
 	    3);
 	EXPECT_STR(can[0].action, STR("restart-unit"));
-	EXPECT_U64(core_what_can(w->core, STR("person:ana"), 9, w->at, w->wall, &w->arena,
-		       can, countof(can)),
+	EXPECT_U64(core_what_can(w->core, STR("person:ana"), STR(""), 9, w->at, w->wall,
+		       &w->arena, can, countof(can)),
 	    0);
 	world_free(w);
 }

@@ -191,7 +191,7 @@ plan__says_that_everything_is_stopped(void)
 	struct core_planned p = plan_on(w, "payments");
 	EXPECT_U64(p.exit, 5);
 	EXPECT(p.steps[1].fate == PLAN_REFUSED);
-	EXPECT_STR(p.note, STR("everything is stopped, by person:mei"));
+	EXPECT_STR(p.note, STR("everything is stopped, by mei"));
 	world_free(w);
 }
 
