@@ -533,6 +533,7 @@ read_path(struct call *call, struct request *request)
 	const struct route_match *match = &call->match;
 	bool named = str_starts(str_of(match->route->path), STR("/v1/services/")) ||
 	             str_starts(str_of(match->route->path), STR("/v1/runbooks/")) ||
+	             str_starts(str_of(match->route->path), STR("/v1/trust/")) ||
 	             str_starts(str_of(match->route->path), STR("/v1/people/"));
 	if (str_starts(str_of(match->route->path), STR("/v1/incidents/#"))) {
 		if (match->number > UINT32_MAX) {

@@ -184,6 +184,29 @@ def test_a_plan_is_permitted_and_what_it_proves_is_kept():
         assert shop.firstline.cli("journal", "verify", "--replay").returncode == 0
 
 
+def test_a_runbook_may_be_named_by_a_number():
+    with Scratch("digits") as scratch:
+        shop = Shop(scratch)
+        scratch.file("config/runbooks/12.md", RUNBOOK.format(
+            name="12", service="web", keys="drill: {every: 30d, in: staging}\n").replace("Down", "Other"))
+        assert shop.firstline.post("/v1/reload").status == 200
+        item = shop.trust("12")
+        assert item["level"] == "auto" and item["service"] == "web", item
+        assert shop.firstline.get("/v1/runbooks/12")["name"] == "12"
+        path, body = "/v1/trust/12/promote", {"service": "web", "level": "step", "digest": item["digest"], "why": "by hand"}
+        token = (scratch.dir / "ana.token").read_text().strip()
+        answer = shop.firstline.request("POST", path, body, token=token)
+        assert answer.status == 200, answer
+        assert shop.trust("12")["level"] == "step"
+        shop.cli("ana", "promote", "12", "--on", "web", "--to", "plan", "--digest", shop.trust("12")["digest"][:16])
+        assert shop.trust("12")["level"] == "plan"
+        assert "12" in shop.cli("ana", "trust", "12").stdout
+        assert "restart" in shop.cli("ana", "run", "12", "--dry-run", "--service", "web").stdout
+        assert shop.firstline.request("POST", "/v1/trust/13/promote", body, token=token).status == 404
+        shop.cli("ana", "drill", "12")
+        wait_until(lambda: shop.trust("12")["row"]["history"] == "D", 20, message="the drill counts")
+
+
 def test_a_veto_and_a_shadow_do_nothing():
     with Scratch("veto") as scratch:
         shop = Shop(scratch)

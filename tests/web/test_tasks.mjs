@@ -212,7 +212,31 @@ async function byTouch({ server, page, of, whole }) {
 	check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it scrolls sideways");
 }
 
+/* A name of digits is a name: the card leads to it, and what is promoted is it. */
+async function numbered() {
+	const server = await Server.start({ ...BUSY, "runbooks/12.md": BUSY["runbooks/permit.md"].replace("checkout-slow", "12").replace("Slow", "Slower").replace("ceiling: plan", "ceiling: auto").replace("# Checkout is slow", "# Number twelve") });
+	const context = await chrome.newContext();
+	try {
+		const token = server.token_for("piotr", "lead", "person:piotr");
+		const trust = async () => (await server.get("/v1/trust?runbook=12")).items[0];
+		await server.as(token).post("/v1/trust/12/promote", { service: "checkout", level: "step", digest: (await trust()).digest, why: "slowly" });
+		const page = await open(context, `${server.url}/runbooks#token=${token}`);
+		await page.getByRole("link", { name: "Number twelve" }).click();
+		await page.waitForURL(/\/runbooks\/12$/);
+		await page.getByRole("button", { name: "Promote to plan" }).click();
+		await page.getByRole("dialog").locator("textarea").fill("it helped");
+		await page.getByRole("dialog").getByRole("button", { name: "Promote" }).click();
+		await until(async () => (await trust()).level === "plan", "promoted");
+		await page.getByRole("button", { name: "Promote to veto" }).waitFor();
+		check(page.wrong.length === 0, page.wrong.join("\n"));
+	} finally {
+		await context.close();
+		await server.stop();
+	}
+}
+
 await run({
+	"a runbook whose name is a number is promoted": numbered,
 	"twelve tasks by keyboard alone": () => stage(byKeys, { viewport: { width: 1280, height: 800 } }),
 	"twelve tasks by touch at 360 px": () => stage(byTouch, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }),
 }, () => chrome.close());
