@@ -657,7 +657,8 @@ check_answers(struct rehearsing *p, const struct model *model)
 		fault(p, node, hint, "runbook '%.*s' answers this alert",
 		    STR_ARG(answers->name));
 	else
-		fault(p, node, hint, "the runbook's ceiling lets it be suggested only");
+		fault(p, node, hint, "by its ceiling '%s' a person comes first",
+		    autonomy_name(runbook->ceiling));
 }
 
 static void

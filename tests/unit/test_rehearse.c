@@ -299,6 +299,24 @@ rehearse__gives_up_what_does_not_end(void)
 	config_close(&c);
 }
 
+/* Labels that no sender could send either. */
+static void
+rehearse__an_alert_is_bounded(void)
+{
+	static struct config c;
+	struct buf text = BUF(ALERT_BODY_MAX + 1024);
+	buf_add(&text, STR("runbook: slow\ncases:\n  - case: long\n    alert: {alertname: "
+			   "Slow, service: payments, text: \""));
+	while (text.n < ALERT_BODY_MAX + 512)
+		buf_char(&text, 'x');
+	buf_add(&text, STR("\"}\n    expect: {end: person}\n"));
+	buf_char(&text, 0);
+	str faults = play(&c, CONFIG(SCALE_ASKS), WORKERS, text.p);
+	EXPECT(str_contains(faults, STR("an alert is at most 65536 bytes")));
+	config_close(&c);
+	buf_done(&text);
+}
+
 int
 main(void)
 {
@@ -308,5 +326,6 @@ main(void)
 	RUN(rehearse__knows_who_is_well_between_two_batches);
 	RUN(rehearse__is_the_same_each_time);
 	RUN(rehearse__gives_up_what_does_not_end);
+	RUN(rehearse__an_alert_is_bounded);
 	TEST_MAIN_END();
 }
