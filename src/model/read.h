@@ -158,9 +158,9 @@ struct sandbox_nodes {
 	{                                                             \
 		"secrets", &(nodes)->secrets                          \
 	}
-/* Reports all of them where there is no `run`. */
-void read_sandbox(struct reader *r, const struct sandbox_nodes *nodes, bool run,
-    struct sandbox *ret);
+/* Reports all of them where what is done is of another kind; 0: of none of actions'. */
+void read_sandbox(struct reader *r, const struct sandbox_nodes *nodes,
+    enum action_kind kind, struct sandbox *ret);
 
 /*
  * A probe is some keys of a map (a step, or `happened:`). List them for read_map with

@@ -161,7 +161,8 @@ action_read(struct reader *r, const struct node *node, struct action *action)
 		params_read(r, params, &action->params);
 	struct strs names = placeholders(r, &action->params);
 	kind_read(r, node, kinds, &names, action);
-	read_sandbox(r, &sandbox, kinds[ACTION_RUN] != NULL, &action->sandbox);
+	read_sandbox(r, &sandbox, kinds[ACTION_RUN] != NULL ? ACTION_RUN : action->kind,
+	    &action->sandbox);
 	if (happened != NULL)
 		happened_read(r, happened, &names, action);
 	if (observe != NULL)

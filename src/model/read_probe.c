@@ -157,7 +157,12 @@ read_observation(struct reader *r, const struct node *map, const char *what,
 			read_error_key(r, node, STR("remove it"), "'%s' is for %s",
 			    further[i].key, further[i].of);
 	}
-	read_sandbox(r, &n->sandbox, n->run != NULL, &probe.sandbox);
+	read_sandbox(r, &n->sandbox,
+	    n->run != NULL       ? ACTION_RUN
+	    : n->ssh != NULL     ? ACTION_SSH
+	    : n->systemd != NULL ? ACTION_SYSTEMD
+				 : 0,
+	    &probe.sandbox);
 	if (n->timeout != NULL)
 		(void)read_duration(r, n->timeout, SECOND, PROBE_TIMEOUT_MS_MAX,
 		    &probe.timeout_ms);

@@ -109,25 +109,40 @@ secrets_read(struct reader *r, const struct node *node, struct pairs *ret)
 	ASSERT(unique);
 }
 
+/* What has the same effect with that kind. */
+static str
+instead_of(enum action_kind kind, str key)
+{
+	bool secrets = str_eq(key, STR("secrets"));
+	if (secrets && kind == ACTION_HTTP)
+		return STR("a header names its own: {Authorization: {secret: cred:NAME}}");
+	if (secrets && kind == ACTION_SSH)
+		return STR("remove it: its secret is its 'identity'");
+	if (kind == ACTION_SYSTEMD)
+		return STR("remove it, and write it into the unit");
+	return STR("remove it");
+}
+
 /* Only a command of somebody else's is confined, and trusted. */
 static void
-refuse_all(struct reader *r, const struct sandbox_nodes *n)
+refuse_all(struct reader *r, const struct sandbox_nodes *n, enum action_kind kind)
 {
 	const struct node *nodes[] = { n->sandbox, n->user, n->paths, n->secrets };
 	for (size_t i = 0; i < countof(nodes); i++) {
 		if (nodes[i] != NULL)
-			read_error_key(r, nodes[i], STR("remove it"), "'%.*s' is for run",
-			    STR_ARG(nodes[i]->key));
+			read_error_key(r, nodes[i], instead_of(kind, nodes[i]->key),
+			    "'%.*s' is for run", STR_ARG(nodes[i]->key));
 	}
 }
 
 void
-read_sandbox(struct reader *r, const struct sandbox_nodes *n, bool run, struct sandbox *ret)
+read_sandbox(struct reader *r, const struct sandbox_nodes *n, enum action_kind kind,
+    struct sandbox *ret)
 {
 	unsigned choice = 0;
 	const struct node *confined[] = { n->user, n->paths };
-	if (!run) {
-		refuse_all(r, n);
+	if (kind != ACTION_RUN) {
+		refuse_all(r, n, kind);
 		return;
 	}
 	if (n->sandbox != NULL &&
