@@ -228,8 +228,22 @@ def limits():
     return n
 
 
+# ---- tests ----
+
+def tests():
+    """Each test that docs/testing.md names is there."""
+    path = ROOT / "docs/testing.md"
+    there = "\n".join(p.read_text() for kind in ("unit/*.c", "e2e/*.py", "fault/*.py", "web/*.mjs")
+                      for p in sorted((ROOT / "tests").glob(kind)))
+    named = re.findall(r"`([a-z_0-9]+__[a-z_0-9]+|test_[a-z0-9_]{20,}|T\d+: [^`]+)`", path.read_text())
+    for name in named:
+        if not re.search(rf'^{name}\(void\)$|^def {name}\(\):$|^\t"{name}": ', there, re.M):
+            fault(path, f"there is no test {name}")
+    return len(named)
+
+
 def main():
-    counted = {f.__name__: f() for f in (examples, links, keys, routes, metrics, limits)}
+    counted = {f.__name__: f() for f in (examples, links, keys, routes, metrics, limits, tests)}
     for text in faults:
         print("not ok", text)
     print(", ".join(f"{n} {name}" for name, n in counted.items()), "looked at,", len(faults),

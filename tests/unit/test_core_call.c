@@ -17,6 +17,13 @@
 	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"
 #define CALLS SHOP_TOP SHOP_PEOPLE SHOP_SERVICES ACTIONS AUTHORITY
 
+#define ANA_DRAINS                                             \
+	"  - {grant: ana drains, to: [ana], may: [drain], on:" \
+	" {service: [payments]}, until: 2030-01-01, owner: mei}\n"
+#define HELPER_DRAINS                                                   \
+	"  - {grant: helper drains, to: [agent: helper], may: [drain]," \
+	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"
+
 #define CALLER_WITH(front, rest)                             \
 	"---\n"                                              \
 	"runbook: queue-stuck\n"                             \
@@ -177,6 +184,53 @@ call__autonomy_is_the_least_of_both(void)
 	world_free(w);
 }
 
+/* Who may not do it does not get it done by calling a runbook that does it. */
+static void
+call__is_judged_for_whoever_began_it(void)
+{
+	static const struct {
+		const char *config;
+		const char *who, *behalf;
+		size_t attempts;
+	} rows[] = {
+		{ CALLS, "person:ana", "", 0 }, /* automation may drain, and she may not */
+		{ CALLS ANA_DRAINS, "person:ana", "", 1 },
+		{ CALLS ANA_DRAINS, "agent:helper", "person:ana", 0 },
+		{ CALLS ANA_DRAINS HELPER_DRAINS, "agent:helper", "person:ana", 1 },
+		{ CALLS HELPER_DRAINS, "agent:helper", "person:ana", 0 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].config;
+		struct world *w = world_new(rows[i].config,
+		    CALLER_WITH("ceiling: suggest\n", "otherwise: other\n"), CALLED(""));
+		world_fire(w, STUCK);
+		struct reply reply =
+		    world_command(w, &(struct command){ .kind = COMMAND_RUN,
+					 .incident = 1,
+					 .name = STR("queue-stuck"),
+					 .principal = str_of(rows[i].who),
+					 .behalf = str_of(rows[i].behalf) });
+		EXPECT(reply.status < 300);
+		world_probe(w, "1"); /* it is full */
+		if (inner(w).phase ==
+		    PHASE_PERMIT) { /* an agent's wait for a person's yes */
+			struct run_row run = inner(w);
+			EXPECT_U64(world_command(w,
+				       &(struct command){ .kind = COMMAND_PERMIT,
+					   .incident = 1,
+					   .principal = STR("person:mei"),
+					   .digest = run.plan_digest })
+				       .status,
+			    200);
+		}
+		EXPECT_U64(w->attempt_n, rows[i].attempts);
+		EXPECT_STR(inner(w).runbook,
+		    rows[i].attempts > 0 ? STR("empty-it") : STR("queue-stuck"));
+		world_free(w);
+	}
+	test_row = NULL;
+}
+
 static void
 call__gives_its_inputs(void)
 {
@@ -243,6 +297,7 @@ main(void)
 	RUN(call__stopped_goes_then_and_failed_goes_otherwise);
 	RUN(call__where_the_callee_is_not_for_the_service_it_is_not_called);
 	RUN(call__autonomy_is_the_least_of_both);
+	RUN(call__is_judged_for_whoever_began_it);
 	RUN(call__gives_its_inputs);
 	RUN(call__ends_with_its_caller);
 	RUN(call__alerts_that_clear_end_it_only_where_nothing_was_done);

@@ -447,7 +447,7 @@ permit__survives_a_restart(void)
 /* H18: one plan is one question; what only looks never asks; what is refused anyway does
  * not ask either; and it is counted. */
 static void
-hazard_h18__people_are_asked_for_plans_and_seldom(void)
+h18__people_are_asked_for_plans_and_seldom(void)
 {
 	struct world *w = world_new(SHOP LEVEL("", "step"), SHOP_QUEUE("drop-table"), NULL);
 	world_fire(w, "alertname=QueueStuck,queue=mail");
@@ -491,6 +491,6 @@ main(void)
 	RUN(permit__who_starts_it_has_said_yes);
 	RUN(permit__the_alerts_clear_and_nobody_need_answer);
 	RUN(permit__survives_a_restart);
-	RUN(hazard_h18__people_are_asked_for_plans_and_seldom);
+	RUN(h18__people_are_asked_for_plans_and_seldom);
 	TEST_MAIN_END();
 }

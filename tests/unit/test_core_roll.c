@@ -112,6 +112,31 @@ roll__a_share_is_never_more_than_it_and_never_none(void)
 	test_row = NULL;
 }
 
+/* After a batch, before the next; a restart in between neither shortens nor forgets it. */
+static void
+roll__rests_between_batches(void)
+{
+	struct world *w = rolling(CONFIG(""), BOOK("{batch: 2, pause: 45s}"));
+	world_exit(w, 0);
+	world_exit(w, 0);
+	EXPECT_U64(w->attempt_n, 0);
+	world_after(w, 20 * SECOND);
+	world_restart(w);
+	world_after(w, 24 * SECOND);
+	EXPECT_U64(w->attempt_n, 0);
+	world_after(w, SECOND);
+	EXPECT_OUTCOMES(w, "web-1 done, web-2 done, web-3 out, web-4 out");
+	world_free(w);
+
+	w = rolling(CONFIG(""), BOOK("{one_at_a_time: true, pause: 45s}"));
+	EXPECT_U64(w->attempt_n, 1);
+	world_exit(w, 0);
+	EXPECT_U64(w->attempt_n, 0);
+	world_after(w, 45 * SECOND);
+	EXPECT_OUTCOMES(w, "web-1 done, web-2 out");
+	world_free(w);
+}
+
 static void
 roll__limits_count_each_that_is_under_way(void)
 {
@@ -386,6 +411,7 @@ main(void)
 {
 	RUN(roll__a_batch_is_out_at_once_and_the_next_waits_for_all_of_it);
 	RUN(roll__a_share_is_never_more_than_it_and_never_none);
+	RUN(roll__rests_between_batches);
 	RUN(roll__limits_count_each_that_is_under_way);
 	RUN(roll__too_many_failures_let_what_is_under_way_end);
 	RUN(h14__a_roll_goes_on_with_what_is_not_done_after_every_restart);

@@ -430,7 +430,7 @@ drill__needs_authority_there_and_a_person(void)
 /* H13: a runbook that is not drilled goes less far by itself, and says so; so does one
  * whose text changed, where trust is earned (above), and one that nobody ran for long. */
 static void
-hazard_h13__a_stale_runbook_loses_its_autonomy(void)
+h13__a_stale_runbook_loses_its_autonomy(void)
 {
 	struct world *w = world_new(SHOP STAGING, WORKERS(DRILLED), NULL);
 	EXPECT(view(w).level == AUTONOMY_AUTO && view(w).drill_due_wall > 0);
@@ -472,7 +472,7 @@ trust__is_lowered_while_it_is_held_down(void)
 /* H15: what is only ever needed in trouble is tried before: a drill that does not recover
  * lowers the runbook at once. */
 static void
-hazard_h15__a_drill_that_fails_is_known_before_it_is_needed(void)
+h15__a_drill_that_fails_is_known_before_it_is_needed(void)
 {
 	struct world *w = world_new(SHOP STAGING, WORKERS(DRILLED), NULL);
 	EXPECT_U64(drill(w, "").status, 202);
@@ -503,7 +503,7 @@ hazard_h15__a_drill_that_fails_is_known_before_it_is_needed(void)
 /* H15: the taking back is drilled too, on the hosts of the drill, and one that fails is
  * known by it before it is needed. */
 static void
-hazard_h15__an_undo_is_drilled_with_its_runbook(void)
+h15__an_undo_is_drilled_with_its_runbook(void)
 {
 	for (int code = 0; code < 2; code++) {
 		struct world *w = world_new(DRAINS, TAKEN_BACK, NULL);
@@ -549,8 +549,8 @@ main(void)
 	RUN(drill__tells_nobody_else_and_files_nothing);
 	RUN(drill__needs_authority_there_and_a_person);
 	RUN(trust__is_lowered_while_it_is_held_down);
-	RUN(hazard_h13__a_stale_runbook_loses_its_autonomy);
-	RUN(hazard_h15__a_drill_that_fails_is_known_before_it_is_needed);
-	RUN(hazard_h15__an_undo_is_drilled_with_its_runbook);
+	RUN(h13__a_stale_runbook_loses_its_autonomy);
+	RUN(h15__a_drill_that_fails_is_known_before_it_is_needed);
+	RUN(h15__an_undo_is_drilled_with_its_runbook);
 	TEST_MAIN_END();
 }

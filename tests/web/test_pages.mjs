@@ -56,7 +56,7 @@ function foreign() {
 }
 
 await run({
-	"what outsiders write is text everywhere": async () => {
+	"T5: what outsiders write is text everywhere": async () => {
 		const server = await Server.start({ ...SHOP, "runbooks/evil.md": RUNBOOK });
 		const context = await chrome.newContext();
 		try {
