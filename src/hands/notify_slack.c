@@ -24,6 +24,7 @@
 #define TEXT_BYTES_MAX 2900 /* of a section: 3,000 characters */
 #define SUBJECT_BYTES_MAX 1000
 #define CONTEXT_BYTES_MAX 900
+#define ERROR_BYTES_MAX 100
 #define ANSWER_MAX (128u << 10) /* it shows the message again */
 #define TIMEOUT_MS (10 * SECOND)
 
@@ -174,6 +175,17 @@ is_permanent(str error)
 	return false;
 }
 
+/* Its errors are names. What is none may be anything, also what we sent: it is not told. */
+static bool
+is_word(str error)
+{
+	for (size_t i = 0; i < error.n; i++) {
+		if ((error.p[i] < 'a' || error.p[i] > 'z') && error.p[i] != '_')
+			return false;
+	}
+	return error.n > 0 && error.n <= ERROR_BYTES_MAX;
+}
+
 void
 slack_answer(uint32_t status, str body, struct arena *arena, struct notice_result *ret)
 {
@@ -207,8 +219,9 @@ slack_answer(uint32_t status, str body, struct arena *arena, struct notice_resul
 		ret->error = STR("Slack answered what is no JSON");
 	} else if (!ok) {
 		ret->permanent = is_permanent(error);
-		ret->error = arena_printf(arena, "Slack refused it: %.*s",
-		    STR_ARG(clean_cut(error, 100)));
+		ret->error = is_word(error) ? arena_printf(arena, "Slack refused it: %.*s",
+						  STR_ARG(error))
+		                            : STR("Slack refused it");
 	} else {
 		ret->delivered = true;
 		if (channel.n > 0 && ts.n > 0)

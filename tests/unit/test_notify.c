@@ -187,6 +187,9 @@ slack__answers_say_whether_another_try_may_help(void)
 		    "is_archived", "" },
 		{ "{\"ok\":false,\"error\":\"ratelimited\"}", 200, false, false,
 		    "ratelimited", "" },
+		/* what is no name of Slack's may be what it was sent */
+		{ "{\"ok\":false,\"error\":\"no such token: xoxb-1\"}", 200, false, false,
+		    "Slack refused it", "" },
 		{ "{\"ok\":true", 200, false, false, "no JSON", "" },
 		{ "[]", 200, false, false, "no JSON", "" },
 		{ "", 429, false, false, "429", "" },
@@ -204,6 +207,7 @@ slack__answers_say_whether_another_try_may_help(void)
 		EXPECT(rows[i].part[0] == '\0'
 			   ? result.error.n == 0
 			   : str_contains(result.error, str_of(rows[i].part)));
+		EXPECT(!str_contains(result.error, STR("xoxb")));
 		EXPECT_STR(result.ref, str_of(rows[i].ref));
 		arena_release(memory, sizeof(memory));
 	}
