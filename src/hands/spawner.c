@@ -16,6 +16,7 @@
 
 #include "hands/setup.h"
 #include "os/crash.h"
+#include "os/env.h"
 #include "os/fd.h"
 #include "shim/shim.h"
 
@@ -204,6 +205,8 @@ spawner_main(int fd, const char *shim)
 {
 	struct process s = { .shim = shim };
 	(void)prctl(PR_SET_NAME, "spawner", 0, 0, 0);
+	/* What is not confined may look into it: it holds no secret of hands'. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* Only its socket stays; a shim that is given 3 and 4 must not take it away. */
 	s.fd = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
 	if (s.fd < 0)
@@ -226,6 +229,8 @@ spawner_main(int fd, const char *shim)
 		_exit(1);
 #ifdef CRASH_POINTS
 	pass_crash_points(s.env, countof(s.env));
+#else
+	env_wipe();
 #endif
 
 	for (bool up = true; up;) {

@@ -6,6 +6,7 @@
 #include "node/supervisor.h"
 #include "os/clock.h"
 #include "os/crash.h"
+#include "os/env.h"
 
 #define OUT_MAX ((size_t)16 << 20)
 #define QUIET_MS MINUTE /* a role that lived so long starts with a clean record */
@@ -216,10 +217,14 @@ spawn(struct role_process *role, int fd, struct err *err)
 		{ .flags = s->socket_fd < 0 ? UV_IGNORE : UV_INHERIT_FD,
 		    .data.fd = s->socket_fd },
 	};
+	char *env[ENV_PLAIN_MAX + 1];
+	env_plain(env);
 	uv_process_options_t options = {
 		.exit_cb = on_exit,
 		.file = s->exe,
 		.args = args,
+		/* Of what stands in it only hands may need more: `env:` secrets. */
+		.env = role->kind == ROLE_KIND_HANDS ? NULL : env,
 		.stdio = stdio,
 		.stdio_count = role->kind == ROLE_KIND_GATE ? 7 : 4,
 	};
