@@ -25,9 +25,11 @@
  *			service says it bears (`blast: 2` or `30%` in the catalogue)
  *	freeze		during a prohibition's span: what of its scope is still allowed, and by
  *			whom; a freeze that forbids taking back what it leaves allowed
- *	ending		a grant that ends within 14 days
+ *	ending		a grant that ends within 14 days, or an exception for developers; one that
+ *			has ended is a mistake
  *	hole		a time within 12 weeks at which no tier of a team has anybody (a mistake),
- *			or a rotation has nobody while another tier answers
+ *			or none of a policy, or a rotation has nobody while another tier answers;
+ *			hours of a policy or tier that do not come (a mistake)
  *	secret		one that is read from the environment, where others can read it too
  *	drill		a runbook that is to be drilled, and acts on the service itself
  *

@@ -1,14 +1,18 @@
 /*
  * Is there always somebody to tell? The tiers of each team over the coming weeks.
  *
- * A team answers at an instant when some tier has a person then. When none has, alerts go
- * to the fallback team: a net for mistakes, not a schedule, so that is a mistake. A
- * rotation that has nobody while another tier of its team answers is good to know only: two
- * rotations may share the day.
+ * A team answers at an instant when some tier of `escalate` has a person then. When none
+ * has, alerts go to the fallback team: a net for mistakes, not a schedule, so that is a
+ * mistake. Where a policy has nobody within its hours, `escalate` holds, which is worth a
+ * warning; a policy or tier whose hours never begin is a mistake. A rotation that has nobody
+ * while another tier of its team answers is good to know only: two rotations may share the
+ * day.
  */
 #include "authority/analysing.h"
 #include "model/duty.h"
+#include "model/policy.h"
 
+#define EXCEPTION_WARN_MS (14 * DAY)
 #define STEPS_MAX 20000 /* of one team: changes of who has which rotation */
 
 struct hole {
@@ -59,7 +63,7 @@ team_hole(struct analysing *a, const struct team *team, const struct hole *hole)
 {
 	const struct model *model = a->model;
 	str span = hole_text(a, hole);
-	const struct tier *first = &team->tiers[0];
+	const struct tier *first = &policy_general(team)->tiers[0];
 	str then = STR("it is the fallback: alerts then reach nobody");
 	if (model->fallback != team)
 		then = arena_printf(a->arena, "alerts then go to the fallback %.*s",
@@ -98,28 +102,126 @@ rotation_hole(struct analysing *a, const struct team *team, const struct rotatio
 	    });
 }
 
-/* Does some tier have a person then? And when that may change. */
-static bool
-answers(const struct team *team, const struct turn *turns, msec *until)
+static str
+severities_text(struct analysing *a, const struct policy *policy)
 {
-	bool any = false;
-	for (size_t i = 0; i < team->tier_n; i++) {
-		const struct tier *tier = &team->tiers[i];
+	struct buf out = BUF(64);
+	for (unsigned s = SEV1; s <= SEV4; s++) {
+		if ((policy->severities >> s & 1) != 0)
+			buf_printf(&out, "%ssev%u", out.n > 0 ? ", " : "", s);
+	}
+	str text = arena_str(a->arena, buf_str(&out));
+	buf_done(&out);
+	return text;
+}
+
+static void
+policy_hole(struct analysing *a, const struct team *team, const struct policy *policy,
+    const struct hole *hole)
+{
+	str span = hole_text(a, hole), of = severities_text(a, policy);
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_HOLE,
+		.place = policy->place,
+		.text = arena_printf(a->arena,
+		    "this policy of %.*s for %.*s has nobody on duty %.*s; its `escalate` "
+		    "holds then",
+		    STR_ARG(team->name), STR_ARG(of), STR_ARG(span)),
+		.example = hole_example(a, team),
+		.mend = STR("add a tier that is a person or `lead`, or narrow its hours"),
+	    });
+}
+
+static void
+never_on(struct analysing *a, struct place place, const char *what)
+{
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_HOLE,
+		.error = true,
+		.place = place,
+		.text = arena_printf(a->arena,
+		    "the hours of this %s do not come within %d weeks", what, DUTY_WEEKS),
+		.mend = STR("mend `hours` and `except`, or take it out"),
+	    });
+}
+
+static void
+exception_ends(struct analysing *a, const struct team *team, const struct exception *e)
+{
+	bool over = a->wall >= e->until_wall;
+	str until = str_take(moment_text(e->until_wall - 1, a->arena), 10);
+	if (!over && e->until_wall > a->wall + EXCEPTION_WARN_MS)
+		return;
+	found_add(a,
+	    &(struct found){
+		.kind = FOUND_ENDING,
+		.error = over,
+		.place = e->place,
+		.text = arena_printf(a->arena,
+		    over
+			? "the exception for developers %.*s in %.*s ended with %.*s: this "
+			  "tier is told of nothing any more"
+			: "the exception for developers %.*s in %.*s ends with %.*s: after "
+			  "that this tier is told of nothing",
+		    STR_ARG(e->team->name), STR_ARG(team->name), STR_ARG(until)),
+		.mend = arena_printf(a->arena,
+		    "name operators instead, or write a later `until:`; %.*s owns it",
+		    STR_ARG(e->owner->id)),
+	    });
+}
+
+/* What is wrong with the hours and exceptions of a policy by themselves; false: it is never
+ * in force. */
+static bool
+policy_look(struct analysing *a, const struct team *team, const struct policy *policy)
+{
+	bool ever = window_next(&policy->when, a->wall, DUTY_AHEAD_MS) != 0;
+	if (!ever)
+		never_on(a, policy->place, "policy");
+	for (size_t i = 0; i < policy->tier_n; i++) {
+		const struct tier *tier = &policy->tiers[i];
+		if (window_next(&tier->when, a->wall, DUTY_AHEAD_MS) == 0)
+			never_on(a, tier->place, "tier");
+		if (tier->exception != NULL)
+			exception_ends(a, team, tier->exception);
+	}
+	return ever;
+}
+
+/* Does some tier have a person then? And when that may change. Outside of the policy's
+ * hours nobody need. */
+static bool
+answers(const struct team *team, const struct policy *policy, const struct turn *turns,
+    msec at, msec *until)
+{
+	bool any = !window_has(&policy->when, at);
+	msec next = window_until(&policy->when, at);
+	for (size_t i = 0; i < policy->tier_n; i++) {
+		const struct tier *tier = &policy->tiers[i];
+		msec changes = tier_until(tier, at);
+		next = changes < next ? changes : next;
+		if (!tier_open(tier, at))
+			continue;
 		if (tier->kind == TIER_PERSON)
 			any = any || tier->person != NULL;
 		else
 			any = any || turns[tier->rotation - team->rotations].person != NULL;
 	}
 	for (size_t i = 0; i < team->rotation_n; i++) {
-		if (turns[i].until_wall < *until)
-			*until = turns[i].until_wall;
+		if (turns[i].until_wall < next)
+			next = turns[i].until_wall;
 	}
+	*until = next < *until ? next : *until;
 	return any;
 }
 
+/* The rotations are looked at beside `escalate` alone. */
 static void
-team_look(struct analysing *a, const struct team *team)
+team_look(struct analysing *a, const struct team *team, const struct policy *policy)
 {
+	bool general = policy == policy_general(team);
 	struct arena scratch = *a->arena;
 	struct turn *turns = arena_new(&scratch, struct turn, team->rotation_n);
 	struct hole *holes = arena_new(&scratch, struct hole, team->rotation_n + 1);
@@ -132,7 +234,7 @@ team_look(struct analysing *a, const struct team *team)
 			if (turns[i].until_wall <= at)
 				turns[i] = rotation_at(&team->rotations[i], at);
 		}
-		bool answered = answers(team, turns, &until);
+		bool answered = answers(team, policy, turns, at, &until);
 		if (!answered)
 			hole_add(of_team, at, until);
 		for (size_t i = 0; answered && i < team->rotation_n; i++) {
@@ -147,9 +249,11 @@ team_look(struct analysing *a, const struct team *team)
 				"looked at %zu changes of who is on duty in %.*s and left "
 				"out the rest",
 				steps, STR_ARG(team->name)));
-	if (of_team->n > 0)
+	if (of_team->n > 0 && general)
 		team_hole(a, team, of_team);
-	for (size_t i = 0; of_team->n == 0 && i < team->rotation_n; i++) {
+	else if (of_team->n > 0)
+		policy_hole(a, team, policy, of_team);
+	for (size_t i = 0; general && of_team->n == 0 && i < team->rotation_n; i++) {
 		if (holes[i].n > 0)
 			rotation_hole(a, team, &team->rotations[i], &holes[i]);
 	}
@@ -160,7 +264,12 @@ analyse_duty(struct analysing *a)
 {
 	for (size_t i = 0; i < a->model->teams_n; i++) {
 		const struct team *team = &a->model->teams[i];
-		if (team->kind == TEAM_OPERATIONS && team->tier_n > 0)
-			team_look(a, team);
+		if (team->kind != TEAM_OPERATIONS)
+			continue;
+		for (size_t k = 0; k < team->policies_n; k++) {
+			const struct policy *policy = &team->policies[k];
+			if (policy->tier_n > 0 && policy_look(a, team, policy))
+				team_look(a, team, policy);
+		}
 	}
 }

@@ -133,7 +133,8 @@ layers_same(const struct layer *a, const struct layer *b)
 	if (a->people_n != b->people_n || a->days != b->days ||
 	    a->handover_minute != b->handover_minute || a->anchor_days != b->anchor_days ||
 	    !str_eq(zone_name(a->zone), zone_name(b->zone)) ||
-	    !calendars_same(a->hours, b->hours) || !calendars_same(a->except, b->except))
+	    !calendars_same(a->when.only, b->when.only) ||
+	    !calendars_same(a->when.except, b->when.except))
 		return false;
 	for (size_t i = 0; i < a->people_n; i++) {
 		if (!str_eq(a->people[i]->id, b->people[i]->id))

@@ -35,7 +35,7 @@ void analyse_within(struct analysing *a);  /* shadowed: rules that are no grants
 void analyse_people(struct analysing *a);  /* approvers, separation */
 void analyse_steps(struct analysing *a);   /* fit, undo */
 void analyse_spans(struct analysing *a);   /* freeze, blast */
-void analyse_duty(struct analysing *a);    /* hole */
+void analyse_duty(struct analysing *a);    /* hole, ending */
 void analyse_written(struct analysing *a); /* secret, drill */
 
 /* ---- analyse_cover.c ---- */

@@ -98,6 +98,11 @@ view_doing(struct out *out, const struct incident_row *row)
 	struct arena *a = out->arena;
 	if (row->state == INCIDENT_CLOSED)
 		return STR("");
+	if (row->needs_person && row->waits_wall != 0) {
+		str until = text_date_time(out, row->waits_wall);
+		return arena_printf(a, "waits until %.*s, when a person is told",
+		    STR_ARG(until));
+	}
 	if (row->needs_person)
 		return row->needs_person_why.n > 0 ? arena_printf(a, "needs a person: %.*s",
 							 STR_ARG(row->needs_person_why))

@@ -216,6 +216,7 @@ join(struct core *core, struct incident *incident, const struct match *match, bo
 		    severity_name(row->severity), severity_name(severity));
 		row->severity = severity;
 		dependency_again(core, incident);
+		hours_again(core, incident);
 	}
 }
 

@@ -83,6 +83,8 @@ earliest(const struct incident_row *row)
 	msec due = row->escalate_at;
 	if (row->settle_at != 0 && (due == 0 || row->settle_at < due))
 		due = row->settle_at;
+	if (row->waits_at != 0 && (due == 0 || row->waits_at < due))
+		due = row->waits_at;
 	if (row->look_again_at != 0 && (due == 0 || row->look_again_at < due))
 		due = row->look_again_at;
 	return due;
@@ -143,6 +145,7 @@ check_incident(const struct core *core, const struct incident *incident)
 	ASSERT(incident->o.due == earliest(row));
 	ASSERT(!row->drill || (row->acknowledged && row->escalate_at == 0));
 	ASSERT(row->needs_person || row->escalate_at == 0);
+	ASSERT(row->waits_at != 0 || row->waits_wall == 0);
 	ASSERT(row->acknowledged || (row->escalate_at != 0) == row->needs_person);
 	uint64_t value;
 	if (row->state != INCIDENT_CLOSED) {

@@ -7,7 +7,7 @@
  *	incident 3 ends ---------------------->  incident 4 has not: whoever has the tier is told
  *
  * Only by an incident that somebody is told of itself (not one that is muted, so what
- * depends on each other in a circle is told once), that is not over, is as bad or sev2 at
+ * depends on each other in a circle is told once, or that waits for hours), that is not over, is as bad or sev2 at
  * least (the tier of a database is seldom that of the shop in front of it), and opened
  * within an hour of this one: what has been wrong for days explains nothing new. Any doubt
  * pages: an incident without a service, a drill, a service that says so.
@@ -27,8 +27,9 @@ static bool
 explains(const struct incident *cause, const struct incident *incident)
 {
 	const struct incident_row *row = &cause->row;
-	return cause != incident && row->muted_by == 0 && !row->drill && !row->overflow &&
-	       row->state != INCIDENT_CLOSED && row->state != INCIDENT_RECOVERED &&
+	return cause != incident && row->muted_by == 0 && row->waits_wall == 0 &&
+	       !row->drill && !row->overflow && row->state != INCIDENT_CLOSED &&
+	       row->state != INCIDENT_RECOVERED &&
 	       near(row->opened_at, incident->row.opened_at) &&
 	       (row->severity <= incident->row.severity || row->severity <= SEV2);
 }
@@ -93,24 +94,11 @@ dependency_mutes(struct core *core, struct incident *incident)
 	return by != 0;
 }
 
-static void
-page_now(struct core *core, struct incident *incident, str why)
-{
-	const struct incident_row *row = &incident->row;
-	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0, "%.*s", STR_ARG(why));
-	if (row->acknowledged)
-		return;
-	incident_tell(core, incident,
-	    row->needs_person ? PURPOSE_NEEDS_PERSON : PURPOSE_OPENED, TELL_TIER);
-	if (row->needs_person)
-		incident_escalate_arm(core, incident);
-}
-
 void
 dependency_again(struct core *core, struct incident *incident)
 {
 	if (incident->row.muted_by != 0 && !dependency_mutes(core, incident))
-		page_now(core, incident,
+		incident_page(core, incident,
 		    STR("it is worse than what it depends on: paged now"));
 }
 
@@ -125,7 +113,7 @@ dependency_ended(struct core *core, const struct incident *cause)
 			continue;
 		struct arena mark = core->scratch;
 		if (!dependency_mutes(core, incident))
-			page_now(core, incident,
+			incident_page(core, incident,
 			    text_make(core,
 				"incident %u of %.*s has ended, and this one has not: "
 				"paged "

@@ -7,11 +7,24 @@
  *	acknowledged -> nobody does anything for the team's acknowledge_timeout -> tier 0
  */
 #include "core/state.h"
+#include "model/policy.h"
 
 static msec
 acknowledge_timeout(const struct team *team)
 {
 	return team->acknowledge_timeout_ms != 0 ? team->acknowledge_timeout_ms : HOUR;
+}
+
+/* So long it has been told to this tier alone, while nobody acknowledges. */
+static msec
+tier_lasts(const struct core *core, const struct incident *incident)
+{
+	uint32_t tier = incident->row.escalate_tier;
+	const struct policy *policy = people_policy(core, incident);
+	msec after = tier < policy->tier_n ? policy->tiers[tier].after_ms : 0;
+	bool next =
+	    after != 0 && people_next_tier(core, incident, tier, core->wall + after) != 0;
+	return next ? after : ESCALATE_AGAIN_MS;
 }
 
 void
@@ -24,13 +37,28 @@ incident_escalate_arm(struct core *core, struct incident *incident)
 		if (!row->drill)
 			row->escalate_at = core->at + acknowledge_timeout(team);
 	} else if (row->needs_person) {
-		msec after = row->escalate_tier + 1 < team->tier_n
-		                 ? team->tiers[row->escalate_tier].after_ms
-		                 : 0;
-		row->escalate_at = core->at + (after != 0 ? after : ESCALATE_AGAIN_MS);
+		/* While it waits for hours nobody is told whose time could be over. */
+		msec from = row->waits_at > core->at ? row->waits_at : core->at;
+		row->escalate_at = from + tier_lasts(core, incident);
 	}
 	object_touch(core, &incident->o);
 	incident_arm(core, incident);
+}
+
+void
+incident_page(struct core *core, struct incident *incident, str why)
+{
+	const struct incident_row *row = &incident->row;
+	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0, "%.*s", STR_ARG(why));
+	if (row->acknowledged)
+		return;
+	incident_tell(core, incident,
+	    row->needs_person                   ? PURPOSE_NEEDS_PERSON
+	    : row->state == INCIDENT_HANDED_OFF ? PURPOSE_HANDED_OFF
+						: PURPOSE_OPENED,
+	    TELL_TIER);
+	if (row->needs_person)
+		incident_escalate_arm(core, incident);
 }
 
 void
@@ -148,11 +176,11 @@ void
 incident_escalate_now(struct core *core, struct incident *incident, str person)
 {
 	struct incident_row *row = &incident->row;
-	const struct team *team = people_team(core, incident);
-	const struct person *at = people_at_tier(core, team, row->escalate_tier);
-	bool last = row->escalate_tier + 1 >= team->tier_n;
-	if (!row->needs_person || row->acknowledged || last || at == NULL ||
-	    !str_eq(at->id, person))
+	uint32_t tier = row->escalate_tier;
+	const struct person *at = people_at_tier(core, incident, tier, core->wall);
+	if (!row->needs_person || row->acknowledged || at == NULL ||
+	    !str_eq(at->id, person) ||
+	    people_next_tier(core, incident, tier, core->wall) == 0)
 		return;
 	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,
 	    "%.*s could be reached in no way: the next tier now", STR_ARG(person));
@@ -173,12 +201,12 @@ incident_escalate(struct core *core, struct incident *incident)
 	row->escalate_at = 0;
 	if (!row->needs_person || row->acknowledged)
 		return;
-	if (dependency_mutes(core, incident)) {
+	if (dependency_mutes(core, incident) || hours_wait(core, incident)) {
 		incident_escalate_arm(core, incident);
 		return;
 	}
-	uint32_t next = row->escalate_tier + 1;
-	row->escalate_tier = next < team->tier_n ? next : 0;
+	row->escalate_tier =
+	    people_next_tier(core, incident, row->escalate_tier, core->wall);
 	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,
 	    "nobody has acknowledged: escalated to tier %u of %.*s", row->escalate_tier + 1,
 	    STR_ARG(team->name));

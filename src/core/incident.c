@@ -16,8 +16,9 @@
  * and after that the last REMEMBERED_MAX. A remembered incident is a row that is loaded
  * at start, like any other.
  *
- * What an incident waits for stands in three of its times: escalate_at, settle_at (quiet
- * until then: closed) and look_again_at, which means by state
+ * What an incident waits for stands in four of its times: escalate_at, waits_at (nobody is
+ * told before: hours.c), settle_at (quiet until then: closed) and look_again_at, which means
+ * by state
  *	OPEN       a check said it is over; do alerts still fire?
  *	RECOVERED  verified; do alerts still fire?
  *	CLOSED     by a person while alerts fired; do they still?
@@ -28,7 +29,8 @@ void
 incident_arm(struct core *core, struct incident *incident)
 {
 	const struct incident_row *row = &incident->row;
-	const msec times[] = { row->escalate_at, row->settle_at, row->look_again_at };
+	const msec times[] = { row->escalate_at, row->settle_at, row->look_again_at,
+		row->waits_at };
 	msec due = 0;
 	for (size_t i = 0; i < countof(times); i++) {
 		if (times[i] != 0 && (due == 0 || times[i] < due))
@@ -298,6 +300,8 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	row->closed_wall = core->wall;
 	row->needs_person = false;
 	row->muted_by = 0;
+	row->waits_at = 0;
+	row->waits_wall = 0;
 	row_set_str(core, &row->needs_person_why, (str){ 0 });
 	row->escalate_at = 0;
 	row->settle_at = 0;
@@ -450,5 +454,7 @@ incident_timer(struct core *core, struct incident *incident)
 		look_again(core, incident);
 	if (row->escalate_at != 0 && row->escalate_at <= core->at)
 		incident_escalate(core, incident);
+	if (row->waits_at != 0 && row->waits_at <= core->at)
+		hours_begun(core, incident);
 	incident_arm(core, incident);
 }

@@ -111,6 +111,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	    model->model->runbooks_n, model->model->rules_n);
 	maintenance_adopted(core);
 	heartbeats_adopted(core);
+	hours_adopted(core);
 	grants_look(core);
 	handover_look(core);
 }

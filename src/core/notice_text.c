@@ -110,6 +110,16 @@ doing_in_run(struct core *core, const struct incident *incident)
 	UNREACHABLE();
 }
 
+/* Nobody is at work for what is not urgent, or somebody should come. */
+static str
+doing_nothing(struct core *core, const struct incident_row *row)
+{
+	if (row->waits_wall == 0)
+		return STR("waiting for a person");
+	str until = text_wall(core, row->waits_wall);
+	return text_make(core, "waiting until %.*s, when a person is told", STR_ARG(until));
+}
+
 str
 incident_doing(struct core *core, const struct incident *incident)
 {
@@ -121,7 +131,7 @@ incident_doing(struct core *core, const struct incident *incident)
 	}
 	case INCIDENT_RECOVERED:
 		return row->needs_person
-		           ? STR("waiting for a person")
+		           ? doing_nothing(core, row)
 		           : STR("recovered and verified, watching the alerts");
 	case INCIDENT_HANDED_OFF:
 		return text_make(core, "handed to %.*s", STR_ARG(row->developers));
@@ -130,7 +140,7 @@ incident_doing(struct core *core, const struct incident *incident)
 		return doing_in_run(core, incident);
 	case INCIDENT_OPEN:
 		if (row->needs_person)
-			return STR("waiting for a person");
+			return doing_nothing(core, row);
 		if (row->settle_at != 0)
 			return row->alerts_held > 0
 			           ? STR("the alerts are suppressed, closing soon")

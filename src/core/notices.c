@@ -89,6 +89,13 @@ pages(enum notice_purpose purpose)
 	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
 }
 
+/* Until somebody is at work, where what is told is not urgent. */
+static bool
+can_wait(enum notice_purpose purpose)
+{
+	return pages(purpose) || purpose == PURPOSE_HANDED_OFF;
+}
+
 void
 incident_tell(struct core *core, struct incident *incident, enum notice_purpose purpose,
     unsigned whom)
@@ -105,11 +112,13 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 			return;
 		recipients_person(to, person);
 	}
-	if (pages(purpose) && (whom & TELL_TIER) != 0 && dependency_mutes(core, incident))
+	if ((whom & TELL_TIER) != 0 &&
+	    ((pages(purpose) && dependency_mutes(core, incident)) ||
+		(can_wait(purpose) && hours_wait(core, incident))))
 		whom &= ~TELL_TIER;
 	if ((whom & TELL_TIER) != 0) {
 		uint32_t tier = 0;
-		person = people_reachable(core, team, incident->row.escalate_tier, &tier);
+		person = people_to_tell(core, incident, incident->row.escalate_tier, &tier);
 		if (person != NULL) {
 			incident->row.escalate_tier = tier;
 			object_touch(core, &incident->o);

@@ -3,6 +3,7 @@
  * configuration: whoever left it is not called any more, except to be told of an end.
  */
 #include "core/state.h"
+#include "model/policy.h"
 
 static const struct team *
 team_named(const struct core *core, str name)
@@ -17,31 +18,61 @@ people_team(const struct core *core, const struct incident *incident)
 	return team != NULL ? team : core->newest->model->fallback;
 }
 
-const struct person *
-people_at_tier(const struct core *core, const struct team *team, uint32_t tier)
+const struct policy *
+people_policy(const struct core *core, const struct incident *incident)
 {
-	if (tier >= team->tier_n)
-		return NULL;
-	const struct tier *at = &team->tiers[tier];
-	switch (at->kind) {
+	return policy_for(people_team(core, incident), incident->row.severity, core->wall);
+}
+
+/* Who has the tier then, whatever its hours. */
+static const struct person *
+person_of(const struct core *core, const struct team *team, const struct tier *tier,
+    msec wall)
+{
+	switch (tier->kind) {
 	case TIER_PERSON:
-		return at->person;
+		return tier->person;
 	case TIER_ROTATION:
-		return duty_at(core->newest->model, team, at->rotation, &core->over,
-		    core->wall)
+		return duty_at(core->newest->model, team, tier->rotation, &core->over, wall)
 		    .person;
 	}
 	UNREACHABLE();
 }
 
-static const struct person *
-first_reachable(const struct core *core, const struct team *team, uint32_t from,
-    uint32_t *ret_tier)
+const struct person *
+people_at_tier(const struct core *core, const struct incident *incident, uint32_t tier,
+    msec wall)
 {
-	for (uint32_t tier = from; tier < team->tier_n; tier++) {
-		const struct person *person = people_at_tier(core, team, tier);
+	const struct policy *policy = people_policy(core, incident);
+	if (tier >= policy->tier_n || !tier_open(&policy->tiers[tier], wall))
+		return NULL;
+	return person_of(core, people_team(core, incident), &policy->tiers[tier], wall);
+}
+
+uint32_t
+people_next_tier(const struct core *core, const struct incident *incident, uint32_t tier,
+    msec wall)
+{
+	const struct policy *policy = people_policy(core, incident);
+	for (uint32_t i = tier + 1; i < policy->tier_n; i++) {
+		if (people_at_tier(core, incident, i, wall) != NULL)
+			return i;
+	}
+	return 0;
+}
+
+/* `hours`: those of the tiers are heeded. */
+static const struct person *
+first_reachable(const struct core *core, const struct team *team,
+    const struct policy *policy, bool hours, uint32_t from, uint32_t *ret_tier)
+{
+	for (uint32_t i = from; i < policy->tier_n; i++) {
+		const struct tier *tier = &policy->tiers[i];
+		if (!tier_open(tier, core->wall) && (hours || tier->exception != NULL))
+			continue;
+		const struct person *person = person_of(core, team, tier, core->wall);
 		if (person != NULL && person->reach.n > 0) {
-			*ret_tier = tier;
+			*ret_tier = i;
 			return person;
 		}
 	}
@@ -52,14 +83,49 @@ const struct person *
 people_reachable(const struct core *core, const struct team *team, uint32_t from,
     uint32_t *ret_tier)
 {
-	const struct person *person = first_reachable(core, team, from, ret_tier);
+	const struct team *fallback = core->newest->model->fallback;
+	/* Each only where all before it have nobody. */
+	const struct {
+		const struct team *team;
+		bool hours;
+		uint32_t from;
+	} ways[] = {
+		{ team, true, from },
+		{ team, true, 0 },
+		{ team, false, 0 },
+		{ fallback, true, 0 },
+		{ fallback, false, 0 },
+	};
+	for (size_t i = 0; i < countof(ways); i++) {
+		uint32_t tier = 0;
+		const struct person *person = first_reachable(core, ways[i].team,
+		    policy_general(ways[i].team), ways[i].hours, ways[i].from, &tier);
+		if (person == NULL)
+			continue;
+		*ret_tier = ways[i].team == team ? tier : 0;
+		return person;
+	}
+	*ret_tier = 0;
+	return NULL;
+}
+
+const struct person *
+people_to_tell(const struct core *core, const struct incident *incident, uint32_t from,
+    uint32_t *ret_tier)
+{
+	const struct team *team = people_team(core, incident);
+	const struct policy *policy = people_policy(core, incident);
+	if (policy == policy_general(team))
+		return people_reachable(core, team, from, ret_tier);
+	const struct person *person =
+	    first_reachable(core, team, policy, true, from, ret_tier);
 	if (person == NULL && from > 0)
-		person = first_reachable(core, team, 0, ret_tier);
+		person = first_reachable(core, team, policy, true, 0, ret_tier);
 	if (person != NULL)
 		return person;
 	uint32_t other;
 	*ret_tier = 0;
-	return first_reachable(core, core->newest->model->fallback, 0, &other);
+	return people_reachable(core, team, 0, &other);
 }
 
 static void

@@ -190,13 +190,22 @@ struct recipients {
 };
 
 const struct team *people_team(const struct core *core, const struct incident *incident);
-/* Who answers at that tier now; NULL: nobody. */
-const struct person *people_at_tier(const struct core *core, const struct team *team,
-    uint32_t tier);
-/* From that tier on, the first who can be reached, also of the fallback team. The tier
- * in *ret_tier where it is the team's own. */
+/* What says who is told of it now: by its severity, and the hours. */
+const struct policy *people_policy(const struct core *core,
+    const struct incident *incident);
+/* Who answers at that tier then; NULL: nobody, or not at that hour. */
+const struct person *people_at_tier(const struct core *core,
+    const struct incident *incident, uint32_t tier, msec wall);
+/* The next after that tier which has somebody then; 0: none, it begins again. */
+uint32_t people_next_tier(const struct core *core, const struct incident *incident,
+    uint32_t tier, msec wall);
+/* From that tier of `escalate` on, the first who can be reached; where nobody can, also
+ * outside of hours and of the fallback team. The tier in *ret_tier where it is the team's. */
 const struct person *people_reachable(const struct core *core, const struct team *team,
     uint32_t from, uint32_t *ret_tier);
+/* The same by the policy in force for the incident, `escalate` where that has nobody. */
+const struct person *people_to_tell(const struct core *core,
+    const struct incident *incident, uint32_t from, uint32_t *ret_tier);
 void recipients_person(struct recipients *to, const struct person *person);
 void recipients_team(struct recipients *to, const struct team *team);
 /* Its lead, and whoever has a rotation of it now. */
@@ -215,6 +224,8 @@ void incident_escalate_arm(struct core *core, struct incident *incident);
  * over. */
 void incident_escalate_now(struct core *core, struct incident *incident, str person);
 void incident_escalate(struct core *core, struct incident *incident);
+/* Whom nobody told for a while is told now; why, for the timeline. */
+void incident_page(struct core *core, struct incident *incident, str why);
 
 /* ---- depends.c: what another incident explains ---- */
 
@@ -224,6 +235,15 @@ bool dependency_mutes(struct core *core, struct incident *incident);
  * still. */
 void dependency_again(struct core *core, struct incident *incident);
 void dependency_ended(struct core *core, const struct incident *cause);
+
+/* ---- hours.c: what is not urgent waits until somebody is at work ---- */
+
+/* Is nobody paged for it now? Until when, in its row. */
+bool hours_wait(struct core *core, struct incident *incident);
+/* It became worse; another configuration holds; what it waited for is there. */
+void hours_again(struct core *core, struct incident *incident);
+void hours_adopted(struct core *core);
+void hours_begun(struct core *core, struct incident *incident);
 
 /* ---- notices.c, notice_text.c: telling them ---- */
 

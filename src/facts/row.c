@@ -127,6 +127,8 @@ static const struct field incident_fields[] = {
 	    NOTICE_THREADS_MAX),
 	FQ_MSEC(95, struct incident_row, acknowledged_at),
 	FQ_MSEC(96, struct incident_row, escalate_kept),
+	FQ_MSEC(100, struct incident_row, waits_at),
+	FQ_WALL(101, struct incident_row, waits_wall),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -697,6 +699,7 @@ static const char *const gap_kind_names[] = {
 	[GAP_SANDBOX] = "sandbox",
 	[GAP_HANDOFF_INCOMPLETE] = "handoff-incomplete",
 	[GAP_GRANT_ENDS] = "grant-ends",
+	[GAP_EXCEPTION_ENDS] = "exception-ends",
 	[GAP_UNREVIEWED] = "unreviewed",
 	[GAP_DRILL] = "drill",
 	[GAP_RECURS] = "recurs",

@@ -99,6 +99,8 @@ struct incident_row {
 	struct records threads;
 	/* Acknowledged: since when, and when the next tier would have been told. */
 	msec acknowledged_at, escalate_kept;
+	/* It is not urgent: nobody is paged before somebody is at work, which is then; or 0 */
+	msec waits_at, waits_wall;
 };
 
 /* The first message about an incident there, as its provider calls it. */

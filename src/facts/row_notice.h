@@ -89,7 +89,8 @@ enum gap_kind {
 	GAP_UNREVIEWED,  /* a broken glass that nobody has looked at */
 	GAP_DRILL = 20,  /* a runbook whose drill is overdue */
 	GAP_RECURS = 21, /* the same remedy, again and again: the cause is still there */
-	GAP_NO_CALENDAR = 30, /* a silence is for times that are not written any more */
+	GAP_NO_CALENDAR = 30,    /* a silence is for times that are not written any more */
+	GAP_EXCEPTION_ENDS = 31, /* within 14 days: that developers are told of incidents */
 };
 
 struct gap_row {

@@ -17,6 +17,7 @@
 /* Zones know the years until 9999; an interval and a search ahead lie in them. */
 #define YEAR_MAX 9996
 #define AHEAD_DAYS_MAX 400
+#define CUTS_MAX 4096      /* of a window that is looked along */
 #define NEAR_S (4 * DAY_S) /* what is asked for next is seldom further back */
 
 /* From `from` on the zone has one offset until `change`, then the other until `until`. */
@@ -203,4 +204,36 @@ calendar_changes(const struct calendar *calendar, msec wall)
 	if (at == now)
 		at = next_from(calendar, &s, now);
 	return at > last ? 0 : (msec)at * SECOND;
+}
+
+bool
+window_has(const struct window *window, msec wall)
+{
+	return (window->only == NULL || calendar_has(window->only, wall)) &&
+	       (window->except == NULL || !calendar_has(window->except, wall));
+}
+
+msec
+window_until(const struct window *window, msec wall)
+{
+	const struct calendar *const both[] = { window->only, window->except };
+	msec until = UINT64_MAX;
+	for (size_t i = 0; i < countof(both); i++) {
+		msec changes = both[i] != NULL ? calendar_changes(both[i], wall) : 0;
+		if (changes != 0 && changes < until)
+			until = changes;
+	}
+	return until;
+}
+
+msec
+window_next(const struct window *window, msec wall, msec ahead_ms)
+{
+	msec at = wall;
+	for (size_t i = 0; i < CUTS_MAX && at - wall <= ahead_ms; i++) {
+		if (window_has(window, at))
+			return at;
+		at = window_until(window, at);
+	}
+	return 0;
 }

@@ -3,6 +3,8 @@
  */
 #include "model/duty.h"
 
+#include "model/policy.h"
+
 static bool
 is_about(const struct stand_in *s, const struct team *team, const struct rotation *rotation)
 {
@@ -79,10 +81,14 @@ shift_next(struct shifts *shifts, struct turn *ret)
 uint32_t
 duty_tier(const struct team *team, const struct rotation *rotation)
 {
-	for (size_t i = 0; i < team->tier_n; i++) {
-		const struct tier *tier = &team->tiers[i];
-		if (tier->kind == TIER_ROTATION && tier->rotation == rotation)
-			return (uint32_t)i + 1;
+	/* That of `escalate` first, which is for everything. */
+	for (size_t p = team->policies_n; p-- > 0;) {
+		const struct policy *policy = &team->policies[p];
+		for (size_t i = 0; i < policy->tier_n; i++) {
+			const struct tier *tier = &policy->tiers[i];
+			if (tier->kind == TIER_ROTATION && tier->rotation == rotation)
+				return (uint32_t)i + 1;
+		}
 	}
 	return 0;
 }

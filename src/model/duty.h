@@ -47,7 +47,7 @@ bool shift_next(struct shifts *shifts, struct turn *ret);
  * written or asked for, makes nobody a member. */
 bool duty_member(const struct team *team, str person);
 
-/* On which tier of the team the rotation is told, from 1; 0: on none. */
+/* On which tier of the team the rotation is told, from 1; 0: on none, of no policy. */
 uint32_t duty_tier(const struct team *team, const struct rotation *rotation);
 
 #endif

@@ -62,6 +62,16 @@ void people_read(struct reader *r, const struct section *section);
 /* The `rotations` of a team; `zone` where they name none. */
 void rotations_read(struct reader *r, const struct node *node, struct team *team);
 const struct rotation *rotation_find(const struct team *team, str name); /* or NULL */
+/* `hours` (a calendar, or the hours of a week in that zone) and `except`; NULL: not written. */
+void read_window(struct reader *r, const struct node *hours, const struct node *except,
+    const struct zone *zone, struct window *ret);
+struct policies_of {
+	struct team *team;       /* with its rotations and lead */
+	const struct node *lead; /* as it is written */
+	const struct node *escalate, *policies;
+};
+/* Whom it tells: `escalate`, the first rotation where that is NULL, and `policies`. */
+void policies_read(struct reader *r, const struct policies_of *of);
 void teams_declare(struct reader *r, const struct section *section);
 void teams_read(struct reader *r, const struct section *section);
 /* Once services are read: whoever answers for something has someone on call. */

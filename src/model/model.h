@@ -227,6 +227,16 @@ bool calendar_has(const struct calendar *calendar, msec wall);
 /* When what calendar_has says next changes after `wall`, at most 400 days ahead; 0: not. */
 msec calendar_changes(const struct calendar *calendar, msec wall);
 
+/* Only while the one is on, and not while the other is; NULL: no such bound. */
+struct window {
+	const struct calendar *only, *except;
+};
+bool window_has(const struct window *window, msec wall);
+/* Until when what window_has says surely holds; UINT64_MAX: for 400 days at least. */
+msec window_until(const struct window *window, msec wall);
+/* The first instant from `wall` on that it has, at most so far ahead; 0: none. */
+msec window_next(const struct window *window, msec wall, msec ahead_ms);
+
 /* ---- people and teams ---- */
 
 /* A kind is a row in model/read_channels.c and, how it is spoken, in hands/notices.c. */
@@ -285,11 +295,10 @@ struct layer {
 	const struct zone *zone;
 	const struct person **people;
 	size_t people_n;
-	uint32_t days;                /* each turn lasts */
-	unsigned handover_minute;     /* of the local day */
-	int64_t anchor_days;          /* civil day of a handover at which people[0] began */
-	const struct calendar *hours; /* only then; NULL: always */
-	const struct calendar *except; /* not then; NULL: never */
+	uint32_t days;            /* each turn lasts */
+	unsigned handover_minute; /* of the local day */
+	int64_t anchor_days;      /* civil day of a handover at which people[0] began */
+	struct window when;
 	struct place place;
 };
 #define LAYERS_MAX 16
@@ -311,16 +320,6 @@ struct rotation {
 	struct place place;
 };
 
-enum tier_kind { TIER_ROTATION = 1, TIER_PERSON };
-
-struct tier {
-	enum tier_kind kind;
-	const struct rotation *rotation;
-	const struct person *person;
-	msec
-	    after_ms; /* unacknowledged for so long: the next tier is told too; 0 on the last */
-};
-
 enum team_kind { TEAM_OPERATIONS = 1, TEAM_DEVELOPMENT };
 
 struct team {
@@ -329,8 +328,8 @@ struct team {
 	const struct zone *zone;
 	struct rotation *rotations;
 	size_t rotation_n;
-	struct tier *tiers;
-	size_t tier_n;
+	struct policy *policies; /* policy.h: who is told; the last is that of `escalate` */
+	size_t policies_n;
 	/* Acknowledged, and for so long nobody has worked on it: it comes back. */
 	msec acknowledge_timeout_ms;
 	const struct person *lead; /* NULL: none */

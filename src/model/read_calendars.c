@@ -256,7 +256,7 @@ weekly_read(struct reader *r, const struct node *node, struct calendar *calendar
 		return;
 	if (node->n == 0)
 		read_error(r, node, STR("add {days: mon-fri}, or remove it"),
-		    "'weekly' names no time");
+		    "'%.*s' names no time", STR_ARG(node->key));
 	calendar->weeks = arena_new(r->arena, struct calendar_week, node->n);
 	for (const struct node *item = node->first; item != NULL; item = item->next)
 		week_read(r, item, calendar);

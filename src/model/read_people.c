@@ -8,6 +8,7 @@
  * `{channel: email, within: 2m}` where the channel needs no address.
  */
 #include "model/internal.h"
+#include "model/policy.h"
 
 #define WITHIN_MS_MIN (10 * SECOND)
 #define WITHIN_MS_MAX HOUR
@@ -206,6 +207,15 @@ has_duty(struct reader *r, const struct person *person, enum role role)
 		r->model->people[i].role = role;
 }
 
+static void
+policy_roles(struct reader *r, const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->tier_n; i++) {
+		if (policy->tiers[i].kind == TIER_PERSON)
+			has_duty(r, policy->tiers[i].person, ROLE_OPERATOR);
+	}
+}
+
 /* Where no role is written: a team's lead leads, who is woken operates, others look. */
 void
 people_roles(struct reader *r)
@@ -224,10 +234,8 @@ people_roles(struct reader *r)
 			for (size_t p = 0; p < rotation->people_n; p++)
 				has_duty(r, rotation->people[p], ROLE_OPERATOR);
 		}
-		for (size_t k = 0; k < team->tier_n; k++) {
-			if (team->tiers[k].kind == TIER_PERSON)
-				has_duty(r, team->tiers[k].person, ROLE_OPERATOR);
-		}
+		for (size_t k = 0; k < team->policies_n; k++)
+			policy_roles(r, &team->policies[k]);
 	}
 	for (size_t i = 0; i < m->people_n; i++)
 		has_duty(r, &m->people[i], ROLE_VIEWER);

@@ -85,7 +85,7 @@ layer_turns(struct reader *r, const struct layer_nodes *n, struct layer *ret)
 
 /* A calendar's name, or the hours of a week themselves. */
 static const struct calendar *
-layer_hours(struct reader *r, const struct node *node, const struct zone *zone)
+hours_read(struct reader *r, const struct node *node, const struct zone *zone)
 {
 	if (node->kind == NODE_TEXT)
 		return read_ref(r, &r->calendars, node);
@@ -94,6 +94,16 @@ layer_hours(struct reader *r, const struct node *node, const struct zone *zone)
 	hours->place = node_place(node);
 	weekly_read(r, node, hours);
 	return hours;
+}
+
+void
+read_window(struct reader *r, const struct node *hours, const struct node *except,
+    const struct zone *zone, struct window *ret)
+{
+	if (hours != NULL)
+		ret->only = hours_read(r, hours, zone);
+	if (except != NULL)
+		ret->except = read_ref(r, &r->calendars, except);
 }
 
 static void
@@ -106,10 +116,7 @@ layer_fill(struct reader *r, const struct node *node, const struct layer_nodes *
 	if (n->people != NULL)
 		layer_people(r, n->people, ret);
 	layer_turns(r, n, ret);
-	if (n->hours != NULL)
-		ret->hours = layer_hours(r, n->hours, ret->zone);
-	if (n->except != NULL)
-		ret->except = read_ref(r, &r->calendars, n->except);
+	read_window(r, n->hours, n->except, ret->zone, &ret->when);
 }
 
 static void
@@ -158,7 +165,7 @@ override_read(struct reader *r, const struct node *node, const struct zone *zone
 		.people = arena_new(r->arena, const struct person *, 1),
 		.people_n = 1,
 		.days = 7,
-		.hours = span,
+		.when = { .only = span },
 		.place = node_place(node) };
 	layer->people[0] = read_ref(r, &r->people, person);
 	if (layer->people[0] != NULL)
@@ -190,10 +197,10 @@ overrides_apart(struct reader *r, const struct node *node, const struct rotation
     size_t first)
 {
 	for (size_t i = first; i < rotation->layers_n; i++) {
-		const struct calendar_span *a = &rotation->layers[i].hours->spans[0];
+		const struct calendar_span *a = &rotation->layers[i].when.only->spans[0];
 		for (size_t k = first; k < i; k++) {
 			const struct layer *other = &rotation->layers[k];
-			const struct calendar_span *b = &other->hours->spans[0];
+			const struct calendar_span *b = &other->when.only->spans[0];
 			if (a->from_wall >= b->until_wall || b->from_wall >= a->until_wall)
 				continue;
 			const struct node *item = node->first;

@@ -17,10 +17,7 @@
  */
 #include "model/internal.h"
 
-#define TIERS_MAX 32
 #define ACKNOWLEDGE_MS_DEFAULT HOUR
-#define AFTER_MS_MIN (10 * SECOND)
-#define AFTER_MS_MAX (7 * DAY)
 
 static const char *const team_kinds[] = { "operations", "development" };
 
@@ -49,113 +46,17 @@ teams_declare(struct reader *r, const struct section *section)
 	}
 }
 
-/* ---- escalation ---- */
-
-static void
-report_unknown_tier(struct reader *r, const struct node *node, const struct team *team)
-{
-	const struct team *other = names_get(r->teams.by_name, node->text);
-	if (other != NULL && other->kind == TEAM_DEVELOPMENT) {
-		read_error(r, node,
-		    STR("they receive handoffs; name a rotation or a person"),
-		    "'%.*s' are developers and cannot be escalated to",
-		    STR_ARG(node->text));
-		return;
-	}
-	if (other != NULL) {
-		read_error(r, node, STR("name a rotation of this team, a person, or lead"),
-		    "'%.*s' is a team", STR_ARG(node->text));
-		return;
-	}
-
-	size_t n = team->rotation_n + 1 + r->people.n;
-	str *names = arena_new(r->arena, str, n);
-	for (size_t i = 0; i < team->rotation_n; i++)
-		names[i] = team->rotations[i].name;
-	names[team->rotation_n] = STR("lead");
-	for (size_t i = 0; i < r->people.n; i++)
-		names[team->rotation_n + 1 + i] = r->people.list[i];
-	str hint = read_suggest(r, node->text, names, n);
-	if (hint.n == 0 && r->incomplete)
-		return;
-	read_error(r, node,
-	    hint.n ? hint : STR("name a rotation of this team, a person, or lead"),
-	    "unknown rotation or person '%.*s'", STR_ARG(node->text));
-}
-
-static void
-tier_to(struct reader *r, const struct node *node, const struct team *team,
-    const struct node *lead, struct tier *ret)
-{
-	str to;
-	if (!read_text(r, node, &to))
-		return;
-	ret->kind = TIER_PERSON;
-	const struct rotation *rotation = rotation_find(team, to);
-	const struct person *person = names_get(r->people.by_name, to);
-	if (str_eq(to, STR("lead"))) {
-		ret->person = team->lead;
-		if (team->lead != NULL)
-			need_reach(r, node, team->lead);
-		else if (lead == NULL)
-			read_error(r, node, STR("add 'lead: PERSON' to the team"),
-			    "team '%.*s' has no lead", STR_ARG(team->name));
-	} else if (rotation != NULL && person != NULL) {
-		read_error(r, node, STR("give the rotation another name"),
-		    "'%.*s' is both a rotation and a person", STR_ARG(to));
-	} else if (rotation != NULL) {
-		ret->kind = TIER_ROTATION;
-		ret->rotation = rotation;
-	} else if (person != NULL) {
-		ret->person = person;
-		need_reach(r, node, person);
-	} else {
-		report_unknown_tier(r, node, team);
-	}
-}
-
-static void
-escalate_read(struct reader *r, const struct node *node, struct team *team,
-    const struct node *lead)
-{
-	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, TIERS_MAX))
-		return;
-	if (node->n == 0)
-		read_error(r, node, STR("leave it out to tell the first rotation"),
-		    "'escalate' tells nobody");
-	team->tiers = arena_new(r->arena, struct tier, node->n);
-	for (const struct node *item = node->first; item != NULL; item = item->next) {
-		struct tier *tier = &team->tiers[team->tier_n++];
-		const struct node *to = NULL, *after = NULL;
-		const struct key keys[] = {
-			{ "to", &to, .required = true },
-			{ "after", &after },
-		};
-		if (!read_map(r, item, "tier", keys, countof(keys)))
-			continue;
-		tier_to(r, to, team, lead, tier);
-		if (after != NULL && item->next == NULL)
-			read_error_key(r, after, STR("remove it, or add who is told then"),
-			    "nobody comes after the last tier");
-		else if (after != NULL)
-			(void)read_duration(r, after, AFTER_MS_MIN, AFTER_MS_MAX,
-			    &tier->after_ms);
-		else if (item->next != NULL)
-			read_error(r, item, STR("add 'after: 5m'"),
-			    "this tier never gives way to the next");
-	}
-}
-
 static void
 on_call_read(struct reader *r, const struct node *node, struct team *team,
     const struct node *lead)
 {
-	const struct node *zone = NULL, *rotations = NULL, *escalate = NULL,
-			  *timeout = NULL;
+	struct policies_of of = { .team = team, .lead = lead };
+	const struct node *zone = NULL, *rotations = NULL, *timeout = NULL;
 	const struct key keys[] = {
 		{ "zone", &zone, .required = true },
 		{ "rotations", &rotations, .required = true },
-		{ "escalate", &escalate },
+		{ "escalate", &of.escalate },
+		{ "policies", &of.policies },
 		{ "acknowledge_timeout", &timeout },
 	};
 	(void)read_map(r, node, NULL, keys, countof(keys));
@@ -166,14 +67,7 @@ on_call_read(struct reader *r, const struct node *node, struct team *team,
 		(void)read_zone(r, zone, &team->zone);
 	if (rotations != NULL)
 		rotations_read(r, rotations, team);
-	if (escalate != NULL) {
-		escalate_read(r, escalate, team, lead);
-	} else if (team->rotation_n > 0) {
-		team->tiers = arena_new(r->arena, struct tier, 1);
-		team->tiers[0].kind = TIER_ROTATION;
-		team->tiers[0].rotation = &team->rotations[0];
-		team->tier_n = 1;
-	}
+	policies_read(r, &of);
 }
 
 /* ---- teams ---- */

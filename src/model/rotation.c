@@ -65,14 +65,6 @@ layer_turn(const struct layer *layer, msec wall)
 	};
 }
 
-static void
-cut(msec *until, const struct calendar *calendar, msec wall)
-{
-	msec changes = calendar != NULL ? calendar_changes(calendar, wall) : 0;
-	if (changes != 0 && changes < *until)
-		*until = changes;
-}
-
 /* Who has it, and until when at least. */
 static struct turn
 turn_until(const struct rotation *rotation, msec wall)
@@ -80,10 +72,10 @@ turn_until(const struct rotation *rotation, msec wall)
 	struct turn ret = { .until_wall = UINT64_MAX };
 	for (size_t i = rotation->layers_n; i-- > 0 && ret.person == NULL;) {
 		const struct layer *layer = &rotation->layers[i];
-		cut(&ret.until_wall, layer->hours, wall);
-		cut(&ret.until_wall, layer->except, wall);
-		if ((layer->hours != NULL && !calendar_has(layer->hours, wall)) ||
-		    (layer->except != NULL && calendar_has(layer->except, wall)))
+		msec until = window_until(&layer->when, wall);
+		if (until < ret.until_wall)
+			ret.until_wall = until;
+		if (!window_has(&layer->when, wall))
 			continue;
 		struct turn turn = layer_turn(layer, wall);
 		ret.person = turn.person;
@@ -98,7 +90,8 @@ static bool
 is_plain(const struct rotation *rotation)
 {
 	const struct layer *only = &rotation->layers[0];
-	return rotation->layers_n == 1 && only->hours == NULL && only->except == NULL;
+	return rotation->layers_n == 1 && only->when.only == NULL &&
+	       only->when.except == NULL;
 }
 
 struct turn

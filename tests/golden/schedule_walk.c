@@ -32,7 +32,7 @@ static struct layer kinds[] = {
 	{ .days = 1, .handover_minute = 0 },
 	{ .days = 1, .handover_minute = 150 },
 	{ .days = 3, .handover_minute = 60 },
-	{ .days = 7, .handover_minute = 720, .hours = &nights },
+	{ .days = 7, .handover_minute = 720, .when = { .only = &nights } },
 };
 static const char *const names[] = { "weekly", "fortnightly", "daily-0000", "daily-0230",
 	"three-days", "nights" };
@@ -68,7 +68,7 @@ walk(const char *zone, size_t kind, int64_t from, int64_t until)
 		EXPECT(last.person == turn.person);
 		EXPECT_U64(last.until_wall, turn.until_wall);
 		EXPECT(last.from_wall == turn.from_wall);
-		bool hours = kinds[kind].hours != NULL;
+		bool hours = kinds[kind].when.only != NULL;
 		EXPECT(hours || next.person != turn.person);
 		EXPECT(!hours || next.person != NULL || turn.person != NULL);
 		printf("%s %s %llu %s\n", zone, names[kind],
@@ -104,7 +104,7 @@ main(int argc, char **argv)
 			kinds[k].people = people;
 			kinds[k].people_n = countof(people);
 			kinds[k].anchor_days = FROM + 2; /* a Monday */
-			if (kinds[k].days >= 7 && kinds[k].hours == NULL)
+			if (kinds[k].days >= 7 && kinds[k].when.only == NULL)
 				walk(argv[i], k, FROM * DAY_S, UNTIL * DAY_S);
 			else
 				walk_changes(argv[i], zone, k);

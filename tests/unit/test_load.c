@@ -1,4 +1,5 @@
 #include "model/init.h"
+#include "model/policy.h"
 #include "support/config.h"
 #include "support/test.h"
 
@@ -91,9 +92,9 @@ load__people_are_reached_and_take_turns(void)
 	EXPECT_STR(zone_name(model_person(m, STR("piotr"))->zone), STR("Europe/Warsaw"));
 
 	const struct team *ops = m->fallback;
-	EXPECT_U64(ops->tier_n, 1);
-	EXPECT(ops->tiers[0].kind == TIER_ROTATION);
-	EXPECT(ops->tiers[0].rotation == &ops->rotations[0]);
+	EXPECT_U64(policy_general(ops)->tier_n, 1);
+	EXPECT(policy_general(ops)->tiers[0].kind == TIER_ROTATION);
+	EXPECT(policy_general(ops)->tiers[0].rotation == &ops->rotations[0]);
 	/* The Wednesday before 2024-01-01. */
 	EXPECT(ops->rotations[0].layers[0].anchor_days == civil_days(2023, 12, 27));
 	struct turn turn =

@@ -200,7 +200,7 @@ rotation__follows_the_sun(void)
 	layers[1].zone = hours.zone;
 	layers[1].people_n = 2; /* ana, piotr */
 	layers[1].days = 1;
-	layers[1].hours = &hours;
+	layers[1].when.only = &hours;
 	/* Summer: 09:00 is 08:00 UTC. 2024-07-01 is 182 days on: ana's. */
 	msec noon = utc(2024, 7, 1, 11, 0);
 	EXPECT_TURN(in_rotation(layers, 2, noon), &ana, utc(2024, 7, 1, 8, 0),
@@ -226,7 +226,7 @@ rotation__hours_end_with_the_clocks(void)
 		.weeks_n = 1 };
 	struct layer layer = weekly(1);
 	layer.zone = hours.zone;
-	layer.hours = &hours;
+	layer.when.only = &hours;
 	struct turn short_one = in_rotation(&layer, 1, utc(2024, 3, 31, 0, 30));
 	EXPECT_U64(short_one.until_wall - short_one.from_wall, 7 * HOUR);
 	struct turn long_one = in_rotation(&layer, 1, utc(2024, 10, 27, 0, 30));
@@ -244,10 +244,10 @@ rotation__an_override_stands_before_all_layers(void)
 	struct layer layers[] = { weekly(1), weekly(1) };
 	layers[0].zone = layers[1].zone = zone_utc();
 	layers[0].people_n = 1;
-	layers[0].except = &off;
+	layers[0].when.except = &off;
 	layers[1].people = others;
 	layers[1].people_n = 1;
-	layers[1].hours = &over;
+	layers[1].when.only = &over;
 	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 2, 0, 0)), &ana,
 	    utc(2024, 7, 1, 9, 0), utc(2024, 7, 3, 12, 0));
 	EXPECT_TURN(in_rotation(layers, 2, utc(2024, 7, 3, 20, 0)), &mei, swap.from_wall,
@@ -290,7 +290,7 @@ shifts__and_gaps_are_every_instant_once(void)
 	EXPECT_TURN(shift, &ana, utc(2024, 1, 3, 0, 0), utc(2024, 3, 3, 0, 0));
 	EXPECT(!shift_next(&shifts, &shift));
 
-	layer.hours = &hours;
+	layer.when.only = &hours;
 	shifts = (struct shifts){ NULL, &team, &always, NULL, utc(2024, 1, 3, 0, 0),
 		utc(2024, 1, 4, 9, 0) };
 	EXPECT(shift_next(&shifts, &shift));

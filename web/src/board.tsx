@@ -115,7 +115,8 @@ function PersonCard({ i, asked }: { i: Incident; asked?: Asked[] }) {
 				: <button type="button" class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge</button>}
 			{approval && <><button type="button" onClick={() => todo.approve(approval, true)}>Approve</button><button type="button" onClick={() => todo.approve(approval, false)}>Deny</button></>}
 			<span class="gap" />
-			{!i.acknowledged && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
+			{i.waits_wall && !i.acknowledged ? <span class="muted">nobody is told before <At at={i.waits_wall} /></span>
+				: !i.acknowledged && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
 		</div>
 	</article>;
 }

@@ -29,7 +29,8 @@ function Timers({ i, run }: { i: Incident; run: Run | undefined }) {
 		<div class="timer"><span class="count-down">{span((end ? Date.parse(end) : now()) - Date.parse(i.opened_wall))}</span><small>{end ? "from open to closed" : "open"}</small></div>
 		{i.recovered_wall && <div class="timer"><span class="count-down">{span(Date.parse(i.recovered_wall) - Date.parse(i.opened_wall))}</span><small>to recovery</small></div>}
 		{i.state === "verifying" && run?.deadline ? <Timer to={wallOf(i, run.deadline)} label="until it is verified or not" /> : null}
-		{i.state !== "closed" && !i.acknowledged && i.escalate_at ? <Timer to={wallOf(i, i.escalate_at)} label="until the next is told" /> : null}
+		{i.state !== "closed" && !i.acknowledged && i.waits_wall ? <Timer to={Date.parse(i.waits_wall)} label="until somebody is told" />
+			: i.state !== "closed" && !i.acknowledged && i.escalate_at ? <Timer to={wallOf(i, i.escalate_at)} label="until the next is told" /> : null}
 		{i.state !== "closed" && i.settle_at ? <Timer to={wallOf(i, i.settle_at)} label="until it closes" /> : null}
 	</div>;
 }
