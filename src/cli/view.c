@@ -163,11 +163,12 @@ view_incident_short(struct out *out, const struct incident_row *row)
 	str age = text_length(a, until > row->opened_wall ? until - row->opened_wall : 0);
 	str state = view_state(out, row);
 	out_styled(out, view_state_style(row), state);
-	str rest =
-	    arena_printf(a, ", %.*s%s%.*s, owner %.*s, %s%.*s", STR_ARG(row->service),
-		row->service.n > 0 ? ", " : "", STR_ARG(age), STR_ARG(row->owner),
-		row->acknowledged ? "acknowledged by " : "not acknowledged",
-		STR_ARG(view_who(row->acknowledged_by)));
+	str rest = arena_printf(a, "%s, %.*s%s%.*s, owner %.*s, %s%.*s",
+	    row->flapping && row->state != INCIDENT_CLOSED ? ", flapping" : "",
+	    STR_ARG(row->service), row->service.n > 0 ? ", " : "", STR_ARG(age),
+	    STR_ARG(row->owner),
+	    row->acknowledged ? "acknowledged by " : "not acknowledged",
+	    STR_ARG(view_who(row->acknowledged_by)));
 	out_wrapped(out, 12, 12 + state.n, rest);
 	str doing = view_doing(out, row);
 	if (doing.n > 0) {

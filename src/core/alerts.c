@@ -269,6 +269,8 @@ on_ended(struct core *core, incident_id id, bool expired)
 		    "an alert %s, %u %s active",
 		    expired ? "expired: its source went quiet" : "resolved",
 		    row->alerts_active, row->alerts_active == 1 ? "is" : "are");
+	if (row->alerts_active == 0)
+		flap_cleared(core, incident);
 	one_less(core, incident);
 }
 

@@ -78,6 +78,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 		row->previous = before->row.id;
 		row->occurrence = before->row.occurrence + 1;
 		row->remedies = before->row.remedies;
+		row->cleared = before->row.cleared;
 	}
 }
 
@@ -154,6 +155,8 @@ incident_set_state(struct core *core, struct incident *incident, enum incident_s
 static void
 try_again(struct core *core, struct incident *incident)
 {
+	if (flap_fired(core, incident))
+		return;
 	row_set_strs(core, &incident->row.tried, (struct strs){ 0 });
 	incident->row.not_real = false;
 	run_choose(core, incident);
@@ -167,11 +170,13 @@ refired(struct core *core, struct incident *incident)
 	row->recovered_at = 0;
 	row->recovered_wall = 0;
 	row->look_again_at = 0;
-	row->acknowledged = false;
-	row->escalate_tier = 0;
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
 	    "fires again after a verified recovery, time %u", row->refired);
+	if (flap_fired(core, incident))
+		return;
+	row->acknowledged = false;
+	row->escalate_tier = 0;
 	incident->opening = true;
 	try_again(core, incident);
 	incident->opening = false;
@@ -230,7 +235,7 @@ incident_quiet(struct core *core, struct incident *incident)
 	}
 	/* With a run that has acted, its verify decides. */
 	if (incident->run == NULL) {
-		row->settle_at = core->at + SETTLE_MS;
+		row->settle_at = core->at + flap_settle_ms(incident);
 		row->look_again_at = 0;
 		object_touch(core, &incident->o);
 	}

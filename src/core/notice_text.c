@@ -141,6 +141,9 @@ incident_doing(struct core *core, const struct incident *incident)
 	case INCIDENT_OPEN:
 		if (row->needs_person)
 			return doing_nothing(core, row);
+		if (row->settle_at != 0 && row->flapping)
+			return STR(
+			    "flapping: the alerts cleared, closing when it stays calm");
 		if (row->settle_at != 0)
 			return row->alerts_held > 0
 			           ? STR("the alerts are suppressed, closing soon")

@@ -48,7 +48,10 @@
 #define NEVER_STARTED_MAX 3      /* attempts on a target that never started */
 #define CAN_MAX 16               /* allowed actions listed in a notice */
 
-#define SETTLE_MS (60 * SECOND)         /* quiet for so long: closed */
+#define SETTLE_MS (60 * SECOND) /* quiet for so long: closed */
+#define FLAP_CLEARS 5           /* cleared so often within FLAP_WINDOW_MS: it flaps */
+#define FLAP_WINDOW_MS HOUR
+#define FLAP_CALM_MS (30 * MINUTE)      /* flapping, and quiet for so long: closed */
 #define SELF_SETTLE_MS HOUR             /* the same for incidents about Firstline */
 #define STOPPED_LOOK_MS (2 * MINUTE)    /* a check said "over", alerts fire: look again */
 #define RECOVERED_LOOK_MS (15 * MINUTE) /* verified, alerts fire: a person */

@@ -175,6 +175,15 @@ void incident_timer(struct core *core, struct incident *incident);
 /* Wait for the earliest of its times. */
 void incident_arm(struct core *core, struct incident *incident);
 
+/* ---- flap.c: what comes and goes ---- */
+
+/* No alert of it is active any more, for now: perhaps once too often. */
+void flap_cleared(struct core *core, struct incident *incident);
+/* It fires again while it was about to close. True: it flaps, and that is seen to. */
+bool flap_fired(struct core *core, struct incident *incident);
+/* Quiet for so long it is over. */
+msec flap_settle_ms(const struct incident *incident);
+
 /* ---- people.c, escalate.c: who is told ---- */
 
 struct recipient {

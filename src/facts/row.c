@@ -68,6 +68,11 @@ static const struct field remedy_fields[] = {
 };
 const struct record_type remedy_type = RECORD(struct remedy, "remedy", remedy_fields);
 
+static const struct field cleared_fields[] = {
+	F_MSEC(1, struct cleared, at),
+};
+const struct record_type cleared_type = RECORD(struct cleared, "cleared", cleared_fields);
+
 static const struct field incident_fields[] = {
 	F_U32(1, struct incident_row, id),
 	F_ENUM(2, struct incident_row, state, incident_state_names),
@@ -129,6 +134,8 @@ static const struct field incident_fields[] = {
 	FQ_MSEC(96, struct incident_row, escalate_kept),
 	FQ_MSEC(100, struct incident_row, waits_at),
 	FQ_WALL(101, struct incident_row, waits_wall),
+	FQ_BOOL(102, struct incident_row, flapping),
+	FQ_RECORDS(103, struct incident_row, cleared, &cleared_type, CLEARED_MAX),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);

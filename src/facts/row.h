@@ -107,12 +107,12 @@ struct control_row {
 };
 
 extern const struct record_type notice_thread_type, incident_row_type, timeline_row_type,
-    look_type, evidence_type, rolled_type, run_row_type, remedy_type, attempt_row_type,
-    probe_row_type, reason_type, decision_row_type, grant_use_row_type, notice_row_type,
-    handoff_row_type, gap_row_type, token_row_type, answer_row_type, quarantine_row_type,
-    control_row_type, silence_row_type, vote_type, given_type, asked_probe_type,
-    asked_row_type, lease_row_type, permit_item_type, trust_row_type, session_row_type,
-    login_row_type, stand_in_type, override_row_type;
+    look_type, evidence_type, rolled_type, run_row_type, remedy_type, cleared_type,
+    attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
+    notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
+    quarantine_row_type, control_row_type, silence_row_type, vote_type, given_type,
+    asked_probe_type, asked_row_type, lease_row_type, permit_item_type, trust_row_type,
+    session_row_type, login_row_type, stand_in_type, override_row_type;
 
 /* The JSON names of enumerators, which the value must have; shared tables are arrays. */
 extern const char *const alive_names[3],

@@ -37,6 +37,12 @@ struct remedy {
 };
 #define REMEDIES_MAX 16 /* the oldest go first */
 
+/* When no alert of it was active any more. */
+struct cleared {
+	msec at;
+};
+#define CLEARED_MAX 8
+
 struct incident_row {
 	incident_id id;
 	enum incident_state state;
@@ -101,6 +107,9 @@ struct incident_row {
 	msec acknowledged_at, escalate_kept;
 	/* It is not urgent: nobody is paged before somebody is at work, which is then; or 0 */
 	msec waits_at, waits_wall;
+	bool flapping; /* it clears and fires again and again: it stays open over that */
+	/* struct cleared, at most CLEARED_MAX: of it and of those before with its key */
+	struct records cleared;
 };
 
 /* The first message about an incident there, as its provider calls it. */

@@ -98,7 +98,7 @@ function Countdown({ to, what }: { to: number; what: string }) {
 
 function CardHead({ i }: { i: Incident }) {
 	return <div class="card-head"><Sev of={i.severity} /><span class="service">{i.service || "no service"}</span>
-		{i.drill && <span class="chip">drill</span>}{i.alerts_active > 1 && <span class="muted">{plural(i.alerts_active, "alert")}</span>}
+		{i.drill && <span class="chip">drill</span>}{i.flapping && <span class="chip">flapping</span>}{i.alerts_active > 1 && <span class="muted">{plural(i.alerts_active, "alert")}</span>}
 		<span class="gap" /><Ago at={i.opened_wall} bare /></div>;
 }
 

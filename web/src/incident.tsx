@@ -39,7 +39,7 @@ function Head({ whole, run }: { whole: Whole; run: Run | undefined }) {
 	const i = whole.incident;
 	return <header class={cx("incident-head", i.severity)}>
 		<div class="line"><Sev of={i.severity} /><StateChip of={i.state} /><a href={`/incidents?service=${encodeURIComponent(i.service)}`}><b>{i.service || "no service"}</b></a>
-			<span class="muted">{i.environment}</span>{i.drill && <span class="chip info">drill{i.drill_by && ` by ${person(i.drill_by)}`}</span>}<span class="gap" /><span class="muted">incident {i.id}</span></div>
+			<span class="muted">{i.environment}</span>{i.drill && <span class="chip info">drill{i.drill_by && ` by ${person(i.drill_by)}`}</span>}{i.flapping && <span class="chip warn">flapping</span>}<span class="gap" /><span class="muted">incident {i.id}</span></div>
 		<h1>{i.title}</h1>
 		<p class="impact">{i.impact}.</p>
 		<dl class="facts">
