@@ -16,6 +16,7 @@ import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.harness import ROOT, Answer, Firstline, Scratch, run_all, wait_until
+from support.peers import node
 
 TOKEN = "xoxb-canary-of-the-slack-tests"
 SIGNING = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -179,12 +180,6 @@ def press(port, body, headers, path="/in/slack/talk"):
         return Answer(answer.status, dict(answer.getheaders()), answer.read())
     finally:
         connection.close()
-
-
-def node(*argv):
-    """Node as the lock of tests/peers names it, where it has one for this machine."""
-    pinned = list((ROOT / "tests/peers/node_modules").glob("node-linux-*/bin/node"))
-    return [str(pinned[0]) if pinned else "node", *map(str, argv)]
 
 
 def buttons(message):
