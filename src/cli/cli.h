@@ -58,6 +58,7 @@ extern const struct command_line command_serve, command_init, command_check, com
     command_trust, command_promote, command_drill, command_hands_on, command_hands_off,
     command_import, command_break_glass, command_review, command_why_not, command_who_can,
     command_backup, command_completion, command_export, command_login_link,
-    command_override, command_restore, command_session, command_what_can, command_heartbeat;
+    command_override, command_restore, command_session, command_what_can, command_heartbeat,
+    command_channel;
 
 #endif

@@ -47,6 +47,7 @@ static const struct command_line *const commands[] = {
 	&command_on_call,
 	&command_override,
 	&command_heartbeat,
+	&command_channel,
 	&command_silence,
 	&command_send,
 	&command_token,

@@ -247,6 +247,8 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_OVERRIDE_DECLINE:
 	case COMMAND_OVERRIDE_END:
 	case COMMAND_PING:
+	case COMMAND_CHANNEL_TEST:
+	case COMMAND_CHANNEL_PREVIEW:
 		break;
 	}
 	UNREACHABLE();
@@ -659,6 +661,9 @@ apply(struct core *core, const struct command *command)
 		return override_end(core, command);
 	case COMMAND_PING:
 		return heartbeat_ping(core, command);
+	case COMMAND_CHANNEL_TEST:
+	case COMMAND_CHANNEL_PREVIEW:
+		return channel_try(core, command);
 	}
 	UNREACHABLE();
 }

@@ -100,6 +100,9 @@ size_t core_silences(const struct core *core, const struct silence_row **ret, si
 const struct silence_row *core_silence(const struct core *core, str uuid);
 #define CORE_SILENCES_MAX 2048 /* there are never more */
 
+/* A notice that is not over; NULL: there is none of that number. */
+const struct notice_row *core_notice(const struct core *core, row_id id);
+
 /* In the order in which they came. `core_heartbeats_turned` is another number once one of
  * them went up or down since. */
 size_t core_heartbeats(const struct core *core, const struct heartbeat_row **ret, size_t n);

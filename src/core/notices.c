@@ -456,6 +456,13 @@ on_notice_result(struct core *core, const struct notice_result *result)
 	if (notice == NULL || notice->row.state != NOTICE_SENDING)
 		return;
 	struct notice_row *row = &notice->row;
+	row->took_ms = result->took_ms;
+	if (row->purpose == PURPOSE_TEST) {
+		channel_tried(core, notice, result);
+		notice_finish(core, notice,
+		    result->delivered ? NOTICE_DELIVERED : NOTICE_GIVEN_UP);
+		return;
+	}
 	if (result->delivered) {
 		core->control->row.notices_delivered++;
 		note_told(core, notice, true);

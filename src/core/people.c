@@ -201,6 +201,39 @@ recipients_told(struct recipients *to, const struct incident *incident)
 	}
 }
 
+static bool
+reach_there(const struct person *person, const struct reaches *reaches,
+    const struct channel *channel, struct recipient *ret)
+{
+	for (size_t i = 0; i < reaches->n; i++) {
+		if (reaches->p[i].channel != channel)
+			continue;
+		*ret = by_reach(person, &reaches->p[i]);
+		return true;
+	}
+	return false;
+}
+
+bool
+people_by_channel(const struct core *core, const struct channel *channel, str who,
+    struct recipient *ret)
+{
+	const struct model *model = core->newest->model;
+	for (size_t i = 0; i < model->people_n; i++) {
+		const struct person *person = &model->people[i];
+		if ((who.n == 0 || str_eq(who, person->id)) &&
+		    reach_there(person, &person->reach, channel, ret))
+			return true;
+	}
+	for (size_t i = 0; i < model->teams_n; i++) {
+		const struct team *team = &model->teams[i];
+		if ((who.n == 0 || str_eq(who, team->name)) &&
+		    reach_there(NULL, &team->notify, channel, ret))
+			return true;
+	}
+	return false;
+}
+
 bool
 people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret)

@@ -225,6 +225,10 @@ void recipients_told(struct recipients *to, const struct incident *incident);
 bool people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret);
 
+/* How that channel reaches `who`, a person or a team; empty: the first whom it does. */
+bool people_by_channel(const struct core *core, const struct channel *channel, str who,
+    struct recipient *ret);
+
 /* A person must look, because. While that is so, people are told tier by tier. */
 void person_need(struct core *core, struct incident *incident, str why);
 void person_clear(struct core *core, struct incident *incident);
@@ -305,6 +309,10 @@ struct answering hand_over(struct core *core, const struct command *command,
 
 void notices_tell(struct core *core, const struct recipients *to,
     const struct notice_words *words);
+/* channels.c: COMMAND_CHANNEL_TEST, COMMAND_CHANNEL_PREVIEW, and what came of one */
+struct answering channel_try(struct core *core, const struct command *command);
+void channel_tried(struct core *core, struct notice *notice,
+    const struct notice_result *result);
 str incident_doing(struct core *core, const struct incident *incident);
 str incident_end_text(struct core *core, const struct incident *incident);
 

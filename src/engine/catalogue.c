@@ -1,5 +1,5 @@
 /*
- * catalogue -- services, runbooks and channels, as the newest configuration has them.
+ * catalogue -- services and runbooks, as the newest configuration has them.
  */
 #include "facts/catalogue.h"
 #include "engine/state.h"
@@ -142,61 +142,4 @@ answer_runbooks(struct engine *engine, const struct request *request, struct ans
 		answer_record(a, ITEM_RUNBOOK, &item);
 	}
 	not_there(a, request, "runbook", any);
-}
-
-static bool
-is_among(const struct reaches *reaches, const struct channel *channel)
-{
-	for (size_t i = 0; i < reaches->n; i++) {
-		if (reaches->p[i].channel == channel)
-			return true;
-	}
-	return false;
-}
-
-static struct strs
-people_of(struct arena *arena, const struct model *model, const struct channel *channel)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < model->people_n; i++)
-		n += is_among(&model->people[i].reach, channel);
-	struct strs ret = { arena_new(arena, str, n + 1), 0 };
-	for (size_t i = 0; i < model->people_n; i++) {
-		if (is_among(&model->people[i].reach, channel))
-			add(&ret, model->people[i].id);
-	}
-	return ret;
-}
-
-static struct strs
-teams_of(struct arena *arena, const struct model *model, const struct channel *channel)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < model->teams_n; i++)
-		n += is_among(&model->teams[i].notify, channel);
-	struct strs ret = { arena_new(arena, str, n + 1), 0 };
-	for (size_t i = 0; i < model->teams_n; i++) {
-		if (is_among(&model->teams[i].notify, channel))
-			add(&ret, model->teams[i].name);
-	}
-	return ret;
-}
-
-void
-answer_channels(struct engine *engine, const struct request *request, struct answer_out *a)
-{
-	static const char *const kinds[CHANNEL_KIND_COUNT] = { NULL, "smtp", "webhook",
-		"ntfy", "mattermost", "teams", "pagerduty", "twilio" };
-	const struct model *model = configs_newest(&engine->configs, engine->core);
-	(void)request;
-	for (size_t i = 0; i < model->channels_n; i++) {
-		const struct channel *c = &model->channels[i];
-		struct channel_item item = { .name = c->name,
-			.kind = str_of(kinds[c->kind]),
-			.people = people_of(a->arena, model, c),
-			.teams = teams_of(a->arena, model, c),
-			.file = c->place.file,
-			.line = c->place.line };
-		answer_record(a, ITEM_CHANNEL, &item);
-	}
 }

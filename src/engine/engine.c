@@ -428,6 +428,8 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 		return false;
 	/* The step's own memory begins after what was decoded. */
 	engine->batch.arena = scratch;
+	if (event.kind == EVENT_NOTICE_RESULT)
+		channels_heard(engine, &event.notice_result, clock_wall());
 	batch_step(engine, &event);
 	return true;
 }
@@ -598,6 +600,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	    (size_t)ENGINE_ALERTS_MAX * BODY_BYTES_AN_ALERT, random_u64());
 	listings_init(engine);
 	heartbeats_init(engine);
+	channels_init(engine);
 	resolved_init(engine);
 	signin_init(engine);
 	engine->ahead = ahead_new();

@@ -305,6 +305,8 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 	case OP_HANDOFF:
 		return one_row(job, TABLE_HANDOFF, job->request.row, "no such handoff",
 		    err);
+	case OP_NOTICE:
+		return one_row(job, TABLE_NOTICE, job->request.row, "no such notice", err);
 	case OP_GAPS:
 		return page(job, TABLE_GAP, false, ret_cursor, err);
 	case OP_ASKED:

@@ -331,7 +331,7 @@ answer_now(struct engine *engine, const struct asked *asked)
 		answer_runbooks(engine, &asked->request, &a);
 		break;
 	case OP_CHANNELS:
-		answer_channels(engine, &asked->request, &a);
+		answer_channels(engine, &a);
 		break;
 	case OP_HEARTBEATS:
 		answer_heartbeats(engine, &a);
@@ -437,6 +437,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_JOURNAL:
 	case OP_EVENTS:
 	case OP_SILENCES:
+	case OP_NOTICE:
 		ask_reader(engine, asked);
 		return;
 	case OP_STATUS:

@@ -139,6 +139,7 @@ struct engine {
 	struct reloads reloads;
 	msec committed_boot; /* when the last entry was committed */
 	struct beats *beats; /* heartbeats.c */
+	struct sends *sends; /* channels.c */
 	msec kept_boot;      /* the same, when hands was last told of it */
 	bool stopping;
 	int exit_code;
@@ -298,8 +299,6 @@ void answer_services(struct engine *engine, const struct request *request,
     struct answer_out *a);
 void answer_runbooks(struct engine *engine, const struct request *request,
     struct answer_out *a);
-void answer_channels(struct engine *engine, const struct request *request,
-    struct answer_out *a);
 void answer_may(struct engine *engine, struct answer_out *a, const struct request *request,
     struct caller caller);
 void answer_who_can(struct engine *engine, struct answer_out *a,
@@ -356,6 +355,13 @@ bool resolved_turn(struct engine *engine);
 void overflow_answer(struct engine *engine, uint64_t id, str source,
     const struct merge *merge);
 void overflows_look(struct engine *engine); /* which are over? */
+
+/* channels.c */
+#define SENDS_KEPT_MAX 256 /* channels whose last messages are remembered */
+void channels_init(struct engine *engine);
+/* Before the step of that result. */
+void channels_heard(struct engine *engine, const struct notice_result *result, msec wall);
+void answer_channels(struct engine *engine, struct answer_out *a);
 
 /* heartbeats.c */
 void heartbeats_init(struct engine *engine);

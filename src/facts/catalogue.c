@@ -49,6 +49,10 @@ static const struct field channel_fields[] = {
 	F_STRS(4, struct channel_item, teams, CATALOGUE_NAMES_MAX),
 	F_STR(5, struct channel_item, file),
 	F_U32(6, struct channel_item, line),
+	FQ_WALL(7, struct channel_item, last_wall),
+	FQ_MSEC(8, struct channel_item, took_ms),
+	FQ_WALL(9, struct channel_item, failed_wall),
+	FQ_STR(10, struct channel_item, error),
 };
 const struct record_type channel_item_type =
     RECORD(struct channel_item, "channel", channel_fields);

@@ -42,6 +42,10 @@ struct channel_item {
 	struct strs people, teams; /* who is reached by it */
 	str file;
 	uint32_t line;
+	/* Since the engine started: the last that was delivered, the last that was not. */
+	msec last_wall, took_ms;
+	msec failed_wall;
+	str error;
 };
 
 extern const struct record_type service_item_type, runbook_item_type, channel_item_type;

@@ -116,6 +116,8 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_PING] = "ping",
 	[COMMAND_UNACKNOWLEDGE] = "unacknowledge",
 	[COMMAND_HAND_OVER] = "hand-over",
+	[COMMAND_CHANNEL_TEST] = "channel-test",
+	[COMMAND_CHANNEL_PREVIEW] = "channel-preview",
 };
 
 static const struct field command_fields[] = {
@@ -208,6 +210,9 @@ static const struct field notice_result_fields[] = {
 	F_BOOL(3, struct notice_result, permanent),
 	FQ_STR(4, struct notice_result, error),
 	FQ_STR(5, struct notice_result, ref),
+	FQ_MSEC(6, struct notice_result, took_ms),
+	FQ_STR(7, struct notice_result, request),
+	FQ_STR(8, struct notice_result, answer),
 };
 static const struct record_type notice_result_type =
     RECORD(struct notice_result, "notice-result", notice_result_fields);

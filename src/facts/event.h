@@ -119,9 +119,13 @@ enum command_kind {
 	COMMAND_PING = 50,
 	COMMAND_UNACKNOWLEDGE, /* by who acknowledged, soon after */
 	COMMAND_HAND_OVER,     /* the incident is `name`'s now, a person */
+	/* A message by channel `name`: sent, or only shown (as one about `incident`; 0: a
+	 * sample); params.to: the person or team whom it reaches there */
+	COMMAND_CHANNEL_TEST = 60,
+	COMMAND_CHANNEL_PREVIEW,
 };
 
-#define COMMAND_KIND_COUNT 53 /* one more than the last */
+#define COMMAND_KIND_COUNT 62 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -207,6 +211,8 @@ struct notice_result {
 	bool permanent; /* trying again cannot help */
 	str error;
 	str ref; /* delivered: what the provider calls it */
+	msec took_ms;
+	str request, answer; /* PURPOSE_TEST: as in notice_row */
 };
 
 struct handoff_result {

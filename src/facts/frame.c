@@ -178,6 +178,7 @@ const char *const op_names[OP_COUNT] = {
 	[OP_PRESSED] = "pressed",
 	[OP_PING] = "ping",
 	[OP_HEARTBEATS] = "heartbeats",
+	[OP_NOTICE] = "notice",
 };
 
 static const struct field request_fields[] = {

@@ -136,8 +136,9 @@ enum op {
 	/* Heartbeat `name` was heard of: as COMMAND_PING. The gate has seen the key. */
 	OP_PING = 90,
 	OP_HEARTBEATS, /* all of them */
+	OP_NOTICE = 100, /* `row` */
 };
-#define OP_COUNT 92 /* one more than the last */
+#define OP_COUNT 101 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 

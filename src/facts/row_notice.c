@@ -26,6 +26,7 @@ static const char *const notice_purpose_names[] = {
 	[PURPOSE_QUESTION_ENDED] = "question-ended",
 	[PURPOSE_VETO] = "veto",
 	[PURPOSE_ACKNOWLEDGED] = "acknowledged",
+	[PURPOSE_TEST] = "test",
 };
 
 static const char *const notice_state_names[] = {
@@ -58,6 +59,11 @@ static const struct field notice_fields[] = {
 	FQ_STR(50, struct notice_row, ref),
 	FQ_STR(51, struct notice_row, thread),
 	FQ_MSEC(52, struct notice_row, within_ms),
+	FQ_MSEC(70, struct notice_row, took_ms),
+	FQ_STR(71, struct notice_row, request),
+	FQ_STR(72, struct notice_row, answer),
+	FQ_ENUM(73, struct notice_row, shows_as, notice_purpose_names),
+	FQ_U32(74, struct notice_row, shows),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

@@ -21,6 +21,7 @@ enum notice_purpose {
 	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
 	PURPOSE_VETO = 12,      /* what will be done unless somebody says no */
 	PURPOSE_ACKNOWLEDGED,   /* somebody has it: said where there is a thread */
+	PURPOSE_TEST = 20, /* a person tries a channel, or wants to see what it would send */
 };
 
 enum notice_state {
@@ -54,7 +55,15 @@ struct notice_row {
 	str ref;        /* what its provider calls it; empty where it says nothing */
 	str thread;     /* `ref` of the first about its incident there; empty: it is that */
 	msec within_ms; /* not delivered since first_at: the next reach too; 0: a minute */
+	msec took_ms;   /* of the last try: until its provider answered */
+	/* PURPOSE_TEST: what went out and what was answered, without secrets. */
+	str request, answer;
+	enum notice_purpose shows_as; /* only shown, as one of that purpose; 0: it is sent */
+	incident_id shows;            /* and of that incident */
 };
+
+#define NOTICE_REQUEST_MAX (24 * 1024) /* bytes of `request`; more is cut */
+#define NOTICE_ANSWER_MAX 2048
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };
 enum handoff_state { HANDOFF_FILING = 1, HANDOFF_FILED };

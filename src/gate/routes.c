@@ -94,6 +94,15 @@ static const struct body_member body_swap[] = {
 	{ "why", BODY_TEXT, false },
 	{ .name = NULL },
 };
+static const struct body_member body_channel_test[] = {
+	{ "to", BODY_PARAM, false },
+	{ .name = NULL },
+};
+static const struct body_member body_channel_preview[] = {
+	{ "to", BODY_PARAM, false },
+	{ "incident", BODY_INCIDENT, false },
+	{ .name = NULL },
+};
 static const struct body_member body_may[] = {
 	{ "principal", BODY_TEXT, false },
 	{ "behalf", BODY_BEHALF, false },
@@ -357,6 +366,9 @@ const struct route gate_routes[] = {
 	GET_V1("/v1/runbooks", OP_RUNBOOKS, SHAPE_LIST, NULL),
 	GET_V1("/v1/runbooks/*", OP_RUNBOOKS, SHAPE_ONE, NULL),
 	GET_V1("/v1/channels", OP_CHANNELS, SHAPE_LIST, NULL),
+	COMMAND_V1("/v1/channels/*/test", COMMAND_CHANNEL_TEST, body_channel_test),
+	COMMAND_V1("/v1/channels/*/preview", COMMAND_CHANNEL_PREVIEW, body_channel_preview),
+	GET_V1("/v1/notices/#", OP_NOTICE, SHAPE_ONE, NULL),
 	{ .method = METHOD_GET,
 	    .path = "/v1/incidents/#/alerts",
 	    .who = WHO_TOKEN,

@@ -41,10 +41,6 @@ tell_notice(struct notices *notices, row_id id, const struct notice_result *seen
 	char memory[2048];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct event event = { .kind = EVENT_NOTICE_RESULT, .notice_result = *seen };
-	if (!seen->delivered) {
-		notices->failed_n++;
-		notices->failed_boot = clock_boot();
-	}
 	event.notice_result.notice = id;
 	event.notice_result.error =
 	    clean_line(&arena, clean_cut(seen->error, ERROR_MAX), ERROR_MAX);
@@ -53,9 +49,17 @@ tell_notice(struct notices *notices, row_id id, const struct notice_result *seen
 }
 
 static void
+count_failed(struct notices *notices)
+{
+	notices->failed_n++;
+	notices->failed_boot = clock_boot();
+}
+
+static void
 tell_failed(struct notices *notices, row_id id, bool permanent, str error)
 {
 	struct notice_result result = { .permanent = permanent, .error = error };
+	count_failed(notices);
 	tell_notice(notices, id, &result);
 }
 
@@ -120,11 +124,33 @@ is_out(const struct line *line, row_id id)
 	return false;
 }
 
+/* How it ended; where it was a test, with all that somebody wants to see of it. */
+static void
+tell_over(struct notice_out *out, const struct notice_result *result)
+{
+	static char memory[4 * (NOTICE_REQUEST_MAX + NOTICE_ANSWER_MAX)];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct notices *notices = out->line->notices;
+	struct notice_result told = *result;
+	str name = { out->line->name, out->line->name_n };
+	told.took_ms = clock_boot() - out->began_ms;
+	if (out->tried != NULL)
+		tried_tell(out->tried, names_get(&notices->model->channel_by_name, name),
+		    &arena, &told);
+	else if (!told.delivered)
+		count_failed(notices); /* a test says nothing of whether we get out */
+	else
+		notices->failed_n = 0;
+	tell_notice(notices, out->id, &told);
+	arena_release(memory, sizeof(memory));
+}
+
 static void
 out_free(struct notice_out *out)
 {
 	link_remove(&out->link);
 	out->line->out_n--;
+	tried_free(out->tried);
 	free(out->own);
 	free(out);
 }
@@ -142,18 +168,40 @@ static notify_start_fn *const starts[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_SLACK] = notify_slack_start,
 };
 
+/* What will go out, as it may be shown; nothing is sent. */
 static bool
-start_kind(struct notice_out *out, const struct notice_row *notice, struct err *err)
+write_down(struct notice_out *out, const struct channel *channel,
+    const struct notice_row *notice, struct err *err)
+{
+	struct channel masked = tried_channel(channel);
+	out->tried->showing = true;
+	bool ok =
+	    starts[channel->kind](out, out->line->notices->net, &masked, notice, err);
+	out->tried->showing = false;
+	free(out->own);
+	out->own = NULL;
+	return ok;
+}
+
+/* False: it is over already; `err` is ERR_NONE where it was to be shown alone, and was. */
+static bool
+start_kind(struct notice_out *out, const struct notice_row *order, struct err *err)
 {
 	struct notices *notices = out->line->notices;
-	const struct channel *channel =
-	    names_get(&notices->model->channel_by_name, notice->channel);
+	const struct channel *channel = 
+	    names_get(&notices->model->channel_by_name, order->channel);
+	struct notice_row notice = tried_notice(order);
+	err->kind = ERR_NONE;
 	if (channel == NULL)
 		return err_set(err, ERR_INVALID, "the configuration has no channel '%.*s'",
-		    STR_ARG(notice->channel));
-	CRASH_POINT("hands-notify-before");
+		    STR_ARG(notice.channel));
 	ASSERT(channel->kind > 0 && channel->kind < CHANNEL_KIND_COUNT);
-	return starts[channel->kind](out, notices->net, channel, notice, err);
+	if (out->tried != NULL && !write_down(out, channel, &notice, err))
+		return false;
+	if (out->tried != NULL && out->tried->only_shown)
+		return false;
+	CRASH_POINT("hands-notify-before");
+	return starts[channel->kind](out, notices->net, channel, &notice, err);
 }
 
 static void
@@ -164,11 +212,16 @@ start_one(struct line *line, const struct notice_row *notice)
 	ASSERT(out != NULL);
 	out->line = line;
 	out->id = notice->id;
+	out->began_ms = clock_boot();
+	out->tried = tried_new(notice);
 	list_append(&line->out, &out->link);
 	line->out_n++;
 	if (start_kind(out, notice, &err))
 		return;
-	tell_failed(line->notices, notice->id, err.kind == ERR_INVALID, str_of(err.text));
+	struct notice_result result = { .delivered = err.kind == ERR_NONE,
+		.permanent = err.kind == ERR_INVALID,
+		.error = err.kind == ERR_NONE ? STR("") : str_of(err.text) };
+	tell_over(out, &result);
 	out_free(out);
 }
 
@@ -198,11 +251,9 @@ notice_done(struct notice_out *out, const struct notice_result *result)
 	struct notices *notices = line->notices;
 	CRASH_POINT("hands-notified");
 	if (result->delivered)
-		notices->failed_n = 0;
-	if (result->delivered)
 		notices->delivered[notices->delivered_n++ % NOTICES_DELIVERED_KEPT] =
 		    out->id;
-	tell_notice(notices, out->id, result);
+	tell_over(out, result);
 	out_free(out);
 	start_waiting(line);
 }

@@ -14,6 +14,7 @@ on_answer(void *ctx, const struct net_answer *answer)
 {
 	char text[64];
 	struct notice_result result = { .error = answer->error };
+	notify_heard(ctx, answer);
 	uint32_t status = answer->status;
 	if (answer->answered) {
 		result.delivered = status >= 200 && status < 300;
@@ -40,7 +41,7 @@ notify_post(struct notice_out *out, struct net *net, const struct notify_post *p
 	};
 	for (size_t i = 0; i < NOTIFY_HEADERS_MAX; i++)
 		order.headers[i] = post->headers[i];
-	return net_start(net, &order, err);
+	return notify_order(out, net, &order, err);
 }
 
 bool
@@ -57,7 +58,8 @@ notify_url(const struct channel *channel, const char *path, char ret[NOTIFY_URL_
 	while (path[0] != '\0' && url.n > 0 && url.p[url.n - 1] == '/')
 		url.n--;
 	bool fits = url.n + strlen(path) < NOTIFY_URL_MAX;
-	bool ok = fits && url_fault(url, "http https") == NULL;
+	bool ok = fits && (secret_masked(channel->url_secret) ||
+			      url_fault(url, "http https") == NULL);
 	if (ok)
 		(void)snprintf(ret, NOTIFY_URL_MAX, "%.*s%s", STR_ARG(url), path);
 	secret_wipe(&secret);
@@ -98,7 +100,9 @@ notify_authorization(const struct channel *channel, str user, char ret[NOTIFY_HE
 		return false;
 	struct buf text = BUF(NOTIFY_HEADER_MAX - 1);
 	struct buf pair = BUF(NOTIFY_HEADER_MAX / 2);
-	if (user.n > 0) {
+	if (user.n > 0 && secret_masked(channel->secret)) {
+		buf_add(&text, STR("Authorization: Basic " SECRET_SHOWN));
+	} else if (user.n > 0) {
 		buf_add(&pair, user);
 		buf_char(&pair, ':');
 		buf_add(&pair, (str){ secret.bytes, secret.n });

@@ -238,6 +238,7 @@ on_posted(void *ctx, const struct net_answer *answer)
 	struct notice_out *out = ctx;
 	struct slack_try *try = out->own;
 	struct notice_result result = { .error = answer->error };
+	notify_heard(out, answer);
 	if (answer->answered)
 		slack_answer(answer->status, answer->body, &arena, &result);
 	explicit_bzero(try->authorization, sizeof(try->authorization));
@@ -263,7 +264,7 @@ ask(struct notice_out *out, const char *url, str body,
 		.done = done,
 		.ctx = out,
 	};
-	return net_start(try->net, &order, err);
+	return notify_order(out, try->net, &order, err);
 }
 
 /* Whether or not the message could be changed: what is new is said below it. */

@@ -18,6 +18,7 @@ on_answer(void *ctx, const struct net_answer *answer)
 		    !answer->answered && answer->status >= 500 && answer->status < 600,
 		.error = answer->error,
 	};
+	notify_heard(ctx, answer);
 	notice_done(ctx, &result);
 }
 
@@ -64,7 +65,7 @@ submit(struct notice_out *out, struct net *net, const struct channel *channel,
 		.done = on_answer,
 		.ctx = out,
 	};
-	bool ok = net_start(net, &order, err);
+	bool ok = notify_order(out, net, &order, err);
 	secret_wipe(&secret);
 	return ok;
 }

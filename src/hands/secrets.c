@@ -100,10 +100,21 @@ from_source(str kind, const char *what, str reference, struct secret *ret, struc
 }
 
 bool
+secret_masked(str reference)
+{
+	return str_eq(reference, SECRET_MASKED);
+}
+
+bool
 secret_get(str reference, struct secret *ret, struct err *err)
 {
 	char text[PATH_MAX];
 	struct str_cut parts = str_cut(reference, ':');
+	if (secret_masked(reference)) {
+		ret->n = strlen(SECRET_SHOWN);
+		memcpy(ret->bytes, SECRET_SHOWN, ret->n + 1);
+		return true;
+	}
 	bool known = str_eq(parts.head, STR("cred")) || str_eq(parts.head, STR("file")) ||
 	             str_eq(parts.head, STR("env"));
 	/* What it is may be one: it is not repeated. */

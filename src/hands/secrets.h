@@ -21,6 +21,12 @@ struct secret {
 	char bytes[SECRET_MAX + 1]; /* NUL-terminated */
 };
 
+/* Stands for a reference where what is made is only to be shown: secret_get then gives
+ * SECRET_SHOWN. No configuration can say it. */
+#define SECRET_MASKED STR("masked:")
+#define SECRET_SHOWN "***"
+bool secret_masked(str reference);
+
 NODISCARD bool secret_get(str reference, struct secret *ret, struct err *err);
 /* Leaves nothing of it in memory. Call for every secret that was got. */
 void secret_wipe(struct secret *secret);

@@ -41,6 +41,8 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.veto";
 	case PURPOSE_ACKNOWLEDGED:
 		return "incident.acknowledged";
+	case PURPOSE_TEST:
+		return "firstline.test";
 	}
 	UNREACHABLE();
 }

@@ -251,6 +251,8 @@ enum channel_kind {
 	CHANNEL_SLACK,
 };
 #define CHANNEL_KIND_COUNT 9 /* one more than the last */
+/* As the configuration calls it: "smtp". */
+const char *channel_kind_word(enum channel_kind kind);
 
 struct channel {
 	str name;

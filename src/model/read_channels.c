@@ -257,6 +257,13 @@ static const struct kind_row kinds[CHANNEL_KIND_COUNT] = {
 	    slack_read },
 };
 
+const char *
+channel_kind_word(enum channel_kind kind)
+{
+	ASSERT(kind > 0 && kind < CHANNEL_KIND_COUNT);
+	return kinds[kind].word;
+}
+
 /* ---- channels ---- */
 
 void

@@ -128,6 +128,8 @@ TABLE = {
     # By what Slack signs: tests/e2e/test_slack.py.
     ("POST", "/in/slack/*"): "signed",
     ("GET", "/v1/heartbeats"): READ,
+    ("POST", "/v1/channels/*/test"): "operator", ("POST", "/v1/channels/*/preview"): "operator",
+    ("GET", "/v1/notices/#"): READ,
     # By the key in the URL: tests/e2e/test_heartbeats.py.
     **{(method, path): "signed" for method in ("GET", "POST") for path in ("/ping/*", "/ping/*/*", "/ping/*/*/*")},
     ("POST", "/v1/reload"): "admin", ("GET", "/v1/whoami"): READ, ("GET", "/v1/events"): READ,

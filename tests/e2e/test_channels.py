@@ -41,6 +41,7 @@ class Provider:
     def __init__(self, scratch):
         self.requests = []
         self.status = {}
+        self.answer = lambda path, headers, body: b""
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,9 +50,11 @@ class Provider:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 outer.requests.append((self.path, dict(self.headers), body.decode()))
+                answer = outer.answer(*outer.requests[-1])
                 self.send_response(outer.status.get(self.path, 200))
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *args):
                 pass

@@ -1,4 +1,5 @@
 /* Every page: axe in both themes at three widths, and what outsiders write stays text. */
+import http from "node:http";
 import AxeSource from "axe-core";
 import { browser, check, demo, open, run, Server, sleep } from "./lib.mjs";
 import { SHOP } from "./shop.mjs";
@@ -114,6 +115,38 @@ await run({
 		} finally {
 			await context.close();
 			await server.stop();
+		}
+	},
+
+	"a channel is tried, and what its provider answers is text": async () => {
+		const sent = [];
+		const provider = http.createServer((request, response) => {
+			request.resume().on("end", () => { sent.push(request.url); response.end(EVIL.slice(0, 12).join("\n")); });
+		});
+		await new Promise((done) => provider.listen(0, "127.0.0.1", done));
+		const server = await Server.start({ ...SHOP, "production.yaml": SHOP["production.yaml"].replace("127.0.0.1:9/", `127.0.0.1:${provider.address().port}/hook`) });
+		const context = await chrome.newContext({ viewport: { width: 360, height: 740 } });
+		try {
+			const page = await open(context, server.page("/channels"));
+			await page.getByRole("button", { name: "Preview" }).click();
+			await page.getByRole("button", { name: "Show" }).click();
+			await page.getByText("What would go out").waitFor();
+			check(/QueueStuck/.test(await page.locator(".tried pre").first().textContent()), "a preview shows the sample");
+			check(sent.length === 0, "a preview sends nothing");
+			await page.getByRole("button", { name: "Test" }).click();
+			await page.getByLabel("To whom").fill("ana");
+			await page.getByRole("button", { name: "Send it" }).click();
+			await page.getByText("What was answered").waitFor();
+			check(sent.length === 1 && sent[0] === "/hook", `it sent ${sent}`);
+			const text = await page.locator(".tried").textContent();
+			check(text.includes("taken") && text.includes("status 200") && text.includes(EVIL[0]), `it shows ${text}`);
+			const found = await page.evaluate(foreign);
+			check(found.length === 0, found.join("\n"));
+			check(!(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)), "it scrolls sideways");
+		} finally {
+			await context.close();
+			await server.stop();
+			provider.close();
 		}
 	},
 
