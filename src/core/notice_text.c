@@ -346,6 +346,7 @@ notice_words(struct core *core, const struct incident *incident,
 		{ STR("service"), service },
 		{ STR("severity"), str_of(severity_name(row->severity)) },
 		{ STR("state"), str_of(state) },
+		{ STR("title"), row->title },
 		{ STR("url"), url },
 		{ STR("you_can"), can },
 	};

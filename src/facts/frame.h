@@ -135,7 +135,7 @@ enum op {
 	OP_PRESSED = 80,
 	/* Heartbeat `name` was heard of: as COMMAND_PING. The gate has seen the key. */
 	OP_PING = 90,
-	OP_HEARTBEATS, /* all of them */
+	OP_HEARTBEATS,   /* all of them */
 	OP_NOTICE = 100, /* `row` */
 };
 #define OP_COUNT 101 /* one more than the last */

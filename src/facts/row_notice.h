@@ -21,7 +21,8 @@ enum notice_purpose {
 	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
 	PURPOSE_VETO = 12,      /* what will be done unless somebody says no */
 	PURPOSE_ACKNOWLEDGED,   /* somebody has it: said where there is a thread */
-	PURPOSE_TEST = 20, /* a person tries a channel, or wants to see what it would send */
+	PURPOSE_TEST =
+	    20, /* a person tries a channel, or wants to see what it would send */
 };
 
 enum notice_state {
@@ -58,8 +59,9 @@ struct notice_row {
 	msec took_ms;   /* of the last try: until its provider answered */
 	/* PURPOSE_TEST: what went out and what was answered, without secrets. */
 	str request, answer;
-	enum notice_purpose shows_as; /* only shown, as one of that purpose; 0: it is sent */
-	incident_id shows;            /* and of that incident */
+	enum notice_purpose
+	    shows_as;      /* only shown, as one of that purpose; 0: it is sent */
+	incident_id shows; /* and of that incident */
 };
 
 #define NOTICE_REQUEST_MAX (24 * 1024) /* bytes of `request`; more is cut */

@@ -108,6 +108,8 @@ write_ids(struct buf *out, const struct mail *mail)
 
 /* ---- text ---- */
 
+#define BOUNDARY "=_firstline"
+
 /* Quoted-printable (RFC 2045 section 6.7): lines of at most 76, soft breaks, blanks at the
  * end of a line encoded. */
 static void
@@ -142,6 +144,17 @@ write_text(struct buf *out, str text)
 		buf_add(out, STR("\r\n"));
 }
 
+static void
+write_part(struct buf *out, const char *kind, str text)
+{
+	buf_printf(out,
+	    "Content-Type: text/%s; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "\r\n",
+	    kind);
+	write_text(out, text);
+}
+
 void
 mail_write(struct buf *out, const struct mail *mail)
 {
@@ -153,9 +166,17 @@ mail_write(struct buf *out, const struct mail *mail)
 	write_subject(out, mail->subject);
 	write_ids(out, mail);
 	buf_add(out, STR("Auto-Submitted: auto-generated\r\n"
-			 "MIME-Version: 1.0\r\n"
-			 "Content-Type: text/plain; charset=utf-8\r\n"
-			 "Content-Transfer-Encoding: quoted-printable\r\n"
-			 "\r\n"));
-	write_text(out, mail->text);
+			 "MIME-Version: 1.0\r\n"));
+	if (mail->html.n == 0) {
+		write_part(out, "plain", mail->text);
+		return;
+	}
+	/* No line of quoted-printable has "=_" in it. */
+	buf_add(out,
+	    STR("Content-Type: multipart/alternative; boundary=\"" BOUNDARY "\"\r\n\r\n"
+		"--" BOUNDARY "\r\n"));
+	write_part(out, "plain", mail->text);
+	buf_add(out, STR("\r\n--" BOUNDARY "\r\n"));
+	write_part(out, "html", mail->html);
+	buf_add(out, STR("\r\n--" BOUNDARY "--\r\n"));
 }

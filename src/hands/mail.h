@@ -7,7 +7,7 @@
 /*
  * mail -- a notice as the text of a message (RFC 5322), lines ending in CR LF.
  *
- * The text is UTF-8 in quoted-printable, the subject RFC 2047 where it is not plain ASCII.
+ * The text is UTF-8 in quoted-printable (with HTML: both, as multipart/alternative), the subject RFC 2047 where it is not plain ASCII.
  * All that depends on the notice alone is the same at each try, Message-ID included, so a
  * receiver can tell a repetition. Messages of one incident refer to one identifier, which
  * no message carries: mail programs thread by it.
@@ -22,6 +22,7 @@ struct mail {
 	str from, to;         /* bare addresses, mail_address_ok */
 	str subject;
 	str text; /* lines end in LF */
+	str html; /* the same, as HTML; or empty */
 };
 
 #define MAIL_SUBJECT_MAX 400 /* bytes; more is cut */

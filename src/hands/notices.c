@@ -175,12 +175,23 @@ write_down(struct notice_out *out, const struct channel *channel,
 {
 	struct channel masked = tried_channel(channel);
 	out->tried->showing = true;
-	bool ok =
-	    starts[channel->kind](out, out->line->notices->net, &masked, notice, err);
+	bool ok = starts[channel->kind](out, out->line->notices->net, &masked, notice, err);
 	out->tried->showing = false;
 	free(out->own);
 	out->own = NULL;
 	return ok;
+}
+
+static bool
+start_worded(struct notice_out *out, const struct channel *channel,
+    const struct notice_row *notice, struct err *err)
+{
+	if (out->tried != NULL && !write_down(out, channel, notice, err))
+		return false;
+	if (out->tried != NULL && out->tried->only_shown)
+		return false;
+	CRASH_POINT("hands-notify-before");
+	return starts[channel->kind](out, out->line->notices->net, channel, notice, err);
 }
 
 /* False: it is over already; `err` is ERR_NONE where it was to be shown alone, and was. */
@@ -188,20 +199,22 @@ static bool
 start_kind(struct notice_out *out, const struct notice_row *order, struct err *err)
 {
 	struct notices *notices = out->line->notices;
-	const struct channel *channel = 
+	const struct channel *channel =
 	    names_get(&notices->model->channel_by_name, order->channel);
+	static char memory[WORDS_BYTES_MAX];
+	struct arena arena = arena_over(memory, sizeof(memory));
 	struct notice_row notice = tried_notice(order);
+	struct worded worded;
 	err->kind = ERR_NONE;
 	if (channel == NULL)
 		return err_set(err, ERR_INVALID, "the configuration has no channel '%.*s'",
 		    STR_ARG(notice.channel));
 	ASSERT(channel->kind > 0 && channel->kind < CHANNEL_KIND_COUNT);
-	if (out->tried != NULL && !write_down(out, channel, &notice, err))
-		return false;
-	if (out->tried != NULL && out->tried->only_shown)
-		return false;
-	CRASH_POINT("hands-notify-before");
-	return starts[channel->kind](out, notices->net, channel, &notice, err);
+	words_fill(channel, &notice, &arena, &worded);
+	out->worded = &worded;
+	bool ok = start_worded(out, channel, &notice, err);
+	out->worded = NULL;
+	return ok;
 }
 
 static void

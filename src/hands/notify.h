@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "hands/notices.h"
+#include "hands/words.h"
 
 /*
  * notify -- one try that is out; shared by notices.c and the file of each kind of channel.
@@ -12,8 +13,9 @@ struct notice_out {
 	struct link link;
 	struct line *line;
 	row_id id;
-	void *own;     /* of its kind's file, freed with it */
-	msec began_ms; /* boot time */
+	void *own;                   /* of its kind's file, freed with it */
+	msec began_ms;               /* boot time */
+	const struct worded *worded; /* while it starts */
 	/* PURPOSE_TEST: what is told besides; else NULL */
 	struct notice_tried *tried;
 };
@@ -41,16 +43,17 @@ notify_start_fn notify_smtp_start, notify_webhook_start, notify_ntfy_start,
     notify_mattermost_start, notify_teams_start, notify_pagerduty_start,
     notify_twilio_start, notify_slack_start;
 
-/* What they send; each file's top shows it. */
+/* What they send; each file's top shows it. `markup`: the text is in the channel's own. */
 void ntfy_body(struct buf *out, const struct notice_row *notice);
-void mattermost_body(struct buf *out, const struct notice_row *notice);
+void mattermost_body(struct buf *out, const struct notice_row *notice, bool markup);
 void mattermost_escape(struct buf *out, str text);
-void teams_body(struct buf *out, const struct notice_row *notice);
+void teams_body(struct buf *out, const struct notice_row *notice, bool markup);
 void pagerduty_body(struct buf *out, const struct notice_row *notice, str routing_key);
-void twilio_body(struct buf *out, const struct notice_row *notice, str from);
+/* `whole`: all of the text, not the subject. */
+void twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole);
 
 void slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts,
-    bool reply);
+    bool reply, bool markup);
 void slack_escape(struct buf *out, str text);
 /* Whether it was taken, why not, and what the message is called, from the answer. */
 void slack_answer(uint32_t status, str body, struct arena *arena,

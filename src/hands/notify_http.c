@@ -69,13 +69,14 @@ notify_url(const struct channel *channel, const char *path, char ret[NOTIFY_URL_
 bool
 notify_card(struct notice_out *out, struct net *net, const struct channel *channel,
     const struct notice_row *notice,
-    void (*body)(struct buf *out, const struct notice_row *notice), struct err *err)
+    void (*body)(struct buf *out, const struct notice_row *notice, bool markup),
+    struct err *err)
 {
 	char url[NOTIFY_URL_MAX];
 	if (!notify_url(channel, "", url, err))
 		return false;
 	struct buf text = BUF(NOTIFY_BODY_MAX);
-	body(&text, notice);
+	body(&text, notice, out->worded->markup);
 	struct notify_post post = {
 		.url = url,
 		.headers = { "Content-Type: application/json" },

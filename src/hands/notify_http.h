@@ -27,7 +27,8 @@ NODISCARD bool notify_url(const struct channel *channel, const char *path,
 /* What `body` makes of the notice, as JSON, to the channel's URL, which may be a secret. */
 NODISCARD bool notify_card(struct notice_out *out, struct net *net,
     const struct channel *channel, const struct notice_row *notice,
-    void (*body)(struct buf *out, const struct notice_row *notice), struct err *err);
+    void (*body)(struct buf *out, const struct notice_row *notice, bool markup),
+    struct err *err);
 
 /* "Authorization: Bearer SECRET", or "Authorization: Basic base64(user:SECRET)" with a user;
  * empty where the channel has no secret. Whoever got it wipes it. */

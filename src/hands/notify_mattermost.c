@@ -65,7 +65,7 @@ colour_of(const struct notice_row *notice)
 }
 
 void
-mattermost_body(struct buf *out, const struct notice_row *notice)
+mattermost_body(struct buf *out, const struct notice_row *notice, bool markup)
 {
 	str url = notify_field(notice, "url");
 	buf_add(out, STR("{\"text\":\"\""));
@@ -82,12 +82,15 @@ mattermost_body(struct buf *out, const struct notice_row *notice)
 		json_put_string(out, url);
 	}
 	buf_add(out, STR(",\"text\":"));
-	put_escaped(out, notice->text, TEXT_BYTES_MAX);
+	if (markup)
+		json_put_string(out, clean_cut(notice->text, TEXT_BYTES_MAX));
+	else
+		put_escaped(out, notice->text, TEXT_BYTES_MAX);
 	buf_add(out, STR(",\"fields\":["));
 	bool first = true;
 	for (size_t i = 0; i < notice->fields.n; i++) {
 		const struct pair *field = &notice->fields.p[i];
-		if (str_eq(field->name, STR("url")))
+		if (str_eq(field->name, STR("url")) || str_eq(field->name, STR("title")))
 			continue;
 		buf_add(out, first ? STR("{\"title\":") : STR(",{\"title\":"));
 		first = false;

@@ -73,6 +73,15 @@ put_plain(struct buf *out, str text, size_t max)
 	buf_char(out, '}');
 }
 
+/* The channel's own words. `verbatim`: what looks like a link or a name stays text. */
+static void
+put_markup(struct buf *out, str text, size_t max)
+{
+	buf_add(out, STR("{\"type\":\"mrkdwn\",\"verbatim\":true,\"text\":"));
+	json_put_string(out, clean_cut(text, max));
+	buf_char(out, '}');
+}
+
 static void
 put_context(struct buf *out, const struct notice_row *notice)
 {
@@ -128,7 +137,7 @@ put_buttons(struct buf *out, const struct notice_row *notice)
 /* `ts`: the message to change, or with `reply` the one to answer; empty: a new one. */
 void
 slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts,
-    bool reply)
+    bool reply, bool markup)
 {
 	struct buf subject = BUF(4 * SUBJECT_BYTES_MAX + 16);
 	slack_escape(&subject, clean_cut(notice->subject, SUBJECT_BYTES_MAX));
@@ -146,7 +155,10 @@ slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts
 	    ",\"attachments\":[{\"color\":\"%s\",\"blocks\":[{\"type\":\"section\","
 	    "\"text\":",
 	    colour_of(notice));
-	put_plain(out, notice->text, TEXT_BYTES_MAX);
+	if (markup)
+		put_markup(out, notice->text, TEXT_BYTES_MAX);
+	else
+		put_plain(out, notice->text, TEXT_BYTES_MAX);
 	buf_char(out, '}');
 	put_context(out, notice);
 	if (!reply)
@@ -299,9 +311,10 @@ notify_slack_start(struct notice_out *out, struct net *net, const struct channel
 	            : notice->address.n > 0 ? notice->address
 	                                    : channel->address;
 	struct buf first = BUF(NOTIFY_BODY_MAX), then = BUF(NOTIFY_BODY_MAX);
-	slack_body(&first, notice, where, root.tail, false);
+	bool markup = out->worded->markup;
+	slack_body(&first, notice, where, root.tail, false, markup);
 	if (root.found)
-		slack_body(&then, notice, where, root.tail, true);
+		slack_body(&then, notice, where, root.tail, true, markup);
 	bool ok = !first.overflow && !then.overflow;
 	if (ok && then.n > 0)
 		memcpy(try->body, then.p, then.n);

@@ -88,6 +88,7 @@ notify_smtp_start(struct notice_out *out, struct net *net, const struct channel 
 		.to = notice->address,
 		.subject = notice->subject,
 		.text = notice->text,
+		.html = out->worded->html,
 	};
 	struct buf body = BUF(BODY_MAX);
 	mail_write(&body, &mail);

@@ -42,8 +42,9 @@ put_title(struct buf *out, const struct notice_row *notice)
 }
 
 void
-teams_body(struct buf *out, const struct notice_row *notice)
+teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 {
+	(void)markup; /* runs are plain */
 	str url = notify_field(notice, "url");
 	buf_add(out, STR("{\"type\":\"message\",\"attachments\":[{\"contentType\":"
 			 "\"application/vnd.microsoft.card.adaptive\",\"contentUrl\":null,"
@@ -58,7 +59,8 @@ teams_body(struct buf *out, const struct notice_row *notice)
 	size_t shown = 0;
 	for (size_t i = 0; i < notice->fields.n && shown < FIELDS_SHOWN_MAX; i++) {
 		const struct pair *field = &notice->fields.p[i];
-		if (str_eq(field->name, STR("url")) || field->value.n == 0)
+		if (str_eq(field->name, STR("url")) || str_eq(field->name, STR("title")) ||
+		    field->value.n == 0)
 			continue;
 		shown++;
 		buf_add(out, STR(",{\"type\":\"RichTextBlock\",\"inlines\":["));

@@ -12,6 +12,7 @@
 #include "hands/notify_http.h"
 
 #define TEXT_BYTES_MAX 300
+#define WHOLE_BYTES_MAX 1500 /* Twilio takes 1,600 characters */
 
 /* Form encoding: all but the unreserved characters of RFC 3986. */
 static void
@@ -38,12 +39,15 @@ put_form(struct buf *out, const char *name, str value)
 }
 
 void
-twilio_body(struct buf *out, const struct notice_row *notice, str from)
+twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole)
 {
 	str url = notify_field(notice, "url");
 	struct buf text = BUF(4096);
-	buf_add(&text, clean_cut(notice->subject, TEXT_BYTES_MAX));
-	if (url.n > 0 && url.n < 2048) {
+	if (whole)
+		buf_add(&text, clean_cut(notice->text, WHOLE_BYTES_MAX));
+	else
+		buf_add(&text, clean_cut(notice->subject, TEXT_BYTES_MAX));
+	if (!whole && url.n > 0 && url.n < 2048) {
 		buf_char(&text, '\n');
 		buf_add(&text, url);
 	}
@@ -64,7 +68,7 @@ notify_twilio_start(struct notice_out *out, struct net *net, const struct channe
 	    !notify_authorization(channel, channel->username, authorization, err))
 		return false;
 	struct buf body = BUF(NOTIFY_BODY_MAX);
-	twilio_body(&body, notice, channel->from);
+	twilio_body(&body, notice, channel->from, out->worded->own_text);
 	bool ok = notify_post(out, net,
 	    &(struct notify_post){ .url = url,
 		.headers = { "Content-Type: application/x-www-form-urlencoded",

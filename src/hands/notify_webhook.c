@@ -66,7 +66,10 @@ notify_webhook_start(struct notice_out *out, struct net *net, const struct chann
     const struct notice_row *notice, struct err *err)
 {
 	struct buf body = BUF(NOTIFY_BODY_MAX);
-	webhook_body(&body, notice);
+	if (out->worded->body.n > 0)
+		buf_add(&body, out->worded->body);
+	else
+		webhook_body(&body, notice);
 	bool ok = body.overflow ? err_set(err, ERR_INVALID, "the notice is too long")
 	                        : post(out, net, channel, buf_str(&body), err);
 	buf_done(&body);

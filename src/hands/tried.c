@@ -190,7 +190,6 @@ void
 tried_tell(const struct notice_tried *tried, const struct channel *channel,
     struct arena *arena, struct notice_result *result)
 {
-	result->request =
-	    clean_text(arena, buf_str(&tried->request), NOTICE_REQUEST_MAX);
+	result->request = clean_text(arena, buf_str(&tried->request), NOTICE_REQUEST_MAX);
 	result->answer = without_secrets(buf_str(&tried->answer), channel, arena);
 }

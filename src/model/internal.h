@@ -55,6 +55,8 @@ void channels_read(struct reader *r, const struct section *section);
 /* The address that `value` names on it, its own where NULL; `node` is the whole reach. */
 bool channel_address(struct reader *r, const struct node *node, const struct node *value,
     const struct channel *channel, bool has_email, str *ret);
+/* channel_words.c; its kind is known. */
+void channel_words_read(struct reader *r, const struct node *node, struct channel *ret);
 void people_declare(struct reader *r, const struct section *section);
 void people_roles(struct reader *r); /* of a model without faults */
 void people_accounts(struct reader *r, const struct section *section);

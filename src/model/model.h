@@ -3,6 +3,7 @@
 
 #include "base/diag.h"
 #include "base/map.h"
+#include "base/mustache.h"
 #include "base/zone.h"
 #include "facts/event.h"
 #include "model/bundle.h"
@@ -254,6 +255,17 @@ enum channel_kind {
 /* As the configuration calls it: "smtp". */
 const char *channel_kind_word(enum channel_kind kind);
 
+/* What it says instead of what we would; without nodes: what we would. */
+struct channel_words {
+	struct mustache subject, text;
+	struct mustache html; /* SMTP */
+	struct mustache body; /* WEBHOOK: all of it, as JSON */
+};
+#define CHANNEL_BODY_MAX (64 * 1024) /* of what is made of one */
+/* Appends the body; false, with why: it is no JSON, or too long. */
+bool words_json(const struct mustache *body, const struct mustache_data *data,
+    struct buf *out, struct arena scratch, str *ret_error);
+
 struct channel {
 	str name;
 	enum channel_kind kind;
@@ -264,6 +276,7 @@ struct channel {
 	str secret; /* a reference, "cred:NAME", "file:/path" or "env:NAME"; resolved by hands only */
 	str callback; /* SLACK: a reference to what it signs its calls to us with; or empty */
 	str address; /* its own, where a reach names none; empty: it has none */
+	struct channel_words words;
 	struct place place;
 };
 

@@ -32,10 +32,11 @@ enum channel_key {
 	KEY_CHANNEL,
 	KEY_URL,
 	KEY_SIGNING,
+	KEY_WORDS, /* every kind has some */
 };
-#define KEY_COUNT 9
+#define KEY_COUNT 10
 static const char *const key_words[KEY_COUNT] = { "from", "username", "password", "secret",
-	"token", "topic", "channel", "url", "signing_secret" };
+	"token", "topic", "channel", "url", "signing_secret", "words" };
 
 struct channel_nodes {
 	const struct node *kind[CHANNEL_KIND_COUNT];
@@ -297,7 +298,7 @@ static void
 refuse_foreign(struct reader *r, const struct channel_nodes *n, const struct kind_row *kind)
 {
 	for (enum channel_key key = 0; key < KEY_COUNT; key++) {
-		if (n->key[key] == NULL || (kind->keys & BIT(key)))
+		if (n->key[key] == NULL || key == KEY_WORDS || (kind->keys & BIT(key)))
 			continue;
 		str words[KEY_COUNT];
 		size_t words_n = 0;
@@ -346,6 +347,8 @@ channel_read(struct reader *r, const struct node *node, struct channel *ret)
 	const struct kind_row *kind = &kinds[ret->kind];
 	refuse_foreign(r, &n, kind);
 	kind->read(r, node, n.kind[ret->kind], &n, ret);
+	if (n.key[KEY_WORDS] != NULL)
+		channel_words_read(r, n.key[KEY_WORDS], ret);
 }
 
 void

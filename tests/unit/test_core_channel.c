@@ -49,8 +49,8 @@ channel__test_goes_where_the_configuration_says_and_nowhere_else(void)
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct world *w = world_new(SHOP, NULL, NULL);
 		test_row = rows[i].channel;
-		struct reply reply = try(w, COMMAND_CHANNEL_TEST, rows[i].channel,
-		    rows[i].to, 0);
+		struct reply reply =
+		    try(w, COMMAND_CHANNEL_TEST, rows[i].channel, rows[i].to, 0);
 		EXPECT_U64(reply.status, rows[i].status);
 		EXPECT_U64(w->notice_n, reply.status == 202 ? 1 : 0);
 		if (reply.status == 202) {
@@ -105,7 +105,8 @@ channel__preview_says_what_would_be_said_of_an_incident(void)
 	EXPECT_U64(world_incident(w, 1).told, told);
 	EXPECT_U64(try(w, COMMAND_CHANNEL_PREVIEW, "mail", "", 99).status, 404);
 	EXPECT_U64(try(w, COMMAND_CHANNEL_PREVIEW, "mail", "", 0).status, 202);
-	EXPECT(str_contains(world_last_notice(w)->subject, STR("QueueStuck (incident 17)")));
+	EXPECT(
+	    str_contains(world_last_notice(w)->subject, STR("QueueStuck (incident 17)")));
 	answer(w, true);
 	world_free(w);
 }

@@ -57,14 +57,14 @@ mattermost__escapes_what_came_from_outside(void)
 				      "fire:\xe2\x80\x8b a\\\\b"));
 	out.n = 0;
 	struct notice_row row = notice(PURPOSE_OPENED);
-	mattermost_body(&out, &row);
+	mattermost_body(&out, &row, false);
 	EXPECT(str_contains(buf_str(&out), STR("\"text\":\"line one\\n@\xe2\x80\x8b"
 					       "all \\\\*bold\\\\* \\\\[x")));
 	EXPECT(str_contains(buf_str(&out), STR("\"channel\":\"on-duty\"")));
 	EXPECT(str_contains(buf_str(&out), STR("\"color\":\"#d24b4e\"")));
 	out.n = 0;
 	row.subject = STR("[sev2] @all [x](y)");
-	mattermost_body(&out, &row);
+	mattermost_body(&out, &row, false);
 	EXPECT(str_contains(buf_str(&out), STR("\"fallback\":\"[sev2] @\xe2\x80\x8b"
 					       "all [x](y)\"")));
 	EXPECT(str_contains(buf_str(&out), STR("\"title\":\"\\\\[sev2\\\\] @\xe2\x80\x8b"
@@ -77,7 +77,7 @@ teams__is_a_card_of_plain_runs(void)
 {
 	struct buf out = BUF(8192);
 	struct notice_row row = notice(PURPOSE_ENDED);
-	teams_body(&out, &row);
+	teams_body(&out, &row, false);
 	EXPECT(str_starts(buf_str(&out),
 	    STR("{\"type\":\"message\",\"attachments\":[{\"contentType\":"
 		"\"application/vnd.microsoft.card.adaptive\"")));
@@ -125,7 +125,7 @@ twilio__encodes_its_form(void)
 	struct buf out = BUF(4096);
 	struct notice_row row = notice(PURPOSE_OPENED);
 	row.address = STR("+351210000000");
-	twilio_body(&out, &row, STR("+15550100"));
+	twilio_body(&out, &row, STR("+15550100"), false);
 	EXPECT_STR(buf_str(&out),
 	    STR("To=%2B351210000000&From=%2B15550100&Body=%5Bsev1%5D%20checkout%3A%20Down"
 		"%20%26%20out%0Ahttps%3A%2F%2Ff.example%2Fi%2F17"));
@@ -137,7 +137,7 @@ slack__has_buttons_while_somebody_is_wanted(void)
 {
 	struct buf out = BUF(4096);
 	struct notice_row row = notice(PURPOSE_OPENED);
-	slack_body(&out, &row, STR("C0"), STR(""), false);
+	slack_body(&out, &row, STR("C0"), STR(""), false, false);
 	EXPECT_STR(buf_str(&out),
 	    STR("{\"channel\":\"C0\",\"text\":\"[sev1] checkout: Down &amp; out\","
 		"\"unfurl_links\":false,\"unfurl_media\":false,\"attachments\":["
@@ -156,13 +156,13 @@ slack__has_buttons_while_somebody_is_wanted(void)
 	for (size_t i = 0; i < countof(over); i++) {
 		out.n = 0;
 		row = notice(over[i]);
-		slack_body(&out, &row, STR("C0"), STR("1.2"), false);
+		slack_body(&out, &row, STR("C0"), STR("1.2"), false, false);
 		EXPECT(str_contains(buf_str(&out), STR("\"ts\":\"1.2\"")));
 		EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
 	}
 	out.n = 0;
 	row = notice(PURPOSE_ESCALATED);
-	slack_body(&out, &row, STR("C0"), STR("1.2"), true);
+	slack_body(&out, &row, STR("C0"), STR("1.2"), true, false);
 	EXPECT(str_contains(buf_str(&out), STR("\"thread_ts\":\"1.2\"")));
 	EXPECT(!str_contains(buf_str(&out), STR("button")));
 	out.n = 0;
