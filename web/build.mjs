@@ -46,6 +46,8 @@ assets.push({ path: "/", bytes: Buffer.from(head + before + after + tail), kept:
 assets.push({ path: "form-head", bytes: Buffer.from(before), kept: false });
 assets.push({ path: "form-tail", bytes: Buffer.from(after), kept: false });
 assets.push({ path: "head", bytes: Buffer.from(head), kept: false });
+/* A page of its own, without the script: what one tap does. */
+assets.push({ path: "act-head", bytes: Buffer.from(head.replace(/<script.*<\/script>\n/, "").replace('<div id="app">', '<main class="act">')), kept: false });
 assets.push({ path: "tail", bytes: Buffer.from(tail), kept: false });
 assets.push({ path: "/v1/openapi.json", bytes: Buffer.from(JSON.stringify(JSON.parse(readFileSync(path.join(here, "../docs/openapi.json"), "utf8")))), kept: false });
 assets.sort((a, b) => (a.path < b.path ? -1 : 1));

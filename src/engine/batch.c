@@ -200,6 +200,19 @@ perform_reply(struct engine *engine, const struct reply *reply)
 	engine->secret_request = secret ? 0 : engine->secret_request;
 }
 
+/* What goes to hands has a link that what is kept of it has not. */
+static void
+perform_notify(struct engine *engine, const struct effect *effect)
+{
+	struct batch *b = &engine->batch;
+	struct arena scratch = b->arena;
+	struct effect sent = *effect;
+	taps_add(engine, &sent.notify.notice, &scratch);
+	size_t begin = frame_begin(&b->to_hands, FRAME_ORDER, 0);
+	order_encode(&b->to_hands, &sent);
+	frame_end(&b->to_hands, begin);
+}
+
 static void
 perform(struct engine *engine, const struct effect *effect)
 {
@@ -210,13 +223,15 @@ perform(struct engine *engine, const struct effect *effect)
 	case EFFECT_RECONCILE_ATTEMPT:
 	case EFFECT_FORGET_ATTEMPT:
 	case EFFECT_PROBE:
-	case EFFECT_NOTIFY:
 	case EFFECT_FILE_HANDOFF: {
 		size_t begin = frame_begin(&b->to_hands, FRAME_ORDER, 0);
 		order_encode(&b->to_hands, effect);
 		frame_end(&b->to_hands, begin);
 		return;
 	}
+	case EFFECT_NOTIFY:
+		perform_notify(engine, effect);
+		return;
 	case EFFECT_REPLY:
 		perform_reply(engine, &effect->reply);
 		return;

@@ -590,7 +590,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	if (!store_open(options->store_url, options->state_dir, &engine->store, err))
 		return false;
 	engine->head = store_head(engine->store);
-	if (!access_init(engine, err))
+	if (!access_init(engine, err) || !taps_init(engine, err))
 		return false;
 	struct confine how = { .role = CONFINE_ENGINE, .state_dir = options->state_dir };
 	if (!confine(&how, arena, &engine->sandbox_gaps, err))

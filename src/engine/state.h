@@ -126,6 +126,7 @@ struct engine {
 	struct ahead *ahead;
 	struct quarantined quarantined;
 	hash32 local_token;
+	hash32 tap_key; /* with which links are made: taps.c */
 	uint64_t epoch;
 	msec since_wall;
 	bool loopback_only; /* only this machine reaches the gate's socket */
@@ -362,6 +363,12 @@ void channels_init(struct engine *engine);
 /* Before the step of that result. */
 void channels_heard(struct engine *engine, const struct notice_result *result, msec wall);
 void answer_channels(struct engine *engine, struct answer_out *a);
+
+/* taps.c: links that do one thing for one person */
+NODISCARD bool taps_init(struct engine *engine, struct err *err);
+/* A notice that goes out: with its link, where it is to have one. */
+void taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena);
+void tap_request(struct engine *engine, uint64_t id, const struct request *request);
 
 /* heartbeats.c */
 void heartbeats_init(struct engine *engine);

@@ -179,6 +179,7 @@ const char *const op_names[OP_COUNT] = {
 	[OP_PING] = "ping",
 	[OP_HEARTBEATS] = "heartbeats",
 	[OP_NOTICE] = "notice",
+	[OP_TAPPED] = "tapped",
 };
 
 static const struct field request_fields[] = {

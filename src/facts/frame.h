@@ -137,8 +137,10 @@ enum op {
 	OP_PING = 90,
 	OP_HEARTBEATS,   /* all of them */
 	OP_NOTICE = 100, /* `row` */
+	/* `secret` is the link that somebody tapped: the engine made it, or nothing is done. */
+	OP_TAPPED,
 };
-#define OP_COUNT 101 /* one more than the last */
+#define OP_COUNT 102 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 

@@ -64,6 +64,9 @@ struct notice_row {
 	incident_id shows; /* and of that incident */
 };
 
+/* The field of a notice on its way that holds a link by which its reader acknowledges with one
+ * tap: in no row, since whoever could read it there could tap it. */
+#define NOTICE_TAP_FIELD "acknowledge"
 #define NOTICE_REQUEST_MAX (24 * 1024) /* bytes of `request`; more is cut */
 #define NOTICE_ANSWER_MAX 2048
 

@@ -353,6 +353,9 @@ void serve_token_add(struct call *call);
 
 /* slack.c */
 void serve_slack(struct call *call);
+/* tap.c */
+void serve_tap_page(struct call *call);
+void serve_tap(struct call *call);
 
 /* ping.c */
 void serve_ping(struct call *call);

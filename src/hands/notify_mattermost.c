@@ -96,7 +96,10 @@ mattermost_body(struct buf *out, const struct notice_row *notice, bool markup)
 		first = false;
 		json_put_string(out, field->name);
 		buf_add(out, STR(",\"value\":"));
-		put_escaped(out, field->value, FIELD_BYTES_MAX);
+		if (str_eq(field->name, STR(NOTICE_TAP_FIELD)))
+			json_put_string(out, field->value); /* a link of ours */
+		else
+			put_escaped(out, field->value, FIELD_BYTES_MAX);
 		buf_printf(out, ",\"short\":%s}", field->value.n < 40 ? "true" : "false");
 	}
 	buf_add(out, STR("]}]}"));

@@ -27,6 +27,14 @@ priority_of(const struct notice_row *notice)
 	return str_starts(severity, STR("sev4")) ? 2 : 3;
 }
 
+static void
+put_view(struct buf *out, const char *label, str url)
+{
+	buf_printf(out, "{\"action\":\"view\",\"label\":\"%s\",\"url\":", label);
+	json_put_string(out, url);
+	buf_char(out, '}');
+}
+
 void
 ntfy_body(struct buf *out, const struct notice_row *notice)
 {
@@ -39,13 +47,17 @@ ntfy_body(struct buf *out, const struct notice_row *notice)
 	json_put_string(out, clean_cut(notice->text, MESSAGE_BYTES_MAX));
 	buf_printf(out, ",\"priority\":%d,\"tags\":[\"%s\"]", priority_of(notice),
 	    notify_is_end(notice) ? "white_check_mark" : "rotating_light");
+	str tap = notify_field(notice, NOTICE_TAP_FIELD);
 	if (url.n > 0) {
 		buf_add(out, STR(",\"click\":"));
 		json_put_string(out, url);
-		buf_add(out,
-		    STR(",\"actions\":[{\"action\":\"view\",\"label\":\"Open\",\"url\":"));
-		json_put_string(out, url);
-		buf_add(out, STR("}]"));
+		buf_add(out, STR(",\"actions\":["));
+		if (tap.n > 0) {
+			put_view(out, "Acknowledge", tap);
+			buf_char(out, ',');
+		}
+		put_view(out, "Open", url);
+		buf_char(out, ']');
 	}
 	buf_char(out, '}');
 }

@@ -42,7 +42,9 @@ put_payload(struct buf *out, const struct notice_row *notice)
 	json_put_string(out, clean_cut(notice->text, TEXT_BYTES_MAX));
 	for (size_t i = 0; i < notice->fields.n; i++) {
 		const struct pair *field = &notice->fields.p[i];
-		if (str_eq(field->name, STR("text")))
+		/* Whom it calls there we do not know: the link is for one person. */
+		if (str_eq(field->name, STR("text")) ||
+		    str_eq(field->name, STR(NOTICE_TAP_FIELD)))
 			continue;
 		buf_char(out, ',');
 		json_put_string(out, field->name);

@@ -2,7 +2,7 @@
  * notify_smtp -- a notice as mail.
  */
 #include "hands/mail.h"
-#include "hands/notify.h"
+#include "hands/notify_http.h"
 #include "hands/secrets.h"
 
 #define TIMEOUT_MS (30 * SECOND)
@@ -80,6 +80,11 @@ notify_smtp_start(struct notice_out *out, struct net *net, const struct channel 
 	if (!mail_address_ok(notice->address))
 		return err_set(err, ERR_INVALID, "'%.*s' is no address to send to",
 		    STR_ARG(notice->address));
+	str tap = notify_field(notice, NOTICE_TAP_FIELD);
+	struct buf text = BUF(BODY_MAX);
+	buf_add(&text, notice->text);
+	if (tap.n > 0 && !out->worded->own_text)
+		buf_printf(&text, "\nIt is yours with one tap:\n%.*s\n", STR_ARG(tap));
 	struct mail mail = {
 		.notice = notice->id,
 		.incident = notice->incident,
@@ -87,13 +92,15 @@ notify_smtp_start(struct notice_out *out, struct net *net, const struct channel 
 		.from = channel->from,
 		.to = notice->address,
 		.subject = notice->subject,
-		.text = notice->text,
+		.text = buf_str(&text),
 		.html = out->worded->html,
 	};
 	struct buf body = BUF(BODY_MAX);
 	mail_write(&body, &mail);
-	bool ok = body.overflow ? err_set(err, ERR_INVALID, "the notice is too long")
-	                        : submit(out, net, channel, notice, buf_str(&body), err);
+	bool ok = body.overflow || text.overflow
+	              ? err_set(err, ERR_INVALID, "the notice is too long")
+	              : submit(out, net, channel, notice, buf_str(&body), err);
 	buf_done(&body);
+	buf_done(&text);
 	return ok;
 }

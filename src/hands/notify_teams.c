@@ -41,6 +41,14 @@ put_title(struct buf *out, const struct notice_row *notice)
 	buf_add(out, STR("}]}"));
 }
 
+static void
+put_open(struct buf *out, const char *title, str url)
+{
+	buf_printf(out, "{\"type\":\"Action.OpenUrl\",\"title\":\"%s\",\"url\":", title);
+	json_put_string(out, url);
+	buf_char(out, '}');
+}
+
 void
 teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 {
@@ -59,8 +67,9 @@ teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 	size_t shown = 0;
 	for (size_t i = 0; i < notice->fields.n && shown < FIELDS_SHOWN_MAX; i++) {
 		const struct pair *field = &notice->fields.p[i];
-		if (str_eq(field->name, STR("url")) || str_eq(field->name, STR("title")) ||
-		    field->value.n == 0)
+		if (str_eq(field->name, STR("url")) ||
+		    str_eq(field->name, STR(NOTICE_TAP_FIELD)) ||
+		    str_eq(field->name, STR("title")) || field->value.n == 0)
 			continue;
 		shown++;
 		buf_add(out, STR(",{\"type\":\"RichTextBlock\",\"inlines\":["));
@@ -72,12 +81,13 @@ teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 		buf_add(out, STR("]}"));
 	}
 	buf_add(out, STR("],\"actions\":["));
-	if (url.n > 0) {
-		buf_add(out,
-		    STR("{\"type\":\"Action.OpenUrl\",\"title\":\"Open\",\"url\":"));
-		json_put_string(out, url);
-		buf_char(out, '}');
-	}
+	str tap = notify_field(notice, NOTICE_TAP_FIELD);
+	if (tap.n > 0)
+		put_open(out, "Acknowledge", tap);
+	if (tap.n > 0 && url.n > 0)
+		buf_char(out, ',');
+	if (url.n > 0)
+		put_open(out, "Open", url);
 	buf_add(out, STR("]}}]}"));
 }
 

@@ -41,7 +41,9 @@ put_form(struct buf *out, const char *name, str value)
 void
 twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole)
 {
-	str url = notify_field(notice, "url");
+	/* The page behind the one leads to the other. */
+	str tap = notify_field(notice, NOTICE_TAP_FIELD);
+	str url = tap.n > 0 ? tap : notify_field(notice, "url");
 	struct buf text = BUF(4096);
 	if (whole)
 		buf_add(&text, clean_cut(notice->text, WHOLE_BYTES_MAX));

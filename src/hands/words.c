@@ -79,6 +79,7 @@ fill_values(struct filling *f, const struct notice_row *notice)
 		{ "incident.state", "state" },
 		{ "incident.doing", "doing" },
 		{ "incident.url", "url" },
+		{ "incident.acknowledge", NOTICE_TAP_FIELD },
 		{ "asked.number", "asked" },
 		{ "asked.action", "action" },
 		{ "asked.target", "target" },

@@ -35,6 +35,7 @@ static const struct mustache_name names[] = {
 	{ "incident.state", NULL },
 	{ "incident.doing", NULL },
 	{ "incident.url", NULL },
+	{ "incident.acknowledge", NULL },
 	{ "asked.number", NULL },
 	{ "asked.action", NULL },
 	{ "asked.target", NULL },

@@ -127,6 +127,8 @@ TABLE = {
     ("POST", "/v1/people/*/link"): "admin",
     # By what Slack signs: tests/e2e/test_slack.py.
     ("POST", "/in/slack/*"): "signed",
+    # By the link that was sent: tests/e2e/test_tap.py.
+    ("GET", "/act/*"): "anyone", ("POST", "/act/*"): "signed",
     ("GET", "/v1/heartbeats"): READ,
     ("POST", "/v1/channels/*/test"): "operator", ("POST", "/v1/channels/*/preview"): "operator",
     ("GET", "/v1/notices/#"): READ,

@@ -523,6 +523,9 @@ ask_as_nobody(struct line *line)
 	sign_in(line, "by a link", STR("link"), STR("ana"), STR("fll_AAAA"));
 	sign_in(line, "by a token", STR("token"), STR(""), STR("flt_AAAA"));
 	sign_in(line, "by no password", STR("password"), STR("ana"), STR(""));
+	struct request tap = a_request(OP_TAPPED, STR(""));
+	tap.secret = STR("acknowledge.1.1.4102444800.0123456789abcdef0123456789abcdef.ana");
+	ask_and_say(line, "nobody", "a link that was not sent", &tap);
 	struct request press = a_request(OP_PRESSED, STR(""));
 	press.name = STR("chat");
 	press.target = STR("U0ANA");

@@ -150,6 +150,36 @@ await run({
 		}
 	},
 
+	"one tap acknowledges, without a script, on a phone": async () => {
+		let link = "";
+		const provider = http.createServer((request, response) => {
+			let body = "";
+			request.on("data", (part) => { body += part; }).on("end", () => { link ||= JSON.parse(body).data.acknowledge ?? ""; response.end(); });
+		});
+		await new Promise((done) => provider.listen(0, "127.0.0.1", done));
+		const server = await Server.start({ ...SHOP, "production.yaml": SHOP["production.yaml"].replace("127.0.0.1:9/", `127.0.0.1:${provider.address().port}/hook`) });
+		const context = await chrome.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 }, hasTouch: true });
+		try {
+			await server.fire([{ labels: { alertname: "Slow", service: "search" } }]);
+			for (let i = 0; i < 100 && !link; i++) await sleep(100);
+			check(link, "no link was sent");
+			const page = await context.newPage();
+			await page.goto(server.url + new URL(link).pathname);
+			const button = page.getByRole("button", { name: "Acknowledge" });
+			const box = await button.boundingBox();
+			check(box.height >= 48 && box.width >= 280 && box.x >= 0 && box.x + box.width <= 360, `the button is ${JSON.stringify(box)}`);
+			const at = async () => (await server.get("/v1/incidents")).items[0];
+			check(!(await at()).acknowledged, "looking at it acknowledged");
+			await button.tap();
+			await page.getByRole("heading", { name: "It is yours" }).waitFor();
+			check((await at()).acknowledged_by.startsWith("person:"), `it is ${(await at()).acknowledged_by}'s`);
+		} finally {
+			await context.close();
+			await server.stop();
+			provider.close();
+		}
+	},
+
 	"axe finds nothing on any page, in both themes, at three widths": async () => {
 		const live = await demo();
 		const found = [];

@@ -1,0 +1,137 @@
+/*
+ * taps -- links that do one thing for one person: made for each notice as it is sent, and
+ * judged when they come back.
+ *
+ * The key is this store's, in a file that hands and the gate cannot read; links are in no row
+ * and no journal, so who may read those cannot tap for others. The gate only carries what it
+ * was shown: a gate in an attacker's hands makes none.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "engine/state.h"
+#include "intake/tap.h"
+#include "os/clock.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#define KEY_FILE "link.key"
+
+bool
+taps_init(struct engine *engine, struct err *err)
+{
+	AUTO_CLOSE int dir =
+	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(err, ERR_IO, "open '%s'", engine->options->state_dir);
+	static char memory[512]; /* one thread; not poisoned for the next frame */
+	struct arena arena = arena_over(memory, sizeof(memory));
+	str text;
+	char secret[64];
+	if (file_read_at(&arena, dir, KEY_FILE, 200, &text, err)) {
+		engine->tap_key = sha256(str_trim(text));
+		return true;
+	}
+	if (err->kind != ERR_NOT_FOUND)
+		return false;
+	access_new_secret("flk_", secret);
+	engine->tap_key = sha256(str_of(secret));
+	return file_write_durable(dir, KEY_FILE, str_of(secret), 0600, err);
+}
+
+static str
+key_of(const struct engine *engine)
+{
+	return (str){ (const char *)engine->tap_key.b, sizeof(engine->tap_key.b) };
+}
+
+/* ---- on the way out ---- */
+
+/* What somebody is to have in hand: while it is open, nobody has it, and they may. */
+static bool
+is_tapped(const struct engine *engine, const struct notice_row *notice)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	if (notice->incident == 0 || notice->person.n == 0 || model == NULL ||
+	    (notice->purpose != PURPOSE_OPENED && notice->purpose != PURPOSE_NEEDS_PERSON &&
+		notice->purpose != PURPOSE_ESCALATED && notice->purpose != PURPOSE_REFIRED))
+		return false;
+	const struct person *person = model_person(model, notice->person);
+	return person != NULL && role_reaches(person->role, ROLE_OPERATOR);
+}
+
+/* ".../incidents/17" of the notice, with what we put there instead. */
+static str
+base_of(const struct notice_row *notice)
+{
+	str url = pairs_get(&notice->fields, STR("url"));
+	for (size_t n = url.n; n > 0; n--) {
+		str tail = str_drop(url, n - 1);
+		if (str_starts(tail, STR("/incidents/")))
+			return str_take(url, n - 1);
+	}
+	return STR("");
+}
+
+void
+taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena)
+{
+	str base = base_of(notice);
+	if (base.n == 0 || !is_tapped(engine, notice))
+		return;
+	struct tap tap = { .act = TAP_ACKNOWLEDGE,
+		.incident = notice->incident,
+		.notice = notice->id,
+		.until_s = (notice->made_wall + TAP_KEEP_MS) / SECOND,
+		.person = notice->person };
+	struct buf text = BUF(TAP_BYTES_MAX);
+	tap_write(&text, &tap, key_of(engine));
+	/* Fields are in the order of their names: it comes before all of ours. */
+	struct pair *p = arena_new(arena, struct pair, notice->fields.n + 1);
+	p[0] = (struct pair){ STR(NOTICE_TAP_FIELD),
+		arena_printf(arena, "%.*s/act/%.*s", STR_ARG(base),
+		    STR_ARG(buf_str(&text))) };
+	memcpy(p + 1, notice->fields.p, notice->fields.n * sizeof(*p));
+	notice->fields = (struct pairs){ p, notice->fields.n + 1 };
+	buf_done(&text);
+}
+
+/* ---- on the way back ---- */
+
+static void
+refuse(struct engine *engine, uint64_t id, uint32_t status, const char *error)
+{
+	engine->n.unauthorized++;
+	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status, 4, error);
+}
+
+void
+tap_request(struct engine *engine, uint64_t id, const struct request *request)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	struct tap tap;
+	if (!tap_read(request->secret, key_of(engine), &tap)) {
+		refuse(engine, id, 403, "this link is none of ours");
+		return;
+	}
+	if (clock_wall() / SECOND >= tap.until_s) {
+		refuse(engine, id, 403, "this link is over: sign in instead");
+		return;
+	}
+	const struct person *person = model_person(model, tap.person);
+	if (person == NULL || !role_reaches(person->role, ROLE_OPERATOR)) {
+		refuse(engine, id, 403,
+		    "whom this link was sent to may not do that any more");
+		return;
+	}
+	struct arena *arena = &engine->batch.arena;
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){ .kind = COMMAND_ACKNOWLEDGE,
+		.request = id,
+		.principal = arena_printf(arena, "person:%.*s", STR_ARG(person->id)),
+		.incident = tap.incident,
+		.role = person->role,
+		.text = arena_printf(arena, "by the link in notice %llu",
+		    (unsigned long long)tap.notice) };
+	batch_step(engine, &event);
+}

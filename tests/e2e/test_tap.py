@@ -1,0 +1,94 @@
+"""One tap: a link that was sent to a person acknowledges for them, once they say so. Looking
+at it does nothing, and nobody makes another."""
+import hashlib
+import hmac
+import json
+import pathlib
+import re
+import sys
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support.harness import Scratch, run_all, wait_until
+from test_channels import SMS, begin
+
+
+def tapped(firstline, link, method="POST"):
+    """Without a token, as a phone would."""
+    request = urllib.request.Request(f"http://127.0.0.1:{firstline.port}{link}", method=method, data=b"" if method == "POST" else None,
+                                     headers={"Content-Type": "application/x-www-form-urlencoded"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), error.headers
+
+
+def link_in(provider):
+    bodies = [json.loads(b) for _, b in provider.sent("/") if json.loads(b)["topic"] == "ana-duty"]
+    urls = [a["url"] for body in bodies for a in body.get("actions", []) if a["label"] == "Acknowledge"]
+    return urls[-1].removeprefix("https://firstline.example.com") if urls else None
+
+
+def forged(firstline, **but):
+    parts = {"act": "acknowledge", "incident": 1, "notice": 1, "until": 4102444800, "person": "ana", **but}
+    key = hashlib.sha256((firstline.state / "link.key").read_text().strip().encode()).digest()
+    claims = "{act}.{incident}.{notice}.{until}.".format(**parts)
+    mac = hmac.new(key, b"firstline tap\n" + (claims + parts["person"]).encode(), hashlib.sha256).hexdigest()[:32]
+    return f"/act/{claims}{mac}.{parts['person']}"
+
+
+def test_a_link_acknowledges_when_it_is_tapped_and_not_when_it_is_looked_at():
+    with Scratch("tap") as scratch:
+        firstline, provider = begin(scratch)
+        firstline.fire({"alertname": "Down", "service": "shop"})
+        link = wait_until(lambda: link_in(provider), message="the link")
+        assert re.fullmatch(r"/act/acknowledge\.1\.\d+\.\d+\.[0-9a-f]{32}\.ana", link), link
+        # Mail programs and their scanners open it first.
+        for method in ("GET", "HEAD", "GET"):
+            status, page, headers = tapped(firstline, link, method)
+            assert status == 200
+        assert '<form method="post">' in page and "<script" not in page and "Acknowledge</button>" in page
+        assert headers["Referrer-Policy"] == "no-referrer" and headers["Cache-Control"] == "no-store"
+        assert not firstline.get("/v1/incidents/1")["incident"]["acknowledged"]
+        status, page, _ = tapped(firstline, link)
+        assert status == 200 and "It is yours" in page, page
+        whole = firstline.get("/v1/incidents/1")
+        assert whole["incident"]["acknowledged_by"] == "person:ana"
+        assert any("by the link in notice" in t["text"] for t in whole["timeline"]), whole["timeline"]
+        # Who may read what is kept cannot tap for others: the link is in none of it.
+        mac = link.split(".")[4]
+        assert mac not in json.dumps(whole) and mac not in firstline.cli("journal", "show", "--json", check=True).stdout
+        firstline.stop()
+        kept = b"".join(p.read_bytes() for p in firstline.state.rglob("*") if p.is_file())
+        assert mac.encode() not in kept
+        assert (firstline.state / "link.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_makes_another_link_and_none_lasts():
+    with Scratch("forged") as scratch:
+        firstline, provider = begin(scratch)
+        firstline.fire({"alertname": "Down", "service": "shop"})
+        link = wait_until(lambda: link_in(provider), message="the link")
+        for other in (link.replace("acknowledge.1.", "acknowledge.2."), link[:-3] + "eva", link.replace(".ana", ".anb"),
+                      link[:60] + ("0" if link[60] != "0" else "1") + link[61:], "/act/x"):
+            assert tapped(firstline, other)[0] in (403, 404), other
+        # By the key itself, to see that it is not only the key that counts.
+        status, page, _ = tapped(firstline, forged(firstline, until=1700000000))
+        assert status == 403 and "over" in page, page
+        assert tapped(firstline, forged(firstline, person="nobody"))[0] == 403
+        assert tapped(firstline, forged(firstline, incident=99))[0] == 404
+        assert not firstline.get("/v1/incidents/1")["incident"]["acknowledged"]
+        evil = tapped(firstline, "/act/acknowledge.1.1.1." + 32 * "0" + ".%3Cb%3E", "GET")
+        assert evil[0] == 404 and "<b>" not in evil[1], evil
+        # A team's number is nobody's: no link that anybody with the phone could tap.
+        assert all("%2Fact%2F" not in body for _, body in provider.sent(SMS))
+        assert tapped(firstline, forged(firstline))[0] == 200
+        firstline.cli("incident", "resolve", "1", check=True)
+        assert tapped(firstline, forged(firstline))[0] == 409
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])

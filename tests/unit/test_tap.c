@@ -1,0 +1,74 @@
+#include "intake/tap.h"
+
+#include "support/test.h"
+
+static const struct tap mine = { .act = TAP_ACKNOWLEDGE,
+	.incident = 17,
+	.notice = 42,
+	.until_s = UINT64_C(1795456684),
+	.person = { "ana.s", 5 } };
+
+static void
+tap__is_what_its_maker_said(void)
+{
+	struct buf text = BUF(TAP_BYTES_MAX);
+	struct tap tap;
+	tap_write(&text, &mine, STR("key"));
+	EXPECT(str_starts(buf_str(&text), STR("acknowledge.17.42.1795456684.")));
+	EXPECT(tap_read(buf_str(&text), STR("key"), &tap));
+	EXPECT(tap.act == TAP_ACKNOWLEDGE && tap.incident == 17 && tap.notice == 42);
+	EXPECT_U64(tap.until_s, mine.until_s);
+	EXPECT_STR(tap.person, STR("ana.s"));
+	EXPECT(!tap_read(buf_str(&text), STR("other"), &tap));
+	EXPECT(!tap_read(buf_str(&text), STR(""), &tap));
+	buf_done(&text);
+}
+
+/* Each byte says something: none can be another. */
+static void
+tap__cannot_be_made_of_another(void)
+{
+	struct buf text = BUF(TAP_BYTES_MAX);
+	tap_write(&text, &mine, STR("key"));
+	for (size_t i = 0; i < text.n; i++) {
+		static const char others[] = "0123456789abcdefxz.-";
+		char was = text.p[i];
+		for (size_t j = 0; others[j] != '\0'; j++) {
+			struct tap tap;
+			text.p[i] = others[j];
+			if (others[j] != was)
+				EXPECT(!tap_read(buf_str(&text), STR("key"), &tap));
+		}
+		text.p[i] = was;
+	}
+	buf_done(&text);
+}
+
+static void
+tap__refuses_what_is_none(void)
+{
+	static const char *const rows[] = { "", "acknowledge", "resolve.17.42.1.",
+		"acknowledge.0.42.1795456684.0123456789abcdef0123456789abcdef.ana",
+		"acknowledge.17.42.1795456684.0123456789abcdef0123456789abcdef.",
+		"acknowledge.17.42.1795456684.0123456789abcdef0123456789abcde.ana",
+		"acknowledge.17.42.99999999999999999999.0123456789abcdef0123456789abcdef."
+		"ana",
+		"acknowledge.4294967296.42.1.0123456789abcdef0123456789abcdef.ana",
+		"acknowledge.17.42.1795456684.0123456789abcdef0123456789abcdef.a/b" };
+	struct tap tap;
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i];
+		EXPECT(!tap_peek(str_of(rows[i]), &tap));
+	}
+	EXPECT(tap_peek(STR("acknowledge.17.42.1.0123456789abcdef0123456789abcdef.ana"),
+	    &tap));
+}
+
+int
+main(void)
+{
+	RUN(tap__is_what_its_maker_said);
+	RUN(tap__cannot_be_made_of_another);
+	RUN(tap__refuses_what_is_none);
+	TEST_MAIN_END();
+}
