@@ -7,7 +7,6 @@
  */
 #include "core/state.h"
 
-#define TRIED_MAX 16 /* of them that wait for an answer */
 #define SAMPLE 17    /* the incident of a sample */
 
 static uint32_t

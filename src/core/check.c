@@ -565,10 +565,11 @@ check_notices(const struct core *core)
 		const struct notice_row *row = &notice->row;
 		bool out = row->state == NOTICE_SENDING;
 		ASSERT(out || row->state == NOTICE_PENDING);
-		msec fallback = notice_fallback_at(notice);
-		bool alone = out || (fallback != 0 && fallback < row->next_at);
+		msec fallback = notice_fallback_at(core, notice);
+		bool ready = link_on(&notice->in_line);
+		bool alone = out || ready || (fallback != 0 && fallback < row->next_at);
 		ASSERT(notice->o.heap == (alone ? &core->timers : &core->outbox));
-		ASSERT(row->tries <= NOTICE_TRIES_MAX);
+		ASSERT(!ready || (!out && row->next_at <= core->at));
 		ASSERT(!out || row->tries > 0);
 		sending += out ? 1 : 0;
 		/* Nothing about an end comes before the end, nothing else begins after it. */
@@ -576,7 +577,36 @@ check_notices(const struct core *core)
 		if (incident != NULL && incident->row.state == INCIDENT_CLOSED)
 			ASSERT(out || row->purpose == PURPOSE_ENDED);
 	}
-	ASSERT(sending == core->sending && sending <= SENDING_MAX);
+	ASSERT(sending == core->sending);
+}
+
+static void
+check_lines(const struct core *core)
+{
+	uint32_t sending = 0, users = 0, lines = 0;
+	list_each(it, &core->lines)
+	{
+		const struct line *line = container_of(it, struct line, link);
+		uint32_t ready = 0;
+		for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
+			list_each(in, &line->ready[rank])
+			{
+				const struct notice *notice =
+				    container_of(in, struct notice, in_line);
+				ASSERT(notice->line == line);
+				ASSERT(notice_rank(&notice->row) == rank);
+				ready++;
+			}
+		}
+		ASSERT(ready == line->ready_n && ready + line->sending <= line->users);
+		ASSERT(line->sending <= CHANNEL_SENDING_MAX + TRIED_MAX);
+		sending += line->sending;
+		users += line->users;
+		lines++;
+	}
+	ASSERT(sending == core->sending && sending <= SENDING_MAX + lines + TRIED_MAX);
+	ASSERT(users == core->counts[TABLE_NOTICE]);
+	ASSERT(core->control->row.channels.n <= CHANNEL_TROUBLES_MAX);
 }
 
 static void
@@ -715,5 +745,6 @@ core_check(const struct core *core)
 	check_attempts(core);
 	check_asked(core);
 	check_notices(core);
+	check_lines(core);
 	check_others(core);
 }

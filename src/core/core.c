@@ -41,6 +41,7 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 	    arena_map(&core->over_map, (STAND_INS_MAX + 1) * sizeof(struct stand_in));
 	core->stand_ins = arena_fresh(&over, struct stand_in, STAND_INS_MAX);
 
+	lines_init(core);
 	for (size_t i = 0; i < countof(core->tables); i++)
 		list_init(&core->tables[i]);
 	authority_uses_init(&core->uses);
@@ -89,6 +90,7 @@ core_free(struct core *core)
 	arena_unmap(&core->scratch_map);
 	arena_unmap(&core->timers_map);
 	arena_unmap(&core->outbox_map);
+	arena_unmap(&core->lines_map);
 	arena_unmap(&core->rules_map);
 	arena_unmap(&core->refs_map);
 	arena_unmap(&core->over_map);

@@ -295,6 +295,9 @@ uint64_t answer_hash(str key);
 void on_self(struct core *core, const struct self *self);
 /* Hands judged an order otherwise than we did: a fault of ours, an incident for each cause. */
 void self_refused(struct core *core, const struct attempt_row *attempt, str judged);
+/* Nothing gets out by that channel, and it lasts: said again, its incident stays open. */
+void self_channel_down(struct core *core, str channel, str text);
+void self_channel_up(struct core *core, str channel, str text);
 
 #include "core/steps.h" /* what the steps of a run are */
 

@@ -137,8 +137,9 @@ wire_notice(struct core *core, struct notice *notice)
 	struct incident *incident = incident_find(core, notice->row.incident);
 	if (incident != NULL)
 		list_append(&incident->notices, &notice->o.of_incident);
-	core->sending += notice->row.state == NOTICE_SENDING ? 1 : 0;
-	notice_arm(core, notice);
+	bool out = notice->row.state == NOTICE_SENDING;
+	core->sending += out ? 1 : 0;
+	notice->line->sending += out ? 1 : 0;
 }
 
 static void
@@ -304,6 +305,8 @@ core_load_done(struct core *core,
 	}
 	qsort(sorted, n, sizeof(*sorted), object_cmp);
 	bool ok = link_all(&loading, sorted, n);
+	core->at = core->control->row.at;
+	lines_loaded(core);
 	arena_unmap(&map);
 	return ok;
 }

@@ -112,6 +112,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	maintenance_adopted(core);
 	heartbeats_adopted(core);
 	hours_adopted(core);
+	channels_adopted(core);
 	grants_look(core);
 	handover_look(core);
 }

@@ -2,7 +2,7 @@
  * Notices: the outbox. A notice is a row before it is an order, so none is lost, and its
  * id lets hands and receivers see a repetition.
  *
- *	PENDING --(due, room)--> SENDING --> DELIVERED
+ *	PENDING --(due, a place)--> SENDING --> DELIVERED
  *	   ^                        |
  *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
  *
@@ -40,12 +40,77 @@ notice_backoff_ms(struct core *core, uint32_t tries)
 	return backoff[i] * parts / JITTER_PARTS;
 }
 
+/* ---- done with one ---- */
+
+static void
+not_out(struct core *core, struct notice *notice)
+{
+	ASSERT(core->sending > 0 && notice->line->sending > 0);
+	core->sending--;
+	notice->line->sending--;
+}
+
+static void
+notice_finish(struct core *core, struct notice *notice, enum notice_state state)
+{
+	if (notice->row.state == NOTICE_SENDING)
+		not_out(core, notice);
+	notice->row.state = state;
+	notice->row.next_at = 0;
+	notice->row.done_wall = core->wall;
+	object_done(core, &notice->o);
+}
+
+/* It needs not be said any more. false: nobody may have heard it. */
+static bool
+notice_moot_now(struct core *core, struct notice *notice, str why)
+{
+	if (notice->row.tries == 0) {
+		object_erase(core, &notice->o);
+		return false;
+	}
+	if (notice->row.error.n == 0)
+		row_set_str(core, &notice->row.error, why);
+	notice_finish(core, notice, NOTICE_GIVEN_UP);
+	return true;
+}
+
 /* ---- making ---- */
+
+/* Does it say that there is trouble? What is asked of people is asked all the same. */
+static bool
+pages(enum notice_purpose purpose)
+{
+	return purpose == PURPOSE_OPENED || purpose == PURPOSE_NEEDS_PERSON ||
+	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
+}
+
+/* One that still waits for its channel says less than the new one, which goes there too. */
+static void
+drop_older(struct core *core, struct incident *incident, const struct notice_row *row)
+{
+	if (incident == NULL || !pages(row->purpose))
+		return;
+	list_each_safe(it, &incident->notices)
+	{
+		struct notice *older =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		bool waits =
+		    older->row.state == NOTICE_PENDING &&
+		    (older->row.tries == 0 || channel_down_at(core, row->channel) != 0);
+		if (waits && pages(older->row.purpose) &&
+		    str_eq(older->row.person, row->person) &&
+		    str_eq(older->row.channel, row->channel) &&
+		    str_eq(older->row.address, row->address))
+			(void)notice_moot_now(core, older, STR("a newer one goes there"));
+	}
+}
 
 static void
 notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
     const struct recipient *to, const struct notice_words *words, row_id first)
 {
+	struct incident *incident = incident_find(core, id);
 	struct notice_row row = { .id = row_next(core),
 		.incident = id,
 		.purpose = purpose,
@@ -61,12 +126,13 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.made_wall = core->wall,
 		.first = first,
 		.asked = words->asked,
+		.severity = incident != NULL ? incident->row.severity : 0,
 		/* It is no page: nobody is woken for it by another reach. */
 		.fell_back = purpose == PURPOSE_ACKNOWLEDGED };
 	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
 	if (notice == NULL)
 		return;
-	struct incident *incident = incident_find(core, id);
+	drop_older(core, incident, &row);
 	if (incident != NULL)
 		list_append(&incident->notices, &notice->o.of_incident);
 	notice_arm(core, notice);
@@ -79,14 +145,6 @@ notices_make(struct core *core, const struct incident *incident,
 {
 	for (size_t i = 0; i < to->n; i++)
 		notice_add(core, incident->row.id, purpose, &to->p[i], words, 0);
-}
-
-/* Does it say that there is trouble? What is asked of people is asked all the same. */
-static bool
-pages(enum notice_purpose purpose)
-{
-	return purpose == PURPOSE_OPENED || purpose == PURPOSE_NEEDS_PERSON ||
-	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
 }
 
 /* Until somebody is at work, where what is told is not urgent. */
@@ -192,23 +250,39 @@ within_of(const struct notice_row *row)
 	return row->within_ms != 0 ? row->within_ms : REACH_FALLBACK_MS;
 }
 
-msec
-notice_fallback_at(const struct notice *notice)
+/* A place may be long in coming; whoever was not tried yet was made to go at once. */
+static msec
+waits_from(const struct notice_row *row)
 {
-	const struct notice_row *row = &notice->row;
-	return row->first_at != 0 && row->person.n > 0 && !row->fell_back
-	           ? row->first_at + within_of(row)
-	           : 0;
+	return row->first_at != 0 ? row->first_at : row->next_at;
 }
 
-/* The outbox takes turns; what is out, or falls back first, waits for its time alone. */
+msec
+notice_fallback_at(const struct core *core, const struct notice *notice)
+{
+	const struct notice_row *row = &notice->row;
+	if (row->person.n == 0 || row->fell_back)
+		return 0;
+	msec down = channel_down_at(core, row->channel);
+	return down != 0 ? down : waits_from(row) + within_of(row);
+}
+
+/* When it waits for a place in vain. */
+static msec
+expires_at(const struct notice *notice)
+{
+	return waits_from(&notice->row) + NOTICE_WAITS_MS;
+}
+
+/* What is in its line, is out, or falls back first waits for its time alone. */
 void
 notice_arm(struct core *core, struct notice *notice)
 {
-	msec due = notice->row.next_at != 0 ? notice->row.next_at : 1;
-	msec fallback = notice_fallback_at(notice);
+	bool ready = link_on(&notice->in_line);
+	msec due = ready ? expires_at(notice) : notice->row.next_at;
+	msec fallback = notice_fallback_at(core, notice);
 	bool first = fallback != 0 && fallback < due;
-	bool pending = notice->row.state == NOTICE_PENDING;
+	bool pending = notice->row.state == NOTICE_PENDING && !ready;
 	heap_set(pending && !first ? &core->outbox : &core->timers, &notice->o,
 	    first ? fallback : due);
 }
@@ -298,36 +372,17 @@ notice_order(struct core *core, struct notice *notice)
 }
 
 void
-outbox_pump(struct core *core)
+notice_send(struct core *core, struct notice *notice)
 {
-	while (core->sending < SENDING_MAX) {
-		struct object *o = heap_top(&core->outbox);
-		if (o == NULL || o->due > core->at)
-			return;
-		struct notice *notice = container_of(o, struct notice, o);
-		ASSERT(notice->row.state == NOTICE_PENDING);
-		heap_set(&core->outbox, o, 0);
-		notice->row.state = NOTICE_SENDING;
-		if (notice->row.tries++ == 0)
-			notice->row.first_at = core->at;
-		core->sending++;
-		note_told(core, notice, false);
-		notice_order(core, notice);
-	}
+	ASSERT(notice->row.state == NOTICE_PENDING && !link_on(&notice->in_line));
+	notice->row.state = NOTICE_SENDING;
+	if (notice->row.tries++ == 0)
+		notice->row.first_at = core->at;
+	note_told(core, notice, false);
+	notice_order(core, notice);
 }
 
 /* ---- answers ---- */
-
-static void
-notice_finish(struct core *core, struct notice *notice, enum notice_state state)
-{
-	if (notice->row.state == NOTICE_SENDING)
-		core->sending--;
-	notice->row.state = state;
-	notice->row.next_at = 0;
-	notice->row.done_wall = core->wall;
-	object_done(core, &notice->o);
-}
 
 static str
 notice_to(struct core *core, const struct notice_row *row)
@@ -371,34 +426,38 @@ notice_moot(const struct core *core, const struct notice_row *row)
 	return over && row->purpose != PURPOSE_ENDED;
 }
 
+static str
+not_delivered(struct core *core, const struct notice_row *row)
+{
+	if (channel_down_at(core, row->channel) != 0)
+		return text_make(core, "not delivered, channel %.*s is down",
+		    STR_ARG(row->channel));
+	str after = text_ms(core, within_of(row));
+	return text_make(core, "not delivered within %.*s", STR_ARG(after));
+}
+
 /* A channel may hang for as long as all its tries take; a person must not wait for that. */
 static void
 fall_back(struct core *core, struct notice *notice)
 {
 	const struct notice_row *row = &notice->row;
+	struct incident *incident = incident_find(core, row->incident);
 	struct recipient next;
-	if (!notice_moot(core, row) && try_next_reach(core, notice, &next)) {
+	bool moot = notice_moot(core, row);
+	if (!moot && try_next_reach(core, notice, &next)) {
 		str to = notice_to(core, row);
-		str after = text_ms(core, within_of(row));
+		str why = not_delivered(core, row);
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
-		    "%s notice to %.*s not delivered within %.*s: by %.*s too",
-		    notice_purpose_name(row->purpose), STR_ARG(to), STR_ARG(after),
+		    "%s notice to %.*s %.*s: by %.*s too",
+		    notice_purpose_name(row->purpose), STR_ARG(to), STR_ARG(why),
 		    STR_ARG(next.channel));
+	} else if (!moot && incident != NULL && pages(row->purpose) &&
+		   channel_down_at(core, row->channel) != 0) {
+		incident_escalate_now(core, incident, row->person);
 	}
 	notice->row.fell_back = true;
 	object_touch(core, &notice->o);
 	notice_arm(core, notice);
-}
-
-void
-notice_timer(struct core *core, struct notice *notice)
-{
-	msec fallback = notice_fallback_at(notice);
-	if (fallback != 0 && fallback <= core->at)
-		fall_back(core, notice);
-	/* An order without an answer for long: hands may have lost it. */
-	if (notice->row.state == NOTICE_SENDING && notice->row.next_at <= core->at)
-		notice_order(core, notice);
 }
 
 static void
@@ -417,11 +476,30 @@ give_up(struct core *core, struct notice *notice, bool moot)
 		    text_make(core, "%.*s could not be told: %.*s", STR_ARG(to),
 			STR_ARG(row->error)));
 		struct recipient next;
-		if (!try_next_reach(core, notice, &next) && !row->fell_back &&
-		    incident != NULL && pages(row->purpose))
+		bool last = !people_next_reach(core, row, &next);
+		if (!try_next_reach(core, notice, &next) && last && incident != NULL &&
+		    pages(row->purpose))
 			incident_escalate_now(core, incident, row->person);
 	}
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
+}
+
+void
+notice_timer(struct core *core, struct notice *notice)
+{
+	msec fallback = notice_fallback_at(core, notice);
+	if (fallback != 0 && fallback <= core->at)
+		fall_back(core, notice);
+	if (link_on(&notice->in_line) && expires_at(notice) <= core->at) {
+		if (notice->row.error.n == 0)
+			row_set_str(core, &notice->row.error,
+			    STR("it waited a day for its channel"));
+		give_up(core, notice, notice_moot(core, &notice->row));
+		return;
+	}
+	/* An order without an answer for long: hands may have lost it. */
+	if (notice->row.state == NOTICE_SENDING && notice->row.next_at <= core->at)
+		notice_order(core, notice);
 }
 
 static void
@@ -449,14 +527,27 @@ stop_others(struct core *core, const struct notice *told)
 	}
 }
 
+/* While its channel is down it is a probe rather than a try. */
+static bool
+tried_enough(const struct core *core, const struct notice *notice)
+{
+	if (channel_down_at(core, notice->row.channel) != 0)
+		return expires_at(notice) <= core->at;
+	return notice->row.tries >= NOTICE_TRIES_MAX;
+}
+
 void
 on_notice_result(struct core *core, const struct notice_result *result)
 {
 	struct notice *notice = object_find(core, TABLE_NOTICE, result->notice);
-	if (notice == NULL || notice->row.state != NOTICE_SENDING)
+	if (notice == NULL || notice->row.state != NOTICE_SENDING) {
+		channel_late_result(core, result);
 		return;
+	}
 	struct notice_row *row = &notice->row;
 	row->took_ms = result->took_ms;
+	if (row->shows_as == 0)
+		channel_result(core, row->channel, result);
 	if (row->purpose == PURPOSE_TEST) {
 		channel_tried(core, notice, result);
 		notice_finish(core, notice,
@@ -482,11 +573,11 @@ on_notice_result(struct core *core, const struct notice_result *result)
 	}
 	row_set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
 	bool moot = notice_moot(core, row);
-	if (moot || result->permanent || row->tries >= NOTICE_TRIES_MAX) {
+	if (moot || result->permanent || tried_enough(core, notice)) {
 		give_up(core, notice, moot);
 		return;
 	}
-	core->sending--;
+	not_out(core, notice);
 	row->state = NOTICE_PENDING;
 	row->next_at = core->at + notice_backoff_ms(core, row->tries);
 	object_touch(core, &notice->o);
@@ -494,20 +585,6 @@ on_notice_result(struct core *core, const struct notice_result *result)
 }
 
 /* ---- the end ---- */
-
-/* It needs not be said any more. false: nobody may have heard it. */
-static bool
-notice_moot_now(struct core *core, struct notice *notice, str why)
-{
-	if (notice->row.tries == 0) {
-		object_erase(core, &notice->o);
-		return false;
-	}
-	if (notice->row.error.n == 0)
-		row_set_str(core, &notice->row.error, why);
-	notice_finish(core, notice, NOTICE_GIVEN_UP);
-	return true;
-}
 
 struct strs
 notices_unask(struct core *core, struct incident *incident, enum notice_purpose purpose,

@@ -172,6 +172,8 @@ object_link(struct core *core, struct object *o)
 		map_put(&core->rows, o->id, (uintptr_t)o);
 	if (o->table == TABLE_GRANT_USE)
 		use_link(core, container_of(o, struct grant_use, o));
+	if (o->table == TABLE_NOTICE)
+		line_join(core, container_of(o, struct notice, o));
 }
 
 void *
@@ -214,6 +216,8 @@ object_done(struct core *core, struct object *o)
 		map_remove(&core->rows, o->id);
 	if (o->table == TABLE_GRANT_USE)
 		use_unlink(container_of(o, struct grant_use, o));
+	if (o->table == TABLE_NOTICE)
+		line_leave(core, container_of(o, struct notice, o));
 	object_touch(core, o);
 }
 

@@ -26,8 +26,12 @@
 #define GAPS_MAX 4096       /* further ones are counted as "others" */
 #define SILENCES_MAX CORE_SILENCES_MAX /* also expired ones, of which the oldest go first */
 #define TOKENS_MAX CORE_TOKENS_MAX
-#define ANSWERS_MAX 4096        /* replies kept for Idempotency-Key; the oldest go first */
-#define SENDING_MAX 128         /* notices out at once; the others wait their turn */
+#define ANSWERS_MAX 4096 /* replies kept for Idempotency-Key; the oldest go first */
+#define SENDING_MAX 128  /* notices out at once, but for one of each channel */
+#define CHANNEL_SENDING_MAX CHANNEL_OUT_MAX
+#define CHANNEL_DOWN_AFTER 5    /* failures in a row */
+#define TRIED_MAX 16            /* tests of channels that wait for an answer */
+#define LINES_MAX 1024          /* channels for which something waits; others share one */
 #define TIMERS_PER_STEP_MAX 256 /* the rest is due at once again */
 #define EFFECT_BYTES_PER_STEP (4 << 20) /* of timers, about: the same */
 #define TIMELINE_KEPT_MAX 128  /* entries of one incident in memory, for its case file */
@@ -45,8 +49,9 @@
 #define RECIPIENTS_MAX (TOLD_MAX + 256) /* of one notice */
 #define NOTICE_TRIES_MAX 12
 #define REACH_FALLBACK_MS MINUTE /* not delivered since the first try: the next reach too */
-#define NEVER_STARTED_MAX 3      /* attempts on a target that never started */
-#define CAN_MAX 16               /* allowed actions listed in a notice */
+#define NOTICE_WAITS_MS DAY /* for a channel that is down, or its place; then given up */
+#define NEVER_STARTED_MAX 3 /* attempts on a target that never started */
+#define CAN_MAX 16          /* allowed actions listed in a notice */
 
 #define SETTLE_MS (60 * SECOND) /* quiet for so long: closed */
 #define FLAP_CLEARS 5           /* cleared so often within FLAP_WINDOW_MS: it flaps */
@@ -62,6 +67,9 @@
 #define PROBE_GRACE_MS (30 * SECOND)    /* beyond its timeout: no answer */
 #define ATTEMPT_GRACE_MS MINUTE         /* beyond its timeout: ask what became of it */
 #define NOTICE_GUARD_MS (10 * MINUTE)   /* no result: order it again */
+#define CHANNEL_TOLD_MS MINUTE          /* down for so long: people are told */
+#define CHANNEL_PROBE_MS MINUTE         /* for a probe's result, before there is another */
+#define CHANNEL_FORGET_MS (30 * MINUTE) /* down, and nothing to send: it may be well */
 
 #define POOL_BASE_BYTES ((size_t)64 << 20)
 #define POOL_INCIDENT_BYTES ((size_t)64 << 10)
@@ -157,9 +165,23 @@ struct grant_use {
 	struct authority_use use; /* of the row, in core->uses while it is in its table */
 };
 
+#define NOTICE_RANKS 5u
+#define LINE_NAME_MAX 256
+
+/* What waits for a channel, and what is out by it. There while it has any notice. */
+struct line {
+	struct link link;                /* core->lines, by name */
+	struct link ready[NOTICE_RANKS]; /* struct notice, the most urgent first */
+	uint32_t ready_n, sending, users;
+	size_t name_n;
+	char name[LINE_NAME_MAX];
+};
+
 struct notice {
 	struct object o;
 	struct notice_row row;
+	struct line *line;
+	struct link in_line; /* due: its ->ready */
 };
 
 struct handoff {
@@ -222,7 +244,7 @@ struct core {
 	struct pool *pool;
 	size_t pool_bytes;
 	struct arena_map scratch_map, timers_map, outbox_map, rules_map, refs_map,
-	    authority_map, over_map;
+	    authority_map, over_map, lines_map;
 	struct arena scratch; /* of the step in work */
 	struct row_ref *refs;
 	size_t refs_cap;
@@ -253,8 +275,11 @@ struct core {
 	struct map trust_keys;   /* hash of runbook and service to struct trust */
 
 	struct heap timers;
-	struct heap outbox; /* pending notices */
+	struct heap outbox; /* pending notices that are not due */
 	uint32_t sending;
+	struct link lines, spare_lines; /* struct line */
+	struct line *line_memory;       /* LINES_MAX */
+	size_t lines_made;
 
 	struct link models;
 	struct link spare_models;

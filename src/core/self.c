@@ -73,15 +73,14 @@ happened(struct core *core, str recurrence, str title, str subject, str text)
 
 /* All that its incident told of has ended: it need not wait for the hour. */
 static void
-end_told(struct core *core, const struct self *self)
+end_told(struct core *core, str recurrence, str subject, str text)
 {
-	str recurrence = recurrence_of(core, self);
 	uint64_t key = incident_key((str){ 0 }, recurrence);
 	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
 	if (incident == NULL)
 		return;
 	timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0, "%.*s: %.*s",
-	    STR_ARG(self->subject), STR_ARG(self->text));
+	    STR_ARG(subject), STR_ARG(text));
 	incident->row.settle_at = core->at + SETTLE_MS;
 	object_touch(core, &incident->o);
 	incident_arm(core, incident);
@@ -102,10 +101,30 @@ on_self(struct core *core, const struct self *self)
 		return;
 	}
 	if (self->over) {
-		end_told(core, self);
+		end_told(core, recurrence_of(core, self), self->subject, self->text);
 		return;
 	}
 	happened(core, recurrence_of(core, self), self->text, self->subject, self->text);
+}
+
+static str
+channel_recurrence(struct core *core, str channel)
+{
+	return text_make(core, "firstline=channel-down %.*s", STR_ARG(channel));
+}
+
+void
+self_channel_down(struct core *core, str channel, str text)
+{
+	happened(core, channel_recurrence(core, channel),
+	    text_make(core, "channel %.*s is down", STR_ARG(channel)), (str){ 0 }, text);
+}
+
+void
+self_channel_up(struct core *core, str channel, str text)
+{
+	end_told(core, channel_recurrence(core, channel),
+	    text_make(core, "channel %.*s", STR_ARG(channel)), text);
 }
 
 void

@@ -265,14 +265,14 @@ void hours_begun(struct core *core, struct incident *incident);
 #define TELL_TOLD 4u     /* whoever was told before */
 void incident_tell(struct core *core, struct incident *incident,
     enum notice_purpose purpose, unsigned whom);
-/* Send what is due while there is room for more at once. After each step. */
-void outbox_pump(struct core *core);
 /* It is over: drop what was not sent, tell everyone who may know of it. */
 void notices_end(struct core *core, struct incident *incident);
 void notice_timer(struct core *core, struct notice *notice);
 void notice_arm(struct core *core, struct notice *notice);
 /* When the person's next reach is taken too; 0: never, or it was. */
-msec notice_fallback_at(const struct notice *notice);
+msec notice_fallback_at(const struct core *core, const struct notice *notice);
+/* Its first order, or its next; the line counts it already. */
+void notice_send(struct core *core, struct notice *notice);
 /* The order to send it, once more with the same id. */
 void notice_order(struct core *core, struct notice *notice);
 void on_notice_result(struct core *core, const struct notice_result *result);
@@ -297,6 +297,29 @@ void notice_words(struct core *core, const struct incident *incident,
 void notices_acknowledged(struct core *core, const struct incident *incident);
 void notices_handed_over(struct core *core, const struct incident *incident,
     const struct person *person, const struct command *command);
+
+/* ---- lines.c: what waits for each channel, and how each of them does ---- */
+
+void lines_init(struct core *core);
+/* Where a notice stands; of object_link and object_done alone. */
+void line_join(struct core *core, struct notice *notice);
+void line_leave(struct core *core, struct notice *notice);
+/* NULL: nothing waits for it, and nothing is out by it. */
+const struct line *line_find(const struct core *core, str name);
+unsigned notice_rank(const struct notice_row *row); /* 0 goes first */
+/* All rows are there: what is due stands in its line. */
+void lines_loaded(struct core *core);
+/* Send what is due while there are places for it. After each step. */
+void outbox_pump(struct core *core);
+/* NULL: it does well. */
+const struct channel_trouble *channel_trouble(const struct core *core, str name);
+msec channel_down_at(const struct core *core, str name); /* 0: it is not down */
+/* What became of a try by it; of a notice that is forgotten, but was the probe. */
+void channel_result(struct core *core, str name, const struct notice_result *result);
+void channel_late_result(struct core *core, const struct notice_result *result);
+void channels_look(struct core *core);
+msec channels_due(const struct core *core);
+void channels_adopted(struct core *core);
 
 /* acknowledge.c */
 #define UNACKNOWLEDGE_MS MINUTE /* the page offers it for half of that */

@@ -99,13 +99,18 @@ control_timer(struct core *core)
 		handover_look(core);
 	if (is_due(core, core->control->row.grants_at))
 		grants_look(core);
+	if (is_due(core, channels_due(core)))
+		channels_look(core);
 }
 
 msec
 control_due(const struct core *core)
 {
-	msec duty = core->control->row.duty_at, grants = core->control->row.grants_at;
-	return duty != 0 && (grants == 0 || duty < grants) ? duty : grants;
+	msec due = core->control->row.duty_at, channels = channels_due(core);
+	msec grants = core->control->row.grants_at;
+	if (grants != 0 && (due == 0 || grants < due))
+		due = grants;
+	return channels != 0 && (due == 0 || channels < due) ? channels : due;
 }
 
 static void
@@ -197,8 +202,7 @@ core_next_due(const struct core *core)
 	const struct object *timer = heap_top(&core->timers);
 	const struct object *notice = heap_top(&core->outbox);
 	msec due = timer != NULL ? timer->due : 0;
-	if (notice != NULL && core->sending < SENDING_MAX &&
-	    (due == 0 || notice->due < due))
+	if (notice != NULL && (due == 0 || notice->due < due))
 		due = notice->due;
 	return due;
 }

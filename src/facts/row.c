@@ -53,7 +53,7 @@ static const char *const incident_end_names[] = {
 	[END_INHIBITED] = "inhibited",
 };
 
-static const char *const severity_names[] = {
+const char *const severity_names[SEV4 + 1] = {
 	[SEV1] = "sev1",
 	[SEV2] = "sev2",
 	[SEV3] = "sev3",
@@ -814,6 +814,8 @@ static const struct field control_fields[] = {
 	FQ_U64(68, struct control_row, shadow_runs),
 	FQ_WALL(69, struct control_row, duty_wall),
 	FQ_MSEC(70, struct control_row, duty_at),
+	FQ_RECORDS(80, struct control_row, channels, &channel_trouble_type,
+	    CHANNEL_TROUBLES_MAX),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

@@ -104,15 +104,16 @@ struct control_row {
 	uint64_t promotions, demotions, drills, shadow_runs;
 	/* Who was on duty is known as of that wall; engine clock: looked at next; 0: not. */
 	msec duty_wall, duty_at;
+	struct records channels; /* struct channel_trouble */
 };
 
-extern const struct record_type notice_thread_type, incident_row_type, timeline_row_type,
-    look_type, evidence_type, rolled_type, run_row_type, remedy_type, cleared_type,
-    attempt_row_type, probe_row_type, reason_type, decision_row_type, grant_use_row_type,
-    notice_row_type, handoff_row_type, gap_row_type, token_row_type, answer_row_type,
-    quarantine_row_type, control_row_type, silence_row_type, vote_type, given_type,
-    asked_probe_type, asked_row_type, lease_row_type, permit_item_type, trust_row_type,
-    session_row_type, login_row_type, stand_in_type, override_row_type;
+extern const struct record_type channel_trouble_type, notice_thread_type, incident_row_type,
+    timeline_row_type, look_type, evidence_type, rolled_type, run_row_type, remedy_type,
+    cleared_type, attempt_row_type, probe_row_type, reason_type, decision_row_type,
+    grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type, token_row_type,
+    answer_row_type, quarantine_row_type, control_row_type, silence_row_type, vote_type,
+    given_type, asked_probe_type, asked_row_type, lease_row_type, permit_item_type,
+    trust_row_type, session_row_type, login_row_type, stand_in_type, override_row_type;
 
 /* The JSON names of enumerators, which the value must have; shared tables are arrays. */
 extern const char *const alive_names[3],
@@ -121,7 +122,8 @@ extern const char *const alive_names[3],
 	    *const verdict_names[VERDICT_COUNT],
 		*const autonomy_names[AUTONOMY_COUNT],
 		    *const role_names[ROLE_COUNT],
-			*const session_how_names[SESSION_HOW_COUNT];
+			*const session_how_names[SESSION_HOW_COUNT],
+			    *const severity_names[SEV4 + 1];
 const char *incident_state_name(enum incident_state state);
 const char *severity_name(enum severity severity); /* "sev1" */
 const char *run_state_name(enum run_state state);

@@ -59,6 +59,7 @@ static const struct field notice_fields[] = {
 	FQ_STR(50, struct notice_row, ref),
 	FQ_STR(51, struct notice_row, thread),
 	FQ_MSEC(52, struct notice_row, within_ms),
+	FQ_ENUM(60, struct notice_row, severity, severity_names),
 	FQ_MSEC(70, struct notice_row, took_ms),
 	FQ_STR(71, struct notice_row, request),
 	FQ_STR(72, struct notice_row, answer),
@@ -67,6 +68,22 @@ static const struct field notice_fields[] = {
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);
+
+static const struct field channel_trouble_fields[] = {
+	F_STR(1, struct channel_trouble, name),
+	F_U32(2, struct channel_trouble, failed),
+	F_MSEC(3, struct channel_trouble, failed_at),
+	FQ_STR(4, struct channel_trouble, error),
+	FQ_MSEC(5, struct channel_trouble, down_at),
+	FQ_WALL(6, struct channel_trouble, down_wall),
+	FQ_U64(7, struct channel_trouble, probe),
+	FQ_U32(8, struct channel_trouble, probes),
+	FQ_MSEC(9, struct channel_trouble, probe_at),
+	FQ_MSEC(10, struct channel_trouble, look_at),
+	FQ_BOOL(11, struct channel_trouble, told),
+};
+const struct record_type channel_trouble_type =
+    RECORD(struct channel_trouble, "channel-trouble", channel_trouble_fields);
 
 const char *
 notice_purpose_name(enum notice_purpose purpose)

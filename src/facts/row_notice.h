@@ -1,6 +1,7 @@
 #ifndef FACTS_ROW_NOTICE_H
 #define FACTS_ROW_NOTICE_H
 
+#include "facts/row_incident.h"
 #include "facts/row_limits.h"
 
 /* Rows: notices to people, handoffs to developers, gaps; silences. */
@@ -60,8 +61,9 @@ struct notice_row {
 	/* PURPOSE_TEST: what went out and what was answered, without secrets. */
 	str request, answer;
 	enum notice_purpose
-	    shows_as;      /* only shown, as one of that purpose; 0: it is sent */
-	incident_id shows; /* and of that incident */
+	    shows_as;           /* only shown, as one of that purpose; 0: it is sent */
+	incident_id shows;      /* and of that incident */
+	enum severity severity; /* of its incident when it was made; 0: of none */
 };
 
 /* The field of a notice on its way that holds a link by which its reader acknowledges with one
@@ -69,6 +71,23 @@ struct notice_row {
 #define NOTICE_TAP_FIELD "acknowledge"
 #define NOTICE_REQUEST_MAX (24 * 1024) /* bytes of `request`; more is cut */
 #define NOTICE_ANSWER_MAX 2048
+
+/* A channel that failed: what the next tries depend on. Of those that do well there is none. */
+struct channel_trouble {
+	str name;
+	uint32_t failed; /* tries in a row */
+	msec failed_at;  /* the last of them */
+	str error;       /* of that */
+	msec down_at;    /* 0: it is not down */
+	msec down_wall;
+	row_id
+	    probe; /* the notice that goes by it to see whether it is well again; 0: none */
+	uint32_t probes;
+	msec probe_at; /* the next, not before */
+	msec look_at;
+	bool told; /* there is an incident about it */
+};
+#define CHANNEL_TROUBLES_MAX 256
 
 enum handoff_class { HANDOFF_CODE_CHANGE = 1, HANDOFF_ARCHITECTURE, HANDOFF_INVESTIGATION };
 enum handoff_state { HANDOFF_FILING = 1, HANDOFF_FILED };

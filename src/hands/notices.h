@@ -18,7 +18,7 @@
  * try is out is not tried twice; one that was just delivered is only told again, so that a
  * restarted engine does not page people a second time.
  */
-#define NOTICES_PER_CHANNEL_MAX 8
+#define NOTICES_PER_CHANNEL_MAX CHANNEL_OUT_MAX
 #define NOTICES_WAITING_MAX 4096 /* of one channel */
 #define NOTICES_WAITING_BYTES_MAX ((size_t)16 << 20)
 #define NOTICES_DELIVERED_KEPT 1024

@@ -715,7 +715,7 @@ asked__who_was_not_told_yet_is_not_told(void)
 	    world_new(CONFIG(RESTART_ASKS), SHOP_DOWN("checkout", "restart-unit"), NULL);
 	w->deliver = false;
 	char labels[64];
-	for (unsigned i = 0; w->core->sending < SENDING_MAX; i++) {
+	for (unsigned i = 0; i <= CHANNEL_SENDING_MAX; i++) {
 		(void)snprintf(labels, sizeof(labels), "alertname=A%u,service=payments", i);
 		world_fire(w, labels);
 	}

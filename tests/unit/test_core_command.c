@@ -200,7 +200,10 @@ command__a_doubt_outlives_its_incident_and_is_told(void)
 		if (!before)
 			world_news(w, NEWS_UNKNOWN);
 		EXPECT(world_attempt(w, id).state == ATTEMPT_IN_DOUBT);
-		const struct notice_row *notice = world_last_notice(w);
+		size_t last = w->notice_n - 1;
+		while (last > 0 && w->notices[last].row.purpose != PURPOSE_SELF)
+			last--;
+		const struct notice_row *notice = &w->notices[last].row;
 		EXPECT(notice->purpose == PURPOSE_SELF && notice->incident == 0);
 		EXPECT(str_contains(notice->text, STR("incident settle")));
 		EXPECT(world_told(w, PURPOSE_SELF, "ana") == before + 1);
