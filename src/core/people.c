@@ -240,15 +240,20 @@ people_next_reach(const struct core *core, const struct notice_row *tried,
 {
 	const struct person *person =
 	    tried->person.n > 0 ? model_person(core->newest->model, tried->person) : NULL;
-	if (person == NULL)
+	if (person == NULL || person->reach.n == 0)
 		return false;
-	for (size_t i = 0; i + 1 < person->reach.n; i++) {
+	/* By one that is not theirs any more: the first that is. */
+	size_t next = 0;
+	for (size_t i = 0; i < person->reach.n; i++) {
 		struct recipient who = by_reach(person, &person->reach.p[i]);
 		if (str_eq(who.channel, tried->channel) &&
 		    str_eq(who.address, tried->address)) {
-			*ret = by_reach(person, &person->reach.p[i + 1]);
-			return true;
+			next = i + 1;
+			break;
 		}
 	}
-	return false;
+	if (next == person->reach.n)
+		return false;
+	*ret = by_reach(person, &person->reach.p[next]);
+	return true;
 }

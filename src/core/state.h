@@ -221,7 +221,8 @@ void recipients_team(struct recipients *to, const struct team *team);
 void recipients_duty(const struct core *core, struct recipients *to,
     const struct team *team);
 void recipients_told(struct recipients *to, const struct incident *incident);
-/* The next way to reach that person, after this one; false: none left. */
+/* The next way to reach that person, after this one; the first, where this one is theirs no
+ * more; false: none left. */
 bool people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret);
 
