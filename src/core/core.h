@@ -117,6 +117,13 @@ size_t core_waiting(const struct core *core, enum table table, row_id after,
 /* Who stands in for whom, now and later, as far as the configuration knows them. */
 const struct stand_ins *core_stand_ins(const struct core *core);
 
+/* How a channel does: what waits for a place of it, and since when it is down; 0: not. */
+struct core_channel {
+	uint32_t waiting;
+	msec down_wall;
+};
+struct core_channel core_channel(const struct core *core, str name);
+
 /* Judge without recording: the same evaluator, the same facts. Result in the arena. */
 struct core_may {
 	str principal;

@@ -423,6 +423,15 @@ channels_adopted(struct core *core)
 	}
 }
 
+struct core_channel
+core_channel(const struct core *core, str name)
+{
+	const struct line *line = line_find(core, name);
+	const struct channel_trouble *trouble = trouble_find(core, name);
+	return (struct core_channel){ .waiting = line != NULL ? line->ready_n : 0,
+		.down_wall = trouble != NULL ? trouble->down_wall : 0 };
+}
+
 /* ---- sending ---- */
 
 static void

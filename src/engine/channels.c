@@ -4,6 +4,7 @@
  * What went is remembered since this process began, from the results as they pass: the
  * notices themselves are rows.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/state.h"
@@ -12,14 +13,22 @@
 #define CHANNEL_NAME_MAX 128
 #define SENT_ERROR_MAX 300
 
+/* From when a message was made to when its provider had it. */
+static const msec within_ms[] = { SECOND / 2, SECOND, 5 * SECOND / 2, 5 * SECOND,
+	CHANNEL_IN_TIME_MS, 30 * SECOND, MINUTE, 5 * MINUTE, HOUR };
+#define BUCKETS countof(within_ms)
+
 struct sends {
 	struct sent {
 		size_t name_n, error_n;
 		msec last_wall, took_ms, failed_wall;
+		uint64_t accepted, given_up;
+		uint64_t within[BUCKETS]; /* of the accepted; each in one of them at most */
 		char name[CHANNEL_NAME_MAX];
 		char error[SENT_ERROR_MAX];
 	} sent[SENDS_KEPT_MAX];
 	size_t n;
+	struct sent *failed; /* the result in work is of a try by it */
 };
 
 void
@@ -52,10 +61,23 @@ sent_for(struct sends *sends, str name)
 	return sent;
 }
 
+static void
+note_accepted(struct sent *sent, const struct notice_row *notice, msec wall)
+{
+	msec took = wall > notice->made_wall ? wall - notice->made_wall : 0;
+	size_t i = 0;
+	while (i < BUCKETS && took > within_ms[i])
+		i++;
+	sent->accepted++;
+	if (i < BUCKETS)
+		sent->within[i]++;
+}
+
 void
 channels_heard(struct engine *engine, const struct notice_result *result, msec wall)
 {
 	const struct notice_row *notice = core_notice(engine->core, result->notice);
+	engine->sends->failed = NULL;
 	if (notice == NULL || notice->shows_as != 0)
 		return;
 	struct sent *sent = sent_for(engine->sends, notice->channel);
@@ -64,8 +86,12 @@ channels_heard(struct engine *engine, const struct notice_result *result, msec w
 	if (result->delivered) {
 		sent->last_wall = wall;
 		sent->took_ms = result->took_ms;
+		if (notice->purpose != PURPOSE_TEST)
+			note_accepted(sent, notice, wall);
 		return;
 	}
+	if (notice->purpose != PURPOSE_TEST)
+		engine->sends->failed = sent;
 	sent->failed_wall = wall;
 	sent->error_n = result->error.n < SENT_ERROR_MAX ? result->error.n : SENT_ERROR_MAX;
 	while (sent->error_n > 0 &&
@@ -73,6 +99,88 @@ channels_heard(struct engine *engine, const struct notice_result *result, msec w
 		sent->error_n--;
 	if (sent->error_n > 0)
 		memcpy(sent->error, result->error.p, sent->error_n);
+}
+
+void
+channels_stepped(struct engine *engine, row_id notice)
+{
+	if (engine->sends->failed != NULL && core_notice(engine->core, notice) == NULL)
+		engine->sends->failed->given_up++;
+	engine->sends->failed = NULL;
+}
+
+/* ---- figures ---- */
+
+static uint64_t
+within(const struct sent *sent, msec ms)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < BUCKETS && within_ms[i] <= ms; i++)
+		n += sent->within[i];
+	return n;
+}
+
+static void
+add_figure(struct answer_out *a, const char *name, const char *help, bool counter,
+    const struct pair *labels, size_t labels_n, uint64_t value)
+{
+	struct pair own[2];
+	ASSERT(labels_n <= countof(own));
+	memcpy(own, labels, labels_n * sizeof(*labels));
+	struct metric_item item = { .name = str_of(name),
+		.help = str_of(help),
+		.counter = counter,
+		.labels = { own, labels_n },
+		.value = value };
+	answer_record(a, ITEM_METRIC, &item);
+}
+
+static void
+add_histogram(struct answer_out *a, const struct sent *sent, str name)
+{
+	static const char help[] =
+	    "From when a message was made to when its provider had it";
+	for (size_t i = 0; i <= BUCKETS; i++) {
+		char le[32];
+		(void)snprintf(le, sizeof(le), "%g",
+		    i < BUCKETS ? (double)within_ms[i] / SECOND : 0);
+		struct pair labels[] = { { STR("channel"), name },
+			{ STR("le"), i < BUCKETS ? str_of(le) : STR("+Inf") } };
+		add_figure(a, "channel_seconds", help, true, labels, countof(labels),
+		    i < BUCKETS ? within(sent, within_ms[i]) : sent->accepted);
+	}
+}
+
+/* Of one family all, then of the next. */
+void
+channels_metrics(struct engine *engine, struct answer_out *a)
+{
+	const struct sends *sends = engine->sends;
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	for (size_t i = 0; i < sends->n; i++) {
+		const struct sent *sent = &sends->sent[i];
+		struct pair labels[] = { { STR("channel"), { sent->name, sent->name_n } },
+			{ STR("outcome"), STR("accepted") } };
+		add_figure(a, "channel_notices",
+		    "Messages that a channel took, or that were given up", true, labels,
+		    countof(labels), sent->accepted);
+		labels[1].value = STR("given-up");
+		add_figure(a, "channel_notices", "", true, labels, countof(labels),
+		    sent->given_up);
+	}
+	for (size_t i = 0; i < sends->n; i++)
+		add_histogram(a, &sends->sent[i],
+		    (str){ sends->sent[i].name, sends->sent[i].name_n });
+	for (size_t i = 0; model != NULL && i < model->channels_n; i++) {
+		struct pair label = { STR("channel"), model->channels[i].name };
+		add_figure(a, "channel_waiting", "Messages that wait for a place", false,
+		    &label, 1, core_channel(engine->core, label.value).waiting);
+	}
+	for (size_t i = 0; model != NULL && i < model->channels_n; i++) {
+		struct pair label = { STR("channel"), model->channels[i].name };
+		add_figure(a, "channel_down", "1 while nothing gets out by it", false,
+		    &label, 1, core_channel(engine->core, label.value).down_wall != 0);
+	}
 }
 
 /* ---- what there is ---- */
@@ -129,12 +237,18 @@ answer_channels(struct engine *engine, struct answer_out *a)
 			.teams = teams_of(a->arena, model, c),
 			.file = c->place.file,
 			.line = c->place.line };
+		struct core_channel now = core_channel(engine->core, c->name);
+		item.waiting = now.waiting;
+		item.down_wall = now.down_wall;
 		const struct sent *sent = find_sent(engine->sends, c->name);
 		if (sent != NULL) {
 			item.last_wall = sent->last_wall;
 			item.took_ms = sent->took_ms;
 			item.failed_wall = sent->failed_wall;
 			item.error = (str){ sent->error, sent->error_n };
+			item.accepted = sent->accepted;
+			item.in_time = within(sent, CHANNEL_IN_TIME_MS);
+			item.given_up = sent->given_up;
 		}
 		answer_record(a, ITEM_CHANNEL, &item);
 	}

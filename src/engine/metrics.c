@@ -95,6 +95,7 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "runs_active", false, now.runs, "Runbooks running now");
 	add(a, "attempts_open", false, now.attempts_open, "Attempts without a known end");
 	add(a, "notices_waiting", false, now.notices_open, "Notices not yet delivered");
+	channels_metrics(engine, a);
 	add(a, "approvals_waiting", false, now.approvals,
 	    "Actions that wait for a person's yes");
 	add(a, "services_in_hand", false, now.hands_on,

@@ -53,6 +53,11 @@ static const struct field channel_fields[] = {
 	FQ_MSEC(8, struct channel_item, took_ms),
 	FQ_WALL(9, struct channel_item, failed_wall),
 	FQ_STR(10, struct channel_item, error),
+	F_U64(11, struct channel_item, accepted),
+	F_U64(12, struct channel_item, in_time),
+	F_U64(13, struct channel_item, given_up),
+	F_U32(14, struct channel_item, waiting),
+	FQ_WALL(15, struct channel_item, down_wall),
 };
 const struct record_type channel_item_type =
     RECORD(struct channel_item, "channel", channel_fields);

@@ -46,7 +46,13 @@ struct channel_item {
 	msec last_wall, took_ms;
 	msec failed_wall;
 	str error;
+	/* Messages since then: taken by its provider, of them within CHANNEL_IN_TIME_MS of being
+	 * made, and given up at a try. Now: waiting for a place. */
+	uint64_t accepted, in_time, given_up;
+	uint32_t waiting;
+	msec down_wall; /* since when it is down; 0: it is not */
 };
+#define CHANNEL_IN_TIME_MS (10 * SECOND)
 
 extern const struct record_type service_item_type, runbook_item_type, channel_item_type;
 

@@ -74,12 +74,9 @@ put_family(struct buf *b, str name, const char *type, str help)
 }
 
 static void
-put_item(struct buf *b, const struct metric_item *item, str last)
+put_sample(struct buf *b, const struct metric_item *item, const char *suffix)
 {
-	if (!str_eq(item->name, last))
-		put_family(b, item->name, item->counter ? "counter" : "gauge", item->help);
-	buf_printf(b, "firstline_%.*s%s", STR_ARG(item->name),
-	    item->counter ? "_total" : "");
+	buf_printf(b, "firstline_%.*s%s", STR_ARG(item->name), suffix);
 	for (size_t i = 0; i < item->labels.n; i++) {
 		buf_printf(b, "%s%.*s=\"", i == 0 ? "{" : ",",
 		    STR_ARG(item->labels.p[i].name));
@@ -88,6 +85,23 @@ put_item(struct buf *b, const struct metric_item *item, str last)
 	}
 	buf_printf(b, "%s %llu\n", item->labels.n > 0 ? "}" : "",
 	    (unsigned long long)item->value);
+}
+
+/* One with the label `le`, its last, is a bucket of a histogram; all are in the greatest. */
+static void
+put_item(struct buf *b, const struct metric_item *item, str last)
+{
+	str le = pairs_get(&item->labels, STR("le"));
+	bool histogram = le.n > 0 && item->counter;
+	const char *type = histogram ? "histogram" : item->counter ? "counter" : "gauge";
+	if (!str_eq(item->name, last))
+		put_family(b, item->name, type, item->help);
+	put_sample(b, item, histogram ? "_bucket" : item->counter ? "_total" : "");
+	if (histogram && str_eq(le, STR("+Inf"))) {
+		struct metric_item all = *item;
+		all.labels.n--;
+		put_sample(b, &all, "_count");
+	}
 }
 
 static void
