@@ -119,11 +119,18 @@ note_key_write(const struct note_key *key, bool secret, struct buf *out)
 	uint8_t raw[33] = { ED25519 };
 	ASSERT(!secret || key->signs);
 	memcpy(raw + 1, secret ? key->seed : key->public, 32);
-	buf_printf(out, "%s%s+", secret ? SECRET : "", key->name);
-	buf_hex(out, (str){ (const char *)key->id, sizeof(key->id) });
+	buf_add(out, secret ? STR(SECRET) : STR(""));
+	note_key_name(key, out);
 	buf_char(out, '+');
 	buf_base64(out, (str){ (const char *)raw, sizeof(raw) });
 	OPENSSL_cleanse(raw, sizeof(raw));
+}
+
+void
+note_key_name(const struct note_key *key, struct buf *out)
+{
+	buf_printf(out, "%s+", key->name);
+	buf_hex(out, (str){ (const char *)key->id, sizeof(key->id) });
 }
 
 /* ---- notes ---- */
@@ -194,31 +201,69 @@ signatures_at(str note)
 	return 0;
 }
 
-/* One line "— NAME BASE64": is it this key's? */
+/* One line "— NAME BASE64", the latter being the key's id and a signature. */
 static bool
-line_is_of(const struct note_key *key, str line, uint8_t *ret_signature)
+line_read(str line, str *ret_name, uint8_t *ret_id, uint8_t *ret_signature)
 {
 	uint8_t raw[256];
 	size_t n;
 	struct str_cut name = str_cut(str_drop(line, strlen(DASH)), ' ');
-	if (!str_eq(name.head, str_of(key->name)) || name.tail.n > 200 ||
-	    !base64_decode(name.tail, raw, &n) || n != 4 + SIGNATURE_BYTES ||
-	    memcmp(raw, key->id, sizeof(key->id)) != 0)
+	if (!name_ok(name.head) || name.tail.n > 200 ||
+	    !base64_decode(name.tail, raw, &n) || n != 4 + SIGNATURE_BYTES)
 		return false;
+	*ret_name = name.head;
+	memcpy(ret_id, raw, 4);
 	memcpy(ret_signature, raw + 4, SIGNATURE_BYTES);
+	return true;
+}
+
+/* Is it this key's? */
+static bool
+line_is_of(const struct note_key *key, str line, uint8_t *ret_signature)
+{
+	str name;
+	uint8_t id[4];
+	return line_read(line, &name, id, ret_signature) &&
+	       str_eq(name, str_of(key->name)) && memcmp(id, key->id, sizeof(id)) == 0;
+}
+
+/* Text and signature lines; false: it is no note. */
+static bool
+note_cut(str note, str *ret_text, str *ret_lines)
+{
+	size_t at = note.n <= NOTE_BYTES_MAX ? signatures_at(note) : 0;
+	if (at < 2 || at == note.n || note.p[note.n - 1] != '\n' ||
+	    !text_ok(str_take(note, at - 1)))
+		return false;
+	*ret_text = str_take(note, at - 1);
+	*ret_lines = str_drop(note, at);
+	return true;
+}
+
+bool
+note_look(str note, str *ret_text, struct note_key *ret_by)
+{
+	str lines, name;
+	uint8_t signature[SIGNATURE_BYTES];
+	struct note_key by = { 0 };
+	if (!note_cut(note, ret_text, &lines))
+		return false;
+	str line = str_cut(lines, '\n').head;
+	if (!str_starts(line, STR(DASH)) || !line_read(line, &name, by.id, signature))
+		return false;
+	memcpy(by.name, name.p, name.n);
+	*ret_by = by;
 	return true;
 }
 
 bool
 note_open(const struct note_key *key, str note, str *ret_text, struct err *err)
 {
-	size_t at = note.n <= NOTE_BYTES_MAX ? signatures_at(note) : 0;
-	if (at < 2 || at == note.n || note.p[note.n - 1] != '\n' ||
-	    !text_ok(str_take(note, at - 1)))
+	str text, rest;
+	if (!note_cut(note, &text, &rest))
 		return err_set(err, ERR_INVALID,
 		    "it is no signed note: a text, an empty line, and lines that begin "
 		    "with a dash");
-	str text = str_take(note, at - 1), rest = str_drop(note, at);
 	for (unsigned i = 0; rest.n > 0; i++) {
 		uint8_t signature[SIGNATURE_BYTES];
 		struct str_cut line = str_cut(rest, '\n');

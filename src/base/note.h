@@ -42,4 +42,10 @@ NODISCARD bool note_sign(const struct note_key *key, str text, struct buf *out,
 NODISCARD bool note_open(const struct note_key *key, str note, str *ret_text,
     struct err *err);
 
+/* What a note says of itself, unchecked: its text, and the key named by its first signature
+ * (name and id alone). false: it is no note. */
+NODISCARD bool note_look(str note, str *ret_text, struct note_key *ret_by);
+/* "NAME+ID in hex": which key it is, for people. */
+void note_key_name(const struct note_key *key, struct buf *out);
+
 #endif

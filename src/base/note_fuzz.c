@@ -21,8 +21,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ASSERT(err.kind == ERR_INVALID);
 		key = (struct note_key){ .name = "fuzz" };
 	}
-	str text;
+	str text, looked;
+	struct note_key by;
+	bool look = note_look(cut.tail, &looked, &by);
+	if (look)
+		ASSERT(strlen(by.name) > 0 && looked.n > 0);
 	if (note_open(&key, cut.tail, &text, &err))
-		ASSERT(text.n > 0 && text.p[text.n - 1] == '\n');
+		ASSERT(text.n > 0 && text.p[text.n - 1] == '\n' &&
+		       (!look || str_eq(text, looked)));
 	return 0;
 }

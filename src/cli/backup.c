@@ -24,13 +24,13 @@
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/file.h"
-#include "store/store.h"
+#include "store/checkpoint.h"
 
 #define STORE_FILE "firstline.db" /* of STORE_DEFAULT */
 #define ARENA_BYTES ((size_t)64 << 20)
 
 struct options {
-	const char *state, *store;
+	const char *state, *store, *key;
 	bool json;
 };
 
@@ -58,19 +58,22 @@ folder_of(const char *path, struct err *err)
 	return fd;
 }
 
-/* Is the file at this absolute path a whole store? */
+/* Is the file at this absolute path a whole store? Where it begins behind entries that were
+ * let go of, that must be signed; by whom is checked with a key alone. */
 static bool
-whole(const char *path, struct store_verdict *ret, struct err *err)
+whole(const char *path, const char *key, struct store_verdict *ret, struct err *err)
 {
+	struct base_verdict base;
 	char url[PATH_MAX + 16];
 	struct store *store;
 	(void)snprintf(url, sizeof(url), "sqlite:%s", path);
 	if (!store_open_readonly(url, "/", &store, err))
 		return false;
-	bool ok = store_verify(store, ret, err);
+	bool ok = store_verify(store, ret, err) &&
+	          (ret->ok ||
+		      err_set(err, ERR_CORRUPT, "'%s' is damaged: %s", path, ret->text)) &&
+	          journal_base(store, NULL, key, &base, err);
 	store_close(store);
-	if (ok && !ret->ok)
-		ok = err_set(err, ERR_CORRUPT, "'%s' is damaged: %s", path, ret->text);
 	return ok;
 }
 
@@ -111,7 +114,7 @@ backup_write(struct store *store, const char *path, struct store_verdict *ret,
 		return false;
 	AUTO_CLOSE int folder = folder_of(path, err);
 	AUTO_CLOSE int fd = open(part, O_RDONLY | O_CLOEXEC);
-	bool ok = folder >= 0 && realpath(part, at) != NULL && whole(at, ret, err);
+	bool ok = folder >= 0 && realpath(part, at) != NULL && whole(at, NULL, ret, err);
 	if (ok && (fd < 0 || fsync(fd) != 0 || rename(part, path) != 0))
 		ok = err_sys(err, ERR_IO, "write '%s'", path);
 	ok = ok && folder_sync(folder, err);
@@ -256,7 +259,7 @@ mark(int state_fd, const char *from, const struct store_verdict *verdict, struct
 
 /* Into a folder under another name, which becomes the state folder when it is complete. */
 static bool
-restore_into(const char *from, const char *folder, struct restoring *r,
+restore_into(const char *from, const char *key, const char *folder, struct restoring *r,
     struct store_verdict *ret)
 {
 	struct err *err = r->err;
@@ -273,7 +276,7 @@ restore_into(const char *from, const char *folder, struct restoring *r,
 	    openat(state_fd, STORE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (state_fd < 0 || copy < 0)
 		return err_sys(err, ERR_IO, "make '%s'", path);
-	if (!copy_bytes(source, copy, path, err) || !whole(path, ret, err) ||
+	if (!copy_bytes(source, copy, path, err) || !whole(path, key, ret, err) ||
 	    !folder_make(attempts, 0700, err))
 		return false;
 	AUTO_CLOSE int attempts_fd = open(attempts, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -306,7 +309,7 @@ remove_all(const char *folder)
 }
 
 static int
-restore(const char *from, const char *state, bool json)
+restore(const char *from, const char *state, const struct options *o)
 {
 	struct err err;
 	struct arena_map map;
@@ -317,7 +320,7 @@ restore(const char *from, const char *state, bool json)
 		complain("cannot make '%s': %s", part, strerror(errno));
 		return EXIT_FAILED;
 	}
-	bool ok = restore_into(from, part, &r, &verdict);
+	bool ok = restore_into(from, o->key, part, &r, &verdict);
 	/* Renaming onto an empty folder is fine; onto one that holds something it fails. */
 	if (ok && rename(part, state) != 0)
 		ok = err_sys(&err, ERR_IO, "'%s' is not an empty folder to restore into",
@@ -330,7 +333,7 @@ restore(const char *from, const char *state, bool json)
 		return code;
 	}
 	arena_unmap(&map);
-	print_made("restored into", state, &verdict, json);
+	print_made("restored into", state, &verdict, o->json);
 	say("%u %s open then and now in doubt. Nothing is done until a person says so:\n"
 	    "  firstline serve --config DIR --state %s\n"
 	    "  firstline status\n"
@@ -345,12 +348,13 @@ run_restore(int argc, char **argv)
 	struct options o = { 0 };
 	const struct option_spec specs[] = {
 		{ .name = "state", .value = &o.state },
+		{ .name = "key", .value = &o.key },
 		{ .name = "json", .flag = &o.json },
 	};
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
 	if (argc != 2) {
-		complain("usage: firstline restore FILE --state DIR");
+		complain("usage: firstline restore FILE --state DIR [--key FILE]");
 		return EXIT_USAGE;
 	}
 	char state[PATH_MAX];
@@ -358,7 +362,7 @@ run_restore(int argc, char **argv)
 	while (dir.n > 1 && dir.p[dir.n - 1] == '/')
 		dir.n--;
 	(void)snprintf(state, sizeof(state), "%.*s", STR_ARG(dir));
-	return restore(argv[1], state, o.json);
+	return restore(argv[1], state, &o);
 }
 
 const struct command_line command_restore = {
@@ -377,6 +381,9 @@ const struct command_line command_restore = {
 	    "\n"
 	    "  --state DIR    the folder to make: not there, or empty (default\n"
 	    "                 $FIRSTLINE_STATE, ./firstline-state)\n"
+	    "  --key FILE     what 'firstline journal checkpoint --key' said there: where "
+	    "old\n"
+	    "                 entries were let go of, that key must have signed it\n"
 	    "  --json         its file, entries and the chain's head\n",
 	.run = run_restore,
 };

@@ -1,43 +1,19 @@
 /*
  * journal checkpoint, prove: a signed line about the journal for somebody else to keep, and
- * whether the journal is still the one that it was about.
- *
- * A chain shows a change only to who knows a later hash. A checkpoint kept elsewhere is that:
- * what was before it can be neither changed, nor cut off, nor written anew.
- *
- *	firstline journal
- *	4711                      entries
- *	BASE64                    the chain's hash with the last of them
- *	2026-11-28T19:40:00.000Z  when it was signed
+ * whether the journal is still the one that it was about (store/checkpoint.h).
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/note.h"
 #include "cli/client.h"
 #include "cli/journal.h"
 #include "cli/output.h"
 #include "os/clock.h"
-#include "os/fd.h"
 #include "os/file.h"
-#include "store/store.h"
-
-#define KEY_FILE "journal.key" /* of the state folder; 0600 */
-#define KEY_NAME "firstline"
-#define ORIGIN "firstline journal"
+#include "store/checkpoint.h"
 
 struct options {
 	const char *state, *store, *key, *name;
 	bool show_key;
-};
-
-struct checkpoint {
-	uint64_t entries;
-	hash32 head;
 };
 
 static int
@@ -55,47 +31,6 @@ open_store(const struct options *o, struct store **ret, struct err *err)
 }
 
 /* ---- making one ---- */
-
-/* The key of this state folder; the first time, a new one. */
-static bool
-key_of(const char *state, const char *name, struct arena *arena, struct note_key *ret,
-    struct err *err)
-{
-	str text;
-	AUTO_CLOSE int fd = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open '%s'",
-		    state);
-	if (faccessat(fd, KEY_FILE, F_OK, 0) == 0)
-		return file_read_at(arena, fd, KEY_FILE, NOTE_KEY_TEXT_MAX, &text, err) &&
-		       note_key_read(text, ret, err) &&
-		       (ret->signs || err_set(err, ERR_INVALID,
-					  "'" KEY_FILE "' holds no key to sign with"));
-	struct buf out = BUF(NOTE_KEY_TEXT_MAX);
-	bool ok = note_key_new(str_of(name != NULL ? name : KEY_NAME), ret, err);
-	if (ok) {
-		note_key_write(ret, true, &out);
-		buf_char(&out, '\n');
-		ok = file_write_durable(fd, KEY_FILE, buf_str(&out), 0600, err);
-	}
-	buf_done(&out);
-	return ok;
-}
-
-static bool
-sign(const struct note_key *key, const struct checkpoint *at, struct buf *out,
-    struct err *err)
-{
-	struct buf text = BUF(1000);
-	buf_printf(&text, ORIGIN "\n%llu\n", (unsigned long long)at->entries);
-	buf_base64(&text, (str){ (const char *)at->head.b, sizeof(at->head.b) });
-	buf_char(&text, '\n');
-	buf_time(&text, clock_wall());
-	buf_char(&text, '\n');
-	bool ok = note_sign(key, buf_str(&text), out, err);
-	buf_done(&text);
-	return ok;
-}
 
 /* The chain is walked first: what is damaged is not signed. */
 static bool
@@ -124,15 +59,13 @@ print_buf(struct buf *out)
 static int
 run_checkpoint(int argc, char **argv)
 {
-	static char memory[4096];
-	struct options o = { 0 };
+	struct options o = { .name = CHECKPOINT_KEY_NAME };
 	const struct option_spec specs[] = {
 		{ .name = "state", .value = &o.state },
 		{ .name = "store", .value = &o.store },
 		{ .name = "name", .value = &o.name },
 		{ .name = "key", .flag = &o.show_key },
 	};
-	struct arena arena = arena_over(memory, sizeof(memory));
 	struct note_key key;
 	struct checkpoint at;
 	struct err err;
@@ -143,12 +76,13 @@ run_checkpoint(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct buf out = BUF(NOTE_BYTES_MAX);
-	bool ok = key_of(client_state_dir(o.state), o.name, &arena, &key, &err);
+	bool ok = checkpoint_key(client_state_dir(o.state), str_of(o.name), &key, &err);
 	if (ok && o.show_key) {
 		note_key_write(&key, false, &out);
 		buf_char(&out, '\n');
 	} else {
-		ok = ok && whole(&o, &at, &err) && sign(&key, &at, &out, &err);
+		ok = ok && whole(&o, &at, &err) &&
+		     checkpoint_sign(&key, &at, clock_wall(), &out, &err);
 	}
 	if (!ok) {
 		buf_done(&out);
@@ -171,7 +105,8 @@ const struct command_line command_journal_checkpoint = {
 	    "what was before: 'firstline journal prove'. The key is made the first time.\n"
 	    "\n"
 	    "  --key          instead: the key to check with, to be kept beside\n"
-	    "  --name NAME    the key's name, when it is made (default " KEY_NAME ")\n"
+	    "  --name NAME    the key's name, when it is made (default " CHECKPOINT_KEY_NAME
+	    ")\n"
 	    "  --state DIR    the server's state folder (default $FIRSTLINE_STATE,\n"
 	    "                 ./firstline-state)\n"
 	    "  --store URL    as serve has it (default " STORE_DEFAULT ")\n",
@@ -180,84 +115,43 @@ const struct command_line command_journal_checkpoint = {
 
 /* ---- proving ---- */
 
+/* From a file, either form. */
 static bool
-checkpoint_read(str text, struct checkpoint *ret)
+key_load(const char *file, struct arena *arena, struct note_key *ret, struct err *err)
 {
-	size_t n;
-	uint8_t bytes[64];
-	struct str_cut origin = str_cut(text, '\n');
-	struct str_cut entries = str_cut(origin.tail, '\n');
-	struct str_cut head = str_cut(entries.tail, '\n');
-	if (!str_eq(origin.head, STR(ORIGIN)) ||
-	    !str_u64(entries.head, UINT64_MAX, &ret->entries) || head.head.n > 60 ||
-	    !base64_decode(head.head, bytes, &n) || n != sizeof(ret->head.b))
-		return false;
-	memcpy(ret->head.b, bytes, n);
-	return true;
+	str text;
+	return file_read(arena, file, NOTE_KEY_TEXT_MAX, &text, err) &&
+	       note_key_read(text, ret, err);
 }
 
-struct proving {
-	const struct checkpoint *at;
-	hash32 found;
-	uint64_t seq;
-};
-
-static bool
-take_entry(void *context, const struct stored_entry *entry)
+bool
+journal_base(struct store *store, const char *state, const char *key_file,
+    struct base_verdict *ret, struct err *err)
 {
-	struct proving *p = context;
-	p->seq = entry->seq;
-	p->found = entry->hash;
-	return false;
-}
-
-/* Does the journal go on from there? The whole chain has been walked. */
-static bool
-goes_on(struct store *store, const struct checkpoint *at, const struct store_verdict *now,
-    struct err *err)
-{
-	struct proving p = { .at = at };
-	if (now->entries < at->entries)
-		return err_set(err, ERR_CORRUPT,
-		    "the journal was cut off: it has %llu entries, and had %llu",
-		    (unsigned long long)now->entries, (unsigned long long)at->entries);
-	if (at->entries == 0)
-		return true;
-	struct store_base base;
-	if (!store_base(store, NULL, &base, err))
-		return false;
-	if (at->entries < base.mark.seq)
-		return err_set(err, ERR_GONE,
-		    "entries up to %llu were let go of: what was signed about entry %llu "
-		    "can be held against a backup from before that",
-		    (unsigned long long)base.mark.seq, (unsigned long long)at->entries);
-	if (at->entries == base.mark.seq)
-		return hash32_eq(&base.mark.hash, &at->head) ||
-		       err_set(err, ERR_CORRUPT,
-			   "the journal was written anew: it begins behind another entry "
-			   "%llu than was signed",
-			   (unsigned long long)at->entries);
-	if (!store_entries(store, at->entries, 1, take_entry, &p, err))
-		return false;
-	if (p.seq != at->entries || !hash32_eq(&p.found, &at->head))
-		return err_set(err, ERR_CORRUPT,
-		    "the journal was written anew: entry %llu, or one before it, is not "
-		    "what "
-		    "was signed",
-		    (unsigned long long)at->entries);
-	return true;
+	char memory[NOTE_KEY_TEXT_MAX + 64];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct note_key key;
+	bool known = true;
+	if (key_file != NULL) {
+		if (!key_load(key_file, &arena, &key, err))
+			return false;
+	} else if (state == NULL || !checkpoint_key_find(state, &key, err)) {
+		if (state != NULL && err->kind != ERR_NOT_FOUND)
+			return false;
+		known = false;
+	}
+	return checkpoint_base(store, known ? &key : NULL, ret, err);
 }
 
 static bool
 prove(const struct options *o, const char *file, struct arena *arena, struct err *err)
 {
-	str note, text, key_text;
+	str note, text;
 	struct note_key key;
 	struct checkpoint at;
 	struct store *store;
 	struct store_verdict now;
-	if (!file_read(arena, o->key, NOTE_KEY_TEXT_MAX, &key_text, err) ||
-	    !note_key_read(key_text, &key, err) ||
+	if (!key_load(o->key, arena, &key, err) ||
 	    !file_read(arena, file, NOTE_BYTES_MAX, &note, err) ||
 	    !note_open(&key, note, &text, err))
 		return false;
@@ -266,10 +160,7 @@ prove(const struct options *o, const char *file, struct arena *arena, struct err
 		    file);
 	if (!open_store(o, &store, err))
 		return false;
-	bool ok = store_verify(store, &now, err);
-	if (ok && !now.ok)
-		ok = err_set(err, ERR_CORRUPT, "damaged: %s", now.text);
-	ok = ok && goes_on(store, &at, &now, err);
+	bool ok = checkpoint_prove(store, &key, &at, &now, err);
 	store_close(store);
 	if (ok)
 		printf("%llu entries as they were signed, %llu since\n",
@@ -308,7 +199,9 @@ const struct command_line command_journal_prove = {
 		"\n"
 		"Checks the signature, walks the chain, and finds the signed hash in it: "
 		"nothing\n"
-		"before it was changed, left out, or cut off. Exits 0 or 1.\n"
+		"before it was changed, left out, or cut off. Where old entries were let "
+		"go of,\n"
+		"the key must have signed that too. Exits 0 or 1.\n"
 		"\n"
 		"  --key FILE     what 'firstline journal checkpoint --key' said\n"
 		"  --state DIR    the server's state folder (default $FIRSTLINE_STATE,\n"

@@ -9,13 +9,13 @@
 #include "cli/output.h"
 #include "engine/replay.h"
 #include "facts/effect.h"
-#include "store/store.h"
+#include "store/checkpoint.h"
 
 #define ARENA_BYTES ((size_t)1 << 30) /* address space; touched as it is used */
 #define REPORT_BYTES_MAX ((size_t)1 << 20)
 
 struct journal_options {
-	const char *state, *store, *from, *limit, *incident;
+	const char *state, *store, *key, *from, *limit, *incident;
 	bool replay, json;
 };
 
@@ -39,10 +39,24 @@ open_store(const struct journal_options *o, struct store **ret, int *ret_exit)
 
 /* ---- verify ---- */
 
+struct verified {
+	struct store_verdict chain;
+	struct base_verdict base;
+	bool replays;
+	struct replay_verdict replayed;
+};
+
+static const char *const base_names[] = {
+	[BASE_WHOLE] = "whole",
+	[BASE_SIGNED] = "signed",
+	[BASE_UNCHECKED] = "unchecked",
+};
+
 static void
-verdict_json(const struct store_verdict *chain, const struct replay_verdict *replayed,
-    str report)
+verdict_json(const struct verified *v, str report)
 {
+	const struct store_verdict *chain = &v->chain;
+	const struct replay_verdict *replayed = v->replays ? &v->replayed : NULL;
 	struct buf json = BUF(2 * REPORT_BYTES_MAX);
 	buf_printf(&json, "{\"ok\":%s,\"entries\":%llu,\"head\":\"",
 	    chain->ok && (replayed == NULL || replayed->same) ? "true" : "false",
@@ -51,6 +65,8 @@ verdict_json(const struct store_verdict *chain, const struct replay_verdict *rep
 	buf_printf(&json, "\",\"let_go\":%llu,\"bad_seq\":%llu,\"text\":",
 	    (unsigned long long)chain->let_go, (unsigned long long)chain->bad_seq);
 	json_put_string(&json, str_of(chain->text));
+	if (chain->ok)
+		buf_printf(&json, ",\"begin\":\"%s\"", base_names[v->base.is]);
 	if (replayed != NULL) {
 		buf_printf(&json,
 		    ",\"replay\":{\"same\":%s,\"entries\":%llu,\"steps\":%llu,"
@@ -69,10 +85,26 @@ verdict_json(const struct store_verdict *chain, const struct replay_verdict *rep
 	buf_done(&json);
 }
 
+/* Where the journal begins, and by whose word. */
 static void
-verdict_text(const struct store_verdict *chain, const struct replay_verdict *replayed,
-    str report)
+base_said(const struct base_verdict *base)
 {
+	struct buf by = BUF(NOTE_NAME_MAX + 40);
+	note_key_name(&base->by, &by);
+	printf("entries 1 to %llu were let go of: the chain is walked from there on\n"
+	       "%s by %.*s%s\n",
+	    (unsigned long long)base->entries,
+	    base->is == BASE_SIGNED ? "that is signed" : "that has a signature",
+	    STR_ARG(buf_str(&by)),
+	    base->is == BASE_SIGNED ? "" : ", which --key FILE would check");
+	buf_done(&by);
+}
+
+static void
+verdict_text(const struct verified *v, str report)
+{
+	const struct store_verdict *chain = &v->chain;
+	const struct replay_verdict *replayed = v->replays ? &v->replayed : NULL;
 	struct buf head = BUF(80);
 	buf_hex(&head, (str){ (const char *)chain->head.b, 8 });
 	if (chain->ok)
@@ -81,10 +113,8 @@ verdict_text(const struct store_verdict *chain, const struct replay_verdict *rep
 	else
 		printf("damaged: %s\n", chain->text);
 	buf_done(&head);
-	if (chain->let_go > 0)
-		printf("entries 1 to %llu were let go of: the chain is walked from there "
-		       "on\n",
-		    (unsigned long long)chain->let_go);
+	if (chain->ok && v->base.is != BASE_WHOLE)
+		base_said(&v->base);
 	if (replayed == NULL)
 		return;
 	if (replayed->same && replayed->from > 0)
@@ -104,22 +134,23 @@ verdict_text(const struct store_verdict *chain, const struct replay_verdict *rep
 static int
 verify_store(struct store *store, const struct journal_options *o)
 {
-	struct store_verdict chain;
-	struct replay_verdict replayed = { 0 };
+	struct verified v = { .replays = false };
 	struct buf report = BUF(REPORT_BYTES_MAX);
 	struct err err;
-	bool ok = store_verify(store, &chain, &err);
-	bool replays = o->replay && ok && chain.ok;
-	if (ok && replays)
-		ok = replay(store, &report, &replayed, &err);
+	bool ok = store_verify(store, &v.chain, &err);
+	if (ok && v.chain.ok)
+		ok = journal_base(store, client_state_dir(o->state), o->key, &v.base, &err);
+	v.replays = o->replay && ok && v.chain.ok;
+	if (v.replays)
+		ok = replay(store, &report, &v.replayed, &err);
 	if (!ok)
 		complain("%s", err.text);
 	else if (o->json)
-		verdict_json(&chain, replays ? &replayed : NULL, buf_str(&report));
+		verdict_json(&v, buf_str(&report));
 	else
-		verdict_text(&chain, replays ? &replayed : NULL, buf_str(&report));
+		verdict_text(&v, buf_str(&report));
 	buf_done(&report);
-	bool good = ok && chain.ok && (!replays || replayed.same);
+	bool good = ok && v.chain.ok && (!v.replays || v.replayed.same);
 	return fflush(stdout) == 0 && good ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -130,13 +161,15 @@ run_verify(int argc, char **argv)
 	const struct option_spec specs[] = {
 		{ .name = "state", .value = &o.state },
 		{ .name = "store", .value = &o.store },
+		{ .name = "key", .value = &o.key },
 		{ .name = "replay", .flag = &o.replay },
 		{ .name = "json", .flag = &o.json },
 	};
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
 	if (argc > 1) {
-		complain("usage: firstline journal verify [--replay] [--state DIR]");
+		complain("usage: firstline journal verify [--replay] [--key FILE] [--state "
+			 "DIR]");
 		return EXIT_USAGE;
 	}
 	struct store *store;
@@ -157,11 +190,17 @@ static const struct command_line command_verify = {
 		"before\n"
 		"it, so whatever was altered, lost or put in between shows. Rows of the "
 		"tables\n"
-		"are held against their digests. Exits 1 when something is wrong.\n"
+		"are held against their digests. Where old entries were let go of, the "
+		"server's\n"
+		"key has signed that. Exits 1 when something is wrong.\n"
 		"\n"
 		"  --replay           also decide everything again, with the "
 		"configurations of\n"
 		"                     then, and compare each effect and each open row\n"
+		"  --key FILE         what 'firstline journal checkpoint --key' said: who "
+		"may have\n"
+		"                     let go of entries (default: journal.key of the state "
+		"folder)\n"
 		"  --json             the result as JSON\n" WHERE_HELP,
 	.run = run_verify,
 };
