@@ -43,8 +43,9 @@ enum section_kind {
 	SECTION_AUTONOMY,
 	SECTION_PING_KEY,
 	SECTION_HEARTBEATS,
+	SECTION_KEEP,
 };
-#define SECTION_COUNT 25
+#define SECTION_COUNT 26
 
 /* tls, socket, access */
 void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);

@@ -46,6 +46,7 @@ static const struct {
 	[SECTION_AUTONOMY] = { "autonomy", FORM_LIST },
 	[SECTION_PING_KEY] = { "ping_key", FORM_VALUE },
 	[SECTION_HEARTBEATS] = { "heartbeats", FORM_MAP },
+	[SECTION_KEEP] = { "keep", FORM_VALUE },
 };
 
 size_t

@@ -831,6 +831,13 @@ bool heartbeat_slug(str name);
 #define HEARTBEAT_EVERY_MS_MIN MINUTE
 #define HEARTBEAT_EVERY_MS_MAX HOUR
 
+/* How long what is over is kept; 0: for ever. History is kept no shorter than the journal. */
+#define KEEP_MS_MIN (7 * DAY)
+#define KEEP_MS_MAX (400 * DAY)
+struct keep {
+	msec journal_ms, history_ms; /* default KEEP_MS_MAX */
+};
+
 /* A secret that is read from the environment: what `check` warns of. */
 struct env_secret {
 	const struct env_secret *next;
@@ -854,6 +861,7 @@ struct model {
 	    probe_files; /* folders that log probes may read below: absolute, plain */
 	const struct team *fallback;
 	struct limits limits;
+	struct keep keep;
 	struct tls_paths tls;
 	str socket; /* path of a listening socket; empty: none */
 	struct proxy proxy;

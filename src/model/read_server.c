@@ -1,6 +1,6 @@
 /*
  * The top-level keys that are about Firstline itself: listen, store, url, heartbeat_url,
- * prometheus, probe_files, fallback and limits.
+ * prometheus, probe_files, fallback, limits and keep.
  */
 #include "model/internal.h"
 
@@ -102,6 +102,43 @@ heartbeat_url_read(struct reader *r, const struct node *node, struct model *m)
 		    HEARTBEAT_EVERY_MS_MAX, &m->heartbeat_every_ms);
 }
 
+/* "90d", or "forever". */
+static void
+keep_time_read(struct reader *r, const struct node *node, msec *ret)
+{
+	if (node->kind == NODE_TEXT && str_eq(node->text, STR("forever")))
+		*ret = 0;
+	else
+		(void)read_duration(r, node, KEEP_MS_MIN, KEEP_MS_MAX, ret);
+}
+
+static void
+keep_read(struct reader *r, const struct node *node, struct keep *ret)
+{
+	const struct node *journal = NULL, *history = NULL;
+	const struct key keys[] = {
+		{ "journal", &journal },
+		{ "history", &history },
+	};
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	if (history != NULL)
+		keep_time_read(r, history, &ret->history_ms);
+	if (ret->history_ms != 0)
+		ret->journal_ms = ret->history_ms;
+	if (journal != NULL)
+		keep_time_read(r, journal, &ret->journal_ms);
+	bool shorter = ret->history_ms != 0 &&
+	               (ret->journal_ms == 0 || ret->history_ms < ret->journal_ms);
+	if (shorter && history != NULL)
+		read_error(r, history,
+		    STR("write a longer history, or a shorter journal: it replays to the "
+			"same rows only while they are there"),
+		    "the history is kept for less long than the journal");
+	else if (shorter)
+		ret->history_ms = 0;
+}
+
 #define BURST_SECONDS 10
 
 static const struct node *
@@ -150,6 +187,7 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 	m->listen = STR("127.0.0.1:9911");
 	m->limits = limits_default;
 	m->heartbeat_every_ms = HEARTBEAT_EVERY_MS_MIN;
+	m->keep = (struct keep){ KEEP_MS_MAX, KEEP_MS_MAX };
 
 	const struct node *node;
 	if ((node = section_value(&sections[SECTION_LISTEN])) != NULL)
@@ -170,6 +208,8 @@ server_read(struct reader *r, const struct section sections[SECTION_COUNT])
 			    "development team '%.*s' cannot be the fallback",
 			    STR_ARG(node->text));
 	}
+	if ((node = section_value(&sections[SECTION_KEEP])) != NULL)
+		keep_read(r, node, &m->keep);
 	limits_read(r, &sections[SECTION_LIMITS], &m->limits);
 	limits_judge(r, &sections[SECTION_LIMITS], &m->limits);
 }
