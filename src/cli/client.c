@@ -269,6 +269,7 @@ exit_of_status(long status)
 	case 403:
 		return EXIT_AUTH;
 	case 404:
+	case 410:
 		return EXIT_NOT_FOUND;
 	case 409:
 		return EXIT_CONFLICT;

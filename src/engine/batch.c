@@ -538,6 +538,8 @@ batch_turn(struct engine *engine)
 	if (committer_busy(engine->committer))
 		return false; /* its end wakes the loop */
 	if (b->step_n > 0) {
+		if (keep_turn(engine, false))
+			return false;
 		prepare_entry(engine);
 		commit(engine);
 		return true;
@@ -552,8 +554,10 @@ batch_turn(struct engine *engine)
 		committer_checkpoint(engine->committer);
 		return false;
 	}
-	if (!packs_due(engine))
+	if (!packs_due(engine)) {
+		(void)keep_turn(engine, true);
 		return false;
+	}
 	prepare_packs(engine);
 	commit(engine);
 	return true;

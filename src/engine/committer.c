@@ -6,7 +6,7 @@
 #include "os/clock.h"
 #include "os/crash.h"
 
-enum job { JOB_COMMIT = 1, JOB_CHECKPOINT, JOB_END };
+enum job { JOB_COMMIT = 1, JOB_CHECKPOINT, JOB_RUN, JOB_END };
 
 struct committer {
 	struct store *store;
@@ -20,6 +20,9 @@ struct committer {
 	enum job job;
 	struct commit commit;
 	struct committed result;
+	void (*run)(void *context, struct store *store);
+	void (*ended)(void *context);
+	void *run_context;
 };
 
 static void
@@ -39,6 +42,9 @@ work(void *context)
 		case JOB_CHECKPOINT:
 			(void)store_checkpoint(c->store);
 			break;
+		case JOB_RUN:
+			c->run(c->run_context, c->store);
+			break;
 		case JOB_END:
 			return;
 		}
@@ -55,6 +61,8 @@ finish(struct committer *c)
 	c->busy = false;
 	if (c->job == JOB_COMMIT)
 		c->done(c->context, &c->result);
+	if (c->job == JOB_RUN)
+		c->ended(c->run_context);
 }
 
 static void
@@ -103,6 +111,17 @@ void
 committer_checkpoint(struct committer *c)
 {
 	start(c, JOB_CHECKPOINT);
+}
+
+void
+committer_run(struct committer *c, void (*run)(void *context, struct store *),
+    void (*ended)(void *context), void *context)
+{
+	ASSERT(!c->busy);
+	c->run = run;
+	c->ended = ended;
+	c->run_context = context;
+	start(c, JOB_RUN);
 }
 
 bool

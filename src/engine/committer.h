@@ -31,6 +31,9 @@ struct committer *committer_new(uv_loop_t *loop, struct store *store,
 void committer_start(struct committer *committer, const struct commit *commit);
 /* Move pages from the log into the file; `done` is not called. Not while busy. */
 void committer_checkpoint(struct committer *committer);
+/* Call `run` with the store on the thread, then `ended` on the loop. Not while busy. */
+void committer_run(struct committer *committer, void (*run)(void *context, struct store *),
+    void (*ended)(void *context), void *context);
 /* Until it is true the store is the thread's. */
 bool committer_busy(const struct committer *committer);
 /* Wait until it is not busy; `done` is called before this returns. */

@@ -200,6 +200,7 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 	if (!same || first)
 		suppress_silences(engine);
 	engine->ready = engine->begun = true;
+	keep_again(engine);
 	batch_commit(engine);
 	if (from_backup)
 		restored_forget(engine);
@@ -606,6 +607,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	channels_init(engine);
 	resolved_init(engine);
 	signin_init(engine);
+	keep_init(engine);
 	engine->ahead = ahead_new();
 	engine->committer =
 	    committer_new(&engine->loop, engine->store, batch_committed, engine);

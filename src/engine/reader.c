@@ -121,6 +121,34 @@ rows_of_incident(struct job *job, enum table table, row_id after, struct err *er
 	return true;
 }
 
+/* Was that incident there once, and let go of? Numbers are given one after the other. */
+static bool
+let_go_of(struct job *job, incident_id id)
+{
+	struct stored_row row;
+	struct store_base base;
+	struct control_row control;
+	struct err err;
+	struct arena scratch = job->scratch;
+	return store_base(job->reader->store, NULL, &base, &err) && base.rows_seq > 0 &&
+	       store_row(job->reader->store, TABLE_CONTROL, 1, &scratch, &row, &err) &&
+	       record_decode_all(&control_row_type, row.body, &scratch, &control, &err) &&
+	       id < control.next_incident;
+}
+
+static void
+refuse_row(struct job *job, enum table table, row_id id, const char *what)
+{
+	if (table != TABLE_INCIDENT || !let_go_of(job, (incident_id)id))
+		refuse(job, 404, 3, str_of(what));
+	else
+		refuse(job, 410, 3,
+		    arena_printf(&job->scratch,
+			"incident %llu is not kept any more: it was over for longer than "
+			"keep.history says",
+			(unsigned long long)id));
+}
+
 static bool
 one_row(struct job *job, enum table table, row_id id, const char *what, struct err *err)
 {
@@ -130,7 +158,7 @@ one_row(struct job *job, enum table table, row_id id, const char *what, struct e
 		return true;
 	}
 	if (err->kind == ERR_NOT_FOUND)
-		refuse(job, 404, 3, str_of(what));
+		refuse_row(job, table, id, what);
 	return false;
 }
 

@@ -138,10 +138,11 @@ struct engine {
 	bool told_no_room;
 	struct overflows overflows;
 	struct reloads reloads;
-	msec committed_boot; /* when the last entry was committed */
-	struct beats *beats; /* heartbeats.c */
-	struct sends *sends; /* channels.c */
-	msec kept_boot;      /* the same, when hands was last told of it */
+	msec committed_boot;   /* when the last entry was committed */
+	struct beats *beats;   /* heartbeats.c */
+	struct sends *sends;   /* channels.c */
+	struct keeper *keeper; /* keep_turn.c */
+	msec kept_boot;        /* the same, when hands was last told of it */
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
@@ -381,6 +382,14 @@ void answer_heartbeats(struct engine *engine, struct answer_out *a);
 void heartbeats_turn(struct engine *engine);
 /* The alerts that are pings become pings; what is left of the payload, in *keep. */
 str heartbeats_take(struct engine *engine, str wire, struct buf *keep);
+
+/* keep_turn.c: what is over and old is let go of */
+void keep_init(struct engine *engine);
+void keep_again(struct engine *engine); /* soon: the configuration is another */
+/* Nothing is with the committer. `idle`: nothing waits to be committed either. true: the
+ * committer has a slice now. */
+bool keep_turn(struct engine *engine, bool idle);
+uint64_t keep_begins(const struct engine *engine); /* entries that were let go of, ever */
 
 /* kept.c: hands is told that what is stepped gets to the disk */
 void kept_tell(struct engine *engine);

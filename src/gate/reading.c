@@ -90,7 +90,7 @@ refused(struct call *call, const struct answer *answer)
 	if (answer != NULL && answer->status == 200)
 		return false;
 	buf_reset(&call->stream.out);
-	if (answer == NULL || answer->status != 404) {
+	if (answer == NULL || (answer->status != 404 && answer->status != 410)) {
 		page_alone(call);
 		return true;
 	}
@@ -99,7 +99,7 @@ refused(struct call *call, const struct answer *answer)
 	    STR("<p><a href=\"/incidents\">All open incidents</a></p>\n<h1>"));
 	html_put(&call->stream.out, answer->error);
 	buf_add(&call->stream.out, STR("</h1>\n"));
-	end_page(call, 404);
+	end_page(call, answer->status);
 	return true;
 }
 

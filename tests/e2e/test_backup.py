@@ -260,6 +260,123 @@ def test_a_checkpoint_kept_elsewhere_shows_what_was_changed():
         assert prove().returncode == 1
 
 
+def let_go(state, days, *how):
+    done = subprocess.run([BUILD / "tests/e2e/let_go", state, str(days), *how],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done
+    return int(done.stdout)
+
+
+def aged(s):
+    """A server whose first incident is over and was let go of, while the second is open."""
+    live = start(s)
+    (s.dir / "hold").unlink()
+    live.fire(ALERT)
+    gone = live.wait_incident(lambda row: row["state"] in ("recovered", "closed"))["id"]
+    live.resolve(ALERT)
+    done = live.cli("incident", "resolve", gone, "it is over")
+    assert done.returncode in (0, 9), done
+    live.wait_incident(lambda row: row["id"] == gone and row["state"] == "closed")
+    live.fire({"alertname": "Stays", "service": "worker"}, seconds=86400)
+    kept = live.wait_incident(lambda row: "Stays" in row["title"])["id"]
+    live.stop()
+    assert let_go(live.state, 100) == 0, "a mark is made, and nothing is old"
+    for i in range(2):  # entries behind the mark, and packs of alerts as new as it
+        live.start()
+        live.fire({"alertname": f"Later{i}", "service": "worker"}, seconds=86400)
+        live.wait_incident(lambda row: f"Later{i}" in row["title"])
+        time.sleep(0.5)
+        live.stop()
+    return live, gone, kept
+
+
+def test_what_was_let_go_of_is_gone_and_the_rest_is_whole():
+    with Scratch("letgo") as s:
+        live, gone, kept = aged(s)
+        key = cli("journal", "checkpoint", "--key", state=live.state)
+        s.file("key", key.stdout)
+        s.file("old", cli("journal", "checkpoint", state=live.state).stdout)
+        base = let_go(live.state, 1000)
+        assert base > 0
+        live.start()
+        answer = live.request("GET", f"/v1/incidents/{gone}")
+        assert answer.status == 410 and "not kept any more" in str(answer.json), answer
+        assert live.request("GET", f"/v1/incidents/{gone + 1000}").status == 404
+        done = live.cli("incident", "show", gone)
+        assert done.returncode == 3 and "not kept any more" in done.stderr, done
+        page = live.request("GET", f"/incidents/{gone}", headers={"Accept": "text/html"})
+        assert page.status in (200, 410), page
+        row = live.incident(kept)
+        assert row["timeline"], "what is open keeps its whole story"
+        assert [r["id"] for r in live.incidents()].count(gone) == 0
+        assert live.request("GET", "/v1/journal?cursor=0&limit=5").status == 410
+        for args in (["verify"], ["verify", "--replay"], ["verify", "--key", s.dir / "key"]):
+            done = cli("journal", *args, state=live.state)
+            assert done.returncode == 0, done
+            assert f"entries 1 to {base} were let go of" in done.stdout, done
+            assert "that is signed by firstline+" in done.stdout, done
+        s.file("new", cli("journal", "checkpoint", state=live.state).stdout)
+        for note, code, word in (("new", 0, "as they were signed"), ("old", 0, "since")):
+            done = cli("journal", "prove", s.dir / note, "--key", s.dir / "key",
+                       state=live.state)
+            assert done.returncode == code and word in done.stdout + done.stderr, done
+
+        # Taken along: to another folder by a backup, and as lines of JSON.
+        lines = [json.loads(line) for line in
+                 cli("export", state=live.state).stdout.splitlines()]
+        assert min(line["entry"]["seq"] for line in lines if "entry" in line) == base + 1
+        backup = s.dir / "b.db"
+        assert cli("backup", backup, state=live.state).returncode == 0
+        live.stop()
+        other = s.dir / "other"
+        assert cli("journal", "checkpoint", "--key", state=other).returncode == 3
+        s.file("wrong", wrong_key(s))
+        done = cli("restore", backup, "--key", s.dir / "wrong", state=other)
+        assert done.returncode == 1 and "not by" in done.stderr and not other.exists(), done
+        done = cli("restore", backup, "--key", s.dir / "key", state=other)
+        assert done.returncode == 0, done
+        done = cli("journal", "verify", "--json", state=other)
+        assert json.loads(done.stdout)["begin"] == "unchecked", done
+        done = cli("journal", "verify", "--json", "--replay", "--key", s.dir / "key",
+                   state=other)
+        assert done.returncode == 0 and json.loads(done.stdout)["begin"] == "signed", done
+        begun_before = len(begun(s))
+        again = Firstline(s, live.config, name="other").start()
+        assert again.get("/v1/status")["stopped"], "nothing is done until a person says so"
+        again.fire({"alertname": "WorkerDown", "service": "worker", "n": "2"})
+        again.wait_incident(lambda row: "WorkerDown" in row["title"])
+        assert len(begun(s)) == begun_before
+        assert again.cli("journal", "verify", "--replay").returncode == 0
+        again.stop()
+
+
+def wrong_key(s):
+    (s.dir / "stranger").mkdir(mode=0o700)
+    return cli("journal", "checkpoint", "--key", state=s.dir / "stranger").stdout
+
+
+def test_a_beginning_that_nobody_signed_is_refused():
+    with Scratch("cutoff") as s:
+        live, gone, kept = aged(s)
+        let_go(live.state, 1000, "unsigned")
+        done = cli("journal", "verify", state=live.state)
+        assert done.returncode == 1 and "nobody has signed" in done.stderr, done
+        s.file("key", cli("journal", "checkpoint", "--key", state=live.state).stdout)
+        s.file("note", cli("journal", "checkpoint", state=live.state).stdout)
+        done = cli("journal", "prove", s.dir / "note", "--key", s.dir / "key",
+                   state=live.state)
+        assert done.returncode == 1 and "nobody has signed" in done.stderr, done
+        done = cli("backup", s.dir / "b.db", state=live.state)
+        assert done.returncode == 1 and not (s.dir / "b.db").exists(), done
+        # And the bytes of the note themselves are held against a digest.
+        connection = sqlite3.connect(live.state / "firstline.db")
+        connection.execute("UPDATE base SET note = ?", (b"firstline journal base\n",))
+        connection.commit()
+        connection.close()
+        done = cli("journal", "verify", state=live.state)
+        assert done.returncode == 1 and "damaged" in done.stdout + done.stderr, done
+
+
 def test_what_cannot_be_is_refused_and_leaves_nothing():
     with Scratch("refused") as s:
         live = start(s)

@@ -79,7 +79,8 @@ export function Loading({ what }: { what: string }) {
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
 	const status = error instanceof ApiError ? error.status : 0;
 	return <div class="failed" role="alert">
-		<h2>{status === 403 ? "Not yours to see" : status === 404 ? "Not there" : "This could not be read"}</h2>
+		<h2>{status === 403 ? "Not yours to see" : status === 404 ? "Not there"
+			: status === 410 ? "Not kept any more" : "This could not be read"}</h2>
 		<p>{error instanceof Error ? error.message : String(error)}</p>
 		{again && <button type="button" onClick={again}>Try again</button>}
 	</div>;
