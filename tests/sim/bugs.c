@@ -33,6 +33,7 @@ bool
 WRAP(engine_load)(struct engine *engine, struct err *err)
 {
 	oracle_started(store_head(engine->store).seq);
+	keeping_started(engine->store);
 	return REAL(engine_load)(engine, err);
 }
 
@@ -45,7 +46,11 @@ WRAP(store_commit)(struct store *store, const struct commit *commit, struct err 
 	/* A row of what changed is left out. */
 	if (sim_bug("row-forgotten") && commit->row_n > 2 && commit->seq % 11 == 0)
 		less.row_n--;
-	return REAL(store_commit)(store, &less, err);
+	keeping_committing(commit);
+	if (!REAL(store_commit)(store, &less, err))
+		return false;
+	keeping_committed(commit, store_head(store).seq);
+	return true;
 }
 
 bool WRAP(claim_make)(int attempts_fd, const struct attempt_order *order,

@@ -521,6 +521,8 @@ gate_init(void)
 	for (size_t i = 0; i < SIM_CONFIGS; i++) {
 		struct config *c = &configs[i];
 		config_open(c);
+		if (sim.days > 0)
+			config_add(c, "keep.yaml", SIM_KEEP);
 		config_add(c, "production.yaml", sim_configs[i]);
 		config_add(c, "runbooks/checkout.md", SIM_RUNBOOK("checkout", "restart"));
 		config_add(c, "runbooks/payments.md",

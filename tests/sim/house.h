@@ -12,6 +12,11 @@
 #define LIMIT_HOUR_AUTOMATION 2
 #define LIMIT_HOUR_ANA 1
 
+/* Of --days: a file more. */
+#define SIM_KEEP "keep: {journal: 7d, history: 14d}\n"
+#define SIM_KEEP_JOURNAL (7 * DAY)
+#define SIM_KEEP_HISTORY (14 * DAY)
+
 #define SIM_HEAD                                                         \
 	"prometheus: http://prometheus:9090\n"                           \
 	"fallback: ops\n"                                                \

@@ -28,6 +28,12 @@
 static struct arena_map map;
 static struct arena arena;
 
+void
+oracles_begin(void)
+{
+	arena = arena_map(&map, ARENA_BYTES);
+}
+
 /* ---- as it goes ---- */
 
 void
@@ -91,12 +97,23 @@ take_entry(void *context, const struct stored_entry *stored)
 	return true;
 }
 
+static uint64_t read_until; /* those before it are gone, or will be */
+
+void
+oracle_read(struct store *store, uint64_t until)
+{
+	struct err err;
+	if (until > read_until && !store_entries(store, read_until + 1, until - read_until,
+				      take_entry, NULL, &err))
+		sim_fail("acknowledged: the journal cannot be read: %s", err.text);
+	if (until > read_until)
+		read_until = until;
+}
+
 static void
 check_promises(struct store *store)
 {
-	struct err err;
-	if (!store_entries(store, 1, UINT64_MAX, take_entry, NULL, &err))
-		sim_fail("acknowledged: the journal cannot be read: %s", err.text);
+	oracle_read(store, store_head(store).seq);
 	for (const struct promise *p = sim.promises; p != NULL; p = p->next) {
 		if (p->number < NUMBERS_MAX && !fired[p->number])
 			sim_fail("acknowledged: alert %llu was taken and is nowhere in the "
@@ -205,7 +222,7 @@ check_attempts(const struct rows *attempts)
 			    (unsigned long long)row->id, attempt_state_name(row->state));
 	}
 	for (const struct start *it = sim.starts; it != NULL; it = it->next) {
-		bool known = false;
+		bool known = sim.days > 0; /* keeping.c knows */
 		for (size_t i = 0; i < attempts->n; i++)
 			known |= ((const struct attempt_row *)attempts->row[i])->id ==
 			         it->attempt;
@@ -313,7 +330,6 @@ oracles_end(void)
 {
 	struct store *store;
 	struct err err;
-	arena = arena_map(&map, ARENA_BYTES);
 	if (!store_open_readonly("sqlite:firstline.db", SIM_STATE, &store, &err))
 		sim_fail("the store cannot be opened: %s", err.text);
 	check_promises(store);
@@ -322,5 +338,6 @@ oracles_end(void)
 	check_attempts(attempts);
 	check_limits(attempts);
 	check_incidents(load(store, TABLE_INCIDENT), load(store, TABLE_NOTICE));
+	keeping_end(store);
 	store_close(store);
 }

@@ -5,10 +5,12 @@
  *	firstline-sim --seed N [--hours H] [--bug NAME] [--loud]
  *	firstline-sim --seeds COUNT [--from N] [--jobs J] [--hours H]
  *	firstline-sim --prove [--seeds COUNT] [--jobs J]
+ *	firstline-sim --days D [--seed N | --seeds COUNT]
  *
  * The first repeats one seed, always the same, to the byte. The second runs many, each in a
  * process of its own, and says for each that fails how to repeat it. The third makes each of
- * the mistakes of bugs.c in turn and fails when no seed finds it.
+ * the mistakes of bugs.c in turn and fails when no seed finds it. The fourth is of days with
+ * little trouble each, in which what is over is let go of (keeping.c).
  *
  * Real are engine, hands, core, intake, authority, the SQLite store with SQLite itself, the
  * frames between the roles and the attempts' folders. Simulated are the kernel (kernel.c),
@@ -134,6 +136,8 @@ on_second(void *arg)
 	outside_turn();
 	if (sim_peace())
 		workload_peace();
+	if (sim.days > 0)
+		keeping_sample();
 	later(SECOND, on_second, NULL);
 }
 
@@ -208,6 +212,7 @@ set_up(void)
 	kernel.disk.lies = lies;
 	vfs_register();
 	sim_clock.now = SECOND;
+	oracles_begin();
 	workload_init();
 	gate_init();
 }
@@ -237,14 +242,17 @@ print_counts(void)
 	printf(
 	    "seed %llu: alerts %llu sent, %llu taken, %llu answers refused; %llu commands; "
 	    "%llu actions began, %llu doubts; %llu notices; %llu kills, %llu power cuts, "
-	    "%llu starts of roles; %llu entries, %llu steps replayed; %llu syncs\n",
+	    "%llu starts of roles; %llu entries, %llu steps replayed; %llu syncs; let go "
+	    "%llu "
+	    "times\n",
 	    (unsigned long long)sim.seed, (unsigned long long)sim.n.alerts,
 	    (unsigned long long)sim.n.acked, (unsigned long long)sim.n.refused,
 	    (unsigned long long)sim.n.commands, (unsigned long long)sim.n.starts,
 	    (unsigned long long)sim.n.doubts, (unsigned long long)sim.n.notices,
 	    (unsigned long long)sim.n.kills, (unsigned long long)sim.n.power_cuts,
 	    (unsigned long long)sim.n.restarts, (unsigned long long)sim.n.entries,
-	    (unsigned long long)sim.n.replayed, (unsigned long long)kernel.disk.syncs);
+	    (unsigned long long)sim.n.replayed, (unsigned long long)kernel.disk.syncs,
+	    (unsigned long long)sim.n.let_go);
 }
 
 /* ---- many ---- */
@@ -304,8 +312,9 @@ end_one(const char *program, struct child *child, size_t jobs, bool quiet)
 		if (WIFSIGNALED(status))
 			printf("seed %llu: ended by signal %d\n",
 			    (unsigned long long)child[i].seed, WTERMSIG(status));
-		printf("repeat it: %s --seed %llu --hours %u --loud\n", program,
-		    (unsigned long long)child[i].seed, hours);
+		printf("repeat it: %s --seed %llu %s %u --loud\n", program,
+		    (unsigned long long)child[i].seed, sim.days > 0 ? "--days" : "--hours",
+		    sim.days > 0 ? sim.days : hours);
 	}
 }
 
@@ -365,11 +374,14 @@ static int
 prove(const char *program, uint64_t n, size_t jobs)
 {
 	static const char *const bugs[] = { "sync-lies", "claim-unsynced", "use-forgotten",
-		"row-forgotten", "not-pure", "end-untold", "command-unseen" };
+		"row-forgotten", "not-pure", "end-untold", "command-unseen",
+		"history-cut" };
 	int code = 0;
 	for (size_t i = 0; i < countof(bugs); i++) {
 		*tally = (struct tally){ 0 };
 		sim.bug = bugs[i];
+		sim.days = strcmp(bugs[i], "history-cut") == 0 ? 18 : 0;
+		hours = sim.days > 0 ? 24 * sim.days : HOURS_DEFAULT;
 		run_many(program, 1, n, jobs, true);
 		bool found = tally->failed > 0;
 		printf("%s %s: after %llu seeds\n", found ? "found" : "NOT FOUND", bugs[i],
@@ -410,6 +422,8 @@ main(int argc, char **argv)
 			jobs = number(argv, &i);
 		else if (strcmp(argv[i], "--hours") == 0)
 			hours = (unsigned)number(argv, &i);
+		else if (strcmp(argv[i], "--days") == 0)
+			hours = 24 * (sim.days = (unsigned)number(argv, &i));
 		else if (strcmp(argv[i], "--bug") == 0 && i + 1 < argc)
 			sim.bug = argv[++i];
 		else if (strcmp(argv[i], "--loud") == 0)

@@ -58,9 +58,13 @@ struct promise {
 	bool resolved;
 };
 
+struct store;
+struct commit;
+
 struct sim {
 	uint64_t seed;
 	bool loud;
+	unsigned days;   /* that long, and old things are let go of (keeping.c); 0: hours */
 	const char *bug; /* a mistake made on purpose; NULL: none */
 	struct rng rng;
 	struct troubles troubles;
@@ -80,7 +84,7 @@ struct sim {
 	/* Counted. */
 	struct {
 		uint64_t alerts, acked, commands, starts, notices, kills, power_cuts,
-		    restarts, entries, replayed, refused, doubts;
+		    restarts, entries, replayed, refused, doubts, let_go;
 	} n;
 };
 extern struct sim sim;
@@ -135,6 +139,17 @@ void workload_peace(void);
 
 void oracle_started(uint64_t seq); /* an engine is there: what does its store know? */
 void oracle_start(const struct start *start);
+void oracles_begin(void);
+/* Entries up to that one will go: what they say is remembered. */
+void oracle_read(struct store *store, uint64_t until);
 void oracles_end(void);
+
+/* ---- keeping.c: what is over is let go of, and nothing else ---- */
+
+void keeping_committing(const struct commit *commit);
+void keeping_committed(const struct commit *commit, uint64_t seq);
+void keeping_started(struct store *store); /* an engine begins with that */
+void keeping_sample(void);                 /* each second */
+void keeping_end(struct store *store);
 
 #endif
