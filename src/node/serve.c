@@ -20,6 +20,7 @@
 #include "os/listen.h"
 
 #define PATIENCE_MS 8000
+#define ADDRESS_BYTES_MIN ((rlim_t)128 << 30) /* the engine with all questions at once */
 
 void
 node_log(const struct supervisor *s, enum log_level level, const char *who, const char *fmt,
@@ -411,15 +412,29 @@ start_loop(struct supervisor *s)
 	role_init(&s->gate, s, ROLE_KIND_GATE, "gate");
 }
 
-/* As many descriptors as the system lets us have: connections are ours to limit. */
-static void
-raise_limits(void)
+/* As many descriptors and as large a space of addresses as the system lets us have: what is
+ * reserved there is ours to limit, and far more than is ever used. */
+static bool
+raise_limits(struct err *err)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (getrlimit(RLIMIT_AS, &limit) != 0)
+		return true;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_AS, &limit);
+	return limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= ADDRESS_BYTES_MIN ||
+	       err_set(err, ERR_LIMIT,
+		   "a process has %llu MiB of addresses here (ulimit -v, LimitAS=), and "
+	           "the "
+		   "engine reserves up to %llu: take that limit away, and limit what is "
+	           "used "
+		   "(MemoryMax=)",
+		   (unsigned long long)(limit.rlim_max >> 20),
+		   (unsigned long long)(ADDRESS_BYTES_MIN >> 20));
 }
 
 int
@@ -437,7 +452,10 @@ node_serve(const struct serve_options *options)
 	/* It holds the key of the certificate, and what senders prove themselves with: of it
 	 * there is no core, and nobody else looks into it. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	raise_limits();
+	if (!raise_limits(&err)) {
+		fprintf(stderr, "firstline: %s\n", err.text);
+		return 1;
+	}
 	struct buf complaints = BUF(ADOPTION_TEXT_MAX);
 	bool ok = adoption_read(options->config_dir, NULL, &s.now, &complaints, &err);
 	if (complaints.n > 0)

@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -101,6 +102,22 @@ def test_random_kills_under_load():
         firstline.stop()
         verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
         assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_few_addresses_are_told_and_nothing_starts():
+    with Scratch("addresses") as scratch:
+        config = configuration(scratch, WebhookSink(scratch))
+        argv = [BUILD / "firstline", "serve", "--config", config, "--state", scratch.dir / "no",
+                "--listen", "127.0.0.1:0"]
+        done = subprocess.run(["prlimit", f"--as={4 << 30}:{4 << 30}", *argv],
+                              capture_output=True, text=True, timeout=20)
+        assert done.returncode == 1 and "4096 MiB of addresses" in done.stderr, done
+        assert not (scratch.dir / "no").exists()
+        # One that may be raised is.
+        child = scratch.start("prlimit", f"--as={4 << 30}:unlimited", *argv,
+                              log=scratch.dir / "log")
+        wait_until((scratch.dir / "no/endpoint").exists, message="it serves")
+        assert child.poll() is None
 
 
 class Limited(Firstline):
