@@ -93,5 +93,28 @@ def test_one_that_hangs_delays_no_other_and_people_are_reached_by_the_next():
         server.stop()
 
 
+def test_what_each_channel_took_and_how_soon_is_measured():
+    with Scratch("figures") as s:
+        slow, good = Provider(s), Provider(s)
+        s.file("config/production.yaml", CONFIG.format(slow=slow.url, good=good.url))
+        server = Firstline(s, s.dir / "config").start()
+        server.fire({"alertname": "Down", "service": "shop"})
+        wait_until(lambda: good.told("") and slow.told("") and slow.told("ana"), message="all are told")
+        wait_until(lambda: sum(c["accepted"] for c in server.get("/v1/channels")["items"]) == 3, message="3 taken")
+        of = {c["name"]: c for c in server.get("/v1/channels")["items"]}
+        assert of["slow"]["accepted"] == of["slow"]["in_time"] == 2 and of["good"]["accepted"] == 1, of
+        assert of["slow"]["given_up"] == 0 and of["slow"]["waiting"] == 0 and "down_wall" not in of["slow"], of
+        lines = server.request("GET", "/metrics").body.decode().splitlines()
+        for line in ['firstline_channel_notices_total{channel="slow",outcome="accepted"} 2',
+                     'firstline_channel_notices_total{channel="good",outcome="given-up"} 0',
+                     "# TYPE firstline_channel_seconds histogram",
+                     'firstline_channel_seconds_bucket{channel="slow",le="10"} 2',
+                     'firstline_channel_seconds_bucket{channel="slow",le="+Inf"} 2',
+                     'firstline_channel_seconds_count{channel="slow"} 2',
+                     'firstline_channel_down{channel="slow"} 0']:
+            assert line in lines, (line, [x for x in lines if "channel" in x])
+        server.stop()
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])
