@@ -1,13 +1,18 @@
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/ical.h"
 #include "cli/view.h"
 #include "facts/frame.h"
 
 #define WEEKS 12
 #define WEEKS_MAX 56
+#define ICS_BACK_MS (60 * DAY) /* looked back for when a shift began */
+#define ICS_PAST_MS (7 * DAY)  /* shifts that ended longer ago are left out */
 
 struct options {
-	const char *at, *team, *weeks;
+	const char *at, *team, *weeks, *person;
+	bool ics;
 };
 
 static str
@@ -108,6 +113,50 @@ print_weeks(struct out *out, const struct shift_item *rows, size_t n)
 	out_text(out, STR(": nobody has the rotation then\n"));
 }
 
+/* ---- as a calendar ---- */
+
+/* For ever that shift's: whatever else changes, who has what from when does not. */
+static str
+uid_of(struct arena *arena, const struct shift_item *shift)
+{
+	str from = arena_printf(arena, "%llu", (unsigned long long)shift->from_wall);
+	const str parts[] = { shift->team, STR("\n"), shift->rotation, STR("\n"),
+		shift->person, STR("\n"), from };
+	hash32 hash = sha256_parts(parts, countof(parts));
+	struct buf hex = BUF(128);
+	buf_hex(&hex, (str){ (const char *)hash.b, 16 });
+	str uid = arena_printf(arena, "%.*s@firstline", STR_ARG(buf_str(&hex)));
+	buf_done(&hex);
+	return uid;
+}
+
+/* As it is: what a terminal would act on, a calendar reads. */
+static void
+print_ics(struct out *out, const struct options *o, const struct shift_item *rows, size_t n)
+{
+	struct arena *a = out->arena;
+	ical_begin(&out->text, o->person != NULL ? arena_printf(a, "On duty: %s", o->person)
+			       : o->team != NULL ? arena_printf(a, "On duty: %s", o->team)
+						 : STR("On duty"));
+	for (size_t i = 0; i < n; i++) {
+		const struct shift_item *shift = &rows[i];
+		if (shift->until_wall + ICS_PAST_MS < out->now ||
+		    (o->person != NULL && !str_eq(shift->person, str_of(o->person))))
+			continue;
+		str who = shift->gap ? STR("nobody") : shift->person;
+		ical_event(&out->text,
+		    &(struct ical_event){ .uid = uid_of(a, shift),
+			.stamp_wall = out->now,
+			.from_wall = shift->from_wall,
+			.until_wall = shift->until_wall,
+			.summary = arena_printf(a, "%.*s: %.*s of %.*s", STR_ARG(who),
+			    STR_ARG(shift->rotation), STR_ARG(shift->team)),
+			.description = shift->gap ? STR("Nobody has the rotation then.")
+		                                  : (str){ 0 } });
+	}
+	ical_end(&out->text);
+}
+
 static bool
 weeks_of(const struct options *o, uint64_t *ret)
 {
@@ -125,15 +174,20 @@ ahead(struct client *client, const struct options *o, const char *what)
 	struct arena *a = &client->arena;
 	bool next = strcmp(what, "next") == 0;
 	uint64_t weeks;
-	msec from = out.now;
+	msec from = o->ics ? out.now - ICS_BACK_MS : out.now;
 	if (!next && strcmp(what, "weeks") != 0) {
 		complain("on-call knows 'next' and 'weeks', not '%s'", what);
+		return EXIT_USAGE;
+	}
+	if (next && o->ics) {
+		complain("--ics goes with 'on-call weeks'");
 		return EXIT_USAGE;
 	}
 	if (!weeks_of(o, &weeks) || (o->at != NULL && !time_take(out.zone, o->at, &from)))
 		return EXIT_USAGE;
 	str path = arena_printf(a, "/v1/on-call/shifts?from=%llu&to=%llu%s%.*s",
-	    (unsigned long long)from, (unsigned long long)(from + weeks * 7 * DAY),
+	    (unsigned long long)from,
+	    (unsigned long long)((from > out.now ? from : out.now) + weeks * 7 * DAY),
 	    o->team != NULL ? "&team=" : "",
 	    STR_ARG(o->team != NULL ? client_escape(client, o->team) : STR("")));
 	str body;
@@ -145,7 +199,9 @@ ahead(struct client *client, const struct options *o, const char *what)
 		return client_print_json(body);
 	if (!reply_list(client, body, "items", &shift_item_type, &shifts))
 		return EXIT_FAILED;
-	if (next)
+	if (o->ics)
+		print_ics(&out, o, shifts.p, shifts.n);
+	else if (next)
 		print_next(&out, shifts.p, shifts.n);
 	else
 		print_weeks(&out, shifts.p, shifts.n);
@@ -164,8 +220,10 @@ on_call(struct client *client, void *context, int argc, char **argv)
 	const struct options *o = context;
 	if (argc == 1)
 		return ahead(client, o, argv[0]);
-	if (o->weeks != NULL) {
-		complain("--weeks goes with 'on-call weeks' and 'on-call next'");
+	if (o->weeks != NULL || o->ics || o->person != NULL) {
+		complain(o->weeks != NULL
+			     ? "--weeks goes with 'on-call weeks' and 'on-call next'"
+			     : "--ics and --person go with 'on-call weeks'");
 		return EXIT_USAGE;
 	}
 	struct out out = out_begin(&client->arena);
@@ -199,6 +257,8 @@ run(int argc, char **argv)
 		{ .name = "at", .value = &o.at },
 		{ .name = "team", .value = &o.team },
 		{ .name = "weeks", .value = &o.weeks },
+		{ .name = "person", .value = &o.person },
+		{ .name = "ics", .flag = &o.ics },
 	};
 	return client_run(argc, argv,
 	    &(struct client_command){ .usage = "on-call [next|weeks] [--at TIME]",
@@ -216,6 +276,7 @@ const struct command_line command_on_call = {
 	    "  firstline on-call\n"
 	    "  firstline on-call next\n"
 	    "  firstline on-call weeks --team platform-ops\n"
+	    "  firstline on-call weeks --ics --person ana > ana.ics\n"
 	    "  firstline on-call --team platform-ops --at \"2026-12-24 18:00\"\n"
 	    "\n"
 	    "Who is on duty in each rotation of each team, and until when; with 'next' who "
@@ -224,6 +285,10 @@ const struct command_line command_on_call = {
 	    "\n"
 	    "  --at TIME          then, or from then on, in local time\n"
 	    "  --team TEAM        one team\n"
-	    "  --weeks N          so many weeks ahead (default 12)\n" CLIENT_HELP,
+	    "  --weeks N          so many weeks ahead (default 12)\n"
+	    "  --ics              of 'weeks': as iCalendar, to import into a calendar;\n"
+	    "                     an event that is imported again takes the place of "
+	    "itself\n"
+	    "  --person PERSON    of these: what that person has\n" CLIENT_HELP,
 	.run = run,
 };

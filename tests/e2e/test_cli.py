@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support.canned_server import CannedServer
 from support.harness import BUILD, ROOT, Firstline, Scratch, run_all, wait_until
+from support.peers import PEERS, node
 
 WRITE = os.environ.get("WRITE") == "1"
 GOLDEN = ROOT / "tests/golden/cli"
@@ -572,6 +573,29 @@ def test_check_of_what_is_no_configuration_says_what_to_name():
 
 # ---- a real server ----
 
+def look_at_calendars(firstline, shifts):
+    """What `--ics` writes, as ical.js reads it: the shifts that --json has, each once."""
+    subprocess.run([ROOT / "tools/peers"], check=True)
+
+    def calendar(*args):
+        text = firstline.cli("on-call", "weeks", "--ics", *args, check=True, text=False).stdout
+        done = subprocess.run(node("ical_js.mjs"), cwd=PEERS, input=text, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+    whole, again = calendar(), calendar()
+    assert [e["uid"] for e in whole["events"]] == [e["uid"] for e in again["events"]], "they stay what they are"
+    ahead = {(e["from"][:19], e["until"][:19], e["summary"]) for e in whole["events"]}
+    for shift in shifts[1:-1]:
+        assert (shift["from_wall"][:19], shift["until_wall"][:19], f"{shift['person']}: primary of operations") in ahead, shift
+    person = shifts[0]["person"]
+    hers = calendar("--person", person, "--team", "operations")
+    assert hers["name"] == f"On duty: {person}" and hers["events"], hers
+    assert all(e["summary"].startswith(f"{person}: ") for e in hers["events"]), hers
+    assert {e["uid"] for e in hers["events"]} < {e["uid"] for e in whole["events"]}
+    assert firstline.cli("on-call", "next", "--ics").returncode == 2
+    assert firstline.cli("on-call", "--person", person).returncode == 2
+
+
 def test_a_real_server_from_init_to_journal():
     with Scratch("real") as scratch:
         assert cli("init", scratch.dir / "production").returncode == 0
@@ -609,6 +633,7 @@ def test_a_real_server_from_init_to_journal():
         assert listed[0]["tier"] == 1 and listed[0]["until_wall"] == listed[1]["from_wall"], listed
         assert not any(shift["gap"] for shift in listed) and len(listed) in (12, 13), listed
         assert firstline.cli("on-call", "weeks", "--weeks", "99").returncode == 2
+        look_at_calendars(firstline, listed)
         assert firstline.cli("on-call", "yesterday").returncode == 2
         assert "Nobody stands in" in firstline.cli("override", "list", check=True).stderr
         person = listed[0]["person"]

@@ -240,12 +240,12 @@ class Firstline:
     def stop(self):
         end(self.child)
 
-    def cli(self, *args, check=False):
+    def cli(self, *args, check=False, text=True):
         done = subprocess.run(
             [str(BUILD / "firstline"), *map(str, args)],
             env=dict(self.env, FIRSTLINE_STATE=str(self.state),
                      FIRSTLINE_URL=f"http://127.0.0.1:{self.port}", NO_COLOR="1"),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+            stdin=subprocess.DEVNULL, capture_output=True, text=text, timeout=30)
         if check:
             assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
