@@ -443,13 +443,20 @@ next_text(const struct proof *e, const struct trust_row *row, msec wall,
 		if (need->level <= earns)
 			continue;
 		const char *lacks = trust_lacks(need, e, row->last_wall, wall);
+		str present = { 0 }, disturbed = { 0 };
+		if (need->since_change > 0)
+			present = arena_printf(arena, ", %u of them by its present text",
+			    need->since_change);
+		if (need->disturbed_percent < 100)
+			disturbed =
+			    arena_printf(arena, ", at most %u %% stopped or taken back",
+				need->disturbed_percent);
 		return arena_printf(arena,
-		    "%s needs %s: %u verified ends, %u by its present text, at least "
-		    "%u %% of them recovered, the last within %llu days, at most %u %% "
-		    "stopped or taken back",
+		    "%s needs %s: %u verified ends%.*s, at least %u %% of them recovered, "
+		    "the last within %llu days%.*s",
 		    autonomy_name(need->level), lacks != NULL ? lacks : "a drill",
-		    need->outcomes, need->since_change, need->bound / 100,
-		    (unsigned long long)(need->age_ms / DAY), need->disturbed_percent);
+		    need->outcomes, STR_ARG(present), need->bound / 100,
+		    (unsigned long long)(need->age_ms / DAY), STR_ARG(disturbed));
 	}
 	return (str){ 0 };
 }
@@ -493,6 +500,9 @@ view(const struct core *core, const struct runbook *runbook, str service, msec w
 		ret->drill_due_wall = last + runbook->drill_every_ms;
 	if (ret->held < ret->said && row->level_why.n > 0)
 		ret->why = row->level_why;
+	else if (ret->held < ret->said && row->level != 0)
+		ret->why =
+		    arena_printf(arena, "%.*s said so", STR_ARG(text_who(row->level_by)));
 	else if (ret->held < ret->said)
 		ret->why = STR("it must be earned there, and nobody promoted it");
 	else if (rule != NULL)

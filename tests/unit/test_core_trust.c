@@ -193,8 +193,13 @@ trust__a_promotion_is_of_the_evidence_shown(void)
 	EXPECT_U64(world_command(w, &command).status, 403);
 	command.behalf = (str){ 0 };
 	hash32 before = command.digest;
+	EXPECT_STR(view(w).why, STR("its ceiling"));
 	EXPECT_U64(world_command(w, &command).status, 200);
 	EXPECT(view(w).level == AUTONOMY_PLAN);
+	EXPECT_STR(view(w).why, STR("ana said so"));
+	EXPECT_STR(view(w).next,
+	    STR("plan needs more verified ends: 3 verified ends, at least 20 % of them "
+		"recovered, the last within 180 days"));
 	command.digest = before; /* what was seen is no longer so */
 	command.level = AUTONOMY_VETO;
 	EXPECT_U64(world_command(w, &command).status, 409);
