@@ -43,10 +43,13 @@ fate_style(enum plan_fate fate)
 static void
 put_target(struct out *out, const struct plan_target *target)
 {
-	str rule = target->rule.n == 0
+	/* What its text names it need not be told again. */
+	str place =
+	    arena_printf(out->arena, " %.*s:%u", STR_ARG(target->file), target->line);
+	str rule = target->rule.n == 0 || str_contains(target->text, place)
 	               ? STR("")
-	               : arena_printf(out->arena, "; '%.*s' %.*s:%u", STR_ARG(target->rule),
-			     STR_ARG(target->file), target->line);
+	               : arena_printf(out->arena, "; '%.*s'%.*s", STR_ARG(target->rule),
+			     STR_ARG(place));
 	struct plan_item as = { .fate = target->fate };
 	str text = arena_printf(out->arena, "on %.*s: %s, %.*s%.*s",
 	    STR_ARG(view_names(out, &target->targets)), fate_text(&as),
