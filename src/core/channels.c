@@ -7,7 +7,7 @@
  */
 #include "core/state.h"
 
-#define SAMPLE 17    /* the incident of a sample */
+#define SAMPLE 17 /* the incident of a sample */
 
 static uint32_t
 tried_n(const struct core *core)

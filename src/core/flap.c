@@ -54,7 +54,7 @@ flap_fired(struct core *core, struct incident *incident)
 		return false;
 	person_need(core, incident,
 	    STR("it is flapping: it clears and fires again and again, and what was done "
-	        "did "
+		"did "
 		"not last"));
 	return true;
 }

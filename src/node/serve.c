@@ -429,9 +429,9 @@ raise_limits(struct err *err)
 	return limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= ADDRESS_BYTES_MIN ||
 	       err_set(err, ERR_LIMIT,
 		   "a process has %llu MiB of addresses here (ulimit -v, LimitAS=), and "
-	           "the "
+		   "the "
 		   "engine reserves up to %llu: take that limit away, and limit what is "
-	           "used "
+		   "used "
 		   "(MemoryMax=)",
 		   (unsigned long long)(limit.rlim_max >> 20),
 		   (unsigned long long)(ADDRESS_BYTES_MIN >> 20));

@@ -61,7 +61,7 @@ static struct calendar stand_in = { .spans = &standing_in, .spans_n = 1 };
 static struct layer layers[] = {
 	{ .people = turns_a, .people_n = 2, .days = 7 },
 	{ .people = turns_b, .people_n = 1, .days = 14 },
-	{ .people = &turns_b[1], .people_n = 1, .days = 7, .hours = &stand_in },
+	{ .people = &turns_b[1], .people_n = 1, .days = 7, .when = { .only = &stand_in } },
 };
 static struct rotation rotations[] = {
 	{ .name = S("primary"),
