@@ -167,8 +167,11 @@ def routes():
 
 def metrics():
     text = page("operations.md")
-    code = source("engine/metrics.c", "gate/health.c")
+    code = source("engine/metrics.c", "engine/channels.c", "gate/health.c")
     real = {}
+    for name, counter in re.findall(r'add_figure\(a, "([a-z_]+)",\s*(?:"[^"]*"|help), (true|false)', code):
+        counted = counter == "true" and not name.endswith("_seconds")  # those are histograms
+        real["firstline_" + name + ("_total" if counted else "")] = True
     for name, counter in re.findall(r'(?:add|put)\([ab], "([a-z_]+)", (true|false)', code):
         real["firstline_" + name + ("_total" if counter == "true" else "")] = True
     for name in re.findall(r'\.name = STR\("((?:gate_|alerts_)[a-z_]+)"\)', code):
