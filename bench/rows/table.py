@@ -3,6 +3,7 @@ import dataclasses
 import datetime
 import os
 import platform
+import re
 import statistics
 import subprocess
 import tempfile
@@ -117,21 +118,35 @@ def machine(root):
             f"{fdatasync_ms(os.environ.get('BENCH_DIR')):.2f} ms. Date: {datetime.date.today()}. Commit: {commit}{dirty}.")
 
 
-def how_far(sections):
-    """Each line beside what is known to be possible."""
+def bound_row(line, bound, why):
+    ours = line.ours.median
+    away = bound / ours if line.more_is_better else ours / bound
+    return (f"| {line.what} | {figure(ours)} {line.unit} | {figure(bound)} {line.unit}: {why} | "
+            + (f"{away:.1f}x |\n" if away > 1 else "reached |\n"))
+
+
+def how_far(sections, before=""):
+    """Each line beside what is known to be possible; lines that were not measured stay as
+    they stand in `before`."""
     lines = {line.what: line for _, lines in sections for line in lines}
     text = "| What | measured | known to be possible | away |\n|---|--:|--:|--:|\n"
     for what, bound, why in BOUNDS:
-        line = lines[what]
-        ours = line.ours.median
-        away = bound / ours if line.more_is_better else ours / bound
-        text += (f"| {what} | {figure(ours)} {line.unit} | {figure(bound)} {line.unit}: {why} | "
-                 + (f"{away:.1f}x |\n" if away > 1 else "reached |\n"))
+        if what in lines:
+            text += bound_row(lines[what], bound, why)
+            continue
+        text += "".join(row + "\n" for row in before.splitlines()
+                        if row.startswith(f"| {what} | ") and row.split(" | ")[2].endswith(": " + why))
     return text
 
 
-STAGES = """
-## Where the time goes
+def table(lines):
+    return HEAD + "\n".join(line.text() for line in lines) + "\n"
+
+
+HOW_FAR = "How far from what is known to be possible"
+WHERE = "Where the time goes"
+STAGES = f"""
+## {WHERE}
 
 `bench/stages` has perf sample all threads of a server while it takes alerts that are all new, and asks where each
 sample was taken: the source file of the program's own function, what a library is for, what the kernel was asked for.
@@ -160,14 +175,28 @@ of {bench.runs}. A run in which processes that belong to neither server nor gene
 CPU is thrown away and taken again; where no quiet one came, the figure has a {DISTURBED}.
 Firstline's 200 means fsynced; Alertmanager keeps alerts in memory only. Alerts have 10 labels, 3 annotations, 700 bytes.
 A ratio says how many times better Firstline is: below 1 it is worse. Memory is proportional (PSS), over all processes.
+A table that was measured by itself (`--only`) names its own machine.
 
 {machine(root)}
 Peer: Debian's prometheus-alertmanager {version}.
 """
     for title, lines in sections:
-        text += f"\n## {title}\n\n" + HEAD + "\n".join(line.text() for line in lines) + "\n"
-    text += "\n## How far from what is known to be possible\n\n" + how_far(sections)
+        text += f"\n## {title}\n\n" + table(lines)
+    text += f"\n## {HOW_FAR}\n\n" + how_far(sections)
     return text + STAGES + (root / "bench" / "stages.md").read_text()
+
+
+def page_with(text, sections, root):
+    """The page `text` with these sections measured anew; each says on which machine."""
+    parts = re.split(r"^(?=## )", text, flags=re.M)
+    head, old = parts[0], {part[3:part.index("\n")]: part for part in parts[1:]}
+    here = machine(root)
+    fresh = {title: f"## {title}\n\n{here}\n\n{table(lines)}\n" for title, lines in sections}
+    fresh[HOW_FAR] = f"## {HOW_FAR}\n\n" + how_far(sections, old[HOW_FAR]) + "\n"
+    added = [title for title in fresh if title not in old]
+    order = [title for title in old if title != HOW_FAR]
+    order = order[:order.index(WHERE)] + added + [HOW_FAR] + order[order.index(WHERE):]
+    return head + "".join(fresh.get(title) or old[title] for title in order)
 
 
 def output(*argv):
