@@ -30,7 +30,7 @@ try {
 				failed++;
 				for (const { id } of best.categories[c].auditRefs) {
 					const a = best.audits[id];
-					if (a.score !== null && a.score < 1) console.log(`  ${id}: ${a.title} ${a.displayValue ?? ""} ${JSON.stringify(a.details?.items?.slice(0, 3) ?? "").slice(0, 300)}`);
+					if (a.score !== null && a.score < 1) console.log(`  ${id}: ${a.title} ${a.displayValue ?? ""} ${JSON.stringify(a.details?.items ?? "").slice(0, 300)}`);
 				}
 			}
 		}
