@@ -46,6 +46,7 @@ class Bench:
     """One run of bench/run: where the programs are, and how large everything is."""
 
     def __init__(self, build, quick):
+        self.root = pathlib.Path(__file__).resolve().parents[2]
         self.build = pathlib.Path(build).resolve()
         self.quick = quick
         self.began = time.monotonic()

@@ -14,7 +14,7 @@ from support.harness import BUILD, ROOT, Firstline, Scratch, WebhookSink, run_al
 
 SECTIONS = ["Taking alerts in", "Many active alerts", "From an alert to what comes of it",
             "The longest wait of a small request", "Many incidents", "Start and idle",
-            "A decision of authority"]
+            "A decision of authority", "The pages"]
 
 
 def bench(*args):
