@@ -118,9 +118,9 @@ incident_words(struct core *core, const struct incident *incident,
 	/* A team's channel is told what the person at the incident's tier may do. */
 	uint32_t tier = 0;
 	const struct person *person =
-	    to->person.n > 0 ? model_person(core->newest->model, to->person)
-			     : people_reachable(core, people_team(core, incident),
-				   incident->row.escalate_tier, &tier);
+	    to->person.n > 0
+		? model_person(core->newest->model, to->person)
+		: people_to_tell(core, incident, incident->row.escalate_tier, &tier);
 	notice_words(core, incident, purpose, person, ret);
 	return purpose;
 }
