@@ -435,7 +435,8 @@ make_people(struct sampler *s, const unsigned *choice)
 		sample->yes[i] =
 		    (struct authority_yes){ s->people[first + i], sample->request.wall };
 	if (choice[OF_RELOADED] > 0)
-		sample->facts.reloaded_by = s->people[choice[OF_RELOADED] - 1];
+		sample->facts.reloaded_by = sample->facts.runbook_by =
+		    s->people[choice[OF_RELOADED] - 1];
 	if (choice[OF_GLASS] > 0)
 		sample->facts.glass_by = sample->request.principal;
 }

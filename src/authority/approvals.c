@@ -3,8 +3,8 @@
  *
  * A yes is a person's: never an agent's or automation's, never one of the chain, however
  * they are called there, and, where the rule says so, never of who brought in the
- * configuration. Where nobody knows who that was, one person more must agree: among them
- * at most one can be the one.
+ * configuration or the runbook as it is. Where nobody knows who that was, one person more
+ * must agree: among them at most one brought in this runbook.
  */
 #include "authority/internal.h"
 
@@ -113,18 +113,34 @@ whens_hold(struct judgement *j, const struct rule *rule)
 /* ---- whose yes counts ---- */
 
 static bool
-knows_reloader(const struct judgement *j, struct asker *ret)
+is_person(str principal, str *ret)
 {
-	*ret = asker_of(j->facts->reloaded_by, NULL);
-	return ret->kind == ASKER_PERSON;
+	struct asker asker = asker_of(principal, NULL);
+	*ret = asker.name;
+	return asker.kind == ASKER_PERSON;
+}
+
+static bool
+knows_reloaders(const struct judgement *j)
+{
+	str name;
+	return is_person(j->facts->reloaded_by, &name) &&
+	       is_person(j->facts->runbook_by, &name);
+}
+
+static bool
+is_reloader(const struct judgement *j, str person)
+{
+	str name;
+	return (is_person(j->facts->reloaded_by, &name) && str_eq(name, person)) ||
+	       (is_person(j->facts->runbook_by, &name) && str_eq(name, person));
 }
 
 uint32_t
 approval_need(const struct judgement *j, const struct rule *rule)
 {
-	struct asker reloader;
 	uint32_t need = rule->need > 0 ? rule->need : 1;
-	if (rule->not_reloader && !knows_reloader(j, &reloader) && need < UINT32_MAX)
+	if (rule->not_reloader && !knows_reloaders(j) && need < UINT32_MAX)
 		need++;
 	return need;
 }
@@ -143,14 +159,12 @@ in_chain(const struct judgement *j, str person)
 static enum yes_fault
 may_say_yes(const struct judgement *j, const struct rule *rule, const struct asker *asker)
 {
-	struct asker reloader;
 	if (asker->kind != ASKER_PERSON ||
 	    model_person(j->authority->model, asker->name) == NULL)
 		return YES_NO_PERSON;
 	if (in_chain(j, asker->name))
 		return YES_ASKED;
-	if (rule->not_reloader && knows_reloader(j, &reloader) &&
-	    str_eq(reloader.name, asker->name))
+	if (rule->not_reloader && is_reloader(j, asker->name))
 		return YES_RELOADED;
 	if (!principals_have(j->authority, rule->by, rule->by_n, asker, j->request->wall))
 		return YES_NOT_BY;

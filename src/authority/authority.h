@@ -67,7 +67,8 @@
  *
  * Approvals: the `need` different people whom `by` covers at this instant must have said
  * yes; never one of the chain, nor (not: reloader) who brought in the configuration in
- * force. Where nobody knows who that was, one person more is needed.
+ * force, nor who brought in the runbook that asks, as it is. Where nobody knows who either
+ * was, one person more is needed.
  *
  * Hands-on: while a person holds a service, a request with automation or an agent in its
  * chain is denied.
@@ -170,6 +171,7 @@ struct authority_facts {
 	/* All who did, for authority_who_can, which asks about each. */
 	struct strs glass_all;
 	str reloaded_by; /* who brought in the configuration in force; no person: not known */
+	str runbook_by;  /* who brought in the runbook that asks, alike; without one that too */
 	struct stand_ins over; /* who stands in for whom in rotations */
 };
 

@@ -382,7 +382,7 @@ add_approval(struct text *text, struct judgement *j, const struct finding *findi
 	ADD(text, finding->limit == 1 ? STR(" approval") : STR(" approvals"));
 	if (finding->limit > (rule->need > 0 ? rule->need : 1))
 		ADD(text, STR(", one more because nobody knows who brought in the "
-			      "configuration"));
+			      "configuration or the runbook"));
 	if (finding->value > 0) {
 		ADD(text, STR(", of which "));
 		add_u64(text, finding->value);

@@ -27,6 +27,7 @@ core_facts(const struct core *core)
 		.stopped = core->control->row.stopped,
 		.stopped_by = core->control->row.stopped_by,
 		.reloaded_by = core->control->row.reloaded_by,
+		.runbook_by = core->control->row.reloaded_by,
 		.over = core->over,
 		.stopped_why =
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
@@ -63,6 +64,11 @@ static struct authority_facts
 facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
 {
 	struct authority_facts facts = core_facts(core);
+	const struct run *run = object_find(core, TABLE_RUN, asking->run);
+	if (run != NULL && !hash32_zero(&run->row.runbook_hash))
+		facts.runbook_by = runbook_brought_by(core, &run->row.runbook_hash);
+	else if (run == NULL && asking->run != 0)
+		facts.runbook_by = (str){ 0 };
 	const struct lease *hands_on =
 	    lease_find(core, LEASE_HANDS_ON, asking->service, (str){ 0 });
 	const struct lease *glass =
@@ -129,6 +135,7 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 		.undo_of = asking->undo_of,
 		.glass_by = facts->glass_by,
 		.reloaded_by = facts->reloaded_by,
+		.runbook_by = facts->runbook_by,
 		.targets_n = asking->targets_n,
 		.incident_open = asking->incident_open };
 	given.stand_ins = stand_ins_then(&facts->over, asking->wall, arena);

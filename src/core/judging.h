@@ -36,6 +36,8 @@ struct asking {
 /* What a grant `while: incident` asks for: it is open, and of that very service. */
 bool incident_asks_for(const struct incident *incident, str service);
 struct authority_facts core_facts(const struct core *core);
+/* The person whose reload brought in the runbook of that hash; empty: nobody knows. */
+str runbook_brought_by(const struct core *core, const hash32 *hash);
 /* Judged now, by the newest configuration; in *ret as it is recorded, with all that was
  * known, but for the words. */
 void core_decide(const struct core *core, const struct asking *asking, struct arena *arena,

@@ -85,6 +85,57 @@ core_adopt(struct core *core, struct core_model *newest)
 	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));
 }
 
+/* ---- who brought in which runbook ---- */
+
+static bool
+has_runbook(const struct model *model, const hash32 *hash)
+{
+	for (size_t i = 0; i < model->runbooks_n; i++) {
+		if (hash32_eq(&model->runbooks[i].hash, hash))
+			return true;
+	}
+	return false;
+}
+
+str
+runbook_brought_by(const struct core *core, const hash32 *hash)
+{
+	const struct records *brought = &core->control->row.brought;
+	const struct brought *p = brought->p;
+	for (size_t i = 0; i < brought->n; i++) {
+		if (hash32_eq(&p[i].runbook, hash))
+			return p[i].by;
+	}
+	return (str){ 0 };
+}
+
+/*
+ * What was there before stays theirs who brought it, known or not; what was not is of
+ * whoever brings it now, also where it was there once. Where it is not known what was
+ * there, nothing new is anybody's.
+ */
+static void
+brought_in(struct core *core, const struct model *before, const struct model *now, str by)
+{
+	struct records *kept = &core->control->row.brought;
+	struct brought *p = arena_new(&core->scratch, struct brought, BROUGHT_MAX);
+	size_t n = 0;
+	bool person = str_starts(by, STR("person:"));
+	for (size_t i = 0; i < now->runbooks_n; i++) {
+		const hash32 *hash = &now->runbooks[i].hash;
+		str who = runbook_brought_by(core, hash);
+		if (who.n == 0 && person && before != NULL && !has_runbook(before, hash))
+			who = by;
+		if (who.n > 0 && n < BROUGHT_MAX)
+			p[n++] = (struct brought){ *hash, who };
+	}
+	if (own_records(&brought_type, core->pool, kept, (struct records){ p, n }))
+		return;
+	/* No room: nobody knows any more, rather than what was. */
+	core->control->row.shed++;
+	row_set_records(core, &brought_type, kept, (struct records){ 0 });
+}
+
 void
 on_config_adopted(struct core *core, const struct config_adopted *adopted)
 {
@@ -95,12 +146,15 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	else
 		ASSERT(model->users > 0);
 	bool first = core->newest == NULL;
-	core_adopt(core, model);
-	actions_again(core);
 	struct control_row *control = &core->control->row;
 	/* A start of ours brings in nothing: whoever did before is remembered. */
-	if (!hash32_eq(&control->config, &adopted->hash))
+	if (!hash32_eq(&control->config, &adopted->hash)) {
+		brought_in(core, first ? NULL : core->newest->model, adopted->model,
+		    adopted->by);
 		row_set_str(core, &control->reloaded_by, adopted->by);
+	}
+	core_adopt(core, model);
+	actions_again(core);
 	control->config = adopted->hash;
 	trusts_adopted(core);
 	asked_adopted(core);

@@ -24,7 +24,7 @@ struct load {
 static bool
 start_clock(struct load *load, str body)
 {
-	static char memory[4096];
+	static char memory[128 << 10]; /* BROUGHT_MAX runbooks are in it */
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct control_row control;
 	if (!record_decode_all(&control_row_type, body, &arena, &control, load->err))

@@ -535,6 +535,7 @@ static const struct field given_fields[] = {
 	FQ_U32(10, struct given, targets_n),
 	FQ_BOOL(11, struct given, incident_open),
 	FQ_RECORDS(12, struct given, stand_ins, &stand_in_type, STAND_INS_MAX),
+	FQ_STR(13, struct given, runbook_by),
 };
 const struct record_type given_type = RECORD(struct given, "given", given_fields);
 
@@ -779,6 +780,12 @@ static const struct field quarantine_fields[] = {
 const struct record_type quarantine_row_type =
     RECORD(struct quarantine_row, "quarantine", quarantine_fields);
 
+static const struct field brought_fields[] = {
+	F_HASH(1, struct brought, runbook),
+	F_STR(2, struct brought, by),
+};
+const struct record_type brought_type = RECORD(struct brought, "brought", brought_fields);
+
 static const struct field control_fields[] = {
 	F_U64(1, struct control_row, id),
 	F_U64(2, struct control_row, next_row),
@@ -816,6 +823,7 @@ static const struct field control_fields[] = {
 	FQ_MSEC(70, struct control_row, duty_at),
 	FQ_RECORDS(80, struct control_row, channels, &channel_trouble_type,
 	    CHANNEL_TROUBLES_MAX),
+	FQ_RECORDS(81, struct control_row, brought, &brought_type, BROUGHT_MAX),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

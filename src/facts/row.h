@@ -77,6 +77,13 @@ struct quarantine_row {
 #define QUARANTINE_BODY_MAX (3 * 1024 * 1024)
 #define QUARANTINE_KEPT_MAX 512 /* bodies; beyond, the oldest is let go of */
 
+/* Whose reload brought the runbook of that hash into the configuration in force. */
+struct brought {
+	hash32 runbook;
+	str by; /* a person, as a principal */
+};
+#define BROUGHT_MAX 256 /* as many as a configuration has runbooks */
+
 struct control_row {
 	row_id id; /* always 1 */
 	row_id next_row;
@@ -105,6 +112,8 @@ struct control_row {
 	/* Who was on duty is known as of that wall; engine clock: looked at next; 0: not. */
 	msec duty_wall, duty_at;
 	struct records channels; /* struct channel_trouble */
+	/* struct brought: of runbooks in `config`; one that is not there: nobody knows */
+	struct records brought;
 };
 
 extern const struct record_type channel_trouble_type, notice_thread_type, incident_row_type,
@@ -113,7 +122,8 @@ extern const struct record_type channel_trouble_type, notice_thread_type, incide
     grant_use_row_type, notice_row_type, handoff_row_type, gap_row_type, token_row_type,
     answer_row_type, quarantine_row_type, control_row_type, silence_row_type, vote_type,
     given_type, asked_probe_type, asked_row_type, lease_row_type, permit_item_type,
-    trust_row_type, session_row_type, login_row_type, stand_in_type, override_row_type;
+    trust_row_type, session_row_type, login_row_type, stand_in_type, override_row_type,
+    brought_type;
 
 /* The JSON names of enumerators, which the value must have; shared tables are arrays. */
 extern const char *const alive_names[3],

@@ -55,6 +55,7 @@ struct given {
 	row_id undo_of; /* the attempt taken back */
 	str glass_by;
 	str reloaded_by;
+	str runbook_by; /* who brought in the runbook of the run; without one as above */
 	uint32_t targets_n;
 	bool incident_open; /* an open incident on the very service asked for it */
 	/* struct stand_in (override.h), those that held then; a later one stands before an

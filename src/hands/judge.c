@@ -137,6 +137,7 @@ facts_of(const struct given *given, struct arena *arena)
 		.yes_n = n,
 		.glass_by = given->glass_by,
 		.reloaded_by = given->reloaded_by,
+		.runbook_by = given->runbook_by,
 		.over = { given->stand_ins.p, given->stand_ins.n } };
 }
 

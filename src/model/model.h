@@ -595,7 +595,8 @@ struct rule {
 	struct principal *by;
 	size_t by_n;
 	uint32_t need;     /* different people, default 1 */
-	bool not_reloader; /* nor whoever brought in the configuration in force */
+	bool not_reloader; /* nor whoever brought in the configuration in force,
+	                   * or the runbook as it is */
 	msec expires_ms;   /* default 15 min */
 	/* all: it is in force from, until (first instant at which it is over; grants always
 	 * have an end), and at the times of a calendar */

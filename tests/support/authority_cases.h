@@ -502,6 +502,9 @@ make_facts(struct asked *asked)
 		    one_in(2) ? asked->request.principal : asking[below(countof(asking))];
 	if (!one_in(3))
 		facts->reloaded_by = voters[below(countof(voters))];
+	facts->runbook_by = facts->reloaded_by;
+	if (one_in(2))
+		facts->runbook_by = one_in(4) ? (str){ 0 } : voters[below(countof(voters))];
 }
 
 static str

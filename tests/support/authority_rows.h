@@ -28,6 +28,7 @@ struct row {
 	struct strs healthy;
 	struct authority_yes yes[4];
 	const char *glass, *hands, *reloaded;
+	const char *brought; /* NULL: as reloaded */
 	/* The answer */
 	enum verdict verdict; /* 0: deny */
 	enum reason_kind kind;
@@ -103,6 +104,9 @@ row_facts(const struct row *row)
 		.hands_on_by = str_of(row->hands ? row->hands : ""),
 		.glass_by = str_of(row->glass ? row->glass : ""),
 		.reloaded_by = str_of(row->reloaded ? row->reloaded : ""),
+		.runbook_by = str_of(row->brought != NULL    ? row->brought
+				     : row->reloaded != NULL ? row->reloaded
+							     : ""),
 	};
 }
 

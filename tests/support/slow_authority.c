@@ -464,13 +464,16 @@ agreed(const struct slow *s, const struct rule *rule)
 {
 	const struct authority_request *request = s->request;
 	struct set not = { 0 }, said = { 0 };
-	bool reloader = str_starts(s->facts->reloaded_by, STR("person:"));
+	bool reloader = str_starts(s->facts->reloaded_by, STR("person:")) &&
+	                str_starts(s->facts->runbook_by, STR("person:"));
 	size_t need = rule->need + (rule->not_reloader && !reloader);
 	set_add(&not, "", request->principal);
 	for (size_t i = 0; i < request->behalf.n; i++)
 		set_add(&not, "", request->behalf.p[i]);
-	if (rule->not_reloader)
+	if (rule->not_reloader) {
 		set_add(&not, "", s->facts->reloaded_by);
+		set_add(&not, "", s->facts->runbook_by);
+	}
 	for (size_t i = 0; i < s->facts->yes_n; i++) {
 		str who = s->facts->yes[i].principal;
 		if (str_starts(who, STR("person:")) && known(s->model, who) &&

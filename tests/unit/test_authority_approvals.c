@@ -242,6 +242,27 @@ static const struct row given[] = {
 	    .limit = 1,
 	    .text = "'two pairs of eyes' asks for 1 approval",
 	    .forward = "ana or piotr may approve" },
+	{ .name = "not of who brought in the runbook, whoever reloaded since",
+	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
+	    .reloaded = "person:piotr",
+	    .brought = "person:mei",
+	    .yes = { YES("person:mei") },
+	    AFTER("ana", 1),
+	    .limit = 1,
+	    .text = "'two pairs of eyes' asks for 1 approval",
+	    .forward = "ana may approve" },
+	{ .name = "nobody knows who brought in the runbook: one more",
+	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
+	    .reloaded = "person:piotr",
+	    .brought = "",
+	    .yes = { YES("person:ana") },
+	    AFTER("mei", 1),
+	    .value = 1,
+	    .limit = 2,
+	    .text = "'two pairs of eyes' asks for 2 approvals, one more because nobody "
+		    "knows who brought in the configuration or the runbook, of which 1 is "
+		    "given",
+	    .forward = "mei may approve" },
 	{ .name = "of another than who brought it in",
 	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
 	    .reloaded = "person:mei",
@@ -260,7 +281,7 @@ static const struct row given[] = {
 	    .value = 1,
 	    .limit = 2,
 	    .text = "'two pairs of eyes' asks for 2 approvals, one more because nobody "
-		    "knows who brought in the configuration, of which 1 is given",
+		    "knows who brought in the configuration or the runbook, of which 1 is given",
 	    .forward = "piotr or mei may approve" },
 	{ .name = "a yes does not help against a no",
 	    .rules = { FREELY, ASKS(BY(PERSON("mei"))),
@@ -301,7 +322,8 @@ static const struct {
 	{ "person:ana", "ana asks for it, so somebody else must approve",
 	    { .principal = "person:ana", .rules = { FREELY, ASKS(BY(TEAM)) } } },
 	{ "person:mei",
-	    "mei brought in the configuration in force, and 'two pairs of eyes' "
+	    "mei brought in the configuration in force, or this runbook, and "
+	    "'two pairs of eyes' "
 	    "wants another person",
 	    { .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
 		.reloaded = "person:mei" } },

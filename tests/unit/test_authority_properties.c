@@ -139,7 +139,14 @@ decide__is_not_widened_by_what_is_not_known(void)
 		asked.facts.health_known = false;
 		EXPECT(decide(&world, &world.model, &asked).verdict >= before);
 		asked.facts = known;
+		asked.facts.runbook_by = (str){ 0 };
+		EXPECT(decide(&world, &world.model, &asked).verdict >= before);
+		asked.facts = known;
 		asked.facts.reloaded_by = (str){ 0 };
+		EXPECT(decide(&world, &world.model, &asked).verdict >= before);
+		/* One more is asked for, so it is one who is not known. */
+		if (str_eq(known.reloaded_by, known.runbook_by))
+			asked.facts.runbook_by = (str){ 0 };
 		EXPECT(decide(&world, &world.model, &asked).verdict >= before);
 		asked.facts = known;
 		asked.facts.yes_n = 0;

@@ -402,6 +402,70 @@ asked__another_configuration_voids_it_and_it_is_asked_again(void)
 	world_free(w);
 }
 
+/* ---- not: reloader ---- */
+
+#define NOT_RELOADER                                             \
+	"  - {approval: restarts are agreed on, for: [restart]," \
+	" on: {service: [checkout]}, by: [ana, mei, jon], not: reloader}\n"
+#define OTHER(port) "listen: 127.0.0.1:" port "\n"
+#define CHECKOUT_DOWN SHOP_DOWN("checkout", "restart-unit")
+
+static void
+asked__not_by_who_brought_in_the_runbook_whoever_reloaded_since(void)
+{
+	struct world *w = world_new(CONFIG(NOT_RELOADER), NULL, NULL);
+	world_adopt_by(w, CONFIG(NOT_RELOADER), CHECKOUT_DOWN, "person:mei");
+	world_adopt_by(w, CONFIG(NOT_RELOADER) OTHER("9999"), CHECKOUT_DOWN, "person:jon");
+	world_restart(w);
+	world_fire(w, DOWN);
+	struct asked_row row = last_asked(w);
+	EXPECT(row.state == ASKED_APPROVAL);
+	EXPECT_U64(row.yes_missing, 1);
+	EXPECT_U64(row.approvers.n, 1);
+	EXPECT_STR(last_decision(w).given.runbook_by, STR("person:mei"));
+	EXPECT(approve(w, "person:mei").status != 200);
+	EXPECT(approve(w, "person:jon").status != 200);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_U64(approve(w, "person:ana").status, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	world_free(w);
+}
+
+static void
+asked__a_runbook_that_comes_back_is_of_who_brought_it_back(void)
+{
+	struct world *w = world_new(CONFIG(NOT_RELOADER), CHECKOUT_DOWN, NULL);
+	/* In force since the start: nobody knows, whoever reloads what. */
+	world_adopt_by(w, CONFIG(NOT_RELOADER) OTHER("9999"), CHECKOUT_DOWN, "person:jon");
+	const struct runbook *down = &w->core->newest->model->runbooks[0];
+	hash32 hash = down->hash;
+	EXPECT_STR(runbook_brought_by(w->core, &hash), STR(""));
+	world_adopt_by(w, CONFIG(NOT_RELOADER), NULL, "person:ana");
+	EXPECT_U64(core_control(w->core)->brought.n, 0);
+	world_adopt_by(w, CONFIG(NOT_RELOADER) OTHER("9998"), CHECKOUT_DOWN, "person:mei");
+	world_restart(w);
+	EXPECT_STR(runbook_brought_by(w->core, &hash), STR("person:mei"));
+	world_fire(w, DOWN);
+	EXPECT_U64(last_asked(w).approvers.n, 2);
+	EXPECT(approve(w, "person:mei").status != 200);
+	EXPECT_U64(approve(w, "person:jon").status, 200);
+	world_free(w);
+}
+
+static void
+asked__nobody_knows_who_brought_in_the_runbook(void)
+{
+	struct world *w = world_new(CONFIG(NOT_RELOADER), CHECKOUT_DOWN, NULL);
+	world_adopt_by(w, CONFIG(NOT_RELOADER) OTHER("9999"), CHECKOUT_DOWN, "person:jon");
+	world_fire(w, DOWN);
+	EXPECT_U64(last_asked(w).yes_missing, 2);
+	EXPECT_U64(approve(w, "person:mei").status, 200);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_U64(approve(w, "person:ana").status, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	world_free(w);
+}
+
 static void
 asked__another_configuration_may_allow_it(void)
 {
@@ -760,6 +824,9 @@ main(void)
 	RUN(asked__a_yes_is_for_what_was_seen);
 	RUN(asked__each_request_has_a_digest_of_its_own);
 	RUN(asked__another_configuration_voids_it_and_it_is_asked_again);
+	RUN(asked__not_by_who_brought_in_the_runbook_whoever_reloaded_since);
+	RUN(asked__a_runbook_that_comes_back_is_of_who_brought_it_back);
+	RUN(asked__nobody_knows_who_brought_in_the_runbook);
 	RUN(asked__another_configuration_may_allow_it);
 	RUN(asked__its_runbook_was_changed);
 	RUN(asked__what_a_person_asked_for_is_not_asked_again_by_itself);
