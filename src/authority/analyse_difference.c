@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "authority/analysing.h"
+#include "authority/internal.h"
 
 #define SAMPLES_MAX 2000 /* of one principal, action and service */
 #define SAMPLES_MIN 40
@@ -106,9 +107,10 @@ told(const struct comparing *c, size_t from, const struct differs *differs)
 	return false;
 }
 
+/* `undone`: it is asked as what takes that action back; NULL: it is not. */
 static void
 tell(struct comparing *c, size_t from, const struct sample *sample,
-    const struct authority_decision decisions[2])
+    const struct authority_decision decisions[2], const struct action *undone)
 {
 	struct arena scratch = *c->work;
 	struct authority_answer answer;
@@ -126,6 +128,17 @@ tell(struct comparing *c, size_t from, const struct sample *sample,
 	differs.request = request_text(&sample->request, c->arena);
 	differs.because = arena_str(c->arena, reason->text);
 	differs.place = (struct place){ arena_str(c->arena, reason->file), reason->line };
+	if (undone != NULL) {
+		struct text text;
+		text_begin(&text, c->arena);
+		ADD(&text, STR("within "));
+		add_duration(&text, undone->undo_within_ms);
+		ADD(&text, STR(", as the undo of '"), undone->name, STR("': "),
+		    differs.because);
+		differs.because = text_end(&text);
+		if (differs.place.file.n == 0)
+			differs.place = undone->place;
+	}
 	if (sample->request.wall != c->wall) {
 		str at = moment_text(sample->request.wall, c->arena);
 		differs.because = arena_printf(c->arena, "at %.*s: %.*s", STR_ARG(at),
@@ -149,7 +162,73 @@ ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 			authority_decide(c->authorities[side], &sample->request,
 			    &sample->facts, &decisions[side]);
 		c->ret->decisions += 2;
-		tell(c, from, sample, decisions);
+		tell(c, from, sample, decisions, NULL);
+	}
+}
+
+/* ---- asking as an undo ---- */
+
+static bool
+may_do(const struct model *model, const struct action *action, str principal,
+    const struct service *service)
+{
+	for (size_t i = 0; i < model->rules_n; i++) {
+		const struct rule *rule = &model->rules[i];
+		if (rule->kind == RULE_GRANT && rule_covers_action(rule, action) &&
+		    rule_covers_service(model, rule, service) &&
+		    may_be_about(rule, principal))
+			return true;
+	}
+	return false;
+}
+
+/* The action of that side that `undo` takes back, and on the other side does not, not so
+ * long after it, or not with those values; NULL: there is none that they may do. */
+static const struct action *
+undone_newly(const struct comparing *c, unsigned side, const struct action *undo,
+    const struct chain *chain, const struct service *service)
+{
+	const struct model *mine = c->models[side], *theirs = c->models[1 - side];
+	for (size_t i = 0; i < mine->actions_n; i++) {
+		const struct action *action = &mine->actions[i];
+		if (action->undo == NULL || !str_eq(action->undo->name, undo->name))
+			continue;
+		const struct action *other = model_action(theirs, action->name);
+		bool taken_back = other != NULL && other->undo != NULL &&
+		                  str_eq(other->undo->name, undo->name);
+		if (taken_back && (undos_same(action, other) ||
+				      other->undo_within_ms > action->undo_within_ms))
+			continue;
+		if (may_do(mine, action, chain->principal, service) &&
+		    (chain->behalf.n == 0 || may_do(mine, action, chain->behalf, service)))
+			return action;
+	}
+	return NULL;
+}
+
+/* Only what the rules refuse, or let others agree to, is told. */
+static void
+ask_as_undo(struct comparing *c, struct sampler *sampler, struct chain *chain, unsigned side)
+{
+	size_t from = c->ret->n;
+	const struct action *undone =
+	    undone_newly(c, side, sampler->action, chain, sampler->service);
+	for (size_t k = 0; undone != NULL && k < SAMPLES_MIN && c->ret->n == from; k++) {
+		const struct sample *sample = sampler_next(sampler, chain->principal, k);
+		struct authority_decision decisions[2];
+		if (sample == NULL || c->ret->decisions + 2 > c->budget)
+			return;
+		struct authority_request *request = &sampler->sample.request;
+		if (chain->behalf.n > 0)
+			request->behalf = (struct strs){ &chain->behalf, 1 };
+		for (unsigned asked = 2; asked-- > 0;) {
+			request->undo = asked == side;
+			authority_decide(c->authorities[asked], request, &sample->facts,
+			    &decisions[asked]);
+		}
+		request->undo = side == 1; /* as the newer answers */
+		c->ret->decisions += 2;
+		tell(c, from, sample, decisions, undone);
 	}
 }
 
@@ -172,6 +251,8 @@ ask_about_action(struct comparing *c, struct sampler *sampler, const struct acti
 				sampler_service(sampler, &model->services[i]);
 			set = true;
 			ask(c, sampler, &c->chains[p]);
+			for (unsigned side = 0; c->all && side < 2; side++)
+				ask_as_undo(c, sampler, &c->chains[p], side);
 		}
 	}
 }

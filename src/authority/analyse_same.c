@@ -174,6 +174,24 @@ params_same(const struct param *a, const struct param *b)
 	       str_eq(a->otherwise, b->otherwise);
 }
 
+bool
+undos_same(const struct action *a, const struct action *b)
+{
+	if ((a->undo == NULL) != (b->undo == NULL))
+		return false;
+	if (a->undo == NULL)
+		return true;
+	if (!str_eq(a->undo->name, b->undo->name) || a->undo_with_n != b->undo_with_n ||
+	    a->undo_within_ms != b->undo_within_ms)
+		return false;
+	for (size_t i = 0; i < a->undo_with_n; i++) {
+		if (!str_eq(a->undo_with[i].name, b->undo_with[i].name) ||
+		    !str_eq(a->undo_with[i].value.written, b->undo_with[i].value.written))
+			return false;
+	}
+	return true;
+}
+
 static bool
 actions_same(const struct action *a, const struct action *b)
 {
@@ -188,7 +206,7 @@ actions_same(const struct action *a, const struct action *b)
 		if (!str_eq(a->observe[i].param, b->observe[i].param))
 			return false;
 	}
-	return true;
+	return undos_same(a, b);
 }
 
 static bool

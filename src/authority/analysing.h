@@ -71,6 +71,8 @@ str rule_example(const struct analysing *a, const struct rule *rule);
 /* ---- analyse_same.c: alike in all that decisions see ---- */
 
 bool rules_same(const struct rule *a, const struct rule *b);
+/* What takes the action back, with which values and for how long. */
+bool undos_same(const struct action *a, const struct action *b);
 /* Rules and calendars aside. */
 bool catalogues_same(const struct model *a, const struct model *b);
 
