@@ -22,9 +22,12 @@ key_read(int state_fd, struct note_key *ret, struct err *err)
 	if (faccessat(state_fd, CHECKPOINT_KEY_FILE, F_OK, 0) != 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 		    "open '" CHECKPOINT_KEY_FILE "'");
-	return file_read_at(&arena, state_fd, CHECKPOINT_KEY_FILE, NOTE_KEY_TEXT_MAX, &text,
-		   err) &&
-	       note_key_read(text, ret, err) &&
+	bool read = file_read_at(&arena, state_fd, CHECKPOINT_KEY_FILE, NOTE_KEY_TEXT_MAX,
+			&text, err) &&
+	            note_key_read(text, ret, err);
+	arena_release(memory, sizeof(memory));
+	explicit_bzero(memory, sizeof(memory));
+	return read &&
 	       (ret->signs || err_set(err, ERR_INVALID,
 				  "'" CHECKPOINT_KEY_FILE "' holds no key to sign with"));
 }
@@ -259,11 +262,11 @@ checkpoint_base(struct store *store, const struct note_key *key, struct base_ver
 	char memory[STORE_NOTE_MAX + 64];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct store_base base;
-	if (!store_base(store, &arena, &base, err))
-		return false;
-	struct base_verdict verdict = { .is = BASE_WHOLE, .entries = base.mark.seq };
-	if (base.mark.seq > 0 && !base_check(&base, key, &verdict, err))
-		return false;
-	*ret = verdict;
-	return true;
+	bool ok = store_base(store, &arena, &base, err);
+	if (ok) {
+		*ret = (struct base_verdict){ .is = BASE_WHOLE, .entries = base.mark.seq };
+		ok = base.mark.seq == 0 || base_check(&base, key, ret, err);
+	}
+	arena_release(memory, sizeof(memory));
+	return ok;
 }
