@@ -35,6 +35,8 @@ found_kind_name(enum found_kind kind)
 		return "secret";
 	case FOUND_DRILL:
 		return "drill";
+	case FOUND_OVERLAP:
+		return "overlap";
 	}
 	UNREACHABLE();
 }

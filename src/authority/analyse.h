@@ -54,6 +54,7 @@ enum found_kind {
 	FOUND_HOLE,
 	FOUND_SECRET,
 	FOUND_DRILL,
+	FOUND_OVERLAP,
 };
 
 struct found {

@@ -1,6 +1,7 @@
 /*
- * What is written and holds less than it seems to: a secret in the environment, and drills of
- * a runbook that could only act on the service itself, which is in no other environment.
+ * What is written and means something else than it seems to: a secret in the environment,
+ * drills of a runbook that could only act on the service itself, which is in no other
+ * environment, and spans of a calendar that lie over each other.
  */
 #include "authority/analysing.h"
 
@@ -45,6 +46,34 @@ drill(struct analysing *a, const struct runbook *runbook)
 		.mend = STR("give the step `targets`, or take `drill` out") });
 }
 
+/* Each with the one before it that lasts the longest; both are on all the same. */
+static void
+overlaps(struct analysing *a, const struct calendar *calendar)
+{
+	const struct calendar_span *longest = calendar->spans;
+	for (size_t i = 1; i < calendar->spans_n; i++) {
+		const struct calendar_span *span = &calendar->spans[i];
+		msec both = span->until_wall < longest->until_wall ? span->until_wall
+		                                                   : longest->until_wall;
+		if (span->from_wall < both && both > a->wall)
+			found_add(a,
+			    &(struct found){ .kind = FOUND_OVERLAP,
+				.place = span->place,
+				.text = arena_printf(a->arena,
+				    "from %.*s to %.*s two spans of '%.*s' are on: this "
+			            "one "
+				    "and that of line %u",
+				    STR_ARG(moment_text(span->from_wall, a->arena)),
+				    STR_ARG(moment_text(both, a->arena)),
+				    STR_ARG(calendar->name), longest->place.line),
+				.mend = STR("end one where the other begins (a local time "
+					    "that comes twice begins at the first and ends "
+					    "at the last), or make one of them") });
+		if (span->until_wall > longest->until_wall)
+			longest = span;
+	}
+}
+
 void
 analyse_written(struct analysing *a)
 {
@@ -53,4 +82,6 @@ analyse_written(struct analysing *a)
 		if (a->model->runbooks[i].drill_every_ms > 0)
 			drill(a, &a->model->runbooks[i]);
 	}
+	for (size_t i = 0; i < a->model->calendars_n; i++)
+		overlaps(a, &a->model->calendars[i]);
 }

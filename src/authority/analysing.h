@@ -36,7 +36,7 @@ void analyse_people(struct analysing *a);  /* approvers, separation */
 void analyse_steps(struct analysing *a);   /* fit, undo */
 void analyse_spans(struct analysing *a);   /* freeze, blast */
 void analyse_duty(struct analysing *a);    /* hole, ending */
-void analyse_written(struct analysing *a); /* secret, drill */
+void analyse_written(struct analysing *a); /* secret, drill, overlap */
 
 /* ---- analyse_cover.c ---- */
 

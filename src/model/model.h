@@ -206,6 +206,7 @@ struct calendar_week {
 struct calendar_span {
 	/* In whole seconds; until: the first instant at which it is over. */
 	msec from_wall, until_wall;
+	struct place place;
 };
 
 /*

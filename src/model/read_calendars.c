@@ -91,7 +91,7 @@ span_read(struct reader *r, const struct node *node, struct calendar *calendar)
 		{ "from", &from, .required = true },
 		{ "until", &until, .required = true },
 	};
-	struct calendar_span span = { 0 };
+	struct calendar_span span = { .place = node_place(node) };
 	(void)read_map(r, node, "span", keys, countof(keys));
 	bool begins = from != NULL &&
 	              read_moment(r, from, calendar->zone, ZONE_START, &span.from_wall);
