@@ -208,7 +208,8 @@ undone_newly(const struct comparing *c, unsigned side, const struct action *undo
 
 /* Only what the rules refuse, or let others agree to, is told. */
 static void
-ask_as_undo(struct comparing *c, struct sampler *sampler, struct chain *chain, unsigned side)
+ask_as_undo(struct comparing *c, struct sampler *sampler, struct chain *chain,
+    unsigned side)
 {
 	size_t from = c->ret->n;
 	const struct action *undone =

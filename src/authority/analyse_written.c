@@ -61,7 +61,7 @@ overlaps(struct analysing *a, const struct calendar *calendar)
 				.place = span->place,
 				.text = arena_printf(a->arena,
 				    "from %.*s to %.*s two spans of '%.*s' are on: this "
-			            "one "
+				    "one "
 				    "and that of line %u",
 				    STR_ARG(moment_text(span->from_wall, a->arena)),
 				    STR_ARG(moment_text(both, a->arena)),

@@ -81,8 +81,7 @@ yes_text(struct judgement *j, const struct rule *rule, const struct asker *asker
 	case YES_RELOADED:
 		ADD(&text, asker->name,
 		    STR(" brought in the configuration in force, or this runbook, and '"),
-		    rule->name,
-		    STR("' wants another person"));
+		    rule->name, STR("' wants another person"));
 		return text_end(&text);
 	case YES_ALREADY:
 		ADD(&text, asker->name, STR(" has approved already, and '"), rule->name,

@@ -171,7 +171,7 @@ struct authority_facts {
 	/* All who did, for authority_who_can, which asks about each. */
 	struct strs glass_all;
 	str reloaded_by; /* who brought in the configuration in force; no person: not known */
-	str runbook_by;  /* who brought in the runbook that asks, alike; without one that too */
+	str runbook_by; /* who brought in the runbook that asks, alike; without one that too */
 	struct stand_ins over; /* who stands in for whom in rotations */
 };
 

@@ -959,33 +959,6 @@ analyse__finds_drills_that_would_be_refused(void)
 	more = NULL;
 }
 
-/* The second begins as the first ends, and yet for an hour both are on: the clocks are put
- * back over that. Times that are over are nobody's business. */
-static void
-analyse__finds_spans_that_lie_over_each_other(void)
-{
-#define SPANS(from)                                                    \
-	"calendars:\n  night:\n    zone: Europe/Lisbon\n    spans:\n"  \
-	"      - {from: 2026-01-01, until: 2026-01-09}\n"              \
-	"      - {from: 2026-01-08, until: 2026-01-11}\n"              \
-	"      - {from: \"2027-10-31 " from "\", until: 2027-11-02}\n" \
-	"      - {from: \"2027-10-30 22:00\", until: \"2027-10-31 01:30\"}\n"
-	more = SPANS("01:30");
-	analyse(RESTART, NULL);
-	const struct found *found = found_of(FOUND_OVERLAP);
-	EXPECT(found != NULL && !found->error && !found->note);
-	EXPECT_U64(found->place.line, 7);
-	EXPECT_STR(found->text, STR("from 2027-10-31 00:30 UTC to 2027-10-31 01:30 UTC two "
-	                            "spans of 'night' are "
-				    "on: this one and that of line 8"));
-	config_close(&config);
-	more = SPANS("02:30");
-	analyse(RESTART, NULL);
-	EXPECT(found_of(FOUND_OVERLAP) == NULL);
-	config_close(&config);
-	more = NULL;
-}
-
 int
 main(void)
 {
@@ -1010,7 +983,6 @@ main(void)
 	RUN(analyse__finds_hours_at_which_nobody_is_on_duty);
 	RUN(analyse__finds_secrets_in_the_environment);
 	RUN(analyse__finds_drills_that_would_be_refused);
-	RUN(analyse__finds_spans_that_lie_over_each_other);
 	RUN(difference__tells_what_became_possible_first);
 	RUN(difference__asks_chains_and_keeps_its_number);
 	RUN(difference__sees_the_catalogue_too);

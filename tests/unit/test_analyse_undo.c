@@ -60,8 +60,8 @@ static const struct {
 	    "within 30m, as the undo of 'drain': 'nothing is filled' forbids it" },
 	{ DRAIN(UNDO("3", "30m")), DRAIN(UNDO("3", "2h")), { VERDICT_ALLOW },
 	    "within 2h, as the undo of 'drain': " },
-	{ DRAIN(UNDO("3", "30m")), DRAIN(UNDO("9", "30m")),
-	    { VERDICT_ALLOW, VERDICT_DENY }, "within 30m, as the undo of 'drain': " },
+	{ DRAIN(UNDO("3", "30m")), DRAIN(UNDO("9", "30m")), { VERDICT_ALLOW, VERDICT_DENY },
+	    "within 30m, as the undo of 'drain': " },
 	{ DRAIN(UNDO("3", "30m")), DRAIN(UNDO("3", "30m")), { 0 }, NULL },
 };
 

@@ -259,9 +259,9 @@ static const struct row given[] = {
 	    AFTER("mei", 1),
 	    .value = 1,
 	    .limit = 2,
-	    .text = "'two pairs of eyes' asks for 2 approvals, one more because nobody "
-		    "knows who brought in the configuration or the runbook, of which 1 is "
-		    "given",
+	    .text = "'two pairs of eyes' asks for 2 approvals, one more because "
+		    "nobody knows who brought in the configuration or the runbook, "
+		    "of which 1 is given",
 	    .forward = "mei may approve" },
 	{ .name = "of another than who brought it in",
 	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
@@ -280,8 +280,9 @@ static const struct row given[] = {
 	    AFTER("piotr mei", 1),
 	    .value = 1,
 	    .limit = 2,
-	    .text = "'two pairs of eyes' asks for 2 approvals, one more because nobody "
-		    "knows who brought in the configuration or the runbook, of which 1 is given",
+	    .text = "'two pairs of eyes' asks for 2 approvals, one more because "
+		    "nobody knows who brought in the configuration or the runbook, "
+		    "of which 1 is given",
 	    .forward = "piotr or mei may approve" },
 	{ .name = "a yes does not help against a no",
 	    .rules = { FREELY, ASKS(BY(PERSON("mei"))),
