@@ -16,12 +16,12 @@
 static bool
 key_read(int state_fd, struct note_key *ret, struct err *err)
 {
-	char memory[NOTE_KEY_TEXT_MAX + 64];
-	struct arena arena = arena_over(memory, sizeof(memory));
-	str text;
 	if (faccessat(state_fd, CHECKPOINT_KEY_FILE, F_OK, 0) != 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
 		    "open '" CHECKPOINT_KEY_FILE "'");
+	char memory[NOTE_KEY_TEXT_MAX + 64];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	str text;
 	bool read = file_read_at(&arena, state_fd, CHECKPOINT_KEY_FILE, NOTE_KEY_TEXT_MAX,
 			&text, err) &&
 	            note_key_read(text, ret, err);
