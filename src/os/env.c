@@ -18,6 +18,7 @@ env_get(const char *name)
 static const char *const plain[] = {
 	"PATH=", "HOME=", "TMPDIR=", "LANG=", "LC_", "TZ=", "TZDIR=", "LD_",
 	"GLIBC_TUNABLES=", "MALLOC_", "SSL_CERT_", "OPENSSL_", "GNUTLS_",
+	"FAKETIME", /* whoever preloads another clock: its time is no secret */
 	"ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS=", "LLVM_PROFILE_FILE=", "GCOV_",
 #ifdef CRASH_POINTS
 	"FIRSTLINE_", /* where to die, and what tells of it */
