@@ -9,7 +9,8 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "bench"))
 from e2e.test_prometheus import configuration
-from rows.table import BOUNDS
+from rows.common import Samples
+from rows.table import BOUNDS, Line, page_with
 from support.harness import BUILD, ROOT, Firstline, Scratch, WebhookSink, run_all
 
 SECTIONS = ["Taking alerts in", "Many active alerts", "From an alert to what comes of it",
@@ -62,10 +63,19 @@ def test_load_by_the_clock_uses_all_its_connections():
         assert told["failed"] == 0 and 200 < told["alerts"] <= 241, told
 
 
-def test_a_part_of_the_rows_does_not_replace_the_page():
-    for part in (["--quick"], ["--only", "start"]):
-        done = bench("--write", *part)
-        assert done.returncode == 2 and "--write is for a whole run" in done.stderr, done.stderr
+def test_figures_that_say_nothing_do_not_replace_the_page():
+    done = bench("--quick", "--only", "authority", "--write")
+    assert done.returncode == 2 and "without --quick" in done.stderr, done.stderr
+
+
+def test_a_part_of_the_rows_replaces_its_own_tables():
+    page = (ROOT / "docs/performance.md").read_text()
+    line = Line("a decision", "µs", None, Samples(1, [1.5]))
+    before, after = (rows_of(text) for text in (page, page_with(page, [("A decision of authority", [line])], ROOT)))
+    assert list(after) == list(before), list(after)
+    assert [cells[0] for cells in after["A decision of authority"]] == ["a decision"], after
+    others = [title for title in before if title != "A decision of authority" and not title.startswith("How far")]
+    assert others and all(after[title] == before[title] for title in others)
 
 
 if __name__ == "__main__":
