@@ -106,8 +106,8 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 {
 	const struct runbook *runbook = model_runbook(core->newest->model, command->name);
 	if (runbook == NULL)
-		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
-		    STR_ARG(command->name));
+		return answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
+		    STR_ARG(unknown_runbook(core, command->name, &core->scratch)));
 	if (incident->run != NULL)
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "runbook %.*s is in work on incident %u",

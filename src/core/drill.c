@@ -126,8 +126,8 @@ drill_begin(struct core *core, const struct command *command)
 	struct answering no;
 	const struct runbook *runbook = model_runbook(core->newest->model, command->name);
 	if (runbook == NULL)
-		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
-		    STR_ARG(command->name));
+		return answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
+		    STR_ARG(unknown_runbook(core, command->name, &core->scratch)));
 	const struct service *service = service_of(core, command, runbook, &no);
 	if (service == NULL)
 		return no;

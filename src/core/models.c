@@ -3,6 +3,7 @@
  * begin, and those that open incidents and runs began with. And what a start of a role
  * asks for: everything that was out is asked for again.
  */
+#include "base/diag.h"
 #include "core/state.h"
 
 struct core_model *
@@ -83,6 +84,18 @@ core_adopt(struct core *core, struct core_model *newest)
 	/* How long a use counts may have changed. */
 	list_each(it, &core->tables[TABLE_GRANT_USE])
 	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));
+}
+
+str
+unknown_runbook(const struct core *core, str name, struct arena *arena)
+{
+	const struct model *model = core->newest->model;
+	str *names = arena_new(arena, str, model->runbooks_n);
+	for (size_t i = 0; i < model->runbooks_n; i++)
+		names[i] = model->runbooks[i].name;
+	str near = diag_suggest(arena, name, names, model->runbooks_n);
+	return arena_printf(arena, "there is no runbook %.*s%s%.*s", STR_ARG(name),
+	    near.n > 0 ? ": " : "", STR_ARG(near));
 }
 
 /* ---- who brought in which runbook ---- */

@@ -657,8 +657,8 @@ begin(struct planning *p, struct core_planned *ret)
 	const struct core_plan *asked = p->asked;
 	const struct runbook *runbook = model_runbook(core->newest->model, asked->runbook);
 	if (runbook == NULL) {
-		no(ret, 404, EXIT_NOT_FOUND, p->arena, "there is no runbook %.*s",
-		    STR_ARG(asked->runbook));
+		no(ret, 404, EXIT_NOT_FOUND, p->arena, "%.*s",
+		    STR_ARG(unknown_runbook(core, asked->runbook, p->arena)));
 		return false;
 	}
 	p->run.row = (struct run_row){ .state = RUN_RUNNING,

@@ -43,6 +43,22 @@ command__about_what_is_not_there(void)
 }
 
 static void
+command__a_runbook_that_is_not_there_is_told_with_the_nearest(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("queue-not-drainig") };
+	EXPECT_STR(world_command(w, &run).error,
+	    STR("there is no runbook queue-not-drainig: did you mean "
+		"'queue-not-draining'?"));
+	run.name = STR("reboot");
+	EXPECT_STR(world_command(w, &run).error, STR("there is no runbook reboot"));
+	world_free(w);
+}
+
+static void
 command__notes_are_bounded_and_kept(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -692,6 +708,7 @@ int
 main(void)
 {
 	RUN(command__about_what_is_not_there);
+	RUN(command__a_runbook_that_is_not_there_is_told_with_the_nearest);
 	RUN(command__notes_are_bounded_and_kept);
 	RUN(command__a_closed_incident_takes_only_notes);
 	RUN(command__what_is_said_with_it_is_kept);
