@@ -288,8 +288,8 @@ static void
 check_stepless(struct reader *r, const struct node *name, const struct node *ceiling,
     const struct runbook *runbook)
 {
-	if (runbook->ceiling == AUTONOMY_SUGGEST)
-		return;
+	if (runbook->ceiling == AUTONOMY_SUGGEST || runbook->name.n == 0)
+		return; /* what has no name was told of already */
 	str hint = STR("add steps, or 'ceiling: suggest' if it is for people only");
 	if (ceiling != NULL)
 		read_error(r, ceiling, hint, "this runbook has no steps");
