@@ -1,6 +1,7 @@
 #include "engine/keep.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/checkpoint.h"
 
@@ -103,6 +104,7 @@ let_go(struct keeping *k, struct store *store, struct store_base *base, struct e
 		k->begins = base->mark.seq;
 	}
 	buf_done(&note);
+	explicit_bzero(&key, sizeof(key));
 	return ok;
 }
 
