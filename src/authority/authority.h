@@ -258,7 +258,9 @@ struct authority_answer {
 	/* As the findings; the last one counts what found no room. */
 	struct reason *reasons;
 	size_t reasons_n;
-	str forward; /* "next slot at 14:07 UTC", "ask ana, who ..."; empty when allowed */
+	/* What would help, read behind the first reason: "wait until then", "ask ana, who
+	 * ..."; empty when allowed. */
+	str forward;
 	/* VERDICT_AFTER_APPROVAL: ids of people whose yes would count now, at most 16 */
 	struct strs approvers;
 };

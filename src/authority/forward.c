@@ -135,7 +135,9 @@ static void
 add_limit_forward(struct text *text, const struct judgement *j)
 {
 	const struct finding *finding = limit_told(j);
-	if (finding->free_at != 0) {
+	if (finding->free_at != 0 && j->d->findings[0].free_at == j->d->free_at) {
+		ADD(text, STR("wait until then")); /* the reason before it says when */
+	} else if (finding->free_at != 0) {
 		ADD(text, STR("next slot at "));
 		add_clock(text, j->d->free_at, j->request->wall);
 	} else if (finding->bound == BOUND_KEEP_HEALTHY && j->host != NULL) {

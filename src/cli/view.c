@@ -322,11 +322,8 @@ view_decision(struct out *out, const struct decision_row *row)
 	    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
 	    STR_ARG(row->action), STR_ARG(on));
 	const struct reason *reasons = row->reasons.p;
-	for (size_t i = 0; i < row->reasons.n; i++) {
+	for (size_t i = 0; i < row->reasons.n; i++)
 		out_field(out, "because", view_reason(out, &reasons[i]));
-		if (reasons[i].free_at > 0)
-			out_field(out, "free at", text_date_time(out, reasons[i].free_at));
-	}
 	view_given(out, &row->given, out_field);
 	if (row->forward.n > 0)
 		out_field(out, row->verdict == VERDICT_ALLOW ? "then" : "to change",

@@ -92,12 +92,8 @@ print_reasons(struct out *out, const struct decision_row *decision)
 {
 	const struct reason *reasons = decision->reasons.p;
 	for (size_t i = 0; i < decision->reasons.n; i++) {
-		const struct reason *r = &reasons[i];
-		str text = view_reason(out, r);
-		if (r->free_at > 0)
-			text = arena_printf(out->arena, "%.*s\nfree again at %.*s",
-			    STR_ARG(text), STR_ARG(text_date_time(out, r->free_at)));
-		branch(out, i == 0 ? "rule" : "and", false, STYLE_PLAIN, text);
+		branch(out, i == 0 ? "rule" : "and", false, STYLE_PLAIN,
+		    view_reason(out, &reasons[i]));
 	}
 }
 

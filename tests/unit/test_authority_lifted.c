@@ -165,7 +165,7 @@ static const struct row glass[] = {
 	    .limit = 1,
 	    .free_at = WALL + HOUR,
 	    .text = "1 of 1 restarts of checkout in 1h is used; free at 14:12 UTC",
-	    .forward = "next slot at 14:12 UTC" },
+	    .forward = "wait until then" },
 	{ .name = "it grants nothing",
 	    ANA,
 	    .rules = { FREEZE(.liftable = true) },
