@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -125,6 +126,21 @@ client_close(struct client *client)
 	arena_unmap(&client->map);
 }
 
+/* A folder that is named and is none would else be a server that cannot be reached. */
+static bool
+state_is_there(const struct client_command *command, const char *state)
+{
+	struct stat st;
+	if (state == NULL || (stat(state, &st) == 0 && S_ISDIR(st.st_mode)))
+		return true;
+	const char *instead = command->instead_of_state != NULL
+	                          ? command->instead_of_state(str_of(state))
+	                          : NULL;
+	complain("--state names the server's state folder, and there is no folder '%s'%s%s",
+	    state, instead != NULL ? "; write " : "", instead != NULL ? instead : "");
+	return false;
+}
+
 int
 client_run(int argc, char **argv, const struct client_command *command)
 {
@@ -146,6 +162,8 @@ client_run(int argc, char **argv, const struct client_command *command)
 		complain("usage: firstline %s", command->usage);
 		return EXIT_USAGE;
 	}
+	if (!state_is_there(command, options.state))
+		return EXIT_USAGE;
 	int code = client_open(&client, &options);
 	if (code != EXIT_OK)
 		return code;

@@ -54,6 +54,9 @@ struct client_command {
 	size_t specs_n;
 	int (*run)(struct client *client, void *context, int argc, char **argv);
 	void *context;
+	/* What to write instead, where --state was meant for the state of what is listed;
+	 * NULL: nothing is known. */
+	const char *(*instead_of_state)(str word);
 };
 int client_run(int argc, char **argv, const struct client_command *command);
 

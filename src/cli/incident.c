@@ -93,6 +93,16 @@ list(struct client *client, void *context, int argc, char **argv)
 	return code != EXIT_OK ? code : written;
 }
 
+static const char *
+instead_of_state(str word)
+{
+	if (str_eq(word, STR("all")))
+		return "'firstline incident list --all'";
+	if (str_eq(word, STR("closed")) || str_eq(word, STR("resolved")))
+		return "'firstline incident list --closed'";
+	return "'firstline incident list', which shows the state of each that is open";
+}
+
 static int
 run_list(int argc, char **argv)
 {
@@ -109,7 +119,8 @@ run_list(int argc, char **argv)
 		.specs = specs,
 		.specs_n = countof(specs),
 		.run = list,
-		.context = &o });
+		.context = &o,
+		.instead_of_state = instead_of_state });
 }
 
 static const struct command_line command_list = {

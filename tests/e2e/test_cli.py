@@ -479,6 +479,12 @@ def test_a_server_that_is_not_there():
         assert done.returncode == 1 and "Is it running?" in done.stderr, done
         missing = cli("status", "--token-file", "nowhere", cwd=scratch.dir)
         assert missing.returncode == 4 and "nowhere" in missing.stderr, missing
+        for args, instead in ((["incident", "list", "--state", "all"], "'firstline incident list --all'"),
+                              (["incident", "list", "--state=closed"], "'firstline incident list --closed'"),
+                              (["status", "--state", "nowhere"], None)):
+            folder = cli(*args, cwd=scratch.dir)
+            assert folder.returncode == 2 and not folder.stdout and "there is no folder '" in folder.stderr, folder
+            assert instead is None or f"write {instead}" in folder.stderr, folder
         journal = cli("journal", "verify", "--state", scratch.dir / "none")
         assert journal.returncode != 0 and "none" in journal.stderr, journal
 
