@@ -40,9 +40,11 @@ service_of(struct core *core, const struct command *command, const struct runboo
 	for (size_t i = 0; i < runbook->services_n; i++)
 		fits = fits || runbook->services[i] == service;
 	if (service == NULL || !fits) {
-		*ret_no = answer_no(core, 404, EXIT_NOT_FOUND,
-		    "there is no service '%.*s' that runbook %.*s is for", STR_ARG(name),
-		    STR_ARG(runbook->name));
+		str why = service == NULL
+		              ? unknown_service(core, name, &core->scratch)
+		              : text_make(core, "runbook %.*s is not for service %.*s",
+				    STR_ARG(runbook->name), STR_ARG(name));
+		*ret_no = answer_no(core, 404, EXIT_NOT_FOUND, "%.*s", STR_ARG(why));
 		return NULL;
 	}
 	return service;

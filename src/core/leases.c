@@ -303,8 +303,8 @@ is_service(struct core *core, const struct command *command, struct answering *r
 {
 	if (model_service(core->newest->model, command->name) != NULL)
 		return true;
-	*ret = answer_no(core, 404, EXIT_NOT_FOUND, "there is no service %.*s",
-	    STR_ARG(command->name));
+	*ret = answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
+	    STR_ARG(unknown_service(core, command->name, &core->scratch)));
 	return false;
 }
 

@@ -98,6 +98,18 @@ unknown_runbook(const struct core *core, str name, struct arena *arena)
 	    near.n > 0 ? ": " : "", STR_ARG(near));
 }
 
+str
+unknown_service(const struct core *core, str name, struct arena *arena)
+{
+	const struct model *model = core->newest->model;
+	str *names = arena_new(arena, str, model->services_n);
+	for (size_t i = 0; i < model->services_n; i++)
+		names[i] = model->services[i].name;
+	str near = diag_suggest(arena, name, names, model->services_n);
+	return arena_printf(arena, "there is no service '%.*s'%s%.*s", STR_ARG(name),
+	    near.n > 0 ? ": " : "", STR_ARG(near));
+}
+
 /* ---- who brought in which runbook ---- */
 
 static bool

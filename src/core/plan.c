@@ -633,8 +633,8 @@ find_incident(struct planning *p, struct core_planned *ret)
 	}
 	const struct service *service = model_service(core->newest->model, asked->service);
 	if (service == NULL) {
-		no(ret, 404, EXIT_NOT_FOUND, p->arena, "there is no service '%.*s'",
-		    STR_ARG(asked->service));
+		no(ret, 404, EXIT_NOT_FOUND, p->arena, "%.*s",
+		    STR_ARG(unknown_service(core, asked->service, p->arena)));
 		return false;
 	}
 	p->imagined.row = (struct incident_row){ .state = INCIDENT_OPEN,

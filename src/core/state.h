@@ -66,6 +66,7 @@ struct core_model *core_model_add(struct core *core, const hash32 *hash,
 void core_adopt(struct core *core, struct core_model *newest);
 /* "there is no runbook chekout: did you mean 'checkout'?" */
 str unknown_runbook(const struct core *core, str name, struct arena *arena);
+str unknown_service(const struct core *core, str name, struct arena *arena);
 void on_config_adopted(struct core *core, const struct config_adopted *adopted);
 void on_started(struct core *core, const struct started *started);
 

@@ -601,12 +601,15 @@ trust_promote(struct core *core, const struct command *command)
 		    "only a person says how far a runbook goes; %.*s is an agent",
 		    STR_ARG(command->principal));
 	if (runbook == NULL)
-		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no runbook %.*s",
-		    STR_ARG(command->name));
-	if (service == NULL || !is_for(runbook, service))
+		return answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
+		    STR_ARG(unknown_runbook(core, command->name, &core->scratch)));
+	if (service == NULL)
+		return answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
+		    STR_ARG(unknown_service(core, command->target, &core->scratch)));
+	if (!is_for(runbook, service))
 		return answer_no(core, 404, EXIT_NOT_FOUND,
-		    "there is no service '%.*s' that runbook %.*s is for",
-		    STR_ARG(command->target), STR_ARG(runbook->name));
+		    "runbook %.*s is not for service %.*s", STR_ARG(runbook->name),
+		    STR_ARG(command->target));
 	if (!command->admin && !role_reaches(command->role, ROLE_LEAD) &&
 	    !owns(service, command))
 		return answer_no(core, 403, EXIT_REFUSED,

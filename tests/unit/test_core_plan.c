@@ -167,6 +167,9 @@ plan__refuses_what_cannot_start(void)
 {
 	struct world *w = world_new(CONFIG(""), BOOK("person"), NULL);
 	EXPECT_U64(plan_on(w, "nowhere").status, 404);
+	EXPECT_STR(plan_on(w, "nowhere").error, STR("there is no service 'nowhere'"));
+	EXPECT_STR(plan_on(w, "payment").error,
+	    STR("there is no service 'payment': did you mean 'payments'?"));
 	EXPECT_U64(plan_of(w, (struct core_plan){ .incident = 7 }).status, 404);
 	struct pair size = { STR("size"), STR("99") };
 	struct pairs inputs = { &size, 1 };

@@ -187,6 +187,15 @@ trust__a_promotion_is_of_the_evidence_shown(void)
 	EXPECT_U64(world_command(w, &command).status, 409); /* its ceiling */
 	command.target = STR("checkout");
 	EXPECT_U64(world_command(w, &command).status, 404);
+	EXPECT_STR(world_command(w, &command).error,
+	    STR("runbook workers is not for service checkout"));
+	command.target = STR("paymnts");
+	EXPECT_STR(world_command(w, &command).error,
+	    STR("there is no service 'paymnts': did you mean 'payments'?"));
+	command.name = STR("workrs");
+	EXPECT_STR(world_command(w, &command).error,
+	    STR("there is no runbook workrs: did you mean 'workers'?"));
+	command.name = STR("workers");
 	command.target = STR("payments");
 	command.level = AUTONOMY_PLAN;
 	command.behalf = STR("person:mei");
