@@ -187,13 +187,16 @@ print_outcome(struct out *out, const struct rolled *p, size_t n, enum rolled_sta
 
 static void
 print_rolled_step(struct out *out, const struct run_row *run, const struct rolled *p,
-    size_t n)
+    size_t n, bool *any)
 {
 	/* All targets are known of the step in work, or at which the run ended. */
 	bool last = p + n == (const struct rolled *)run->rolled.p + run->rolled.n;
 	size_t all = last && run->targets.n > n ? run->targets.n : n;
 	if (all < 2)
 		return;
+	if (!*any)
+		heading(out, "What became of each target");
+	*any = true;
 	out_printf(out, "  %.*s of %.*s, %zu targets:\n", STR_ARG(p->step),
 	    STR_ARG(run->runbook), all);
 	for (uint32_t state = ROLLED_OUT; state <= ROLLED_STOPPED; state++)
@@ -217,13 +220,10 @@ print_rolled(struct out *out, const struct whole *w)
 	bool any = false;
 	for (size_t i = 0; i < w->runs.n; i++) {
 		const struct rolled *p = runs[i].rolled.p;
-		if (!any && (runs[i].rolled.n > 1 || runs[i].targets.n > 1))
-			heading(out, "What became of each target");
-		any = any || runs[i].rolled.n > 1 || runs[i].targets.n > 1;
 		for (size_t from = 0, to = 0; from < runs[i].rolled.n; from = to) {
 			while (to < runs[i].rolled.n && str_eq(p[to].step, p[from].step))
 				to++;
-			print_rolled_step(out, &runs[i], p + from, to - from);
+			print_rolled_step(out, &runs[i], p + from, to - from, &any);
 		}
 	}
 }
