@@ -333,8 +333,24 @@ needs_inputs(struct case_reader *s)
 	}
 }
 
+/* What fails is told by its name. */
 static void
-read_case(struct case_reader *s, const struct node *map)
+read_case_name(struct case_reader *s, const struct node *node,
+    const struct rehearsal_case *cases)
+{
+	if (!read_text(s->r, node, &s->c->name))
+		return;
+	const struct rehearsal_case *before = cases;
+	while (before != s->c && !str_eq(before->name, s->c->name))
+		before++;
+	if (before != s->c)
+		read_error(s->r, node, STR("give each case a name of its own"),
+		    "the case '%.*s' is already written in line %u", STR_ARG(s->c->name),
+		    before->node->line);
+}
+
+static void
+read_case(struct case_reader *s, const struct node *map, const struct rehearsal_case *cases)
 {
 	struct reader *r = s->r;
 	const struct node *name = NULL, *alert = NULL, *service = NULL, *by = NULL,
@@ -360,7 +376,7 @@ read_case(struct case_reader *s, const struct node *map)
 	s->c->node = map;
 	if (!read_map(r, map, "case", keys, countof(keys)))
 		return;
-	(void)read_text(r, name, &s->c->name);
+	read_case_name(s, name, cases);
 	s->c->node = name;
 	read_begin(s, map, alert, service);
 	read_by(s, by);
@@ -392,7 +408,7 @@ read_cases(struct case_reader *s, const struct node *list, struct rehearsal *ret
 	ret->cases = arena_new(r->arena, struct rehearsal_case, list->n + 1);
 	for (const struct node *item = list->first; item != NULL; item = item->next) {
 		s->c = &ret->cases[ret->n++];
-		read_case(s, item);
+		read_case(s, item, ret->cases);
 	}
 }
 
