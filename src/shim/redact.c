@@ -473,3 +473,19 @@ redact_end(struct redactor *r)
 	emit_until(r, r->pos);
 	flush(r);
 }
+
+void
+redact_again(struct redactor *r, redact_sink *sink, void *ctx)
+{
+	r->sink = sink;
+	r->ctx = ctx;
+	r->base = r->pos;
+	r->marked = false;
+	r->out_n = 0;
+	for (int form = 0; form < REDACT_FORMS; form++) {
+		struct redact_view *v = &r->views[form];
+		v->node = v->root;
+		v->pending = v->breaks = 0;
+		v->high = 0;
+	}
+}

@@ -101,5 +101,7 @@ void redact_ready(struct redactor *r);
 void redact_put(struct redactor *r, const char *p, size_t n);
 /* What was held back comes out; nothing may follow. */
 void redact_end(struct redactor *r);
+/* After an end: another stream, with the same secrets. */
+void redact_again(struct redactor *r, redact_sink *sink, void *ctx);
 
 #endif

@@ -252,9 +252,36 @@ settle_in(const struct job *job, struct run *run)
 	return null >= 0 && run->signals >= 0;
 }
 
-/* Where the command could tell more than its exit does; true: *why is the rest of it. */
+struct line {
+	char text[SHIM_WHY_MAX];
+	size_t n;
+};
+
+static void
+line_take(void *ctx, const char *p, size_t n)
+{
+	struct line *line = ctx;
+	size_t room = sizeof(line->text) - 1 - line->n;
+	memcpy(line->text + line->n, p, n < room ? n : room);
+	line->n += n < room ? n : room;
+}
+
+/* It quotes who was spoken with: they may repeat what they were told. */
+static void
+hide_secrets(struct redactor *redactor, char *why)
+{
+	struct line line = { .n = 0 };
+	redact_again(redactor, line_take, &line);
+	redact_put(redactor, why, strlen(why));
+	redact_end(redactor);
+	memcpy(why, line.text, line.n + 1);
+}
+
+/* Where the command could tell more than its exit does; true: *why holds the rest of it.
+ * The output has ended. */
 static bool
-read_verdict(const struct run *run, struct ending *ending, char *why)
+read_verdict(const struct run *run, const struct output *out, struct ending *ending,
+    char *why)
 {
 	static const char *const states[] = { SHIM_STATE_NEVER_STARTED, SHIM_STATE_REFUSED,
 		SHIM_STATE_UNKNOWN };
@@ -268,7 +295,9 @@ read_verdict(const struct run *run, struct ending *ending, char *why)
 		if (strcmp(why, states[i]) != 0)
 			continue;
 		ending->state = states[i];
-		ending->why = blank + 1;
+		ending->why = why;
+		memmove(why, blank + 1, strlen(blank + 1) + 1);
+		hide_secrets(out->redactor, why);
 		return true;
 	}
 	return false;
@@ -300,7 +329,7 @@ tell_end(const struct job *job, const struct run *run, const struct output *out)
 	if (run->ended != NULL)
 		ending.state = run->ended;
 	char why[SHIM_WHY_MAX];
-	if (read_verdict(run, &ending, why))
+	if (read_verdict(run, out, &ending, why))
 		ending.exit_code = ending.signal = 0;
 	report(job, out, &ending);
 }

@@ -20,7 +20,7 @@ collect(void *ctx, const char *p, size_t n)
 	out.n += n;
 }
 
-/* Cut into pieces of `step` bytes. */
+/* Cut into pieces of `step` bytes, behind a stream that ended in the middle of everything. */
 static str
 redacted(const str *secrets, size_t secrets_n, str text, size_t step)
 {
@@ -30,6 +30,11 @@ redacted(const str *secrets, size_t secrets_n, str text, size_t step)
 	for (size_t i = 0; i < secrets_n; i++)
 		EXPECT(redact_add(r, secrets[i].p, secrets[i].n));
 	redact_ready(r);
+	redact_put(r, secrets[0].p, secrets[0].n - 1);
+	redact_put(r, "\\ud83d\\u00%4", 12);
+	redact_end(r);
+	out.n = 0;
+	redact_again(r, collect, NULL);
 	for (size_t at = 0; at < text.n; at += step)
 		redact_put(r, text.p + at, text.n - at < step ? text.n - at : step);
 	redact_end(r);
