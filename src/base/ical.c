@@ -96,6 +96,9 @@ ical_begin(struct buf *out, str name)
 	line_plain(out, STR("METHOD:PUBLISH"));
 	text_line(out, STR("NAME:"), name);
 	text_line(out, STR("X-WR-CALNAME:"), name); /* older programs know this one */
+	/* Who subscribes to it looks again. */
+	line_plain(out, STR("REFRESH-INTERVAL;VALUE=DURATION:PT1H"));
+	line_plain(out, STR("X-PUBLISHED-TTL:PT1H"));
 }
 
 void

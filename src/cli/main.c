@@ -46,6 +46,7 @@ static const struct command_line *const commands[] = {
 	&command_gaps,
 	&command_on_call,
 	&command_override,
+	&command_feed,
 	&command_heartbeat,
 	&command_channel,
 	&command_silence,

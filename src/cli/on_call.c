@@ -1,14 +1,10 @@
 #include <string.h>
 
-#include "base/hash.h"
-#include "base/ical.h"
 #include "cli/view.h"
-#include "facts/frame.h"
+#include "facts/shift_ical.h"
 
 #define WEEKS 12
 #define WEEKS_MAX 56
-#define ICS_BACK_MS (60 * DAY) /* looked back for when a shift began */
-#define ICS_PAST_MS (7 * DAY)  /* shifts that ended longer ago are left out */
 
 struct options {
 	const char *at, *team, *weeks, *person;
@@ -115,44 +111,19 @@ print_weeks(struct out *out, const struct shift_item *rows, size_t n)
 
 /* ---- as a calendar ---- */
 
-/* For ever that shift's: whatever else changes, who has what from when does not. */
-static str
-uid_of(struct arena *arena, const struct shift_item *shift)
-{
-	str from = arena_printf(arena, "%llu", (unsigned long long)shift->from_wall);
-	const str parts[] = { shift->team, STR("\n"), shift->rotation, STR("\n"),
-		shift->person, STR("\n"), from };
-	hash32 hash = sha256_parts(parts, countof(parts));
-	struct buf hex = BUF(128);
-	buf_hex(&hex, (str){ (const char *)hash.b, 16 });
-	str uid = arena_printf(arena, "%.*s@firstline", STR_ARG(buf_str(&hex)));
-	buf_done(&hex);
-	return uid;
-}
-
 /* As it is: what a terminal would act on, a calendar reads. */
 static void
-print_ics(struct out *out, const struct options *o, const struct shift_item *rows, size_t n)
+print_ics(struct out *out, const struct options *o, msec from,
+    const struct shift_item *rows, size_t n)
 {
 	struct arena *a = out->arena;
 	ical_begin(&out->text, o->person != NULL ? arena_printf(a, "On duty: %s", o->person)
 			       : o->team != NULL ? arena_printf(a, "On duty: %s", o->team)
 						 : STR("On duty"));
 	for (size_t i = 0; i < n; i++) {
-		const struct shift_item *shift = &rows[i];
-		if (shift->until_wall + ICS_PAST_MS < out->now ||
-		    (o->person != NULL && !str_eq(shift->person, str_of(o->person))))
-			continue;
-		str who = shift->gap ? STR("nobody") : shift->person;
-		ical_event(&out->text,
-		    &(struct ical_event){ .uid = uid_of(a, shift),
-			.stamp_wall = out->now,
-			.from_wall = shift->from_wall,
-			.until_wall = shift->until_wall,
-			.summary = arena_printf(a, "%.*s: %.*s of %.*s", STR_ARG(who),
-			    STR_ARG(shift->rotation), STR_ARG(shift->team)),
-			.description = shift->gap ? STR("Nobody has the rotation then.")
-		                                  : (str){ 0 } });
+		if (rows[i].until_wall + SHIFTS_PAST_MS >= out->now &&
+		    (o->person == NULL || str_eq(rows[i].person, str_of(o->person))))
+			shift_ical(&out->text, &rows[i], from, out->now);
 	}
 	ical_end(&out->text);
 }
@@ -174,7 +145,7 @@ ahead(struct client *client, const struct options *o, const char *what)
 	struct arena *a = &client->arena;
 	bool next = strcmp(what, "next") == 0;
 	uint64_t weeks;
-	msec from = o->ics ? out.now - ICS_BACK_MS : out.now;
+	msec from = o->ics ? out.now - SHIFTS_BACK_MS : out.now;
 	if (!next && strcmp(what, "weeks") != 0) {
 		complain("on-call knows 'next' and 'weeks', not '%s'", what);
 		return EXIT_USAGE;
@@ -200,7 +171,7 @@ ahead(struct client *client, const struct options *o, const char *what)
 	if (!reply_list(client, body, "items", &shift_item_type, &shifts))
 		return EXIT_FAILED;
 	if (o->ics)
-		print_ics(&out, o, shifts.p, shifts.n);
+		print_ics(&out, o, from, shifts.p, shifts.n);
 	else if (next)
 		print_next(&out, shifts.p, shifts.n);
 	else

@@ -249,6 +249,8 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_PING:
 	case COMMAND_CHANNEL_TEST:
 	case COMMAND_CHANNEL_PREVIEW:
+	case COMMAND_FEED_ADD:
+	case COMMAND_FEED_END:
 		break;
 	}
 	UNREACHABLE();
@@ -403,7 +405,7 @@ token_named(const struct core *core, row_id id, str name)
 	{
 		struct token *token =
 		    container_of(object_of(it, in_table), struct token, o);
-		if (token->row.revoked)
+		if (token->row.revoked || token->row.role == ROLE_FEED)
 			continue;
 		if (id != 0 ? token->row.id == id : str_eq(token->row.name, name))
 			return token;
@@ -464,7 +466,7 @@ token_add(struct core *core, const struct command *command)
 	const struct token_row *asked = &command->token;
 	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
 	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
-	    asked->role == 0 || hash32_zero(&asked->secret))
+	    asked->role == 0 || asked->role == ROLE_FEED || hash32_zero(&asked->secret))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
 	if (!is_principal(asked->principal))
@@ -484,7 +486,7 @@ token_add(struct core *core, const struct command *command)
 	if (core_token(core, &asked->secret) != NULL)
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "there is a token with that secret");
-	if (core->counts[TABLE_TOKEN] >= TOKENS_MAX)
+	if (core->counts[TABLE_TOKEN] - feeds_count(core, STR("")) >= TOKENS_MAX)
 		return answer_no(core, 409, EXIT_CONFLICT, "there are %u tokens already",
 		    TOKENS_MAX);
 	struct token_row row = *asked;
@@ -510,7 +512,8 @@ has_token(const struct core *core, const struct token_row *as)
 	{
 		const struct token_row *row =
 		    &container_of(object_of(it, in_table), struct token, o)->row;
-		if (!row->revoked && str_eq(row->principal, as->principal) &&
+		if (!row->revoked && row->role != ROLE_FEED &&
+		    str_eq(row->principal, as->principal) &&
 		    str_eq(row->behalf, as->behalf))
 			return true;
 	}
@@ -664,6 +667,10 @@ apply(struct core *core, const struct command *command)
 	case COMMAND_CHANNEL_TEST:
 	case COMMAND_CHANNEL_PREVIEW:
 		return channel_try(core, command);
+	case COMMAND_FEED_ADD:
+		return feed_add(core, command);
+	case COMMAND_FEED_END:
+		return feed_end(core, command);
 	}
 	UNREACHABLE();
 }

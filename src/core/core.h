@@ -84,7 +84,22 @@ const struct token_row *core_token(const struct core *core, const hash32 *secret
 /* NULL: there is none that is not revoked. */
 const struct token_row *core_token_by_id(const struct core *core, row_id id);
 #define CORE_TOKENS_MAX 1024u /* not revoked: there are never more */
+/* Those that somebody asks by: no feeds. */
 size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
+
+/* The links of calendars, which are tokens of nobody: in none of the above. */
+const struct token_row *core_feed(const struct core *core, const hash32 *secret);
+size_t core_feeds(const struct core *core, const struct token_row **ret, size_t n);
+/* May who asks see it, and end it? */
+bool core_feed_is_theirs(const struct core *core, const struct token_row *row,
+    str principal, enum role role);
+/* Whose duty a feed tells; false: the configuration has them no more. */
+struct feed_subject {
+	const struct person *person; /* or: */
+	const struct team *team;
+	const struct rotation *rotation; /* NULL: all of the team's */
+};
+NODISCARD bool feed_subject(const struct model *model, str feed, struct feed_subject *ret);
 
 /* Browsers that are signed in; those that ended by time may still be among them. */
 const struct session_row *core_session(const struct core *core, const hash32 *secret);

@@ -100,9 +100,10 @@ core_tokens(const struct core *core, const struct token_row **ret, size_t n)
 	size_t count = 0;
 	list_each(it, &core->tables[TABLE_TOKEN])
 	{
-		if (count < n)
-			ret[count++] =
-			    &container_of(object_of(it, in_table), struct token, o)->row;
+		const struct token_row *row =
+		    &container_of(object_of(it, in_table), struct token, o)->row;
+		if (count < n && row->role != ROLE_FEED)
+			ret[count++] = row;
 	}
 	return count;
 }

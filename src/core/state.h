@@ -325,6 +325,11 @@ void channels_look(struct core *core);
 msec channels_due(const struct core *core);
 void channels_adopted(struct core *core);
 
+/* feeds.c */
+struct answering feed_add(struct core *core, const struct command *command);
+struct answering feed_end(struct core *core, const struct command *command);
+uint32_t feeds_count(const struct core *core, str subject); /* empty: of all */
+
 /* acknowledge.c */
 #define UNACKNOWLEDGE_MS MINUTE /* the page offers it for half of that */
 struct answering acknowledge(struct core *core, const struct command *command,

@@ -64,7 +64,7 @@ access_caller(const struct engine *engine, str token)
 		return (
 		    struct caller){ .principal = STR("local-admin"), .role = ROLE_ADMIN };
 	const struct token_row *row = core_token(engine->core, &hash);
-	if (row == NULL || row->revoked ||
+	if (row == NULL || row->revoked || row->role == ROLE_FEED ||
 	    (row->until_wall != 0 && row->until_wall <= clock_wall()))
 		return (struct caller){ 0 };
 	struct caller caller = { .principal = row->principal,
@@ -196,6 +196,10 @@ needs(enum op op)
 	case OP_PASSWORD:
 	case OP_PRESSED: /* alike: it names who pressed */
 	case OP_TAPPED:  /* whom its link names, which the engine made: taps.c */
+	case OP_FEED:    /* whoever has its link: feeds.c */
+	case OP_FEEDS:
+	case OP_FEED_ADD: /* whoever it is about, and leads: the core says so */
+	case OP_FEED_END:
 		return ROLE_VIEWER;
 	case OP_COMMAND:
 	case OP_SILENCE_SET:
@@ -260,7 +264,8 @@ access_refuses(const struct engine *engine, struct caller caller,
 	enum op op = request->op;
 	if (is_alertmanagers(op) && is_open(engine))
 		return 0;
-	if (op == OP_SESSION_ADD || op == OP_PRESSED || op == OP_PING || op == OP_TAPPED)
+	if (op == OP_SESSION_ADD || op == OP_PRESSED || op == OP_PING || op == OP_TAPPED ||
+	    op == OP_FEED)
 		return 0;
 	if (caller.role == 0 || (is_browsers(request) && caller.session == 0))
 		return 401;

@@ -142,7 +142,8 @@ on_command(struct engine *engine, const struct asked *asked)
 	}
 	/* What has an operation of its own is not asked for by this one. */
 	if (r->command == COMMAND_TOKEN_ADD || r->command == COMMAND_SILENCE_SET ||
-	    r->command == COMMAND_SILENCE_EXPIRE ||
+	    r->command == COMMAND_SILENCE_EXPIRE || r->command == COMMAND_FEED_ADD ||
+	    r->command == COMMAND_FEED_END ||
 	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role != ROLE_ADMIN)) {
 		refuse(engine, asked->id, 403, 4, "this needs the role admin");
 		return;
@@ -164,7 +165,8 @@ on_token_add(struct engine *engine, const struct asked *asked)
 		.principal = pairs_get(&r->params, STR("principal")),
 		.behalf = pairs_get(&r->params, STR("behalf")) };
 	str until = pairs_get(&r->params, STR("until"));
-	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role)) {
+	if (!role_by_name(pairs_get(&r->params, STR("role")), &token.role) ||
+	    token.role == ROLE_FEED) {
 		refuse(engine, asked->id, 422, 2,
 		    "role is one of viewer, operator, lead, admin, source");
 		return;
@@ -369,6 +371,12 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_SILENCE:
 		answer_silence(engine, &asked->request, &a);
 		break;
+	case OP_FEED:
+		answer_feed(engine, &asked->request, &a);
+		break;
+	case OP_FEEDS:
+		answer_feeds(engine, &a, asked->caller);
+		break;
 	default:
 		UNREACHABLE();
 	}
@@ -459,7 +467,13 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_RECEIVERS:
 	case OP_SESSION:
 	case OP_SESSIONS:
+	case OP_FEED:
+	case OP_FEEDS:
 		answer_now(engine, asked);
+		return;
+	case OP_FEED_ADD:
+	case OP_FEED_END:
+		feed_request(engine, asked->id, &asked->request, asked->caller);
 		return;
 	case OP_PRESSED:
 		on_pressed(engine, asked);
@@ -492,7 +506,7 @@ works_without_room(enum op op)
 	       op != OP_SESSION_ADD && op != OP_SESSION_AGAIN && op != OP_SESSION_END &&
 	       op != OP_PASSWORD && op != OP_LOGIN_LINK && op != OP_COMMAND &&
 	       op != OP_TOKEN_ADD && op != OP_RELOAD && op != OP_SILENCE_SET &&
-	       op != OP_SILENCE_EXPIRE;
+	       op != OP_SILENCE_EXPIRE && op != OP_FEED_ADD && op != OP_FEED_END;
 }
 
 void

@@ -374,6 +374,13 @@ NODISCARD bool taps_init(struct engine *engine, struct err *err);
 void taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena);
 void tap_request(struct engine *engine, uint64_t id, const struct request *request);
 
+/* feeds.c: calendars that are read by their link alone */
+void feed_request(struct engine *engine, uint64_t id, const struct request *request,
+    struct caller caller);
+void answer_feeds(struct engine *engine, struct answer_out *a, struct caller caller);
+void answer_feed(struct engine *engine, const struct request *request,
+    struct answer_out *a);
+
 /* heartbeats.c */
 void heartbeats_init(struct engine *engine);
 void heartbeat_request(struct engine *engine, uint64_t id, const struct request *request);

@@ -118,6 +118,8 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_HAND_OVER] = "hand-over",
 	[COMMAND_CHANNEL_TEST] = "channel-test",
 	[COMMAND_CHANNEL_PREVIEW] = "channel-preview",
+	[COMMAND_FEED_ADD] = "feed-add",
+	[COMMAND_FEED_END] = "feed-end",
 };
 
 static const struct field command_fields[] = {

@@ -123,9 +123,11 @@ enum command_kind {
 	 * sample); params.to: the person or team whom it reaches there */
 	COMMAND_CHANNEL_TEST = 60,
 	COMMAND_CHANNEL_PREVIEW,
+	COMMAND_FEED_ADD = 70, /* `token`: feed, secret hash */
+	COMMAND_FEED_END,      /* `row` */
 };
 
-#define COMMAND_KIND_COUNT 62 /* one more than the last */
+#define COMMAND_KIND_COUNT 72 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

@@ -180,6 +180,10 @@ const char *const op_names[OP_COUNT] = {
 	[OP_HEARTBEATS] = "heartbeats",
 	[OP_NOTICE] = "notice",
 	[OP_TAPPED] = "tapped",
+	[OP_FEED] = "feed",
+	[OP_FEEDS] = "feeds",
+	[OP_FEED_ADD] = "feed-add",
+	[OP_FEED_END] = "feed-end",
 };
 
 static const struct field request_fields[] = {

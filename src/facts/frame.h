@@ -139,8 +139,13 @@ enum op {
 	OP_NOTICE = 100, /* `row` */
 	/* `secret` is the link that somebody tapped: the engine made it, or nothing is done. */
 	OP_TAPPED,
+	OP_FEED =
+	    110,  /* `secret` is of a calendar's link: its row, and the shifts it tells */
+	OP_FEEDS, /* the asker's; to a lead all */
+	OP_FEED_ADD, /* params: person; or team, and rotation. The engine draws the secret */
+	OP_FEED_END, /* `row` */
 };
-#define OP_COUNT 102 /* one more than the last */
+#define OP_COUNT 114 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 

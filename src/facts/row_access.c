@@ -10,6 +10,7 @@ const char *const role_names[ROLE_COUNT] = {
 	[ROLE_ADMIN] = "admin",
 	[ROLE_SOURCE] = "source",
 	[ROLE_LEAD] = "lead",
+	[ROLE_FEED] = "feed",
 };
 
 static const struct field token_fields[] = {
@@ -22,6 +23,7 @@ static const struct field token_fields[] = {
 	F_WALL(7, struct token_row, until_wall),
 	F_BOOL(8, struct token_row, revoked),
 	FQ_STR(9, struct token_row, behalf),
+	FQ_STR(10, struct token_row, feed),
 };
 const struct record_type token_row_type = RECORD(struct token_row, "token", token_fields);
 

@@ -5,8 +5,15 @@
 
 /* Rows: tokens, browser sessions, how people sign in. */
 
-enum role { ROLE_VIEWER = 1, ROLE_OPERATOR, ROLE_ADMIN, ROLE_SOURCE, ROLE_LEAD };
-#define ROLE_COUNT 6 /* one more than the last */
+enum role {
+	ROLE_VIEWER = 1,
+	ROLE_OPERATOR,
+	ROLE_ADMIN,
+	ROLE_SOURCE,
+	ROLE_LEAD,
+	ROLE_FEED, /* of one calendar, by its link; of nothing else */
+};
+#define ROLE_COUNT 7 /* one more than the last */
 
 struct token_row {
 	row_id id;
@@ -18,7 +25,13 @@ struct token_row {
 	msec until_wall; /* 0: no end */
 	bool revoked;
 	str behalf; /* the person whom an agent serves: "person:ana"; empty: nobody */
+	/* ROLE_FEED: whose duty it tells, "person:ana", "team:ops" or "rotation:ops/primary";
+	 * `principal` is who made it. */
+	str feed;
 };
+
+#define FEEDS_MAX 1024u
+#define FEEDS_PER_SUBJECT_MAX 16u
 
 enum session_how { SESSION_LINK = 1, SESSION_PASSWORD, SESSION_TOKEN, SESSION_PROXY };
 #define SESSION_HOW_COUNT 5 /* one more than the last */

@@ -357,6 +357,9 @@ void serve_slack(struct call *call);
 void serve_tap_page(struct call *call);
 void serve_tap(struct call *call);
 
+/* feed.c */
+void serve_feed(struct call *call);
+
 /* ping.c */
 void serve_ping(struct call *call);
 

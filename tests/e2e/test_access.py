@@ -129,6 +129,9 @@ TABLE = {
     ("POST", "/in/slack/*"): "signed",
     # By the link that was sent: tests/e2e/test_tap.py.
     ("GET", "/act/*"): "anyone", ("POST", "/act/*"): "signed",
+    # By the link of a calendar, which a token is none of: tests/e2e/test_feeds.py.
+    ("GET", "/feed/*"): "link",
+    ("GET", "/v1/feeds"): READ, ("POST", "/v1/feeds"): READ, ("DELETE", "/v1/feeds/#"): READ,
     ("GET", "/v1/heartbeats"): READ,
     ("POST", "/v1/channels/*/test"): "operator", ("POST", "/v1/channels/*/preview"): "operator",
     ("GET", "/v1/notices/#"): READ,
@@ -146,6 +149,7 @@ BODIES = {"/api/v2/alerts": [], "/api/v2/silences": SILENCE, "/v1/silences": SIL
           "/v1/overrides": {"team": "ops", "person": "ana", "to": 1},
           "/v1/overrides/cover": {"team": "ops", "to": 1},
           "/v1/overrides/swap": {"team": "ops", "person": "ana", "from": 1, "to": 1, "back_from": 1, "back_to": 1},
+          "/v1/feeds": {},
           "/v1/may": {"action": "act", "service": "s0"},
           "/v1/who-can": {"action": "act", "service": "s0"}, "/v1/what-can": {"service": "s0"},
           "/v1/runbooks/*/plan": {"service": "s0"},
@@ -162,9 +166,11 @@ def expected(need, who):
     """401, 403, or None: let through, whatever is said then."""
     if need in ("anyone", "signed"):
         return None
+    if need == "link":
+        return 403
     if need in ("sign-in", "browser"):
         return 401
-    if who in ("none", "unknown", "revoked", "expired"):
+    if who in ("none", "unknown", "revoked", "expired", "feed"):
         return 401
     if need == "send":
         return 403 if who == "viewer" else None
@@ -214,6 +220,7 @@ def test_every_route_by_everyone():
         assert firstline.fire({"alertname": "Other", "service": "s0"}).status == 200
         tokens = {role: make(firstline, role, role)
                   for role in ("viewer", "operator", "lead", "source", "admin")}
+        tokens["feed"] = firstline.post("/v1/feeds", {"team": "ops"}).json["secret"]
         tokens["revoked"] = make(firstline, "gone", "admin")
         firstline.cli("token", "revoke", "gone", check=True)
         soon = firstline.post("/v1/tokens", {"name": "late", "principal": "person:late",

@@ -19,7 +19,9 @@ ical__writes_events_in_utc(void)
 	EXPECT_STR(buf_str(&out),
 	    STR("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Firstline//Firstline//EN\r\n"
 		"CALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\nNAME:ops\\, day\r\n"
-		"X-WR-CALNAME:ops\\, day\r\nBEGIN:VEVENT\r\nUID:1@firstline\r\n"
+		"X-WR-CALNAME:ops\\, day\r\n"
+		"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\nBEGIN:"
+		"VEVENT\r\nUID:1@firstline\r\n"
 		"DTSTAMP:20261123T131200Z\r\nSEQUENCE:0\r\nDTSTART:20261123T141200Z\r\n"
 		"DTEND:20261124T131200Z\r\nSUMMARY:ana\\; on duty\r\n"
 		"DESCRIPTION:a\\\\b\\nc\\nd??\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n"
