@@ -301,15 +301,12 @@ thread_of(const struct incident *incident, const struct notice_row *row)
 	return NULL;
 }
 
-/* The first message there that its provider gave a name is where the others belong. */
-static void
-keep_thread(struct core *core, const struct notice_row *row)
+static bool
+keep_thread(struct core *core, struct incident *incident, const struct notice_row *row)
 {
-	struct incident *incident = incident_find(core, row->incident);
-	if (incident == NULL || row->ref.n == 0 || thread_of(incident, row) != NULL ||
-	    incident->row.threads.n >= NOTICE_THREADS_MAX)
-		return;
 	size_t n = incident->row.threads.n;
+	if (thread_of(incident, row) != NULL || n >= NOTICE_THREADS_MAX)
+		return false;
 	struct notice_thread *threads =
 	    arena_new(&core->scratch, struct notice_thread, n + 1);
 	if (n > 0)
@@ -319,22 +316,42 @@ keep_thread(struct core *core, const struct notice_row *row)
 	row_set_records(core, &notice_thread_type, &incident->row.threads,
 	    (struct records){ threads, n + 1 });
 	object_touch(core, &incident->o);
+	return true;
 }
 
-void
-notices_acknowledged(struct core *core, const struct incident *incident)
+static void
+tell_who_has_it(struct core *core, const struct incident *incident,
+    const struct notice_thread *threads, size_t n)
 {
-	const struct notice_thread *threads = incident->row.threads.p;
 	struct notice_words words = { 0 };
-	if (incident->row.threads.n == 0 || incident->row.drill)
+	if (n == 0 || incident->row.drill)
 		return;
 	notice_words(core, incident, PURPOSE_ACKNOWLEDGED, NULL, &words);
-	for (size_t i = 0; i < incident->row.threads.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct recipient to = { .person = threads[i].person,
 			.channel = threads[i].channel,
 			.address = threads[i].address };
 		notice_add(core, incident->row.id, PURPOSE_ACKNOWLEDGED, &to, &words, 0);
 	}
+}
+
+void
+notices_acknowledged(struct core *core, const struct incident *incident)
+{
+	tell_who_has_it(core, incident, incident->row.threads.p, incident->row.threads.n);
+}
+
+/* The first message there that its provider gave a name is where the others belong. Who
+ * acknowledged while it was on its way is not in it, and was said in no thread. */
+static void
+begin_thread(struct core *core, const struct notice_row *row)
+{
+	struct incident *incident = incident_find(core, row->incident);
+	if (incident == NULL || row->ref.n == 0 || !keep_thread(core, incident, row))
+		return;
+	if (incident->row.acknowledged && incident->row.state != INCIDENT_CLOSED &&
+	    incident->row.acknowledged_wall >= row->made_wall)
+		tell_who_has_it(core, incident, thread_of(incident, row), 1);
 }
 
 /* That it is theirs now, whatever they were told of it before; first what is said of it. */
@@ -561,7 +578,7 @@ on_notice_result(struct core *core, const struct notice_result *result)
 		if (row->thread.n == 0 && result->ref.n > 0) {
 			row_set_str(core, &row->ref,
 			    text_line(core, result->ref, TIMELINE_TEXT_MAX));
-			keep_thread(core, row);
+			begin_thread(core, row);
 		}
 		str to = notice_to(core, row);
 		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,

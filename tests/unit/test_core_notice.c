@@ -75,6 +75,26 @@ notice__goes_on_in_the_thread_that_the_first_began(void)
 	world_free(w);
 }
 
+/* Pressed at once, before it was heard which message it was. */
+static void
+notice__says_in_its_thread_who_acknowledged_before_there_was_one(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, SLOW);
+	size_t first = order_to(w, PURPOSE_NEEDS_PERSON, "ops-hook");
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 0);
+	named(w, first, "C1:1.2");
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 1);
+	size_t then = order_to(w, PURPOSE_ACKNOWLEDGED, "ops-hook");
+	EXPECT_STR(w->notices[then].row.thread, STR("C1:1.2"));
+	EXPECT(str_ends(w->notices[then].row.subject, STR("mei has it")));
+	named(w, then, "C1:1.2"); /* and once */
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 1);
+	world_free(w);
+}
+
 static void
 notice__escalates_until_somebody_acknowledges(void)
 {
@@ -557,6 +577,7 @@ int
 main(void)
 {
 	RUN(notice__goes_on_in_the_thread_that_the_first_began);
+	RUN(notice__says_in_its_thread_who_acknowledged_before_there_was_one);
 	RUN(notice__escalates_until_somebody_acknowledges);
 	RUN(notice__what_was_acknowledged_by_mistake_escalates_as_if_it_had_not_been);
 	RUN(notice__who_an_incident_is_handed_over_to_is_told);
