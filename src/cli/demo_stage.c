@@ -206,6 +206,46 @@ remove_tree(const char *path)
 	(void)rmdir(path);
 }
 
+/* Do its arguments name our folder? Nobody else's do. */
+static bool
+is_ours(const struct demo *demo, pid_t pid)
+{
+	char path[64], argv[8192];
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, argv, sizeof(argv)) : -1;
+	return n > 0 && str_contains((str){ argv, (size_t)n }, str_of(demo->dir));
+}
+
+static pid_t
+left_over(const struct demo *demo, DIR *proc)
+{
+	const struct dirent *entry;
+	uint64_t pid;
+	rewinddir(proc);
+	while ((entry = readdir(proc)) != NULL) {
+		if (str_u64(str_of(entry->d_name), INT32_MAX, &pid) &&
+		    (pid_t)pid != getpid() && is_ours(demo, (pid_t)pid))
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+/* An action outlives its server, and may be starting a service right now. */
+static void
+end_left_over(const struct demo *demo)
+{
+	DIR *proc = opendir("/proc");
+	msec end = clock_boot() + START_MS;
+	pid_t pid;
+	while (proc != NULL && (pid = left_over(demo, proc)) != 0 && clock_boot() < end) {
+		(void)kill(pid, SIGKILL);
+		demo_pause(1);
+	}
+	if (proc != NULL)
+		(void)closedir(proc);
+}
+
 void
 demo_clear(struct demo *demo)
 {
@@ -213,8 +253,8 @@ demo_clear(struct demo *demo)
 		(void)kill(demo->server, SIGTERM);
 		(void)waitpid(demo->server, NULL, 0);
 	}
-	for (enum demo_part part = 0; part < DEMO_PARTS; part++)
-		demo_signal(demo, part, SIGKILL);
-	if (demo->dir[0] != '\0')
-		remove_tree(demo->dir);
+	if (demo->dir[0] == '\0')
+		return;
+	end_left_over(demo);
+	remove_tree(demo->dir);
 }

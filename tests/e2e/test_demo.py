@@ -73,6 +73,22 @@ def test_interrupted_in_the_middle_it_leaves_nothing():
         expect_nothing_left(before)
 
 
+def test_what_outlives_its_server_ends_with_it_too():
+    """As an action does, which could start a service again when all others are gone."""
+    before = ours()
+    demo = start()
+    folder = wait_until(lambda: ours()[0] - before[0], 20, 0.01, "its folder")
+    wait_until(lambda: len(ours()[1] - before[1]) >= 6, 20, message="it is at work")
+    action = subprocess.Popen(["sh", "-c", "sleep 1000; exit 0", *folder], start_new_session=True)
+    os.kill(demo.pid, signal.SIGINT)
+    demo.communicate(timeout=30)
+    try:
+        action.wait(10)
+    finally:
+        os.killpg(action.pid, signal.SIGKILL)  # its sleep, and itself where it was left
+    expect_nothing_left(before)
+
+
 def test_whose_reader_goes_leaves_nothing():
     before = ours()
     demo = start()
