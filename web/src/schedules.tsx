@@ -1,5 +1,6 @@
 /* Who has duty, when: every rotation, twelve weeks; gaps in red, changes of the clock marked. */
 import { act, get, type List } from "./api";
+import { Feeds, subscribe, useFeeds } from "./feeds";
 import { setQuery, useAddress } from "./router";
 import { seconds, useStore } from "./store";
 import { DAY, inFull, now, when, zone } from "./time";
@@ -33,6 +34,7 @@ export function Schedules() {
 	const to = from + weeks * 7 * DAY;
 	const read = useFetched(async () => (await get<List<Shift>>(`/v1/on-call/shifts?from=${new Date(from).toISOString().slice(0, 19)}Z&to=${new Date(to).toISOString().slice(0, 19)}Z`)).items, [weeks, from]);
 	const overrides = useFetched(async () => (await get<List<Override>>("/v1/overrides")).items, []);
+	const feeds = useFeeds();
 	const x = (ms: number) => Math.max(0, Math.min(100, ((ms - from) / (to - from)) * 100));
 	if (read.error) return <Failed error={read.error} again={read.again} />;
 	if (!read.value) return <Loading what="Schedules" />;
@@ -44,7 +46,7 @@ export function Schedules() {
 		<div class="tabs" role="group" aria-label="How far">{[2, 4, 12].map((w) => <button type="button" key={w} aria-pressed={weeks === w} onClick={() => setQuery({ weeks: w === 4 ? "" : String(w) })}>{w} weeks</button>)}</div>
 		{rotations.size === 0 ? <Empty title="No rotation is written down" /> : [...teams].map(([team, keys]) => {
 			const people = [...new Set(read.value!.filter((s) => s.team === team && s.person).map((s) => s.person))];
-			return <section key={team}><div class="section-head"><h2>{team}</h2><button type="button" onClick={() => cover(team)}>Stand in</button></div>
+			return <section key={team}><div class="section-head"><h2>{team}</h2><button type="button" onClick={() => cover(team)}>Stand in</button><button type="button" onClick={() => subscribe(team, keys.map((k) => k.split("\n")[1]!), people, feeds.again)}>Subscribe</button></div>
 				<div class="shift-grid">{keys.map((key) => <div class="shift-row" key={key}><b>{key.split("\n")[1]}</b><div>
 					{rotations.get(key)!.map((s, i) => <span key={i} class={cx("shift", `c${people.indexOf(s.person) % 3}`, s.gap && "gap-here")} title={`${s.person || "nobody"}\n${inFull(s.from_wall)}\nuntil ${inFull(s.until_wall)}`}
 						style={{ left: `${x(Date.parse(s.from_wall))}%`, width: `${Math.max(0.3, x(Date.parse(s.until_wall)) - x(Date.parse(s.from_wall)))}%` }}>{s.gap ? "nobody" : s.person}</span>)}
@@ -52,5 +54,6 @@ export function Schedules() {
 				<div class="dates" aria-hidden="true">{Array.from({ length: 5 }, (_, i) => <span key={i}>{new Date(from + ((to - from) * i) / 4).toLocaleDateString(undefined, { day: "numeric", month: "short" })}</span>)}</div>
 				<details><summary class="muted">As a list</summary><div class="scroll-x"><table><thead><tr><th>Rotation</th><th>Who</th><th>From</th><th>Until</th></tr></thead><tbody>{read.value!.filter((s) => s.team === team).map((s, i) => <tr key={i}><td>{s.rotation}</td><td class={cx(s.gap && "bad-text")}>{s.person || "nobody"}</td><td><At at={s.from_wall} /></td><td><At at={s.until_wall} /></td></tr>)}</tbody></table></div></details></section>;
 		})}
-		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || "asked"}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" /><button type="button" onClick={() => act(`/v1/overrides/${o.id}`, {}, "DELETE").then(() => { say("Ended"); overrides.again(); })}>End</button></li>)}</ul></section>}</div>;
+		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || "asked"}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" /><button type="button" onClick={() => act(`/v1/overrides/${o.id}`, {}, "DELETE").then(() => { say("Ended"); overrides.again(); })}>End</button></li>)}</ul></section>}
+		{(feeds.value?.length ?? 0) > 0 && <Feeds feeds={feeds.value!} again={feeds.again} />}</div>;
 }
