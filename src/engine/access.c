@@ -160,6 +160,7 @@ needs(enum op op)
 	case OP_STATUS:
 	case OP_METRICS:
 	case OP_ALERTS:
+	case OP_ALERT_GROUPS:
 	case OP_INCIDENTS:
 	case OP_INCIDENT:
 	case OP_WHY:

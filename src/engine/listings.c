@@ -8,8 +8,7 @@
 
 #include "engine/grouped.h"
 #include "engine/state.h"
-#include "intake/matchers.h"
-#include "intake/search.h"
+#include "engine/tallies.h"
 #include "os/clock.h"
 
 #define LISTINGS_MAX 1024
@@ -21,18 +20,6 @@
 /* On the way to the gate before a slice more is made: what else is answered waits behind it. */
 #define LISTINGS_AHEAD_BYTES ((size_t)1 << 20)
 
-/* Alerts that match: first they are searched for, then they are answered. Where a receiver
- * is all that is asked for there is nothing to search by. */
-struct filtered {
-	struct arena_map map; /* of all this */
-	struct label_matchers matchers;
-	struct label_matchers receiver; /* a pattern, or none */
-	struct label_scan owner;        /* of the receiver */
-	struct search search;
-	bool searched;
-	size_t at; /* in what was found */
-};
-
 struct listing {
 	uint64_t id;
 	enum op op;
@@ -42,9 +29,12 @@ struct listing {
 	bool once;     /* the asker pages by itself: end after `left` with a cursor */
 	char service[128], owner[128];
 	size_t service_n, owner_n;
-	struct filtered *filtered; /* NULL: all */
+	/* NULL: all. First they are searched for, then they are answered. Where a receiver is
+	 * all that is asked for there is nothing to search by. */
+	struct filtered *filtered;
 	bool no_active, no_silenced, no_inhibited;
 	struct grouped *grouped; /* NULL: by fingerprint */
+	struct shown *shown;     /* of OP_ALERT_GROUPS */
 	uint64_t until_us;       /* after that nobody waits for what a search finds */
 };
 
@@ -56,10 +46,11 @@ struct listings {
 	 * soon as he is answered is not to keep the others out. */
 	bool oldest_first;
 	struct grouped_list grouped;
+	struct tallies tallies;
 };
 
-static bool
-time_is_up(const struct engine *engine)
+bool
+listings_time_is_up(const struct engine *engine)
 {
 	return clock_boot_us() >= engine->listings->turn_until_us;
 }
@@ -71,83 +62,23 @@ listings_init(struct engine *engine)
 	ASSERT(engine->listings != NULL);
 }
 
-static void
-filtered_free(struct filtered *filtered)
-{
-	if (filtered == NULL)
-		return;
-	label_matchers_done(&filtered->matchers);
-	label_matchers_done(&filtered->receiver);
-	struct arena_map map = filtered->map;
-	arena_unmap(&map);
-}
-
 void
 listings_forget(struct engine *engine)
 {
-	for (size_t i = 0; i < engine->listings->n; i++)
+	for (size_t i = 0; i < engine->listings->n; i++) {
 		filtered_free(engine->listings->item[i].filtered);
+		shown_free(engine->listings->item[i].shown);
+	}
 	engine->listings->n = 0;
 	grouped_forget(&engine->listings->grouped, true);
+	tallies_forget(&engine->listings->tallies, true);
 }
 
 void
 listings_sweep(struct engine *engine)
 {
 	grouped_forget(&engine->listings->grouped, false);
-}
-
-static bool
-is_filter(const struct pair *param)
-{
-	return str_starts(param->name, STR("filter.")) ||
-	       str_eq(param->name, STR("receiver"));
-}
-
-static bool
-take_filter(struct filtered *f, const struct pair *param, struct arena *arena)
-{
-	if (param->value.n > LABEL_MATCHERS_BYTES_MAX)
-		return false;
-	str text = arena_str(arena, param->value);
-	if (str_starts(param->name, STR("filter.")))
-		return label_matchers_add_filter(&f->matchers, text, arena);
-	return label_matchers_add_pattern(&f->receiver, text);
-}
-
-/* The parameters "filter.00" and up, and "receiver"; NULL with *ret_ok false when one is
- * none. */
-static struct filtered *
-filtered_new(const struct request *request, bool *ret_ok)
-{
-	size_t text_bytes = 0;
-	for (size_t i = 0; i < request->params.n; i++) {
-		if (is_filter(&request->params.p[i]))
-			text_bytes += 2 * (request->params.p[i].value.n + 1);
-	}
-	*ret_ok = true;
-	if (text_bytes == 0)
-		return NULL;
-	size_t most = request->limit;
-	if (most == 0 || most > ENGINE_FOUND_MAX)
-		most = ENGINE_FOUND_MAX;
-	struct arena_map map;
-	struct arena arena = arena_map(&map,
-	    sizeof(struct filtered) + text_bytes + most * sizeof(struct found) + 1024);
-	struct filtered *f = arena_new(&arena, struct filtered, 1);
-	f->map = map;
-	for (size_t i = 0; i < request->params.n && *ret_ok; i++) {
-		if (is_filter(&request->params.p[i]))
-			*ret_ok = take_filter(f, &request->params.p[i], &arena);
-	}
-	if (!*ret_ok) {
-		filtered_free(f);
-		return NULL;
-	}
-	label_scan_begin(&f->owner, &f->receiver);
-	search_begin(&f->search, &f->matchers, request->cursor,
-	    arena_fresh(&arena, struct found, most), most);
-	return f;
+	tallies_forget(&engine->listings->tallies, false);
 }
 
 static bool
@@ -180,6 +111,14 @@ begin_groups(struct engine *engine, struct listing *l)
 	return l->grouped != NULL;
 }
 
+/* Of a page of what matches. */
+static size_t
+found_places(const struct request *request)
+{
+	bool fits = request->limit > 0 && request->limit < ENGINE_FOUND_MAX;
+	return fits ? request->limit : ENGINE_FOUND_MAX;
+}
+
 void
 listing_add(struct engine *engine, uint64_t id, const struct request *request)
 {
@@ -196,14 +135,17 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		.until_us = request->deadline_ms > 0
 		                ? clock_boot_us() + request->deadline_ms * 1000
 		                : UINT64_MAX };
-	bool ok;
-	l.filtered = filtered_new(request, &ok);
-	if (!ok) {
-		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
-		    "a filter is no matcher");
+	const char *wrong = NULL;
+	if (l.op == OP_ALERT_GROUPS)
+		l.shown = shown_new(request, &wrong);
+	else if (l.op == OP_ALERTS)
+		l.filtered = filtered_new(request, found_places(request), &wrong);
+	if (wrong != NULL) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2, wrong);
 		return;
 	}
 	if (all->n == LISTINGS_MAX) {
+		shown_free(l.shown);
 		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
 		    "too many listings at once: ask again");
@@ -363,6 +305,14 @@ put_alert(struct engine *engine, struct listing *l, const struct alert *alert,
 	return true;
 }
 
+void
+listing_put_alert(struct engine *engine, const struct alert *alert, struct answer_out *a,
+    msec at, msec wall)
+{
+	struct listing all = { .op = OP_ALERTS };
+	(void)put_alert(engine, &all, alert, a, at, wall);
+}
+
 /* Each puts one slice into `a`, as far as the time of the turn goes; false when that was the
  * last. */
 static bool
@@ -375,7 +325,8 @@ alerts_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	engine_now(engine, &at, &wall);
 	for (size_t i = 0; i < n; i++) {
 		/* The cursor cannot part those that are equal. */
-		if (i > 0 && alerts[i]->fingerprint != l->cursor && time_is_up(engine))
+		if (i > 0 && alerts[i]->fingerprint != l->cursor &&
+		    listings_time_is_up(engine))
 			break;
 		if (put_alert(engine, l, alerts[i], a, at, wall) && l->left > 0)
 			l->left--;
@@ -391,7 +342,7 @@ found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	struct filtered *f = l->filtered;
 	if (!f->searched) {
 		while (search_step(engine->intake, &f->search)) {
-			if (time_is_up(engine))
+			if (listings_time_is_up(engine))
 				return true;
 		}
 		search_end(&f->search);
@@ -400,7 +351,7 @@ found_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	}
 	msec at, wall;
 	engine_now(engine, &at, &wall);
-	for (; f->at < f->search.n && !time_is_up(engine); f->at++) {
+	for (; f->at < f->search.n && !listings_time_is_up(engine); f->at++) {
 		const struct found *found = &f->search.found[f->at];
 		const struct alert *alert = intake_find(engine->intake, found->number);
 		if (alert != NULL)
@@ -420,7 +371,7 @@ gather(struct engine *engine, struct listing *l, struct arena scratch)
 	struct grouped *grouped = l->grouped;
 	msec at, wall;
 	engine_now(engine, &at, &wall);
-	while (!grouped->gathered && !time_is_up(engine)) {
+	while (!grouped->gathered && !listings_time_is_up(engine)) {
 		const struct alert *alert;
 		while ((alert = search_next(engine->intake, &grouped->search)) != NULL) {
 			struct arena arena = scratch;
@@ -443,7 +394,7 @@ groups_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	uint64_t number = 0;
 	msec at, wall;
 	engine_now(engine, &at, &wall);
-	while (!time_is_up(engine)) {
+	while (!listings_time_is_up(engine)) {
 		if (!groups_step(l->grouped->groups, engine->intake, &number)) {
 			l->left = 1; /* that was all */
 			return false;
@@ -474,7 +425,7 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	size_t n =
 	    core_incidents(engine->core, (incident_id)l->cursor, rows, ENGINE_LIST_SLICE);
 	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && time_is_up(engine))
+		if (i > 0 && listings_time_is_up(engine))
 			return true;
 		l->cursor = rows[i]->id;
 		if (!incident_wanted(l, rows[i]))
@@ -495,7 +446,7 @@ waiting_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 	const void *rows[ENGINE_LIST_SLICE];
 	size_t n = core_waiting(engine->core, table, l->cursor, rows, slice_size(l));
 	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && time_is_up(engine))
+		if (i > 0 && listings_time_is_up(engine))
 			return true;
 		l->cursor = *(const row_id *)rows[i]; /* all begin with it */
 		answer_row_record(a, table, rows[i]);
@@ -517,9 +468,11 @@ fault_of(const struct listing *l, const char **ret_why)
 		return 400;
 	}
 	*ret_why = "the search took too long: name a label with = in a filter";
-	bool searching = f != NULL && f->matchers.n > 0 && !f->searched;
+	bool searching = f != NULL && filtered_searches(f) && !f->searched;
 	if (l->grouped != NULL)
 		searching = !l->grouped->gathered;
+	if (l->shown != NULL)
+		searching = shown_waits(l->shown);
 	return searching && clock_boot_us() > l->until_us ? 504 : 0;
 }
 
@@ -528,12 +481,41 @@ slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
 	if (l->grouped != NULL)
 		return groups_slice(engine, l, a);
-	if (l->filtered != NULL && l->filtered->matchers.n > 0)
+	if (l->filtered != NULL && filtered_searches(l->filtered))
 		return found_slice(engine, l, a);
 	if (l->op == OP_ASKED || l->op == OP_LEASES || l->op == OP_OVERRIDES)
 		return waiting_slice(engine, l, a);
 	return l->op == OP_ALERTS ? alerts_slice(engine, l, a)
 	                          : incidents_slice(engine, l, a);
+}
+
+static void
+refuse(struct engine *engine, const struct listing *l, uint32_t status, const char *why)
+{
+	uint32_t exit = status == 400 || status == 422 ? 2 : status == 503 ? 1 : 8;
+	answer_plain(&engine->batch.to_gate, l->id, engine->head.seq, status, exit, why);
+}
+
+/* true: there is more of this one */
+static bool
+groups_counted(struct engine *engine, struct listing *l, struct answer_out *a)
+{
+	uint64_t cursor = 0;
+	uint32_t status = 0;
+	const char *why = NULL;
+	enum shown_news news = shown_slice(engine, &engine->listings->tallies, l->shown, a,
+	    &cursor, &status, &why);
+	if (news != SHOWN_FAILED)
+		status = fault_of(l, &why);
+	if (status != 0) {
+		refuse(engine, l, status, why);
+		return false;
+	}
+	if (news == SHOWN_MORE)
+		answer_more(a);
+	else
+		answer_end(a, cursor);
+	return news == SHOWN_MORE;
 }
 
 /* true: there is more of this one */
@@ -543,6 +525,8 @@ listing_slice(struct engine *engine, struct listing *l)
 	struct arena scratch = engine->batch.arena;
 	struct answer_out a;
 	answer_begin(&a, &engine->batch.to_gate, &scratch, l->id, engine->head.seq);
+	if (l->shown != NULL)
+		return groups_counted(engine, l, &a);
 	bool room = true, more = true;
 	if (l->grouped != NULL && !l->grouped->gathered)
 		room = gather(engine, l, scratch);
@@ -561,11 +545,7 @@ listing_slice(struct engine *engine, struct listing *l)
 		fault = 503;
 	}
 	if (fault != 0) {
-		answer_plain(&engine->batch.to_gate, l->id, engine->head.seq, fault,
-		    fault == 400   ? 2
-		    : fault == 503 ? 1
-				   : 8,
-		    why);
+		refuse(engine, l, fault, why);
 		return false;
 	}
 	if (more)
@@ -585,6 +565,7 @@ listing_remove(struct listings *all, size_t i)
 	else
 		grouped_end(grouped);
 	filtered_free(all->item[i].filtered);
+	shown_free(all->item[i].shown);
 	all->n--;
 	memmove(&all->item[i], &all->item[i + 1], (all->n - i) * sizeof(all->item[0]));
 }
@@ -601,8 +582,8 @@ listings_turn(struct engine *engine)
 	if (ahead > LISTINGS_AHEAD_BYTES)
 		return false;
 	all->turn_until_us = clock_boot_us() + LISTINGS_TURN_US;
-	while (
-	    all->n > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES && !time_is_up(engine)) {
+	while (all->n > 0 && ahead + out->n <= LISTINGS_AHEAD_BYTES &&
+	       !listings_time_is_up(engine)) {
 		size_t i = all->oldest_first ? 0 : all->n - 1;
 		if (!listing_slice(engine, &all->item[i]))
 			listing_remove(all, i);

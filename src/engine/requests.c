@@ -420,6 +420,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 		engine_ask_reload(engine, asked->id, asked->caller);
 		return;
 	case OP_ALERTS:
+	case OP_ALERT_GROUPS:
 		listing_add(engine, asked->id, &asked->request);
 		return;
 	case OP_INCIDENTS:

@@ -328,6 +328,9 @@ void listing_add(struct engine *engine, uint64_t id, const struct request *reque
 bool listings_turn(struct engine *engine);   /* true: more to do */
 void listings_forget(struct engine *engine); /* the gate is gone */
 void listings_sweep(struct engine *engine);  /* what nobody asks for is forgotten */
+bool listings_time_is_up(const struct engine *engine); /* of this turn */
+void listing_put_alert(struct engine *engine, const struct alert *alert,
+    struct answer_out *a, msec at, msec wall);
 
 /* silences.c */
 void silence_command(struct engine *engine, uint64_t id, const struct request *request,

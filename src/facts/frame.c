@@ -184,6 +184,7 @@ const char *const op_names[OP_COUNT] = {
 	[OP_FEEDS] = "feeds",
 	[OP_FEED_ADD] = "feed-add",
 	[OP_FEED_END] = "feed-end",
+	[OP_ALERT_GROUPS] = "alert-groups",
 };
 
 static const struct field request_fields[] = {
@@ -301,6 +302,29 @@ static const struct field alert_fields[] = {
 	F_BOOL(13, struct alert_item, begins_group),
 };
 const struct record_type alert_item_type = RECORD(struct alert_item, "alert", alert_fields);
+
+static const struct field alert_group_fields[] = {
+	F_PAIRS(1, struct alert_group_item, labels, LABELS_MAX),
+	F_PAIRS(2, struct alert_group_item, shared, LABELS_MAX),
+	F_U32(3, struct alert_group_item, alerts),
+	F_U32(4, struct alert_group_item, held),
+	F_U32(5, struct alert_group_item, sev1),
+	F_U32(6, struct alert_group_item, sev2),
+	F_U32(7, struct alert_group_item, sev3),
+	F_U32(8, struct alert_group_item, sev4),
+	F_WALL(9, struct alert_group_item, oldest_wall),
+	F_WALL(10, struct alert_group_item, newest_wall),
+};
+const struct record_type alert_group_item_type =
+    RECORD(struct alert_group_item, "alert-group", alert_group_fields);
+
+static const struct field alert_total_fields[] = {
+	F_U32(1, struct alert_total_item, groups),
+	F_U32(2, struct alert_total_item, alerts),
+	F_U32(3, struct alert_total_item, held),
+};
+const struct record_type alert_total_item_type =
+    RECORD(struct alert_total_item, "alert-total", alert_total_fields);
 
 static const struct field receivers_fields[] = {
 	F_STRS(1, struct receivers_item, names, RECEIVERS_MAX),
@@ -424,6 +448,8 @@ item_body_type(const struct item *item)
 		[ITEM_SERVICE] = &service_item_type,
 		[ITEM_RUNBOOK] = &runbook_item_type,
 		[ITEM_CHANNEL] = &channel_item_type,
+		[ITEM_ALERT_GROUP] = &alert_group_item_type,
+		[ITEM_ALERT_TOTAL] = &alert_total_item_type,
 	};
 	if (item->table != 0)
 		return table_type(item->table);
@@ -675,6 +701,8 @@ record_type_at(size_t i)
 		&settings_frame_type,
 		&hook_type,
 		&notice_thread_type,
+		&alert_group_item_type,
+		&alert_total_item_type,
 	};
 	if (i < TABLE_COUNT - 2) /* there is none of alerts */
 		return table_type((enum table)(i + (i < TABLE_ALERTS - 1 ? 1 : 2)));

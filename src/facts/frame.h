@@ -80,7 +80,7 @@ const char *frame_kind_name(enum frame_kind kind);
 enum op {
 	OP_STATUS = 1,
 	OP_METRICS,
-	OP_ALERTS,    /* active alerts; params: filters, receiver, flags; cursor */
+	OP_ALERTS, /* active alerts; params: filters, receiver, flags, state, text; cursor */
 	OP_INCIDENTS, /* params: state, service, owner; cursor, limit */
 	OP_INCIDENT, /* one: incident, timeline, runs, attempts, decisions, notices, handoffs;
 	              * in parts: go on with the answer's `cursor` until it is 0 */
@@ -139,6 +139,9 @@ enum op {
 	OP_NOTICE = 100, /* `row` */
 	/* `secret` is the link that somebody tapped: the engine made it, or nothing is done. */
 	OP_TAPPED,
+	/* Active alerts, counted in groups; params: by.0 and up (labels, which ascend), first
+	 * (alerts of each group that come with it), filters as OP_ALERTS, state, text */
+	OP_ALERT_GROUPS,
 	OP_FEED =
 	    110,  /* `secret` is of a calendar's link: its row, and the shifts it tells */
 	OP_FEEDS, /* the asker's; to a lead all */
@@ -189,22 +192,24 @@ struct item {
 
 /* Plain records in answers that are no rows. */
 enum item_kind {
-	ITEM_STATUS = 1,   /* struct status_item */
-	ITEM_METRIC,       /* struct metric_item */
-	ITEM_ALERT,        /* struct alert_item */
-	ITEM_DUTY,         /* struct duty_item */
-	ITEM_ENTRY,        /* struct entry_item */
-	ITEM_SECRET,       /* struct secret_item */
-	ITEM_CAN,          /* struct can_item */
-	ITEM_RECEIVERS,    /* struct receivers_item */
-	ITEM_WHO,          /* struct who_item */
-	ITEM_PLAN,         /* struct plan_item */
-	ITEM_TRUST = 40,   /* struct trust_item */
-	ITEM_SHIFT = 50,   /* struct shift_item */
-	ITEM_SESSION = 60, /* struct session_item */
-	ITEM_SERVICE = 70, /* struct service_item */
-	ITEM_RUNBOOK,      /* struct runbook_item */
-	ITEM_CHANNEL,      /* struct channel_item */
+	ITEM_STATUS = 1,       /* struct status_item */
+	ITEM_METRIC,           /* struct metric_item */
+	ITEM_ALERT,            /* struct alert_item */
+	ITEM_DUTY,             /* struct duty_item */
+	ITEM_ENTRY,            /* struct entry_item */
+	ITEM_SECRET,           /* struct secret_item */
+	ITEM_CAN,              /* struct can_item */
+	ITEM_RECEIVERS,        /* struct receivers_item */
+	ITEM_WHO,              /* struct who_item */
+	ITEM_PLAN,             /* struct plan_item */
+	ITEM_TRUST = 40,       /* struct trust_item */
+	ITEM_SHIFT = 50,       /* struct shift_item */
+	ITEM_SESSION = 60,     /* struct session_item */
+	ITEM_SERVICE = 70,     /* struct service_item */
+	ITEM_RUNBOOK,          /* struct runbook_item */
+	ITEM_CHANNEL,          /* struct channel_item */
+	ITEM_ALERT_GROUP = 80, /* struct alert_group_item */
+	ITEM_ALERT_TOTAL,      /* struct alert_total_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -254,6 +259,19 @@ struct alert_item {
 	struct pairs group;       /* its labels of recurrence, where one begins */
 };
 #define ALERT_HOLDERS_MAX 32
+
+/* Alerts that have the same values of some labels. */
+struct alert_group_item {
+	struct pairs labels; /* those; an empty value: they lack it */
+	struct pairs shared; /* further ones that all of them have */
+	uint32_t alerts, held;
+	uint32_t sev1, sev2, sev3, sev4; /* by the incidents that they are in */
+	msec oldest_wall, newest_wall;   /* when they started */
+};
+
+struct alert_total_item {
+	uint32_t groups, alerts, held;
+};
 
 struct receivers_item {
 	struct strs names; /* of the teams that answer, at most RECEIVERS_MAX */
@@ -401,11 +419,11 @@ struct log_frame {
 };
 
 extern const struct record_type request_type, item_type, answer_type, publish_type,
-    status_item_type, metric_item_type, alert_item_type, duty_item_type, shift_item_type,
-    entry_item_type, secret_item_type, session_item_type, can_item_type, who_item_type,
-    receivers_item_type, epoch_frame_type, quarantined_frame_type, peer_frame_type,
-    bundle_frame_type, adopted_frame_type, ready_frame_type, log_frame_type,
-    settings_frame_type, hook_type;
+    status_item_type, metric_item_type, alert_item_type, alert_group_item_type,
+    alert_total_item_type, duty_item_type, shift_item_type, entry_item_type,
+    secret_item_type, session_item_type, can_item_type, who_item_type, receivers_item_type,
+    epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
+    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type, hook_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -1,6 +1,6 @@
 /*
  * listing -- GET /api/v2/alerts and /api/v2/alerts/groups, as Alertmanager answers them, in
- * pages.
+ * pages; and the same alerts as lists of /v1.
  *
  * The engine gives active alerts in the order of their fingerprints or group by group, those
  * that match, a page at a time; the next is asked for when the client has taken most of the last. So a listing
@@ -16,8 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gate/state.h"
-#include "intake/matchers.h"
+#include "gate/alert_query.h"
 
 struct listing {
 	struct label_matchers filters, receiver;   /* checked here, applied by the engine */
@@ -26,7 +25,8 @@ struct listing {
 	size_t filter_n, param_n;
 	bool groups;
 	struct buf group_end; /* what closes the one that is being written */
-	bool page;            /* one page of an incident's, as a list of /v1 */
+	bool page; /* one page, as a list of /v1: of an incident, or by `query` */
+	struct alert_query query;
 	incident_id incident;
 	uint32_t limit;
 	bool any;   /* one was written */
@@ -118,6 +118,29 @@ begin_group(struct call *call, const struct alert_item *alert)
 	buf_add(end, STR("}}"));
 }
 
+/* false when it is none */
+static bool
+read_alert(const struct item *item, struct arena *arena, struct alert_item *ret_alert,
+    struct alert_body *ret_body)
+{
+	struct err err;
+	return item->table == 0 && item->kind == ITEM_ALERT &&
+	       record_decode_all(&alert_item_type, item->body, arena, ret_alert, &err) &&
+	       record_decode_all(&alert_body_type, ret_alert->body, arena, ret_body, &err);
+}
+
+bool
+listing_put_item(struct call *call, const struct item *item)
+{
+	struct arena scratch = call->gate->scratch;
+	struct alert_item alert;
+	struct alert_body body;
+	if (!read_alert(item, &scratch, &alert, &body))
+		return false;
+	put_alert(&call->stream.out, &alert, &body);
+	return true;
+}
+
 /* false when the engine sent nonsense */
 static bool
 take_alert(struct call *call, const struct item *item)
@@ -126,10 +149,7 @@ take_alert(struct call *call, const struct item *item)
 	struct arena scratch = call->gate->scratch;
 	struct alert_item alert;
 	struct alert_body body;
-	struct err err;
-	if (item->table != 0 || item->kind != ITEM_ALERT ||
-	    !record_decode_all(&alert_item_type, item->body, &scratch, &alert, &err) ||
-	    !record_decode_all(&alert_body_type, alert.body, &scratch, &body, &err))
+	if (!read_alert(item, &scratch, &alert, &body))
 		return false;
 	bool begins = alert.begins_group;
 	if (listing->groups ? !begins && !listing->any : begins)
@@ -321,6 +341,7 @@ on_end(struct call *call)
 	buf_done(&listing->group_end);
 	label_matchers_done(&listing->filters);
 	label_matchers_done(&listing->receiver);
+	alert_query_done(&listing->query);
 	free(listing);
 }
 
@@ -348,6 +369,23 @@ serve_groups(struct call *call)
 	listing->groups = true;
 	listing->group_end = BUF(GATE_GROUP_BYTES);
 	if (read_query(call, listing) && link_ready(call))
+		ask_page(call);
+}
+
+void
+serve_alert_list(struct call *call)
+{
+	struct listing *listing = listing_new(call);
+	struct alert_query *query = &listing->query;
+	if (!alert_query_read(call, query, false))
+		return;
+	memcpy(listing->param, query->param, query->param_n * sizeof(query->param[0]));
+	listing->param_n = query->param_n;
+	listing->page = true;
+	listing->limit = (uint32_t)query->limit;
+	listing->cursor = query->cursor;
+	buf_add(&call->stream.out, STR("{\"items\":["));
+	if (link_ready(call))
 		ask_page(call);
 }
 

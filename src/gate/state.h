@@ -301,6 +301,11 @@ void serve_alerts_post(struct call *call);
 void serve_alerts_get(struct call *call);
 void serve_groups(struct call *call);
 void serve_incident_alerts(struct call *call); /* one page of those it has now */
+void serve_alert_list(struct call *call);      /* one page of those that are asked for */
+/* ITEM_ALERT as Alertmanager has it; false when it is none. */
+NODISCARD bool listing_put_item(struct call *call, const struct item *item);
+/* alert_groups.c */
+void serve_alert_groups(struct call *call);
 
 /* alertmanager.c */
 void serve_am_status(struct call *call);

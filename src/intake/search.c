@@ -73,15 +73,29 @@ search_begin(struct search *search, const struct label_matchers *matchers, uint6
 	label_scan_begin(&search->scan, matchers);
 }
 
+void
+search_narrow(struct search *search, const struct needle *needle, enum search_held held)
+{
+	search->needle = needle->n > 0 ? needle : NULL;
+	search->held = held;
+}
+
 /* Of an alert that may match. */
 static bool
 matches(struct search *s, const struct alert *alert, uint64_t *cost)
 {
 	uint64_t before = s->scan.regexes;
+	if (s->held != SEARCH_ANY && alert->held != (s->held == SEARCH_HELD)) {
+		*cost += ALERT_COST;
+		return false;
+	}
 	bool match =
 	    label_scan_match(&s->scan, wire_labels(alert->head, alert->labels_bytes));
 	*cost += LABELS_COST + REGEX_COST * (s->scan.regexes - before);
-	return match;
+	if (!match || s->needle == NULL)
+		return match;
+	*cost += s->needle->n * alert->head.n;
+	return needle_in(s->needle, alert);
 }
 
 /* What it cost. */

@@ -2,6 +2,7 @@
 #define INTAKE_SEARCH_H
 
 #include "intake/intake.h"
+#include "intake/needle.h"
 #include "intake/signature.h"
 
 /*
@@ -15,6 +16,8 @@
  * Where `scan.exceeded` is set then, a regular expression needed too many steps and what
  * matches is not known.
  *
+ * search_narrow leaves out more of them, before the first step.
+ *
  * What was found may be gone when it is looked up by its number. What comes while it looks
  * is found or not. The memory is the caller's: `most` places, whatever matches.
  */
@@ -23,8 +26,12 @@ struct found {
 	uint64_t number;
 };
 
+enum search_held { SEARCH_ANY, SEARCH_ACTIVE, SEARCH_HELD };
+
 struct search {
 	struct label_scan scan;
+	const struct needle *needle; /* NULL: none */
+	enum search_held held;
 	struct signature wanted;
 	uint64_t above; /* only fingerprints above this; 0: all */
 	uint32_t slot,
@@ -38,6 +45,10 @@ struct search {
 
 void search_begin(struct search *search, const struct label_matchers *matchers,
     uint64_t above, struct found *found, size_t most);
+/* Only those that have the words, and that are held, or are not, as the core was told. The
+ * needle stays until the end. */
+void search_narrow(struct search *search, const struct needle *needle,
+    enum search_held held);
 /* true: not through yet */
 bool search_step(const struct intake *intake, struct search *search);
 /*

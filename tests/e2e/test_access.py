@@ -87,6 +87,7 @@ TABLE = {
     ("GET", "/api/v1/alerts/groups"): "anyone", ("GET", "/api/v1/silence/*"): "anyone",
     ("DELETE", "/api/v1/silence/*"): "anyone",
     ("GET", "/v1/services"): READ, ("GET", "/v1/services/*"): READ, ("GET", "/v1/runbooks"): READ, ("GET", "/v1/runbooks/*"): READ,
+    ("GET", "/v1/alerts"): "see-alerts", ("GET", "/v1/alerts/groups"): READ,
     ("GET", "/v1/channels"): READ, ("GET", "/v1/incidents/#/alerts"): "see-alerts",
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
