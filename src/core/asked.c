@@ -133,7 +133,7 @@ static void
 expire(struct core *core, struct asked *asked)
 {
 	const struct asked_row *row = &asked->row;
-	str until = text_wall(core, row->ends_wall);
+	str until = text_when(core, row->ends_wall);
 	str why = text_make(core, "it was not approved by %.*s", STR_ARG(until));
 	if (row->state == ASKED_FACTS)
 		why = text_make(core, "what had to be known of it did not come by %.*s",

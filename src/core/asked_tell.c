@@ -129,7 +129,7 @@ words_asking(struct core *core, const struct incident *incident,
 {
 	str who = asking_text(core, row);
 	str may = may_text(core, row);
-	str until = text_wall(core, row->ends_wall);
+	str until = text_when(core, row->ends_wall);
 	str left = text_ms(core, row->ends_at - core->at);
 	str url = text_url(core, incident->row.id);
 	struct buf out = BUF(TEXT_MAX);
@@ -183,7 +183,7 @@ unreachable_text(struct core *core, const struct asked_row *row)
 static void
 say_waits(struct core *core, const struct asked_row *row)
 {
-	str until = text_wall(core, row->ends_wall);
+	str until = text_when(core, row->ends_wall);
 	str who = text_list(core, &row->approvers, VOTES_MAX);
 	timeline_add(core, row->incident, TIMELINE_ASKED, FIRSTLINE, row->id,
 	    "%.*s on %.*s waits for approval until %.*s, by %.*s (firstline approve %llu)",

@@ -61,7 +61,7 @@ judged_why(struct core *core, struct judged *judged)
 				: NULL;
 	if (lease != NULL) {
 		str who = text_who(lease->row.principal);
-		str until = text_wall(core, lease->row.until_wall);
+		str until = text_when(core, lease->row.until_wall);
 		return text_make(core, "%.*s has it in hand until %.*s", STR_ARG(who),
 		    STR_ARG(until));
 	}
@@ -717,6 +717,10 @@ not_happened(struct core *core, struct attempt *attempt)
 	msec again_at = core->at + RECORD_AGAIN_MS;
 	row->ask_at = again_at < over_at ? again_at : over_at;
 	wait_for_news(core, attempt);
+	str why = STR("it has not happened yet, and may still be at work");
+	if (str_eq(row->why, why))
+		return; /* said once, however often it is asked */
+	row_set_str(core, &row->why, why);
 	say(core, attempt, STR("not yet, but it may still be at work: asked again"));
 }
 

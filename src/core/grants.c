@@ -127,7 +127,7 @@ stands_for_all(const struct core *core, const struct ending *ending)
 static str
 last_day(struct core *core, const struct ending *ending)
 {
-	return str_take(text_wall(core, ending->until_wall - 1), 10);
+	return str_take(text_when(core, ending->until_wall - 1), 10);
 }
 
 static str

@@ -49,7 +49,7 @@ tell(struct core *core, const struct team *team, const struct rotation *rotation
 	}
 	if (n > OPEN_SHOWN)
 		buf_printf(&out, "  and %u more\n", n - OPEN_SHOWN);
-	str until = text_wall(core, now->until_wall);
+	str until = text_when(core, now->until_wall);
 	str subject = text_make(core, "[on duty] %.*s of %.*s: %u open incident%s",
 	    STR_ARG(rotation->name), STR_ARG(team->name), n, n == 1 ? "" : "s");
 	struct buf text = BUF(18 * 1024);

@@ -109,14 +109,14 @@ heartbeat_timer(struct core *core, struct heartbeat_kept *heartbeat)
 	if (row->run_due_at != 0 && row->run_due_at <= core->at) {
 		row->run_due_at = 0;
 		why = text_make(core, "%.*s runs since %.*s and has not ended",
-		    STR_ARG(row->name), STR_ARG(text_wall(core, row->started_wall)));
+		    STR_ARG(row->name), STR_ARG(text_when(core, row->started_wall)));
 	} else if (row->heard_wall != 0) {
 		why = text_make(core, "%.*s was last heard of at %.*s, due at %.*s",
-		    STR_ARG(row->name), STR_ARG(text_wall(core, row->heard_wall)),
-		    STR_ARG(text_wall(core, row->due_wall)));
+		    STR_ARG(row->name), STR_ARG(text_when(core, row->heard_wall)),
+		    STR_ARG(text_when(core, row->due_wall)));
 	} else {
 		why = text_make(core, "%.*s was never heard of, due at %.*s",
-		    STR_ARG(row->name), STR_ARG(text_wall(core, row->due_wall)));
+		    STR_ARG(row->name), STR_ARG(text_when(core, row->due_wall)));
 	}
 	go_down(core, heartbeat, why);
 	object_touch(core, &heartbeat->o);

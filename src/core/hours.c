@@ -49,7 +49,7 @@ hours_wait(struct core *core, struct incident *incident)
 		return false;
 	}
 	if (row->waits_wall != until) {
-		str when = text_wall(core, until);
+		str when = text_when(core, until);
 		timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,
 		    "nobody is paged before %.*s: it is %s, and nobody is at work for it",
 		    STR_ARG(when), severity_name(row->severity));

@@ -202,7 +202,7 @@ warn(struct core *core, struct lease *lease)
 	struct lease_row *row = &lease->row;
 	row->warn_at = 0;
 	str left = text_ms(core, row->until_at - core->at);
-	str until = text_wall(core, row->until_wall);
+	str until = text_when(core, row->until_wall);
 	tell_holder(core, lease,
 	    text_make(core, "[hands-on] %.*s: yours for another %.*s",
 		STR_ARG(row->service), STR_ARG(left)),
@@ -362,7 +362,7 @@ prolong(struct core *core, struct lease *lease, msec ms, str why)
 	if (why.n > 0)
 		row_set_str(core, &row->why, why);
 	arm(core, lease);
-	str until = text_wall(core, row->until_wall);
+	str until = text_when(core, row->until_wall);
 	say(core, lease, row->principal,
 	    text_make(core, "keeps %.*s in hand until %.*s", STR_ARG(row->service),
 		STR_ARG(until)));
@@ -384,7 +384,7 @@ lease_hands_on(struct core *core, const struct command *command)
 	if (lease != NULL && str_eq(lease->row.principal, command->principal))
 		return prolong(core, lease, ms, why);
 	if (lease != NULL) {
-		str until = text_wall(core, lease->row.until_wall);
+		str until = text_when(core, lease->row.until_wall);
 		str who = text_who(lease->row.principal);
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "%.*s has %.*s in hand until %.*s", STR_ARG(who),
@@ -395,7 +395,7 @@ lease_hands_on(struct core *core, const struct command *command)
 		return no;
 	warn_later(lease, ms);
 	arm(core, lease);
-	str until = text_wall(core, lease->row.until_wall);
+	str until = text_when(core, lease->row.until_wall);
 	say(core, lease, command->principal,
 	    text_make(core, "took %.*s in hand until %.*s: automation only watches%s%.*s",
 		STR_ARG(command->name), STR_ARG(until), why.n > 0 ? ": " : "",
@@ -467,7 +467,7 @@ static void
 shout(struct core *core, const struct lease *lease)
 {
 	const struct lease_row *row = &lease->row;
-	str who = text_who(row->principal), until = text_wall(core, row->until_wall);
+	str who = text_who(row->principal), until = text_when(core, row->until_wall);
 	tell_all(core, lease,
 	    text_make(core, "[break-glass] %.*s: %.*s lifted the rules until %.*s",
 		STR_ARG(row->service), STR_ARG(who), STR_ARG(until)),
@@ -497,7 +497,7 @@ lease_break_glass(struct core *core, const struct command *command)
 	struct lease *lease =
 	    find(core, LEASE_BREAK_GLASS, command->name, command->principal);
 	if (lease != NULL) {
-		str until = text_wall(core, lease->row.until_wall);
+		str until = text_when(core, lease->row.until_wall);
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "you broke the glass on %.*s already, until %.*s (lease %llu)",
 		    STR_ARG(command->name), STR_ARG(until),
@@ -508,7 +508,7 @@ lease_break_glass(struct core *core, const struct command *command)
 		return no;
 	core->control->row.glasses_broken++;
 	arm(core, lease);
-	str until = text_wall(core, lease->row.until_wall);
+	str until = text_when(core, lease->row.until_wall);
 	say(core, lease, command->principal,
 	    text_make(core, "broke the glass on %.*s until %.*s: %.*s",
 		STR_ARG(command->name), STR_ARG(until), STR_ARG(why)));

@@ -116,7 +116,7 @@ doing_nothing(struct core *core, const struct incident_row *row)
 {
 	if (row->waits_wall == 0)
 		return STR("waiting for a person");
-	str until = text_wall(core, row->waits_wall);
+	str until = text_when(core, row->waits_wall);
 	return text_make(core, "waiting until %.*s, when a person is told", STR_ARG(until));
 }
 

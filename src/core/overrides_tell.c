@@ -17,9 +17,9 @@ override_what(struct core *core, const struct override_row *row)
 str
 override_span(struct core *core, msec from, msec until)
 {
-	str begins = str_take(text_wall(core, from), 16);
-	str ends = str_take(text_wall(core, until), 16);
-	return text_make(core, "from %.*sZ until %.*sZ", STR_ARG(begins), STR_ARG(ends));
+	str begins = str_take(text_when(core, from), 16);
+	str ends = str_take(text_when(core, until), 16);
+	return text_make(core, "from %.*s until %.*s UTC", STR_ARG(begins), STR_ARG(ends));
 }
 
 void

@@ -264,7 +264,7 @@ permit_doing(struct core *core, const struct run *run)
 {
 	const struct run_row *row = &run->row;
 	str what = plan_text(core, row);
-	str when = text_wall(core, row->permit_wall);
+	str when = text_when(core, row->permit_wall);
 	if (row->level == AUTONOMY_VETO)
 		return text_make(core, "will do %.*s at %.*s unless somebody vetoes it",
 		    STR_ARG(what), STR_ARG(when));
@@ -282,6 +282,31 @@ permit_can(const struct incident *incident, struct buf *out)
 	buf_printf(out, "firstline veto %u    (it is not done)\n", incident->row.id);
 }
 
+/* The same on another target, and as much of it allowed. */
+static bool
+is_alike(const struct permit_item *a, const struct permit_item *b)
+{
+	struct permit_item there = *b;
+	there.target = a->target;
+	return same_action(a, &there) && a->verdict == b->verdict &&
+	       str_eq(a->text, b->text);
+}
+
+/* The first `n` items, which are alike but for their targets. */
+static void
+tell_items(struct buf *out, const struct permit_item *item, size_t n)
+{
+	buf_printf(out, "  %.*s: %.*s on ", STR_ARG(item->step), STR_ARG(item->action));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%.*s", i == 0 ? "" : ", ", STR_ARG(item[i].target));
+	for (size_t i = 0; i < item->params.n; i++)
+		buf_printf(out, "%s%.*s=%.*s", i == 0 ? " with " : ", ",
+		    STR_ARG(item->params.p[i].name), STR_ARG(item->params.p[i].value));
+	buf_printf(out, " (%s%s%.*s)\n",
+	    item->verdict != 0 ? verdict_name(item->verdict) : "decided then",
+	    item->text.n > 0 ? ": " : "", STR_ARG(item->text));
+}
+
 void
 permit_plan(const struct incident *incident, struct buf *out)
 {
@@ -290,21 +315,15 @@ permit_plan(const struct incident *incident, struct buf *out)
 	const struct run_row *row = &incident->run->row;
 	const struct permit_item *items = row->plan.p;
 	buf_printf(out, "\nIt would do, in this order:\n");
-	for (size_t i = 0; i < row->plan.n && i < ITEMS_TOLD; i++) {
-		const struct permit_item *item = &items[i];
-		buf_printf(out, "  %.*s: %.*s on %.*s", STR_ARG(item->step),
-		    STR_ARG(item->action), STR_ARG(item->target));
-		for (size_t k = 0; k < item->params.n; k++)
-			buf_printf(out, "%s%.*s=%.*s", k == 0 ? " with " : ", ",
-			    STR_ARG(item->params.p[k].name),
-			    STR_ARG(item->params.p[k].value));
-		buf_printf(out, " (%s%s%.*s)\n",
-		    item->verdict != 0 ? verdict_name(item->verdict) : "decided then",
-		    item->text.n > 0 ? ": " : "", STR_ARG(item->text));
+	size_t told = row->plan.n < ITEMS_TOLD ? row->plan.n : ITEMS_TOLD;
+	for (size_t from = 0, to = 0; from < told; from = to) {
+		while (to < told && is_alike(&items[from], &items[to]))
+			to++;
+		tell_items(out, &items[from], to - from);
 	}
-	if (row->plan.n > ITEMS_TOLD)
+	if (row->plan.n > told)
 		buf_printf(out, "  and %zu more: firstline permit %u shows all\n",
-		    row->plan.n - ITEMS_TOLD, incident->row.id);
+		    row->plan.n - told, incident->row.id);
 }
 
 static str

@@ -130,7 +130,7 @@ static void
 tell(struct core *core, const struct silence_row *row, str principal, const char *done)
 {
 	str what = matchers_text(core, row);
-	str until = text_wall(core, row->ends_wall);
+	str until = text_when(core, row->ends_wall);
 	str words = text_line(core, row->comment, TIMELINE_TEXT_MAX / 4);
 	str during = row->during.n > 0
 	                 ? text_make(core, " during %.*s", STR_ARG(row->during))
@@ -279,7 +279,7 @@ silence_words(struct core *core, const struct alert_change *change)
 	if (silence == NULL)
 		return STR("silenced");
 	const struct silence_row *row = &silence->row;
-	str until = text_wall(core, row->ends_wall);
+	str until = text_when(core, row->ends_wall);
 	str who = text_line(core, row->created_by, 100);
 	str words = text_line(core, row->comment, TIMELINE_TEXT_MAX / 4);
 	return text_make(core, "silenced by %.*s (%.*s: %.*s) until %.*s",

@@ -17,7 +17,8 @@ str text_cut(str s, size_t max);
 /* Control characters become blanks; cut. */
 str text_line(struct core *core, str s, size_t max);
 str text_ms(struct core *core, msec ms);     /* "1h 30m", "45s" */
-str text_wall(struct core *core, msec wall); /* "2026-11-23T07:13:22.380Z" */
+str text_wall(struct core *core, msec wall); /* "2026-11-23T07:13:22.380Z", for programs */
+str text_when(struct core *core, msec wall); /* "2026-11-23 07:13:22 UTC", for people */
 str text_verb(struct core *core, str verb);  /* "restart" to "restarting" */
 /* {alertname="QueueStuck", queue="payments"} */
 str text_labels(struct core *core, const struct pairs *labels, size_t max);

@@ -110,7 +110,7 @@ words_asking(struct core *core, const struct incident *incident, const struct ru
 {
 	const struct runbook_step *step = run_step(run);
 	str left = text_ms(core, run->row.deadline - core->at);
-	str until = text_wall(core, core->wall + (run->row.deadline - core->at));
+	str until = text_when(core, core->wall + (run->row.deadline - core->at));
 	str answers = answer_text(core, &step->answer);
 	str lead = text_make(core,
 	    "Runbook %.*s asks: %.*s\n\nanswer:    %.*s\nuntil:     %.*s (%.*s)",
@@ -202,7 +202,7 @@ ask_enter(struct core *core, struct run *run)
 	row_set_str(core, &run->row.question, question);
 	run->row.deadline = core->at + step->within_ms;
 	run_wait(core, run, PHASE_ANSWER, run->row.deadline, 0);
-	str until = text_wall(core, core->wall + step->within_ms);
+	str until = text_when(core, core->wall + step->within_ms);
 	str answers = answer_text(core, &step->answer);
 	timeline_add(core, run->row.incident, TIMELINE_ASKED, FIRSTLINE, run->row.id,
 	    "%.*s: asks %.*s until %.*s: %.*s (firstline answer %llu VALUE: %.*s)",
@@ -296,8 +296,8 @@ ask_answer(struct core *core, const struct command *command)
 	unsigned long long id = command->row;
 	struct run *run = object_find(core, TABLE_RUN, command->row);
 	if (run == NULL)
-		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no run %llu in work",
-		    id);
+		return answer_no(core, 404, EXIT_NOT_FOUND,
+		    "no run %llu is in work: it has ended, or there is none", id);
 	/* Its timer is due, and others come first. */
 	if (run->row.phase == PHASE_ANSWER && core->at >= run->row.due)
 		run_timer(core, run);

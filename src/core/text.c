@@ -81,6 +81,14 @@ text_wall(struct core *core, msec wall)
 	return text;
 }
 
+str
+text_when(struct core *core, msec wall)
+{
+	str s = text_wall(core, wall);
+	ASSERT(s.n >= 19);
+	return text_make(core, "%.*s %.*s UTC", 10, s.p, 8, s.p + 11);
+}
+
 /* Verbs are the operators' own words; this is right for the usual ones: restart, scale,
  * stop, roll-back, shift-traffic. */
 str

@@ -167,6 +167,21 @@ alone(struct world *w, row_id id, enum alive alive)
 }
 
 /* A shim that died as it forked: nothing says that the command began. */
+static unsigned
+times_said(struct world *w, const char *part)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < w->row_n; i++) {
+		struct timeline_row row;
+		n += w->rows[i].table == TABLE_TIMELINE &&
+		             world_row_get(w, TABLE_TIMELINE, w->rows[i].id, &row) &&
+		             str_contains(row.text, str_of(part))
+		         ? 1
+		         : 0;
+	}
+	return n;
+}
+
 static void
 crash__a_no_counts_only_when_what_was_begun_is_gone(void)
 {
@@ -198,6 +213,7 @@ crash__a_no_counts_only_when_what_was_begun_is_gone(void)
 			world_after(w, 15 * SECOND); /* its 30 s are over */
 			alone(w, id, ALIVE_MAYBE);
 			world_probe(w, "0");
+			EXPECT_U64(times_said(w, "may still be at work: asked again"), 1);
 		}
 		bool again = i != DONE_LATER && i != NEVER_GONE;
 		EXPECT_U64(world_count(w, TABLE_ATTEMPT), again ? 2 : 1);

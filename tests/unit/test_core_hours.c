@@ -79,7 +79,7 @@ hours__what_is_not_urgent_waits_until_somebody_is_at_work(void)
 	EXPECT_U64(told(w, "ana"), 0);
 	EXPECT(world_told(w, PURPOSE_NEEDS_PERSON, "ops-hook") > 0);
 	EXPECT_U64(world_incident(w, 1).waits_wall, utc(2026, 11, 24, 9, 0));
-	EXPECT(world_says(w, 1, "nobody is paged before 2026-11-24T09:00:00"));
+	EXPECT(world_says(w, 1, "nobody is paged before 2026-11-24 09:00:00"));
 	until(w, utc(2026, 11, 24, 5, 0));
 	world_restart(w);
 	until(w, utc(2026, 11, 24, 8, 59));

@@ -86,7 +86,7 @@ hands_on__is_one_persons_for_a_time(void)
 	EXPECT_U64(other.status, 409);
 	EXPECT_U64(other.exit, 9);
 	EXPECT(
-	    str_contains(other.error, STR("ana has payments in hand until 2026-11-23T")));
+	    str_contains(other.error, STR("ana has payments in hand until 2026-11-23 ")));
 	/* Its holder prolongs it, and is told before it ends. */
 	world_after(w, 30 * MINUTE);
 	take = hands_on("person:ana", 2 * HOUR);

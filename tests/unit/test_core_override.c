@@ -103,8 +103,8 @@ override__takes_the_pager_and_the_authority_at_once(void)
 	EXPECT_U64(world_told(w, PURPOSE_SELF, "mei"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), 1);
 	EXPECT(world_says(w, 0,
-	    "mei has primary of platform-ops from 2026-11-23T13:12Z until "
-	    "2026-11-24T13:12Z (ana is ill)"));
+	    "mei has primary of platform-ops from 2026-11-23 13:12 until "
+	    "2026-11-24 13:12 UTC (ana is ill)"));
 	world_restart(w);
 	world_fire(w, STUCK);
 	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "mei"), 1);
@@ -171,7 +171,7 @@ override__has_an_end_and_stands_alone(void)
 	    "to", "+30");
 	struct reply reply = world_command(w, &set);
 	EXPECT_U64(reply.status, 409);
-	EXPECT(str_contains(reply.error, STR("lies over it: mei, from 2026-11-23T13:12Z")));
+	EXPECT(str_contains(reply.error, STR("lies over it: mei, from 2026-11-23 13:12 ")));
 	set = ASK(w, COMMAND_OVERRIDE_SET, "person:ana", "person", "kim", "from", "+24",
 	    "to", "+30");
 	EXPECT_U64(world_command(w, &set).status, 201);
@@ -297,7 +297,7 @@ handover__tells_who_comes_what_is_open(void)
 	world_after(w, HOUR);
 	EXPECT_U64(world_told(w, PURPOSE_SELF, "mei"), 1);
 	EXPECT(str_contains(world_last_notice(w)->text,
-	    STR("You have primary of platform-ops until 2026-12-07T09:00")));
+	    STR("You have primary of platform-ops until 2026-12-07 09:00")));
 	EXPECT(str_contains(world_last_notice(w)->text, STR(", after ana. Open now:")));
 	world_after(w, 3 * DAY);
 	EXPECT_U64(world_told(w, PURPOSE_SELF, NULL), 1);

@@ -50,6 +50,15 @@ item(const struct run_row *run, size_t i)
 	return &((const struct permit_item *)run->plan.p)[i];
 }
 
+/* What an answer about incident 1 says of it now. */
+#define EXPECT_DOING(w, text)                           \
+	do {                                            \
+		struct buf doing = BUF(4096);           \
+		core_doing((w)->core, 1, &doing);       \
+		EXPECT_STR(buf_str(&doing), STR(text)); \
+		buf_done(&doing);                       \
+	} while (0)
+
 static struct reply
 permit_as(struct world *w, const char *who)
 {
@@ -76,7 +85,8 @@ permit__a_plan_waits_for_one_yes(void)
 	EXPECT(item(&run, 0)->verdict == VERDICT_ALLOW);
 	EXPECT(world_incident(w, 1).needs_person);
 	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "ana"), 1);
-	EXPECT(str_contains(world_last_notice(w)->text, STR("restart-unit on pay-2")));
+	EXPECT(str_contains(world_last_notice(w)->text,
+	    STR("workers: restart-unit on pay-1, pay-2 (allow: ")));
 
 	EXPECT_U64(permit_as(w, "person:ana").status, 200);
 	EXPECT(!world_incident(w, 1).needs_person);
@@ -246,10 +256,13 @@ permit__a_veto_time_that_passes_is_a_yes(void)
 	EXPECT_U64(world_told(w, PURPOSE_VETO, "ana"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_VETO, "mei"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_VETO, "ops-hook"), 1);
+	EXPECT_DOING(w, "will do restart-unit on pay-1 and 2 more actions at 2026-11-23 "
+			"13:14:00 UTC unless somebody vetoes it");
 	world_after(w, 2 * MINUTE - 1);
 	EXPECT_U64(w->attempt_n, 0);
 	world_after(w, 1);
 	EXPECT_U64(w->attempt_n, 1);
+	EXPECT_DOING(w, "restarting pay-1");
 	EXPECT_STR(the_run(w).permitted_by, STR("firstline"));
 	world_exit(w, 0);
 	EXPECT_U64(w->attempt_n, 1); /* the whole plan was announced */

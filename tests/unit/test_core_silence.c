@@ -258,7 +258,7 @@ held__ends_the_incident_as_silenced_and_tells_it(void)
 	EXPECT_U64(world_told(w, PURPOSE_ENDED, "ops-hook"), 1);
 	str text = world_last_notice(w)->text;
 	str why = arena_printf(&w->arena,
-	    "silenced by %.*s (ana: new disks) until 2026-11-23T15:12:00.000Z",
+	    "silenced by %.*s (ana: new disks) until 2026-11-23 15:12:00 UTC",
 	    STR_ARG(silence.uuid));
 	EXPECT_STR(row.held_why, why);
 	EXPECT(memmem(text.p, text.n, why.p, why.n) != NULL);
