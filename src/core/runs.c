@@ -330,15 +330,34 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	object_done(core, &run->o);
 }
 
+/* Whoever comes is told how far it came, and how it goes on: it was in the middle. */
+static str
+why_in_the_middle(struct core *core, const struct run *run, str why)
+{
+	enum step_kind kind = run_step(run)->kind;
+	size_t n;
+	if (run->row.caller != 0 || (kind != STEP_ACTION && kind != STEP_CALL))
+		return why;
+	(void)rolled_of(run, &n);
+	str came = roll_text(core, run);
+	if (n == 0 || came.n == 0)
+		return why;
+	return text_make(core,
+	    "%.*s; %.*s: `firstline run %.*s --continue %llu` goes on with the rest",
+	    STR_ARG(why), STR_ARG(came), STR_ARG(run->row.runbook),
+	    (unsigned long long)run->row.id);
+}
+
 void
 run_person(struct core *core, struct run *run, str why)
 {
 	struct incident *incident = run_incident(core, run);
+	str needed = why_in_the_middle(core, run, why);
 	run_end(core, run, RUN_NEEDS_PERSON, why);
 	if (call_ended(core, run, why))
 		return;
 	incident_set_state(core, incident, INCIDENT_OPEN);
-	person_need(core, incident, why);
+	person_need(core, incident, needed);
 	incident_quiet(core, incident);
 	incident_arm(core, incident);
 }

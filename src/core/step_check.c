@@ -88,10 +88,13 @@ static void
 held(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	str seen = seen_text(core, run);
-	str lasted = text_ms(core, step->for_ms);
-	say(core, run,
-	    text_make(core, "%.*s; held for %.*s", STR_ARG(seen), STR_ARG(lasted)));
+	str seen = seen_text(core, run), lasted = STR(": holds");
+	if (step->kind == STEP_ACTION)
+		lasted = STR(": the next batch may begin");
+	else if (step->for_ms > 0)
+		lasted = text_make(core, "; held for %.*s",
+		    STR_ARG(text_ms(core, step->for_ms)));
+	say(core, run, text_make(core, "%.*s%.*s", STR_ARG(seen), STR_ARG(lasted)));
 	if (step->kind == STEP_ACTION) {
 		roll_gate_held(core, run);
 		return;

@@ -134,9 +134,9 @@ count(const struct run *run, enum rolled_state state)
 	return found;
 }
 
-/* "3 of 8 done, 1 failed, 4 not begun" */
-void
-roll_tell(struct core *core, const struct run *run)
+/* "3 of 8 done, 1 failed, 4 not begun"; nothing of one target, and in shadow. */
+str
+roll_text(struct core *core, const struct run *run)
 {
 	static const struct {
 		enum rolled_state state;
@@ -151,7 +151,7 @@ roll_tell(struct core *core, const struct run *run)
 	size_t n, all = run->row.targets.n;
 	(void)rolled_of(run, &n);
 	if (all <= 1 || run->row.shadow)
-		return;
+		return (str){ 0 };
 	str text = text_make(core, "%u of %zu done", count(run, ROLLED_DONE), all);
 	for (size_t i = 0; i < countof(words); i++) {
 		unsigned found = count(run, words[i].state);
@@ -161,8 +161,16 @@ roll_tell(struct core *core, const struct run *run)
 	}
 	if (n < all)
 		text = text_make(core, "%.*s, %zu not begun", STR_ARG(text), all - n);
-	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
-	    "%.*s: %.*s", STR_ARG(run_step(run)->name), STR_ARG(text));
+	return text;
+}
+
+void
+roll_tell(struct core *core, const struct run *run)
+{
+	str text = roll_text(core, run);
+	if (text.n > 0)
+		timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE,
+		    run->row.id, "%.*s: %.*s", STR_ARG(run_step(run)->name), STR_ARG(text));
 }
 
 static void

@@ -84,6 +84,7 @@ void rolled_over(struct core *core, struct run *run, struct rolled *rolled,
 /* One more row, for that target, behind the others; false: no room. */
 bool rolled_add(struct core *core, struct run *run, size_t target, uint32_t batch);
 /* In the timeline: "go: 3 of 8 done, 1 failed, 4 not begun". */
+str roll_text(struct core *core, const struct run *run);
 void roll_tell(struct core *core, const struct run *run);
 /* The step ends there, because, as soon as nothing of it is under way. */
 void roll_leave(struct core *core, struct run *run, uint32_t where, str why);

@@ -121,7 +121,9 @@ each__goes_on_until_so_many_failed(void)
 	world_probe(w, "1");
 	world_exit(w, 1);
 	EXPECT_STR(world_incident(w, 1).needs_person_why,
-	    STR("hosts for web-2: drain failed on web-2"));
+	    STR("hosts for web-2: drain failed on web-2"
+		"; 0 of 3 done, 2 failed, 1 not begun: `firstline run all --continue 5` "
+		"goes on with the rest"));
 	EXPECT(world_says(w, 1, "hosts: 0 of 3 done, 2 failed, 1 not begun"));
 	world_free(w);
 }
@@ -171,7 +173,9 @@ each__says_what_is_wrong_with_its_hosts(void)
 	world_probe(w, "0");
 	world_after(w, 0);
 	EXPECT_STR(world_incident(w, 1).needs_person_why,
-	    STR("web-2 is no longer one of the targets of hosts: 2 of 3 are not touched"));
+	    STR("web-2 is no longer one of the targets of hosts: 2 of 3 are not touched"
+		"; 0 of 3 done, 1 stopped, 2 not begun: `firstline run all --continue 5` "
+		"goes on with the rest"));
 	world_free(w);
 }
 

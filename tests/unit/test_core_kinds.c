@@ -103,7 +103,10 @@ record__that_is_done_ends_it_with_its_code(void)
 	world_probe(w, "done 3\n");
 	row = last_attempt(w);
 	EXPECT(row.state == ATTEMPT_EXITED && row.exit_code == 3);
-	EXPECT_STR(world_incident(w, 1).needs_person_why, STR("go failed on pay-1"));
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("go failed on pay-1"
+		"; 0 of 2 done, 1 failed, 1 not begun: `firstline run r --continue 5` goes "
+		"on with the rest"));
 	world_free(w);
 }
 

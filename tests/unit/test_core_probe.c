@@ -39,7 +39,7 @@ probe__each_kind_asks_with_its_values_and_decides(void)
 		{ "tcp: '${service}:5432'\nexpect: closed\n",
 		    { .kind = PROBE_TCP, .where = STR("payments:5432") }, { .code = 0 },
 		    { .code = 1, .number = 3 },
-		    "look: saw closed (connection refused), wanted closed; held",
+		    "look: saw closed (connection refused), wanted closed: holds",
 		    "look: saw open after 3 ms, wanted closed: does not hold" },
 		{ "tcp: db.example:25\nsend: QUIT\nexpect: banner lacks ESMTP\n",
 		    { .kind = PROBE_TCP,

@@ -184,7 +184,10 @@ roll__too_many_failures_let_what_is_under_way_end(void)
 	EXPECT(!world_incident(w, 1).needs_person); /* web-4 is under way */
 	world_restart(w);
 	world_exit(w, 0);
-	EXPECT_STR(world_incident(w, 1).needs_person_why, STR("go failed on web-3"));
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("go failed on web-3"
+		"; 2 of 5 done, 2 failed, 1 not begun: `firstline run r --continue 5` goes "
+		"on with the rest"));
 	EXPECT_OUTCOMES(w, "web-1 failed, web-2 done, web-3 failed, web-4 done");
 	EXPECT(world_says(w, 1, "go: 2 of 5 done, 2 failed, 1 not begun"));
 	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 4);
@@ -280,6 +283,7 @@ roll__each_host_done_must_be_well_before_the_next_batch(void)
 	world_restart(w);
 	world_probe(w, "1");
 	world_probe(w, "1");
+	EXPECT(world_says(w, 1, "all must hold: the next batch may begin"));
 	EXPECT_U64(w->attempt_n, 2);
 	world_exit(w, 0);
 	world_exit(w, 1); /* one failure ends it, whatever is well */
@@ -347,7 +351,9 @@ roll__a_target_that_is_gone_ends_it_before_the_batch(void)
 	    BOOK("{batch: 2}"));
 	world_exit(w, 0);
 	EXPECT_STR(world_incident(w, 1).needs_person_why,
-	    STR("web-4 is no longer one of the targets of go: 3 of 5 are not touched"));
+	    STR("web-4 is no longer one of the targets of go: 3 of 5 are not touched"
+		"; 2 of 5 done, 3 not begun: `firstline run r --continue 5` goes on with "
+		"the rest"));
 	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 2);
 	world_free(w);
 }

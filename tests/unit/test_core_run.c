@@ -376,7 +376,10 @@ run__a_failed_action_ends_the_step(void)
 	world_exit(w, 3);
 	struct incident_row row = world_incident(w, 1);
 	EXPECT(row.state == INCIDENT_OPEN && row.needs_person);
-	EXPECT_STR(row.needs_person_why, STR("restart-workers failed on pay-1"));
+	EXPECT_STR(row.needs_person_why,
+	    STR("restart-workers failed on pay-1"
+		"; 0 of 2 done, 1 failed, 1 not begun: `firstline run queue-not-draining "
+		"--continue 5` goes on with the rest"));
 	EXPECT(last_attempt(w).exit_code == 3);
 	EXPECT(last_use(w).state == USE_CONSUMED);
 	world_free(w);

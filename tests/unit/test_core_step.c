@@ -93,7 +93,10 @@ step__goes_on_until_so_many_failed(void)
 	world_fire(w, ODD);
 	world_exit(w, 1);
 	world_exit(w, 1);
-	EXPECT_STR(world_incident(w, 1).needs_person_why, STR("go failed on pay-2"));
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("go failed on pay-2"
+		"; 0 of 2 done, 2 failed: `firstline run r --continue 5` goes on with the "
+		"rest"));
 	world_free(w);
 }
 
@@ -108,7 +111,10 @@ step__failing_on_every_target_is_a_failure(void)
 	world_fire(w, ODD);
 	world_exit(w, 1);
 	world_news(w, NEWS_KILLED);
-	EXPECT_STR(world_incident(w, 1).needs_person_why, STR("go failed on every target"));
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("go failed on every target"
+		"; 0 of 2 done, 2 failed: `firstline run r --continue 5` goes on with the "
+		"rest"));
 	world_free(w);
 }
 
