@@ -107,6 +107,10 @@ view_doing(struct out *out, const struct incident_row *row)
 		return row->needs_person_why.n > 0 ? arena_printf(a, "needs a person: %.*s",
 							 STR_ARG(row->needs_person_why))
 		                                   : STR("needs a person");
+	if (row->doing.n > 0 &&
+	    (row->state == INCIDENT_ACTING || row->state == INCIDENT_VERIFYING))
+		return arena_printf(a, "runbook %.*s: %.*s", STR_ARG(row->runbook),
+		    STR_ARG(row->doing));
 	switch (row->state) {
 	case INCIDENT_ACTING:
 		return arena_printf(a, "runbook %.*s is at work", STR_ARG(row->runbook));
@@ -226,6 +230,14 @@ after(struct out *out, const struct attempt_row *row)
 	    STR_ARG(text_length(out->arena, row->ended_wall - from)));
 }
 
+/* Firstline says what the probe says. */
+static str
+settled_by(const struct attempt_row *row)
+{
+	str who = view_who(row->settled_by);
+	return who.n == 0 || str_eq(who, STR("firstline")) ? STR("its probe") : who;
+}
+
 str
 view_attempt_result(struct out *out, const struct attempt_row *row)
 {
@@ -249,8 +261,7 @@ view_attempt_result(struct out *out, const struct attempt_row *row)
 	case ATTEMPT_SETTLED:
 		return arena_printf(a, "%s, says %.*s",
 		    row->happened == HAPPENED_YES ? "it happened" : "it did not happen",
-		    STR_ARG(row->settled_by.n > 0 ? view_who(row->settled_by)
-						  : STR("its probe")));
+		    STR_ARG(settled_by(row)));
 	case ATTEMPT_PLANNED:
 	case ATTEMPT_AUTHORIZED:
 	case ATTEMPT_INTENT:

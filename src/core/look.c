@@ -52,6 +52,16 @@ core_incident(const struct core *core, incident_id id)
 	return incident != NULL ? &incident->row : NULL;
 }
 
+void
+core_doing(struct core *core, incident_id id, struct buf *out)
+{
+	const struct incident *incident = incident_find(core, id);
+	struct arena mark = core->scratch;
+	if (incident != NULL && incident->row.state != INCIDENT_CLOSED)
+		buf_add(out, incident_doing(core, incident));
+	core->scratch = mark;
+}
+
 size_t
 core_incidents(const struct core *core, incident_id after, const struct incident_row **ret,
     size_t n)

@@ -418,6 +418,18 @@ incident_wanted(const struct listing *l, const struct incident_row *row)
 	       (l->owner_n == 0 || str_eq(row->owner, (str){ l->owner, l->owner_n }));
 }
 
+static void
+put_incident(struct engine *engine, const struct incident_row *incident,
+    struct answer_out *a)
+{
+	struct incident_row row = *incident;
+	struct buf doing = BUF(DOING_BYTES_MAX);
+	core_doing(engine->core, row.id, &doing);
+	row.doing = buf_str(&doing);
+	answer_row_record(a, TABLE_INCIDENT, &row);
+	buf_done(&doing);
+}
+
 static bool
 incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 {
@@ -430,7 +442,7 @@ incidents_slice(struct engine *engine, struct listing *l, struct answer_out *a)
 		l->cursor = rows[i]->id;
 		if (!incident_wanted(l, rows[i]))
 			continue;
-		answer_row_record(a, TABLE_INCIDENT, rows[i]);
+		put_incident(engine, rows[i], a);
 		if (--l->left == 0)
 			return false;
 	}

@@ -35,6 +35,7 @@ struct job {
 	struct arena_map map;
 	struct arena arena;   /* of the answer: reset after each of its frames */
 	struct arena scratch; /* what outlives a frame: an entry while its rows are taken */
+	str doing;            /* about the incident, when it was asked for */
 	struct buf out;
 	str left; /* of `out`, once it is finished: not handed over yet */
 	struct reader *reader;
@@ -150,10 +151,24 @@ refuse_row(struct job *job, enum table table, row_id id, const char *what)
 }
 
 static bool
+put_incident(struct job *job, str body, struct err *err)
+{
+	struct incident_row row;
+	if (!record_decode_all(&incident_row_type, body, &job->arena, &row, err))
+		return false;
+	if (row.state != INCIDENT_CLOSED)
+		row.doing = job->doing;
+	answer_row_record(&job->answer, TABLE_INCIDENT, &row);
+	return true;
+}
+
+static bool
 one_row(struct job *job, enum table table, row_id id, const char *what, struct err *err)
 {
 	struct stored_row row;
 	if (store_row(job->reader->store, table, id, &job->arena, &row, err)) {
+		if (table == TABLE_INCIDENT && job->doing.n > 0)
+			return put_incident(job, row.body, err);
 		answer_item(&job->answer, table, 0, row.body, true);
 		return true;
 	}
@@ -503,6 +518,12 @@ reader_ask(struct engine *engine, uint64_t id, const struct request *request, st
 	job->reader = reader;
 	job->generation = reader->generation;
 	record_copy(&request_type, request, &job->arena, &job->request);
+	if (request->op == OP_INCIDENT || request->op == OP_WHY) {
+		struct buf doing = BUF(DOING_BYTES_MAX);
+		core_doing(engine->core, request->incident, &doing);
+		job->doing = arena_str(&job->scratch, buf_str(&doing));
+		buf_done(&doing);
+	}
 	list_append(&reader->waiting, &job->link);
 	reader->n++;
 	start_next(reader);

@@ -284,6 +284,7 @@ void answer_begin(struct answer_out *a, struct buf *out, struct arena *arena, ui
 void answer_item(struct answer_out *a, enum table table, uint32_t kind, str body,
     bool copy);
 void answer_record(struct answer_out *a, enum item_kind kind, const void *record);
+#define DOING_BYTES_MAX 4096
 void answer_row_record(struct answer_out *a, enum table table, const void *row);
 void answer_more(
     struct answer_out *a); /* what is gathered so far, as a frame that is not the last */

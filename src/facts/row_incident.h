@@ -110,6 +110,7 @@ struct incident_row {
 	bool flapping; /* it clears and fires again and again: it stays open over that */
 	/* struct cleared, at most CLEARED_MAX: of it and of those before with its key */
 	struct records cleared;
+	str doing; /* of an answer about one that is open: what Firstline does now; else empty */
 };
 
 /* The first message about an incident there, as its provider calls it. */

@@ -1,6 +1,7 @@
 """How far runbooks go by themselves: a plan that a person permits, a veto, what was proved and
 a promotion with it, a drill elsewhere, shadow; a real server, tokens of people, real actions."""
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -172,6 +173,8 @@ def test_a_plan_is_permitted_and_what_it_proves_is_kept():
         assert "VD" in shown.stdout and "--digest" in shown.stderr, shown
         digest = shop.trust("web-down")["digest"][:16]
         shop.cli("helper", "promote", "web-down", "--on", "web", "--to", "step", "--digest", digest, want=5)
+        above = shop.cli("ana", "promote", "web-down", "--on", "web", "--to", "auto", want=9)
+        assert "goes no further than" in above.stderr and "--digest" not in above.stderr, above
         shop.cli("ana", "promote", "web-down", "--on", "web", "--to", "auto", "--digest", digest, want=9)
         shop.cli("ana", "promote", "web-down", "--on", "web", "--to", "step", "--digest", digest, "--why", "slowly")
         assert shop.trust("web-down")["level"] == "step"
@@ -214,6 +217,12 @@ def test_a_veto_and_a_shadow_do_nothing():
         wait_until(lambda: any("Nothing is done yet" in str(body) for _, body in shop.hook.requests), 20,
                    message="it is announced")
         assert shop.run_of(number)["level"] == "veto"
+        # Wherever it is looked at: what is about to be done, and until when it can be stopped.
+        whole, listed = shop.firstline.incident(number), shop.cli("ana", "incident", "list").stdout
+        doing = whole["incident"]["doing"]
+        assert re.match(r"will do \S+ on \S+ at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC unless somebody vetoes it$", doing), doing
+        assert doing in " ".join(listed.split()), listed
+        assert doing in " ".join(shop.cli("ana", "incident", "show", number).stdout.split()), doing
         shop.cli("mei", "veto", number, "--why", "the database is being moved")
         shop.cli("mei", "veto", number, want=9)
         assert shop.run_of(number)["state"] == "cancelled"
