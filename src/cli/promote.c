@@ -75,6 +75,17 @@ answer(struct client *client, const char *runbook, const struct trust_item *item
 	return EXIT_NEEDS_APPROVAL;
 }
 
+/* 0: the server says that it is none. */
+static enum autonomy
+level_of(str word)
+{
+	for (uint32_t level = AUTONOMY_SUGGEST; level <= AUTONOMY_AUTO; level++) {
+		if (str_eq(word, view_enum(&trust_item_type, "level", level)))
+			return (enum autonomy)level;
+	}
+	return 0;
+}
+
 static int
 promote(struct client *client, void *context, int argc, char **argv)
 {
@@ -105,6 +116,14 @@ promote(struct client *client, void *context, int argc, char **argv)
 		code = out_end(&out);
 		if (code != EXIT_OK)
 			return code;
+	}
+	enum autonomy may = trust_may(&p[i]);
+	if (level_of(str_of(o->to)) > may) {
+		str most = view_enum(&trust_item_type, "level", may);
+		complain("%s goes no further than %.*s on %s now: 'ceiling', 'drill' and "
+			 "'next' above say why",
+		    argv[0], STR_ARG(most), o->on);
+		return EXIT_CONFLICT;
 	}
 	return answer(client, argv[0], &p[i], o);
 }

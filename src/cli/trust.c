@@ -42,6 +42,17 @@ held_text(struct out *out, const struct trust_item *item)
 	    STR_ARG(why));
 }
 
+enum autonomy
+trust_may(const struct trust_item *item)
+{
+	enum autonomy may = item->said;
+	if (item->stale && may > AUTONOMY_PLAN)
+		may = AUTONOMY_PLAN;
+	if (item->earned && may > item->earns)
+		may = item->earns;
+	return may;
+}
+
 void
 view_trust(struct out *out, const struct trust_item *item)
 {
@@ -66,7 +77,15 @@ view_trust(struct out *out, const struct trust_item *item)
 		out_field(out, "history", row->history);
 	if (item->last_wall > 0)
 		out_field(out, "last", text_date_time(out, item->last_wall));
-	if (item->next.n > 0)
+	enum autonomy may = trust_may(item);
+	if (item->level < may && item->service.n > 0)
+		out_field(out, "may go",
+		    arena_printf(a,
+			"as far as %.*s when a person says so: firstline promote %.*s --on "
+			"%.*s --to %.*s",
+			STR_ARG(level_name(may)), STR_ARG(item->runbook),
+			STR_ARG(item->service), STR_ARG(level_name(may))));
+	if (item->next.n > 0 && item->earned && may < item->said)
 		out_field(out, "next", item->next);
 	if (item->drill_due_wall > 0)
 		out_field(out, "drill",

@@ -21,6 +21,34 @@ has_hosts(const struct model *model, const struct service *service, str environm
 	return false;
 }
 
+static bool
+is_among(const struct strs *places, str place)
+{
+	for (size_t i = 0; i < places->n; i++) {
+		if (str_eq(places->p[i], place))
+			return true;
+	}
+	return false;
+}
+
+/* ": it can be drilled in staging"; empty where it has no others. */
+static str
+elsewhere(struct core *core, const struct service *service)
+{
+	const struct model *model = core->newest->model;
+	struct strs places = { arena_new(&core->scratch, str, model->hosts_n + 1), 0 };
+	for (size_t i = 0; i < model->hosts_n; i++) {
+		str place = model->hosts[i].environment;
+		if (model->hosts[i].service == service &&
+		    !str_eq(place, service->environment) && !is_among(&places, place))
+			places.p[places.n++] = place;
+	}
+	if (places.n == 0)
+		return (str){ 0 };
+	return text_make(core, ": it can be drilled in %.*s",
+	    STR_ARG(text_list(core, &places, 5)));
+}
+
 /* NULL: *ret_no says why. */
 static const struct service *
 service_of(struct core *core, const struct command *command, const struct runbook *runbook,
@@ -64,8 +92,9 @@ refuses(struct core *core, const struct command *command, const struct runbook *
 		    "%.*s itself is in %.*s: a drill is in another environment",
 		    STR_ARG(service->name), STR_ARG(environment));
 	if (!has_hosts(core->newest->model, service, environment))
-		return answer_no(core, 422, EXIT_USAGE, "%.*s has no host in %.*s",
-		    STR_ARG(service->name), STR_ARG(environment));
+		return answer_no(core, 422, EXIT_USAGE, "%.*s has no host in %.*s%.*s",
+		    STR_ARG(service->name), STR_ARG(environment),
+		    STR_ARG(elsewhere(core, service)));
 	/* Which is in no other environment. */
 	const struct runbook *of;
 	const struct runbook_step *itself =

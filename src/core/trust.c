@@ -87,7 +87,7 @@ trust_lacks(const struct trust_need *need, const struct proof *e, msec last_wall
 	if (e->bound < need->bound)
 		return "a higher share of them that recovered";
 	if (e->since_change < need->since_change)
-		return "verified ends of its present text";
+		return "verified ends since its text changed";
 	if (disturbed * 100 > all * need->disturbed_percent)
 		return "fewer that people stopped or took back";
 	if (wall > last_wall && wall - last_wall > need->age_ms)

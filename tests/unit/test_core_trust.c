@@ -313,6 +313,8 @@ drill__runs_elsewhere_and_counts(void)
 	EXPECT_U64(drill(w, "").status, 422);           /* the runbook names none */
 	EXPECT_U64(drill(w, "production").status, 422); /* that is no drill */
 	EXPECT_U64(drill(w, "moon").status, 422);
+	EXPECT_STR(drill(w, "stagin").error,
+	    STR("payments has no host in stagin: it can be drilled in staging"));
 	uint64_t opened = core_control(w->core)->incidents_opened;
 	EXPECT_U64(drill(w, "staging").status, 202);
 	EXPECT_U64(drill(w, "staging").status, 409); /* it is under way */
