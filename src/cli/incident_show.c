@@ -169,7 +169,8 @@ print_evidence(struct out *out, const struct whole *w)
 
 /* "done: web-1, web-2"; nothing where none is so. */
 static void
-print_outcome(struct out *out, const struct rolled *p, size_t n, enum rolled_state state)
+print_outcome(struct out *out, const struct rolled *p, size_t n, enum rolled_state state,
+    bool shadow)
 {
 	struct buf text = BUF((size_t)64 << 10);
 	for (size_t i = 0; i < n; i++) {
@@ -178,7 +179,9 @@ print_outcome(struct out *out, const struct rolled *p, size_t n, enum rolled_sta
 			    STR_ARG(p[i].target));
 	}
 	if (text.n > 0) {
-		str word = view_enum(&rolled_type, "state", state);
+		str word = shadow && state == ROLLED_DONE
+		               ? STR("would have been done")
+		               : view_enum(&rolled_type, "state", state);
 		out_printf(out, "    %.*s: ", STR_ARG(word));
 		out_wrapped(out, 6, 6 + word.n, buf_str(&text));
 	}
@@ -197,10 +200,10 @@ print_rolled_step(struct out *out, const struct run_row *run, const struct rolle
 	if (!*any)
 		heading(out, "What became of each target");
 	*any = true;
-	out_printf(out, "  %.*s of %.*s, %zu targets:\n", STR_ARG(p->step),
-	    STR_ARG(run->runbook), all);
+	out_printf(out, "  %.*s of %.*s, %zu targets%s:\n", STR_ARG(p->step),
+	    STR_ARG(run->runbook), all, run->shadow ? ", in shadow" : "");
 	for (uint32_t state = ROLLED_OUT; state <= ROLLED_STOPPED; state++)
-		print_outcome(out, p, n, (enum rolled_state)state);
+		print_outcome(out, p, n, (enum rolled_state)state, run->shadow);
 	if (n == all)
 		return;
 	struct buf text = BUF((size_t)64 << 10);
@@ -241,6 +244,30 @@ undo_text(struct out *out, const struct attempt_row *row)
 }
 
 static void
+print_attempt(struct out *out, const struct attempt_row *row)
+{
+	struct arena *a = out->arena;
+	str with = row->params.n > 0 ? arena_printf(a, " with %.*s",
+					   STR_ARG(view_pairs(out, &row->params)))
+	                             : STR("");
+	str what = arena_printf(a,
+	    "%.*s on %.*s%.*s, as %.*s (attempt %llu%.*s):", STR_ARG(row->action),
+	    STR_ARG(row->target), STR_ARG(with), STR_ARG(view_who(row->principal)),
+	    (unsigned long long)row->id, STR_ARG(undo_text(out, row)));
+	str result = view_attempt_result(out, row);
+	out_text(out, STR("  "));
+	if (2 + text_columns(what) + 1 + text_columns(result) <= out->width) {
+		out_text(out, what);
+		out_text(out, STR(" "));
+		out_styled(out, view_attempt_style(row), result);
+		out_text(out, STR("\n"));
+		return;
+	}
+	out_wrapped(out, 6, 2,
+	    arena_printf(a, "%.*s %.*s", STR_ARG(what), STR_ARG(result)));
+}
+
+static void
 print_attempts(struct out *out, const struct whole *w)
 {
 	const struct attempt_row *rows = w->attempts.p;
@@ -249,15 +276,7 @@ print_attempts(struct out *out, const struct whole *w)
 	heading(out, "What was done");
 	for (size_t i = 0; i < w->attempts.n; i++) {
 		const struct attempt_row *row = &rows[i];
-		str what = arena_printf(out->arena,
-		    "%.*s on %.*s, as %.*s (attempt %llu%.*s): ", STR_ARG(row->action),
-		    STR_ARG(row->target), STR_ARG(view_who(row->principal)),
-		    (unsigned long long)row->id, STR_ARG(undo_text(out, row)));
-		out_text(out, STR("  "));
-		out_text(out, what);
-		str result = view_attempt_result(out, row);
-		out_styled(out, view_attempt_style(row), result);
-		out_text(out, STR("\n"));
+		print_attempt(out, row);
 		str output = str_trim(row->output);
 		if (output.n > 0 && (row->state != ATTEMPT_EXITED || row->exit_code != 0)) {
 			out_text(out, STR("      "));
@@ -280,14 +299,39 @@ print_decisions(struct out *out, const struct whole *w)
 		out_text(out, STR("  "));
 		out_styled(out, view_verdict_style(row->verdict), verdict);
 		str rule = row->reasons.n > 0 ? view_rule(out, reason) : STR("");
-		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s: %.*s",
+		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s%s: %.*s",
 		    STR_ARG(row->action),
 		    STR_ARG(row->target.n > 0 ? row->target : row->service),
 		    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
-		    STR_ARG(rule));
+		    row->shadow ? ", in shadow" : "", STR_ARG(rule));
 		out_text(out, STR("  "));
 		out_wrapped(out, 6, 4 + verdict.n, text);
 	}
+}
+
+/* The run that waits for an answer, or NULL. */
+static const struct run_row *
+asking_run(const struct whole *w)
+{
+	const struct run_row *runs = w->runs.p;
+	for (size_t i = 0; i < w->runs.n; i++) {
+		if (runs[i].state == RUN_RUNNING && runs[i].phase == PHASE_ANSWER)
+			return &runs[i];
+	}
+	return NULL;
+}
+
+static void
+print_question(struct out *out, const struct whole *w)
+{
+	const struct run_row *run = asking_run(w);
+	if (run == NULL)
+		return;
+	heading(out, "What is asked");
+	out_printf(out, "  %.*s asks: ", STR_ARG(run->runbook));
+	out_wrapped(out, 6, 9 + run->runbook.n, run->question);
+	field_if(out, "of", view_names(out, &run->askees));
+	out_field(out, "until", text_date_time(out, view_wall(&w->incident, run->due)));
 }
 
 static void
@@ -367,6 +411,9 @@ say_next(const struct whole *w)
 	if (view_waiting_run(w) != NULL)
 		say("firstline permit %u | firstline veto %u    what the runbook would do",
 		    row->id, row->id);
+	if (asking_run(w) != NULL)
+		say("firstline answer %llu VALUE    what the runbook asks",
+		    (unsigned long long)asking_run(w)->id);
 	const struct asked_row *asked = w->asked.p;
 	for (size_t i = 0; i < w->asked.n; i++) {
 		if (asked[i].state == ASKED_APPROVAL)
@@ -412,6 +459,7 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_rolled(&out, &w);
 	print_decisions(&out, &w);
 	view_waiting(&out, &w);
+	print_question(&out, &w);
 	if (view_waiting_run(&w) != NULL) {
 		heading(&out, "What waits to be permitted");
 		view_plan(&out, view_waiting_run(&w));

@@ -23,8 +23,22 @@ view_waiting_run(const struct whole *w)
 	return NULL;
 }
 
+/* The same on another target, and as much of it allowed. */
+static bool
+is_alike(const struct permit_item *a, const struct permit_item *b)
+{
+	bool same = str_eq(a->step, b->step) && str_eq(a->action, b->action) &&
+	            a->verdict == b->verdict && str_eq(a->text, b->text) &&
+	            a->params.n == b->params.n;
+	for (size_t i = 0; same && i < a->params.n; i++)
+		same = str_eq(a->params.p[i].name, b->params.p[i].name) &&
+		       str_eq(a->params.p[i].value, b->params.p[i].value);
+	return same;
+}
+
+/* The first `n` items, which are alike but for their targets. */
 static void
-view_item(struct out *out, const struct permit_item *item)
+view_items(struct out *out, const struct permit_item *item, size_t n)
 {
 	struct arena *a = out->arena;
 	str verdict = item->verdict != 0
@@ -33,8 +47,11 @@ view_item(struct out *out, const struct permit_item *item)
 	str with = item->params.n > 0 ? arena_printf(a, " with %.*s",
 					    STR_ARG(view_pairs(out, &item->params)))
 	                              : STR("");
+	struct strs targets = { arena_new(a, str, n), n };
+	for (size_t i = 0; i < n; i++)
+		targets.p[i] = item[i].target;
 	str text = arena_printf(a, "%.*s on %.*s%.*s", STR_ARG(item->action),
-	    STR_ARG(item->target), STR_ARG(with));
+	    STR_ARG(view_names(out, &targets)), STR_ARG(with));
 	out_printf(out, "  %-16.*s ", STR_ARG(item->step));
 	out_wrapped(out, 19, 19, text);
 	out_text(out, STR("                   "));
@@ -57,8 +74,11 @@ view_plan(struct out *out, const struct run_row *run)
 	str level = view_enum(&run_row_type, "level", run->level);
 	out_printf(out, "Runbook %.*s (%.*s), asked for by %.*s, would do:\n",
 	    STR_ARG(run->runbook), STR_ARG(level), STR_ARG(view_who(run->started_by)));
-	for (size_t i = 0; i < run->plan.n; i++)
-		view_item(out, &items[i]);
+	for (size_t from = 0, to = 0; from < run->plan.n; from = to) {
+		while (to < run->plan.n && is_alike(&items[from], &items[to]))
+			to++;
+		view_items(out, &items[from], to - from);
+	}
 	out_field(out, run->level == AUTONOMY_VETO ? "does it at" : "until",
 	    text_date_time(out, run->permit_wall));
 	out_field(out, "digest", digest);

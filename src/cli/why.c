@@ -2,7 +2,7 @@
  * why -- each decision of an incident as a small tree:
  *
  *	1  07:18:24  restart-nginx on web-1, asked by automation
- *	   facts     down: saw 0, wanted == 0; held for 0s
+ *	   facts     down: saw 0, wanted == 0: holds
  *	   rule      'automation restarts web' production.yaml:31
  *	             1 of 5 restarts of web in 1h are used
  *	   verdict   allow
