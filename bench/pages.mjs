@@ -87,7 +87,7 @@ async function alerts(page) {
 	await page.goto(`${url}/alerts`);
 	const { since } = await shownOf(page, ".alert-group");
 	await page.goto(`${url}/alerts?filter=${encodeURIComponent('alertname="LoadTest01"')}`);
-	const filtered = await shownOf(page, ".alert-row");
+	const filtered = await shownOf(page, "section .alert-row");
 	await page.mouse.move(700, 600);
 	const scrolled = await events(page, TURNS, () => page.mouse.wheel(0, 900));
 	return { alerts: since, filtered: filtered.since, scrolled, head: await page.locator(".page-head .muted").innerText() };

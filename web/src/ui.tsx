@@ -235,8 +235,9 @@ function Ask({ q }: { q: Question }) {
 
 /* ---- long lists: only what is in view is in the document ---- */
 
-export function LongList<T>({ items, rowPx, keyOf, row, label }:
-	{ items: T[]; rowPx: number; keyOf: (item: T) => string | number; row: (item: T) => JSX.Element; label: string }) {
+/* `near`: the end of what is here is nearly in view. */
+export function LongList<T>({ items, rowPx, keyOf, row, label, near }:
+	{ items: T[]; rowPx: number; keyOf: (item: T) => string | number; row: (item: T) => JSX.Element; label: string; near?: () => void }) {
 	const ref = useRef<HTMLUListElement>(null);
 	const [view, set] = useState({ from: 0, to: 40 });
 	useLayoutEffect(() => {
@@ -249,6 +250,7 @@ export function LongList<T>({ items, rowPx, keyOf, row, label }:
 			const top = list.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 			const from = Math.max(0, Math.floor(-top / rowPx) - 12);
 			const to = Math.ceil((scroller.clientHeight - top) / rowPx) + 12;
+			if (to >= items.length) near?.();
 			set((v) => (Math.abs(v.from - from) < 6 && Math.abs(v.to - to) < 6 ? v : { from, to }));
 		};
 		const soon = () => { asked ||= requestAnimationFrame(look); };
