@@ -24,7 +24,7 @@ PULSES = 400  # services of their own, for what opens an incident by each alert
 FIRSTLINE = """
 listen: 127.0.0.1:0
 fallback: ops
-channels: {{sink: {{webhook: 'http://127.0.0.1:{sink}/'}}}}
+channels: {{sink: {{webhook: 'http://127.0.0.1:{sink}/', digest: never}}}}
 people: {{ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [sink]}}}}
 teams:
   ops:

@@ -18,7 +18,7 @@ static const char production[] =
     "url: http://127.0.0.1:@SERVER@\n"
     "fallback: shop-ops\n"
     "channels:\n"
-    "  pager: {webhook: 'http://127.0.0.1:@SINK@/'}\n"
+    "  pager: {webhook: 'http://127.0.0.1:@SINK@/', digest: never}\n"
     "people:\n"
     "  ana: {name: Ana Souza, email: ana@example.com, zone: Europe/Lisbon, reach: "
     "[pager]}\n"

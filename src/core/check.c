@@ -555,6 +555,21 @@ check_asked(const struct core *core)
 /* ---- notices and others ---- */
 
 static void
+check_folded(const struct core *core, const struct notice *notice)
+{
+	const struct notice_row *row = &notice->row;
+	const struct notice *digest = object_find(core, TABLE_NOTICE, row->digest);
+	ASSERT(digest != NULL && digest->row.purpose == PURPOSE_DIGEST);
+	ASSERT(str_eq(digest->row.channel, row->channel) &&
+	       str_eq(digest->row.person, row->person) &&
+	       str_eq(digest->row.address, row->address));
+	ASSERT(link_on(&notice->in_digest) && !link_on(&notice->in_line));
+	ASSERT(row->tries > 0 && row->purpose != PURPOSE_DIGEST);
+	msec fallback = notice_fallback_at(core, notice);
+	ASSERT(notice->o.due == fallback);
+}
+
+static void
 check_notices(const struct core *core)
 {
 	uint32_t sending = 0;
@@ -564,7 +579,12 @@ check_notices(const struct core *core)
 		    container_of(object_of(it, in_table), struct notice, o);
 		const struct notice_row *row = &notice->row;
 		bool out = row->state == NOTICE_SENDING;
+		if (row->state == NOTICE_FOLDED) {
+			check_folded(core, notice);
+			continue;
+		}
 		ASSERT(out || row->state == NOTICE_PENDING);
+		ASSERT(!link_on(&notice->in_digest));
 		msec fallback = notice_fallback_at(core, notice);
 		bool ready = link_on(&notice->in_line);
 		bool alone = out || ready || (fallback != 0 && fallback < row->next_at);
@@ -580,6 +600,31 @@ check_notices(const struct core *core)
 	ASSERT(sending == core->sending);
 }
 
+static uint32_t
+check_reader(const struct line *line, const struct reader *reader)
+{
+	uint32_t ready = 0;
+	for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
+		const struct notice *before = NULL;
+		list_each(in, &reader->ready[rank])
+		{
+			const struct notice *notice =
+			    container_of(in, struct notice, in_line);
+			ASSERT(notice->line == line && notice->reader == reader);
+			ASSERT(notice_rank(&notice->row) == rank);
+			ASSERT(reader->key == 0 || !notice->row.alone);
+			ASSERT(before == NULL ||
+			       before->row.next_at < notice->row.next_at ||
+			       (before->row.next_at == notice->row.next_at &&
+				   before->row.id < notice->row.id));
+			before = notice;
+			ready++;
+		}
+	}
+	ASSERT(ready == reader->ready_n);
+	return ready;
+}
+
 static void
 check_lines(const struct core *core)
 {
@@ -587,16 +632,12 @@ check_lines(const struct core *core)
 	list_each(it, &core->lines)
 	{
 		const struct line *line = container_of(it, struct line, link);
-		uint32_t ready = 0;
-		for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
-			list_each(in, &line->ready[rank])
-			{
-				const struct notice *notice =
-				    container_of(in, struct notice, in_line);
-				ASSERT(notice->line == line);
-				ASSERT(notice_rank(&notice->row) == rank);
-				ready++;
-			}
+		uint32_t ready = check_reader(line, &line->alone);
+		list_each(of, &line->readers)
+		{
+			const struct reader *reader = container_of(of, struct reader, link);
+			ASSERT(reader->key != 0 && reader->ready_n > 0);
+			ready += check_reader(line, reader);
 		}
 		ASSERT(ready == line->ready_n && ready + line->sending <= line->users);
 		ASSERT(line->sending <= CHANNEL_SENDING_MAX + TRIED_MAX);

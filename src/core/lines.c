@@ -2,7 +2,9 @@
  * Lines: what waits for each channel, and how each of them does. A channel has places of
  * its own, so one that hangs fills those alone, and nobody who is told by another waits.
  *
- *	outbox --(due)--> its line, by urgency, then by time --(a place)--> out
+ *	outbox --(due)--> its line, by reader, urgency, time --(a turn, a place)--> out
+ *
+ * Whose turn it is, and what goes as one message, is pace.c's.
  *
  * Which line a notice stands in, and where, follows from rows: a loaded core has the same.
  * Nothing is written while a notice waits.
@@ -14,6 +16,7 @@
  * channel for which nothing waits cannot show that it is well: after a while it is as good
  * as up, but for one failure.
  */
+#include "core/pace.h"
 #include "core/state.h"
 
 /* ---- lines ---- */
@@ -35,16 +38,16 @@ name_cmp(str a, str b)
 void
 lines_init(struct core *core)
 {
-	struct arena memory =
-	    arena_map(&core->lines_map, (LINES_MAX + 1) * sizeof(struct line));
+	struct arena memory = arena_map(&core->lines_map,
+	    (LINES_MAX + 1) * sizeof(struct line) + pace_bytes());
 	struct line *lines = arena_fresh(&memory, struct line, LINES_MAX);
+	pace_init(core, &memory);
 	list_init(&core->lines);
 	list_init(&core->spare_lines);
 	core->line_memory = lines;
 	/* The first has no name: all that find no line of their own share it. */
 	core->lines_made = 1;
-	for (size_t rank = 0; rank < NOTICE_RANKS; rank++)
-		list_init(&lines[0].ready[rank]);
+	line_pace_init(core, &lines[0]);
 	list_append(&core->lines, &lines[0].link);
 }
 
@@ -58,11 +61,8 @@ line_spare(struct core *core)
 	} else if (core->lines_made < LINES_MAX) {
 		line = &core->line_memory[core->lines_made++];
 	}
-	if (line != NULL) {
+	if (line != NULL)
 		*line = (struct line){ 0 };
-		for (size_t rank = 0; rank < NOTICE_RANKS; rank++)
-			list_init(&line->ready[rank]);
-	}
 	return line;
 }
 
@@ -98,6 +98,7 @@ line_of(struct core *core, str name)
 		return &core->line_memory[0];
 	memcpy(line->name, name.p, name.n);
 	line->name_n = name.n;
+	line_pace_init(core, line);
 	list_append(before, &line->link);
 	return line;
 }
@@ -105,15 +106,9 @@ line_of(struct core *core, str name)
 void
 line_join(struct core *core, struct notice *notice)
 {
+	list_init(&notice->folded);
 	notice->line = line_of(core, notice->row.channel);
 	notice->line->users++;
-}
-
-static void
-line_step_out(struct notice *notice)
-{
-	link_remove(&notice->in_line);
-	notice->line->ready_n--;
 }
 
 void
@@ -121,7 +116,7 @@ line_leave(struct core *core, struct notice *notice)
 {
 	struct line *line = notice->line;
 	if (link_on(&notice->in_line))
-		line_step_out(notice);
+		line_step_out(core, notice);
 	ASSERT(line->users > 0);
 	if (--line->users > 0 || line == &core->line_memory[0])
 		return;
@@ -139,15 +134,18 @@ notice_rank(const struct notice_row *row)
 	case PURPOSE_QUESTION_ENDED:
 	case PURPOSE_ACKNOWLEDGED:
 		return NOTICE_RANKS - 1;
+	case PURPOSE_APPROVAL:
+	case PURPOSE_QUESTION:
+	case PURPOSE_VETO: /* somebody waits for the answer, or will not for long */
+		return row->severity == SEV1 ? SEV1 - 1 : SEV2 - 1;
+	case PURPOSE_DIGEST: /* of what is over alone: of none */
+		return row->severity != 0 ? row->severity - 1 : NOTICE_RANKS - 1;
 	case PURPOSE_OPENED:
 	case PURPOSE_NEEDS_PERSON:
 	case PURPOSE_ESCALATED:
 	case PURPOSE_REFIRED:
 	case PURPOSE_HANDED_OFF:
 	case PURPOSE_SELF:
-	case PURPOSE_APPROVAL:
-	case PURPOSE_QUESTION:
-	case PURPOSE_VETO:
 	case PURPOSE_TEST:
 		return row->severity != 0 ? row->severity - 1 : SEV3 - 1;
 	}
@@ -266,6 +264,25 @@ look_next(struct core *core, struct channel_trouble *trouble)
 	channels_arm(core);
 }
 
+/* What was tried while it did well was perhaps taken all the same; what fails from now on
+ * was not, and may be told anew with what came since. */
+static void
+tell_anew(struct core *core, str name)
+{
+	list_each_safe(it, &core->tables[TABLE_NOTICE])
+	{
+		struct notice *notice =
+		    container_of(object_of(it, in_table), struct notice, o);
+		if (notice->row.state != NOTICE_PENDING ||
+		    !str_eq(notice->row.channel, name))
+			continue;
+		if (notice->row.purpose == PURPOSE_DIGEST)
+			digest_dissolve(core, notice);
+		else
+			notice_set_alone(core, notice, notice_has_thread(core, notice));
+	}
+}
+
 static void
 go_down(struct core *core, struct channel_trouble *trouble)
 {
@@ -276,6 +293,7 @@ go_down(struct core *core, struct channel_trouble *trouble)
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
 	    "channel %.*s is down, %u tries in a row failed: %.*s", STR_ARG(trouble->name),
 	    trouble->failed, STR_ARG(trouble->error));
+	tell_anew(core, trouble->name);
 	rearm(core, trouble->name);
 }
 
@@ -409,6 +427,7 @@ channel_late_result(struct core *core, const struct notice_result *result)
 void
 channels_adopted(struct core *core)
 {
+	pace_adopted(core);
 	for (size_t i = core->control->row.channels.n; i > 0; i--) {
 		struct channel_trouble *p = core->control->row.channels.p;
 		struct channel_trouble *trouble = &p[i - 1];
@@ -439,6 +458,7 @@ line_out(struct core *core, struct notice *notice)
 {
 	notice->line->sending++;
 	core->sending++;
+	line_take(core, notice->line);
 	notice_send(core, notice);
 }
 
@@ -460,45 +480,34 @@ lines_fill(struct core *core)
 			line_out(core, notice);
 			continue;
 		}
-		list_append(&notice->line->ready[notice_rank(&notice->row)],
-		    &notice->in_line);
-		notice->line->ready_n++;
+		line_put(core, notice);
 		notice_arm(core, notice);
 	}
+}
+
+/* What waits for its reader's turn alone wakes the control row. */
+static void
+lines_arm(struct core *core)
+{
+	core->lines_at = lines_next_at(core);
+	heap_set(&core->timers, &core->control->o, control_due(core));
+}
+
+void
+lines_due(struct core *core)
+{
+	core->lines_at = 0; /* until the pump, which comes after each step */
+	heap_set(&core->timers, &core->control->o, control_due(core));
 }
 
 void
 lines_loaded(struct core *core)
 {
+	pace_loaded(core);
 	list_each(it, &core->tables[TABLE_NOTICE])
 	    notice_arm(core, container_of(object_of(it, in_table), struct notice, o));
 	lines_fill(core);
-}
-
-static struct notice *
-line_first(const struct line *line)
-{
-	for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
-		if (!list_empty(&line->ready[rank]))
-			return container_of(line->ready[rank].next, struct notice, in_line);
-	}
-	return NULL;
-}
-
-/* To see how the channel does: each in turn, since one may be refused for its own sake. */
-static struct notice *
-line_probe(const struct line *line)
-{
-	struct notice *least = NULL;
-	for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
-		list_each(it, &line->ready[rank])
-		{
-			struct notice *notice = container_of(it, struct notice, in_line);
-			if (least == NULL || notice->row.tries < least->row.tries)
-				least = notice;
-		}
-	}
-	return least;
+	lines_arm(core);
 }
 
 /* All of them together have few, so that a storm is bounded; one is always its own. */
@@ -508,8 +517,30 @@ line_has_place(const struct core *core, const struct line *line,
 {
 	if (trouble != NULL && trouble->down_at != 0)
 		return line->sending == 0 && trouble->probe_at <= core->at;
-	return line->sending < CHANNEL_SENDING_MAX &&
+	return line_has_rate(core, line) && line->sending < CHANNEL_SENDING_MAX &&
 	       (core->sending < SENDING_MAX || line->sending == 0);
+}
+
+/* One that nobody needs any more: all that it told was told otherwise. */
+static bool
+is_hollow(const struct notice *notice)
+{
+	return notice->row.purpose == PURPOSE_DIGEST && list_empty(&notice->folded);
+}
+
+/* It, or the digest that it goes in. */
+static struct notice *
+line_go(struct core *core, struct notice *notice, bool probe)
+{
+	struct reader *reader = notice->reader;
+	struct notice *digest =
+	    line_folds(core, notice, probe) ? digest_fold(core, reader) : NULL;
+	if (digest == NULL)
+		line_step_out(core, notice);
+	/* A probe is more for the channel's sake than for whom it goes to. */
+	if (!probe)
+		reader_take(core, reader, notice->row.channel);
+	return digest != NULL ? digest : notice;
 }
 
 static void
@@ -520,8 +551,14 @@ line_send(struct core *core, struct line *line)
 		if (!line_has_place(core, line, trouble))
 			return;
 		bool down = trouble != NULL && trouble->down_at != 0;
-		struct notice *notice = down ? line_probe(line) : line_first(line);
-		line_step_out(notice);
+		struct notice *notice = down ? line_probe(line) : line_next(core, line);
+		if (notice == NULL)
+			return;
+		if (is_hollow(notice)) {
+			notice_drop(core, notice);
+			continue;
+		}
+		notice = line_go(core, notice, down);
 		if (down) {
 			trouble->probe = notice->row.id;
 			trouble->probe_at = core->at + CHANNEL_PROBE_MS;
@@ -536,4 +573,5 @@ outbox_pump(struct core *core)
 {
 	lines_fill(core);
 	list_each(it, &core->lines) line_send(core, container_of(it, struct line, link));
+	lines_arm(core);
 }

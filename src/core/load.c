@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "core/pace.h"
 #include "core/state.h"
 
 struct loading {
@@ -278,6 +279,8 @@ link_all(const struct loading *l, struct object **sorted, size_t n)
 		if (!wire(l, o))
 			return false;
 	}
+	if (!digests_wire(core, l->err))
+		return false;
 	if (hash32_zero(&core->control->row.config))
 		return true;
 	struct core_model *newest = need_model(l, &core->control->row.config);

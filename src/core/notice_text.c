@@ -244,6 +244,7 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 	case PURPOSE_APPROVAL_ENDED:
 	case PURPOSE_QUESTION:
 	case PURPOSE_QUESTION_ENDED:
+	case PURPOSE_DIGEST:
 	case PURPOSE_TEST:
 		return (str){ 0 };
 	case PURPOSE_VETO:

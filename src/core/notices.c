@@ -2,9 +2,12 @@
  * Notices: the outbox. A notice is a row before it is an order, so none is lost, and its
  * id lets hands and receivers see a repetition.
  *
- *	PENDING --(due, a place)--> SENDING --> DELIVERED
+ *	PENDING --(due, a turn, a place)--> SENDING --> DELIVERED
  *	   ^                        |
  *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
+ *
+ * Where many wait for one reader, PENDING --> FOLDED: one notice tells them all (pace.h), and
+ * what becomes of it becomes of each.
  *
  * A person's next reach is taken also when its time (a minute, or what `within` says) has
  * passed since the first order, while this one goes on; whichever is delivered first ends the others.
@@ -12,9 +15,11 @@
  * Whoever may have been told of an incident is told of its end, once: they stand in its
  * row from the first order on (told_people), and the end takes them from there.
  */
+#include "core/pace.h"
 #include "core/state.h"
 
 #define JITTER_PARTS 1000
+#define NEWER STR("a newer one goes there")
 
 static const msec backoff[] = { 5 * SECOND, 15 * SECOND, 45 * SECOND, 2 * MINUTE,
 	5 * MINUTE, 10 * MINUTE, 15 * MINUTE };
@@ -50,11 +55,13 @@ not_out(struct core *core, struct notice *notice)
 	notice->line->sending--;
 }
 
-static void
+void
 notice_finish(struct core *core, struct notice *notice, enum notice_state state)
 {
 	if (notice->row.state == NOTICE_SENDING)
 		not_out(core, notice);
+	if (notice->row.state == NOTICE_FOLDED)
+		link_remove(&notice->in_digest);
 	notice->row.state = state;
 	notice->row.next_at = 0;
 	notice->row.done_wall = core->wall;
@@ -71,8 +78,23 @@ notice_moot_now(struct core *core, struct notice *notice, str why)
 	}
 	if (notice->row.error.n == 0)
 		row_set_str(core, &notice->row.error, why);
+	notice->row.moot = true;
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
 	return true;
+}
+
+void
+notice_erase(struct core *core, struct notice *notice)
+{
+	if (notice->row.state == NOTICE_SENDING)
+		not_out(core, notice);
+	object_erase(core, &notice->o);
+}
+
+void
+notice_drop(struct core *core, struct notice *notice)
+{
+	(void)notice_moot_now(core, notice, STR("all that it told was told otherwise"));
 }
 
 /* ---- making ---- */
@@ -85,25 +107,45 @@ pages(enum notice_purpose purpose)
 	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
 }
 
-/* One that still waits for its channel says less than the new one, which goes there too. */
+static bool
+goes_there_too(const struct notice_row *a, const struct notice_row *b)
+{
+	return pages(a->purpose) && pages(b->purpose) && str_eq(a->person, b->person) &&
+	       str_eq(a->channel, b->channel) && str_eq(a->address, b->address);
+}
+
+/* One that still waits for its channel says less than the new one, which goes there too;
+ * sent as well, it would come twice from a provider that hung. */
 static void
 drop_older(struct core *core, struct incident *incident, const struct notice_row *row)
 {
-	if (incident == NULL || !pages(row->purpose))
+	if (incident == NULL)
 		return;
 	list_each_safe(it, &incident->notices)
 	{
 		struct notice *older =
 		    container_of(object_of(it, of_incident), struct notice, o);
-		bool waits =
-		    older->row.state == NOTICE_PENDING &&
-		    (older->row.tries == 0 || channel_down_at(core, row->channel) != 0);
-		if (waits && pages(older->row.purpose) &&
-		    str_eq(older->row.person, row->person) &&
-		    str_eq(older->row.channel, row->channel) &&
-		    str_eq(older->row.address, row->address))
-			(void)notice_moot_now(core, older, STR("a newer one goes there"));
+		if (older->row.state == NOTICE_PENDING && goes_there_too(&older->row, row))
+			(void)notice_moot_now(core, older, NEWER);
 	}
+}
+
+/* The same of one that was out, or told by a digest, when the newer one was made. */
+static bool
+drop_itself(struct core *core, struct notice *notice)
+{
+	const struct incident *incident = incident_find(core, notice->row.incident);
+	if (incident == NULL)
+		return false;
+	list_each(it, &incident->notices)
+	{
+		const struct notice *newer =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		if (newer->row.id > notice->row.id &&
+		    goes_there_too(&notice->row, &newer->row))
+			return notice_moot_now(core, notice, NEWER);
+	}
+	return false;
 }
 
 static void
@@ -135,6 +177,7 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 	drop_older(core, incident, &row);
 	if (incident != NULL)
 		list_append(&incident->notices, &notice->o.of_incident);
+	notice_set_alone(core, notice, notice_has_thread(core, notice));
 	notice_arm(core, notice);
 }
 
@@ -218,8 +261,8 @@ same_person(str told, const struct notice_row *notice)
 }
 
 /* They may know of it from now on. What was delivered is the better address. */
-static void
-note_told(struct core *core, const struct notice *notice, bool delivered)
+void
+notice_told(struct core *core, const struct notice *notice, bool delivered)
 {
 	struct incident *incident = incident_find(core, notice->row.incident);
 	if (incident == NULL || incident->row.state == INCIDENT_CLOSED ||
@@ -250,11 +293,16 @@ within_of(const struct notice_row *row)
 	return row->within_ms != 0 ? row->within_ms : REACH_FALLBACK_MS;
 }
 
-/* A place may be long in coming; whoever was not tried yet was made to go at once. */
+/* A place may be long in coming; whoever was not tried yet was made to go at once, or when
+ * it is their turn: until then it is not the channel that they wait for. */
 static msec
-waits_from(const struct notice_row *row)
+waits_from(const struct core *core, const struct notice *notice)
 {
-	return row->first_at != 0 ? row->first_at : row->next_at;
+	const struct notice_row *row = &notice->row;
+	msec turn = notice_turn_at(core, notice);
+	if (row->first_at != 0)
+		return row->first_at;
+	return turn > row->next_at ? turn : row->next_at;
 }
 
 msec
@@ -264,14 +312,14 @@ notice_fallback_at(const struct core *core, const struct notice *notice)
 	if (row->person.n == 0 || row->fell_back)
 		return 0;
 	msec down = channel_down_at(core, row->channel);
-	return down != 0 ? down : waits_from(row) + within_of(row);
+	return down != 0 ? down : waits_from(core, notice) + within_of(row);
 }
 
 /* When it waits for a place in vain. */
 static msec
-expires_at(const struct notice *notice)
+expires_at(const struct core *core, const struct notice *notice)
 {
-	return waits_from(&notice->row) + NOTICE_WAITS_MS;
+	return waits_from(core, notice) + NOTICE_WAITS_MS;
 }
 
 /* What is in its line, is out, or falls back first waits for its time alone. */
@@ -279,8 +327,12 @@ void
 notice_arm(struct core *core, struct notice *notice)
 {
 	bool ready = link_on(&notice->in_line);
-	msec due = ready ? expires_at(notice) : notice->row.next_at;
+	msec due = ready ? expires_at(core, notice) : notice->row.next_at;
 	msec fallback = notice_fallback_at(core, notice);
+	if (notice->row.state == NOTICE_FOLDED) {
+		heap_set(&core->timers, &notice->o, fallback);
+		return;
+	}
 	bool first = fallback != 0 && fallback < due;
 	bool pending = notice->row.state == NOTICE_PENDING && !ready;
 	heap_set(pending && !first ? &core->outbox : &core->timers, &notice->o,
@@ -299,6 +351,13 @@ thread_of(const struct incident *incident, const struct notice_row *row)
 			return &threads[i];
 	}
 	return NULL;
+}
+
+bool
+notice_has_thread(const struct core *core, const struct notice *notice)
+{
+	const struct incident *incident = incident_find(core, notice->row.incident);
+	return incident != NULL && thread_of(incident, &notice->row) != NULL;
 }
 
 static bool
@@ -395,7 +454,7 @@ notice_send(struct core *core, struct notice *notice)
 	notice->row.state = NOTICE_SENDING;
 	if (notice->row.tries++ == 0)
 		notice->row.first_at = core->at;
-	note_told(core, notice, false);
+	notice_told(core, notice, false);
 	notice_order(core, notice);
 }
 
@@ -480,6 +539,10 @@ fall_back(struct core *core, struct notice *notice)
 static void
 give_up(struct core *core, struct notice *notice, bool moot)
 {
+	if (notice->row.purpose == PURPOSE_DIGEST) {
+		digest_give_up(core, notice);
+		return;
+	}
 	const struct notice_row *row = &notice->row;
 	struct incident *incident = incident_find(core, row->incident);
 	str to = notice_to(core, row);
@@ -498,6 +561,7 @@ give_up(struct core *core, struct notice *notice, bool moot)
 		    pages(row->purpose))
 			incident_escalate_now(core, incident, row->person);
 	}
+	notice->row.moot = moot;
 	notice_finish(core, notice, NOTICE_GIVEN_UP);
 }
 
@@ -507,7 +571,7 @@ notice_timer(struct core *core, struct notice *notice)
 	msec fallback = notice_fallback_at(core, notice);
 	if (fallback != 0 && fallback <= core->at)
 		fall_back(core, notice);
-	if (link_on(&notice->in_line) && expires_at(notice) <= core->at) {
+	if (link_on(&notice->in_line) && expires_at(core, notice) <= core->at) {
 		if (notice->row.error.n == 0)
 			row_set_str(core, &notice->row.error,
 			    STR("it waited a day for its channel"));
@@ -544,13 +608,54 @@ stop_others(struct core *core, const struct notice *told)
 	}
 }
 
+void
+notice_give_up(struct core *core, struct notice *notice, str error)
+{
+	row_set_str(core, &notice->row.error, error);
+	give_up(core, notice, notice_moot(core, &notice->row));
+}
+
 /* While its channel is down it is a probe rather than a try. */
-static bool
-tried_enough(const struct core *core, const struct notice *notice)
+bool
+notice_tried_enough(const struct core *core, const struct notice *notice)
 {
 	if (channel_down_at(core, notice->row.channel) != 0)
-		return expires_at(notice) <= core->at;
+		return expires_at(core, notice) <= core->at;
 	return notice->row.tries >= NOTICE_TRIES_MAX;
+}
+
+void
+notice_delivered(struct core *core, struct notice *notice)
+{
+	struct notice_row *row = &notice->row;
+	core->control->row.notices_delivered++;
+	notice_told(core, notice, true);
+	permit_told(core, row);
+	str to = notice_to(core, row);
+	timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
+	    "%s notice delivered to %.*s%s", notice_purpose_name(row->purpose), STR_ARG(to),
+	    row->state == NOTICE_FOLDED ? ", in one message with others" : "");
+	stop_others(core, notice);
+	notice_finish(core, notice, NOTICE_DELIVERED);
+}
+
+/* While its channel is down only probes go by it, at their own times. */
+void
+notice_again(struct core *core, struct notice *notice)
+{
+	struct notice_row *row = &notice->row;
+	if (drop_itself(core, notice))
+		return;
+	bool down = channel_down_at(core, row->channel) != 0;
+	if (row->state == NOTICE_SENDING)
+		not_out(core, notice);
+	if (row->state == NOTICE_FOLDED)
+		link_remove(&notice->in_digest);
+	row->state = NOTICE_PENDING;
+	row->next_at = down ? core->at : core->at + notice_backoff_ms(core, row->tries);
+	row->alone = !down || notice_has_thread(core, notice);
+	object_touch(core, &notice->o);
+	notice_arm(core, notice);
 }
 
 void
@@ -571,34 +676,26 @@ on_notice_result(struct core *core, const struct notice_result *result)
 		    result->delivered ? NOTICE_DELIVERED : NOTICE_GIVEN_UP);
 		return;
 	}
+	if (row->purpose == PURPOSE_DIGEST) {
+		digest_result(core, notice, result);
+		return;
+	}
 	if (result->delivered) {
-		core->control->row.notices_delivered++;
-		note_told(core, notice, true);
-		permit_told(core, row);
 		if (row->thread.n == 0 && result->ref.n > 0) {
 			row_set_str(core, &row->ref,
 			    text_line(core, result->ref, TIMELINE_TEXT_MAX));
 			begin_thread(core, row);
 		}
-		str to = notice_to(core, row);
-		timeline_add(core, row->incident, TIMELINE_NOTICE, FIRSTLINE, row->id,
-		    "%s notice delivered to %.*s", notice_purpose_name(row->purpose),
-		    STR_ARG(to));
-		stop_others(core, notice);
-		notice_finish(core, notice, NOTICE_DELIVERED);
+		notice_delivered(core, notice);
 		return;
 	}
 	row_set_str(core, &row->error, text_line(core, result->error, TIMELINE_TEXT_MAX));
 	bool moot = notice_moot(core, row);
-	if (moot || result->permanent || tried_enough(core, notice)) {
+	if (moot || result->permanent || notice_tried_enough(core, notice)) {
 		give_up(core, notice, moot);
 		return;
 	}
-	not_out(core, notice);
-	row->state = NOTICE_PENDING;
-	row->next_at = core->at + notice_backoff_ms(core, row->tries);
-	object_touch(core, &notice->o);
-	notice_arm(core, notice);
+	notice_again(core, notice);
 }
 
 /* ---- the end ---- */

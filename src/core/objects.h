@@ -168,11 +168,22 @@ struct grant_use {
 #define NOTICE_RANKS 5u
 #define LINE_NAME_MAX 256
 
+/* What waits for one reader of a line (pace.h). There while anything does. */
+struct reader {
+	struct link link;                /* line->readers, in no order that matters */
+	struct link ready[NOTICE_RANKS]; /* struct notice, by (next_at, id) */
+	uint32_t ready_n;
+	uint64_t key; /* 0: the line's own, of what goes by itself */
+	msec until;   /* as in its struct notice_turn */
+};
+
 /* What waits for a channel, and what is out by it. There while it has any notice. */
 struct line {
-	struct link link;                /* core->lines, by name */
-	struct link ready[NOTICE_RANKS]; /* struct notice, the most urgent first */
+	struct link link;    /* core->lines, by name */
+	struct link readers; /* struct reader: for whom something waits */
+	struct reader alone; /* what goes by itself */
 	uint32_t ready_n, sending, users;
+	msec until; /* as in the struct notice_turn of the channel */
 	size_t name_n;
 	char name[LINE_NAME_MAX];
 };
@@ -181,7 +192,10 @@ struct notice {
 	struct object o;
 	struct notice_row row;
 	struct line *line;
-	struct link in_line; /* due: its ->ready */
+	struct reader *reader; /* of the line, while it waits there */
+	struct link in_line;   /* due: its reader's ->ready */
+	struct link folded;    /* PURPOSE_DIGEST: struct notice, those it tells, by id */
+	struct link in_digest; /* NOTICE_FOLDED: its digest's ->folded */
 };
 
 struct handoff {
@@ -280,6 +294,10 @@ struct core {
 	struct link lines, spare_lines; /* struct line */
 	struct line *line_memory;       /* LINES_MAX */
 	size_t lines_made;
+	struct link spare_readers; /* struct reader */
+	struct reader *reader_memory;
+	size_t readers_made;
+	msec lines_at; /* then what waits for a turn alone is looked at; 0: nothing does */
 
 	struct link models;
 	struct link spare_models;

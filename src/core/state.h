@@ -25,6 +25,7 @@ str text_labels(struct core *core, const struct pairs *labels, size_t max);
 /* "web-1, web-2 and 3 more" */
 str text_list(struct core *core, const struct strs *items, size_t max);
 str text_url(struct core *core, incident_id incident);
+str text_url_all(struct core *core); /* of the page of all that are open */
 /* What a principal is called: "person:ana" to "ana". */
 str text_who(str principal);
 
@@ -281,6 +282,18 @@ void notice_send(struct core *core, struct notice *notice);
 /* The order to send it, once more with the same id. */
 void notice_order(struct core *core, struct notice *notice);
 void on_notice_result(struct core *core, const struct notice_result *result);
+/* digest.c does with each that a digest told what is done with one that was sent itself. */
+void notice_told(struct core *core, const struct notice *notice, bool delivered);
+void notice_delivered(struct core *core, struct notice *notice);
+void notice_give_up(struct core *core, struct notice *notice, str error);
+void notice_again(struct core *core, struct notice *notice);
+bool notice_tried_enough(const struct core *core, const struct notice *notice);
+void notice_finish(struct core *core, struct notice *notice, enum notice_state state);
+/* As if it had never been; what it told has another place. */
+void notice_erase(struct core *core, struct notice *notice);
+/* A digest that tells nothing any more. */
+void notice_drop(struct core *core, struct notice *notice);
+bool notice_has_thread(const struct core *core, const struct notice *notice);
 msec notice_backoff_ms(struct core *core, uint32_t tries);
 
 struct notice_words {
@@ -314,6 +327,8 @@ const struct line *line_find(const struct core *core, str name);
 unsigned notice_rank(const struct notice_row *row); /* 0 goes first */
 /* All rows are there: what is due stands in its line. */
 void lines_loaded(struct core *core);
+/* A turn has come: the pump sees to it. */
+void lines_due(struct core *core);
 /* Send what is due while there are places for it. After each step. */
 void outbox_pump(struct core *core);
 /* NULL: it does well. */

@@ -150,13 +150,19 @@ text_list(struct core *core, const struct strs *items, size_t max)
 str
 text_url(struct core *core, incident_id incident)
 {
+	return text_make(core, "%.*s/%u", STR_ARG(text_url_all(core)), incident);
+}
+
+str
+text_url_all(struct core *core)
+{
 	const struct model *model = core->newest->model;
 	str base = model->url;
 	if (base.n == 0)
 		base = text_make(core, "http://%.*s", STR_ARG(model->listen));
 	while (base.n > 0 && base.p[base.n - 1] == '/')
 		base = str_take(base, base.n - 1);
-	return text_make(core, "%.*s/incidents/%u", STR_ARG(base), incident);
+	return text_make(core, "%.*s/incidents", STR_ARG(base));
 }
 
 str

@@ -101,6 +101,8 @@ control_timer(struct core *core)
 		grants_look(core);
 	if (is_due(core, channels_due(core)))
 		channels_look(core);
+	if (is_due(core, core->lines_at))
+		lines_due(core);
 }
 
 msec
@@ -110,6 +112,8 @@ control_due(const struct core *core)
 	msec grants = core->control->row.grants_at;
 	if (grants != 0 && (due == 0 || grants < due))
 		due = grants;
+	if (core->lines_at != 0 && (due == 0 || core->lines_at < due))
+		due = core->lines_at;
 	return channels != 0 && (due == 0 || channels < due) ? channels : due;
 }
 

@@ -300,6 +300,8 @@ add_touched(struct engine *engine)
 			.incident = r->incident,
 			.open = r->open,
 			.wall = r->wall };
+		if (r->table == TABLE_NOTICE && !r->open && r->row != NULL)
+			channels_over(engine, r->row);
 		if (r->row == NULL)
 			*row_add(&engine->batch) = row;
 		else

@@ -1,8 +1,9 @@
 /*
  * channels -- those of the newest configuration, and how sending by each went of late.
  *
- * What went is remembered since this process began, from the results as they pass: the
- * notices themselves are rows.
+ * What went is remembered since this process began: how the last tries were, from the results
+ * as they pass; what became of notices, from their rows as they end, each once, also of those
+ * that a digest told or that waited for a channel in vain.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,6 @@ struct sends {
 		char error[SENT_ERROR_MAX];
 	} sent[SENDS_KEPT_MAX];
 	size_t n;
-	struct sent *failed; /* the result in work is of a try by it */
 };
 
 void
@@ -62,9 +62,11 @@ sent_for(struct sends *sends, str name)
 }
 
 static void
-note_accepted(struct sent *sent, const struct notice_row *notice, msec wall)
+note_accepted(struct sent *sent, const struct notice_row *notice)
 {
-	msec took = wall > notice->made_wall ? wall - notice->made_wall : 0;
+	msec took = notice->done_wall > notice->made_wall
+	                ? notice->done_wall - notice->made_wall
+	                : 0;
 	size_t i = 0;
 	while (i < BUCKETS && took > within_ms[i])
 		i++;
@@ -77,7 +79,6 @@ void
 channels_heard(struct engine *engine, const struct notice_result *result, msec wall)
 {
 	const struct notice_row *notice = core_notice(engine->core, result->notice);
-	engine->sends->failed = NULL;
 	if (notice == NULL || notice->shows_as != 0)
 		return;
 	struct sent *sent = sent_for(engine->sends, notice->channel);
@@ -86,12 +87,8 @@ channels_heard(struct engine *engine, const struct notice_result *result, msec w
 	if (result->delivered) {
 		sent->last_wall = wall;
 		sent->took_ms = result->took_ms;
-		if (notice->purpose != PURPOSE_TEST)
-			note_accepted(sent, notice, wall);
 		return;
 	}
-	if (notice->purpose != PURPOSE_TEST)
-		engine->sends->failed = sent;
 	sent->failed_wall = wall;
 	sent->error_n = result->error.n < SENT_ERROR_MAX ? result->error.n : SENT_ERROR_MAX;
 	while (sent->error_n > 0 &&
@@ -101,12 +98,17 @@ channels_heard(struct engine *engine, const struct notice_result *result, msec w
 		memcpy(sent->error, result->error.p, sent->error_n);
 }
 
+/* A digest is counted by what it told. */
 void
-channels_stepped(struct engine *engine, row_id notice)
+channels_over(struct engine *engine, const struct notice_row *notice)
 {
-	if (engine->sends->failed != NULL && core_notice(engine->core, notice) == NULL)
-		engine->sends->failed->given_up++;
-	engine->sends->failed = NULL;
+	if (notice->purpose == PURPOSE_TEST || notice->purpose == PURPOSE_DIGEST)
+		return;
+	struct sent *sent = sent_for(engine->sends, notice->channel);
+	if (sent != NULL && notice->state == NOTICE_DELIVERED)
+		note_accepted(sent, notice);
+	else if (sent != NULL && notice->state == NOTICE_GIVEN_UP && !notice->moot)
+		sent->given_up++;
 }
 
 /* ---- figures ---- */

@@ -429,12 +429,9 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 		return false;
 	/* The step's own memory begins after what was decoded. */
 	engine->batch.arena = scratch;
-	row_id notice = event.kind == EVENT_NOTICE_RESULT ? event.notice_result.notice : 0;
-	if (notice != 0)
+	if (event.kind == EVENT_NOTICE_RESULT)
 		channels_heard(engine, &event.notice_result, clock_wall());
 	batch_step(engine, &event);
-	if (notice != 0)
-		channels_stepped(engine, notice);
 	return true;
 }
 

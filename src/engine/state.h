@@ -367,8 +367,8 @@ void overflows_look(struct engine *engine); /* which are over? */
 void channels_init(struct engine *engine);
 /* Before the step of that result. */
 void channels_heard(struct engine *engine, const struct notice_result *result, msec wall);
-/* What became of that one by the step. */
-void channels_stepped(struct engine *engine, row_id notice);
+/* It has ended; once for each. */
+void channels_over(struct engine *engine, const struct notice_row *notice);
 void channels_metrics(struct engine *engine, struct answer_out *a);
 void answer_channels(struct engine *engine, struct answer_out *a);
 

@@ -825,6 +825,7 @@ static const struct field control_fields[] = {
 	FQ_RECORDS(80, struct control_row, channels, &channel_trouble_type,
 	    CHANNEL_TROUBLES_MAX),
 	FQ_RECORDS(81, struct control_row, brought, &brought_type, BROUGHT_MAX),
+	FQ_RECORDS(82, struct control_row, turns, &notice_turn_type, NOTICE_TURNS_MAX),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);

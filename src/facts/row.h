@@ -114,6 +114,7 @@ struct control_row {
 	struct records channels; /* struct channel_trouble */
 	/* struct brought: of runbooks in `config`; one that is not there: nobody knows */
 	struct records brought;
+	struct records turns; /* struct notice_turn: of whom was told something of late */
 };
 
 extern const struct record_type channel_trouble_type, notice_thread_type, incident_row_type,
@@ -123,7 +124,7 @@ extern const struct record_type channel_trouble_type, notice_thread_type, incide
     answer_row_type, quarantine_row_type, control_row_type, silence_row_type, vote_type,
     given_type, asked_probe_type, asked_row_type, lease_row_type, permit_item_type,
     trust_row_type, session_row_type, login_row_type, stand_in_type, override_row_type,
-    brought_type;
+    brought_type, digest_line_type, notice_turn_type;
 
 /* The JSON names of enumerators, which the value must have; shared tables are arrays. */
 extern const char *const alive_names[3],

@@ -26,6 +26,7 @@ static const char *const notice_purpose_names[] = {
 	[PURPOSE_QUESTION_ENDED] = "question-ended",
 	[PURPOSE_VETO] = "veto",
 	[PURPOSE_ACKNOWLEDGED] = "acknowledged",
+	[PURPOSE_DIGEST] = "digest",
 	[PURPOSE_TEST] = "test",
 };
 
@@ -34,7 +35,26 @@ static const char *const notice_state_names[] = {
 	[NOTICE_SENDING] = "sending",
 	[NOTICE_DELIVERED] = "delivered",
 	[NOTICE_GIVEN_UP] = "given-up",
+	[NOTICE_FOLDED] = "folded",
 };
+
+static const struct field digest_line_fields[] = {
+	F_U64(1, struct digest_line, notice),
+	FQ_U32(2, struct digest_line, incident),
+	F_ENUM(3, struct digest_line, about, notice_purpose_names),
+	FQ_ENUM(4, struct digest_line, severity, severity_names),
+	FQ_STR(5, struct digest_line, service),
+	F_STR(6, struct digest_line, subject),
+};
+const struct record_type digest_line_type =
+    RECORD(struct digest_line, "digest-line", digest_line_fields);
+
+static const struct field notice_turn_fields[] = {
+	F_HEX64(1, struct notice_turn, key),
+	F_MSEC(2, struct notice_turn, until),
+};
+const struct record_type notice_turn_type =
+    RECORD(struct notice_turn, "notice-turn", notice_turn_fields);
 
 static const struct field notice_fields[] = {
 	F_U64(1, struct notice_row, id),
@@ -65,6 +85,11 @@ static const struct field notice_fields[] = {
 	FQ_STR(72, struct notice_row, answer),
 	FQ_ENUM(73, struct notice_row, shows_as, notice_purpose_names),
 	FQ_U32(74, struct notice_row, shows),
+	FQ_U64(80, struct notice_row, digest),
+	FQ_BOOL(81, struct notice_row, alone),
+	FQ_RECORDS(82, struct notice_row, told, &digest_line_type, DIGEST_LINES_MAX),
+	FQ_U32(83, struct notice_row, told_n),
+	FQ_BOOL(84, struct notice_row, moot),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

@@ -22,6 +22,7 @@ enum notice_purpose {
 	PURPOSE_QUESTION_ENDED, /* and need not answer any more */
 	PURPOSE_VETO = 12,      /* what will be done unless somebody says no */
 	PURPOSE_ACKNOWLEDGED,   /* somebody has it: said where there is a thread */
+	PURPOSE_DIGEST,         /* many that would have come one by one, as one message */
 	PURPOSE_TEST =
 	    20, /* a person tries a channel, or wants to see what it would send */
 };
@@ -31,7 +32,26 @@ enum notice_state {
 	NOTICE_SENDING,     /* an order is out */
 	NOTICE_DELIVERED,   /* the provider took it */
 	NOTICE_GIVEN_UP,    /* tries used up; counts as "may have been told" */
+	NOTICE_FOLDED, /* the notice `digest` tells it: what becomes of that does of it */
 };
+
+/* One of those that a digest tells, for who reads it by a program. */
+struct digest_line {
+	row_id notice;
+	incident_id incident; /* 0: of none */
+	enum notice_purpose about;
+	enum severity severity; /* 0: of none */
+	str service;
+	str subject;
+};
+#define DIGEST_LINES_MAX 100 /* told one by one; all are counted */
+
+/* When somebody, or a channel, has been told as much as they are told at once. */
+struct notice_turn {
+	uint64_t key; /* of who, by which channel, at which address; or of the channel */
+	msec until;   /* engine clock: then they are as if never told */
+};
+#define NOTICE_TURNS_MAX 512
 
 struct notice_row {
 	row_id id; /* with the purpose it is the idempotency key */
@@ -64,6 +84,12 @@ struct notice_row {
 	    shows_as;           /* only shown, as one of that purpose; 0: it is sent */
 	incident_id shows;      /* and of that incident */
 	enum severity severity; /* of its incident when it was made; 0: of none */
+	row_id digest; /* NOTICE_FOLDED, and after that: the notice that told it; 0: none */
+	bool alone;    /* never folded: it was tried, or goes where its thread is */
+	/* PURPOSE_DIGEST: struct digest_line, the most urgent first, and how many in all. */
+	struct records told;
+	uint32_t told_n;
+	bool moot; /* NOTICE_GIVEN_UP since nobody needed it any more */
 };
 
 /* The field of a notice on its way that holds a link by which its reader acknowledges with one

@@ -137,7 +137,8 @@ notify_is_end(const struct notice_row *notice)
 {
 	return notice->purpose == PURPOSE_ENDED ||
 	       notice->purpose == PURPOSE_APPROVAL_ENDED ||
-	       notice->purpose == PURPOSE_QUESTION_ENDED;
+	       notice->purpose == PURPOSE_QUESTION_ENDED ||
+	       (notice->purpose == PURPOSE_DIGEST && notice->severity == 0);
 }
 
 str

@@ -9,6 +9,7 @@ static const str own_names[] = {
 	{ "person", 6 },
 	{ "subject", 7 },
 	{ "text", 4 },
+	{ "told", 4 },
 };
 
 const char *
@@ -41,6 +42,8 @@ webhook_type(enum notice_purpose purpose)
 		return "incident.veto";
 	case PURPOSE_ACKNOWLEDGED:
 		return "incident.acknowledged";
+	case PURPOSE_DIGEST:
+		return "firstline.digest";
 	case PURPOSE_TEST:
 		return "firstline.test";
 	}
@@ -54,6 +57,33 @@ member(struct buf *out, str name, str value)
 	json_put_string(out, name);
 	buf_char(out, ':');
 	json_put_string(out, value);
+}
+
+/* Of a digest: what it tells, one by one as far as they are written down. */
+static void
+told(struct buf *out, const struct notice_row *notice)
+{
+	const struct digest_line *lines = notice->told.p;
+	buf_add(out, STR(",\"told\":["));
+	for (size_t i = 0; i < notice->told.n; i++) {
+		const struct digest_line *line = &lines[i];
+		buf_printf(out, "%s{\"type\":\"%s\",\"notice\":\"notice-", i > 0 ? "," : "",
+		    webhook_type(line->about));
+		buf_u64(out, line->notice);
+		buf_char(out, '"');
+		if (line->incident != 0) {
+			buf_add(out, STR(",\"incident\":"));
+			buf_u64(out, line->incident);
+		}
+		if (line->severity != 0)
+			buf_printf(out, ",\"severity\":\"%s\"",
+			    severity_name(line->severity));
+		if (line->service.n > 0)
+			member(out, STR("service"), line->service);
+		member(out, STR("subject"), line->subject);
+		buf_char(out, '}');
+	}
+	buf_char(out, ']');
 }
 
 void
@@ -82,6 +112,8 @@ webhook_body(struct buf *out, const struct notice_row *notice)
 		if (!own)
 			member(out, field->name, field->value);
 	}
+	if (notice->purpose == PURPOSE_DIGEST)
+		told(out, notice);
 	buf_add(out, STR("}}"));
 }
 

@@ -139,6 +139,16 @@ fill(const struct channel *channel, struct notice_row *notice, const struct fill
     struct arena *arena, struct worded *ret)
 {
 	const struct channel_words *words = &channel->words;
+	if (words->body.n > 0) {
+		struct buf body = BUF(CHANNEL_BODY_MAX);
+		str error;
+		if (words_json(&words->body, &f->data, &body, *arena, &error))
+			ret->body = arena_str(arena, buf_str(&body));
+		buf_done(&body);
+	}
+	/* Words are about one incident; what they say of many would be of none. */
+	if (notice->purpose == PURPOSE_DIGEST)
+		return;
 	bool markup = channel->kind == CHANNEL_SLACK || channel->kind == CHANNEL_MATTERMOST;
 	str subject = write_words(&words->subject, f, SUBJECT_MAX, false, put_plain, arena);
 	str text = write_words(&words->text, f, TEXT_MAX, false,
@@ -147,13 +157,6 @@ fill(const struct channel *channel, struct notice_row *notice, const struct fill
 					   : put_plain,
 	    arena);
 	ret->html = write_words(&words->html, f, TEXT_MAX, true, put_html, arena);
-	if (words->body.n > 0) {
-		struct buf body = BUF(CHANNEL_BODY_MAX);
-		str error;
-		if (words_json(&words->body, &f->data, &body, *arena, &error))
-			ret->body = arena_str(arena, buf_str(&body));
-		buf_done(&body);
-	}
 	if (subject.n > 0)
 		notice->subject = clean_line(arena, subject, SUBJECT_MAX);
 	if (text.n > 0)

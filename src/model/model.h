@@ -267,6 +267,14 @@ struct channel_words {
 bool words_json(const struct mustache *body, const struct mustache_data *data,
     struct buf *out, struct arena scratch, str *ret_error);
 
+/* How much goes by it. All messages: `rate_n` in each `rate_ms`; 0: as they come. Each of
+ * its readers: `digest_n` at once, then one each `digest_ms`, which tells all that wait by
+ * then; 0: one by one. */
+struct pace {
+	uint32_t rate_n, digest_n;
+	msec rate_ms, digest_ms;
+};
+
 struct channel {
 	str name;
 	enum channel_kind kind;
@@ -278,6 +286,7 @@ struct channel {
 	str callback; /* SLACK: a reference to what it signs its calls to us with; or empty */
 	str address; /* its own, where a reach names none; empty: it has none */
 	struct channel_words words;
+	struct pace pace;
 	struct place place;
 };
 

@@ -12,7 +12,10 @@
  *	       signing_secret: file:/etc/firstline/slack-signing}
  *
  * The first key says the kind: a row below says which others go with it, and its reader
- * what they mean.
+ * what they mean. Beside any may stand how much goes by it:
+ *
+ *	  rate: {messages: 30, per: 1m}
+ *	  digest: {after: 4, every: 1m}
  */
 #include "model/internal.h"
 
@@ -21,6 +24,15 @@
 #define CONVERSATION_BYTES_MAX 80
 #define NUMBER_DIGITS_MIN 6
 #define NUMBER_DIGITS_MAX 15
+
+#define RATE_MESSAGES_MAX 100000
+#define RATE_PER_MS_MIN SECOND
+#define RATE_PER_MS_MAX DAY
+#define DIGEST_AFTER_MAX 100
+#define DIGEST_EVERY_MS_MIN (10 * SECOND)
+#define DIGEST_EVERY_MS_MAX HOUR
+#define DIGEST_AFTER_DEFAULT 4
+#define DIGEST_EVERY_MS_DEFAULT MINUTE
 
 enum channel_key {
 	KEY_FROM,
@@ -32,11 +44,13 @@ enum channel_key {
 	KEY_CHANNEL,
 	KEY_URL,
 	KEY_SIGNING,
-	KEY_WORDS, /* every kind has some */
+	KEY_WORDS, /* these every kind has */
+	KEY_RATE,
+	KEY_DIGEST,
 };
-#define KEY_COUNT 10
+#define KEY_COUNT 12
 static const char *const key_words[KEY_COUNT] = { "from", "username", "password", "secret",
-	"token", "topic", "channel", "url", "signing_secret", "words" };
+	"token", "topic", "channel", "url", "signing_secret", "words", "rate", "digest" };
 
 struct channel_nodes {
 	const struct node *kind[CHANNEL_KIND_COUNT];
@@ -243,6 +257,77 @@ slack_read(struct reader *r, const struct node *node, const struct node *value,
 		(void)read_http_url(r, n->key[KEY_URL], &ret->url);
 }
 
+/* ---- how much goes by it ---- */
+
+static void
+rate_read(struct reader *r, const struct node *node, struct pace *ret)
+{
+	const struct node *messages = NULL, *per = NULL;
+	const struct key keys[] = {
+		{ "messages", &messages, .required = true },
+		{ "per", &per, .required = true },
+	};
+	uint32_t n = 0;
+	msec ms = 0;
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	bool ok = read_u32(r, messages, 1, RATE_MESSAGES_MAX, &n);
+	ok &= read_duration(r, per, RATE_PER_MS_MIN, RATE_PER_MS_MAX, &ms);
+	if (!ok)
+		return;
+	if (n > ms) {
+		read_error(r, messages, STR("leave 'rate' out"),
+		    "that is more than one message each millisecond");
+		return;
+	}
+	ret->rate_n = n;
+	ret->rate_ms = ms;
+}
+
+/* {after: 4, every: 1m}, or "never". An incident there has a key of its own: what told of
+ * many could not end them one by one. */
+static void
+digest_read(struct reader *r, const struct node *node, enum channel_kind kind,
+    struct pace *ret)
+{
+	const struct node *after = NULL, *every = NULL;
+	const struct key keys[] = { { "after", &after }, { "every", &every } };
+	if (node->kind == NODE_TEXT && str_eq(node->text, STR("never"))) {
+		ret->digest_n = 0;
+		return;
+	}
+	if (kind == CHANNEL_PAGERDUTY) {
+		read_error_key(r, node, STR("remove it: each incident is its own there"),
+		    "a channel of pagerduty has no digests");
+		return;
+	}
+	if (node->kind != NODE_MAP) {
+		read_error(r, node, STR("write {after: 4, every: 1m}, or never"),
+		    "'digest' is how many come one by one, or never");
+		return;
+	}
+	if (!read_map(r, node, NULL, keys, countof(keys)))
+		return;
+	if (after != NULL)
+		(void)read_u32(r, after, 1, DIGEST_AFTER_MAX, &ret->digest_n);
+	if (every != NULL)
+		(void)read_duration(r, every, DIGEST_EVERY_MS_MIN, DIGEST_EVERY_MS_MAX,
+		    &ret->digest_ms);
+}
+
+static void
+pace_read(struct reader *r, const struct channel_nodes *n, struct channel *ret)
+{
+	if (ret->kind != CHANNEL_PAGERDUTY) {
+		ret->pace.digest_n = DIGEST_AFTER_DEFAULT;
+		ret->pace.digest_ms = DIGEST_EVERY_MS_DEFAULT;
+	}
+	if (n->key[KEY_RATE] != NULL)
+		rate_read(r, n->key[KEY_RATE], &ret->pace);
+	if (n->key[KEY_DIGEST] != NULL)
+		digest_read(r, n->key[KEY_DIGEST], ret->kind, &ret->pace);
+}
+
 #define BIT(key) (1u << (key))
 static const struct kind_row kinds[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_SMTP] = { "smtp", BIT(KEY_FROM) | BIT(KEY_USERNAME) | BIT(KEY_PASSWORD),
@@ -298,7 +383,7 @@ static void
 refuse_foreign(struct reader *r, const struct channel_nodes *n, const struct kind_row *kind)
 {
 	for (enum channel_key key = 0; key < KEY_COUNT; key++) {
-		if (n->key[key] == NULL || key == KEY_WORDS || (kind->keys & BIT(key)))
+		if (n->key[key] == NULL || key >= KEY_WORDS || (kind->keys & BIT(key)))
 			continue;
 		str words[KEY_COUNT];
 		size_t words_n = 0;
@@ -349,6 +434,7 @@ channel_read(struct reader *r, const struct node *node, struct channel *ret)
 	kind->read(r, node, n.kind[ret->kind], &n, ret);
 	if (n.key[KEY_WORDS] != NULL)
 		channel_words_read(r, n.key[KEY_WORDS], ret);
+	pace_read(r, &n, ret);
 }
 
 void

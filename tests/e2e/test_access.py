@@ -26,7 +26,7 @@ listen: 127.0.0.1:0
 url: http://firstline.example.com
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret"}}
+  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
 teams:

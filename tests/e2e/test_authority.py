@@ -22,7 +22,7 @@ def configuration(scratch, hook, more=""):
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret"}}
+  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
   piotr: {{name: Piotr, email: piotr@example.com, zone: UTC, reach: [hook]}}

@@ -35,7 +35,7 @@ def configuration(scratch, hook):
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret"}}
+  hook: {{webhook: "{hook.url}", secret: "file:{d}/hook.secret", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
   mei: {{name: Mei, email: mei@example.com, zone: UTC, reach: [hook]}}

@@ -28,7 +28,7 @@ while [ -e {d}/hold ]; do sleep 0.05; done
     return scratch.file("config/production.yaml", f"""
 listen: 127.0.0.1:0
 fallback: ops
-channels: {{hook: {{webhook: "{hook.url}"}}}}
+channels: {{hook: {{webhook: "{hook.url}", digest: never}}}}
 people: {{ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}}}
 teams:
   ops:

@@ -238,14 +238,14 @@ ping_key: '{ref["pings"]}'
 heartbeat_url: {{url: '{ref["beat"]}', every: 1m}}
 prometheus: {echo.url}/works
 channels:
-  mail: {{smtp: 'smtp://127.0.0.1:{mail.port}', from: f@example.com, username: firstline, password: '{ref["password"]}'}}
-  hook: {{webhook: '{echo.url}/hook', secret: '{ref["webhook"]}'}}
+  mail: {{smtp: 'smtp://127.0.0.1:{mail.port}', from: f@example.com, username: firstline, password: '{ref["password"]}', digest: never}}
+  hook: {{webhook: '{echo.url}/hook', secret: '{ref["webhook"]}', digest: never}}
   phone: {{ntfy: '{echo.url}/ntfy', token: '{ref["ntfy"]}', topic: all}}
   town: {{mattermost: '{ref["town"]}'}}
   cards: {{teams: '{ref["cards"]}'}}
   pd: {{pagerduty: '{ref["pd"]}', url: '{echo.url}/pd'}}
   sms: {{twilio: AC123, token: '{ref["twilio"]}', from: '+15550100', url: '{echo.url}'}}
-  talk: {{slack: C0, token: '{ref["slack"]}', signing_secret: '{ref["signing"]}', url: '{echo.url}/slack'}}
+  talk: {{slack: C0, token: '{ref["slack"]}', signing_secret: '{ref["signing"]}', url: '{echo.url}/slack', digest: never}}
 people:
   ana: {{email: ana@example.com, reach: [mail]}}
 teams:

@@ -476,7 +476,7 @@ GOOD = """
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook}"}}
+  hook: {{webhook: "{hook}", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
 teams:

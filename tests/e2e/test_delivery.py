@@ -12,8 +12,8 @@ from support.harness import Firstline, Scratch, run_all, wait_until
 CONFIG = """
 fallback: ops
 channels:
-  slow: {{webhook: '{slow}'}}
-  good: {{webhook: '{good}'}}
+  slow: {{webhook: '{slow}', digest: never}}
+  good: {{webhook: '{good}', digest: never}}
 people:
   ana: {{reach: [slow, good]}}
 teams:

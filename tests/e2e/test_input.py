@@ -29,7 +29,7 @@ listen: 127.0.0.1:0
 fallback: ops
 prometheus: http://127.0.0.1:{prometheus.port}
 channels:
-  hook: {{webhook: "{prometheus.url}"}}
+  hook: {{webhook: "{prometheus.url}", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
 teams:

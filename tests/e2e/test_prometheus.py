@@ -22,7 +22,7 @@ def configuration(scratch, hook):
     scratch.file("config/production.yaml", f"""
 listen: 127.0.0.1:0
 fallback: ops
-channels: {{hook: {{webhook: "{hook.url}"}}}}
+channels: {{hook: {{webhook: "{hook.url}", digest: never}}}}
 people: {{ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}}}
 teams:
   ops:

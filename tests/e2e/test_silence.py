@@ -12,7 +12,7 @@ from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, sta
 CONFIG = """
 fallback: ops
 channels:
-  hook: {{webhook: '{url}'}}
+  hook: {{webhook: '{url}', digest: never}}
 people:
   ana: {{reach: [hook]}}
 teams:

@@ -136,7 +136,7 @@ listen: 127.0.0.1:0
 url: https://firstline.example.com
 fallback: ops
 channels:
-  talk: {{slack: '#duty', token: 'file:{d}/slack.token', signing_secret: 'file:{d}/slack.signing', url: '{slack.base}'}}
+  talk: {{slack: '#duty', token: 'file:{d}/slack.token', signing_secret: 'file:{d}/slack.signing', url: '{slack.base}', digest: never}}
 people:
   ana: {{name: Ana, zone: UTC, reach: [talk: U0ANA], slack: U0ANA}}
   eva: {{name: Eva, zone: UTC, slack: U0EVA}}

@@ -110,8 +110,8 @@ listen: 127.0.0.1:0
 prometheus: http://127.0.0.1:{production.prometheus_port}
 fallback: web-ops
 channels:
-  email: {{smtp: "smtp://127.0.0.1:{smtp.port}", from: firstline@example.com}}
-  ops-hook: {{webhook: "{hook.url}", secret: "file:{secret}"}}
+  email: {{smtp: "smtp://127.0.0.1:{smtp.port}", from: firstline@example.com, digest: never}}
+  ops-hook: {{webhook: "{hook.url}", secret: "file:{secret}", digest: never}}
 people:
   ana: {{name: Ana Souza, email: ana@example.com, zone: Europe/Lisbon, reach: [email]}}
 teams:

@@ -23,7 +23,7 @@ def configuration(scratch, hook):
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}"}}
+  hook: {{webhook: "{hook.url}", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
   piotr: {{name: Piotr, email: piotr@example.com, zone: UTC, reach: [hook]}}

@@ -32,7 +32,7 @@ echo well > {d}/health
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}"}}
+  hook: {{webhook: "{hook.url}", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
 teams:

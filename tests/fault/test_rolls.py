@@ -34,7 +34,7 @@ echo x > {d}/done-$1-$2-$FIRSTLINE_ATTEMPT
 listen: 127.0.0.1:0
 fallback: ops
 channels:
-  hook: {{webhook: "{hook.url}"}}
+  hook: {{webhook: "{hook.url}", digest: never}}
 people:
   ana: {{name: Ana, email: ana@example.com, zone: UTC, reach: [hook]}}
   piotr: {{name: Piotr, email: piotr@example.com, zone: UTC, reach: [hook]}}

@@ -241,7 +241,8 @@ print_counts(void)
 {
 	printf(
 	    "seed %llu: alerts %llu sent, %llu taken, %llu answers refused; %llu commands; "
-	    "%llu actions began, %llu doubts; %llu notices; %llu kills, %llu power cuts, "
+	    "%llu actions began, %llu doubts; %llu notices (%llu digests); %llu kills, "
+	    "%llu power cuts, "
 	    "%llu starts of roles; %llu entries, %llu steps replayed; %llu syncs; let go "
 	    "%llu "
 	    "times\n",
@@ -249,10 +250,10 @@ print_counts(void)
 	    (unsigned long long)sim.n.acked, (unsigned long long)sim.n.refused,
 	    (unsigned long long)sim.n.commands, (unsigned long long)sim.n.starts,
 	    (unsigned long long)sim.n.doubts, (unsigned long long)sim.n.notices,
-	    (unsigned long long)sim.n.kills, (unsigned long long)sim.n.power_cuts,
-	    (unsigned long long)sim.n.restarts, (unsigned long long)sim.n.entries,
-	    (unsigned long long)sim.n.replayed, (unsigned long long)kernel.disk.syncs,
-	    (unsigned long long)sim.n.let_go);
+	    (unsigned long long)sim.n.digests, (unsigned long long)sim.n.kills,
+	    (unsigned long long)sim.n.power_cuts, (unsigned long long)sim.n.restarts,
+	    (unsigned long long)sim.n.entries, (unsigned long long)sim.n.replayed,
+	    (unsigned long long)kernel.disk.syncs, (unsigned long long)sim.n.let_go);
 }
 
 /* ---- many ---- */
@@ -374,7 +375,7 @@ static int
 prove(const char *program, uint64_t n, size_t jobs)
 {
 	static const char *const bugs[] = { "sync-lies", "claim-unsynced", "use-forgotten",
-		"row-forgotten", "not-pure", "end-untold", "command-unseen",
+		"row-forgotten", "not-pure", "end-untold", "digest-short", "command-unseen",
 		"history-cut" };
 	int code = 0;
 	for (size_t i = 0; i < countof(bugs); i++) {

@@ -83,8 +83,8 @@ struct sim {
 
 	/* Counted. */
 	struct {
-		uint64_t alerts, acked, commands, starts, notices, kills, power_cuts,
-		    restarts, entries, replayed, refused, doubts, let_go;
+		uint64_t alerts, acked, commands, starts, notices, digests, kills,
+		    power_cuts, restarts, entries, replayed, refused, doubts, let_go;
 	} n;
 };
 extern struct sim sim;

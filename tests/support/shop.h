@@ -8,15 +8,16 @@
  * ledger (tier 3) has no developers. ana is on duty for platform-ops and reached by mail,
  * then by pager; mei is the next tier; the team's channel is ops-hook. Automation may
  * restart 3 times an hour a service, one at a time, while an incident is open; ana may
- * restart payments.
+ * restart payments. Each message goes by itself.
  */
-#define SHOP_TOP                                                               \
-	"prometheus: http://127.0.0.1:9090\n"                                  \
-	"fallback: platform-ops\n"                                             \
-	"channels:\n"                                                          \
-	"  mail: {smtp: 'smtp://127.0.0.1:25', from: firstline@example.com}\n" \
-	"  pager: {webhook: 'http://127.0.0.1:8001/page'}\n"                   \
-	"  ops-hook: {webhook: 'http://127.0.0.1:8001/ops'}\n"
+#define SHOP_TOP                                                             \
+	"prometheus: http://127.0.0.1:9090\n"                                \
+	"fallback: platform-ops\n"                                           \
+	"channels:\n"                                                        \
+	"  mail: {smtp: 'smtp://127.0.0.1:25', from: firstline@example.com," \
+	" digest: never}\n"                                                  \
+	"  pager: {webhook: 'http://127.0.0.1:8001/page', digest: never}\n"  \
+	"  ops-hook: {webhook: 'http://127.0.0.1:8001/ops', digest: never}\n"
 
 #define SHOP_PEOPLE                                                                \
 	"people:\n"                                                                \

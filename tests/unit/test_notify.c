@@ -213,6 +213,51 @@ slack__answers_say_whether_another_try_may_help(void)
 	}
 }
 
+/* Of no incident: nothing to acknowledge, one link; as bad as the worst it tells, and of what
+ * is over alone an end. */
+static void
+digest__is_shown_by_every_kind(void)
+{
+	static struct pair own[] = { { { "messages", 8 }, { "12", 2 } },
+		{ { "severity", 8 }, { "sev1", 4 } },
+		{ { "url", 3 }, { "https://f.example/incidents", 27 } } };
+	struct notice_row row = notice(PURPOSE_DIGEST);
+	struct buf out = BUF(16384);
+	row.incident = 0;
+	row.subject = STR("[sev1] 12 messages: 2 sev1, 10 over: checkout");
+	row.fields = (struct pairs){ own, countof(own) };
+	row.severity = SEV1;
+	slack_body(&out, &row, STR("C0"), STR(""), false, false);
+	EXPECT(str_contains(buf_str(&out), STR("12 messages")));
+	EXPECT(str_contains(buf_str(&out), STR("\"url\":\"https://f.example/incidents\"")));
+	EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
+	EXPECT(str_contains(buf_str(&out), STR("#d24b4e")));
+	out.n = 0;
+	mattermost_body(&out, &row, false);
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"title_link\":\"https://f.example/incidents\"")));
+	out.n = 0;
+	teams_body(&out, &row, false);
+	EXPECT(str_contains(buf_str(&out), STR("12 messages")));
+	EXPECT(str_contains(buf_str(&out), STR("Action.OpenUrl")));
+	EXPECT(str_contains(buf_str(&out), STR("Attention")));
+	out.n = 0;
+	ntfy_body(&out, &row);
+	EXPECT(str_contains(buf_str(&out), STR("\"priority\":5")));
+	EXPECT(
+	    str_contains(buf_str(&out), STR("\"click\":\"https://f.example/incidents\"")));
+	out.n = 0;
+	twilio_body(&out, &row, STR("+1"), false);
+	EXPECT(str_contains(buf_str(&out), STR("12%20messages")));
+	EXPECT(str_contains(buf_str(&out), STR("https%3A%2F%2Ff.example%2Fincidents")));
+	out.n = 0;
+	row.severity = 0; /* ends alone */
+	ntfy_body(&out, &row);
+	EXPECT(str_contains(buf_str(&out), STR("\"priority\":3")));
+	EXPECT(str_contains(buf_str(&out), STR("white_check_mark")));
+	buf_done(&out);
+}
+
 int
 main(void)
 {
@@ -223,5 +268,6 @@ main(void)
 	RUN(twilio__encodes_its_form);
 	RUN(slack__has_buttons_while_somebody_is_wanted);
 	RUN(slack__answers_say_whether_another_try_may_help);
+	RUN(digest__is_shown_by_every_kind);
 	TEST_MAIN_END();
 }

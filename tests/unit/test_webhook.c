@@ -80,6 +80,44 @@ webhook_body__is_the_documented_one(void)
 	buf_done(&out);
 }
 
+/* A program reads each that it tells. */
+static void
+webhook_body__of_a_digest_has_what_it_told(void)
+{
+	struct digest_line lines[] = {
+		{ 40, 17, PURPOSE_NEEDS_PERSON, SEV1, STR("checkout"),
+		    STR("down \"now\"") },
+		{ 41, 0, PURPOSE_SELF, 0, STR(""), STR("a handover") },
+		{ 42, 12, PURPOSE_ENDED, SEV3, STR("ledger"), STR("over {}") },
+	};
+	struct pair fields[] = { { STR("messages"), STR("3") }, { STR("told"), STR("x") } };
+	struct notice_row notice = {
+		.id = 50,
+		.purpose = PURPOSE_DIGEST,
+		.subject = STR("3 messages"),
+		.text = STR("all"),
+		.fields = { fields, countof(fields) },
+		.made_wall = 1795457902380,
+		.told = { lines, countof(lines) },
+		.told_n = 3,
+	};
+	struct buf out = BUF(2000);
+	webhook_body(&out, &notice);
+	EXPECT_STR(buf_str(&out),
+	    STR("{\"type\":\"firstline.digest\",\"timestamp\":\"2026-11-23T18:18:22.380Z\","
+		"\"data\":{\"notice\":\"notice-50\",\"subject\":\"3 messages\","
+		"\"text\":\"all\",\"messages\":\"3\",\"told\":["
+		"{\"type\":\"incident.needs_person\",\"notice\":\"notice-40\","
+		"\"incident\":17,\"severity\":\"sev1\",\"service\":\"checkout\","
+		"\"subject\":\"down \\\"now\\\"\"},"
+		"{\"type\":\"firstline.self\",\"notice\":\"notice-41\","
+		"\"subject\":\"a handover\"},"
+		"{\"type\":\"incident.ended\",\"notice\":\"notice-42\",\"incident\":12,"
+		"\"severity\":\"sev3\",\"service\":\"ledger\","
+		"\"subject\":\"over {}\"}]}}"));
+	buf_done(&out);
+}
+
 static void
 webhook_type__names_every_purpose(void)
 {
@@ -97,6 +135,7 @@ main(void)
 	RUN(webhook_sign__takes_a_secret_as_it_is);
 	RUN(webhook_sign__refuses_a_key_that_is_none);
 	RUN(webhook_body__is_the_documented_one);
+	RUN(webhook_body__of_a_digest_has_what_it_told);
 	RUN(webhook_type__names_every_purpose);
 	TEST_MAIN_END();
 }
