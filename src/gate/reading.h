@@ -12,7 +12,7 @@
  */
 #define READING_BYTES_MAX (4u << 20) /* then it says that it goes on */
 #define READING_ALERTS 100           /* shown of an incident's */
-#define READING_INCIDENTS 500        /* in the list */
+#define READING_INCIDENTS 100        /* in the list */
 
 /* As text: no byte of it is taken for markup. */
 void html_put(struct buf *b, str text);

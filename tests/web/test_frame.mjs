@@ -163,6 +163,42 @@ await run({
 		}
 	},
 
+	"who was here before is shown the board at once, and what happens until the stream is open too": async () => {
+		const server = await Server.start(SHOP);
+		const context = await chrome.newContext();
+		try {
+			await server.fire([{ labels: { alertname: "First", service: "checkout" } }]);
+			const before = await open(context, server.page("/"));
+			await before.locator(".card").getByText("First").first().waitFor();
+			await before.close();
+			const page = await context.newPage();
+			let here, asked = [], opened = false;
+			await page.route("**/v1/session", async (route) => { await new Promise((go) => { here = go; }); await route.continue(); });
+			page.on("request", (r) => { if (r.url().includes("/v1/incidents?state=open")) asked.push(opened); if (r.url().endsWith("/v1/events")) opened = true; });
+			await page.goto(server.url + "/");
+			await until(async () => asked.length > 0 && here, "it asks before it knows who is here");
+			await sleep(500);
+			/* After what was looked at, before the stream. */
+			await server.fire([{ labels: { alertname: "Between", service: "payments" } }]);
+			await server.post("/v1/incidents/1/acknowledge");
+			here();
+			await page.locator(".card").getByText("Between").first().waitFor();
+			await page.locator(".card", { hasText: "First" }).getByText("has it").waitFor();
+			check(asked.length === 1 && !asked[0], `asked ${asked.length} times`);
+			/* Nobody is here: nothing is asked but that. */
+			await page.evaluate(() => localStorage.clear());
+			await context.clearCookies();
+			asked = [];
+			await page.reload();
+			here();
+			await page.getByRole("button", { name: "Sign in" }).waitFor();
+			check(asked.length === 0, "asked for nobody");
+		} finally {
+			await context.close();
+			await server.stop();
+		}
+	},
+
 	"axe finds nothing, in both themes, at three widths": async () => {
 		const found = [];
 		for (const colorScheme of ["light", "dark"]) {

@@ -10,6 +10,16 @@ export interface Session { principal: string; role: string; csrf: string; until:
 let session: Session | null = null;
 export const whoIsHere = () => session;
 
+/* Whether this browser was signed in when it was here last: then it is asked for data at once,
+ * before it is known who is here. */
+const HERE = "firstline.here";
+export function wasHere(): boolean {
+	try { return localStorage.getItem(HERE) === "1"; } catch { return false; }
+}
+function remember(here: boolean) {
+	try { if (here) localStorage.setItem(HERE, "1"); else localStorage.removeItem(HERE); } catch { /* then it is asked later */ }
+}
+
 /* What changes something, or asks in a body, goes with what the session told: a page that asks
  * while it is being opened waits for that. */
 let known!: () => void;
@@ -30,9 +40,13 @@ async function whoAmI(): Promise<boolean> {
 		return true;
 	}
 	const answer = await send("GET", "/v1/session", undefined, null, 20_000);
-	if (answer.status === 401) return false;
+	if (answer.status === 401) {
+		remember(false);
+		return false;
+	}
 	if (!answer.ok) throw await failure(answer);
 	session = (await answer.json()) as Session;
+	remember(true);
 	return true;
 }
 
@@ -40,6 +54,7 @@ async function whoAmI(): Promise<boolean> {
 export async function signIn(by: Record<string, string>) {
 	session = null;
 	session = await ask<Session>("/v1/session", by);
+	remember(true);
 	known();
 }
 /* The same person once more, before what is grave. */
@@ -50,6 +65,7 @@ export async function signInAgain(by: Record<string, string>) {
 export async function signOut() {
 	await act("/v1/session", {}, "DELETE");
 	session = null;
+	remember(false);
 }
 export function signedOut() {
 	session = null;

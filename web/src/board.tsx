@@ -182,7 +182,8 @@ function LaneView({ name, title, hint, list, asked, open }:
 
 function Ribbon() {
 	useStore(live);
-	const end = now(), begin = end - DAY;
+	/* By the minute: else each that is drawn moves with every event. */
+	const end = Math.ceil(now() / 60_000) * 60_000, begin = end - DAY;
 	const all = [...live.recent.values(), ...live.incidents.values()].filter((i) => !i.closed_wall || Date.parse(i.closed_wall) > begin);
 	const shown = all.sort((a, b) => (a.severity < b.severity ? 1 : -1)).slice(-400);
 	const x = (ms: number) => `${Math.max(0, Math.min(100, ((ms - begin) / DAY) * 100))}%`;

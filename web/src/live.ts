@@ -37,10 +37,23 @@ export function onRow(f: (kind: string, row: unknown) => void) {
 
 const OPEN_MAX = 5000;
 
+const snapshot = () => Promise.all([
+	get<Status>("/v1/status"), all<Incident>("/v1/incidents?state=open", OPEN_MAX), get<List<Duty>>("/v1/on-call"),
+	all<Asked>("/v1/asked", 1000), all<Lease>("/v1/leases", 1000)]);
+
+/* While it is not known yet who is here: of most it is, by their cookie. */
+let early: ReturnType<typeof snapshot> | null = null;
+export function look() {
+	early = snapshot();
+	early.catch(() => { early = null; });
+	void refreshRecent().catch(() => {});
+}
+
 export async function refresh() {
-	const [status, open, duty, asked, leases] = await Promise.all([
-		get<Status>("/v1/status"), all<Incident>("/v1/incidents?state=open", OPEN_MAX), get<List<Duty>>("/v1/on-call"),
-		all<Asked>("/v1/asked", 1000), all<Lease>("/v1/leases", 1000)]);
+	show(await snapshot());
+}
+
+function show([status, open, duty, asked, leases]: Awaited<ReturnType<typeof snapshot>>) {
 	learnClock(status.now_wall);
 	live.status = status;
 	live.incidents = new Map(open.items.map((i) => [i.id, i]));
@@ -194,18 +207,30 @@ let last = "";
 let catching = false;
 let stop: AbortController | null = null;
 
+/* What was looked at before is told from where the stream begins: the first entry that any
+ * part of it may lack. */
+async function begins(): Promise<boolean> {
+	const found = await early?.catch(() => null);
+	early = null;
+	if (!found || last !== "") return false;
+	show(found);
+	last = String(Math.min(...found.map((part) => part.seq)));
+	return true;
+}
+
 async function listen(signal: AbortSignal) {
+	const begun = await begins();
 	const resumes = last !== "";
 	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin",
 		headers: resumes ? { "Last-Event-ID": last } : {} });
 	if (answer.status === 401 || answer.status === 403) throw new ApiError(answer.status, "not signed in", 4);
 	if (!answer.ok || !answer.body) throw new ApiError(answer.status, "no stream", 1);
-	catching = resumes;
+	catching = resumes && !begun;
 	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 	heardNow();
 	/* The stream is open, so nothing falls between the snapshot and it. */
-	void refresh().then(() => { catching = false; for (const id of held.keys()) void fetchDetail(id).catch(() => {}); }).catch(() => {});
-	void refreshRecent().catch(() => {});
+	if (!begun) void refresh().then(() => { catching = false; for (const id of held.keys()) void fetchDetail(id).catch(() => {}); }).catch(() => {});
+	if (!begun) void refreshRecent().catch(() => {});
 	let text = "";
 	for (;;) {
 		const { done, value } = await reader.read();
@@ -289,6 +314,7 @@ export function refuse(why: string) {
 
 export function startAnew() {
 	last = "";
+	early = null;
 	live.link = "connecting";
 	live.loaded = false;
 	live.heard = 0;

@@ -1,10 +1,10 @@
 import { render } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
-import { ApiError, askOnceMore, begin, signInAgain, whoIsHere } from "./api";
+import { ApiError, askOnceMore, begin, signInAgain, wasHere, whoIsHere } from "./api";
 import { Login } from "./login";
 import { Frame, startTheme } from "./frame";
 import { startKeys } from "./keys";
-import { follow, live, refuse } from "./live";
+import { follow, live, look, refuse } from "./live";
 import { pages } from "./pages";
 import { startRouter, useAddress } from "./router";
 import { useStore } from "./store";
@@ -54,6 +54,7 @@ async function signInAndFollow() {
 		}
 	}
 }
+if (wasHere() && !location.hash) look();
 void signInAndFollow();
 const place = document.getElementById("app")!;
 place.replaceChildren();

@@ -240,6 +240,9 @@ export function LongList<T>({ items, rowPx, keyOf, row, label, near }:
 	{ items: T[]; rowPx: number; keyOf: (item: T) => string | number; row: (item: T) => JSX.Element; label: string; near?: () => void }) {
 	const ref = useRef<HTMLUListElement>(null);
 	const [view, set] = useState({ from: 0, to: 40 });
+	const latest = useRef({ n: 0, near, soon: () => {} });
+	latest.current.n = items.length;
+	latest.current.near = near;
 	useLayoutEffect(() => {
 		const scroller = document.querySelector("main")!;
 		let asked = 0;
@@ -250,11 +253,12 @@ export function LongList<T>({ items, rowPx, keyOf, row, label, near }:
 			const top = list.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 			const from = Math.max(0, Math.floor(-top / rowPx) - 12);
 			const to = Math.ceil((scroller.clientHeight - top) / rowPx) + 12;
-			if (to >= items.length) near?.();
+			if (to >= latest.current.n) latest.current.near?.();
 			set((v) => (Math.abs(v.from - from) < 6 && Math.abs(v.to - to) < 6 ? v : { from, to }));
 		};
-		const soon = () => { asked ||= requestAnimationFrame(look); };
-		look();
+		/* In the frame to come, which lays out anyway. */
+		const soon = latest.current.soon = () => { asked ||= requestAnimationFrame(look); };
+		soon();
 		scroller.addEventListener("scroll", soon, { passive: true });
 		addEventListener("resize", soon);
 		return () => {
@@ -262,7 +266,8 @@ export function LongList<T>({ items, rowPx, keyOf, row, label, near }:
 			scroller.removeEventListener("scroll", soon);
 			removeEventListener("resize", soon);
 		};
-	}, [rowPx, items.length]);
+	}, [rowPx]);
+	useLayoutEffect(() => latest.current.soon(), [items.length]);
 	const from = Math.min(view.from, Math.max(0, items.length - 1));
 	const shown = items.slice(from, view.to);
 	return <ul ref={ref} class="long" aria-label={label} style={{ height: `${items.length * rowPx}px` }}>
