@@ -65,7 +65,9 @@ put_item(struct out *out, const struct plan_item *item)
 	out_styled(out, STYLE_BOLD, item->step);
 	out_text(out, STR("  "));
 	out_styled(out, fate_style(item->fate), str_of(fate_text(item)));
-	if (item->before > 0)
+	if (item->before == item->number)
+		out_text(out, STR(" beforehand"));
+	else if (item->before > 0)
 		out_printf(out, " before step %u (%.*s)", item->before,
 		    STR_ARG(item->before_step));
 	out_text(out, STR("\n"));

@@ -207,10 +207,11 @@ print_can(struct out *out, const struct incident_row *incident, const struct rec
 		out_styled(out, view_verdict_style(rows[i].verdict),
 		    view_enum(&can_item_type, "verdict", rows[i].verdict));
 		str text = arena_printf(out->arena,
-		    "  firstline run --action %.*s --on %.*s --incident %u",
-		    STR_ARG(rows[i].action), STR_ARG(rows[i].service), incident->id);
-		out_text(out, text);
-		out_text(out, STR("\n"));
+		    "firstline run --action %.*s --on %.*s --incident %u%s%.*s",
+		    STR_ARG(rows[i].action), STR_ARG(rows[i].service), incident->id,
+		    rows[i].needs.n > 0 ? " " : "", STR_ARG(rows[i].needs));
+		out_text(out, STR("  "));
+		out_wrapped(out, 6, 16, text);
 		if (rows[i].text.n > 0) {
 			out_text(out, STR("      "));
 			out_wrapped(out, 6, 6, rows[i].text);

@@ -129,14 +129,9 @@ run_runbook(struct core *core, const struct command *command, struct incident *i
 static str
 target_of(const struct core *core, const struct command *command, str service)
 {
-	const struct model *model = core->newest->model;
 	if (command->target.n > 0)
 		return command->target;
-	for (size_t i = 0; i < model->hosts_n; i++) {
-		if (str_eq(model->hosts[i].service->name, service))
-			return (str){ 0 };
-	}
-	return service;
+	return service_has_hosts(core, service) ? (str){ 0 } : service;
 }
 
 static str

@@ -174,6 +174,7 @@ struct can_view {
 	str verb;
 	enum verdict verdict;
 	str text;
+	str needs; /* "--target HOST replicas=VALUE": what whoever asks has to say besides */
 };
 /* Every action on the incident's service, judged for the principal now; `behalf`: for whom,
  * or empty. */

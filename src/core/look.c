@@ -255,6 +255,24 @@ core_who_can(const struct core *core, const struct core_may *asked, struct arena
 	return n;
 }
 
+static str
+needs_of(const struct core *core, const struct action *action, str service,
+    struct arena *arena)
+{
+	struct buf needs = BUF(8192);
+	if (service_has_hosts(core, service))
+		buf_add(&needs, STR("--target HOST"));
+	for (size_t i = 0; i < action->params.n; i++) {
+		const struct param *param = &action->params.p[i];
+		if (!param->optional && param->otherwise.n == 0)
+			buf_printf(&needs, "%s%.*s=VALUE", needs.n > 0 ? " " : "",
+			    STR_ARG(param->name));
+	}
+	str s = arena_str(arena, buf_str(&needs));
+	buf_done(&needs);
+	return s;
+}
+
 static size_t
 what_can(const struct core *core, const struct asking *asking, struct arena *arena,
     struct can_view *ret, size_t max)
@@ -265,7 +283,8 @@ what_can(const struct core *core, const struct asking *asking, struct arena *are
 		ret[i] = (struct can_view){ .action = can[i].action->name,
 			.verb = can[i].action->verb,
 			.verdict = can[i].verdict,
-			.text = can[i].text };
+			.text = can[i].text,
+			.needs = needs_of(core, can[i].action, asking->service, arena) };
 	return n;
 }
 

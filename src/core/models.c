@@ -110,6 +110,17 @@ unknown_service(const struct core *core, str name, struct arena *arena)
 	    near.n > 0 ? ": " : "", STR_ARG(near));
 }
 
+bool
+service_has_hosts(const struct core *core, str service)
+{
+	const struct model *model = core->newest->model;
+	for (size_t i = 0; i < model->hosts_n; i++) {
+		if (str_eq(model->hosts[i].service->name, service))
+			return true;
+	}
+	return false;
+}
+
 /* ---- who brought in which runbook ---- */
 
 static bool

@@ -171,9 +171,11 @@ can_by_authority(struct core *core, const struct incident *incident,
 	buf_printf(out, "authority allows %.*s right now:\n", STR_ARG(person->id));
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out,
-		    "  firstline run --action %.*s --on %.*s --incident %u    (%.*s)\n",
+		    "  firstline run --action %.*s --on %.*s --incident %u%s%.*s    "
+		    "(%.*s)\n",
 		    STR_ARG(can[i].action), STR_ARG(incident->row.service),
-		    incident->row.id, STR_ARG(can[i].text));
+		    incident->row.id, can[i].needs.n > 0 ? " " : "", STR_ARG(can[i].needs),
+		    STR_ARG(can[i].text));
 }
 
 /* What waits for an answer. */

@@ -114,6 +114,17 @@ input_value(struct core *core, const struct incident *incident, const struct inp
 	return none; /* only its default */
 }
 
+static str
+unknown_input(struct core *core, const struct runbook *runbook, str name)
+{
+	str *names = arena_new(&core->scratch, str, runbook->inputs_n + 1);
+	for (size_t i = 0; i < runbook->inputs_n; i++)
+		names[i] = runbook->inputs[i].param.name;
+	str near = diag_suggest(&core->scratch, name, names, runbook->inputs_n);
+	return text_make(core, "it has no input %.*s%s%.*s", STR_ARG(name),
+	    near.n > 0 ? ": " : "", STR_ARG(near));
+}
+
 /* Each input: what was given, else what it comes from, else its default. */
 bool
 run_inputs(struct core *core, const struct incident *incident,
@@ -131,6 +142,12 @@ run_inputs(struct core *core, const struct incident *incident,
 			value = input->param.otherwise;
 		if (value.n == 0 && (input->param.optional || input->from == INPUT_PROBE))
 			continue; /* the latter is asked for (inputs.c) */
+		if (value.n == 0) {
+			*ret_why = text_make(core,
+			    "its input %.*s is not known: `%.*s=VALUE` gives it",
+			    STR_ARG(input->param.name), STR_ARG(input->param.name));
+			return false;
+		}
 		str refused = param_refuses(&input->param, value, &core->scratch);
 		if (refused.n > 0) {
 			*ret_why = text_make(core, "its input %.*s is not usable: %.*s",
@@ -145,8 +162,7 @@ run_inputs(struct core *core, const struct incident *incident,
 		       !str_eq(runbook->inputs[k].param.name, given->p[i].name))
 			k++;
 		if (k == runbook->inputs_n) {
-			*ret_why = text_make(core, "it has no input %.*s",
-			    STR_ARG(given->p[i].name));
+			*ret_why = unknown_input(core, runbook, given->p[i].name);
 			return false;
 		}
 	}

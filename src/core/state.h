@@ -69,6 +69,8 @@ void core_adopt(struct core *core, struct core_model *newest);
 /* "there is no runbook chekout: did you mean 'checkout'?" */
 str unknown_runbook(const struct core *core, str name, struct arena *arena);
 str unknown_service(const struct core *core, str name, struct arena *arena);
+/* One of them has to be named to act on it by hand. */
+bool service_has_hosts(const struct core *core, str service);
 void on_config_adopted(struct core *core, const struct config_adopted *adopted);
 void on_started(struct core *core, const struct started *started);
 

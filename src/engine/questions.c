@@ -215,7 +215,8 @@ put_can(struct answer_out *a, const struct can_view *can, size_t n, str service)
 			.verb = can[i].verb,
 			.service = service,
 			.verdict = can[i].verdict,
-			.text = can[i].text };
+			.text = can[i].text,
+			.needs = can[i].needs };
 		answer_record(a, ITEM_CAN, &item);
 	}
 }

@@ -388,6 +388,7 @@ static const struct field can_fields[] = {
 	F_STR(3, struct can_item, service),
 	F_ENUM(4, struct can_item, verdict, verdict_names),
 	F_STR(5, struct can_item, text),
+	FQ_STR(6, struct can_item, needs),
 };
 const struct record_type can_item_type = RECORD(struct can_item, "can", can_fields);
 

@@ -329,6 +329,7 @@ struct can_item {
 	str service;
 	enum verdict verdict;
 	str text;
+	str needs; /* behind its command: "--target HOST replicas=VALUE" */
 };
 
 /* Somebody who may do what was asked about. */

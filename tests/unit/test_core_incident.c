@@ -111,7 +111,8 @@ core__without_a_runbook_a_person_is_told_what_authority_allows(void)
 	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "ana"), 1);
 	const struct notice_row *notice = world_last_notice(w);
 	EXPECT(str_contains(notice->text, STR("authority allows ana right now:")));
-	EXPECT(str_contains(notice->text, STR("firstline run --action restart-unit")));
+	EXPECT(str_contains(notice->text, STR("firstline run --action restart-unit --on "
+					      "payments --incident 1 --target HOST")));
 	EXPECT(!str_contains(notice->text, STR("drop-table")));
 	EXPECT(str_contains(notice->text, STR("firstline incident ack 1")));
 	EXPECT_STR(notice->subject,

@@ -65,10 +65,10 @@ inputs__that_are_not_known_need_a_person(void)
 	} rows[] = {
 		{ "no developers", "ledger",
 		    "  x: {type: name, from: service.developers}\n",
-		    "its input x is not usable: 'x': it is empty" },
+		    "its input x is not known: `x=VALUE` gives it" },
 		{ "no such annotation", "ledger",
 		    "  x: {type: name, from: alert.annotations.nothing}\n",
-		    "its input x is not usable: 'x': it is empty" },
+		    "its input x is not known: `x=VALUE` gives it" },
 		/* What comes from outside is checked like anything else. */
 		{ "not of its type", "ledger",
 		    "  x: {type: name, from: alert.annotations.summary}\n",

@@ -177,6 +177,11 @@ plan__refuses_what_cannot_start(void)
 	    plan_of(w, (struct core_plan){ .service = STR("payments"), .inputs = &inputs });
 	EXPECT_U64(p.status, 422);
 	EXPECT(str_contains(p.error, STR("its input size is not usable")));
+	size.name = STR("sze");
+	p = plan_of(w, (struct core_plan){ .service = STR("payments"), .inputs = &inputs });
+	EXPECT_STR(p.error, STR("runbook slow cannot start: it has no input sze: did you "
+				"mean 'size'?"));
+	size.name = STR("size");
 	size.value = STR("7");
 	p = plan_of(w, (struct core_plan){ .service = STR("payments"), .inputs = &inputs });
 	EXPECT_STR(p.steps[3].params.p[0].value, STR("7"));
