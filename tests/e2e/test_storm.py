@@ -4,6 +4,7 @@ few incidents are made of them, few people are called, and others are answered m
 100,000 alerts; LONG=1: a million."""
 # alone: it takes all of the machine, or says how long something took
 import http.client
+import json
 import os
 import pathlib
 import sys
@@ -108,6 +109,88 @@ def test_a_storm_is_kept_folded_and_holds_nobody_up():
         print(f"  {ALERTS:,} alerts in {took:.1f} s (made by this test meanwhile), {memory:.0f} MB, "
               f"{len(hook.requests)} pages; who looked waited at most {waits[0][0] * 1000:.0f} ms "
               f"({waits[0][1][:20]}), median {waits[len(waits) // 2][0] * 1000:.1f} ms; started again in {started:.2f} s")
+
+
+SERVICES = 50
+EVERY = 10  # seconds: what waits is told so often
+
+
+def fifty_services(scratch, pager, team):
+    services = "\n".join(f"  svc-{i:02d}: {{owner: ops, tier: {1 + i % 4}}}" for i in range(SERVICES))
+    scratch.file("config/production.yaml", f"""
+listen: 127.0.0.1:0
+fallback: ops
+channels:
+  pager: {{webhook: "{pager.url}", digest: {{every: {EVERY}s}}}}
+  team: {{webhook: "{team.url}", digest: {{every: {EVERY}s}}}}
+people: {{ana: {{reach: [pager]}}}}
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: UTC
+      rotations: [{{name: primary, people: [ana], every: 1 week, handover: "Mon 09:00"}}]
+      escalate: [{{to: primary}}]
+    notify: [team]
+services:
+{services}
+""")
+    return scratch.dir / "config"
+
+
+def told(sink):
+    """Of which incidents, by themselves or in a digest."""
+    return {told["incident"] for _, body in sink.requests
+            for told in [body["data"], *body["data"].get("told", [])] if "incident" in told}
+
+
+def test_a_storm_on_fifty_services_is_at_most_five_pages_and_all_of_it_is_told():
+    with Scratch("fifty") as scratch:
+        pager, team = WebhookSink(scratch), WebhookSink(scratch)
+        firstline = Firstline(scratch, fifty_services(scratch, pager, team)).start()
+        each = ALERTS // SERVICES
+        bodies = []
+        for of in range(SERVICES):  # one after the other, each in its own requests
+            some = body(of * each).replace(b'"service":"shop"', f'"service":"svc-{of:02d}"'.encode())
+            bodies.append(some.replace(b'"alertname":"QueueLong"', b'"alertname":"DiskSlow"')
+                          .replace(b'"alertname":"ErrorsHigh"', b'"alertname":"DiskSlow"')
+                          .replace(b'"alertname":"LatencyHigh"', b'"alertname":"DiskSlow"'))
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", firstline.port, timeout=60)
+        for n in range(each // BATCH):
+            for of, some in enumerate(bodies):
+                mark = f"checkout-{of:02d}{n:03d}".encode()
+                connection.request("POST", "/api/v2/alerts", body=some.replace(b"checkout-00", mark),
+                                   headers={"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 200, answer.status
+        took = time.monotonic() - began
+        incidents = firstline.incidents()
+        assert len(incidents) == SERVICES, len(incidents)
+        assert sum(i["alerts_active"] for i in incidents) == ALERTS, "each alert is in one"
+        numbers = {i["id"] for i in incidents}
+        for sink in (pager, team):
+            wait_until(lambda: told(sink) == numbers, 2 * EVERY, message="each incident is told")
+        wait_until(lambda: int(metric(firstline.request("GET", "/metrics").body.decode(), "firstline_notices_waiting")) == 0,
+                   20, message="nothing waits")
+        for sink in (pager, team):
+            assert len(sink.requests) <= 5, sink.types()
+            counted = sum(int(b["data"].get("messages", 1)) for _, b in sink.requests)
+            assert counted == SERVICES, (counted, sink.types())
+        taken = {c["name"]: c["accepted"] for c in firstline.get("/v1/channels")["items"]}
+        assert taken == {"pager": SERVICES, "team": SERVICES}, taken
+
+        # A digest that is refused for good: each that it told could not be told.
+        pager.status = 400
+        connection.request("POST", "/api/v2/alerts", headers={"Content-Type": "application/json"}, body=json.dumps([
+            {"labels": {"alertname": f"Late{i}", "service": "svc-00"}, "startsAt": stamp(time.time())}
+            for i in range(12)]).encode())
+        assert connection.getresponse().status == 200
+        given_up = lambda: {c["name"]: c["given_up"] for c in firstline.get("/v1/channels")["items"]}
+        wait_until(lambda: given_up()["pager"] == 12, 2 * EVERY, message=f"each is counted")
+        assert given_up()["team"] == 0
+        print(f"  {ALERTS:,} alerts in {took:.1f} s, {SERVICES} incidents, {len(pager.requests)} pages: {pager.types()}")
 
 
 if __name__ == "__main__":

@@ -77,6 +77,39 @@ lines__a_channel_that_hangs_delays_no_other(void)
 	world_free(w);
 }
 
+/* The page that hangs, and the escalation of the same: when it comes back, the newest of them
+ * alone, and by its own id what was out already. */
+static void
+lines__what_hung_is_not_told_twice(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->deliver = false;
+	world_fire(w, LEDGER("Hangs"));
+	row_id first = 0;
+	for (size_t i = 0; i < w->notice_n; i++) {
+		if (str_eq(w->notices[i].row.channel, STR("ops-hook")))
+			first = w->notices[i].row.id;
+	}
+	live(w, 5 * MINUTE + 5 * SECOND, "ops-hook", FAULT_HANGS); /* escalated meanwhile */
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ops-hook"), 1);
+	size_t from = w->notice_n;
+	live(w, SECOND, "ops-hook", FAULT_FAILS); /* both have run into their time */
+	live(w, 10 * MINUTE, "ops-hook", FAULT_NONE);
+	unsigned again = 0, newest = 0;
+	for (size_t i = from; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		again += row->id == first;
+		newest += str_eq(row->channel, STR("ops-hook")) &&
+		          row->purpose == PURPOSE_ESCALATED;
+	}
+	EXPECT_U64(again, 0);
+	EXPECT_U64(newest, 1);
+	struct notice_row row;
+	EXPECT(world_row_get(w, TABLE_NOTICE, first, &row));
+	EXPECT(row.state == NOTICE_GIVEN_UP && row.moot);
+	world_free(w);
+}
+
 static void
 lines__the_worst_goes_first(void)
 {
@@ -251,6 +284,7 @@ int
 main(void)
 {
 	RUN(lines__a_channel_that_hangs_delays_no_other);
+	RUN(lines__what_hung_is_not_told_twice);
 	RUN(lines__the_worst_goes_first);
 	RUN(lines__a_channel_that_is_down_is_probed_and_people_are_reached_otherwise);
 	RUN(lines__what_still_matters_is_sent_when_it_comes_back);
