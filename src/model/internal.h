@@ -104,6 +104,8 @@ void calendars_read(struct reader *r, const struct section *section);
 bool read_moment(struct reader *r, const struct node *node, const struct zone *zone,
     enum zone_side side, msec *ret);
 /* [{days: mon-fri, from: "22:00", until: "06:00"}] to the calendar's weeks. */
+/* Of the bundle; NULL: there is none of that name. */
+const struct zone *zone_named(struct reader *r, str name);
 void weekly_read(struct reader *r, const struct node *node, struct calendar *calendar);
 void authority_read(struct reader *r, const struct section *section);
 

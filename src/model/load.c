@@ -7,6 +7,7 @@
  * from then on (or when one could not even be read) what is unknown is only reported where
  * it looks like a slip of the pen.
  */
+#include "model/ics.h"
 #include "model/internal.h"
 #include "model/matcher.h"
 
@@ -241,42 +242,56 @@ zone_name_is(str name)
 	return !str_contains(name, STR("//")) && !str_ends(name, STR("/"));
 }
 
+/* Of the bundle; NULL: it is not there, or what is there cannot be read. */
+static const struct zone *
+zone_find(struct reader *r, str name, struct err *err)
+{
+	if (str_eq(name, STR("UTC")))
+		return zone_utc();
+	void **slot = names_slot(&r->zones, r->arena, name);
+	struct zone *zone = *slot;
+	if (zone != NULL)
+		return zone;
+	str path = arena_printf(r->arena, "zone:%.*s", STR_ARG(name));
+	const struct bundle_file *file = bundle_find(r->bundle, path);
+	if (file == NULL) {
+		(void)err_set(err, ERR_NOT_FOUND, "no such zone");
+		return NULL;
+	}
+	if (!zone_parse(r->arena, name, file->bytes, &zone, err))
+		return NULL;
+	*slot = zone;
+	return zone;
+}
+
 bool
 read_zone(struct reader *r, const struct node *node, const struct zone **ret)
 {
 	str name;
 	if (!read_text(r, node, &name))
 		return false;
-	if (str_eq(name, STR("UTC"))) {
-		*ret = zone_utc();
-		return true;
-	}
 	str hint = STR("write a name of the time zone database, as in Europe/Lisbon");
-	if (!zone_name_is(name)) {
+	if (!str_eq(name, STR("UTC")) && !zone_name_is(name)) {
 		read_error(r, node, hint, "'%.*s' is not a time zone", STR_ARG(name));
 		return false;
 	}
-	void **slot = names_slot(&r->zones, r->arena, name);
-	struct zone *zone = *slot;
-	if (zone == NULL) {
-		str path = arena_printf(r->arena, "zone:%.*s", STR_ARG(name));
-		const struct bundle_file *file = bundle_find(r->bundle, path);
-		struct err err;
-		if (file == NULL) {
-			read_error(r, node, hint, "unknown time zone '%.*s'",
-			    STR_ARG(name));
-			return false;
-		}
-		if (!zone_parse(r->arena, name, file->bytes, &zone, &err)) {
-			read_error(r, node, STR("reinstall the tzdata package"),
-			    "the time zone '%.*s' cannot be read: %s", STR_ARG(name),
-			    err.text);
-			return false;
-		}
-		*slot = zone;
-	}
-	*ret = zone;
-	return true;
+	struct err err = { 0 };
+	const struct zone *zone = zone_find(r, name, &err);
+	if (zone == NULL && err.kind == ERR_NOT_FOUND)
+		read_error(r, node, hint, "unknown time zone '%.*s'", STR_ARG(name));
+	else if (zone == NULL)
+		read_error(r, node, STR("reinstall the tzdata package"),
+		    "the time zone '%.*s' cannot be read: %s", STR_ARG(name), err.text);
+	else
+		*ret = zone;
+	return zone != NULL;
+}
+
+const struct zone *
+zone_named(struct reader *r, str name)
+{
+	struct err err;
+	return zone_name_is(name) ? zone_find(r, name, &err) : NULL;
 }
 
 struct zone_names {
@@ -320,14 +335,39 @@ zones_of_file(struct zone_names *z, const struct bundle_file *file, struct arena
 		collect_zones(z, root);
 }
 
+/* Those of a calendar that was spelled out: "event LINE FROM ZONE UNTIL ZONE ...". */
+static void
+zones_of_calendar(struct zone_names *z, str text)
+{
+	for (str rest = text; rest.n > 0;) {
+		struct str_cut cut = str_cut(rest, '\n');
+		rest = cut.tail;
+		if (!str_starts(cut.head, STR("event ")))
+			continue;
+		str words = cut.head;
+		for (unsigned i = 0; i < 6; i++) {
+			struct str_cut next = str_cut(words, ' ');
+			bool zone = i == 3 || i == 5;
+			words = next.tail;
+			if (zone && zone_name_is(next.head) &&
+			    !str_eq(next.head, STR("UTC")))
+				add_zone(z, next.head);
+		}
+	}
+}
+
 struct strs
 model_zone_names(const struct bundle *bundle, struct arena *arena)
 {
 	struct zone_names z = { .list = { arena_new(arena, str, MODEL_ZONES_MAX), 0 } };
 	z.copies = arena_alloc(arena, sizeof(*z.copies), 1, MODEL_ZONES_MAX);
-	for (size_t i = 0; i < bundle->n; i++)
-		if (is_yaml(bundle->files[i].path))
-			zones_of_file(&z, &bundle->files[i], *arena);
+	for (size_t i = 0; i < bundle->n; i++) {
+		const struct bundle_file *file = &bundle->files[i];
+		if (is_yaml(file->path))
+			zones_of_file(&z, file, *arena);
+		else if (str_starts(file->path, STR(ICS_PREFIX)))
+			zones_of_calendar(&z, file->bytes);
+	}
 	return z.list;
 }
 

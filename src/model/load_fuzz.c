@@ -1,6 +1,7 @@
 /*
  * Any bytes as one more file beside a small, faultless configuration: whatever is loaded
- * keeps what authority and the core take for granted, whatever is refused says why.
+ * keeps what authority and the core take for granted, whatever is refused says why. Those that
+ * begin as a calendar that was spelled out are what it says.
  */
 #include "model/internal.h"
 #include "support/fuzz.h"
@@ -30,6 +31,12 @@ static const char config[] =
     "    observe: {n: {run: [count]}}\n"
     "calendars: {nights: {zone: UTC, weekly: [{days: any, from: '22:00', until: "
     "'06:00'}]}}\n";
+
+#define named                                                                            \
+	"calendars: {of-others: {zone: UTC, ics: x.ics}}\n"                              \
+	"teams: {night: {kind: operations, on_call: {zone: UTC, escalate: [{to: p}], "   \
+	"rotations: [{name: p, people: [ana], handover: 'Mon 09:00', overrides: [{ics: " \
+	"x.ics}]}]}}}\n"
 
 static void
 check_rule(const struct rule *rule)
@@ -98,7 +105,6 @@ check_action(const struct action *action)
 static void
 check_calendar(const struct calendar *calendar)
 {
-	ASSERT(calendar->spans_n + calendar->weeks_n > 0);
 	for (size_t i = 0; i < calendar->spans_n; i++)
 		ASSERT(calendar->spans[i].from_wall < calendar->spans[i].until_wall);
 	msec at = calendar->spans_n > 0 ? calendar->spans[0].from_wall : 1700000000000;
@@ -134,13 +140,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > BYTES_MAX)
 		return 0;
 	if (map.memory == NULL)
-		arena = arena_map(&map, model_arena_bytes(BYTES_MAX + sizeof(config) + 16));
+		arena =
+		    arena_map(&map, model_arena_bytes(BYTES_MAX + sizeof(config) + 1024));
 
+	str bytes = { (const char *)data, size };
+	bool spelled = str_starts(bytes, STR("calendar 1\n"));
 	struct bundle_file files[] = {
 		{ STR("a.yaml"), { config, sizeof(config) - 1 } },
-		{ STR("b.yaml"), { (const char *)data, size } },
+		{ STR("b.yaml"), spelled ? STR(named) : bytes },
+		{ STR("ics:x.ics"), bytes },
+		{ STR("x.ics"), STR("BEGIN:VCALENDAR\nSUMMARY:ana\nEND:VCALENDAR\n") },
 	};
-	struct bundle bundle = { files, countof(files) };
+	struct bundle bundle = { files, spelled ? countof(files) : 2 };
 	struct diags diags;
 	diags_init(&diags, &arena);
 	hash32 hash = { { 0 } };

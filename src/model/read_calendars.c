@@ -8,11 +8,15 @@
  *	  nights:
  *	    zone: Europe/Lisbon
  *	    weekly: [{days: mon-fri, from: "22:00", until: "06:00"}, {days: [sat, sun]}]
+ *	  holidays:
+ *	    zone: Europe/Lisbon
+ *	    ics: holidays.ics
  *
  * A date alone is all of its day: from its beginning, until its end.
  */
 #include <stdlib.h>
 
+#include "model/ics.h"
 #include "model/internal.h"
 
 #define CALENDARS_MAX 1000
@@ -135,9 +139,6 @@ spans_read(struct reader *r, const struct node *node, struct calendar *calendar)
 	calendar->spans = arena_new(r->arena, struct calendar_span, node->n);
 	for (const struct node *item = node->first; item != NULL; item = item->next)
 		span_read(r, item, calendar);
-	if (calendar->spans_n > 1)
-		qsort(calendar->spans, calendar->spans_n, sizeof(*calendar->spans),
-		    compare_spans);
 }
 
 /* ---- weekly ---- */
@@ -267,11 +268,12 @@ weekly_read(struct reader *r, const struct node *node, struct calendar *calendar
 static void
 calendar_read(struct reader *r, const struct node *node, struct calendar *calendar)
 {
-	const struct node *zone = NULL, *spans = NULL, *weekly = NULL;
+	const struct node *zone = NULL, *spans = NULL, *weekly = NULL, *ics = NULL;
 	const struct key keys[] = {
 		{ "zone", &zone, .required = true },
 		{ "spans", &spans },
 		{ "weekly", &weekly },
+		{ "ics", &ics },
 	};
 	if (!read_is_map(r, node, "calendar"))
 		return;
@@ -282,10 +284,16 @@ calendar_read(struct reader *r, const struct node *node, struct calendar *calend
 		spans_read(r, spans, calendar);
 	if (weekly != NULL)
 		weekly_read(r, weekly, calendar);
-	if (node_get(node, STR("spans")) == NULL && node_get(node, STR("weekly")) == NULL)
+	if (ics != NULL)
+		ics_spans_read(r, ics, calendar);
+	if (calendar->spans_n > 1)
+		qsort(calendar->spans, calendar->spans_n, sizeof(*calendar->spans),
+		    compare_spans);
+	if (node_get(node, STR("spans")) == NULL && node_get(node, STR("weekly")) == NULL &&
+	    node_get(node, STR("ics")) == NULL)
 		read_error_key(r, node,
-		    STR("add spans: [{from: DATE, until: DATE}] or weekly: [{days: "
-			"mon-fri}]"),
+		    STR("add spans: [{from: DATE, until: DATE}], weekly: [{days: "
+			"mon-fri}] or ics: FILE"),
 		    "calendar '%.*s' names no time", STR_ARG(node->key));
 }
 

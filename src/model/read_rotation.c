@@ -16,6 +16,7 @@
  */
 #include <stdlib.h>
 
+#include "model/ics.h"
 #include "model/internal.h"
 
 #define ANCHOR_DATE_YEAR 2024 /* from the first of January, a Monday, turns are counted */
@@ -221,13 +222,32 @@ overrides_read(struct reader *r, const struct node *node, const struct zone *zon
 {
 	if (!read_is_list(r, node, NULL) || !read_at_most(r, node, OVERRIDES_MAX))
 		return;
+	/* What is written stands before what a calendar says. */
+	for (const struct node *item = node->first; item != NULL; item = item->next) {
+		if (node_get(item, STR("ics")) != NULL)
+			ics_overrides_read(r, item, zone, ret);
+	}
 	size_t first = ret->layers_n;
-	for (const struct node *item = node->first; item != NULL; item = item->next)
-		override_read(r, item, zone, ret);
+	for (const struct node *item = node->first; item != NULL; item = item->next) {
+		if (node_get(item, STR("ics")) == NULL)
+			override_read(r, item, zone, ret);
+	}
 	overrides_apart(r, node, ret, first);
 }
 
 /* ---- rotations ---- */
+
+/* A calendar among the overrides may name anybody. */
+static size_t
+override_layers(const struct reader *r, const struct node *node)
+{
+	size_t n = 0;
+	if (node == NULL || node->kind != NODE_LIST)
+		return 0;
+	for (const struct node *item = node->first; item != NULL; item = item->next)
+		n += node_get(item, STR("ics")) != NULL ? r->model->people_n : 1;
+	return n;
+}
 
 static size_t
 items_of(const struct node *node)
@@ -279,8 +299,8 @@ rotation_read(struct reader *r, const struct node *node, const struct zone *zone
 	if (read_name(r, name, &ret->name) && str_eq(ret->name, STR("lead")))
 		read_error(r, name, STR("'lead' is the team's lead; use another name"),
 		    "a rotation cannot be called 'lead'");
-	ret->layers =
-	    arena_new(r->arena, struct layer, 1 + items_of(layers) + items_of(overrides));
+	ret->layers = arena_new(r->arena, struct layer,
+	    1 + items_of(layers) + override_layers(r, overrides));
 	const struct node *foreign = n.people ? n.people : n.every ? n.every : n.handover;
 	if (n.zone != NULL)
 		(void)read_zone(r, n.zone, &zone);

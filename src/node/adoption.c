@@ -4,14 +4,17 @@
 #include <unistd.h>
 
 #include "base/diag.h"
+#include "model/ics.h"
 #include "model/model.h"
+#include "node/calendars.h"
 #include "node/folder.h"
 #include "os/file.h"
 
-/* What a folder holds at most, its zones, the list of both, and all mistakes. */
-#define TEXTS_ARENA_BYTES (BUNDLE_BYTES_MAX + ((size_t)16 << 20))
+/* What a folder holds at most, its zones, what its calendars say, the list of these, and all
+ * mistakes. */
+#define TEXTS_ARENA_BYTES (BUNDLE_BYTES_MAX + ((size_t)26 << 20))
 
-static_assert(FOLDER_FILES_MAX + MODEL_ZONES_MAX <= BUNDLE_FILES_MAX,
+static_assert(FOLDER_FILES_MAX + MODEL_ZONES_MAX + ICS_FILES_MAX <= BUNDLE_FILES_MAX,
     "what passes check can be decoded by the roles");
 
 static size_t
@@ -46,6 +49,8 @@ static bool
 load(struct adoption *adoption, struct bundle *bundle, struct arena *texts,
     struct diags *diags, struct err *err)
 {
+	if (!calendars_spell(bundle, texts, err))
+		return false;
 	struct arena arena = arena_map(&adoption->map,
 	    model_arena_bytes(text_bytes(bundle) + FOLDER_ZONES_BYTES_MAX));
 	struct strs zones = model_zone_names(bundle, &arena);

@@ -42,14 +42,14 @@ is_runbook(str path)
 	return str_starts(path, STR("runbooks/")) && str_ends(path, STR(".md"));
 }
 
-/* Runbooks are Markdown below runbooks/; the rest of the tree is only for YAML. */
+/* Runbooks are Markdown below runbooks/; the rest of the tree is for YAML and calendars. */
 bool
 folder_wants(str path)
 {
 	if (str_ends(path, STR(".test.yaml")) || str_ends(path, STR(".test.yml")))
 		return false;
 	return str_ends(path, STR(".yaml")) || str_ends(path, STR(".yml")) ||
-	       is_runbook(path);
+	       str_ends(path, STR(".ics")) || is_runbook(path);
 }
 
 static bool

@@ -19,7 +19,7 @@ def shipped():
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", *SHIPPED],
                             capture_output=True, text=True, check=True).stdout.split("\n")
     files = [ROOT / name for name in listed if name and (ROOT / name).is_file()]
-    return files + [BUILD / "firstline", BUILD / "firstline-shim"]
+    return files + [BUILD / "firstline", BUILD / "firstline-shim", BUILD / "firstline-ics"]
 
 
 def test_t11_nothing_shipped_has_a_key_in_it():

@@ -3,6 +3,9 @@
 #include <dirent.h>
 #include <stdio.h>
 
+#include "ics/ics.h"
+#include "model/ics.h"
+
 #define CONFIG_ARENA_BYTES ((size_t)64 << 20)
 
 void
@@ -69,7 +72,7 @@ add_below(struct config *c, const char *top, const char *below)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s", top, name);
 		if (str_ends(file, STR(".yaml")) || str_ends(file, STR(".yml")) ||
-		    str_ends(file, STR(".md")))
+		    str_ends(file, STR(".md")) || str_ends(file, STR(".ics")))
 			(void)add_file(c, path, str_of(name));
 	}
 	(void)closedir(dir);
@@ -91,9 +94,33 @@ sort_and_hash(struct config *c)
 	buf_done(&bytes);
 }
 
+/* As firstline-ics does. */
+static void
+spell_calendars(struct config *c)
+{
+	size_t n = c->bundle.n;
+	for (size_t i = 0; i < n; i++) {
+		struct arena_map map;
+		struct arena arena = arena_map(&map, ICS_ARENA_BYTES);
+		struct buf out = BUF(ICS_OUT_MAX);
+		/* the one that it could not read */
+		bool unread = str_eq(c->files[i].path, STR("unread.ics"));
+		if (str_ends(c->files[i].path, STR(".ics")) && !unread) {
+			ics_read(c->files[i].bytes, &arena, &out);
+			add(c,
+			    arena_printf(&c->arena, ICS_PREFIX "%.*s",
+				STR_ARG(c->files[i].path)),
+			    buf_str(&out));
+		}
+		buf_done(&out);
+		arena_unmap(&map);
+	}
+}
+
 struct model *
 config_load(struct config *c)
 {
+	spell_calendars(c);
 	sort_and_hash(c);
 	struct strs zones = model_zone_names(&c->bundle, &c->arena);
 	for (size_t i = 0; i < zones.n; i++) {

@@ -33,7 +33,7 @@ struct config {
 
 void config_open(struct config *c);
 void config_add(struct config *c, const char *path, const char *text);
-/* Every *.yaml, *.yml and *.md below the folder; false when there is no such folder. */
+/* Every *.yaml, *.yml, *.ics and *.md below the folder; false when there is no such folder. */
 bool config_add_folder(struct config *c, const char *folder);
 struct model *config_load(struct config *c);
 /* All faults as they are printed. */

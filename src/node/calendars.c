@@ -1,0 +1,152 @@
+#include "node/calendars.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "model/ics.h"
+#include "os/fd.h"
+#include "os/file.h"
+
+#define PROGRAM "firstline-ics"
+#define SAID_BYTES_MAX (8u << 20) /* by all calendars of a folder */
+
+/* Beside this program, or where it is installed. */
+static bool
+find_program(char *ret, size_t size, struct err *err)
+{
+	static const char *const places[] = { PROGRAM, "../libexec/firstline/" PROGRAM };
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	if (n < 0)
+		return err_sys(err, ERR_IO, "/proc/self/exe");
+	exe[n] = '\0';
+	char *slash = strrchr(exe, '/');
+	*(slash != NULL ? slash : exe) = '\0';
+	for (size_t i = 0; i < countof(places); i++) {
+		int len = snprintf(ret, size, "%s/%s", exe, places[i]);
+		if (len > 0 && (size_t)len < size && access(ret, X_OK) == 0)
+			return true;
+	}
+	return err_set(err, ERR_NOT_FOUND,
+	    PROGRAM ", which reads calendars, is not beside %s", exe);
+}
+
+static int
+start(const char *program, int in, int out, pid_t *ret)
+{
+	char name[] = PROGRAM, *argv[] = { name, NULL }, *none[] = { NULL };
+	posix_spawn_file_actions_t files;
+	int error = posix_spawn_file_actions_init(&files);
+	if (error != 0)
+		return error;
+	error = posix_spawn_file_actions_adddup2(&files, in, 0);
+	if (error == 0)
+		error = posix_spawn_file_actions_adddup2(&files, out, 1);
+	if (error == 0)
+		error =
+		    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+	if (error == 0)
+		error = posix_spawn(ret, program, &files, NULL, argv, none);
+	(void)posix_spawn_file_actions_destroy(&files);
+	return error;
+}
+
+static bool
+read_all(int fd, struct buf *out)
+{
+	for (;;) {
+		char bytes[8192];
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		buf_put(out, bytes, (size_t)n);
+	}
+}
+
+static bool
+ended_well(pid_t pid)
+{
+	int status;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool
+run(const char *program, str text, struct buf *out, struct err *err)
+{
+	int in, fds[2];
+	pid_t pid;
+	if (!memfd_sealed("firstline-calendar", text, &in, err))
+		return false;
+	AUTO_CLOSE int stdin_fd = in;
+	if (lseek(in, 0, SEEK_SET) < 0 || pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(err, ERR_IO, "pipe");
+	AUTO_CLOSE int from = fds[0];
+	int error = start(program, stdin_fd, fds[1], &pid);
+	(void)close(fds[1]);
+	if (error != 0) {
+		errno = error;
+		return err_sys(err, ERR_IO, "start '%s'", program);
+	}
+	bool read = read_all(from, out);
+	if (!ended_well(pid) || !read || out->overflow)
+		return err_set(err, ERR_INVALID, "this calendar could not be read");
+	return true;
+}
+
+bool
+calendar_spell(str text, struct arena *arena, str *ret, struct err *err)
+{
+	char program[PATH_MAX];
+	struct buf out = BUF(BUNDLE_FILE_BYTES_MAX);
+	bool ok =
+	    find_program(program, sizeof(program), err) && run(program, text, &out, err);
+	if (ok)
+		*ret = arena_str(arena, buf_str(&out));
+	buf_done(&out);
+	return ok;
+}
+
+bool
+calendars_spell(struct bundle *bundle, struct arena *arena, struct err *err)
+{
+	struct bundle_file *files =
+	    arena_new(arena, struct bundle_file, bundle->n + ICS_FILES_MAX);
+	memcpy(files, bundle->files, bundle->n * sizeof(*files));
+	size_t n = bundle->n, said = 0;
+	for (size_t i = 0; i < bundle->n; i++) {
+		str spelled;
+		if (!str_ends(files[i].path, STR(".ics")))
+			continue;
+		if (n == bundle->n + ICS_FILES_MAX)
+			return err_set(err, ERR_LIMIT,
+			    "a folder holds at most %d calendars", ICS_FILES_MAX);
+		if (calendar_spell(files[i].bytes, arena, &spelled, err))
+			files[n++] =
+			    (struct bundle_file){ arena_printf(arena, ICS_PREFIX "%.*s",
+						      STR_ARG(files[i].path)),
+				    spelled };
+		else if (err->kind != ERR_INVALID)
+			return false;
+		said += n > bundle->n ? files[n - 1].bytes.n : 0;
+		if (said > SAID_BYTES_MAX)
+			return err_set(err, ERR_LIMIT,
+			    "the calendars of a folder have too many events: at most %u "
+			    "MiB "
+			    "of them",
+			    SAID_BYTES_MAX >> 20);
+	}
+	bundle->files = files;
+	bundle->n = n;
+	return true;
+}
