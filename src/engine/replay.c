@@ -6,7 +6,6 @@
 
 #define ENTRY_ARENA_BYTES ((size_t)1 << 30) /* address space */
 #define STEP_ARENA_BYTES ((size_t)1 << 30)
-#define ARENA_KEEP ((size_t)8 << 20)
 #define BUNDLE_ARENA_BYTES ((size_t)64 << 20)
 #define JSON_BYTES_MAX ((size_t)64 << 20)
 

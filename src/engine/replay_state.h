@@ -18,6 +18,9 @@ struct kept_rows {
 	size_t n, cap;
 };
 
+#define ARENA_KEEP \
+	((size_t)8 << 20) /* bytes of an arena that stay in memory between entries */
+
 struct replay {
 	struct store *store;
 	struct core *core;

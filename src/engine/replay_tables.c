@@ -136,7 +136,7 @@ take_base_row(void *context, const struct stored_row *row)
 	    digest_of(row->incident, row->open, row->wall, row->body));
 	if (row->table != r->watch_table || row->id != r->watch_id)
 		return true;
-	struct arena arena = arena_map_reset(&r->entry_map, 0);
+	struct arena arena = arena_map_reset(&r->entry_map, ARENA_KEEP);
 	const struct record_type *type = table_type(row->table);
 	void *record = arena_alloc(&arena, type->size, alignof(max_align_t), 1);
 	page->ok = record_decode_all(type, row->body, &arena, record, &err);
@@ -167,7 +167,7 @@ base_model(void *context, const hash32 *hash)
 	const struct config *config = configs_find(&r->configs, hash);
 	if (config != NULL)
 		return config->model;
-	struct arena arena = arena_map_reset(&r->entry_map, 0);
+	struct arena arena = arena_map_reset(&r->entry_map, ARENA_KEEP);
 	str bytes;
 	if (!store_bundle_get(r->store, hash, &arena, &bytes, &r->err))
 		return NULL;
@@ -217,7 +217,7 @@ take_row(void *context, const struct stored_row *row)
 static void
 stored_json(struct replay *r, enum table table, row_id id, struct buf *out)
 {
-	struct arena arena = arena_map_reset(&r->entry_map, 0);
+	struct arena arena = arena_map_reset(&r->entry_map, ARENA_KEEP);
 	const struct record_type *type = table_type(table);
 	void *record = arena_alloc(&arena, type->size, alignof(max_align_t), 1);
 	struct stored_row row;
