@@ -353,7 +353,7 @@ fire(size_t n, msec at, msec ends)
 	struct buf wire = BUF(16 << 20);
 	struct buf text = BUF(WIRE_BODY_MAX);
 	for (size_t i = 0; i < n; i++) {
-		char name[16];
+		char name[24];
 		(void)snprintf(name, sizeof(name), "%zu", i);
 		struct pair label = { STR("name"), str_of(name) };
 		struct alert_body body = { .labels = { &label, 1 } };
