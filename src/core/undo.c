@@ -198,6 +198,38 @@ undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret
 	return true;
 }
 
+/* As it may stand on a command line. */
+static bool
+is_plain(str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		char c = value.p[i];
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || (i > 0 && c == '-') ||
+			memchr("._/:@", c, 5) != NULL))
+			return false;
+	}
+	return value.n > 0;
+}
+
+/* "; `firstline run --action scale --target web replicas=4 ...` does the same ..." */
+static str
+by_the_rules(struct core *core, const struct action *action, const struct attempt_row *row)
+{
+	struct pairs params;
+	str why, text;
+	if (!params_of(core, action, row, &params, &why))
+		return (str){ 0 };
+	text = text_make(core, "; `firstline run --action %.*s --incident %u --target %.*s",
+	    STR_ARG(action->undo->name), row->incident, STR_ARG(row->target));
+	for (size_t i = 0; i < params.n; i++)
+		text = text_make(core, "%.*s %.*s=%.*s", STR_ARG(text),
+		    STR_ARG(params.p[i].name),
+		    STR_ARG(
+			is_plain(params.p[i].value) ? params.p[i].value : STR("VALUE")));
+	return text_make(core, "%.*s` does the same, by the ordinary rules", STR_ARG(text));
+}
+
 struct answering
 undo_attempt(struct core *core, const struct command *command)
 {
@@ -214,9 +246,10 @@ undo_attempt(struct core *core, const struct command *command)
 	bool own = same_chain(row, command);
 	if (!own && !(by_machine(row) && on_duty(core, row, command)))
 		return answer_no(core, 403, EXIT_REFUSED,
-		    "attempt %llu was %.*s's: only who did it takes it back%s",
+		    "attempt %llu was %.*s's: only who did it takes it back%s%.*s",
 		    (unsigned long long)row->id, STR_ARG(text_who(row->principal)),
-		    by_machine(row) ? ", or a person on duty for the service" : "");
+		    by_machine(row) ? ", or a person on duty for the service" : "",
+		    STR_ARG(by_the_rules(core, action, row)));
 	str why = { 0 }, behalf = command->behalf;
 	struct pairs params;
 	if (!params_of(core, action, row, &params, &why))

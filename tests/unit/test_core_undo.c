@@ -163,7 +163,9 @@ undo__of_what_automation_did_is_judged_for_the_person_on_duty(void)
 	world_exit(w, 0);
 	/* mei is not on duty; ana is, and no grant lets her start anything. */
 	EXPECT(str_contains(undo(w, id, "person:mei").error,
-	    STR("or a person on duty for the service")));
+	    STR("or a person on duty for the service; `firstline run --action start-unit "
+		"--incident 1 --target pay-1 unit=worker` does the same, by the ordinary "
+		"rules")));
 	EXPECT_U64(undo(w, id, "person:ana").status, 403);
 	EXPECT_U64(world_attempt(w, id).undone_by, 0);
 	world_adopt(w, UNITS ANA_STARTS FREEZE, NULL);
