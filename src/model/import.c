@@ -277,7 +277,7 @@ put_fenced(struct buf *out, str text)
 	buf_char(out, '\n');
 }
 
-/* In a line of Markdown, meaning itself. */
+/* Within a line of Markdown, behind other text, meaning itself. */
 static void
 put_plain(struct buf *out, str text)
 {
@@ -285,7 +285,7 @@ put_plain(struct buf *out, str text)
 		unsigned char c = (unsigned char)text.p[i];
 		if (c < 0x20)
 			buf_char(out, ' ');
-		else if (strchr("\\`*_{}[]<>()#+-.!|~&", (int)c) != NULL)
+		else if (strchr("\\`*_{}[]<>#|~&", (int)c) != NULL)
 			buf_printf(out, "\\%c", c);
 		else
 			buf_char(out, (char)c);

@@ -81,7 +81,8 @@ import__keeps_the_text_and_lists_its_commands(void)
 	    "```\nkubectl delete pod x\n# a comment\n```\n\n```yaml\nkill: me\n```\n");
 	EXPECT(str_starts(got.text, STR("---\nrunbook: node-disk-full\n"
 					"answers: [{alertname: NodeDiskFull}]\n"
-					"ceiling: suggest\n---\n> Imported from ")));
+					"ceiling: suggest\n---\n> Imported from "
+					"NodeDiskFull.md; nothing of it runs")));
 	EXPECT(
 	    str_contains(got.text, STR("\n# NodeDiskFull\n\n## Diagnosis\n\nLook with")));
 	EXPECT(str_contains(got.text, STR("## Front matter of the original\n\n```text\n"
