@@ -1,6 +1,6 @@
 /*
  * make screenshots: every page, empty, calm, busy and in a storm, light, dark, in high
- * contrast and on a phone, printed and without a script, into a folder outside of the
+ * contrast of three kinds and on a phone, printed and without a script, into a folder outside of the
  * repository (default /tmp/firstline-screenshots).
  */
 import { mkdirSync } from "node:fs";
@@ -12,6 +12,7 @@ mkdirSync(out, { recursive: true });
 const chrome = await browser();
 const desk = { viewport: { width: 1280, height: 800 } };
 const LOOKS = { light: { colorScheme: "light", ...desk }, dark: { colorScheme: "dark", ...desk }, contrast: { theme: "contrast", ...desk },
+	more: { contrast: "more", ...desk }, forced: { forcedColors: "active", ...desk },
 	phone: { colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } };
 
 async function shoot(state, server, pages) {
