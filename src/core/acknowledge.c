@@ -6,12 +6,44 @@
  */
 #include "core/state.h"
 
+/* ---- links that were tapped ---- */
+
+msec
+core_tapped(const struct incident_row *row, row_id notice)
+{
+	for (size_t i = 0; notice != 0 && i < row->taps.n; i++) {
+		struct str_cut cut = str_cut(row->taps.p[i], ' ');
+		uint64_t of, wall;
+		if (str_u64(cut.head, UINT64_MAX, &of) && of == notice &&
+		    str_u64(cut.tail, UINT64_MAX, &wall))
+			return wall;
+	}
+	return 0;
+}
+
+static void
+tap_keep(struct core *core, struct incident_row *row, row_id notice)
+{
+	str kept[TAPS_MAX];
+	size_t n = 0;
+	for (size_t i = row->taps.n == TAPS_MAX ? 1 : 0; i < row->taps.n; i++)
+		kept[n++] = row->taps.p[i];
+	kept[n++] = text_make(core, "%llu %llu", (unsigned long long)notice,
+	    (unsigned long long)core->wall);
+	row_set_strs(core, &row->taps, (struct strs){ kept, n });
+}
+
+/* ---- commands ---- */
+
 struct answering
 acknowledge(struct core *core, const struct command *command, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
-	if (row->acknowledged)
+	/* What a link did was perhaps taken back or handed on since: it does it once. */
+	if (row->acknowledged || core_tapped(row, command->row) != 0)
 		return answer_yes(200, &incident->o);
+	if (command->row != 0)
+		tap_keep(core, row, command->row);
 	row->escalate_kept = row->escalate_at;
 	row->acknowledged = true;
 	row->acknowledged_wall = core->wall;

@@ -79,6 +79,8 @@ struct core_counts core_counts(const struct core *core);
 const struct incident_row *core_incident(const struct core *core, incident_id id);
 /* What is done about it right now, in words; nothing is added of one that is not open. */
 void core_doing(struct core *core, incident_id id, struct buf *out);
+/* When the link of that notice acknowledged it; 0: it did not. */
+msec core_tapped(const struct incident_row *row, row_id notice);
 /* Open incidents in id order after `after`. */
 size_t core_incidents(const struct core *core, incident_id after,
     const struct incident_row **ret, size_t n);

@@ -105,6 +105,35 @@ refuse(struct engine *engine, uint64_t id, uint32_t status, const char *error)
 	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status, 4, error);
 }
 
+/* Nothing is to be done: why, for the page. */
+static void
+tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, msec tapped,
+    str principal)
+{
+	struct arena scratch = engine->batch.arena;
+	struct answer_out a;
+	struct buf said = BUF(1024);
+	if (tapped != 0) {
+		buf_printf(&said, "This link acknowledged incident %u on ", row->id);
+		buf_time(&said, tapped);
+		buf_add(&said, STR(", and does it once: "));
+	}
+	if (!row->acknowledged)
+		buf_add(&said, STR("nobody has it now"));
+	else if (str_eq(row->acknowledged_by, principal))
+		buf_add(&said,
+		    tapped != 0 ? STR("it is yours") : STR("It is yours already"));
+	else
+		buf_printf(&said, "%s%.*s has it", tapped != 0 ? "" : "Nothing was done: ",
+		    STR_ARG(str_starts(row->acknowledged_by, STR("person:"))
+				? str_drop(row->acknowledged_by, 7)
+				: row->acknowledged_by));
+	answer_begin(&a, &engine->batch.to_gate, &scratch, id, engine->head.seq);
+	a.answer.note = buf_str(&said);
+	answer_end(&a, 0);
+	buf_done(&said);
+}
+
 void
 tap_request(struct engine *engine, uint64_t id, const struct request *request)
 {
@@ -126,10 +155,19 @@ tap_request(struct engine *engine, uint64_t id, const struct request *request)
 	}
 	struct arena *arena = &engine->batch.arena;
 	struct event event = { .kind = EVENT_COMMAND };
+	str principal = arena_printf(arena, "person:%.*s", STR_ARG(person->id));
+	const struct incident_row *row = core_incident(engine->core, tap.incident);
+	msec tapped = row != NULL ? core_tapped(row, tap.notice) : 0;
+	if (row != NULL && row->state != INCIDENT_CLOSED &&
+	    (tapped != 0 || row->acknowledged)) {
+		tell_done(engine, id, row, tapped, principal);
+		return;
+	}
 	event.command = (struct command){ .kind = COMMAND_ACKNOWLEDGE,
 		.request = id,
-		.principal = arena_printf(arena, "person:%.*s", STR_ARG(person->id)),
+		.principal = principal,
 		.incident = tap.incident,
+		.row = tap.notice,
 		.role = person->role,
 		.text = arena_printf(arena, "by the link in notice %llu",
 		    (unsigned long long)tap.notice) };

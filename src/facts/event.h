@@ -73,7 +73,7 @@ struct alerts_expired {
 /* ---- a person or an agent asked for something ---- */
 
 enum command_kind {
-	COMMAND_ACKNOWLEDGE = 1,
+	COMMAND_ACKNOWLEDGE = 1, /* `row`: by the link in that notice, which does it once */
 	COMMAND_NOTE,
 	COMMAND_RESOLVE,
 	COMMAND_RUN,    /* `name` is the runbook, or "ACTION" with params (action = true) */

@@ -110,6 +110,9 @@ struct incident_row {
 	bool flapping; /* it clears and fires again and again: it stays open over that */
 	/* struct cleared, at most CLEARED_MAX: of it and of those before with its key */
 	struct records cleared;
+	/* Links that acknowledged it: the notice each was sent in, and when, "42 1795456684000";
+	 * the last TAPS_MAX. Each does it once. */
+	struct strs taps;
 	str doing; /* of an answer about one that is open: what Firstline does now; else empty */
 };
 
@@ -119,6 +122,7 @@ struct notice_thread {
 	str ref;
 };
 #define NOTICE_THREADS_MAX 32
+#define TAPS_MAX 64
 
 /* ---- timeline: what happened, in order, for people ---- */
 

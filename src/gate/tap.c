@@ -62,6 +62,8 @@ on_done(struct call *call, const struct answer *answer)
 		say(call, 503, STR("Firstline is starting: tap once more, in a second"), 0);
 	else if (answer->status < 200 || answer->status >= 300)
 		say(call, answer->status, answer->error, tap.incident);
+	else if (answer->note.n > 0)
+		say(call, 200, answer->note, tap.incident);
 	else
 		say(call, 200, STR("It is yours"), tap.incident);
 }

@@ -22,6 +22,7 @@ channels:
   sms: {{twilio: AC123, token: 'file:{secrets}/twilio', from: '+15550100', url: '{base}'}}
 people:
   ana: {{reach: [phone: ana-duty]}}
+  mei: {{reach: [phone: mei-duty]}}
 teams:
   ops:
     kind: operations

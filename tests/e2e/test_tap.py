@@ -67,6 +67,37 @@ def test_a_link_acknowledges_when_it_is_tapped_and_not_when_it_is_looked_at():
         assert (firstline.state / "link.key").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_link_does_it_once():
+    with Scratch("tap-once") as scratch:
+        firstline, provider = begin(scratch)
+        firstline.fire({"alertname": "Down", "service": "shop"})
+        link = wait_until(lambda: link_in(provider), message="the link")
+        again = forged(firstline, notice=4711)  # of a second message to the same person
+        incident = lambda: firstline.get("/v1/incidents/1")["incident"]
+        seq = lambda: firstline.get("/v1/status")["seq"]
+        assert "It is yours</h1>" in tapped(firstline, link)[1]
+        before = seq()
+        status, page, _ = tapped(firstline, link)
+        assert status == 200 and "This link acknowledged incident 1 on 20" in page and "once: it is yours" in page, page
+        status, page, _ = tapped(firstline, again)
+        assert status == 200 and "It is yours already" in page, page
+        assert seq() == before, "nothing was stepped"
+        # Taken back since: it is not acknowledged by the same link once more.
+        token = json.loads(firstline.cli("token", "add", "ana", "--role", "operator", "--json", check=True).stdout)["secret"]
+        assert firstline.request("POST", "/v1/incidents/1/unacknowledge", {}, token=token).status == 200
+        assert "once: nobody has it now" in tapped(firstline, link)[1] and not incident()["acknowledged"]
+        # Handed over since: the same link does not take it from whoever has it now.
+        assert firstline.post("/v1/incidents/1/hand-over", {"person": "mei"}).status == 200
+        assert incident()["acknowledged_by"] == "person:mei"
+        for tap, want in ((link, "once: mei has it"), (again, "Nothing was done: mei has it")):
+            status, page, _ = tapped(firstline, tap)
+            assert status == 200 and want in page and incident()["acknowledged_by"] == "person:mei", page
+        firstline.stop()
+        firstline.start()
+        assert "once: mei has it" in tapped(firstline, link)[1], "a restart forgets no tap"
+        firstline.cli("journal", "verify", "--replay", check=True)
+
+
 def test_nobody_makes_another_link_and_none_lasts():
     with Scratch("forged") as scratch:
         firstline, provider = begin(scratch)
