@@ -302,7 +302,10 @@ view_rule(struct out *out, const struct reason *reason)
 static str
 without_rule(struct out *out, const struct reason *reason)
 {
-	str again = arena_printf(out->arena, "'%.*s' covers it: ", STR_ARG(reason->rule));
+	str again = arena_printf(out->arena, "'%.*s' covers it", STR_ARG(reason->rule));
+	if (str_eq(reason->text, again))
+		return (str){ 0 };
+	again = arena_printf(out->arena, "%.*s: ", STR_ARG(again));
 	return str_starts(reason->text, again) ? str_drop(reason->text, again.n)
 	                                       : reason->text;
 }
@@ -314,8 +317,9 @@ view_reason(struct out *out, const struct reason *reason)
 		return view_rule(out, reason);
 	if (reason->rule.n == 0)
 		return reason->text;
-	return arena_printf(out->arena, "%.*s\n%.*s", STR_ARG(view_rule(out, reason)),
-	    STR_ARG(without_rule(out, reason)));
+	str rest = without_rule(out, reason);
+	return arena_printf(out->arena, "%.*s%s%.*s", STR_ARG(view_rule(out, reason)),
+	    rest.n > 0 ? "\n" : "", STR_ARG(rest));
 }
 
 void

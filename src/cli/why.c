@@ -121,6 +121,9 @@ print_outcome(struct out *out, const struct whole *w, const struct decision_row 
 	const struct attempt_row *attempt = attempt_of(w, decision);
 	str verdict = view_enum(&decision_row_type, "verdict", decision->verdict);
 	enum style style = view_verdict_style(decision->verdict);
+	if (decision->shadow)
+		verdict = arena_printf(out->arena, "%.*s, in shadow: nothing was done",
+		    STR_ARG(verdict));
 	if (attempt == NULL) {
 		bool forward = decision->forward.n > 0;
 		/* One that waited for people says what became of it. */

@@ -67,7 +67,7 @@ function Waits({ whole, run }: { whole: Whole; run: Run | undefined }) {
 			<div class="buttons left"><button type="button" class="primary" onClick={() => todo.approve(a, true)}>Approve</button><button type="button" onClick={() => todo.approve(a, false)}>Deny</button></div></div>)}
 		{run?.phase === "permit" && <div class="callout warn"><h2>{run.level === "veto" ? `${run.runbook} acts unless somebody says no` : `${run.runbook} waits for permission`}</h2>
 			<ul class="plan">{run.plan?.map((p, n) => <li key={n}><Verdict of={p.verdict} /> <b>{target(p)}</b> <Pairs of={p.params} /> <span class="muted">{p.text}</span></li>)}</ul>
-			{run.permit_wall && <p class="muted">until <At at={run.permit_wall} /></p>}
+			{run.permit_wall && <p class="muted">{run.level === "veto" ? "It acts at" : "until"} <At at={run.permit_wall} /></p>}
 			<div class="buttons left">{run.level !== "veto" && <button type="button" class="primary" onClick={() => todo.permit(i, run, true)}>Permit</button>}<button type="button" class={cx(run.level === "veto" && "danger")} onClick={() => todo.permit(i, run, false)}>{run.level === "veto" ? "Veto" : "Say no"}</button></div></div>}
 		{run?.phase === "answer" && <div class="callout warn"><h2>{run.question}</h2><p class="muted">{run.runbook} asks {run.askees?.join(", ")}</p><div class="buttons left"><button type="button" class="primary" onClick={() => todo.answer(run)}>Answer</button></div></div>}
 		{doubts.map((a) => <div class="callout bad" key={a.id}><h2>In doubt: {target(a)}</h2><p>{a.why || "Nobody knows whether it happened. It is not repeated."}</p><div class="buttons left"><button type="button" class="primary" onClick={() => todo.settle(a)}>Say what happened</button></div></div>)}
