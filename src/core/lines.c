@@ -481,6 +481,7 @@ lines_fill(struct core *core)
 			continue;
 		}
 		line_put(core, notice);
+		notice_note_turn(core, notice);
 		notice_arm(core, notice);
 	}
 }

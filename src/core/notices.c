@@ -296,13 +296,11 @@ within_of(const struct notice_row *row)
 /* A place may be long in coming; whoever was not tried yet was made to go at once, or when
  * it is their turn: until then it is not the channel that they wait for. */
 static msec
-waits_from(const struct core *core, const struct notice *notice)
+waits_from(const struct notice_row *row)
 {
-	const struct notice_row *row = &notice->row;
-	msec turn = notice_turn_at(core, notice);
 	if (row->first_at != 0)
 		return row->first_at;
-	return turn > row->next_at ? turn : row->next_at;
+	return row->turn_at > row->next_at ? row->turn_at : row->next_at;
 }
 
 msec
@@ -312,14 +310,14 @@ notice_fallback_at(const struct core *core, const struct notice *notice)
 	if (row->person.n == 0 || row->fell_back)
 		return 0;
 	msec down = channel_down_at(core, row->channel);
-	return down != 0 ? down : waits_from(core, notice) + within_of(row);
+	return down != 0 ? down : waits_from(row) + within_of(row);
 }
 
 /* When it waits for a place in vain. */
 static msec
-expires_at(const struct core *core, const struct notice *notice)
+expires_at(const struct notice *notice)
 {
-	return waits_from(core, notice) + NOTICE_WAITS_MS;
+	return waits_from(&notice->row) + NOTICE_WAITS_MS;
 }
 
 /* What is in its line, is out, or falls back first waits for its time alone. */
@@ -327,7 +325,7 @@ void
 notice_arm(struct core *core, struct notice *notice)
 {
 	bool ready = link_on(&notice->in_line);
-	msec due = ready ? expires_at(core, notice) : notice->row.next_at;
+	msec due = ready ? expires_at(notice) : notice->row.next_at;
 	msec fallback = notice_fallback_at(core, notice);
 	if (notice->row.state == NOTICE_FOLDED) {
 		heap_set(&core->timers, &notice->o, fallback);
@@ -571,7 +569,7 @@ notice_timer(struct core *core, struct notice *notice)
 	msec fallback = notice_fallback_at(core, notice);
 	if (fallback != 0 && fallback <= core->at)
 		fall_back(core, notice);
-	if (link_on(&notice->in_line) && expires_at(core, notice) <= core->at) {
+	if (link_on(&notice->in_line) && expires_at(notice) <= core->at) {
 		if (notice->row.error.n == 0)
 			row_set_str(core, &notice->row.error,
 			    STR("it waited a day for its channel"));
@@ -620,7 +618,7 @@ bool
 notice_tried_enough(const struct core *core, const struct notice *notice)
 {
 	if (channel_down_at(core, notice->row.channel) != 0)
-		return expires_at(core, notice) <= core->at;
+		return expires_at(notice) <= core->at;
 	return notice->row.tries >= NOTICE_TRIES_MAX;
 }
 

@@ -283,12 +283,17 @@ reader_opens(const struct pace *pace, const struct reader *reader,
 	                              : 0;
 }
 
-msec
-notice_turn_at(const struct core *core, const struct notice *notice)
+/* In its row: turns that are over are forgotten, and what waits for a place after its turn
+ * falls back by when that was. */
+void
+notice_note_turn(struct core *core, struct notice *notice)
 {
-	return notice->reader != NULL ? reader_opens(pace_of(core, notice->row.channel),
-					    notice->reader, notice)
-	                              : 0;
+	msec opens =
+	    reader_opens(pace_of(core, notice->row.channel), notice->reader, notice);
+	if (opens <= core->at || opens == notice->row.turn_at)
+		return;
+	notice->row.turn_at = opens;
+	object_touch(core, &notice->o);
 }
 
 static struct notice *
@@ -411,7 +416,11 @@ reader_take(struct core *core, struct reader *reader, str channel)
 	reader->until = turn_take(core, reader->key, pace->digest_ms);
 	for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
 		list_each(it, &reader->ready[rank])
-		    notice_arm(core, container_of(it, struct notice, in_line));
+		{
+			struct notice *notice = container_of(it, struct notice, in_line);
+			notice_note_turn(core, notice);
+			notice_arm(core, notice);
+		}
 	}
 }
 
@@ -472,5 +481,13 @@ pace_adopted(struct core *core)
 		    0;
 	}
 	list_each(it, &core->tables[TABLE_NOTICE])
-	    notice_arm(core, container_of(object_of(it, in_table), struct notice, o));
+	{
+		struct notice *notice =
+		    container_of(object_of(it, in_table), struct notice, o);
+		if (notice->row.turn_at != 0) {
+			notice->row.turn_at = 0;
+			object_touch(core, &notice->o);
+		}
+		notice_arm(core, notice);
+	}
 }

@@ -55,8 +55,8 @@ bool line_folds(const struct core *core, const struct notice *notice, bool probe
 void reader_take(struct core *core, struct reader *reader, str channel);
 void line_take(struct core *core, struct line *line);
 bool line_has_rate(const struct core *core, const struct line *line);
-/* Not before it is its reader's turn; 0: at once. */
-msec notice_turn_at(const struct core *core, const struct notice *notice);
+/* It stands in its line: when it is its reader's turn, where it is not yet. */
+void notice_note_turn(struct core *core, struct notice *notice);
 /* When there is next something to send that nothing but time holds; 0: never. */
 msec lines_next_at(const struct core *core);
 /* Other rules hold: everybody is as if never told. */

@@ -90,6 +90,7 @@ static const struct field notice_fields[] = {
 	FQ_RECORDS(82, struct notice_row, told, &digest_line_type, DIGEST_LINES_MAX),
 	FQ_U32(83, struct notice_row, told_n),
 	FQ_BOOL(84, struct notice_row, moot),
+	FQ_MSEC(85, struct notice_row, turn_at),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

@@ -89,7 +89,8 @@ struct notice_row {
 	/* PURPOSE_DIGEST: struct digest_line, the most urgent first, and how many in all. */
 	struct records told;
 	uint32_t told_n;
-	bool moot; /* NOTICE_GIVEN_UP since nobody needed it any more */
+	bool moot;    /* NOTICE_GIVEN_UP since nobody needed it any more */
+	msec turn_at; /* it is not its reader's turn before; 0: it was at once */
 };
 
 /* The field of a notice on its way that holds a link by which its reader acknowledges with one

@@ -31,7 +31,16 @@
 	" by: [{team: platform-ops}], liftable: true}\n"                                 \
 	"  - {limit: one stays, for: [restart], on: {service: [payments]},"              \
 	" within: {keep_healthy: 1}}\n"
-#define WORLD SHOP_TOP SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS GROW SHOP_AUTHORITY
+/* Messages are folded, and held by a rate. */
+#define PACED                                                                    \
+	"prometheus: http://127.0.0.1:9090\n"                                    \
+	"fallback: platform-ops\n"                                               \
+	"channels:\n"                                                            \
+	"  mail: {smtp: 'smtp://127.0.0.1:25', from: firstline@example.com}\n"   \
+	"  pager: {webhook: 'http://127.0.0.1:8001/page', digest: {after: 1}}\n" \
+	"  ops-hook: {webhook: 'http://127.0.0.1:8001/ops', digest: {after: 2,"  \
+	" every: 30s}, rate: {messages: 3, per: 20s}}\n"
+#define WORLD PACED SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS GROW SHOP_AUTHORITY
 #define AUTONOMY                                                       \
 	"autonomy:\n"                                                  \
 	"  - {service: checkout, level: veto, owner: mei}\n"           \

@@ -52,13 +52,15 @@ static struct pair fields[] = {
 
 static char memory[WORDS_BYTES_MAX];
 
+static bool digest;
+
 static struct notice_row
 fill(const struct model *model, const char *channel, struct worded *ret)
 {
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct notice_row row = { .id = 42,
 		.incident = 17,
-		.purpose = PURPOSE_OPENED,
+		.purpose = digest ? PURPOSE_DIGEST : PURPOSE_OPENED,
 		.subject = STR("ours"),
 		.text = STR("our text"),
 		.channel = str_of(channel),
@@ -96,6 +98,14 @@ words__are_escaped_for_where_they_go(void)
 	EXPECT_STR(w.body,
 	    STR("{\"t\": \"<b>\\\"all\\\"</b> & *bold* @all\", \"n\": \"Down_now\"}"));
 	EXPECT_STR(row.text, STR("our text"));
+	/* Of a digest: what is about one incident is not filled in with many. */
+	digest = true;
+	row = fill(model, "mail", &w);
+	EXPECT_STR(row.subject, STR("ours"));
+	EXPECT(w.html.n == 0 && !w.own_text);
+	row = fill(model, "hook", &w);
+	EXPECT(str_starts(w.body, STR("{\"t\": ")));
+	digest = false;
 	/* What comes to nothing: ours. */
 	row = fill(model, "sms", &w);
 	EXPECT(!w.own_text);
