@@ -1,13 +1,29 @@
 /* Who has duty, when: every rotation, twelve weeks; gaps in red, changes of the clock marked. */
+import { useState } from "preact/hooks";
 import { act, get, type List } from "./api";
 import { Feeds, subscribe, useFeeds } from "./feeds";
+import { isForIt, isMine, me, same, spoken, swap, type Shift } from "./swap";
 import { setQuery, useAddress } from "./router";
 import { seconds, useStore } from "./store";
 import { DAY, inFull, now, when, zone } from "./time";
-import { At, Empty, Failed, Loading, cx, plural, question, say, useFetched } from "./ui";
+import { At, Empty, Failed, Loading, complain, cx, plural, question, say, useFetched } from "./ui";
 
-interface Shift { team: string; rotation: string; tier: number; person: string; from_wall: string; until_wall: string; gap: boolean }
-interface Override { id: number; team: string; rotation?: string; person?: string; kind?: string; state?: string; by?: string; why?: string; from_wall?: string; until_wall?: string; to_wall?: string }
+interface Override { id: number; team: string; rotation?: string; person?: string; instead?: string; kind?: string; state?: string; by?: string; why?: string; asked?: string[]; from_wall?: string; until_wall?: string; to_wall?: string }
+
+/* One in its row. Mine is picked by a click, by Enter or by dragging it onto whose turn it shall be
+ * for; what it may be given for takes it alike. Others are only shown, and one that goes on where the page ends. */
+function Bar({ s, whole, style, colour, picked, pick, give }: { s: Shift; whole: boolean; style: Record<string, string>; colour: string; picked: Shift | null; pick: (s: Shift | null) => void; give: (take: Shift) => void }) {
+	const title = `${s.person || "nobody"}\n${inFull(s.from_wall)}\nuntil ${inFull(s.until_wall)}`;
+	const takes = whole && isForIt(picked, s), name = cx("shift", colour, s.gap && "gap-here", takes && "takes");
+	const drop = { onDragOver: (e: DragEvent) => { if (takes) e.preventDefault(); }, onDrop: (e: DragEvent) => { e.preventDefault(); if (takes) give(s); } };
+	if (whole && isMine(s)) {
+		/* Later: a browser ends a drag whose element is drawn anew while it begins. */
+		return <button type="button" class={name} title={title} style={style} draggable aria-pressed={same(picked, s)} aria-label={`${spoken(s)}: swap`} onClick={() => pick(same(picked, s) ? null : s)}
+			onDragStart={(e) => { e.dataTransfer?.setData("text/plain", spoken(s)); setTimeout(() => pick(s), 0); }} onDragEnd={() => setTimeout(() => pick(null), 0)}>{s.person}</button>;
+	}
+	return takes ? <button type="button" class={name} title={title} style={style} aria-label={`${spoken(s)}: take this for it`} onClick={() => give(s)} {...drop}>{s.person}</button>
+		: <span class={name} title={title} style={style} {...drop}>{s.gap ? "nobody" : s.person}</span>;
+}
 
 /* When the viewer's clock changes within that time. */
 function clockChanges(from: number, to: number) {
@@ -35,6 +51,9 @@ export function Schedules() {
 	const read = useFetched(async () => (await get<List<Shift>>(`/v1/on-call/shifts?from=${new Date(from).toISOString().slice(0, 19)}Z&to=${new Date(to).toISOString().slice(0, 19)}Z`)).items, [weeks, from]);
 	const overrides = useFetched(async () => (await get<List<Override>>("/v1/overrides")).items, []);
 	const feeds = useFeeds();
+	const [picked, pick] = useState<Shift | null>(null);
+	const changed = () => { overrides.again(); read.again(); };
+	const give = (take: Shift) => { if (picked) swap(picked, take, changed); pick(null); };
 	const x = (ms: number) => Math.max(0, Math.min(100, ((ms - from) / (to - from)) * 100));
 	if (read.error) return <Failed error={read.error} again={read.again} />;
 	if (!read.value) return <Loading what="Schedules" />;
@@ -46,14 +65,18 @@ export function Schedules() {
 		<div class="tabs" role="group" aria-label="How far">{[2, 4, 12].map((w) => <button type="button" key={w} aria-pressed={weeks === w} onClick={() => setQuery({ weeks: w === 4 ? "" : String(w) })}>{w} weeks</button>)}</div>
 		{rotations.size === 0 ? <Empty title="No rotation is written down" /> : [...teams].map(([team, keys]) => {
 			const people = [...new Set(read.value!.filter((s) => s.team === team && s.person).map((s) => s.person))];
-			return <section key={team}><div class="section-head"><h2>{team}</h2><button type="button" onClick={() => cover(team)}>Stand in</button><button type="button" onClick={() => subscribe(team, keys.map((k) => k.split("\n")[1]!), people, feeds.again)}>Subscribe</button></div>
+			return <section key={team} onKeyDown={(e) => { if (e.key === "Escape" && picked) { e.preventDefault(); pick(null); } }}><div class="section-head"><h2>{team}</h2><button type="button" onClick={() => cover(team)}>Stand in</button><button type="button" onClick={() => subscribe(team, keys.map((k) => k.split("\n")[1]!), people, feeds.again)}>Subscribe</button></div>
 				<div class="shift-grid">{keys.map((key) => <div class="shift-row" key={key}><b>{key.split("\n")[1]}</b><div>
-					{rotations.get(key)!.map((s, i) => <span key={i} class={cx("shift", `c${people.indexOf(s.person) % 3}`, s.gap && "gap-here")} title={`${s.person || "nobody"}\n${inFull(s.from_wall)}\nuntil ${inFull(s.until_wall)}`}
-						style={{ left: `${x(Date.parse(s.from_wall))}%`, width: `${Math.max(0.3, x(Date.parse(s.until_wall)) - x(Date.parse(s.from_wall)))}%` }}>{s.gap ? "nobody" : s.person}</span>)}
+					{rotations.get(key)!.map((s) => <Bar key={s.from_wall} s={s} whole={Date.parse(s.until_wall) < to} colour={`c${people.indexOf(s.person) % 3}`} picked={picked} pick={pick} give={give}
+						style={{ left: `${x(Date.parse(s.from_wall))}%`, width: `${Math.max(0.3, x(Date.parse(s.until_wall)) - x(Date.parse(s.from_wall)))}%` }} />)}
 					<i class="now-line" style={{ left: `${x(now())}%` }} />{changes.map((c) => <i key={c} class="now-line" title={`the clock changes: ${when(new Date(c).toISOString())}`} style={{ left: `${x(c)}%`, background: "var(--warn)" }} />)}</div></div>)}</div>
+				{picked?.team === team ? <p class="muted picked" role="status">Yours: {spoken(picked)}. Choose whose turn you take for it. <button type="button" class="plain" onClick={() => pick(null)}>Leave it</button></p>
+					: me() && people.includes(me()) && <p class="muted picked">Drag a turn of yours onto another's to swap them; by keyboard, Enter on each.</p>}
 				<div class="dates" aria-hidden="true">{Array.from({ length: 5 }, (_, i) => <span key={i}>{new Date(from + ((to - from) * i) / 4).toLocaleDateString(undefined, { day: "numeric", month: "short" })}</span>)}</div>
 				<details><summary class="muted">As a list</summary><div class="scroll-x"><table><thead><tr><th>Rotation</th><th>Who</th><th>From</th><th>Until</th></tr></thead><tbody>{read.value!.filter((s) => s.team === team).map((s, i) => <tr key={i}><td>{s.rotation}</td><td class={cx(s.gap && "bad-text")}>{s.person || "nobody"}</td><td><At at={s.from_wall} /></td><td><At at={s.until_wall} /></td></tr>)}</tbody></table></div></details></section>;
 		})}
-		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || "asked"}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" /><button type="button" onClick={() => act(`/v1/overrides/${o.id}`, {}, "DELETE").then(() => { say("Ended"); overrides.again(); })}>End</button></li>)}</ul></section>}
+		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || (o.instead ? `for ${o.instead}` : "asked")}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" />
+			{o.state === "asked" && o.asked?.includes(me()) && <><button type="button" class="primary" onClick={() => act(`/v1/overrides/${o.id}/accept`).then(() => { say("It is swapped"); changed(); }, complain)}>Accept</button><button type="button" onClick={() => act(`/v1/overrides/${o.id}/decline`).then(() => { say("Declined"); changed(); }, complain)}>Decline</button></>}
+			<button type="button" onClick={() => act(`/v1/overrides/${o.id}`, {}, "DELETE").then(() => { say("Ended"); changed(); }, complain)}>End</button></li>)}</ul></section>}
 		{(feeds.value?.length ?? 0) > 0 && <Feeds feeds={feeds.value!} again={feeds.again} />}</div>;
 }
