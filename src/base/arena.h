@@ -13,7 +13,7 @@
  * to a function that returns memory; pass `struct arena` BY VALUE for
  * scratch: the callee's copy, and all it allocated, is gone on return.
  *
- * Under ASan what no one has taken yet is poisoned. Memory that outlives its arena in
+ * Under ASan what no one has taken yet is poisoned (of a large map its first 32 MiB). Memory that outlives its arena in
  * another role (a buffer on the stack, a static one) is given back by arena_over again
  * or by arena_release.
  */

@@ -60,7 +60,7 @@ static bool
 read_all(int fd, struct buf *out)
 {
 	for (;;) {
-		char bytes[8192];
+		char bytes[2048];
 		ssize_t n = read(fd, bytes, sizeof(bytes));
 		if (n < 0 && errno == EINTR)
 			continue;
