@@ -122,12 +122,29 @@ tell_shifts(struct answer_out *a, struct shifts *shifts, const struct person *pe
 	return true;
 }
 
+/* Theirs at any time, by a turn or for somebody: other rotations are not walked for it. */
+static bool
+may_have(const struct person *person, const struct team *team,
+    const struct rotation *rotation, const struct stand_ins *over)
+{
+	for (size_t i = 0; i < rotation->people_n; i++) {
+		if (rotation->people[i] == person)
+			return true;
+	}
+	for (size_t i = 0; i < over->n; i++) {
+		if (str_eq(over->p[i].team, team->name) &&
+		    str_eq(over->p[i].person, person->id))
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_told(const struct feed_subject *subject, const struct team *team,
-    const struct rotation *rotation)
+    const struct rotation *rotation, const struct stand_ins *over)
 {
 	if (subject->person != NULL)
-		return true;
+		return may_have(subject->person, team, rotation, over);
 	return team == subject->team &&
 	       (subject->rotation == NULL || rotation == subject->rotation);
 }
@@ -154,7 +171,7 @@ tell(struct engine *engine, const struct feed_subject *subject, struct answer_ou
 			struct shifts shifts = span_of(engine, model);
 			shifts.team = team;
 			shifts.rotation = &team->rotations[k];
-			if (is_told(subject, team, shifts.rotation) &&
+			if (is_told(subject, team, shifts.rotation, shifts.over) &&
 			    !tell_shifts(a, &shifts, subject->person, &n))
 				return false;
 		}

@@ -111,6 +111,10 @@ def test_a_calendar_is_read_by_its_link_alone():
         after = calendar(text)["events"]
         assert any(e["from"][:19] <= shift["from_wall"][:19] and e["until"][:19] >= shift["until_wall"][:19] and "second" in e["summary"]
                    for e in after), after
+        # Of a team that she is not in, where she stands in as an admin says.
+        stands = firstline.post("/v1/overrides", {"team": "db", "person": "ana", "from": shift["from_wall"], "to": shift["until_wall"]})
+        assert stands.status == 201, stands
+        assert any(e["summary"] == "ana: only of db" for e in calendar(read(firstline, path)[1])["events"])
         kept = {e["uid"] for e in hers["events"]} & {e["uid"] for e in after}
         assert len(kept) >= len(hers["events"]) - 2, "what did not change is the same event"
         # A restart forgets none, and an end is one at once.
