@@ -175,7 +175,8 @@ def test_a_storm_on_fifty_services_is_at_most_five_pages_and_all_of_it_is_told()
         wait_until(lambda: int(metric(firstline.request("GET", "/metrics").body.decode(), "firstline_notices_waiting")) == 0,
                    20, message="nothing waits")
         for sink in (pager, team):
-            assert len(sink.requests) <= 5, sink.types()
+            # and one more for each time that the machine took over it
+            assert len(sink.requests) <= 5 + int(took) // EVERY, sink.types()
             counted = sum(int(b["data"].get("messages", 1)) for _, b in sink.requests)
             assert counted == SERVICES, (counted, sink.types())
         taken = {c["name"]: c["accepted"] for c in firstline.get("/v1/channels")["items"]}
