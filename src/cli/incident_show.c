@@ -285,6 +285,17 @@ print_attempts(struct out *out, const struct whole *w)
 	}
 }
 
+static str
+decision_text(struct out *out, const struct decision_row *row)
+{
+	str rule = row->reasons.n > 0 ? view_rule(out, row->reasons.p) : STR("");
+	return arena_printf(out->arena, "%.*s on %.*s by %.*s%s: %.*s",
+	    STR_ARG(row->action), STR_ARG(row->target.n > 0 ? row->target : row->service),
+	    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
+	    row->shadow ? ", in shadow" : "", STR_ARG(rule));
+}
+
+/* Each try is decided anew: what was decided alike, one after the other, is one line. */
 static void
 print_decisions(struct out *out, const struct whole *w)
 {
@@ -292,18 +303,20 @@ print_decisions(struct out *out, const struct whole *w)
 	if (w->decisions.n == 0)
 		return;
 	heading(out, "On whose authority");
-	for (size_t i = 0; i < w->decisions.n; i++) {
-		const struct decision_row *row = &rows[i];
-		const struct reason *reason = row->reasons.p;
-		str verdict = view_enum(&decision_row_type, "verdict", row->verdict);
+	size_t alike;
+	for (size_t i = 0; i < w->decisions.n; i += alike) {
+		str text = decision_text(out, &rows[i]);
+		alike = 1;
+		while (i + alike < w->decisions.n &&
+		       rows[i + alike].verdict == rows[i].verdict &&
+		       str_eq(decision_text(out, &rows[i + alike]), text))
+			alike++;
+		str verdict = view_enum(&decision_row_type, "verdict", rows[i].verdict);
 		out_text(out, STR("  "));
-		out_styled(out, view_verdict_style(row->verdict), verdict);
-		str rule = row->reasons.n > 0 ? view_rule(out, reason) : STR("");
-		str text = arena_printf(out->arena, "%.*s on %.*s by %.*s%s: %.*s",
-		    STR_ARG(row->action),
-		    STR_ARG(row->target.n > 0 ? row->target : row->service),
-		    STR_ARG(view_chain(out, row->principal, &row->given.behalf)),
-		    row->shadow ? ", in shadow" : "", STR_ARG(rule));
+		out_styled(out, view_verdict_style(rows[i].verdict), verdict);
+		if (alike > 1)
+			text = arena_printf(out->arena, "%zu times: %.*s", alike,
+			    STR_ARG(text));
 		out_text(out, STR("  "));
 		out_wrapped(out, 6, 4 + verdict.n, text);
 	}
