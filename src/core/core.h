@@ -79,6 +79,9 @@ struct core_counts core_counts(const struct core *core);
 const struct incident_row *core_incident(const struct core *core, incident_id id);
 /* What is done about it right now, in words; nothing is added of one that is not open. */
 void core_doing(struct core *core, incident_id id, struct buf *out);
+/* The run of it that goes on when a person answers, or permits its plan; 0: none waits so.
+ * What acts by itself unless somebody vetoes it does not wait. */
+row_id core_waiting_run(const struct core *core, incident_id id);
 /* When the link of that notice acknowledged it; 0: it did not. */
 msec core_tapped(const struct incident_row *row, row_id notice);
 /* Open incidents in id order after `after`. */

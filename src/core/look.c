@@ -62,6 +62,18 @@ core_doing(struct core *core, incident_id id, struct buf *out)
 	core->scratch = mark;
 }
 
+row_id
+core_waiting_run(const struct core *core, incident_id id)
+{
+	const struct incident *incident = incident_find(core, id);
+	const struct run *run = incident != NULL ? incident->run : NULL;
+	if (run == NULL)
+		return 0;
+	bool waits = run->row.phase == PHASE_ANSWER ||
+	             (permit_waits(run) && run->row.level != AUTONOMY_VETO);
+	return waits ? run->row.id : 0;
+}
+
 size_t
 core_incidents(const struct core *core, incident_id after, const struct incident_row **ret,
     size_t n)

@@ -426,6 +426,7 @@ put_incident(struct engine *engine, const struct incident_row *incident,
 	struct buf doing = BUF(DOING_BYTES_MAX);
 	core_doing(engine->core, row.id, &doing);
 	row.doing = buf_str(&doing);
+	row.waiting_run = core_waiting_run(engine->core, row.id);
 	answer_row_record(a, TABLE_INCIDENT, &row);
 	buf_done(&doing);
 }

@@ -35,6 +35,7 @@ struct job {
 	struct arena_map map;
 	struct arena arena;   /* of the answer: reset after each of its frames */
 	struct arena scratch; /* what outlives a frame: an entry while its rows are taken */
+	row_id waiting_run;   /* as `doing` */
 	str doing;            /* about the incident, when it was asked for */
 	struct buf out;
 	str left; /* of `out`, once it is finished: not handed over yet */
@@ -156,8 +157,10 @@ put_incident(struct job *job, str body, struct err *err)
 	struct incident_row row;
 	if (!record_decode_all(&incident_row_type, body, &job->arena, &row, err))
 		return false;
-	if (row.state != INCIDENT_CLOSED)
+	if (row.state != INCIDENT_CLOSED) {
 		row.doing = job->doing;
+		row.waiting_run = job->waiting_run;
+	}
 	answer_row_record(&job->answer, TABLE_INCIDENT, &row);
 	return true;
 }
@@ -522,6 +525,7 @@ reader_ask(struct engine *engine, uint64_t id, const struct request *request, st
 		struct buf doing = BUF(DOING_BYTES_MAX);
 		core_doing(engine->core, request->incident, &doing);
 		job->doing = arena_str(&job->scratch, buf_str(&doing));
+		job->waiting_run = core_waiting_run(engine->core, request->incident);
 		buf_done(&doing);
 	}
 	list_append(&reader->waiting, &job->link);

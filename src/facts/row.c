@@ -138,6 +138,7 @@ static const struct field incident_fields[] = {
 	FQ_RECORDS(103, struct incident_row, cleared, &cleared_type, CLEARED_MAX),
 	FQ_STR(104, struct incident_row, doing),
 	FQ_STRS(105, struct incident_row, taps, TAPS_MAX),
+	FQ_U64(106, struct incident_row, waiting_run),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);

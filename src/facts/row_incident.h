@@ -114,6 +114,8 @@ struct incident_row {
 	 * the last TAPS_MAX. Each does it once. */
 	struct strs taps;
 	str doing; /* of an answer about one that is open: what Firstline does now; else empty */
+	/* Of such an answer: the run that goes on when a person says something, or 0 */
+	row_id waiting_run;
 };
 
 /* The first message about an incident there, as its provider calls it. */

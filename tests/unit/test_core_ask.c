@@ -38,6 +38,7 @@ fired(const char *runbook)
 	struct world *w = world_new(STEPS_CONFIG, runbook, NULL);
 	world_fire(w, ODD ",where=north");
 	EXPECT(last_run(w).phase == PHASE_ANSWER);
+	EXPECT_U64(core_waiting_run(w->core, 1), last_run(w).id);
 	return w;
 }
 

@@ -77,6 +77,7 @@ permit__a_plan_waits_for_one_yes(void)
 	EXPECT_U64(w->attempt_n, 0);
 	struct run_row run = the_run(w);
 	EXPECT(run.phase == PHASE_PERMIT && run.level == AUTONOMY_PLAN);
+	EXPECT_U64(core_waiting_run(w->core, 1), run.id);
 	EXPECT_U64(run.plan.n, 3);
 	EXPECT_STR(item(&run, 0)->target, STR("pay-1"));
 	EXPECT_STR(item(&run, 1)->target, STR("pay-2"));
@@ -90,6 +91,7 @@ permit__a_plan_waits_for_one_yes(void)
 
 	EXPECT_U64(permit_as(w, "person:ana").status, 200);
 	EXPECT(!world_incident(w, 1).needs_person);
+	EXPECT_U64(core_waiting_run(w->core, 1), 0);
 	for (unsigned i = 0; i < 3; i++) {
 		EXPECT_U64(w->attempt_n, 1);
 		world_exit(w, 0);
@@ -252,6 +254,7 @@ permit__a_veto_time_that_passes_is_a_yes(void)
 	struct world *w = world_new(SHOP, TWO("ceiling: veto\nveto: 2m\n"), NULL);
 	world_fire(w, DOWN);
 	EXPECT(the_run(w).phase == PHASE_PERMIT && the_run(w).level == AUTONOMY_VETO);
+	EXPECT_U64(core_waiting_run(w->core, 1), 0);
 	EXPECT(!world_incident(w, 1).needs_person);
 	EXPECT_U64(world_told(w, PURPOSE_VETO, "ana"), 1);
 	EXPECT_U64(world_told(w, PURPOSE_VETO, "mei"), 1);

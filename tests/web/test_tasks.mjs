@@ -42,6 +42,13 @@ async function byKeys({ server, page, of, whole }) {
 		await page.locator(".incident-head").waitFor();
 	};
 
+	/* What asks, and what waits for a yes, waits for a person: from the list, and as it comes. */
+	for (const name of ["Odd", "Slow"]) {
+		const card = page.locator(".lane.person .card", { has: page.locator(`a.cover[href="/incidents/${of(name)}"]`) });
+		await card.getByRole("button", { name: name === "Odd" ? "Answer" : "Permit", exact: true }).waitFor();
+		check((await server.get("/v1/incidents")).items.find((i) => i.id === of(name)).waiting_run > 0, `${name} has no run that waits`);
+	}
+	await page.locator(".lane.person").getByText("Which index was changed?").waitFor();
 	/* 1 acknowledge what needs a person, on the board */
 	await press("j");
 	const first = await page.evaluate(() => Number(document.activeElement.pathname.split("/").pop()));

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import * as todo from "./do";
 import { useCommands } from "./keys";
-import { hold, live, wallOf } from "./live";
+import { hold, live, waitsForPerson, wallOf } from "./live";
 import { go, setQuery, useAddress } from "./router";
 import { seconds, useStore } from "./store";
 import { DAY, brief, clock, countdown, now, span, when } from "./time";
@@ -16,7 +16,7 @@ type Lane = "person" | "handling" | "watching";
 const waitsFor = (incident: Incident, asked: Map<number, Asked[]>) => asked.get(incident.id)?.some((a) => a.state === "approval") ?? false;
 
 function laneOf(i: Incident, asked: Map<number, Asked[]>): Lane {
-	if (waitsFor(i, asked)) return "person";
+	if (waitsFor(i, asked) || live.waiting.has(i.id)) return "person";
 	if (i.needs_person) return "person";
 	if (i.state === "acting" || i.state === "verifying") return "handling";
 	if (i.state === "recovered" || i.state === "handed-off") return "watching";
@@ -69,7 +69,6 @@ function doing(incident: Incident, whole: Whole | undefined): string {
 	const run = runOf(whole, incident);
 	const attempt = whole?.attempts.findLast((a) => a.run === run?.id);
 	if (!run) return incident.acknowledged ? `with ${person(incident.acknowledged_by ?? "somebody")}` : incident.runbook ? `runbook ${incident.runbook}` : "no runbook";
-	if (run.phase === "answer" && run.question) return `asks: ${run.question}`;
 	if (run.phase === "permit") return run.level === "veto" ? "will act unless somebody says no" : "waits for a person's permission";
 	if (incident.state === "verifying") return `is it well? ${run.last_value ? `last saw ${run.last_value}` : run.runbook}`;
 	if (attempt && !attempt.ended_wall) return `${attempt.action}${attempt.target ? ` on ${attempt.target}` : ""}`;
@@ -103,17 +102,22 @@ function CardHead({ i }: { i: Incident }) {
 }
 
 function PersonCard({ i, asked }: { i: Incident; asked?: Asked[] }) {
+	const waiting = live.waiting.get(i.id);
+	useEffect(() => (waiting ? hold(i.id) : undefined), [i.id, waiting]);
+	const run = live.details.get(i.id)?.runs.find((r) => r.id === waiting && waitsForPerson(r));
 	const approval = asked?.find((a) => a.state === "approval");
-	const why = approval ? `${person(approval.principal)} asks to ${approval.action}${approval.target ? ` on ${approval.target}` : ""}` : i.needs_person_why;
+	const why = run?.phase === "answer" ? run.question : approval ? `${person(approval.principal)} asks to ${approval.action}${approval.target ? ` on ${approval.target}` : ""}` : i.needs_person_why;
 	return <article class={cx("card", i.severity)}>
 		<CardHead i={i} />
 		<h3><a class="cover" data-item href={`/incidents/${i.id}`}>{i.title}</a></h3>
 		<p class="impact">{i.impact}</p>
-		{why && <p class="why"><b>{approval ? "Approval" : "Needs you"}</b> {why}</p>}
+		{why && <p class="why"><b>{run?.phase === "answer" ? "Asks you" : approval ? "Approval" : "Needs you"}</b> {why}</p>}
 		<div class="card-foot">
 			{i.acknowledged ? <span class="muted"><Icon name="hand" /> {person(i.acknowledged_by ?? "")} has it</span>
 				: <button type="button" class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge</button>}
 			{approval && <><button type="button" onClick={() => todo.approve(approval, true)}>Approve</button><button type="button" onClick={() => todo.approve(approval, false)}>Deny</button></>}
+			{run?.phase === "permit" && <><button type="button" onClick={() => todo.permit(i, run, true)}>Permit</button><button type="button" onClick={() => todo.permit(i, run, false)}>Say no</button></>}
+			{run?.phase === "answer" && <button type="button" onClick={() => todo.answer(run)}>Answer</button>}
 			<span class="gap" />
 			{i.waits_wall && !i.acknowledged ? <span class="muted">nobody is told before <At at={i.waits_wall} /></span>
 				: !i.acknowledged && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
@@ -136,7 +140,6 @@ function HandlingCard({ i }: { i: Incident }) {
 			{left && <span class="muted">{left}</span>}
 			<span class="gap" />
 			{run?.phase === "permit" && <><button type="button" onClick={() => todo.permit(i, run, true)}>Permit</button><button type="button" onClick={() => todo.permit(i, run, false)}>Veto</button></>}
-			{run?.phase === "answer" && <button type="button" onClick={() => todo.answer(run)}>Answer</button>}
 		</div>
 	</article>;
 }

@@ -22,6 +22,7 @@ class Live extends Store {
 	duty: Duty[] = [];
 	asked = new Map<number, Asked>();
 	leases = new Map<number, Lease>();
+	waiting = new Map<number, number>(); /* incident -> the run of it that waits for a person */
 	details = new Map<number, Whole>();
 	loaded = false;
 	more = 0; /* open incidents beyond those held here */
@@ -57,6 +58,7 @@ function show([status, open, duty, asked, leases]: Awaited<ReturnType<typeof sna
 	learnClock(status.now_wall);
 	live.status = status;
 	live.incidents = new Map(open.items.map((i) => [i.id, i]));
+	live.waiting = new Map(open.items.flatMap((i) => (i.waiting_run ? [[i.id, i.waiting_run] as const] : [])));
 	live.more = Math.max(0, status.incidents_open - open.items.length);
 	live.duty = duty.items;
 	live.asked = new Map(asked.items.map((a) => [a.id, a]));
@@ -70,6 +72,14 @@ export async function refreshRecent() {
 	const since = now() - DAY;
 	live.recent = new Map(page.items.filter((i) => i.closed_wall && Date.parse(i.closed_wall) > since).map((i) => [i.id, i]));
 	live.changed();
+}
+
+/* It goes on when a person answers, or says yes; what acts unless it is vetoed does not wait. */
+export const waitsForPerson = (run: Run) => run.state === "running" && (run.phase === "answer" || (run.phase === "permit" && run.level !== "veto"));
+
+function runWaits(incident: number, run: number, waits: boolean) {
+	if (waits) live.waiting.set(incident, run);
+	else if (live.waiting.get(incident) === run) live.waiting.delete(incident);
 }
 
 /* An incident with all that belongs to it; kept up to date while it is held. */
@@ -94,6 +104,7 @@ export function fetchDetail(id: number): Promise<void> {
 	const one = get<Whole>(`/v1/incidents/${id}`).then((whole) => {
 		live.details.set(id, whole);
 		if (whole.incident.state !== "closed") live.incidents.set(id, whole.incident);
+		for (const run of whole.runs) runWaits(id, run.id, waitsForPerson(run));
 		live.changed();
 	}).finally(() => fetching.delete(id));
 	fetching.set(id, one);
@@ -139,6 +150,7 @@ function take(kind: string, row: unknown) {
 		const incident = row as Incident;
 		if (incident.state === "closed") {
 			live.incidents.delete(incident.id);
+			live.waiting.delete(incident.id);
 			live.recent.set(incident.id, incident);
 		} else {
 			live.incidents.set(incident.id, incident);
@@ -157,8 +169,9 @@ function take(kind: string, row: unknown) {
 		break;
 	}
 	case "run": {
-		const d = detail((row as Run).incident);
-		if (d) upsert(d.runs, row as Run);
+		const run = row as Run, d = detail(run.incident);
+		if (d) upsert(d.runs, run);
+		runWaits(run.incident, run.id, waitsForPerson(run));
 		break;
 	}
 	case "attempt": {
