@@ -97,15 +97,23 @@ out_end(struct out *out)
 }
 
 /* How many bytes a character that a terminal would act on takes at the start of s: C0,
- * DEL, C1. Line ends and tabs are not such. */
+ * DEL, C1, and those that turn the direction of writing (U+202A to U+202E, U+2066 to
+ * U+2069), under which a value reads as another than it is. Line ends and tabs are not
+ * such. */
 static size_t
 control_length(str s)
 {
 	unsigned char c = (unsigned char)s.p[0];
 	if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
 		return 1;
-	bool c1 = c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] < 0xa0;
-	return c1 ? 2 : 0;
+	if (c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] < 0xa0)
+		return 2;
+	if (c != 0xe2 || s.n < 3)
+		return 0;
+	unsigned char second = (unsigned char)s.p[1], third = (unsigned char)s.p[2];
+	bool turns = (second == 0x80 && third >= 0xaa && third <= 0xae) ||
+	             (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+	return turns ? 3 : 0;
 }
 
 void

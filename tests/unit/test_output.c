@@ -29,6 +29,11 @@ out_text__never_lets_a_control_character_through(void)
 		    "a\xc2\x9b"
 		    "31m",
 		    "a?31m" },
+		{ "the direction of writing",
+		    "a\xe2\x80\xae"
+		    "b\xe2\x81\xa6"
+		    "c\xe2\x80\xa8\xe2\x80",
+		    "a?b?c\xe2\x80\xa8\xe2\x80" },
 		{ "letters outside ASCII", "d\xc3\xa9j\xc3\xa0 \xe2\x94\x94",
 		    "d\xc3\xa9j\xc3\xa0 \xe2\x94\x94" },
 	};
