@@ -384,7 +384,7 @@ settle(struct client *client, void *context, int argc, char **argv)
 		return client_print_json(body);
 	if (!reply_one(client, body, "attempt", &attempt_row_type, &row))
 		return EXIT_FAILED;
-	say("Attempt %llu is settled: %s; its runbook goes on from there.",
+	say("Attempt %llu is settled: %s; a runbook that waits for it goes on from there.",
 	    (unsigned long long)attempt,
 	    strcmp(happened, "yes") == 0 ? "it happened" : "it did not happen");
 	say("firstline incident show %u", row.incident);
