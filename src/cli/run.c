@@ -53,6 +53,28 @@ find_incident(struct client *client, const char *service, uint64_t *ret)
 	return EXIT_OK;
 }
 
+/* Both are named: what is done is on the incident, so that service must be its own. */
+static int
+check_service(struct client *client, uint64_t incident, const char *service)
+{
+	str path = arena_printf(&client->arena, "/v1/incidents/%llu",
+	    (unsigned long long)incident);
+	str body;
+	struct incident_row row;
+	int code = client_get(client, arena_cstr(&client->arena, path), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (!reply_one(client, body, "incident", &incident_row_type, &row))
+		return EXIT_FAILED;
+	if (str_eq(row.service, str_of(service)))
+		return EXIT_OK;
+	complain("incident %u is of '%.*s', not of '%s': nothing is done; leave out --on, "
+		 "or "
+		 "name another incident",
+	    row.id, STR_ARG(row.service), service);
+	return EXIT_USAGE;
+}
+
 static int
 say_started(struct client *client, str body, uint64_t incident, const struct run_options *o)
 {
@@ -172,9 +194,10 @@ run_it(struct client *client, void *context, int argc, char **argv)
 	    (o->timeout != NULL && !length_take(o->timeout, &o->awaiting.timeout_ms)) ||
 	    (o->incident != NULL && !number_take(o->incident, "an incident", &incident)))
 		return EXIT_USAGE;
-	int code = o->incident != NULL || o->on == NULL
-	               ? EXIT_OK
-	               : find_incident(client, o->on, &incident);
+	int code = EXIT_OK;
+	if (o->on != NULL)
+		code = o->incident != NULL ? check_service(client, incident, o->on)
+		                           : find_incident(client, o->on, &incident);
 	if (code != EXIT_OK)
 		return code;
 	if (!o->dry)

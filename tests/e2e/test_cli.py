@@ -439,6 +439,11 @@ def test_run_on_a_service_needs_exactly_one_open_incident():
         two = canned(scratch, {path: (200, {"items": [INCIDENT, dict(INCIDENT, id=13)]})})
         both = cli(*args, two.url)
         assert both.returncode == 9 and "--incident 13" in both.stderr, both
+        # With both, the service that is named must be the incident's: nothing is done on another.
+        one = canned(scratch, {"GET /v1/incidents/12": (200, {"incident": dict(INCIDENT, service="pay")})})
+        other = cli("run", "--action", "a", "--incident", "12", "--on", "web", "--url", one.url)
+        assert other.returncode == 2 and "incident 12 is of 'pay', not of 'web'" in other.stderr, other
+        assert [m for m, *_ in one.requests] == ["GET"], one.requests
 
 
 # ---- exit codes ----
