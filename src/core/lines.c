@@ -573,6 +573,8 @@ void
 outbox_pump(struct core *core)
 {
 	lines_fill(core);
-	list_each(it, &core->lines) line_send(core, container_of(it, struct line, link));
+	/* A line goes with the last that stood in it, where that is dropped. */
+	list_each_safe(it, &core->lines)
+	    line_send(core, container_of(it, struct line, link));
 	lines_arm(core);
 }

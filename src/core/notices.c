@@ -644,6 +644,11 @@ notice_again(struct core *core, struct notice *notice)
 	struct notice_row *row = &notice->row;
 	if (drop_itself(core, notice))
 		return;
+	/* Its incident can have ended while a digest was on its way that told it. */
+	if (notice_moot(core, row)) {
+		give_up(core, notice, true);
+		return;
+	}
 	bool down = channel_down_at(core, row->channel) != 0;
 	if (row->state == NOTICE_SENDING)
 		not_out(core, notice);

@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -274,6 +275,8 @@ add_counts(void)
 	__atomic_add_fetch(&tally->doubts, sim.n.doubts, __ATOMIC_RELAXED);
 }
 
+#define SEED_CPU_SECONDS 60
+
 static pid_t
 begin_seed(uint64_t seed, bool quiet)
 {
@@ -283,6 +286,10 @@ begin_seed(uint64_t seed, bool quiet)
 	if (pid != 0)
 		return pid;
 	if (quiet && freopen("/dev/null", "w", stderr) == NULL)
+		_exit(2);
+	/* A seed takes less than a second of the processor: this one turns in a circle. */
+	struct rlimit most = { SEED_CPU_SECONDS, SEED_CPU_SECONDS };
+	if (sim.days == 0 && setrlimit(RLIMIT_CPU, &most) < 0)
 		_exit(2);
 	sim.seed = seed;
 	run_seed();

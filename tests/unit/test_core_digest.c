@@ -266,6 +266,76 @@ digest__is_the_same_message_at_each_try_and_after_restarts(void)
 	world_free(w);
 }
 
+static size_t
+told_all(const struct world *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < w->notice_n; i++)
+		n += str_eq(w->notices[i].row.channel, STR("mail"));
+	return n;
+}
+
+/* Its provider hung, everybody heard of it otherwise, and nothing else waits there. */
+static void
+digest__that_tells_nothing_any_more_is_not_sent_again(void)
+{
+	struct world *w = house("");
+	fire_at_once(w, 30, "sev2");
+	row_id digest = digest_of(w, "mail")->id;
+	for (msec at = 0; at < 2 * MINUTE; at += SECOND) {
+		world_after(w, SECOND);
+		for (size_t i = 0; i < w->notice_n; i++) {
+			if (!w->notices[i].answered &&
+			    !str_eq(w->notices[i].row.channel, STR("mail")))
+				answer(w, i, true);
+		}
+	}
+	EXPECT(sent(w, 0, "pager", true) > 0);
+	size_t orders = told_all(w);
+	for (size_t i = 0; i < w->notice_n; i++) {
+		if (!w->notices[i].answered)
+			answer(w, i, false);
+	}
+	world_after(w, MINUTE);
+	EXPECT_U64(told_all(w), orders);
+	struct notice_row row = stored(w, digest);
+	EXPECT(row.state == NOTICE_GIVEN_UP && row.moot);
+	world_free(w);
+}
+
+/* What is over by the time that its channel is down is not told anew; its end is. */
+static void
+digest__that_comes_apart_leaves_out_what_has_ended(void)
+{
+	struct world *w = house("");
+	uint64_t alert[20];
+	for (unsigned i = 0; i < 20; i++)
+		alert[i] = fire(w, i, "sev3");
+	answer_all(w, NULL);
+	while (digest_of(w, "mail") == NULL)
+		world_after(w, SECOND);
+	row_id digest = digest_of(w, "mail")->id;
+	for (unsigned i = 0; i < 20; i++)
+		world_resolve(w, alert[i]);
+	/* It hangs; all that comes after it fails. */
+	for (unsigned second = 0; second < 20 * 60; second++) {
+		if (second % 60 == 0)
+			fire(w, 100 + second, "sev3");
+		world_after(w, SECOND);
+		for (size_t i = 0; i < w->notice_n; i++) {
+			if (!w->notices[i].answered && w->notices[i].row.id != digest)
+				answer(w, i,
+				    !str_eq(w->notices[i].row.channel, STR("mail")));
+		}
+	}
+	EXPECT(channel_down_at(w->core, STR("mail")) != 0);
+	EXPECT(world_state(w, 10) == INCIDENT_CLOSED);
+	answer_all(w, "mail");
+	live(w, 20 * MINUTE, NULL);
+	EXPECT(channel_trouble(w->core, STR("mail")) == NULL);
+	world_free(w);
+}
+
 /* Eight hours away: one message then, to each reader, of what still matters. */
 static void
 digest__a_provider_that_was_away_for_eight_hours_brings_one_message(void)
@@ -399,6 +469,8 @@ main(void)
 	RUN(digest__what_it_told_is_delivered_and_told_of_its_end);
 	RUN(digest__what_comes_at_once_is_one_message_at_once);
 	RUN(digest__is_the_same_message_at_each_try_and_after_restarts);
+	RUN(digest__that_tells_nothing_any_more_is_not_sent_again);
+	RUN(digest__that_comes_apart_leaves_out_what_has_ended);
 	RUN(digest__a_provider_that_was_away_for_eight_hours_brings_one_message);
 	RUN(digest__a_storm_is_at_most_five_pages_and_nothing_is_dropped);
 	RUN(digest__never_where_it_says_so);
