@@ -69,6 +69,7 @@ needle_in(const struct needle *needle, const struct alert *alert)
 	uint32_t missing = (1u << needle->n) - 1;
 	str labels = wire_labels(alert->head, alert->labels_bytes);
 	missing = look_in(needle, labels, missing);
-	/* Behind them the annotations, in the same form. */
-	return look_in(needle, str_drop(alert->head, alert->labels_bytes), missing) == 0;
+	/* Behind them the annotations, in the same form, where there are any. */
+	str annotations = str_drop(alert->head, alert->labels_bytes);
+	return (annotations.n > 0 ? look_in(needle, annotations, missing) : missing) == 0;
 }
