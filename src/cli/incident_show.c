@@ -202,7 +202,7 @@ print_rolled_step(struct out *out, const struct run_row *run, const struct rolle
 	*any = true;
 	out_printf(out, "  %.*s of %.*s, %zu targets%s:\n", STR_ARG(p->step),
 	    STR_ARG(run->runbook), all, run->shadow ? ", in shadow" : "");
-	for (uint32_t state = ROLLED_OUT; state <= ROLLED_STOPPED; state++)
+	for (uint32_t state = ROLLED_OUT; state <= ROLLED_INTERRUPTED; state++)
 		print_outcome(out, p, n, (enum rolled_state)state, run->shadow);
 	if (n == all)
 		return;

@@ -119,7 +119,9 @@ roll_drop(struct core *core, struct run *run, str why)
 		    object_find(core, TABLE_ATTEMPT, p[i].waiting_for);
 		if (attempt != NULL && attempt_open(attempt))
 			attempt_stop(core, attempt, why);
-		rolled_over(core, run, &p[i], ROLLED_LEFT);
+		attempt = object_find(core, TABLE_ATTEMPT, p[i].waiting_for);
+		bool open = attempt != NULL && attempt_open(attempt);
+		rolled_over(core, run, &p[i], open ? ROLLED_INTERRUPTED : ROLLED_LEFT);
 	}
 }
 
@@ -147,6 +149,7 @@ roll_text(struct core *core, const struct run *run)
 		{ ROLLED_TIMED_OUT, "timed out" },
 		{ ROLLED_REFUSED, "refused" },
 		{ ROLLED_LEFT, "not done" },
+		{ ROLLED_INTERRUPTED, "interrupted" },
 	};
 	size_t n, all = run->row.targets.n;
 	(void)rolled_of(run, &n);

@@ -253,6 +253,7 @@ static const char *const rolled_state_names[] = {
 	[ROLLED_REFUSED] = "refused",
 	[ROLLED_LEFT] = "not-done",
 	[ROLLED_STOPPED] = "stopped",
+	[ROLLED_INTERRUPTED] = "interrupted",
 };
 
 static const struct field rolled_fields[] = {

@@ -84,6 +84,7 @@ enum rolled_state {
 	ROLLED_REFUSED,   /* authority, or hands, would not */
 	ROLLED_LEFT,      /* the step ended before it was done */
 	ROLLED_STOPPED, /* the runbook that was called for it said: not this, or it is over */
+	ROLLED_INTERRUPTED, /* the run ended while it was under way: its attempt says the rest */
 };
 struct rolled {
 	str step;

@@ -48,7 +48,7 @@ outcomes(struct world *w)
 {
 	static char text[1024];
 	static const char *const names[] = { "", "out", "asked", "waits", "done", "failed",
-		"timed-out", "refused", "not-done" };
+		"timed-out", "refused", "not-done", "stopped", "interrupted" };
 	struct run_row run = the_run(w);
 	const struct rolled *p = run.rolled.p;
 	size_t n = 0;
@@ -86,6 +86,17 @@ roll__a_batch_is_out_at_once_and_the_next_waits_for_all_of_it(void)
 	EXPECT(world_says(w, 1, "go: 5 of 5 done"));
 	world_probe(w, "1");
 	EXPECT_OUTCOMES(w, "web-1 done, web-2 done, web-3 done, web-4 done, web-5 done");
+	world_free(w);
+}
+
+/* It may have happened: nobody is told that it was not done. */
+static void
+roll__what_is_out_when_the_run_is_cancelled_is_interrupted(void)
+{
+	struct world *w = rolling(CONFIG(""), BOOK("{batch: 2}"));
+	world_exit(w, 0);
+	EXPECT_U64(world_ask(w, COMMAND_CANCEL, 1, "person:ana").status, 200);
+	EXPECT_OUTCOMES(w, "web-1 done, web-2 interrupted");
 	world_free(w);
 }
 
@@ -363,7 +374,7 @@ roll__stopping_everything_stops_all_that_is_out(void)
 {
 	struct world *w = rolling(CONFIG(""), BOOK("{batch: 3}"));
 	EXPECT_U64(world_ask(w, COMMAND_STOP_ALL, 0, "person:ana").status, 200);
-	EXPECT_OUTCOMES(w, "web-1 not-done, web-2 not-done, web-3 not-done");
+	EXPECT_OUTCOMES(w, "web-1 interrupted, web-2 interrupted, web-3 interrupted");
 	for (unsigned i = 0; i < 3; i++)
 		world_news(w, NEWS_KILLED);
 	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 3);
@@ -416,6 +427,7 @@ int
 main(void)
 {
 	RUN(roll__a_batch_is_out_at_once_and_the_next_waits_for_all_of_it);
+	RUN(roll__what_is_out_when_the_run_is_cancelled_is_interrupted);
 	RUN(roll__a_share_is_never_more_than_it_and_never_none);
 	RUN(roll__rests_between_batches);
 	RUN(roll__limits_count_each_that_is_under_way);
