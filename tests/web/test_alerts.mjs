@@ -52,7 +52,7 @@ await run({
 		check(/filter=alertname.*Disk/.test(decodeURIComponent(address)) && /by=service/.test(address) && /q=disk/.test(address) && /state=all/.test(address), address);
 		const other = await open(page.context(), server.page(new URL(address).pathname + new URL(address).search));
 		await headed(other, "2 alerts in 1 group");
-		check((await other.locator(".alert-row").count()) === 2, "one group is open");
+		await until(async () => (await other.locator(".alert-row").count()) === 2, "one group is open");
 		await page.getByRole("button", { name: "Clear" }).click();
 		await headed(page, "9 alerts in 3 groups");
 		await page.goBack();
