@@ -206,14 +206,18 @@ remove_tree(const char *path)
 	(void)rmdir(path);
 }
 
-/* Do its arguments name our folder? Nobody else's do. */
+/* This program, in our folder: whoever only reads what lies there is left alone. */
 static bool
 is_ours(const struct demo *demo, pid_t pid)
 {
-	char path[64], argv[8192];
+	char path[64], exe[sizeof(demo->exe)], argv[8192];
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t n = readlink(path, exe, sizeof(exe));
+	if (n < 0 || !str_eq((str){ exe, (size_t)n }, str_of(demo->exe)))
+		return false;
 	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd >= 0 ? read(fd, argv, sizeof(argv)) : -1;
+	n = fd >= 0 ? read(fd, argv, sizeof(argv)) : -1;
 	return n > 0 && str_contains((str){ argv, (size_t)n }, str_of(demo->dir));
 }
 

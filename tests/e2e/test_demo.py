@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -74,18 +75,28 @@ def test_interrupted_in_the_middle_it_leaves_nothing():
 
 
 def test_what_outlives_its_server_ends_with_it_too():
-    """As an action does, which could start a service again when all others are gone."""
+    """As an action does, which could start a service again when all others are gone. Whoever
+    looks into the folder meanwhile is not touched."""
     before = ours()
     demo = start()
-    folder = wait_until(lambda: ours()[0] - before[0], 20, 0.01, "its folder")
+    folder, = wait_until(lambda: ours()[0] - before[0], 20, 0.01, "its folder")
     wait_until(lambda: len(ours()[1] - before[1]) >= 6, 20, message="it is at work")
-    action = subprocess.Popen(["sh", "-c", "sleep 1000; exit 0", *folder], start_new_session=True)
-    os.kill(demo.pid, signal.SIGINT)
-    demo.communicate(timeout=30)
-    try:
-        action.wait(10)
-    finally:
-        os.killpg(action.pid, signal.SIGKILL)  # its sleep, and itself where it was left
+    reader = subprocess.Popen(["tail", "-f", "/dev/null", f"{folder}/server.log"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as state:
+        left = subprocess.Popen([BUILD / "firstline", "serve", "--config", f"{folder}/config", "--state", state,
+                                 "--listen", "127.0.0.1:0"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: (pathlib.Path(state) / "endpoint").exists(), 20, message="it serves")
+            os.kill(demo.pid, signal.SIGINT)
+            demo.communicate(timeout=30)
+            assert left.wait(10) == -signal.SIGKILL
+            assert reader.poll() is None, "whoever reads was ended"
+        finally:
+            left.kill()
+            reader.kill()
+            reader.wait()
     expect_nothing_left(before)
 
 
