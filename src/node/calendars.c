@@ -1,14 +1,11 @@
 #include "node/calendars.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "model/ics.h"
+#include "node/output.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -36,70 +33,21 @@ find_program(char *ret, size_t size, struct err *err)
 	    PROGRAM ", which reads calendars, is not beside %s", exe);
 }
 
-static int
-start(const char *program, int in, int out, pid_t *ret)
-{
-	char name[] = PROGRAM, *argv[] = { name, NULL }, *none[] = { NULL };
-	posix_spawn_file_actions_t files;
-	int error = posix_spawn_file_actions_init(&files);
-	if (error != 0)
-		return error;
-	error = posix_spawn_file_actions_adddup2(&files, in, 0);
-	if (error == 0)
-		error = posix_spawn_file_actions_adddup2(&files, out, 1);
-	if (error == 0)
-		error =
-		    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-	if (error == 0)
-		error = posix_spawn(ret, program, &files, NULL, argv, none);
-	(void)posix_spawn_file_actions_destroy(&files);
-	return error;
-}
-
-static bool
-read_all(int fd, struct buf *out)
-{
-	for (;;) {
-		char bytes[2048];
-		ssize_t n = read(fd, bytes, sizeof(bytes));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0;
-		buf_put(out, bytes, (size_t)n);
-	}
-}
-
-static bool
-ended_well(pid_t pid)
-{
-	int status;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return false;
-	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 static bool
 run(const char *program, str text, struct buf *out, struct err *err)
 {
-	int in, fds[2];
-	pid_t pid;
+	int in;
+	char name[] = PROGRAM, *argv[] = { name, NULL }, *none[] = { NULL };
+	bool well;
 	if (!memfd_sealed("firstline-calendar", text, &in, err))
 		return false;
 	AUTO_CLOSE int stdin_fd = in;
-	if (lseek(in, 0, SEEK_SET) < 0 || pipe2(fds, O_CLOEXEC) < 0)
-		return err_sys(err, ERR_IO, "pipe");
-	AUTO_CLOSE int from = fds[0];
-	int error = start(program, stdin_fd, fds[1], &pid);
-	(void)close(fds[1]);
-	if (error != 0) {
-		errno = error;
-		return err_sys(err, ERR_IO, "start '%s'", program);
-	}
-	bool read = read_all(from, out);
-	if (!ended_well(pid) || !read || out->overflow)
+	if (lseek(in, 0, SEEK_SET) < 0)
+		return err_sys(err, ERR_IO, "a calendar's text");
+	struct output_order order = { program, argv, none, stdin_fd };
+	if (!output_of(&order, out, &well, err))
+		return false;
+	if (!well || out->overflow)
 		return err_set(err, ERR_INVALID, "this calendar could not be read");
 	return true;
 }
