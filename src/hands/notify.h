@@ -52,8 +52,9 @@ void pagerduty_body(struct buf *out, const struct notice_row *notice, str routin
 /* `whole`: all of the text, not the subject. */
 void twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole);
 
+/* `calls`: its app calls us, so there may be a button to press. */
 void slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts,
-    bool reply, bool markup);
+    bool reply, bool markup, bool calls);
 void slack_escape(struct buf *out, str text);
 /* Whether it was taken, why not, and what the message is called, from the answer. */
 void slack_answer(uint32_t status, str body, struct arena *arena,

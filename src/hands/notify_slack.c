@@ -101,20 +101,20 @@ put_context(struct buf *out, const struct notice_row *notice)
 	buf_done(&line);
 }
 
-/* While it is open and nobody has it. */
+/* While it is open and nobody has it; and where what is pressed is heard of. */
 static bool
-may_acknowledge(const struct notice_row *notice)
+may_acknowledge(const struct notice_row *notice, bool calls)
 {
-	return notice->incident != 0 && !notify_is_end(notice) &&
+	return calls && notice->incident != 0 && !notify_is_end(notice) &&
 	       notice->purpose != PURPOSE_ACKNOWLEDGED &&
 	       notice->purpose != PURPOSE_HANDED_OFF;
 }
 
 static void
-put_buttons(struct buf *out, const struct notice_row *notice)
+put_buttons(struct buf *out, const struct notice_row *notice, bool calls)
 {
 	str url = notify_field(notice, "url");
-	bool acknowledge = may_acknowledge(notice);
+	bool acknowledge = may_acknowledge(notice, calls);
 	if (!acknowledge && url.n == 0)
 		return;
 	buf_add(out, STR(",{\"type\":\"actions\",\"elements\":["));
@@ -137,7 +137,7 @@ put_buttons(struct buf *out, const struct notice_row *notice)
 /* `ts`: the message to change, or with `reply` the one to answer; empty: a new one. */
 void
 slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts,
-    bool reply, bool markup)
+    bool reply, bool markup, bool calls)
 {
 	struct buf subject = BUF(4 * SUBJECT_BYTES_MAX + 16);
 	slack_escape(&subject, clean_cut(notice->subject, SUBJECT_BYTES_MAX));
@@ -162,7 +162,7 @@ slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts
 	buf_char(out, '}');
 	put_context(out, notice);
 	if (!reply)
-		put_buttons(out, notice);
+		put_buttons(out, notice, calls);
 	buf_add(out, STR("]}]}"));
 	buf_done(&subject);
 }
@@ -312,9 +312,10 @@ notify_slack_start(struct notice_out *out, struct net *net, const struct channel
 	                                    : channel->address;
 	struct buf first = BUF(NOTIFY_BODY_MAX), then = BUF(NOTIFY_BODY_MAX);
 	bool markup = out->worded->markup;
-	slack_body(&first, notice, where, root.tail, false, markup);
+	bool calls = channel->callback.n > 0;
+	slack_body(&first, notice, where, root.tail, false, markup, calls);
 	if (root.found)
-		slack_body(&then, notice, where, root.tail, true, markup);
+		slack_body(&then, notice, where, root.tail, true, markup, calls);
 	bool ok = !first.overflow && !then.overflow;
 	if (ok && then.n > 0)
 		memcpy(try->body, then.p, then.n);

@@ -137,7 +137,7 @@ slack__has_buttons_while_somebody_is_wanted(void)
 {
 	struct buf out = BUF(4096);
 	struct notice_row row = notice(PURPOSE_OPENED);
-	slack_body(&out, &row, STR("C0"), STR(""), false, false);
+	slack_body(&out, &row, STR("C0"), STR(""), false, false, true);
 	EXPECT_STR(buf_str(&out),
 	    STR("{\"channel\":\"C0\",\"text\":\"[sev1] checkout: Down &amp; out\","
 		"\"unfurl_links\":false,\"unfurl_media\":false,\"attachments\":["
@@ -151,18 +151,23 @@ slack__has_buttons_while_somebody_is_wanted(void)
 		"\"plain_text\",\"text\":\"Acknowledge\"}},{\"type\":\"button\","
 		"\"action_id\":\"firstline_open\",\"text\":{\"type\":\"plain_text\","
 		"\"text\":\"Open\"},\"url\":\"https://f.example/i/17\"}]}]}]}"));
+	/* An app that does not call us: nobody could press it. */
+	out.n = 0;
+	slack_body(&out, &row, STR("C0"), STR(""), false, false, false);
+	EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
+	EXPECT(str_contains(buf_str(&out), STR("firstline_open")));
 	static const enum notice_purpose over[] = { PURPOSE_ENDED, PURPOSE_ACKNOWLEDGED,
 		PURPOSE_HANDED_OFF };
 	for (size_t i = 0; i < countof(over); i++) {
 		out.n = 0;
 		row = notice(over[i]);
-		slack_body(&out, &row, STR("C0"), STR("1.2"), false, false);
+		slack_body(&out, &row, STR("C0"), STR("1.2"), false, false, true);
 		EXPECT(str_contains(buf_str(&out), STR("\"ts\":\"1.2\"")));
 		EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
 	}
 	out.n = 0;
 	row = notice(PURPOSE_ESCALATED);
-	slack_body(&out, &row, STR("C0"), STR("1.2"), true, false);
+	slack_body(&out, &row, STR("C0"), STR("1.2"), true, false, true);
 	EXPECT(str_contains(buf_str(&out), STR("\"thread_ts\":\"1.2\"")));
 	EXPECT(!str_contains(buf_str(&out), STR("button")));
 	out.n = 0;
@@ -227,7 +232,7 @@ digest__is_shown_by_every_kind(void)
 	row.subject = STR("[sev1] 12 messages: 2 sev1, 10 over: checkout");
 	row.fields = (struct pairs){ own, countof(own) };
 	row.severity = SEV1;
-	slack_body(&out, &row, STR("C0"), STR(""), false, false);
+	slack_body(&out, &row, STR("C0"), STR(""), false, false, true);
 	EXPECT(str_contains(buf_str(&out), STR("12 messages")));
 	EXPECT(str_contains(buf_str(&out), STR("\"url\":\"https://f.example/incidents\"")));
 	EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
