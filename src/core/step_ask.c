@@ -290,6 +290,18 @@ keep(struct core *core, struct run *run, str name, str value)
 	return false;
 }
 
+/* Two were asked, and one was first: the other is told who, what and when. */
+static struct answering
+asks_nothing(struct core *core, const struct run *run)
+{
+	unsigned long long id = run->row.id;
+	if (run->row.answered.n == 0)
+		return answer_no(core, 409, EXIT_CONFLICT, "run %llu asks nothing now", id);
+	return answer_no(core, 409, EXIT_CONFLICT,
+	    "run %llu asks nothing now: %.*s, on %.*s", id, STR_ARG(run->row.answered),
+	    STR_ARG(text_when(core, run->row.answered_wall)));
+}
+
 struct answering
 ask_answer(struct core *core, const struct command *command)
 {
@@ -302,7 +314,7 @@ ask_answer(struct core *core, const struct command *command)
 	if (run->row.phase == PHASE_ANSWER && core->at >= run->row.due)
 		run_timer(core, run);
 	if (run->row.state != RUN_RUNNING || run->row.phase != PHASE_ANSWER)
-		return answer_no(core, 409, EXIT_CONFLICT, "run %llu asks nothing now", id);
+		return asks_nothing(core, run);
 	const struct runbook_step *step = run_step(run);
 	str value = command->text;
 	str refused = param_refuses(&step->answer, value, &core->scratch);
@@ -316,6 +328,8 @@ ask_answer(struct core *core, const struct command *command)
 	str who = text_who(command->principal);
 	str why = text_make(core, "%.*s answered %.*s: %.*s", STR_ARG(who),
 	    STR_ARG(step->name), STR_ARG(value));
+	row_set_str(core, &run->row.answered, text_line(core, why, TIMELINE_TEXT_MAX));
+	run->row.answered_wall = core->wall;
 	ask_end(core, run, command->principal, why);
 	run_wait(core, run, PHASE_WAITING, 0, 0); /* whatever follows says for what */
 	run_goto(core, run, leads_to(step, value), why);

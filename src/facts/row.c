@@ -334,6 +334,8 @@ static const struct field run_fields[] = {
 	FQ_BOOL(64, struct run_row, veto_told),
 	FQ_U64(65, struct run_row, continues),
 	FQ_RECORDS(66, struct run_row, passed, &rolled_type, ROLLED_MAX),
+	FQ_STR(67, struct run_row, answered),
+	FQ_WALL(68, struct run_row, answered_wall),
 };
 const struct record_type run_row_type = RECORD(struct run_row, "run", run_fields);
 

@@ -173,6 +173,8 @@ struct run_row {
 	/* What is not done (again) in this run: the targets that those before it did, and, for
 	 * the one that would continue it, each runbook that it called once and that recovered. */
 	struct records passed; /* struct rolled, at most ROLLED_MAX */
+	str answered;          /* its last question: "ana answered side: left"; or empty */
+	msec answered_wall;
 };
 #define EVIDENCE_MAX 16
 #define EVIDENCE_VALUE_MAX 1024

@@ -142,7 +142,10 @@ ask__is_answered_once(void)
 	row_id run = last_run(w).id;
 	EXPECT_U64(answer_as(w, run + 1000, "left", "person:ana").status, 404);
 	EXPECT_U64(answer(w, "left").status, 200);
-	EXPECT_U64(answer_as(w, run, "right", "person:mei").status, 409);
+	struct reply late = answer_as(w, run, "right", "person:mei");
+	EXPECT_U64(late.status, 409);
+	EXPECT(str_contains(late.error,
+	    STR("asks nothing now: ana answered side: left, on 20")));
 	EXPECT_U64(w->attempt_n, 1);
 	/* The same request again is the same answer. */
 	world_free(w);
