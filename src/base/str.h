@@ -89,6 +89,12 @@ bool str_utf8(str s);
  * not UTF-8 or s is empty. NUL counts as a character here. */
 size_t str_utf8_char(str s);
 
+/* How many bytes a character takes at the start of s that whoever shows it would act on: C0,
+ * DEL, C1, and those that turn the direction of writing (U+202A to U+202E, U+2066 to
+ * U+2069), under which a value reads as another than it is; else 0. Line ends and tabs are
+ * not such. */
+size_t str_acts(str s);
+
 /* Edit distance, for did-you-mean: inserted, lost, changed and swapped neighbouring bytes
  * count one each. Gives up and returns `max` + 1 beyond it. Both strings are looked at up
  * to their first 64 bytes. */

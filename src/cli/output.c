@@ -96,38 +96,18 @@ out_end(struct out *out)
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
-/* How many bytes a character that a terminal would act on takes at the start of s: C0,
- * DEL, C1, and those that turn the direction of writing (U+202A to U+202E, U+2066 to
- * U+2069), under which a value reads as another than it is. Line ends and tabs are not
- * such. */
-static size_t
-control_length(str s)
-{
-	unsigned char c = (unsigned char)s.p[0];
-	if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-		return 1;
-	if (c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] < 0xa0)
-		return 2;
-	if (c != 0xe2 || s.n < 3)
-		return 0;
-	unsigned char second = (unsigned char)s.p[1], third = (unsigned char)s.p[2];
-	bool turns = (second == 0x80 && third >= 0xaa && third <= 0xae) ||
-	             (second == 0x81 && third >= 0xa6 && third <= 0xa9);
-	return turns ? 3 : 0;
-}
-
 void
 buf_shown(struct buf *out, str s)
 {
 	while (s.n > 0) {
 		size_t plain = 0;
-		while (plain < s.n && control_length(str_drop(s, plain)) == 0)
+		while (plain < s.n && str_acts(str_drop(s, plain)) == 0)
 			plain++;
 		buf_add(out, str_take(s, plain));
 		s = str_drop(s, plain);
 		if (s.n > 0) {
 			buf_char(out, '?');
-			s = str_drop(s, control_length(s));
+			s = str_drop(s, str_acts(s));
 		}
 	}
 }

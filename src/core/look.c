@@ -58,7 +58,7 @@ core_doing(struct core *core, incident_id id, struct buf *out)
 	const struct incident *incident = incident_find(core, id);
 	struct arena mark = core->scratch;
 	if (incident != NULL && incident->row.state != INCIDENT_CLOSED)
-		buf_add(out, incident_doing(core, incident));
+		buf_add(out, text_shown(core, incident_doing(core, incident)));
 	core->scratch = mark;
 }
 

@@ -148,6 +148,17 @@ drop_itself(struct core *core, struct notice *notice)
 	return false;
 }
 
+/* What came from outside may be in any of them. */
+static struct pairs
+fields_shown(struct core *core, const struct pairs *fields)
+{
+	struct pairs ret = { arena_new(&core->scratch, struct pair, fields->n), fields->n };
+	for (size_t i = 0; i < fields->n; i++)
+		ret.p[i] = (struct pair){ fields->p[i].name,
+			text_shown(core, fields->p[i].value) };
+	return ret;
+}
+
 static void
 notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
     const struct recipient *to, const struct notice_words *words, row_id first)
@@ -161,9 +172,9 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.channel = to->channel,
 		.address = to->address,
 		.within_ms = to->within_ms,
-		.subject = words->subject,
-		.text = words->text,
-		.fields = words->fields,
+		.subject = text_shown(core, words->subject),
+		.text = text_shown(core, words->text),
+		.fields = fields_shown(core, &words->fields),
 		.next_at = core->at,
 		.made_wall = core->wall,
 		.first = first,

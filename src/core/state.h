@@ -14,8 +14,10 @@
 str text_make(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* At most max bytes, whole characters. */
 str text_cut(str s, size_t max);
-/* Control characters become blanks; cut. */
+/* Cut; control characters become blanks, and what turns the direction of writing '?'. */
 str text_line(struct core *core, str s, size_t max);
+/* The same of a text of many lines, whose ends and tabs stay; not cut. */
+str text_shown(struct core *core, str s);
 str text_ms(struct core *core, msec ms);     /* "1h 30m", "45s" */
 str text_wall(struct core *core, msec wall); /* "2026-11-23T07:13:22.380Z", for programs */
 str text_when(struct core *core, msec wall); /* "2026-11-23 07:13:22 UTC", for people */

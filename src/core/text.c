@@ -34,11 +34,33 @@ text_line(struct core *core, str s, size_t max)
 	if (s.n == 0)
 		return s;
 	char *p = arena_new(&core->scratch, char, s.n);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		p[i] = c < 0x20 || c == 0x7f ? ' ' : s.p[i];
+	size_t n = 0;
+	while (s.n > 0) {
+		unsigned char c = (unsigned char)s.p[0];
+		size_t acts = str_acts(s);
+		p[n++] = c < 0x20 || c == 0x7f ? ' ' : acts > 0 ? '?' : s.p[0];
+		s = str_drop(s, acts > 0 ? acts : 1);
 	}
-	return (str){ p, s.n };
+	return (str){ p, n };
+}
+
+/* Nothing in it mostly: then it is the same. */
+str
+text_shown(struct core *core, str s)
+{
+	size_t plain = 0;
+	while (plain < s.n && str_acts(str_drop(s, plain)) == 0)
+		plain++;
+	if (plain == s.n)
+		return s;
+	char *p = arena_new(&core->scratch, char, s.n);
+	size_t n = 0;
+	while (s.n > 0) {
+		size_t acts = str_acts(s);
+		p[n++] = acts > 0 ? '?' : s.p[0];
+		s = str_drop(s, acts > 0 ? acts : 1);
+	}
+	return (str){ p, n };
 }
 
 str

@@ -30,8 +30,7 @@ clean(struct arena *arena, str in, size_t max, bool one_line)
 	while (in.n > 0) {
 		size_t wide = str_utf8_char(in);
 		unsigned char c = (unsigned char)in.p[0];
-		bool control = c < 0x20 || c == 0x7f ||
-		               (wide == 2 && c == 0xc2 && (unsigned char)in.p[1] < 0xa0);
+		bool control = c < 0x20 || (wide > 0 && str_acts(in) > 0);
 		size_t took = wide ? wide : 1;
 		if (wide == 1 && control) {
 			n += clean_control(in.p[0], one_line, out + n);

@@ -6,8 +6,9 @@
 /*
  * clean -- what the world said, made fit for records, terminals and mail.
  *
- * Valid UTF-8 without control characters: what is none becomes '?', so that escape
- * sequences in the output of a command are inert wherever it is shown.
+ * Valid UTF-8 without control characters, nor such as turn the direction of writing: what
+ * is none becomes '?', so that escape sequences in the output of a command are inert
+ * wherever it is shown.
  */
 
 /* Newlines and tabs stay, a CR before a newline goes. At most `max` bytes, cut between

@@ -33,6 +33,34 @@ order_to(const struct world *w, enum notice_purpose purpose, const char *whom)
 	UNREACHABLE();
 }
 
+/* What turns the direction of writing shows a value as another than it is. */
+static void
+notice__shows_no_text_turned_around(void)
+{
+	static const char turned[] = "\xe2\x80\xae", isolated[] = "\xe2\x81\xa6";
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow\xe2\x80\xae"
+		      "1-bew,host=\xe2\x81\xa6w\xc2\x9b"
+		      "2,service=ledger");
+	EXPECT(w->notice_n > 0);
+	for (size_t i = 0; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		str texts[32] = { row->subject, row->text };
+		size_t n = 2;
+		for (size_t k = 0; k < row->fields.n; k++)
+			texts[n++] = row->fields.p[k].value;
+		for (size_t k = 0; k < n; k++) {
+			EXPECT(!str_contains(texts[k], STR(turned)));
+			EXPECT(!str_contains(texts[k], STR(isolated)));
+			EXPECT(!str_contains(texts[k], STR("\xc2\x9b")));
+		}
+		EXPECT(str_contains(row->subject, STR("Slow?1-bew")));
+		EXPECT(str_contains(row->text, STR("Slow?1-bew")));
+		EXPECT(str_contains(row->text, STR("\n")));
+	}
+	world_free(w);
+}
+
 static void
 named(struct world *w, size_t i, const char *ref)
 {
@@ -576,6 +604,7 @@ notice__says_all_that_a_reader_needs(void)
 int
 main(void)
 {
+	RUN(notice__shows_no_text_turned_around);
 	RUN(notice__goes_on_in_the_thread_that_the_first_began);
 	RUN(notice__says_in_its_thread_who_acknowledged_before_there_was_one);
 	RUN(notice__escalates_until_somebody_acknowledges);
