@@ -74,10 +74,15 @@ timer_text(struct out *out, const struct incident_row *row)
 	if (row->settle_at > 0)
 		return arena_printf(out->arena, "closes at %.*s unless it comes back",
 		    STR_ARG(text_clock(out, view_wall(row, row->settle_at))));
-	if (row->escalate_at > 0)
-		return arena_printf(out->arena, "the next person is told at %.*s",
-		    STR_ARG(text_clock(out, view_wall(row, row->escalate_at))));
-	return STR("");
+	if (row->escalate_at == 0)
+		return STR("");
+	if (row->muted_by != 0)
+		return arena_printf(out->arena, "nobody is paged while incident %u is open",
+		    row->muted_by);
+	return arena_printf(out->arena,
+	    row->acknowledged ? "told anew at %.*s, unless somebody works on it"
+			      : "the next person is told at %.*s",
+	    STR_ARG(text_clock(out, view_wall(row, row->escalate_at))));
 }
 
 static void

@@ -120,7 +120,7 @@ function PersonCard({ i, asked }: { i: Incident; asked?: Asked[] }) {
 			{run?.phase === "answer" && <button type="button" onClick={() => todo.answer(run)}>Answer</button>}
 			<span class="gap" />
 			{i.waits_wall && !i.acknowledged ? <span class="muted">nobody is told before <At at={i.waits_wall} /></span>
-				: !i.acknowledged && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
+				: !i.acknowledged && !i.muted_by && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
 		</div>
 	</article>;
 }

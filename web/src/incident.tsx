@@ -30,7 +30,7 @@ function Timers({ i, run }: { i: Incident; run: Run | undefined }) {
 		{i.recovered_wall && <div class="timer"><span class="count-down">{span(Date.parse(i.recovered_wall) - Date.parse(i.opened_wall))}</span><small>to recovery</small></div>}
 		{i.state === "verifying" && run?.deadline ? <Timer to={wallOf(i, run.deadline)} label="until it is verified or not" /> : null}
 		{i.state !== "closed" && !i.acknowledged && i.waits_wall ? <Timer to={Date.parse(i.waits_wall)} label="until somebody is told" />
-			: i.state !== "closed" && !i.acknowledged && i.escalate_at ? <Timer to={wallOf(i, i.escalate_at)} label="until the next is told" /> : null}
+			: i.state !== "closed" && !i.acknowledged && !i.muted_by && i.escalate_at ? <Timer to={wallOf(i, i.escalate_at)} label="until the next is told" /> : null}
 		{i.state !== "closed" && i.settle_at ? <Timer to={wallOf(i, i.settle_at)} label="until it closes" /> : null}
 	</div>;
 }
