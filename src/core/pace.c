@@ -75,7 +75,7 @@ turn_opens(msec until, uint32_t n, uint32_t need, msec every)
 
 /* Those whose time is over go; where there is no room, whoever had the least. */
 static msec
-turn_take(struct core *core, uint64_t key, msec every)
+turn_take(struct core *core, uint64_t key, uint64_t of, msec every)
 {
 	const struct notice_turn *from = core->control->row.turns.p;
 	size_t all = core->control->row.turns.n, n = 0;
@@ -87,7 +87,7 @@ turn_take(struct core *core, uint64_t key, msec every)
 		else if (from[i].until > core->at)
 			p[n++] = from[i];
 	}
-	struct notice_turn own = { key, until + every };
+	struct notice_turn own = { key, until + every, of };
 	if (n == NOTICE_TURNS_MAX) {
 		size_t least = 0;
 		for (size_t i = 1; i < n; i++) {
@@ -125,8 +125,8 @@ line_take(struct core *core, struct line *line)
 {
 	const struct pace *pace = pace_of(core, line_name(line));
 	if (pace->rate_n != 0)
-		line->until =
-		    turn_take(core, channel_key(line_name(line)), rate_every(pace));
+		line->until = turn_take(core, channel_key(line_name(line)),
+		    channel_key(line_name(line)), rate_every(pace));
 }
 
 /* ---- readers ---- */
@@ -413,7 +413,7 @@ reader_take(struct core *core, struct reader *reader, str channel)
 	const struct pace *pace = pace_of(core, channel);
 	if (!is_paced(pace, reader))
 		return;
-	reader->until = turn_take(core, reader->key, pace->digest_ms);
+	reader->until = turn_take(core, reader->key, channel_key(channel), pace->digest_ms);
 	for (size_t rank = 0; rank < NOTICE_RANKS; rank++) {
 		list_each(it, &reader->ready[rank])
 		{
@@ -467,25 +467,83 @@ lines_next_at(const struct core *core)
 	return at;
 }
 
+/* ---- another configuration ---- */
+
+/* A turn that takes so long is all taken: what another pace left is no more than that. */
+static msec
+turn_whole(uint32_t n, msec every)
+{
+	return n * every;
+}
+
+static msec
+reader_whole(const struct core *core, str channel)
+{
+	const struct pace *pace = pace_of(core, channel);
+	return turn_whole(pace->digest_n, pace->digest_ms);
+}
+
+static msec
+at_most(const struct core *core, msec until, msec whole)
+{
+	return until < core->at + whole ? until : core->at + whole;
+}
+
+/* As the channel paces now; at or before core->at: nothing is known of it any more. */
+static msec
+turn_now(const struct core *core, const struct notice_turn *turn)
+{
+	const struct model *model = core->newest->model;
+	for (size_t i = 0; turn->of != 0 && i < model->channels_n; i++) {
+		const struct channel *channel = &model->channels[i];
+		const struct pace *pace = &channel->pace;
+		if (channel_key(channel->name) != turn->of)
+			continue;
+		if (turn->key != turn->of)
+			return at_most(core, turn->until,
+			    reader_whole(core, channel->name));
+		return pace->rate_n == 0 ? 0
+		                         : at_most(core, turn->until,
+					       turn_whole(pace->rate_n, rate_every(pace)));
+	}
+	return 0;
+}
+
 void
 pace_adopted(struct core *core)
 {
+	const struct notice_turn *from = core->control->row.turns.p;
+	size_t all = core->control->row.turns.n, n = 0;
+	struct notice_turn *p = arena_new(&core->scratch, struct notice_turn, all);
+	for (size_t i = 0; i < all; i++) {
+		msec until = turn_now(core, &from[i]);
+		if (until > core->at)
+			p[n++] = (struct notice_turn){ from[i].key, until, from[i].of };
+	}
 	object_touch(core, &core->control->o);
 	row_set_records(core, &notice_turn_type, &core->control->row.turns,
-	    (struct records){ 0 });
+	    (struct records){ p, n });
 	list_each(it, &core->lines)
 	{
 		struct line *line = container_of(it, struct line, link);
-		line->until = 0;
-		list_each(of, &line->readers) container_of(of, struct reader, link)->until =
-		    0;
+		line->until = turn_until(core, channel_key(line_name(line)));
+		list_each(of, &line->readers)
+		{
+			struct reader *reader = container_of(of, struct reader, link);
+			reader->until = turn_until(core, reader->key);
+		}
 	}
 	list_each(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =
 		    container_of(object_of(it, in_table), struct notice, o);
-		if (notice->row.turn_at != 0) {
-			notice->row.turn_at = 0;
+		struct notice_row *row = &notice->row;
+		msec whole = reader_whole(core, row->channel);
+		msec turn_at = row->turn_at == 0 || whole == 0
+		                   ? 0
+		                   : at_most(core, row->turn_at, whole);
+		if (row->turn_at != turn_at) {
+			row->turn_at = turn_at;
 			object_touch(core, &notice->o);
 		}
 		notice_arm(core, notice);

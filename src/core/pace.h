@@ -26,7 +26,7 @@
  * once its channel is down what it told waits again, and is told anew with what came since.
  *
  * When a reader, or a channel with a `rate`, had what it gets stands in the control row
- * (struct notice_turn): so a restart gives nobody more.
+ * (struct notice_turn): so neither a restart nor a reload gives anybody more.
  */
 
 #define READERS_MAX 4096u        /* with something waiting; others are not paced */
@@ -59,7 +59,8 @@ bool line_has_rate(const struct core *core, const struct line *line);
 void notice_note_turn(struct core *core, struct notice *notice);
 /* When there is next something to send that nothing but time holds; 0: never. */
 msec lines_next_at(const struct core *core);
-/* Other rules hold: everybody is as if never told. */
+/* Other rules hold: whose turn it was stays known, but nobody waits longer than a turn of the
+ * new ones. Of a channel that is gone, or has no such limit any more, nothing is. */
 void pace_adopted(struct core *core);
 
 /* ---- digest.c ---- */

@@ -52,6 +52,7 @@ const struct record_type digest_line_type =
 static const struct field notice_turn_fields[] = {
 	F_HEX64(1, struct notice_turn, key),
 	F_MSEC(2, struct notice_turn, until),
+	{ F_(3, FIELD_HEX64, struct notice_turn, of, FIELD_QUIET, 0) },
 };
 const struct record_type notice_turn_type =
     RECORD(struct notice_turn, "notice-turn", notice_turn_fields);

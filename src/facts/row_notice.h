@@ -50,6 +50,8 @@ struct digest_line {
 struct notice_turn {
 	uint64_t key; /* of who, by which channel, at which address; or of the channel */
 	msec until;   /* engine clock: then they are as if never told */
+	uint64_t
+	    of; /* key of the channel by which they are; 0: written before it was kept */
 };
 #define NOTICE_TURNS_MAX 512
 

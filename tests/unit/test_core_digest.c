@@ -139,6 +139,58 @@ digest__few_come_one_by_one_and_then_one_that_tells_all(void)
 	world_free(w);
 }
 
+/* Who reloads while it storms, because of it, gives nobody more messages. */
+static void
+digest__a_reload_gives_nobody_more(void)
+{
+	struct world *w = house(", rate: {messages: 30, per: 1m}");
+	fire(w, 0, "sev3");
+	world_after(w, 100);
+	answer_all(w, NULL);
+	static char yaml[3][8192];
+	for (unsigned i = 1; i < 12; i++) {
+		char mail[48];
+		(void)snprintf(mail, sizeof(mail), ", rate: {messages: %u, per: 1m}",
+		    30 + i);
+		(void)snprintf(yaml[i % 3], sizeof(yaml[0]), HEAD "%s", mail,
+		    SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY);
+		if (i <= countof(yaml))
+			world_adopt(w, yaml[i % 3], NULL);
+		fire(w, i, "sev3");
+		world_after(w, 100);
+		answer_all(w, NULL);
+	}
+	EXPECT_U64(sent(w, 0, "mail", false), 3);
+	live(w, MINUTE + SECOND, NULL);
+	EXPECT_U64(sent(w, 0, "mail", false), 3);
+	EXPECT_U64(sent(w, 0, "mail", true), 1);
+	EXPECT_U64(digest_of(w, "mail")->told_n, 9);
+	world_free(w);
+}
+
+/* With a shorter turn nobody waits for the longer one that was. */
+static void
+digest__a_reload_with_a_shorter_turn_holds_nobody_longer(void)
+{
+	struct world *w = house(", digest: {after: 2, every: 1h}");
+	for (unsigned i = 0; i < 6; i++) {
+		fire(w, i, "sev3");
+		world_after(w, 100);
+		answer_all(w, NULL);
+	}
+	live(w, 2 * MINUTE, NULL);
+	EXPECT_U64(sent(w, 0, "mail", false) + sent(w, 0, "mail", true), 1);
+	static char yaml[8192];
+	(void)snprintf(yaml, sizeof(yaml), HEAD "%s", ", digest: {after: 2, every: 30s}",
+	    SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY);
+	world_adopt(w, yaml, NULL);
+	live(w, MINUTE + SECOND, NULL);
+	EXPECT_U64(sent(w, 0, "mail", false), 1);
+	EXPECT_U64(sent(w, 0, "mail", true), 1);
+	EXPECT_U64(digest_of(w, "mail")->told_n, 5);
+	world_free(w);
+}
+
 /* Each is a notice of its own: told, counted, and told of its end. */
 static void
 digest__what_it_told_is_delivered_and_told_of_its_end(void)
@@ -466,6 +518,8 @@ int
 main(void)
 {
 	RUN(digest__few_come_one_by_one_and_then_one_that_tells_all);
+	RUN(digest__a_reload_gives_nobody_more);
+	RUN(digest__a_reload_with_a_shorter_turn_holds_nobody_longer);
 	RUN(digest__what_it_told_is_delivered_and_told_of_its_end);
 	RUN(digest__what_comes_at_once_is_one_message_at_once);
 	RUN(digest__is_the_same_message_at_each_try_and_after_restarts);
