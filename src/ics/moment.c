@@ -87,6 +87,8 @@ bool
 zone_read(struct reading *r, const struct property *p, str *ret)
 {
 	str name = p->zone;
+	if (zone_of_windows(name, ret))
+		return true;
 	/* "/mozilla.org/20070129_1/Europe/Lisbon", "/freeassociation.sourceforge.net/..." */
 	for (bool first = true; name.n > 0 && name.p[0] == '/'; first = false) {
 		name = str_drop(name, 1);

@@ -56,6 +56,9 @@ void moment_put(struct buf *out, const struct moment *moment);
 /* "Europe/Lisbon" of what a TZID says; false: it names no zone of the database. */
 NODISCARD bool zone_read(struct reading *r, const struct property *p, str *ret);
 
+/* windows.c: "Europe/Berlin" of "W. Europe Standard Time"; false: Windows has no such name. */
+NODISCARD bool zone_of_windows(str name, str *ret);
+
 /* spell.c: first what was changed of all, then each */
 void ics_changed(struct reading *r);
 void ics_spell(struct reading *r, const struct vevent *event);
