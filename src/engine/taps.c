@@ -47,27 +47,56 @@ key_of(const struct engine *engine)
 
 /* ---- on the way out ---- */
 
-/* What somebody is to have in hand: while it is open, nobody has it, and they may. */
+/* What somebody is to have in hand. */
 static bool
-is_tapped(const struct engine *engine, const struct notice_row *notice)
+calls(enum notice_purpose purpose)
+{
+	return purpose == PURPOSE_OPENED || purpose == PURPOSE_NEEDS_PERSON ||
+	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
+}
+
+static bool
+may_tap(const struct engine *engine, str name)
 {
 	const struct model *model = configs_newest(&engine->configs, engine->core);
-	if (notice->incident == 0 || notice->person.n == 0 || model == NULL ||
-	    (notice->purpose != PURPOSE_OPENED && notice->purpose != PURPOSE_NEEDS_PERSON &&
-		notice->purpose != PURPOSE_ESCALATED && notice->purpose != PURPOSE_REFIRED))
+	if (name.n == 0 || model == NULL)
 		return false;
-	const struct person *person = model_person(model, notice->person);
+	const struct person *person = model_person(model, name);
 	return person != NULL && role_reaches(person->role, ROLE_OPERATOR);
 }
 
-/* ".../incidents/17" of the notice, with what we put there instead. */
+static void
+add_incident(struct tap *tap, incident_id incident)
+{
+	for (size_t i = 0; i < tap->incident_n; i++) {
+		if (tap->incident[i] == incident)
+			return;
+	}
+	if (incident != 0 && tap->incident_n < TAP_INCIDENTS_MAX)
+		tap->incident[tap->incident_n++] = incident;
+}
+
+/* Of a digest those that it calls for, the worst first: its lines are in that order. */
+static void
+add_incidents(struct tap *tap, const struct notice_row *notice)
+{
+	if (calls(notice->purpose))
+		add_incident(tap, notice->incident);
+	const struct digest_line *lines = notice->told.p;
+	for (size_t i = 0; notice->purpose == PURPOSE_DIGEST && i < notice->told.n; i++) {
+		if (calls(lines[i].about))
+			add_incident(tap, lines[i].incident);
+	}
+}
+
+/* ".../incidents/17" of the notice, or ".../incidents", with what we put there instead. */
 static str
 base_of(const struct notice_row *notice)
 {
 	str url = pairs_get(&notice->fields, STR("url"));
 	for (size_t n = url.n; n > 0; n--) {
 		str tail = str_drop(url, n - 1);
-		if (str_starts(tail, STR("/incidents/")))
+		if (str_starts(tail, STR("/incidents/")) || str_eq(tail, STR("/incidents")))
 			return str_take(url, n - 1);
 	}
 	return STR("");
@@ -77,13 +106,13 @@ void
 taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena)
 {
 	str base = base_of(notice);
-	if (base.n == 0 || !is_tapped(engine, notice))
-		return;
 	struct tap tap = { .act = TAP_ACKNOWLEDGE,
-		.incident = notice->incident,
 		.notice = notice->id,
 		.until_s = (notice->made_wall + TAP_KEEP_MS) / SECOND,
 		.person = notice->person };
+	add_incidents(&tap, notice);
+	if (base.n == 0 || tap.incident_n == 0 || !may_tap(engine, notice->person))
+		return;
 	struct buf text = BUF(TAP_BYTES_MAX);
 	tap_write(&text, &tap, key_of(engine));
 	/* Fields are in the order of their names: it comes before all of ours. */
@@ -105,6 +134,14 @@ refuse(struct engine *engine, uint64_t id, uint32_t status, const char *error)
 	answer_plain(&engine->batch.to_gate, id, engine->head.seq, status, 4, error);
 }
 
+static str
+who_has(const struct incident_row *row)
+{
+	return str_starts(row->acknowledged_by, STR("person:"))
+	           ? str_drop(row->acknowledged_by, 7)
+	           : row->acknowledged_by;
+}
+
 /* Nothing is to be done: why, for the page. */
 static void
 tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, msec tapped,
@@ -124,13 +161,71 @@ tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, ms
 		buf_add(&said,
 		    tapped != 0 ? STR("it is yours") : STR("It is yours already"));
 	else
-		buf_printf(&said, "%s%.*s has it", tapped != 0 ? "" : "Nothing was done: ",
-		    STR_ARG(str_starts(row->acknowledged_by, STR("person:"))
-				? str_drop(row->acknowledged_by, 7)
-				: row->acknowledged_by));
+		buf_printf(&said, "%s%.*s has it",
+		    tapped != 0 ? "" : "Nothing was done: ", STR_ARG(who_has(row)));
 	answer_begin(&a, &engine->batch.to_gate, &scratch, id, engine->head.seq);
 	a.answer.note = buf_str(&said);
 	answer_end(&a, 0);
+	buf_done(&said);
+}
+
+static void
+acknowledge(struct engine *engine, uint64_t id, const struct tap *tap, incident_id incident,
+    const struct person *person)
+{
+	struct arena *arena = &engine->batch.arena;
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){ .kind = COMMAND_ACKNOWLEDGE,
+		.request = id,
+		.principal = arena_printf(arena, "person:%.*s", STR_ARG(person->id)),
+		.incident = incident,
+		.row = tap->notice,
+		.role = person->role,
+		.text = arena_printf(arena, "by the link in notice %llu",
+		    (unsigned long long)tap->notice) };
+	batch_step(engine, &event);
+}
+
+/* One of a digest's, said behind what was said of those before. */
+static void
+tap_one(struct engine *engine, const struct tap *tap, incident_id incident,
+    const struct person *person, struct buf *done, struct buf *other)
+{
+	const struct incident_row *row = core_incident(engine->core, incident);
+	const char *comma = other->n > 0 ? ", " : "";
+	if (row == NULL || row->state == INCIDENT_CLOSED) {
+		buf_printf(other, "%s%u is over", comma, incident);
+	} else if (row->acknowledged) {
+		buf_printf(other, "%s%.*s has %u", comma, STR_ARG(who_has(row)), incident);
+	} else if (core_tapped(row, tap->notice) != 0) {
+		buf_printf(other, "%snobody has %u now, which this link acknowledged once",
+		    comma, incident);
+	} else {
+		buf_printf(done, "%s%u", done->n > 0 ? ", " : "", incident);
+		acknowledge(engine, 0, tap, incident, person);
+	}
+}
+
+/* Each of them by itself, in one commit; the answer goes when that is durable. */
+static void
+tap_many(struct engine *engine, uint64_t id, const struct tap *tap,
+    const struct person *person)
+{
+	struct buf done = BUF(1024), other = BUF(8192), said = BUF(10240);
+	for (size_t i = 0; i < tap->incident_n; i++)
+		tap_one(engine, tap, tap->incident[i], person, &done, &other);
+	if (done.n > 0)
+		buf_printf(&said, "Yours: %.*s", STR_ARG(buf_str(&done)));
+	if (other.n > 0)
+		buf_printf(&said, "%s%.*s",
+		    done.n > 0 ? "; " : "Nothing was done: ", STR_ARG(buf_str(&other)));
+	struct arena scratch = engine->batch.arena;
+	struct answer_out a;
+	answer_begin(&a, &engine->batch.to_gate, &scratch, id, batch_seq(engine));
+	a.answer.note = buf_str(&said);
+	answer_end(&a, 0);
+	buf_done(&done);
+	buf_done(&other);
 	buf_done(&said);
 }
 
@@ -153,23 +248,17 @@ tap_request(struct engine *engine, uint64_t id, const struct request *request)
 		    "whom this link was sent to may not do that any more");
 		return;
 	}
-	struct arena *arena = &engine->batch.arena;
-	struct event event = { .kind = EVENT_COMMAND };
-	str principal = arena_printf(arena, "person:%.*s", STR_ARG(person->id));
-	const struct incident_row *row = core_incident(engine->core, tap.incident);
-	msec tapped = row != NULL ? core_tapped(row, tap.notice) : 0;
-	if (row != NULL && row->state != INCIDENT_CLOSED &&
-	    (tapped != 0 || row->acknowledged)) {
-		tell_done(engine, id, row, tapped, principal);
+	if (tap.incident_n > 1) {
+		tap_many(engine, id, &tap, person);
 		return;
 	}
-	event.command = (struct command){ .kind = COMMAND_ACKNOWLEDGE,
-		.request = id,
-		.principal = principal,
-		.incident = tap.incident,
-		.row = tap.notice,
-		.role = person->role,
-		.text = arena_printf(arena, "by the link in notice %llu",
-		    (unsigned long long)tap.notice) };
-	batch_step(engine, &event);
+	incident_id incident = tap.incident[0];
+	const struct incident_row *row = core_incident(engine->core, incident);
+	msec tapped = row != NULL ? core_tapped(row, tap.notice) : 0;
+	if (row != NULL && row->state != INCIDENT_CLOSED &&
+	    (tapped != 0 || row->acknowledged))
+		tell_done(engine, id, row, tapped,
+		    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)));
+	else
+		acknowledge(engine, id, &tap, incident, person);
 }

@@ -84,7 +84,8 @@ notify_smtp_start(struct notice_out *out, struct net *net, const struct channel 
 	struct buf text = BUF(BODY_MAX);
 	buf_add(&text, notice->text);
 	if (tap.n > 0 && !out->worded->own_text)
-		buf_printf(&text, "\nIt is yours with one tap:\n%.*s\n", STR_ARG(tap));
+		buf_printf(&text, "\n%s yours with one tap:\n%.*s\n",
+		    notice->purpose == PURPOSE_DIGEST ? "They are" : "It is", STR_ARG(tap));
 	struct mail mail = {
 		.notice = notice->id,
 		.incident = notice->incident,

@@ -16,8 +16,12 @@ tap_act_word(enum tap_act act)
 static void
 put_claims(struct buf *out, const struct tap *tap)
 {
-	buf_printf(out, "%s.%u.%llu.%llu.", tap_act_word(tap->act), tap->incident,
-	    (unsigned long long)tap->notice, (unsigned long long)tap->until_s);
+	ASSERT(tap->incident_n > 0 && tap->incident_n <= TAP_INCIDENTS_MAX);
+	buf_printf(out, "%s.", tap_act_word(tap->act));
+	for (size_t i = 0; i < tap->incident_n; i++)
+		buf_printf(out, "%s%u", i > 0 ? "-" : "", tap->incident[i]);
+	buf_printf(out, ".%llu.%llu.", (unsigned long long)tap->notice,
+	    (unsigned long long)tap->until_s);
 }
 
 static hash32
@@ -66,11 +70,27 @@ is_person(str name)
 	return name.n > 0 && name.n <= PERSON_BYTES_MAX;
 }
 
+/* "17", "17-18-21" */
+static bool
+read_incidents(str text, struct tap *tap)
+{
+	for (bool more = true; more;) {
+		struct str_cut cut = str_cut(text, '-');
+		uint64_t incident;
+		if (tap->incident_n == TAP_INCIDENTS_MAX ||
+		    !str_u64(cut.head, UINT32_MAX, &incident) || incident == 0)
+			return false;
+		tap->incident[tap->incident_n++] = (incident_id)incident;
+		more = cut.found;
+		text = cut.tail;
+	}
+	return true;
+}
+
 static bool
 read_parts(str text, struct tap *ret, uint8_t ret_mac[static MAC_BYTES])
 {
 	struct tap tap = { 0 };
-	uint64_t incident;
 	if (text.n > TAP_BYTES_MAX)
 		return false;
 	str rest = text, word = take_part(&rest);
@@ -78,13 +98,11 @@ read_parts(str text, struct tap *ret, uint8_t ret_mac[static MAC_BYTES])
 		if (str_eq(word, str_of(words[i])))
 			tap.act = (enum tap_act)i;
 	}
-	if (tap.act == 0 || !str_u64(take_part(&rest), UINT32_MAX, &incident) ||
+	if (tap.act == 0 || !read_incidents(take_part(&rest), &tap) ||
 	    !str_u64(take_part(&rest), UINT64_MAX, &tap.notice) ||
 	    !str_u64(take_part(&rest), UINT64_MAX / SECOND, &tap.until_s) ||
-	    !hex_decode(take_part(&rest), ret_mac, MAC_BYTES) || !is_person(rest) ||
-	    incident == 0)
+	    !hex_decode(take_part(&rest), ret_mac, MAC_BYTES) || !is_person(rest))
 		return false;
-	tap.incident = (incident_id)incident;
 	tap.person = rest;
 	*ret = tap;
 	return true;

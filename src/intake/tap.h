@@ -12,18 +12,21 @@
  *
  *	acknowledge.17.42.1795456684.0123456789abcdef0123456789abcdef.ana
  *
- * what, the incident, the notice that it was sent in, until when (seconds since 1970), the
- * first 128 bits of HMAC-SHA256 over all of the others with the engine's key, and who. Nobody
- * who has not the key makes another of it, for another incident, person, act or time.
+ * what, the incident ("17-18-21" of a message that tells of many, the worst first), the notice
+ * that it was sent in, until when (seconds since 1970), the first 128 bits of HMAC-SHA256 over
+ * all of the others with the engine's key, and who. Nobody who has not the key makes another
+ * of it, for another incident, person, act or time.
  */
-#define TAP_BYTES_MAX 320
+#define TAP_BYTES_MAX 512
+#define TAP_INCIDENTS_MAX 20    /* one link acknowledges */
 #define TAP_KEEP_MS (12 * HOUR) /* from when the notice was made */
 
 enum tap_act { TAP_ACKNOWLEDGE = 1 };
 
 struct tap {
 	enum tap_act act;
-	incident_id incident;
+	incident_id incident[TAP_INCIDENTS_MAX];
+	size_t incident_n; /* one at least */
 	row_id notice;
 	uint64_t until_s; /* since 1970 */
 	str person;       /* a slice of what was read */

@@ -11,10 +11,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf again = BUF(2 * TAP_BYTES_MAX);
 	ASSERT(!tap_read(text, STR("another key"), &same));
 	if (tap_peek(text, &tap)) {
-		ASSERT(text.n <= TAP_BYTES_MAX && tap.incident > 0 && tap.person.n > 0);
+		ASSERT(text.n <= TAP_BYTES_MAX && tap.incident[0] > 0 && tap.person.n > 0);
 		tap_write(&again, &tap, STR("key"));
 		ASSERT(tap_read(buf_str(&again), STR("key"), &same));
-		ASSERT(same.act == tap.act && same.incident == tap.incident);
+		ASSERT(same.act == tap.act && same.incident_n == tap.incident_n);
+		for (size_t i = 0; i < tap.incident_n; i++)
+			ASSERT(same.incident[i] == tap.incident[i]);
 		ASSERT(same.notice == tap.notice && same.until_s == tap.until_s);
 		ASSERT(str_eq(same.person, tap.person));
 		ASSERT(!tap_read(buf_str(&again), STR("kez"), &same));

@@ -98,6 +98,35 @@ def test_a_link_does_it_once():
         firstline.cli("journal", "verify", "--replay", check=True)
 
 
+def test_a_digest_has_one_link_for_all_that_it_calls_for():
+    with Scratch("tap-digest") as scratch:
+        firstline, provider = begin(scratch)
+        firstline.fire(*({"alertname": f"Down{i}", "service": "shop", "severity": "sev3"} for i in range(7)))
+        link = wait_until(lambda: link_in(provider), message="the link of the digest")
+        numbers = link.split(".")[1].split("-")
+        assert link.startswith("/act/acknowledge.") and sorted(map(int, numbers)) == list(range(1, 8)), link
+        status, page, _ = tapped(firstline, link, "GET")
+        assert status == 200 and "Incidents" in page and ' and ' in page and 'href="/incidents"' in page, page
+        incident = lambda n: firstline.get(f"/v1/incidents/{n}")["incident"]
+        assert not any(incident(n)["acknowledged"] for n in range(1, 8)), "looking does nothing"
+        # One is mei's by then, and one is over: the link takes neither.
+        assert firstline.post("/v1/incidents/2/hand-over", {"person": "mei"}).status == 200
+        firstline.cli("incident", "resolve", "3", check=True)
+        forged_more = link.replace("acknowledge.", "acknowledge.9-")
+        assert tapped(firstline, forged_more)[0] == 403
+        status, page, _ = tapped(firstline, link)
+        assert status == 200 and "Yours: " in page and "mei has 2" in page and "3 is over" in page, page
+        for n in (1, 4, 5, 6, 7):
+            assert incident(n)["acknowledged_by"] == "person:ana", n
+        assert incident(2)["acknowledged_by"] == "person:mei" and incident(3).get("acknowledged_by") != "person:ana"
+        seq = firstline.get("/v1/status")["seq"]
+        status, page, _ = tapped(firstline, link)
+        assert status == 200 and "Nothing was done: " in page and "ana has 1" in page, page
+        assert firstline.get("/v1/status")["seq"] == seq
+        firstline.stop()
+        firstline.cli("journal", "verify", "--replay", check=True)
+
+
 def test_nobody_makes_another_link_and_none_lasts():
     with Scratch("forged") as scratch:
         firstline, provider = begin(scratch)
