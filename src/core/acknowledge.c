@@ -1,5 +1,5 @@
 /*
- * Somebody has it, takes that back, or gives it to somebody else.
+ * Somebody has it, takes that back, gives it to somebody else, or says that it is not theirs.
  *
  * Taken back, its escalation goes on as if it had never been acknowledged; both stand in the
  * timeline. Only who acknowledged takes back, and soon: later it is handed over.
@@ -117,5 +117,37 @@ hand_over(struct core *core, const struct command *command, struct incident *inc
 	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
 	    "handed it over to %.*s%.*s", STR_ARG(person->id), STR_ARG(words));
 	notices_handed_over(core, incident, person, command);
+	return answer_yes(200, &incident->o);
+}
+
+/* Who was told says that it is not for them. Told once more, or by the same message again,
+ * when it has gone on, it goes no further. */
+struct answering
+escalate_command(struct core *core, const struct command *command,
+    struct incident *incident)
+{
+	struct incident_row *row = &incident->row;
+	uint32_t tier = row->escalate_tier;
+	const struct person *at = people_at_tier(core, incident, tier, core->wall);
+	if (row->acknowledged)
+		return answer_no(core, 409, EXIT_CONFLICT, "%.*s has incident %u",
+		    STR_ARG(text_who(row->acknowledged_by)), row->id);
+	if (!row->needs_person)
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "nobody is called for incident %u: it waits for no person", row->id);
+	if (command->row != 0 &&
+	    (at == NULL || !str_eq(at->id, text_who(command->principal))))
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "incident %u has gone on to the next already", row->id);
+	if (people_next_tier(core, incident, tier, core->wall) == 0)
+		return answer_no(core, 409, EXIT_CONFLICT,
+		    "there is nobody after you for incident %u: it comes back to the first",
+		    row->id);
+	str words = command_words(core, command);
+	timeline_add(core, row->id, TIMELINE_COMMAND, command->principal, 0,
+	    "said that it is not for them: the next now%.*s", STR_ARG(words));
+	row->escalate_at = core->at;
+	object_touch(core, &incident->o);
+	incident_arm(core, incident);
 	return answer_yes(200, &incident->o);
 }

@@ -26,7 +26,7 @@ has_own_address(const struct channel *channel)
 {
 	return channel->address.n > 0 ||
 	       (channel->kind != CHANNEL_SMTP && channel->kind != CHANNEL_TWILIO &&
-		   channel->kind != CHANNEL_NTFY);
+		   channel->kind != CHANNEL_TWILIO_VOICE && channel->kind != CHANNEL_NTFY);
 }
 
 static bool

@@ -197,6 +197,8 @@ about_incident(struct core *core, const struct command *command)
 		return unacknowledge(core, command, incident);
 	case COMMAND_HAND_OVER:
 		return hand_over(core, command, incident);
+	case COMMAND_ESCALATE:
+		return escalate_command(core, command, incident);
 	case COMMAND_RESOLVE:
 		return resolve(core, command, incident);
 	case COMMAND_RUN:
@@ -589,6 +591,7 @@ apply(struct core *core, const struct command *command)
 	case COMMAND_ACKNOWLEDGE:
 	case COMMAND_UNACKNOWLEDGE:
 	case COMMAND_HAND_OVER:
+	case COMMAND_ESCALATE:
 	case COMMAND_NOTE:
 	case COMMAND_RESOLVE:
 	case COMMAND_RUN:

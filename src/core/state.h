@@ -358,6 +358,8 @@ struct answering unacknowledge(struct core *core, const struct command *command,
     struct incident *incident);
 struct answering hand_over(struct core *core, const struct command *command,
     struct incident *incident);
+struct answering escalate_command(struct core *core, const struct command *command,
+    struct incident *incident);
 
 void notices_tell(struct core *core, const struct recipients *to,
     const struct notice_words *words);

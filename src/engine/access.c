@@ -196,6 +196,7 @@ needs(enum op op)
 	case OP_SESSIONS:
 	case OP_PASSWORD:
 	case OP_PRESSED: /* alike: it names who pressed */
+	case OP_DIALED:  /* alike, and its provider signs it: dialed.c */
 	case OP_TAPPED:  /* whom its link names, which the engine made: taps.c */
 	case OP_FEED:    /* whoever has its link: feeds.c */
 	case OP_FEEDS:
@@ -250,7 +251,7 @@ access_doubts(const struct request *request, struct caller caller)
 		return NULL;
 	if (changes && request->op != OP_SESSION_ADD && request->op != OP_PRESSED &&
 	    request->op != OP_PING && request->op != OP_TAPPED &&
-	    !signin_csrf_is(request->session, request->csrf))
+	    request->op != OP_DIALED && !signin_csrf_is(request->session, request->csrf))
 		return "a browser's page sends what it was told with X-Firstline-CSRF: GET "
 		       "/v1/session tells it";
 	if (is_grave(request) && clock_wall() >= caller.fresh_until)
@@ -266,7 +267,7 @@ access_refuses(const struct engine *engine, struct caller caller,
 	if (is_alertmanagers(op) && is_open(engine))
 		return 0;
 	if (op == OP_SESSION_ADD || op == OP_PRESSED || op == OP_PING || op == OP_TAPPED ||
-	    op == OP_FEED)
+	    op == OP_DIALED || op == OP_FEED)
 		return 0;
 	if (caller.role == 0 || (is_browsers(request) && caller.session == 0))
 		return 401;

@@ -392,6 +392,8 @@ on_supervisor_frame(struct engine *engine, const struct frame *frame)
 	case FRAME_PEER:
 		on_peer(engine, frame);
 		return true;
+	case FRAME_SETTINGS:
+		return dials_take(engine, frame->payload);
 	case FRAME_BUNDLE:
 		on_bundle(engine, frame);
 		return true;
@@ -602,6 +604,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	listings_init(engine);
 	heartbeats_init(engine);
 	channels_init(engine);
+	dials_init(engine);
 	resolved_init(engine);
 	signin_init(engine);
 	keep_init(engine);

@@ -482,6 +482,9 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_TAPPED:
 		tap_request(engine, asked->id, &asked->request);
 		return;
+	case OP_DIALED:
+		dialed_request(engine, asked->id, &asked->request);
+		return;
 	case OP_PING:
 		heartbeat_request(engine, asked->id, &asked->request);
 		return;
@@ -503,7 +506,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 static bool
 works_without_room(enum op op)
 {
-	return op != OP_PRESSED && op != OP_PING && op != OP_TAPPED &&
+	return op != OP_PRESSED && op != OP_PING && op != OP_TAPPED && op != OP_DIALED &&
 	       op != OP_SESSION_ADD && op != OP_SESSION_AGAIN && op != OP_SESSION_END &&
 	       op != OP_PASSWORD && op != OP_LOGIN_LINK && op != OP_COMMAND &&
 	       op != OP_TOKEN_ADD && op != OP_RELOAD && op != OP_SILENCE_SET &&

@@ -126,7 +126,8 @@ struct engine {
 	struct ahead *ahead;
 	struct quarantined quarantined;
 	hash32 local_token;
-	hash32 tap_key; /* with which links are made: taps.c */
+	hash32 tap_key;      /* with which links are made: taps.c */
+	struct dials *dials; /* dialed.c */
 	uint64_t epoch;
 	msec since_wall;
 	bool loopback_only; /* only this machine reaches the gate's socket */
@@ -377,6 +378,19 @@ NODISCARD bool taps_init(struct engine *engine, struct err *err);
 /* A notice that goes out: with its link, where it is to have one. */
 void taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena);
 void tap_request(struct engine *engine, uint64_t id, const struct request *request);
+struct tap;
+/* What a link is for, done as by its tap; `said` is what the timeline says of how. */
+void tap_acknowledge(struct engine *engine, uint64_t id, const struct tap *tap,
+    const struct person *person, const char *said);
+/* Of a link of ours that is not over, of somebody who may: them; else that is answered. */
+const struct person *tap_person(struct engine *engine, uint64_t id, str link,
+    struct tap *ret);
+
+/* dialed.c: keys that are pressed on the telephone */
+void dials_init(struct engine *engine);
+/* false: the supervisor does not speak so. */
+bool dials_take(struct engine *engine, str payload);
+void dialed_request(struct engine *engine, uint64_t id, const struct request *request);
 
 /* feeds.c: calendars that are read by their link alone */
 void feed_request(struct engine *engine, uint64_t id, const struct request *request,

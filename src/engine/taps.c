@@ -171,7 +171,7 @@ tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, ms
 
 static void
 acknowledge(struct engine *engine, uint64_t id, const struct tap *tap, incident_id incident,
-    const struct person *person)
+    const struct person *person, const char *said)
 {
 	struct arena *arena = &engine->batch.arena;
 	struct event event = { .kind = EVENT_COMMAND };
@@ -181,7 +181,7 @@ acknowledge(struct engine *engine, uint64_t id, const struct tap *tap, incident_
 		.incident = incident,
 		.row = tap->notice,
 		.role = person->role,
-		.text = arena_printf(arena, "by the link in notice %llu",
+		.text = arena_printf(arena, "%s notice %llu", said,
 		    (unsigned long long)tap->notice) };
 	batch_step(engine, &event);
 }
@@ -189,7 +189,7 @@ acknowledge(struct engine *engine, uint64_t id, const struct tap *tap, incident_
 /* One of a digest's, said behind what was said of those before. */
 static void
 tap_one(struct engine *engine, const struct tap *tap, incident_id incident,
-    const struct person *person, struct buf *done, struct buf *other)
+    const struct person *person, const char *said, struct buf *done, struct buf *other)
 {
 	const struct incident_row *row = core_incident(engine->core, incident);
 	const char *comma = other->n > 0 ? ", " : "";
@@ -202,18 +202,18 @@ tap_one(struct engine *engine, const struct tap *tap, incident_id incident,
 		    comma, incident);
 	} else {
 		buf_printf(done, "%s%u", done->n > 0 ? ", " : "", incident);
-		acknowledge(engine, 0, tap, incident, person);
+		acknowledge(engine, 0, tap, incident, person, said);
 	}
 }
 
 /* Each of them by itself, in one commit; the answer goes when that is durable. */
 static void
 tap_many(struct engine *engine, uint64_t id, const struct tap *tap,
-    const struct person *person)
+    const struct person *person, const char *how)
 {
 	struct buf done = BUF(1024), other = BUF(8192), said = BUF(10240);
 	for (size_t i = 0; i < tap->incident_n; i++)
-		tap_one(engine, tap, tap->incident[i], person, &done, &other);
+		tap_one(engine, tap, tap->incident[i], person, how, &done, &other);
 	if (done.n > 0)
 		buf_printf(&said, "Yours: %.*s", STR_ARG(buf_str(&done)));
 	if (other.n > 0)
@@ -229,36 +229,51 @@ tap_many(struct engine *engine, uint64_t id, const struct tap *tap,
 	buf_done(&said);
 }
 
-void
-tap_request(struct engine *engine, uint64_t id, const struct request *request)
+const struct person *
+tap_person(struct engine *engine, uint64_t id, str link, struct tap *ret)
 {
 	const struct model *model = configs_newest(&engine->configs, engine->core);
-	struct tap tap;
-	if (!tap_read(request->secret, key_of(engine), &tap)) {
+	if (!tap_read(link, key_of(engine), ret)) {
 		refuse(engine, id, 403, "this link is none of ours");
-		return;
+		return NULL;
 	}
-	if (clock_wall() / SECOND >= tap.until_s) {
+	if (clock_wall() / SECOND >= ret->until_s) {
 		refuse(engine, id, 403, "this link is over: sign in instead");
-		return;
+		return NULL;
 	}
-	const struct person *person = model_person(model, tap.person);
+	const struct person *person = model_person(model, ret->person);
 	if (person == NULL || !role_reaches(person->role, ROLE_OPERATOR)) {
 		refuse(engine, id, 403,
 		    "whom this link was sent to may not do that any more");
+		return NULL;
+	}
+	return person;
+}
+
+void
+tap_acknowledge(struct engine *engine, uint64_t id, const struct tap *tap,
+    const struct person *person, const char *said)
+{
+	if (tap->incident_n > 1) {
+		tap_many(engine, id, tap, person, said);
 		return;
 	}
-	if (tap.incident_n > 1) {
-		tap_many(engine, id, &tap, person);
-		return;
-	}
-	incident_id incident = tap.incident[0];
+	incident_id incident = tap->incident[0];
 	const struct incident_row *row = core_incident(engine->core, incident);
-	msec tapped = row != NULL ? core_tapped(row, tap.notice) : 0;
+	msec tapped = row != NULL ? core_tapped(row, tap->notice) : 0;
 	if (row != NULL && row->state != INCIDENT_CLOSED &&
 	    (tapped != 0 || row->acknowledged))
 		tell_done(engine, id, row, tapped,
 		    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)));
 	else
-		acknowledge(engine, id, &tap, incident, person);
+		acknowledge(engine, id, tap, incident, person, said);
+}
+
+void
+tap_request(struct engine *engine, uint64_t id, const struct request *request)
+{
+	struct tap tap;
+	const struct person *person = tap_person(engine, id, request->secret, &tap);
+	if (person != NULL)
+		tap_acknowledge(engine, id, &tap, person, "by the link in");
 }

@@ -120,6 +120,7 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_CHANNEL_PREVIEW] = "channel-preview",
 	[COMMAND_FEED_ADD] = "feed-add",
 	[COMMAND_FEED_END] = "feed-end",
+	[COMMAND_ESCALATE] = "escalate",
 };
 
 static const struct field command_fields[] = {

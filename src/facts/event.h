@@ -125,9 +125,10 @@ enum command_kind {
 	COMMAND_CHANNEL_PREVIEW,
 	COMMAND_FEED_ADD = 70, /* `token`: feed, secret hash */
 	COMMAND_FEED_END,      /* `row` */
+	COMMAND_ESCALATE, /* the next tier now; `row`: as who was told in that notice */
 };
 
-#define COMMAND_KIND_COUNT 72 /* one more than the last */
+#define COMMAND_KIND_COUNT 73 /* one more than the last */
 
 struct command {
 	enum command_kind kind;

@@ -184,6 +184,7 @@ const char *const op_names[OP_COUNT] = {
 	[OP_FEEDS] = "feeds",
 	[OP_FEED_ADD] = "feed-add",
 	[OP_FEED_END] = "feed-end",
+	[OP_DIALED] = "dialed",
 	[OP_ALERT_GROUPS] = "alert-groups",
 };
 
@@ -525,6 +526,13 @@ static const struct field settings_fields[] = {
 const struct record_type settings_frame_type =
     RECORD(struct settings_frame, "settings", settings_fields);
 
+static const struct field dials_fields[] = {
+	{ F_(1, FIELD_RECORDS, struct dials_frame, dials, FIELD_SECRET, HOOKS_MAX),
+	    .type = &hook_type },
+};
+const struct record_type dials_frame_type =
+    RECORD(struct dials_frame, "dials", dials_fields);
+
 static const char *const log_level_names[] = {
 	[LOG_ERROR] = "error",
 	[LOG_WARNING] = "warning",
@@ -700,6 +708,7 @@ record_type_at(size_t i)
 		&ready_frame_type,
 		&log_frame_type,
 		&settings_frame_type,
+		&dials_frame_type,
 		&hook_type,
 		&notice_thread_type,
 		&alert_group_item_type,

@@ -44,7 +44,8 @@ enum frame_kind {
 	FRAME_RELOAD, /* role to supervisor: read the folder again; answered by FRAME_ADOPTED */
 	FRAME_SELF, /* struct self: supervisor or gate to engine */
 	FRAME_STOP, /* end in good order; empty payload */
-	FRAME_SETTINGS, /* supervisor to gate, at start and after each reload: struct settings_frame */
+	FRAME_SETTINGS, /* supervisor to gate, at start and after each reload: struct settings_frame;
+	                 * to the engine, before each bundle: struct dials_frame */
 	FRAME_QUARANTINE, /* gate to engine: struct quarantine_row, a body that ended two engines */
 	FRAME_PING, /* supervisor to role, empty: does your loop turn? The answer has its id */
 	FRAME_PONG,
@@ -147,8 +148,12 @@ enum op {
 	OP_FEEDS, /* the asker's; to a lead all */
 	OP_FEED_ADD, /* params: person; or team, and rotation. The engine draws the secret */
 	OP_FEED_END, /* `row` */
+	/* Somebody who was called pressed a key: `secret` is the link that the call was made
+	 * with, `text` the form that came, `name` its signature. The engine sees that both are
+	 * right. */
+	OP_DIALED,
 };
-#define OP_COUNT 114 /* one more than the last */
+#define OP_COUNT 115 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 
@@ -410,6 +415,13 @@ struct settings_frame {
 	struct records pings;
 };
 #define PINGS_MAX 1001
+
+/* What the engine needs to see whether a call back is its provider's: `key` is no secret
+ * that anything could be signed with, but two halves made of one (base/hmac_sha1.h), in
+ * hexadecimal. */
+struct dials_frame {
+	struct records dials; /* struct hook, at most HOOKS_MAX */
+};
 #define PING_KEY_MIN 16 /* bytes; shorter ones are guessed */
 #define PING_KEY_MAX 128
 #define TLS_FILE_MAX ((size_t)256 << 10)
@@ -424,7 +436,8 @@ extern const struct record_type request_type, item_type, answer_type, publish_ty
     alert_total_item_type, duty_item_type, shift_item_type, entry_item_type,
     secret_item_type, session_item_type, can_item_type, who_item_type, receivers_item_type,
     epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
-    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type, hook_type;
+    adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type, hook_type,
+    dials_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -152,6 +152,8 @@ head_add(struct head *head, str name, str value)
 		take_once(head, &head->slack_signature, value, "a signature stands twice");
 	else if (str_eq_caseless(name, STR("X-Slack-Request-Timestamp")))
 		take_once(head, &head->slack_timestamp, value, "a timestamp stands twice");
+	else if (str_eq_caseless(name, STR("X-Twilio-Signature")))
+		take_once(head, &head->twilio_signature, value, "a signature stands twice");
 	else if (head->user_header.n > 0 && str_eq_caseless(name, head->user_header))
 		take_once(head, &head->user, value, "who asks is named twice");
 	else if (str_eq_caseless(name, STR("Accept-Encoding")))

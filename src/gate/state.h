@@ -358,6 +358,8 @@ void serve_token_add(struct call *call);
 
 /* slack.c */
 void serve_slack(struct call *call);
+/* twilio.c */
+void serve_twilio(struct call *call);
 /* tap.c */
 void serve_tap_page(struct call *call);
 void serve_tap(struct call *call);

@@ -166,6 +166,7 @@ static notify_start_fn *const starts[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_PAGERDUTY] = notify_pagerduty_start,
 	[CHANNEL_TWILIO] = notify_twilio_start,
 	[CHANNEL_SLACK] = notify_slack_start,
+	[CHANNEL_TWILIO_VOICE] = notify_voice_start,
 };
 
 /* What will go out, as it may be shown; nothing is sent. */

@@ -41,7 +41,7 @@ typedef bool notify_start_fn(struct notice_out *out, struct net *net,
     const struct channel *channel, const struct notice_row *notice, struct err *err);
 notify_start_fn notify_smtp_start, notify_webhook_start, notify_ntfy_start,
     notify_mattermost_start, notify_teams_start, notify_pagerduty_start,
-    notify_twilio_start, notify_slack_start;
+    notify_twilio_start, notify_slack_start, notify_voice_start;
 
 /* What they send; each file's top shows it. `markup`: the text is in the channel's own. */
 void ntfy_body(struct buf *out, const struct notice_row *notice);
@@ -51,6 +51,13 @@ void teams_body(struct buf *out, const struct notice_row *notice, bool markup);
 void pagerduty_body(struct buf *out, const struct notice_row *notice, str routing_key);
 /* `whole`: all of the text, not the subject. */
 void twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole);
+/* One POST to Twilio: of a text message, or of a call. */
+NODISCARD bool twilio_post(struct notice_out *out, struct net *net,
+    const struct channel *channel, const char *what, str body, struct err *err);
+void twilio_put(struct buf *out, const char *name, str value);
+/* Is it a call, or can it wait until a text message is read? */
+bool voice_calls(const struct notice_row *notice);
+void voice_body(struct buf *out, const struct notice_row *notice, str from, bool whole);
 
 /* `calls`: its app calls us, so there may be a button to press. */
 void slack_body(struct buf *out, const struct notice_row *notice, str channel, str ts,

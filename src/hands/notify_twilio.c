@@ -15,8 +15,8 @@
 #define WHOLE_BYTES_MAX 1500 /* Twilio takes 1,600 characters */
 
 /* Form encoding: all but the unreserved characters of RFC 3986. */
-static void
-put_form(struct buf *out, const char *name, str value)
+void
+twilio_put(struct buf *out, const char *name, str value)
 {
 	static const char hex[] = "0123456789ABCDEF";
 	if (out->n > 0)
@@ -53,31 +53,39 @@ twilio_body(struct buf *out, const struct notice_row *notice, str from, bool who
 		buf_char(&text, '\n');
 		buf_add(&text, url);
 	}
-	put_form(out, "To", notice->address);
-	put_form(out, "From", from);
-	put_form(out, "Body", buf_str(&text));
+	twilio_put(out, "To", notice->address);
+	twilio_put(out, "From", from);
+	twilio_put(out, "Body", buf_str(&text));
 	buf_done(&text);
+}
+
+bool
+twilio_post(struct notice_out *out, struct net *net, const struct channel *channel,
+    const char *what, str body, struct err *err)
+{
+	char path[300], url[NOTIFY_URL_MAX], authorization[NOTIFY_HEADER_MAX];
+	(void)snprintf(path, sizeof(path), "/2010-04-01/Accounts/%.*s/%s",
+	    STR_ARG(channel->username), what);
+	if (!notify_url(channel, path, url, err) ||
+	    !notify_authorization(channel, channel->username, authorization, err))
+		return false;
+	bool ok = notify_post(out, net,
+	    &(struct notify_post){ .url = url,
+		.headers = { "Content-Type: application/x-www-form-urlencoded",
+		    authorization },
+		.body = body },
+	    err);
+	explicit_bzero(authorization, sizeof(authorization));
+	return ok;
 }
 
 bool
 notify_twilio_start(struct notice_out *out, struct net *net, const struct channel *channel,
     const struct notice_row *notice, struct err *err)
 {
-	char path[300], url[NOTIFY_URL_MAX], authorization[NOTIFY_HEADER_MAX];
-	(void)snprintf(path, sizeof(path), "/2010-04-01/Accounts/%.*s/Messages.json",
-	    STR_ARG(channel->username));
-	if (!notify_url(channel, path, url, err) ||
-	    !notify_authorization(channel, channel->username, authorization, err))
-		return false;
 	struct buf body = BUF(NOTIFY_BODY_MAX);
 	twilio_body(&body, notice, channel->from, out->worded->own_text);
-	bool ok = notify_post(out, net,
-	    &(struct notify_post){ .url = url,
-		.headers = { "Content-Type: application/x-www-form-urlencoded",
-		    authorization },
-		.body = buf_str(&body) },
-	    err);
-	explicit_bzero(authorization, sizeof(authorization));
+	bool ok = twilio_post(out, net, channel, "Messages.json", buf_str(&body), err);
 	buf_done(&body);
 	return ok;
 }

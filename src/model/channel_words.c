@@ -58,7 +58,7 @@ static const struct {
 	unsigned kinds;
 } words[WORD_COUNT] = {
 	[WORD_SUBJECT] = { "subject", TALKS },
-	[WORD_TEXT] = { "text", TALKS | BIT(CHANNEL_TWILIO) },
+	[WORD_TEXT] = { "text", TALKS | BIT(CHANNEL_TWILIO) | BIT(CHANNEL_TWILIO_VOICE) },
 	[WORD_HTML] = { "html", BIT(CHANNEL_SMTP) },
 	[WORD_BODY] = { "body", BIT(CHANNEL_WEBHOOK) },
 };

@@ -251,8 +251,9 @@ enum channel_kind {
 	CHANNEL_PAGERDUTY,
 	CHANNEL_TWILIO,
 	CHANNEL_SLACK,
+	CHANNEL_TWILIO_VOICE,
 };
-#define CHANNEL_KIND_COUNT 9 /* one more than the last */
+#define CHANNEL_KIND_COUNT 10 /* one more than the last */
 /* As the configuration calls it: "smtp". */
 const char *channel_kind_word(enum channel_kind kind);
 
@@ -280,8 +281,8 @@ struct channel {
 	enum channel_kind kind;
 	str url;        /* smtp://host:port, smtps://, http(s)://; empty: `url_secret` */
 	str url_secret; /* a reference to the URL, which is itself a secret */
-	str from;       /* SMTP: address; TWILIO: number */
-	str username;   /* SMTP; TWILIO: the account */
+	str from;       /* SMTP: address; TWILIO, TWILIO_VOICE: number */
+	str username;   /* SMTP; TWILIO, TWILIO_VOICE: the account */
 	str secret; /* a reference, "cred:NAME", "file:/path" or "env:NAME"; resolved by hands only */
 	str callback; /* SLACK: a reference to what it signs its calls to us with; or empty */
 	str address; /* its own, where a reach names none; empty: it has none */

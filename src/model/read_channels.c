@@ -7,6 +7,7 @@
  *	  phone: {ntfy: https://ntfy.example, token: file:/etc/firstline/ntfy}
  *	  town: {mattermost: file:/etc/firstline/mattermost-url}
  *	  sms: {twilio: AC0123..., token: file:/etc/firstline/twilio, from: "+15550100"}
+ *	  call: {twilio_voice: AC0123..., token: file:/etc/firstline/twilio, from: "+15550100"}
  *
  *	talk: {slack: C0123ABC, token: file:/etc/firstline/slack-token,
  *	       signing_secret: file:/etc/firstline/slack-signing}
@@ -221,6 +222,20 @@ twilio_read(struct reader *r, const struct node *node, const struct node *value,
 		(void)read_http_url(r, n->key[KEY_URL], &ret->url);
 }
 
+/* What is pressed on the telephone is sent to us: it must be written where we are. */
+static void
+twilio_voice_read(struct reader *r, const struct node *node, const struct node *value,
+    const struct channel_nodes *n, struct channel *ret)
+{
+	twilio_read(r, node, value, n, ret);
+	if (r->model->url.n == 0)
+		read_error_key(r, node,
+		    STR("write 'url: https://firstline.example.com' beside 'channels'"),
+		    "channel '%.*s' is answered by telephone, and there is no 'url' that "
+		    "Twilio could reach",
+		    STR_ARG(node->key));
+}
+
 /* "C0123ABC", "#operations", or a person's "U0123ABC". */
 static bool
 read_conversation(struct reader *r, const struct node *node, str *ret)
@@ -339,6 +354,8 @@ static const struct kind_row kinds[CHANNEL_KIND_COUNT] = {
 	[CHANNEL_PAGERDUTY] = { "pagerduty", BIT(KEY_URL), pagerduty_read },
 	[CHANNEL_TWILIO] = { "twilio", BIT(KEY_TOKEN) | BIT(KEY_FROM) | BIT(KEY_URL),
 	    twilio_read },
+	[CHANNEL_TWILIO_VOICE] = { "twilio_voice",
+	    BIT(KEY_TOKEN) | BIT(KEY_FROM) | BIT(KEY_URL), twilio_voice_read },
 	[CHANNEL_SLACK] = { "slack", BIT(KEY_TOKEN) | BIT(KEY_SIGNING) | BIT(KEY_URL),
 	    slack_read },
 };
@@ -492,6 +509,7 @@ channel_address(struct reader *r, const struct node *node, const struct node *va
 			return read_topic(r, value, ret);
 		return ret->n > 0 || address_missing(r, node, channel, "on-duty", "topic");
 	case CHANNEL_TWILIO:
+	case CHANNEL_TWILIO_VOICE:
 		if (value != NULL)
 			return read_number(r, value, ret);
 		return address_missing(r, node, channel, "\"+351210000000\"",

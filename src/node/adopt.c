@@ -4,10 +4,12 @@
  */
 #include <stdio.h>
 
+#include "base/hmac_sha1.h"
 #include "hands/secrets.h"
 #include "node/supervisor.h"
 
 #define TLS_ARENA_BYTES (4 * TLS_FILE_MAX)
+#define DIALS_ARENA_BYTES ((size_t)64 << 10)
 #define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
 
 /* What channels sign their calls to us with. One that cannot be read refuses its calls. */
@@ -33,6 +35,48 @@ hooks_read(const struct supervisor *s, const struct model *model, struct arena *
 		secret_wipe(&secret);
 	}
 	*ret = (struct records){ hooks, n };
+}
+
+/* ... and with what the engine sees whether a call back is of whoever we let make calls. */
+static void
+dials_read(const struct supervisor *s, const struct model *model, struct arena *arena,
+    struct records *ret)
+{
+	struct hook *dials = arena_new(arena, struct hook, HOOKS_MAX);
+	size_t n = 0;
+	for (size_t i = 0; i < model->channels_n && n < HOOKS_MAX; i++) {
+		const struct channel *channel = &model->channels[i];
+		struct hmac_sha1_key key;
+		struct secret secret;
+		struct err err;
+		if (channel->kind != CHANNEL_TWILIO_VOICE)
+			continue;
+		if (!secret_get(channel->secret, &secret, &err)) {
+			node_log(s, LOG_ERROR, "supervisor", "channel %.*s: %s",
+			    STR_ARG(channel->name), err.text);
+			continue;
+		}
+		hmac_sha1_key((str){ secret.bytes, secret.n }, &key);
+		secret_wipe(&secret);
+		struct buf halves = BUF(2 * sizeof(key));
+		buf_hex(&halves, (str){ (const char *)&key, sizeof(key) });
+		dials[n++] =
+		    (struct hook){ channel->name, arena_str(arena, buf_str(&halves)) };
+		buf_wipe(&halves);
+		explicit_bzero(&key, sizeof(key));
+	}
+	*ret = (struct records){ dials, n };
+}
+
+static void
+give_dials(struct role_process *role, const struct adoption *adoption)
+{
+	struct arena_map map;
+	struct arena arena = arena_map(&map, DIALS_ARENA_BYTES);
+	struct dials_frame frame;
+	dials_read(role->supervisor, adoption->model, &arena, &frame.dials);
+	role_send(role, FRAME_SETTINGS, 0, &dials_frame_type, &frame, -1);
+	arena_unmap(&map);
 }
 
 static bool
@@ -127,6 +171,8 @@ adoption_give(struct role_process *role, const struct adoption *adoption, uint64
 		give_settings(role, adoption);
 		return;
 	}
+	if (role->kind == ROLE_KIND_ENGINE)
+		give_dials(role, adoption);
 	struct bundle_frame frame = { .hash = adoption->hash, .bytes = adoption->bytes };
 	role_send(role, FRAME_BUNDLE, request, &bundle_frame_type, &frame, adoption->memfd);
 }

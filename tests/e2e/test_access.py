@@ -128,6 +128,7 @@ TABLE = {
     ("POST", "/v1/people/*/link"): "admin",
     # By what Slack signs: tests/e2e/test_slack.py.
     ("POST", "/in/slack/*"): "signed",
+    ("POST", "/in/twilio/*"): "signed",
     # By the link that was sent: tests/e2e/test_tap.py.
     ("GET", "/act/*"): "anyone", ("POST", "/act/*"): "signed",
     # By the link of a calendar, which a token is none of: tests/e2e/test_feeds.py.

@@ -526,6 +526,11 @@ ask_as_nobody(struct line *line)
 	struct request tap = a_request(OP_TAPPED, STR(""));
 	tap.secret = STR("acknowledge.1.1.4102444800.0123456789abcdef0123456789abcdef.ana");
 	ask_and_say(line, "nobody", "a link that was not sent", &tap);
+	struct request dialed = a_request(OP_DIALED, STR(""));
+	dialed.secret = tap.secret;
+	dialed.name = STR("AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+	dialed.text = STR("AccountSid=AC123&Digits=4");
+	ask_and_say(line, "nobody", "a key of a call that was not made", &dialed);
 	struct request press = a_request(OP_PRESSED, STR(""));
 	press.name = STR("chat");
 	press.target = STR("U0ANA");

@@ -263,9 +263,65 @@ digest__is_shown_by_every_kind(void)
 	buf_done(&out);
 }
 
+/* Twilio takes 4,000 characters, whatever is in them. */
+static void
+voice__says_less_where_it_would_be_too_long(void)
+{
+	static char long_text[4000], long_link[3000] = "https://f.example/act/";
+	struct pair own[] = { { STR(NOTICE_TAP_FIELD), { long_link, 0 } },
+		{ STR("impact"), { long_text, sizeof(long_text) } },
+		{ STR("severity"), STR("sev1") },
+		{ STR("title"), { long_text, sizeof(long_text) } } };
+	memset(long_text, '<', sizeof(long_text));
+	for (size_t n = strlen(long_link); n < sizeof(long_link); n++)
+		long_link[n] = 'x';
+	static const size_t links[] = { 100, 400, 985, 986, 2000, sizeof(long_link) };
+	for (size_t i = 0; i < countof(links); i++) {
+		for (int whole = 0; whole < 2; whole++) {
+			struct buf out = BUF(16384);
+			struct notice_row row = notice(PURPOSE_OPENED);
+			own[0].value.n = links[i];
+			row.fields = (struct pairs){ own, countof(own) };
+			row.text = own[1].value;
+			voice_body(&out, &row, STR("+1"), whole == 1);
+			EXPECT(!out.overflow);
+			EXPECT(
+			    str_contains(buf_str(&out), STR("Gather")) == (links[i] < 987));
+			EXPECT(str_contains(buf_str(&out),
+			    STR("%3C%2FSay%3E%3C%2FResponse%3E")));
+			EXPECT(str_contains(buf_str(&out), STR("%26lt%3B")));
+			buf_done(&out);
+		}
+	}
+}
+
+/* Nobody is called for what can wait. */
+static void
+voice__calls_for_what_cannot_wait(void)
+{
+	static const enum notice_purpose waits[] = { PURPOSE_ENDED, PURPOSE_ACKNOWLEDGED,
+		PURPOSE_HANDED_OFF, PURPOSE_APPROVAL_ENDED, PURPOSE_QUESTION_ENDED };
+	static const enum notice_purpose calls[] = { PURPOSE_OPENED, PURPOSE_NEEDS_PERSON,
+		PURPOSE_ESCALATED, PURPOSE_REFIRED, PURPOSE_APPROVAL, PURPOSE_VETO };
+	for (size_t i = 0; i < countof(waits); i++) {
+		struct notice_row row = notice(waits[i]);
+		EXPECT(!voice_calls(&row));
+	}
+	for (size_t i = 0; i < countof(calls); i++) {
+		struct notice_row row = notice(calls[i]);
+		EXPECT(voice_calls(&row));
+	}
+	struct notice_row row = notice(PURPOSE_DIGEST);
+	EXPECT(!voice_calls(&row)); /* all of it is over */
+	row.severity = SEV2;
+	EXPECT(voice_calls(&row));
+}
+
 int
 main(void)
 {
+	RUN(voice__says_less_where_it_would_be_too_long);
+	RUN(voice__calls_for_what_cannot_wait);
 	RUN(ntfy__rings_by_severity_and_ends_quietly);
 	RUN(mattermost__escapes_what_came_from_outside);
 	RUN(teams__is_a_card_of_plain_runs);
