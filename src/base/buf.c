@@ -54,11 +54,13 @@ grow(struct buf *b, size_t more)
 	cap = cap < BUF_FIRST ? BUF_FIRST : cap;
 	cap = cap > b->max ? b->max : cap;
 	cap = cap < want ? want : cap;
-	char *p = cap < SIZE_MAX ? realloc(b->p, cap + 1) : NULL;
-	if (p == NULL) {
+	if (cap == SIZE_MAX) {
 		b->overflow = true;
 		return false;
 	}
+	/* No memory is no overflow: a text that ends there would be kept as if it were whole. */
+	char *p = realloc(b->p, cap + 1);
+	ASSERT(p != NULL);
 	b->p = p;
 	b->cap = cap;
 	return true;

@@ -10,6 +10,7 @@
  *
  * Owns heap memory; buf_done releases it. What does not fit under `max` is not
  * appended and latches `overflow`, and then nothing more is: check it once at the end.
+ * Where there is no memory for what does fit, the process ends.
  * A zeroed buf with `max` set is ready to use. buf_reset keeps the memory for the next
  * use and forgets the overflow.
  */

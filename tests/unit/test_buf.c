@@ -1,5 +1,11 @@
 #include "base/buf.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "support/test.h"
 
 static void
@@ -44,6 +50,27 @@ buf__adds_nothing_after_an_overflow(void)
 	buf_add(&b, STR("abcd"));
 	EXPECT_STR(buf_str(&b), STR("abcd"));
 	buf_done(&b);
+}
+
+/* Kept as it is, the text would be told as if it were whole. */
+static void
+buf__without_memory_ends_the_process(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	pid_t child = fork();
+	if (child == 0) {
+		struct rlimit none = { 0 };
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)setrlimit(RLIMIT_AS, &none);
+		(void)dup2(open("/dev/null", O_WRONLY), 2);
+		struct buf b = BUF((size_t)64 << 20);
+		(void)buf_room(&b, (size_t)32 << 20);
+		_exit(0);
+	}
+	int status = 0;
+	EXPECT(child > 0 && waitpid(child, &status, 0) == child);
+	EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+#endif
 }
 
 static void
@@ -114,6 +141,7 @@ main(void)
 	RUN(buf__grows_as_text_is_added);
 	RUN(buf__holds_its_maximum_and_not_a_byte_more);
 	RUN(buf__adds_nothing_after_an_overflow);
+	RUN(buf__without_memory_ends_the_process);
 	RUN(buf_printf__fits_exactly_or_not_at_all);
 	RUN(buf_room__is_counted_by_the_caller);
 	RUN(buf_u64__writes_decimal);
