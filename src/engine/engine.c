@@ -94,17 +94,20 @@ tell_no_room(struct engine *engine)
 	engine->refusing = true;
 }
 
-static void
-look_for_room(struct engine *engine)
+/* False where it is not for want of room: another start may do better. */
+static bool
+look_for_room(struct engine *engine, struct err *err)
 {
-	struct err err;
-	if (store_has_room(engine->store) && store_reserve(engine->store, &err))
-		return;
+	if (store_has_room(engine->store, err) && store_reserve(engine->store, err))
+		return true;
+	if (err->kind != ERR_NO_SPACE)
+		return false;
 	engine->refusing = true;
 	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why),
 	    "no room on the disk of '%s': make room, it goes on by itself",
 	    engine->options->state_dir);
 	engine_log(engine, LOG_ERROR, "%s", engine->refusing_why);
+	return true;
 }
 
 /* ---- the supervisor ---- */
@@ -238,8 +241,14 @@ on_heal(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
 	struct err err;
-	if (!engine->refusing || !engine->ready || !store_has_room(engine->store))
+	if (!engine->refusing || !engine->ready)
 		return;
+	if (!store_has_room(engine->store, &err)) {
+		/* What failed in another way stays so until the store is opened again. */
+		if (err.kind != ERR_NO_SPACE)
+			engine_die(engine, ENGINE_EXIT_FAILED, "%s", err.text);
+		return;
+	}
 	if (!store_reserve(engine->store, &err))
 		return; /* not yet room for the reserve too */
 	if (engine->begun)
@@ -614,8 +623,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||
 	    !reader_init(engine, err) || !store_reader(engine->store, &engine->look, err))
 		return false;
-	look_for_room(engine);
-	return true;
+	return look_for_room(engine, err);
 }
 
 int

@@ -17,7 +17,7 @@ struct store_ops {
 	bool (*checkpoint_due)(const struct store *store);
 	bool (*reserve)(struct store *store, struct err *err);
 	bool (*reserve_release)(struct store *store, struct err *err);
-	bool (*has_room)(struct store *store);
+	bool (*has_room)(struct store *store, struct err *err);
 	bool (*bundle_put)(struct store *store, const hash32 *hash, str bytes, msec wall,
 	    struct err *err);
 	bool (*reader)(const struct store *store, struct store **ret, struct err *err);

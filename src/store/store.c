@@ -143,10 +143,10 @@ store_reserve_release(struct store *store, struct err *err)
 }
 
 bool
-store_has_room(struct store *store)
+store_has_room(struct store *store, struct err *err)
 {
 	ASSERT(store->writer);
-	return store->ops->has_room(store);
+	return store->ops->has_room(store, err);
 }
 
 bool

@@ -80,8 +80,9 @@ bool store_checkpoint_due(const struct store *store);
 NODISCARD bool store_reserve(struct store *store, struct err *err);
 NODISCARD bool store_reserve_release(struct store *store, struct err *err);
 /* Is there room for ordinary work, and some distance? Tries by writing: a few syncs and
- * 4 MiB, so ask each second or so, not often. */
-bool store_has_room(struct store *store);
+ * 4 MiB, so ask each second or so, not often. Where there is none err is ERR_NO_SPACE; after
+ * any other the store may be of no more use, and is to be opened again. */
+NODISCARD bool store_has_room(struct store *store, struct err *err);
 
 /* Configuration bundles by hash. Putting one that is there is fine. Durable on return. */
 NODISCARD bool store_bundle_put(struct store *store, const hash32 *hash, str bytes,

@@ -559,12 +559,12 @@ static void
 store__has_room_and_checkpoints(void)
 {
 	struct store *store = fresh();
-	EXPECT(store_has_room(store));
+	struct err err;
+	EXPECT(store_has_room(store, &err));
 	EXPECT(commit(store, STR("one"), NULL, 0));
 	while (store_checkpoint(store))
 		continue;
-	EXPECT(store_has_room(store));
-	struct err err;
+	EXPECT(store_has_room(store, &err));
 	EXPECT(store_reserve(store, &err));
 	EXPECT(store_reserve(store, &err));
 	EXPECT(store_reserve_release(store, &err));

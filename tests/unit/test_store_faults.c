@@ -251,7 +251,7 @@ sqlite__failed_sync_ends_it(void)
 		EXPECT(!commit_of(store, 100, &err) && err.kind == ERR_IO);
 		fault_none();
 		EXPECT(!commit_of(store, 100, &err) && err.kind == ERR_IO);
-		EXPECT(!store_has_room(store));
+		EXPECT(!store_has_room(store, &err) && err.kind == ERR_IO);
 		store_close(store);
 		/* All of it or nothing. */
 		store = must_open();
@@ -423,11 +423,11 @@ full_disk_heals(void)
 {
 	struct err err = { 0 };
 	struct store *store = must_open();
-	EXPECT(store_has_room(store));
+	EXPECT(store_has_room(store, &err));
 	EXPECT(store_reserve(store, &err));
 	commit_until_full(store);
 	expect_whole(store);
-	EXPECT(!store_has_room(store));
+	EXPECT(!store_has_room(store, &err) && err.kind == ERR_NO_SPACE);
 	EXPECT(!commit_of(store, 100, &err) && err.kind == ERR_NO_SPACE);
 
 	/* The page about ourselves. */
@@ -436,10 +436,10 @@ full_disk_heals(void)
 	EXPECT(!store_reserve_release(store, &err) && err.kind == ERR_NO_SPACE);
 	commit_until_full(store);
 	EXPECT(!store_reserve(store, &err) && err.kind == ERR_NO_SPACE);
-	EXPECT(!store_has_room(store));
+	EXPECT(!store_has_room(store, &err) && err.kind == ERR_NO_SPACE);
 
 	EXPECT(disk_of("40m", MS_REMOUNT));
-	EXPECT(store_has_room(store));
+	EXPECT(store_has_room(store, &err));
 	EXPECT(store_reserve(store, &err));
 	EXPECT(commit_of(store, 100000, &err));
 	expect_whole(store);
@@ -469,9 +469,9 @@ full_disk_at_start(void)
 	struct store *store = must_open();
 	struct err err = { 0 };
 	expect_whole(store);
-	EXPECT(!store_has_room(store));
+	EXPECT(!store_has_room(store, &err) && err.kind == ERR_NO_SPACE);
 	EXPECT(disk_of("40m", MS_REMOUNT));
-	EXPECT(store_has_room(store) && store_reserve(store, &err));
+	EXPECT(store_has_room(store, &err) && store_reserve(store, &err));
 	EXPECT(commit_of(store, 100000, &err));
 	expect_whole(store);
 	store_close(store);

@@ -280,9 +280,10 @@ memory_reserve(struct store *store, struct err *err)
 }
 
 static bool
-memory_has_room(struct store *store)
+memory_has_room(struct store *store, struct err *err)
 {
 	(void)store;
+	(void)err;
 	return true;
 }
 

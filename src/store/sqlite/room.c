@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -27,6 +28,13 @@ sqlite_disk_full(int folder_fd)
 	       (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES;
 }
 
+static enum err_kind
+write_error(const struct sqlite_store *s)
+{
+	bool full = errno == ENOSPC || errno == EDQUOT || sqlite_disk_full(s->state_fd);
+	return full ? ERR_NO_SPACE : ERR_IO;
+}
+
 /* Writes `bytes` that do not compress and syncs them: allocation alone would be a promise
  * that some file systems do not keep. */
 static bool
@@ -44,6 +52,8 @@ fill(int fd, size_t bytes)
 		size_t left = bytes - done;
 		ssize_t n = pwrite(fd, block, left < sizeof(block) ? left : sizeof(block),
 		    (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return false;
 		done += (size_t)n;
@@ -82,7 +92,7 @@ sqlite_reserve(struct store *store, struct err *err)
 	s->reserved = fd >= 0 && fill(fd, RESERVE_BYTES);
 	if (s->reserved)
 		return true;
-	(void)err_sys(err, ERR_NO_SPACE, "take the reserve of '%s'", s->path);
+	(void)err_sys(err, write_error(s), "take the reserve of '%s'", s->path);
 	(void)unlinkat(s->state_fd, "reserve", 0);
 	return false;
 }
@@ -102,25 +112,24 @@ sqlite_reserve_release(struct store *store, struct err *err)
 }
 
 static bool
-room_for(const struct sqlite_store *s, size_t bytes)
+room_for(const struct sqlite_store *s, size_t bytes, struct err *err)
 {
 	AUTO_CLOSE int fd = openat(s->state_fd, "room",
 	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return false;
-	bool ok = fill(fd, bytes);
+	bool ok = fd >= 0 && fill(fd, bytes);
+	if (!ok)
+		(void)err_sys(err, write_error(s), "write beside '%s'", s->path);
 	(void)unlinkat(s->state_fd, "room", 0);
 	return ok;
 }
 
 bool
-sqlite_has_room(struct store *store)
+sqlite_has_room(struct store *store, struct err *err)
 {
 	struct sqlite_store *s = sqlite_of(store);
-	struct err ignored;
-	if (s->broken || !room_for(s, ROOM_BYTES) || !sqlite_begin(s, &ignored))
+	if (!room_for(s, ROOM_BYTES, err) || !sqlite_begin(s, err))
 		return false;
 	/* The same value once more: a page through the log all the same. */
-	bool ok = sqlite_as_of_put(s, s->base.head.alerts_as_of, &ignored);
-	return sqlite_end(s, ok, &ignored);
+	bool ok = sqlite_as_of_put(s, s->base.head.alerts_as_of, err);
+	return sqlite_end(s, ok, err);
 }

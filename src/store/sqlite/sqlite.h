@@ -226,7 +226,7 @@ int sqlite_logged(void *context, sqlite3 *db, const char *name, int frames);
 void sqlite_reserve_open(struct sqlite_store *s);
 bool sqlite_reserve(struct store *store, struct err *err);
 bool sqlite_reserve_release(struct store *store, struct err *err);
-bool sqlite_has_room(struct store *store);
+bool sqlite_has_room(struct store *store, struct err *err);
 /* Nothing more can be written there. */
 bool sqlite_disk_full(int folder_fd);
 
