@@ -442,7 +442,8 @@ main(int argc, char **argv)
 			return fprintf(stderr, "unknown: %s\n", argv[i]), 2;
 	}
 	/* Memory is kept: the kernel's zeroing of it would be a third of the time. */
-	(void)mallopt(M_MMAP_THRESHOLD, 256 << 20);
+	int taken = mallopt(M_MMAP_THRESHOLD, 32 << 20); /* more is refused */
+	ASSERT(taken == 1);
 	(void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
 	(void)mallopt(M_TOP_PAD, 16 << 20);
 	jobs = jobs < 1 ? 1 : jobs > JOBS_MAX ? JOBS_MAX : jobs;
