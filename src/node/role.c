@@ -179,7 +179,7 @@ process_closed(uv_handle_t *handle)
 	static const msec pause_ms[] = { 0, 100, 500, 1000, 2000, 5000 };
 	unsigned i =
 	    role->deaths < countof(pause_ms) ? role->deaths : countof(pause_ms) - 1;
-	(void)uv_timer_start(&role->again, start_later, pause_ms[i], 0);
+	(void)uv_timer_start(&role->again, start_later, pause_ms[i] / CRASH_HASTE, 0);
 	role->deaths++;
 }
 

@@ -1,6 +1,6 @@
 """kill -9 at random under load: senders and actions go on while a role, or all of the server at
 once, dies again and again. What was acknowledged is there, no attempt starts twice, and the
-journal replays. KILLS=N kills so often (40; LONG=1: 10,000), SEED=N repeats an order of them."""
+journal replays. KILLS=N kills so often (100; LONG=1: 10,000), SEED=N repeats an order of them."""
 import contextlib
 import os
 import pathlib
@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import alive, configuration, starts
 from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
 
-KILLS = int(os.environ.get("KILLS", "10000" if os.environ.get("LONG") else "40"))
+KILLS = int(os.environ.get("KILLS", "10000" if os.environ.get("LONG") else "100"))
 SEED = int(os.environ.get("SEED", "1"))
 
 

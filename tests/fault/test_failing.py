@@ -1,0 +1,187 @@
+"""Every place from which the program or a library of its takes memory or calls the kernel
+fails, each in turn, while senders and actions go on (tests/fault/failing.c). What was
+acknowledged is there, no attempt began twice, the journal replays, and with the failures
+over all of it works: an alert is taken, its action runs, people are told.
+
+FAIL_SECONDS=N goes on for so long (10 for memory, 12 for calls); LONG=1: until each place
+that was passed has failed with each of its errors, or for half an hour."""
+import contextlib
+import json
+import mmap
+import os
+import pathlib
+import struct
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fault.test_crash import alive, configuration, starts, waited
+from fault.test_kills import Sender, check, up
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
+
+LONG = bool(os.environ.get("LONG"))
+MEMORY, CALLS = 1, 2
+ROLES = {1: "supervisor", 2: "gate", 4: "engine", 8: "hands"}
+HEAD = struct.Struct("=IIIIQII")
+PLACE = struct.Struct("=QIIIIIi24s" + 4 * "24s" + "4Q")
+PLACES = 16384
+
+
+def text(raw):
+    return raw.split(b"\0", 1)[0].decode()
+
+
+class Table:
+    """What failing.c reads and writes (struct table)."""
+
+    def __init__(self, scratch):
+        self.path = scratch.dir / "places"
+        size = HEAD.size + PLACES * PLACE.size
+        self.path.write_bytes(bytes(size))
+        self.file = open(self.path, "r+b")
+        self.map = mmap.mmap(self.file.fileno(), size)
+
+    def fail(self, kinds, apart_ms=150, each=1, roles=15):
+        struct.pack_into("=IIII", self.map, 0, kinds, apart_ms, each, roles)
+
+    def failures(self):
+        return HEAD.unpack_from(self.map)[5]
+
+    def places(self):
+        for i in range(PLACES):
+            row = PLACE.unpack_from(self.map, HEAD.size + i * PLACE.size)
+            if row[0]:
+                yield {"passed": row[1], "failed": row[2], "kind": row[3], "role": ROLES[row[4]],
+                       "errors": row[5], "last": row[6], "name": text(row[7]),
+                       "at": [f"{text(m)}+{a:#x}" for m, a in zip(row[8:12], row[12:16]) if m]}
+
+    def environment(self):
+        return {"LD_PRELOAD": str(BUILD / "libfailing.so"), "LD_FAILING": str(self.path)}
+
+
+class Known(Firstline):
+    """Once there is a token, who has none may not send."""
+
+    def fire(self, *alerts, seconds=300, token="local"):
+        return super().fire(*alerts, seconds=seconds, token=token)
+
+
+def work(firstline, scratch):
+    """An alert whose runbook acts; and a person who acts."""
+    (scratch.dir / "health").write_text("sick\n")
+    with contextlib.suppress(Exception):
+        firstline.fire({"alertname": "WorkerDown", "service": "worker", "id": str(time.monotonic())})
+        if not (scratch.dir / "ana.token").exists():
+            made = firstline.cli("token", "add", "ana", "--role", "operator", "--json", check=True)
+            scratch.file("ana.token", json.loads(made.stdout)["secret"], 0o600)
+        row = next(r for r in firstline.incidents() if r["service"] == "worker")
+        firstline.cli("run", "--action", "heal", "--target", "worker-1", "--incident", row["id"],
+                      "--token-file", scratch.dir / "ana.token")
+
+
+def keep_up(firstline):
+    """As systemd would: what ended is started again."""
+    for _ in range(50):
+        with contextlib.suppress(AssertionError):
+            up(firstline)
+            return
+    raise AssertionError("it does not come up\n" + firstline.log_text()[-3000:])
+
+
+def endure(firstline, scratch, table, kinds, seconds):
+    senders = [Sender(firstline, name) for name in ("a", "b")]
+    for sender in senders:
+        sender.start()
+    began = heard = time.monotonic()
+    taken = 0
+    while time.monotonic() < began + seconds:
+        if not alive(firstline):
+            keep_up(firstline)
+        work(firstline, scratch)
+        time.sleep(0.5)
+        now = sum(len(s.acknowledged) for s in senders)
+        if now > taken:
+            taken, heard = now, time.monotonic()
+        assert time.monotonic() < heard + 60, "nothing is taken\n" + firstline.log_text()[-3000:]
+        if LONG and not [p for p in table.places() if p["kind"] & kinds and p["failed"] < p["errors"]]:
+            break
+    for sender in senders:
+        sender.over.set()
+        sender.join()
+    return [i for s in senders for i in s.acknowledged]
+
+
+def works_again(firstline, scratch, hook):
+    """One more is taken, and told; one more action heals."""
+    wait_until(lambda: firstline.fire({"alertname": "Last", "service": "last"}).status == 200,
+               20, 0.2, "it takes alerts again")
+    wait_until(lambda: any("Last" in str(body) for _, body in list(hook.requests)), 40,
+               message="people are told")
+    (scratch.dir / "health").write_text("sick\n")
+    begun = len(starts(scratch))
+    firstline.fire({"alertname": "Other", "service": "worker"})
+    row = firstline.wait_incident(lambda r: r["service"] == "worker" and r["state"] != "closed")
+    said = []
+
+    def healed():
+        # What nobody can know waits for a person, and lets nothing else begin.
+        for incident in firstline.incidents():
+            for attempt in firstline.incident(incident["id"])["attempts"]:
+                if attempt["state"] == "in-doubt":
+                    firstline.cli("incident", "settle", incident["id"], attempt["id"], "yes")
+        said.append(waited(firstline, scratch, "--action", "heal", "--target", "worker-1",
+                           "--incident", str(row["id"])))
+        return said[-1][0] == 0
+    try:
+        wait_until(healed, 40, 0.5)
+    except AssertionError:
+        raise AssertionError(f"no action is done: {said[-1]}") from None
+    assert len(starts(scratch)) > begun
+
+
+def tell(table, kinds, acknowledged, begun):
+    count = {}
+    for p in table.places():
+        if p["kind"] & kinds:
+            row = count.setdefault(p["role"], [0, 0, 0])
+            row[0] += 1
+            row[1] += p["failed"] > 0
+            row[2] += p["failed"]
+    said = ", ".join(f"{role} {failed} of {n} places, {times} failures"
+                     for role, (n, failed, times) in sorted(count.items()))
+    print(f"  {said}; {len(acknowledged)} alerts acknowledged, {begun} actions began")
+
+
+def everything_fails_once(kinds, seconds):
+    seconds = float(os.environ.get("FAIL_SECONDS", 1800 if LONG else seconds))
+    with Scratch("failing") as scratch:
+        hook, table = WebhookSink(scratch), Table(scratch)
+        config = configuration(scratch, hook)
+        rules = config / "production.yaml"
+        rules.write_text(rules.read_text().replace("5 in 1h", "50 in 1h").replace(
+            "to: [automation]", "to: [automation, person: ana]"))
+        table.fail(kinds, each=9 if LONG else 1)
+        firstline = Known(scratch, config, env=table.environment())
+        firstline.start(wait=False)
+        keep_up(firstline)
+        acknowledged = endure(firstline, scratch, table, kinds, seconds)
+        table.fail(0)
+        begun = check(firstline, acknowledged, scratch)
+        works_again(firstline, scratch, hook)
+        tell(table, kinds, acknowledged, begun)
+        assert len(acknowledged) > 100 and begun > 0, "the load was none"
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_wherever_memory_is_taken_there_may_be_none():
+    everything_fails_once(MEMORY, 10)
+
+
+def test_whatever_call_of_the_kernel_may_fail():
+    everything_fails_once(CALLS, 12)
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])

@@ -1,0 +1,84 @@
+"""SIGSTOP at random under load, of a role, the spawner, a shim or all of the server: for a
+moment, or for longer than the supervisor waits for an answer. What was stopped goes on as if
+nothing had been, or was replaced; nothing acknowledged is lost, no attempt begins twice, and
+people are told. PAUSES=N stops so often (30; LONG=1: 1,000), SEED=N repeats an order of them.
+Needs a build with -Dcrash_points=true: its supervisor waits for 3 s."""
+import contextlib
+import os
+import pathlib
+import random
+import signal
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from fault.test_crash import alive, configuration, shims
+from fault.test_failing import Known, work, works_again
+from fault.test_kills import Sender, check
+from support.harness import Scratch, WebhookSink, children, run_all
+
+PAUSES = int(os.environ.get("PAUSES", "1000" if os.environ.get("LONG") else "30"))
+SEED = int(os.environ.get("SEED", "1"))
+UNANSWERED_S = 3.5  # longer than the supervisor waits
+
+
+def who(firstline, draw):
+    """What is stopped: a name for it, and pids."""
+    name = draw.choice(["engine", "gate", "hands", "hands", "spawner", "spawner", "shim", "all"])
+    if name == "spawner":
+        hands = firstline.role("hands")
+        return name, [p for p in (children(hands) if hands else {})]
+    if name == "shim":
+        return name, shims(firstline.state)
+    if name == "all":
+        return name, [firstline.child.pid, *children(firstline.child.pid)]
+    return name, [firstline.role(name)]
+
+
+def pause(firstline, draw):
+    name, pids = who(firstline, draw)
+    long = draw.random() < 0.15
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, TypeError):
+            os.kill(pid, signal.SIGSTOP)
+    time.sleep(UNANSWERED_S if long else draw.random() * 0.5)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, TypeError):
+            os.kill(pid, signal.SIGCONT)
+    return name + (", long" if long else "")
+
+
+def test_random_pauses_under_load():
+    draw = random.Random(SEED)
+    with Scratch("pauses") as scratch:
+        hook = WebhookSink(scratch)
+        config = configuration(scratch, hook, seconds=0.2)
+        rules = config / "production.yaml"
+        rules.write_text(rules.read_text().replace("5 in 1h", "1000 in 1h").replace(
+            "to: [automation]", "to: [automation, person: ana]"))
+        firstline = Known(scratch, config).start()
+        senders = [Sender(firstline, name) for name in ("a", "b")]
+        for sender in senders:
+            sender.start()
+        paused = {}
+        for _ in range(PAUSES):
+            work(firstline, scratch)
+            name = pause(firstline, draw)
+            paused[name] = paused.get(name, 0) + 1
+            assert alive(firstline), "it ended\n" + firstline.log_text()[-3000:]
+        for sender in senders:
+            sender.over.set()
+            sender.join()
+        acknowledged = [i for sender in senders for i in sender.acknowledged]
+        begun = check(firstline, acknowledged, scratch)
+        works_again(firstline, scratch, hook)
+        print(f"  seed {SEED}: {PAUSES} pauses {paused}, {len(acknowledged)} alerts acknowledged, "
+              f"{begun} actions began")
+        assert len(acknowledged) > 10 * PAUSES and begun > 0, "the load was none"
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
