@@ -313,9 +313,29 @@ ask_people(struct core *core, struct asked *asked, struct judged *judged)
 	return (struct beginning){ .how = BEGUN_WAITS, .asked = asked };
 }
 
-/* All that can be known is known. */
-void
-asked_judge(struct core *core, struct asked *asked)
+/* What may not be relied on is not known: is it allowed all the same? What takes back is,
+ * whatever is live. */
+static void
+doubt(struct core *core, struct asked *asked, const struct asking *asking,
+    struct judged *judged)
+{
+	bool turn;
+	if (judged->row.verdict != VERDICT_ALLOW || asked->row.given.undo)
+		return;
+	str why = asked_doubt(core, asked, &turn);
+	if (why.n == 0)
+		return;
+	asked_facts_forget(core, asked);
+	attempt_judge(core, asking, judged);
+	if (judged->row.verdict != VERDICT_DENY)
+		return;
+	judged_deny(core, judged, why);
+	judged->row.forward = (str){ 0 }; /* of what would not be known */
+	judged->by.only_at_once = turn;
+}
+
+static void
+judge_now(struct core *core, struct asked *asked)
 {
 	struct asked_row *row = &asked->row;
 	if (row->ends_at != 0 && core->at >= row->ends_at) {
@@ -325,6 +345,7 @@ asked_judge(struct core *core, struct asked *asked)
 	struct asking asking = asked_asking(core, asked);
 	struct judged judged;
 	attempt_judge(core, &asking, &judged);
+	doubt(core, asked, &asking, &judged);
 	struct beginning beginning;
 	if (judged.row.verdict == VERDICT_AFTER_APPROVAL) {
 		if (row->ends_at == 0) { /* else it stands there already */
@@ -343,7 +364,21 @@ asked_judge(struct core *core, struct asked *asked)
 		run_asked(core, run, &beginning);
 }
 
-/* A yes came, or its turn: the facts may be too old to start by. */
+/* All that can be known is known; unless it was moved meanwhile. */
+void
+asked_judge(struct core *core, struct asked *asked)
+{
+	struct asked_row *row = &asked->row;
+	bool over = row->ends_at != 0 && core->at >= row->ends_at;
+	if (!over && row->facts_moved != 0 && row->facts_rounds < ASKED_ROUNDS_MAX) {
+		row->facts_rounds++;
+		if (asked_facts(core, asked))
+			return;
+	}
+	judge_now(core, asked);
+}
+
+/* A yes came, or its turn: the facts may be too old to start by, or not be so any more. */
 void
 asked_again(struct core *core, struct asked *asked)
 {
@@ -351,15 +386,18 @@ asked_again(struct core *core, struct asked *asked)
 	struct asking asking = asked_asking(core, asked);
 	struct judged judged;
 	attempt_judge(core, &asking, &judged);
-	bool old = row->facts_at != 0 && core->at - row->facts_at > ASKED_FACTS_FRESH_MS;
+	bool old =
+	    row->facts_at != 0 &&
+	    (row->facts_moved != 0 || core->at - row->facts_at > ASKED_FACTS_FRESH_MS);
 	bool more = judged.row.verdict == VERDICT_AFTER_APPROVAL;
+	row->facts_rounds = 0;
 	if (!more && old) {
 		if (asked_facts(core, asked))
 			return;
 		asked_facts_end(core,
 		    asked); /* it needs none now, or they cannot be asked */
 	}
-	asked_judge(core, asked);
+	judge_now(core, asked);
 }
 
 /* ---- the beginning ---- */

@@ -97,9 +97,11 @@ asked_facts(struct core *core, struct asked *asked)
 		return false;
 	}
 	timeline_add(core, row->incident, TIMELINE_ASKED, FIRSTLINE, row->id,
-	    "%.*s on %.*s: asking for %zu %s that authority needs", STR_ARG(row->action),
-	    STR_ARG(row->target), probes.n, probes.n == 1 ? "fact" : "facts");
+	    "%.*s on %.*s: asking%s for %zu %s that authority needs", STR_ARG(row->action),
+	    STR_ARG(row->target), row->facts_moved != 0 ? " again" : "", probes.n,
+	    probes.n == 1 ? "fact" : "facts");
 	row->state = ASKED_FACTS;
+	row->facts_moved = 0;
 	row->facts_at = core->at;
 	row->due = core->at + ASKED_FACTS_MS;
 	object_touch(core, &asked->o);
@@ -294,5 +296,15 @@ asked_facts_end(struct core *core, struct asked *asked)
 	set_healthy(core, &row->given, healthy);
 	row->given.health_known = known;
 	asked_facts_stop(core, asked);
+	object_touch(core, &asked->o);
+}
+
+void
+asked_facts_forget(struct core *core, struct asked *asked)
+{
+	struct given *given = &asked->row.given;
+	set_observed(core, given, (struct pairs){ 0 });
+	set_healthy(core, given, (struct strs){ 0 });
+	given->health_known = false;
 	object_touch(core, &asked->o);
 }

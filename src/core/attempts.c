@@ -251,6 +251,7 @@ reserve(struct core *core, const struct attempt_row *row)
 		object_erase(core, &attempt->o);
 		return NULL;
 	}
+	asked_moved(core, &use, row->asked);
 	return attempt;
 }
 

@@ -371,6 +371,7 @@ use_end(struct core *core, row_id attempt, enum use_state state)
 	use->row.state = state;
 	use_link(core, use);
 	object_touch(core, &use->o);
+	asked_moved(core, &use->row, 0);
 	actions_again(core);
 	if (state == USE_RELEASED)
 		object_done(core, &use->o);

@@ -200,6 +200,16 @@ void asked_seen(struct core *core, struct asked *asked, const struct probe_row *
 /* What was not answered is not known; and it is asked no more. */
 void asked_facts_end(struct core *core, struct asked *asked);
 void asked_facts_stop(struct core *core, struct asked *asked);
+/* Nothing is known of it any more. */
+void asked_facts_forget(struct core *core, struct asked *asked);
+
+/* ---- asked_moved.c: what was read before something else changed it ---- */
+
+/* It has begun, or ended: what was read before that is void, but for what it is for itself. */
+void asked_moved(struct core *core, const struct grant_use_row *use, row_id own);
+/* Why nothing may begin by what is known of it; empty: it may. *ret_turn: not before
+ * something that is under way has ended. */
+str asked_doubt(struct core *core, struct asked *asked, bool *ret_turn);
 
 /* ---- asked_tell.c: people are asked, and told that they need not answer ---- */
 

@@ -621,6 +621,8 @@ static const struct field asked_fields[] = {
 	F_STR(27, struct asked_row, why),
 	FQ_MSEC(28, struct asked_row, due),
 	FQ_U64(29, struct asked_row, takes_back),
+	FQ_U64(30, struct asked_row, facts_moved),
+	FQ_U32(31, struct asked_row, facts_rounds),
 };
 const struct record_type asked_row_type = RECORD(struct asked_row, "asked", asked_fields);
 

@@ -143,10 +143,15 @@ struct asked_row {
 	str why;         /* of its state, a sentence */
 	msec due;        /* engine clock: the end of waiting for facts, or its turn; or 0 */
 	row_id takes_back; /* an attempt, as there; or 0 */
+	/* The use of ours that began or ended after they were read; 0: none. */
+	row_id facts_moved;
+	uint32_t facts_rounds; /* so often in a row they were read again for that */
 };
 #define ASKED_PROBES_MAX (TARGETS_MAX + 32)
 #define ASKED_FACTS_MS (20 * SECOND)       /* unknown by then: judged without */
 #define ASKED_FACTS_FRESH_MS (30 * SECOND) /* older ones are asked for anew */
+/* Moved by actions of ours they are read again so often: each of a batch begins once. */
+#define ASKED_ROUNDS_MAX 20
 
 /* ---- leases: a person on a service ---- */
 

@@ -277,6 +277,132 @@ facts__a_command_that_needs_no_wait_makes_no_row(void)
 	world_free(w);
 }
 
+/* ---- what actions of ours change meanwhile ---- */
+
+static void
+facts__health_that_was_read_before_another_restart_ended_is_void(void)
+{
+	struct world *w = world_new(CONFIG(KEEP_HEALTHY), NULL, NULL);
+	world_fire(w, "alertname=Down,service=payments");
+	EXPECT_U64(restart(w, "pay-1", "person:ana").status, 202);
+	EXPECT_U64(restart(w, "pay-2", "person:jon").status, 202);
+	row_id second = last_asked(w).id;
+	EXPECT_U64(w->probe_n, 6);
+	for (size_t i = 0; i < 3; i++)
+		status(w, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	world_exit(w, 0);
+	/* Read before pay-1 went down. */
+	for (size_t i = 0; i < 3; i++)
+		status(w, 200);
+	EXPECT(asked(w, second).state == ASKED_FACTS);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_U64(w->probe_n, 3);
+	EXPECT(world_says(w, 1, "asking again for 3 facts"));
+	status(w, 503);
+	status(w, 200);
+	status(w, 200);
+	EXPECT(asked(w, second).state == ASKED_REFUSED);
+	EXPECT(last_decision(w).verdict == VERDICT_DENY);
+	EXPECT_U64(world_count(w, TABLE_ATTEMPT), 1);
+	world_free(w);
+}
+
+/* Live 12; 30 waits for a yes, and 10 is done meanwhile. */
+static struct world *
+scaled_meanwhile(row_id *ret_waits, bool ended)
+{
+	struct world *w = world_new(CONFIG(SCALE_ASKS), NULL, NULL);
+	world_fire(w, SMALL);
+	EXPECT_U64(scale(w, "30").status, 202);
+	world_probe(w, "12");
+	EXPECT(last_asked(w).state == ASKED_APPROVAL);
+	*ret_waits = last_asked(w).id;
+	EXPECT_U64(scale(w, "10").status, 202);
+	world_probe(w, "12");
+	EXPECT(last_asked(w).state == ASKED_STARTED);
+	if (ended)
+		world_exit(w, 0);
+	world_after(w, SECOND);
+	return w;
+}
+
+static void
+facts__a_live_value_that_was_read_before_it_was_changed_is_void(void)
+{
+	row_id waits;
+	struct world *w = scaled_meanwhile(&waits, true);
+	world_restart(w);
+	EXPECT_U64(answer(w, COMMAND_APPROVE, waits, "person:mei").status, 200);
+	EXPECT(asked(w, waits).state == ASKED_FACTS);
+	EXPECT_U64(w->attempt_n, 0);
+	world_probe(w, "10");
+	EXPECT(asked(w, waits).state == ASKED_STARTED);
+	struct attempt_row attempt = world_attempt(w, asked(w, waits).attempt);
+	EXPECT_STR(pairs_get(&attempt.observed, STR("replicas")), STR("10"));
+	world_free(w);
+}
+
+static void
+facts__a_live_value_is_not_known_while_it_is_being_changed(void)
+{
+	row_id waits;
+	struct world *w = scaled_meanwhile(&waits, false);
+	EXPECT_U64(answer(w, COMMAND_APPROVE, waits, "person:mei").status, 200);
+	world_probe(w, "12");
+	EXPECT(asked(w, waits).state == ASKED_APPROVAL);
+	EXPECT_U64(w->attempt_n, 1);
+	EXPECT(world_says(w, 1, "waits for its turn: scale-out on checkout is under way"));
+	world_exit(w, 0);
+	world_after(w, 0);
+	EXPECT(asked(w, waits).state == ASKED_FACTS);
+	world_probe(w, "10");
+	EXPECT(asked(w, waits).state == ASKED_STARTED);
+	EXPECT_STR(observed(w), STR("10"));
+	world_free(w);
+
+	/* Who asks for it by hand is refused, and told why. */
+	w = world_new(CONFIG(SCALE_ASKS), NULL, NULL);
+	world_fire(w, SMALL);
+	scale(w, "10");
+	world_probe(w, "12");
+	EXPECT_U64(w->attempt_n, 1);
+	scale(w, "11");
+	world_probe(w, "12");
+	EXPECT(last_asked(w).state == ASKED_REFUSED);
+	EXPECT_STR(last_asked(w).why,
+	    STR("scale-out on checkout is under way: what is live there may change any "
+		"moment"));
+	world_free(w);
+}
+
+static void
+facts__that_never_stay_as_they_were_read_deny(void)
+{
+	struct world *w = world_new(CONFIG(SCALE_ASKS), NULL, NULL);
+	world_fire(w, SMALL);
+	EXPECT_U64(scale(w, "20").status, 202);
+	row_id first = last_asked(w).id;
+	for (unsigned i = 0; i <= ASKED_ROUNDS_MAX; i++) {
+		EXPECT(asked(w, first).state == ASKED_FACTS);
+		EXPECT_U64(w->probe_n, 1);
+		scale(w, i % 2 == 0 ? "10" : "11");
+		row_id probe = w->probes[0];
+		w->probes[0] = w->probes[1];
+		w->probes[1] = probe;
+		world_probe(w, "12");
+		EXPECT(last_asked(w).state == ASKED_STARTED);
+		world_exit(w, 0);
+		world_probe(w, "12");
+	}
+	EXPECT(asked(w, first).state == ASKED_REFUSED);
+	EXPECT(str_starts(asked(w, first).why,
+	    STR("what it is judged by did not stay as it was read: scale-out on checkout "
+		"began or ended since, and it was read 21 times")));
+	EXPECT_U64(w->attempt_n, 0);
+	world_free(w);
+}
+
 /* ---- restarts, in the middle of each state ---- */
 
 static void
@@ -355,5 +481,9 @@ main(void)
 	RUN(facts__a_command_that_needs_no_wait_makes_no_row);
 	RUN(facts__survives_the_engine);
 	RUN(facts__survives_hands);
+	RUN(facts__health_that_was_read_before_another_restart_ended_is_void);
+	RUN(facts__a_live_value_that_was_read_before_it_was_changed_is_void);
+	RUN(facts__a_live_value_is_not_known_while_it_is_being_changed);
+	RUN(facts__that_never_stay_as_they_were_read_deny);
 	TEST_MAIN_END();
 }
