@@ -14,7 +14,7 @@
  * A rule is *about* a request when it is in force (from, until, its calendar), names the
  * action or its verb, covers the service, and is about who asks. Where a target host stands
  * in another environment than its service, a grant must cover both, any other rule needs to
- * cover one.
+ * cover one; where the service itself is the target, the same of it and all its hosts.
  *
  *	grant		applies when it is about the request, has the open incident it asks for
  *			and every parameter within its bounds. Where a bound compares with a

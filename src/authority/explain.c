@@ -238,6 +238,20 @@ add_prohibition(struct text *text, const struct judgement *j, const struct rule 
 		ADD(text, STR(": "), rule->because);
 }
 
+/* Of the target's, the first that the scope does not have. */
+static str
+environment_lacking(const struct judgement *j, const struct scope *on)
+{
+	str own = j->service->environment;
+	if (!strs_has(&on->environments, own))
+		return own;
+	for (size_t i = 0; j->elsewhere != NULL && i < j->elsewhere->n; i++) {
+		if (!strs_has(&on->environments, j->elsewhere->p[i]))
+			return j->elsewhere->p[i];
+	}
+	return j->host != NULL ? j->host->environment : own;
+}
+
 /* The part of the scope that does not fit. */
 static void
 add_scope_lack(struct text *text, const struct judgement *j, const struct rule *rule)
@@ -252,9 +266,7 @@ add_scope_lack(struct text *text, const struct judgement *j, const struct rule *
 		ADD(text, STR("tier "));
 		add_u64(text, service->tier);
 	} else {
-		bool host = strs_has(&on->environments, service->environment);
-		ADD(text, STR("environment "),
-		    host && j->host ? j->host->environment : service->environment);
+		ADD(text, STR("environment "), environment_lacking(j, on));
 	}
 }
 

@@ -664,6 +664,19 @@ host_cmp(const void *a, const void *b)
 	return by_group != 0 ? by_group : str_cmp(x->name, y->name);
 }
 
+/* Groups of a service lie side by side, and so do the environments that are noted of it. */
+static str *
+note_elsewhere(struct strs *elsewhere, const struct service *service, str environment,
+    str *room)
+{
+	if (str_eq(environment, service->environment) || strs_has(elsewhere, environment))
+		return room;
+	if (elsewhere->n == 0)
+		elsewhere->p = room;
+	elsewhere->p[elsewhere->n++] = environment;
+	return room + 1;
+}
+
 static void
 group_hosts(struct authority *authority, struct arena *arena)
 {
@@ -671,6 +684,8 @@ group_hosts(struct authority *authority, struct arena *arena)
 	size_t n = model->hosts_n;
 	authority->hosts = arena_new(arena, const struct host *, n);
 	authority->group_of_host = arena_new(arena, struct array_run, n);
+	authority->elsewhere = arena_new(arena, struct strs, model->services_n);
+	str *room = arena_new(arena, str, n);
 	for (size_t i = 0; i < n; i++)
 		authority->hosts[i] = &model->hosts[i];
 	if (n > 0)
@@ -690,6 +705,8 @@ group_hosts(struct authority *authority, struct arena *arena)
 		if (of->n == 0)
 			of->first = first;
 		of->n += end - first;
+		room = note_elsewhere(&authority->elsewhere[service - model->services],
+		    service, host->environment, room);
 	}
 }
 
@@ -705,8 +722,10 @@ authority_arena_bytes(const struct model *model)
 	const size_t to_bytes = node_bytes + sizeof(uint32_t) + 16 + sizeof(struct agent) +
 	                        4 * sizeof(struct hashed_slot);
 	size_t bytes = sizeof(struct authority) + 4096;
-	bytes += model->hosts_n * (sizeof(struct host *) + sizeof(struct array_run));
-	bytes += model->services_n * (node_bytes + sizeof(struct service_place) + 1);
+	bytes += model->hosts_n *
+	         (sizeof(struct host *) + sizeof(struct array_run) + sizeof(str));
+	bytes += model->services_n *
+	         (node_bytes + sizeof(struct service_place) + sizeof(struct strs) + 1);
 	bytes += (model->services_n + model->hosts_n + model->people_n + 16) * 4 *
 	         sizeof(struct hashed_slot);
 	bytes += model->actions_n * sizeof(struct action_words);

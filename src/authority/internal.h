@@ -193,6 +193,8 @@ struct authority {
 	/* All hosts by service, role, environment: a group is a run, so is a service. */
 	const struct host **hosts;
 	struct array_run *group_of_host; /* as model->hosts */
+	/* As model->services: the environments of its hosts that are not its own, each once. */
+	struct strs *elsewhere;
 	struct hashed services, hosts_by_name;
 	struct hashed people;              /* by "person:ID" */
 	struct hashed agents_asking;       /* by "agent:NAME" */
@@ -379,6 +381,8 @@ struct judgement {
 	const struct service *service;
 	const struct host *host; /* the target; NULL: the service itself */
 	struct array_run group;  /* the hosts that the target is one of, or stands for */
+	/* Where the service itself is the target: where else its hosts are; NULL: nowhere. */
+	const struct strs *elsewhere;
 	size_t chain_n;
 	size_t whom_n;    /* over the maximum: each is asked about by itself */
 	bool chain_cut;   /* it is longer */

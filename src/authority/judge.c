@@ -261,6 +261,9 @@ find_target(struct judgement *j)
 	str target = j->request->target;
 	if (j->target_hash == place->hash && str_eq(target, j->service->name)) {
 		j->group = place->hosts;
+		const struct strs *elsewhere =
+		    &authority->elsewhere[j->service - model->services];
+		j->elsewhere = elsewhere->n > 0 ? elsewhere : NULL;
 		return true;
 	}
 	const struct host *host = host_of_hash(authority, j->target_hash, target);
@@ -310,8 +313,18 @@ judge_params(struct judgement *j)
 
 /* ---- what a rule is about ---- */
 
-/* A host may stand elsewhere than its service: a grant must cover both places, any other
- * rule needs to cover one. */
+/* How many of the places where its hosts are. */
+static size_t
+covered_elsewhere(const struct judgement *j, const struct strs *environments)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < j->elsewhere->n; i++)
+		n += strs_has(environments, j->elsewhere->p[i]);
+	return n;
+}
+
+/* A host may stand elsewhere than its service, and the service stands wherever one of its
+ * hosts does: a grant must cover all those places, any other rule needs to cover one. */
 static inline bool
 environments_cover(const struct judgement *j, const struct entry *entry)
 {
@@ -319,6 +332,11 @@ environments_cover(const struct judgement *j, const struct entry *entry)
 		return true;
 	const struct strs *environments = &entry->rule->on.environments;
 	bool covers_service = strs_has(environments, j->service->environment);
+	if (j->elsewhere != NULL) {
+		size_t n = covered_elsewhere(j, environments);
+		return entry->kind == RULE_GRANT ? covers_service && n == j->elsewhere->n
+		                                 : covers_service || n > 0;
+	}
 	if (j->host == NULL)
 		return covers_service;
 	bool covers_host = strs_has(environments, j->host->environment);

@@ -230,6 +230,12 @@ hosts_read(struct reader *r, const struct section *section)
 			{ "role", &role },
 			{ "environment", &environment },
 		};
+		/* A target names one of them, and the one is judged otherwise than the other. */
+		if (model_service(r->model, host->name) != NULL)
+			read_error_key(r, section->nodes[i],
+			    STR("a target would mean either: give one of them another "
+				"name, such as 'db-1' for a host of 'db'"),
+			    "host '%.*s' is called like a service", STR_ARG(host->name));
 		if (!read_map(r, section->nodes[i], "host", keys, countof(keys)))
 			continue;
 		host->service = read_ref(r, &r->services, service);

@@ -169,9 +169,14 @@ in_place(const struct slow *s, const struct rule *rule)
 	const struct service *service = s->request->service;
 	size_t in = listed(&rule->on.environments, service->environment);
 	size_t places = 1;
-	if (s->host != NULL) {
-		in += listed(&rule->on.environments, s->host->environment);
-		places = 2;
+	bool is_all = s->host == NULL && str_eq(s->request->target, service->name);
+	for (size_t i = 0; i < s->model->hosts_n; i++) {
+		const struct host *host = &s->model->hosts[i];
+		bool meant = is_all && str_eq(host->service->name, service->name);
+		if (host != s->host && !meant)
+			continue;
+		in += listed(&rule->on.environments, host->environment);
+		places++;
 	}
 	return reaches(rule, service) && (rule->kind == RULE_GRANT ? in == places : in > 0);
 }
