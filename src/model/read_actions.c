@@ -50,6 +50,11 @@ params_read(struct reader *r, const struct node *node, struct params *ret)
 			read_error_key(r, child,
 			    STR("it is always there; use another name"),
 			    "'%.*s' cannot be a parameter", STR_ARG(child->key));
+		if (str_eq(child->key, STR("targets")))
+			read_error_key(r, child,
+			    STR("in the `when` of an approval it is how many targets the "
+				"plan has; use another name"),
+			    "'%.*s' cannot be a parameter", STR_ARG(child->key));
 		if (str_starts(child->key, STR("observed.")))
 			read_error_key(r, child,
 			    STR("${observed.NAME} is a live value; use another name"),
