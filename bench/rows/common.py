@@ -1,6 +1,7 @@
 """What the rows share: the two servers, the programs that load them, and how a figure is
 taken: by whom the CPU was used meanwhile, and how often it is taken."""
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -155,6 +156,17 @@ def say(text):
 
 
 # ---- who used the CPU ----
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def keep_orphans():
+    """What outlives its parent, as the helpers of a browser that has ended, becomes our child, and
+    what it used stays counted: nobody waits for it, so its line in /proc stays too."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl: orphans would be counted as others")
+
 
 class Watch:
     """`with watch`: what share of the CPU went to processes that bench/run did not start, in

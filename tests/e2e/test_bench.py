@@ -9,9 +9,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "bench"))
 from e2e.test_prometheus import configuration
-from rows.common import Samples
+from rows.common import Samples, keep_orphans, tree_ticks
 from rows.table import BOUNDS, Line, page_with
-from support.harness import BUILD, ROOT, Firstline, Scratch, WebhookSink, run_all
+from support.harness import BUILD, ROOT, Firstline, Scratch, WebhookSink, run_all, wait_until
 
 SECTIONS = ["Taking alerts in", "Many active alerts", "From an alert to what comes of it",
             "The longest wait of a small request", "Many incidents", "Start and idle",
@@ -61,6 +61,18 @@ def test_load_by_the_clock_uses_all_its_connections():
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)
         assert told["failed"] == 0 and 200 < told["alerts"] <= 241, told
+
+
+def test_what_a_browser_left_behind_counts_as_ours():
+    """Its helpers outlive it: their parent is gone before they are."""
+    keep_orphans()
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    before = tree_ticks()
+    orphan = int(subprocess.run(["sh", "-c", '"$0" -c "$1" >&2 & echo $!', sys.executable, busy],
+                                stdout=subprocess.PIPE, check=True).stdout)
+    wait_until(lambda: "Z" in pathlib.Path(f"/proc/{orphan}/status").read_text().split("State:")[1][:4],
+               60, message="it has ended")
+    assert tree_ticks() - before >= 40, tree_ticks() - before
 
 
 def test_figures_that_say_nothing_do_not_replace_the_page():
