@@ -40,14 +40,10 @@ void analyse_written(struct analysing *a); /* secret, drill, overlap */
 
 /* ---- analyse_cover.c ---- */
 
-const char *rule_kind_word(enum rule_kind kind); /* "grant" */
 bool rule_over(const struct rule *rule, msec wall);
 bool rule_limits(const struct rule *rule); /* has it any? */
 bool has_str(const struct strs *strs, str s);
 bool rule_covers_action(const struct rule *rule, const struct action *action);
-/* Of some target of the service. */
-bool rule_covers_service(const struct model *model, const struct rule *rule,
-    const struct service *service);
 /* Of some principal at some instant. */
 bool covers_all_of(const struct principal *wide, const struct principal *narrow);
 /* Does `wide` cover everything of the service that `narrow`, a grant, covers? */

@@ -340,6 +340,11 @@ size_t authority_who_can(const struct authority *authority,
     const struct authority_request *request, const struct authority_facts *facts,
     struct arena *arena, struct authority_who *ret, size_t max);
 
+const char *rule_kind_word(enum rule_kind kind); /* "grant" */
+/* Of some target of the service. */
+bool rule_covers_service(const struct model *model, const struct rule *rule,
+    const struct service *service);
+
 /* Does the rule's principal cover who asks (written as in a request) at that instant, with
  * those who stand in for others? NULL: nobody does. */
 bool principal_covers(const struct principal *principal, str asking,

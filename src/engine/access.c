@@ -173,6 +173,7 @@ needs(enum op op)
 	case OP_SERVICES:
 	case OP_RUNBOOKS:
 	case OP_CHANNELS:
+	case OP_RULES:
 	case OP_HEARTBEATS:
 	case OP_NOTICE:
 	case OP_PING: /* the gate has seen its key */

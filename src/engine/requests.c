@@ -335,6 +335,9 @@ answer_now(struct engine *engine, const struct asked *asked)
 	case OP_CHANNELS:
 		answer_channels(engine, &a);
 		break;
+	case OP_RULES:
+		answer_rules(engine, &asked->request, &a);
+		break;
 	case OP_HEARTBEATS:
 		answer_heartbeats(engine, &a);
 		break;
@@ -456,6 +459,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_SERVICES:
 	case OP_RUNBOOKS:
 	case OP_CHANNELS:
+	case OP_RULES:
 	case OP_HEARTBEATS:
 	case OP_MAY:
 	case OP_WHO_CAN:

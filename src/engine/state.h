@@ -372,6 +372,8 @@ void channels_heard(struct engine *engine, const struct notice_result *result, m
 void channels_over(struct engine *engine, const struct notice_row *notice);
 void channels_metrics(struct engine *engine, struct answer_out *a);
 void answer_channels(struct engine *engine, struct answer_out *a);
+void answer_rules(struct engine *engine, const struct request *request,
+    struct answer_out *a);
 
 /* taps.c: links that do one thing for one person */
 NODISCARD bool taps_init(struct engine *engine, struct err *err);

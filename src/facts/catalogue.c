@@ -61,3 +61,20 @@ static const struct field channel_fields[] = {
 };
 const struct record_type channel_item_type =
     RECORD(struct channel_item, "channel", channel_fields);
+
+static const struct field rule_fields[] = {
+	F_STR(1, struct rule_item, kind),
+	F_STR(2, struct rule_item, name),
+	FQ_STR(3, struct rule_item, text),
+	F_STRS(4, struct rule_item, to, CATALOGUE_NAMES_MAX),
+	F_BOOL(5, struct rule_item, any),
+	F_STRS(6, struct rule_item, may, CATALOGUE_NAMES_MAX),
+	F_BOOL(7, struct rule_item, in_force),
+	FQ_WALL(8, struct rule_item, until_wall),
+	F_BOOL(9, struct rule_item, liftable),
+	FQ_STR(10, struct rule_item, because),
+	FQ_STR(11, struct rule_item, owner),
+	F_STR(12, struct rule_item, file),
+	F_U32(13, struct rule_item, line),
+};
+const struct record_type rule_item_type = RECORD(struct rule_item, "rule", rule_fields);

@@ -54,6 +54,24 @@ struct channel_item {
 };
 #define CHANNEL_IN_TIME_MS (10 * SECOND)
 
-extern const struct record_type service_item_type, runbook_item_type, channel_item_type;
+/* A rule of authority. */
+struct rule_item {
+	str kind; /* "grant", "limit", "approval" or "prohibition" */
+	str name;
+	str text;       /* as it is written */
+	struct strs to; /* whom it is about; empty: everyone */
+	bool any;
+	struct strs may; /* verbs and actions */
+	bool in_force;   /* from and until; what a calendar says is not looked at */
+	msec until_wall; /* 0: it has no end */
+	bool liftable;
+	str because, owner;
+	str file;
+	uint32_t line;
+};
+#define RULE_ITEMS_TEXT_MAX (1u << 20) /* of all of one answer */
+
+extern const struct record_type service_item_type, runbook_item_type, channel_item_type,
+    rule_item_type;
 
 #endif

@@ -185,6 +185,7 @@ const char *const op_names[OP_COUNT] = {
 	[OP_FEED_ADD] = "feed-add",
 	[OP_FEED_END] = "feed-end",
 	[OP_DIALED] = "dialed",
+	[OP_RULES] = "rules",
 	[OP_ALERT_GROUPS] = "alert-groups",
 };
 
@@ -450,6 +451,7 @@ item_body_type(const struct item *item)
 		[ITEM_SERVICE] = &service_item_type,
 		[ITEM_RUNBOOK] = &runbook_item_type,
 		[ITEM_CHANNEL] = &channel_item_type,
+		[ITEM_RULE] = &rule_item_type,
 		[ITEM_ALERT_GROUP] = &alert_group_item_type,
 		[ITEM_ALERT_TOTAL] = &alert_total_item_type,
 	};
@@ -691,6 +693,7 @@ record_type_at(size_t i)
 		&service_item_type,
 		&runbook_item_type,
 		&channel_item_type,
+		&rule_item_type,
 		&entry_item_type,
 		&secret_item_type,
 		&session_item_type,

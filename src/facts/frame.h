@@ -152,8 +152,10 @@ enum op {
 	 * with, `text` the form that came, `name` its signature. The engine sees that both are
 	 * right. */
 	OP_DIALED,
+	/* Of authority; params: service (those that cover it), file and line (the one there) */
+	OP_RULES = 120,
 };
-#define OP_COUNT 115 /* one more than the last */
+#define OP_COUNT 121 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 
@@ -213,6 +215,7 @@ enum item_kind {
 	ITEM_SERVICE = 70,     /* struct service_item */
 	ITEM_RUNBOOK,          /* struct runbook_item */
 	ITEM_CHANNEL,          /* struct channel_item */
+	ITEM_RULE,             /* struct rule_item */
 	ITEM_ALERT_GROUP = 80, /* struct alert_group_item */
 	ITEM_ALERT_TOTAL,      /* struct alert_total_item */
 };

@@ -40,6 +40,7 @@ item_name(const struct item *item)
 		[ITEM_SERVICE] = "service",
 		[ITEM_RUNBOOK] = "runbook",
 		[ITEM_CHANNEL] = "channel",
+		[ITEM_RULE] = "rule",
 		[ITEM_ENTRY] = "entry",
 		[ITEM_SECRET] = "secret",
 		[ITEM_CAN] = "can",
@@ -513,6 +514,17 @@ read_duty(struct call *call, struct request *request, struct pair *params,
 	       read_time(call, request, params, arena, "to");
 }
 
+/* Which of them: of OP_RULES. */
+static void
+read_rules(struct call *call, struct request *request, struct pair params[3])
+{
+	static const char *const names[] = { "file", "line", "service" };
+	for (size_t i = 0; i < countof(names); i++)
+		params[i] = (struct pair){ str_of(names[i]),
+			target_query(&call->target, str_of(names[i])) };
+	request->params = (struct pairs){ params, countof(names) };
+}
+
 /* "open", as without a word, or "all". */
 static bool
 read_waiting(struct call *call, struct request *request, struct pair *param)
@@ -636,6 +648,8 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 	if (ok &&
 	    (route->op == OP_ASKED || route->op == OP_LEASES || route->op == OP_OVERRIDES))
 		ok = read_waiting(call, &request, params);
+	if (ok && route->op == OP_RULES)
+		read_rules(call, &request, params);
 	if (ok && route->op == OP_TRUST) {
 		params[0] = (struct pair){ STR("runbook"),
 			target_query(&call->target, STR("runbook")) };

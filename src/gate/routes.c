@@ -372,6 +372,7 @@ const struct route gate_routes[] = {
 	GET_V1("/v1/runbooks", OP_RUNBOOKS, SHAPE_LIST, NULL),
 	GET_V1("/v1/runbooks/*", OP_RUNBOOKS, SHAPE_ONE, NULL),
 	GET_V1("/v1/channels", OP_CHANNELS, SHAPE_LIST, NULL),
+	GET_V1("/v1/rules", OP_RULES, SHAPE_LIST, "service file line"),
 	COMMAND_V1("/v1/channels/*/test", COMMAND_CHANNEL_TEST, body_channel_test),
 	COMMAND_V1("/v1/channels/*/preview", COMMAND_CHANNEL_PREVIEW, body_channel_preview),
 	GET_V1("/v1/notices/#", OP_NOTICE, SHAPE_ONE, NULL),

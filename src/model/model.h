@@ -580,6 +580,7 @@ struct when {
 	struct strs values; /* WHEN_IS: one of them */
 };
 
+#define RULE_TEXT_MAX 4096 /* of what is kept of it */
 struct rule {
 	enum rule_kind kind;
 	str name; /* the sentence after `grant:`, `prohibit:`, `limit:` or `approval:` */
@@ -618,6 +619,7 @@ struct rule {
 	str because;                   /* prohibitions: the reason people are shown */
 	const struct person *owner;    /* grants always have one */
 	struct place place;
+	str text; /* as it is written there, with the lines that belong to it */
 };
 
 /* ---- runbooks ---- */

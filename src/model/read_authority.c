@@ -287,6 +287,37 @@ find_kind(struct reader *r, const struct node *node, enum rule_kind *ret)
 	return false;
 }
 
+static size_t
+indent_of(str line)
+{
+	size_t n = 0;
+	while (n < line.n && line.p[n] == ' ')
+		n++;
+	return n;
+}
+
+/* From the line on which it begins to before the next that is indented no deeper. */
+static str
+written(const struct node *node)
+{
+	str text = node->src->text;
+	size_t from = node->at.off < text.n ? node->at.off : text.n;
+	while (from > 0 && text.p[from - 1] != '\n')
+		from--;
+	str rest = str_drop(text, from);
+	size_t deep = indent_of(rest), n = 0;
+	for (bool first = true; rest.n > 0; first = false) {
+		struct str_cut line = str_cut(rest, '\n');
+		bool empty = str_trim(line.head).n == 0;
+		if (!first && !empty && indent_of(line.head) <= deep)
+			break;
+		rest = line.tail;
+		if (!empty)
+			n = (size_t)(line.head.p - text.p) + line.head.n - from;
+	}
+	return str_take(str_drop(text, from), n < RULE_TEXT_MAX ? n : RULE_TEXT_MAX);
+}
+
 void
 authority_read(struct reader *r, const struct section *section)
 {
@@ -311,6 +342,7 @@ authority_read(struct reader *r, const struct section *section)
 		struct rule *rule = &m->rules[m->rules_n++];
 		rule->kind = kind;
 		rule->place = node_place(node);
+		rule->text = written(node);
 		read_rule(r, node, &vocabulary, rule);
 	}
 }

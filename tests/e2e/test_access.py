@@ -88,7 +88,7 @@ TABLE = {
     ("DELETE", "/api/v1/silence/*"): "anyone",
     ("GET", "/v1/services"): READ, ("GET", "/v1/services/*"): READ, ("GET", "/v1/runbooks"): READ, ("GET", "/v1/runbooks/*"): READ,
     ("GET", "/v1/alerts"): "see-alerts", ("GET", "/v1/alerts/groups"): READ,
-    ("GET", "/v1/channels"): READ, ("GET", "/v1/incidents/#/alerts"): "see-alerts",
+    ("GET", "/v1/channels"): READ, ("GET", "/v1/rules"): READ, ("GET", "/v1/incidents/#/alerts"): "see-alerts",
     ("GET", "/metrics"): READ, ("GET", "/v1/status"): READ, ("GET", "/v1/incidents"): READ,
     ("GET", "/v1/incidents/#"): READ, ("GET", "/v1/incidents/#/why"): READ,
     ("POST", "/v1/incidents/#/acknowledge"): "operator",

@@ -1,13 +1,17 @@
 /*
- * make screenshots: every page, empty, calm, busy and in a storm, light, dark, in high
+ * make screenshots: every page, empty, calm, busy, at work and in a storm, light, dark, in high
  * contrast of three kinds and on a phone, printed and without a script, into a folder outside of the
- * repository (default /tmp/firstline-screenshots).
+ * repository (default /tmp/firstline-screenshots). A second argument names the states to look at:
+ * screenshots.mjs FOLDER empty,work
  */
 import { mkdirSync } from "node:fs";
+import http from "node:http";
 import { browser, demo, open, Server, sleep, until } from "./lib.mjs";
-import { SHOP } from "./shop.mjs";
+import { BUSY, SHOP } from "./shop.mjs";
 
 const out = process.argv[2] ?? "/tmp/firstline-screenshots";
+const only = process.argv[3]?.split(",");
+const wanted = (...states) => !only || states.some((s) => only.includes(s));
 mkdirSync(out, { recursive: true });
 const chrome = await browser();
 const desk = { viewport: { width: 1280, height: 800 } };
@@ -15,15 +19,21 @@ const LOOKS = { light: { colorScheme: "light", ...desk }, dark: { colorScheme: "
 	more: { contrast: "more", ...desk }, forced: { forcedColors: "active", ...desk },
 	phone: { colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } };
 
-async function shoot(state, server, pages) {
+/* A page: an address, or {at, after}: what is done there before it is looked at. */
+async function shoot(state, server, pages, token) {
 	await Promise.all(Object.entries(LOOKS).map(async ([look, { theme, ...options }]) => {
 		const context = await chrome.newContext({ ...options, locale: "en-GB" });
 		if (theme) await context.addInitScript((t) => localStorage.setItem("firstline.theme", t), theme);
-		const page = await open(context, server.page("/"));
+		const page = await open(context, token ? `${server.url}/#token=${token}` : server.page("/"));
 		await page.locator("main h1").first().waitFor({ state: "attached" });
 		for (const [name, where] of Object.entries(pages)) {
-			if (where !== "/") await page.goto(server.url + where);
+			const { at, after } = typeof where === "string" ? { at: where } : where;
+			await page.goto(server.url + at);
 			await sleep(900);
+			if (after) {
+				await after(page);
+				await sleep(500);
+			}
 			await page.screenshot({ path: `${out}/${name}-${state}-${look}.png` });
 		}
 		await context.close();
@@ -56,25 +66,102 @@ async function plainly(server, pages) {
 }
 const ALL = { board: "/", incidents: "/incidents", alerts: "/alerts", handoffs: "/handoffs", services: "/services", runbooks: "/runbooks", authority: "/authority", schedules: "/schedules", channels: "/channels", ourselves: "/ourselves" };
 
-try {
+const press = (...keys) => async (page) => { for (const key of keys) await page.keyboard.press(key); };
+const click = (name) => async (page) => page.getByRole("button", { name, exact: true }).first().click();
+
+/* Rotations in layers with a gap, a swap that is asked for, somebody who stands in. */
+const LAYERS = BUSY["production.yaml"].replace("people:", "people:\n  mei: {name: Mei Lin, email: mei@example.com, zone: Asia/Singapore, reach: [pager]}").replace("escalate: [{to: primary}]", "escalate: [{to: primary}, {to: secondary, after: 10m}]")
+	.replace(`rotations: [{name: primary, people: [ana, piotr], every: 1 week, handover: "Mon 09:00"}]`, `rotations:
+        - {name: primary, people: [ana, piotr, mei], every: 1 week, handover: "Mon 09:00"}
+        - {name: secondary, people: [mei, ana], every: 2 days, handover: "09:00"}
+        - {name: nights, people: [piotr, mei], every: 1 week, handover: "Mon 09:00", hours: [{days: mon-thu, from: "22:00", until: "06:00"}]}`);
+
+async function empty() {
 	const shop = await Server.start(SHOP);
-	await shoot("empty", shop, ALL);
+	if (wanted("empty")) await shoot("empty", shop, ALL);
 	await shop.fire([{ labels: { alertname: "Slow", service: "search" } }]);
 	await until(async () => (await shop.get("/v1/incidents")).items.length === 1, "an incident");
 	await shop.post("/v1/incidents/1/resolve", { text: "seen" });
-	await shoot("calm", shop, { board: "/", incidents: "/incidents" });
-	/* One trouble on many hosts of many services, and some others beside it. */
+	if (wanted("calm")) await shoot("calm", shop, { board: "/", incidents: "/incidents", closed: "/incidents/1" });
 	await shop.stop();
+}
+
+/* One trouble on many hosts of many services, and some others beside it. */
+async function storm() {
 	const many = await Server.start({ "production.yaml": SHOP["production.yaml"] + Array.from({ length: 120 }, (_, i) => `  node-${i}: {owner: shop-ops, developers: shop-dev, tier: ${1 + (i % 4)}}\n`).join("") });
 	for (let n = 0; n < 1200; n += 200) await many.fire(Array.from({ length: 200 }, (_, k) => ({ labels: { alertname: k % 17 ? "HostDown" : `Odd${k % 5}`, service: `node-${(n + k) % 120}`, instance: `web-${n + k}` }, annotations: { summary: "it does not answer" } })));
 	await until(async () => (await many.get("/v1/status")).incidents_open >= 120, "a storm");
-	await shoot("storm", many, { board: "/", incidents: "/incidents", alerts: "/alerts", group: `/alerts?filter=${encodeURIComponent('alertname="HostDown"')}` });
+	await shoot("storm", many, { board: "/", unfolded: { at: "/", after: click("Show all") }, incidents: "/incidents", alerts: "/alerts", group: `/alerts?filter=${encodeURIComponent('alertname="HostDown"')}` });
 	await many.stop();
-	const busy = await demo();
-	const handoff = (await busy.get("/v1/handoffs")).items[0];
-	await shoot("busy", busy, { ...ALL, incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}`, service: "/services/shop", runbook: "/runbooks/shop-runbook", may: "/authority?ask=may&service=ledger&action=empty-spool&principal=automation" });
-	await plainly(busy, { incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}` });
-	await busy.stop();
+}
+
+async function busy() {
+	const live = await demo();
+	const handoff = (await live.get("/v1/handoffs")).items[0];
+	if (wanted("busy")) await shoot("busy", live, { ...ALL, incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}`, service: "/services/shop", runbook: "/runbooks/shop-runbook", may: "/authority?ask=may&service=ledger&action=empty-spool&principal=automation", rule: "/authority?rule=production.yaml%3A65" });
+	if (wanted("print", "plain", "busy")) await plainly(live, { incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}` });
+	await live.stop();
+}
+
+/* What waits for people, what they ask, what is lost; and the page that a link in a message leads to. */
+async function work() {
+	let link = "";
+	const provider = http.createServer((request, response) => {
+		let body = "";
+		request.on("data", (part) => { body += part; }).on("end", () => { link ||= JSON.parse(body).data?.acknowledge ?? ""; response.end(); });
+	});
+	await new Promise((done) => provider.listen(0, "127.0.0.1", done));
+	const shop = await Server.start({ ...BUSY, "production.yaml": LAYERS.replace("127.0.0.1:9/", `127.0.0.1:${provider.address().port}/hook`) });
+	const piotr = shop.token_for("piotr", "admin", "person:piotr");
+	const long = "a name that nobody shortened-".repeat(6), word = "Unbroken".repeat(14);
+	await shop.fire([{ labels: { alertname: "Slow", service: "checkout", instance: "web-1", zone: "eu-1" }, annotations: { summary: "p99 is 4 s" } },
+		{ labels: { alertname: "Slow", service: "checkout", instance: "web-2", zone: "eu-2" }, annotations: { summary: "p99 is 4 s" } },
+		{ labels: { alertname: "Odd", service: "search" } }, { labels: { alertname: "Stuck", service: "payments" } },
+		{ labels: { alertname: word, service: "search", path: `/${word}/${word}`, text: long }, annotations: { summary: long } }]);
+	const items = await until(async () => {
+		const all = (await shop.get("/v1/incidents")).items;
+		return all.length === 4 && all.filter((i) => i.runbook).length === 3 && link && all;
+	}, "four incidents, and a message");
+	const of = (name) => items.find((i) => i.title.startsWith(name)).id;
+	await until(async () => (await shop.get("/v1/asked")).items.length > 0, "an approval");
+	await shop.as(piotr).post("/v1/services/checkout/hands-on", { for: "2h", why: "I look at its workers" });
+	await shop.post(`/v1/incidents/${of("Odd")}/notes`, { text: "Seen **before**: see [the index](https://example.com/index).\n\n- reindexed\n- waited" });
+	const shifts = (await shop.get("/v1/on-call/shifts?from=" + new Date().toISOString().slice(0, 19) + "Z&to=" + new Date(Date.now() + 28 * 86_400_000).toISOString().slice(0, 19) + "Z")).items.filter((s) => s.rotation === "primary");
+	const mine = shifts.filter((s) => s.person === "piotr").at(-1), theirs = shifts.filter((s) => s.person === "ana").at(-1);
+	await shop.as(piotr).post("/v1/overrides/swap", { team: "shop-ops", rotation: "primary", person: "ana", from: mine.from_wall, to: mine.until_wall, back_from: theirs.from_wall, back_to: theirs.until_wall, why: "a wedding" });
+	await shoot("work", shop, { board: "/", permit: `/incidents/${of("Slow")}`, approval: `/incidents/${of("Stuck")}`, question: `/incidents/${of("Odd")}?trail=all`, long: `/incidents/${of("Unbroken")}`,
+		deny: { at: `/incidents/${of("Stuck")}`, after: click("Deny") }, silence: { at: "/alerts", after: press("s") }, alerts: "/alerts", schedules: "/schedules", service: "/services/checkout", authority: "/authority", runbook: { at: "/runbooks/checkout-slow", after: click("Dry run") },
+		channels: "/channels", palette: { at: "/", after: press("Control+k") }, keys: { at: `/incidents/${of("Odd")}`, after: press("?") }, missing: "/incidents/999", nowhere: "/nowhere" }, piotr);
+	const context = await chrome.newContext({ javaScriptEnabled: false, ...LOOKS.phone });
+	const page = await context.newPage();
+	await page.goto(shop.url + new URL(link).pathname);
+	await page.screenshot({ path: `${out}/tap-work-phone.png` });
+	await page.getByRole("button", { name: "Acknowledge" }).tap();
+	await page.getByRole("heading", { name: "It is yours" }).waitFor();
+	await page.screenshot({ path: `${out}/tapped-work-phone.png` });
+	await context.close();
+	await Promise.all(["light", "dark", "phone"].map(async (look) => {
+		const lost = await chrome.newContext({ ...LOOKS[look], locale: "en-GB" });
+		const there = await open(lost, `${shop.url}/`);
+		await there.getByLabel("Name").waitFor();
+		await there.screenshot({ path: `${out}/sign-in-work-${look}.png` });
+		await there.goto(`${shop.url}/#token=${piotr}`);
+		await there.reload();
+		await there.locator(".card").first().waitFor();
+		await there.context().setOffline(true);
+		await there.locator(".lost").waitFor({ timeout: 60_000 });
+		await there.screenshot({ path: `${out}/lost-work-${look}.png` });
+		await lost.close();
+	})).catch((error) => console.log(`lost: ${error.message}`));
+	await shop.stop();
+	provider.close();
+}
+
+try {
+	if (wanted("empty", "calm")) await empty();
+	if (wanted("storm")) await storm();
+	if (wanted("work")) await work();
+	if (wanted("busy", "print", "plain")) await busy();
 } finally {
 	await chrome.close();
 }

@@ -158,12 +158,16 @@ function Row({ i }: { i: Incident }) {
 		{i.acknowledged && <Icon name="hand" />}<StateChip of={i.state} /><Ago at={i.opened_wall} bare /></div>;
 }
 
+const NAMED = 4;
 function FoldCard({ f, open }: { f: Fold; open: boolean }) {
+	const first = f.incidents[0]!, same = f.incidents.every((i) => i.title === first.title);
+	const names = [...new Set(f.incidents.map((i) => i.service || "no service"))], free = f.incidents.filter((i) => !i.acknowledged);
 	return <article class={cx("card storm", f.worst)}>
-		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="gap" /><Ago at={f.since} bare /></div>
-		<h3>{f.key || "no common label"}</h3>
-		<p class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}</p>
-		<div class="card-foot"><button type="button" aria-expanded={open} onClick={() => setQuery({ fold: open ? "" : f.key })}>{open ? "Fold" : "Show all"}</button></div>
+		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}</span><span class="gap" /><Ago at={f.since} bare /></div>
+		<h3>{same ? first.title : f.key || "no common label"}</h3>
+		<p class="muted">{names.slice(0, NAMED).join(", ")}{names.length > NAMED && ` and ${plural(names.length - NAMED, "more", "more")}`}</p>
+		<div class="card-foot">{free.length > 0 && <button type="button" class="primary" onClick={() => todo.acknowledgeAll(free)}>{free.length === 1 ? "Acknowledge" : `Acknowledge all ${free.length.toLocaleString()}`}</button>}
+			<button type="button" aria-expanded={open} onClick={() => setQuery({ fold: open ? "" : f.key })}>{open ? "Fold" : "Show all"}</button></div>
 		{open && <LongList items={f.incidents} rowPx={34} keyOf={(i) => i.id} label={f.key} row={(i) => <Row i={i} />} />}
 	</article>;
 }

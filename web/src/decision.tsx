@@ -1,5 +1,6 @@
 /* A decision, so that it can be checked: what was known, which rule, what it says, what would change it. */
 import { Verdict, person } from "./ui";
+import { placeOf } from "./rules";
 import type { Decision, Reason } from "./types";
 
 export const target = (d: { action: string; target: string; service: string }) =>
@@ -12,7 +13,7 @@ export function Pairs({ of }: { of: Record<string, string> | undefined }) {
 
 function ReasonLine({ r }: { r: Reason }) {
 	return <li class={`reason ${r.kind}`}><span>{r.text}</span>
-		{r.file && <a class="place" href={`/authority?rule=${encodeURIComponent(`${r.file}:${r.line}`)}`} title={r.rule}>{r.file.split("/").pop()}:{r.line}</a>}</li>;
+		{r.file && <a class="place" href={placeOf({ file: r.file, line: r.line ?? 0 })} title={r.rule}>{r.file.split("/").pop()}:{r.line}</a>}</li>;
 }
 
 export function DecisionBody({ d, open }: { d: Decision; open?: boolean }) {

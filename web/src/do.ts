@@ -18,6 +18,23 @@ export function acknowledge(incident: Incident) {
 	});
 }
 
+/* All of one trouble; a few at a time, so that others are heard in between. */
+const AT_ONCE = 4;
+async function eachOf<T>(list: T[], one: (item: T) => Promise<unknown>) {
+	const left = [...list], wrong: unknown[] = [];
+	const work = async () => {
+		for (let next = left.shift(); next !== undefined; next = left.shift()) await one(next).catch((error) => wrong.push(error));
+	};
+	await Promise.all(Array.from({ length: AT_ONCE }, work));
+	if (wrong.length > 0) throw new Error(`${wrong.length} of ${list.length} were not done: ${wrong[0] instanceof Error ? wrong[0].message : wrong[0]}`);
+}
+export function acknowledgeAll(incidents: Incident[]) {
+	if (incidents.length === 1) return acknowledge(incidents[0]!);
+	question({ title: `Acknowledge ${incidents.length.toLocaleString()} incidents`, yes: "They are mine", text: "They are yours from then on; nobody else is told of them.",
+		run: () => eachOf(incidents, (i) => act(`/v1/incidents/${i.id}/acknowledge`)).then(() =>
+			say(`${incidents.length.toLocaleString()} incidents are yours`, { undo: () => eachOf(incidents, (i) => act(`/v1/incidents/${i.id}/unacknowledge`)) })) });
+}
+
 export function handOver(incident: Incident) {
 	question({ title: `Hand incident ${incident.id} over`, yes: "Hand over", text: "It is theirs from then on, and they are told.",
 		fields: [{ name: "person", label: "To whom", need: true, hint: [...new Set(live.duty.map((d) => d.person).filter(Boolean))].join(", ") }, { name: "text", label: "What they should know", area: true }],

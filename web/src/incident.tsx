@@ -8,7 +8,7 @@ import { useCommands } from "./keys";
 import { fetchDetail, hold, live, wallOf } from "./live";
 import { Markdown } from "./markdown";
 import { go, setQuery, useAddress } from "./router";
-import { RunbookText } from "./runbook_text";
+import { RunbookText, wentWrong } from "./runbook_text";
 import { seconds, useStore } from "./store";
 import { brief, clockWithSeconds, countdown, inFull, now, span } from "./time";
 import type { Attempt, Can, Decision, Incident, Run, TimelineRow, Whole } from "./types";
@@ -44,7 +44,7 @@ function Head({ whole, run }: { whole: Whole; run: Run | undefined }) {
 		<p class="impact">{i.impact}.</p>
 		<dl class="facts">
 			<div><dt>Owner</dt><dd>{i.owner}</dd></div>
-			<div><dt>With</dt><dd>{i.acknowledged ? person(i.acknowledged_by ?? "") : i.state === "closed" ? endWord[i.end ?? ""] ?? i.end : "nobody yet"}</dd></div>
+			<div><dt>With</dt><dd>{i.acknowledged ? person(i.acknowledged_by ?? "") : i.state === "closed" ? endWord[i.end ?? ""] ?? i.end : i.state === "handed-off" ? i.developers : i.state === "acting" || i.state === "verifying" || i.state === "recovered" ? "automation" : "nobody yet"}</dd></div>
 			<div><dt>Opened</dt><dd><At at={i.opened_wall} /></dd></div>
 			<div><dt>Alerts</dt><dd>{i.alerts_active} active of {i.alerts_total}</dd></div>
 			{budget(whole) && <div><dt>Budget</dt><dd>{budget(whole)}</dd></div>}
@@ -122,7 +122,7 @@ function Trail({ whole }: { whole: Whole }) {
 				{decision ? <><DecisionHead d={decision} /><DecisionBody d={decision} /></>
 					: attempt ? <AttemptBody a={attempt} />
 					: row.kind === "note" ? <div class="said"><b>{person(row.who)}</b><Markdown text={row.text} top={4} /></div>
-					: <p>{row.who !== "firstline" && <b>{person(row.who)} </b>}{row.kind === "check" ? <><Icon name={/does not|not recovered|unknown/.test(row.text) ? "incidents" : "check"} /> </> : null}{row.text}</p>}
+					: <p>{row.who !== "firstline" && <b>{person(row.who)} </b>}{row.kind === "check" ? <><Icon name={wentWrong(row.text) ? "incidents" : "check"} /> </> : null}{row.text}</p>}
 			</div></li>)}</ol>}
 	</section>;
 }

@@ -12,20 +12,32 @@ export interface Runbook {
 
 const KINDS = new Set(["check", "action", "verify", "undo", "handoff", "ask", "call", "wait"]);
 
-export function RunbookText({ name, run, whole }: { name: string; run?: Run; whole?: Whole }) {
+/* What was looked for and was not there; and where a run ended that did not end well. */
+export const wentWrong = (text: string) => /does not|not recovered|unknown/.test(text);
+function stateOf(at: number, run: Run | undefined, seen: string | undefined) {
+	if (!run || at > run.step) return "";
+	if (run.state === "running" && at === run.step) return "now";
+	if (at === run.step && (run.state === "needs-person" || run.state === "cancelled")) return "bad";
+	return seen && wentWrong(seen) ? "bad" : "past";
+}
+
+/* `without`: the title that the page has already. */
+export function RunbookText({ name, run, whole, without }: { name: string; run?: Run; whole?: Whole; without?: string }) {
 	const read = useFetched(() => get<Runbook>(`/v1/runbooks/${encodeURIComponent(name)}`), [name]);
 	if (read.error) return <Failed error={read.error} />;
 	if (!read.value) return <Loading what="The runbook" />;
 	let step = -1;
-	return <Markdown top={3} text={withoutFront(read.value.text ?? "")} fence={(f) => {
+	const text = withoutFront(read.value.text ?? "");
+	const title = without ? /^\s*#\s+(.*?)\s*#*\n/.exec(text) : null;
+	return <Markdown top={3} text={title?.[1] === without ? text.slice(title![0].length) : text} fence={(f) => {
 		const [kind = "", title = ""] = f.info.split(/\s+/);
 		if (!KINDS.has(kind)) return null;
 		const at = ++step;
-		const state = !run ? "" : run.state === "running" ? (at === run.step ? "now" : at < run.step ? "past" : "") : at <= run.step ? "past" : "";
 		const attempts = run ? whole?.attempts.filter((a) => a.run === run.id && a.step === title) ?? [] : [];
 		const seen = run ? whole?.timeline.filter((t) => t.kind === "check" && t.ref === run.id && t.text.includes(`${title}:`)) ?? [] : [];
+		const state = stateOf(at, run, seen.at(-1)?.text);
 		return <div class={cx("runstep", kind, state)} aria-current={state === "now" ? "step" : undefined}>
-			<div class="line"><span class="chip">{kind}</span><b>{title}</b>{state === "now" && <span class="chip info">now</span>}</div>
+			<div class="line"><span class="chip">{kind}</span><b>{title}</b>{state === "now" && <span class="chip info">now</span>}{state === "bad" && <span class="chip bad">{run!.step === at && run!.state === "cancelled" ? "stopped" : run!.step === at && run!.state === "needs-person" ? "ended here" : "not so"}</span>}</div>
 			<pre tabIndex={0}>{f.body}</pre>
 			{state === "now" && run?.last_value && <p class="muted">last saw {run.last_value}</p>}
 			{seen.slice(-1).map((t) => <p key={t.id} class="seen">{t.text}</p>)}

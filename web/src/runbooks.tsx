@@ -9,7 +9,8 @@ import { setQuery, useAddress } from "./router";
 import { RunbookText, type Runbook } from "./runbook_text";
 import { useStore } from "./store";
 import { brief } from "./time";
-import { Ago, Empty, Failed, Loading, cx, plural, question, say, useFetched } from "./ui";
+import type { Incident } from "./types";
+import { Ago, Empty, Failed, Loading, StateChip, cx, endWord, person, plural, question, say, useFetched } from "./ui";
 
 interface Trust {
 	runbook: string; service: string; owner: string; level: string; ceiling: string; said: string; held: string; earns: string; earned: boolean; shadow: boolean; why: string;
@@ -79,6 +80,18 @@ function DryRun({ b }: { b: Runbook }) {
 			{s.targets.map((t, i) => <span key={i} class="muted">{t.targets.join(", ")}{t.file && <code> {t.file}:{t.line}</code>}</span>)}</li>)}</ol>{answer.note && <p class="muted">{answer.note}</p>}</>}</section>;
 }
 
+/* What it answered of late: incidents of its services that it was for. */
+function Runs({ b }: { b: Runbook }) {
+	useStore(live);
+	const read = useFetched(async () => {
+		const of = b.services.length ? b.services.slice(0, 5) : [""];
+		const lists = await Promise.all(of.map(async (s) => (await get<List<Incident>>(`/v1/incidents?state=all&limit=200${s ? `&service=${encodeURIComponent(s)}` : ""}`)).items));
+		return lists.flat().filter((i) => i.runbook === b.name).sort((x, y) => y.id - x.id).slice(0, 20);
+	}, [b.name, live.incidents.size]);
+	return <section class="panel"><h2>Runs and drills</h2>{read.error ? <Failed error={read.error} again={read.again} /> : !read.value ? <Loading what="Runs" /> : read.value.length === 0 ? <p class="muted">It has answered nothing yet.</p>
+		: <ul class="rows">{read.value.map((i) => <li key={i.id}><span class="num muted">{i.id}</span><a href={`/incidents/${i.id}`}>{i.title}</a>{i.drill && <span class="chip info">drill{i.drill_by && ` by ${person(i.drill_by)}`}</span>}<span class="gap" /><StateChip of={i.state} />{i.end && <span class="muted">{endWord[i.end] ?? i.end}</span>}<Ago at={i.opened_wall} bare /></li>)}</ul>}</section>;
+}
+
 function One({ name }: { name: string }) {
 	useStore(live);
 	const read = useFetched(() => get<Runbook>(`/v1/runbooks/${encodeURIComponent(name)}`), [name]);
@@ -93,7 +106,7 @@ function One({ name }: { name: string }) {
 	if (!b) return <Loading what={name} />;
 	return <div class="page"><div class="page-head"><h1>{b.title || name}</h1><span class="muted">{name}</span></div>
 		<div class="actions"><button type="button" onClick={drill}>Drill</button></div>
-		<div class="columns"><div><DryRun b={b} /><section class="panel"><RunbookText name={name} /></section></div><aside>
+		<div class="columns"><div><DryRun b={b} /><section class="panel"><RunbookText name={name} without={b.title} /></section><Runs b={b} /></div><aside>
 			{trust.error ? <Failed error={trust.error} /> : trust.value?.map((t) => <TrustPanel key={t.service} t={t} again={trust.again} />)}
 			<section><h2>Written</h2><dl class="facts"><div><dt>File</dt><dd><code>{b.path}</code></dd></div><div><dt>Services</dt><dd>{b.services.length ? b.services.map((s) => <a key={s} href={`/services/${encodeURIComponent(s)}`}>{s} </a>) : "any"}</dd></div><div><dt>Answers</dt><dd>{b.answers ? plural(b.answers, "kind of alert", "kinds of alerts") : "only by hand"}</dd></div><div><dt>Ceiling</dt><dd>{b.ceiling}</dd></div>{b.drill_every_ms ? <div><dt>Drill</dt><dd>every {brief(b.drill_every_ms)}</dd></div> : null}</dl><p class="muted"><code>{b.hash.slice(0, 16)}</code></p></section>
 		</aside></div></div>;

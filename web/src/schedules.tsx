@@ -37,6 +37,16 @@ function clockChanges(from: number, to: number) {
 	return out;
 }
 
+/* Hours of duty in that time, the most first. */
+function Load({ shifts, from, to }: { shifts: Shift[]; from: number; to: number }) {
+	const hours = new Map<string, number>();
+	for (const s of shifts) {
+		const ms = Math.min(to, Date.parse(s.until_wall)) - Math.max(from, Date.parse(s.from_wall));
+		if (ms > 0) hours.set(s.gap ? "" : s.person, (hours.get(s.gap ? "" : s.person) ?? 0) + ms / 3_600_000);
+	}
+	return <p class="muted load">{[...hours].sort((a, b) => b[1] - a[1]).map(([who, h]) => <span key={who} class={cx(!who && "bad-text")}>{who || "nobody"} <b>{h < 10 ? h.toFixed(1) : Math.round(h).toLocaleString()} h</b></span>)}</p>;
+}
+
 function cover(team: string) {
 	question({ title: `Somebody else for ${team}`, yes: "Set", fields: [{ name: "person", label: "Who stands in", need: true }, { name: "to", label: "Until (UTC)", need: true, hint: "as 2026-12-01T09:00:00Z" }, { name: "from", label: "From (UTC)", hint: "empty: now" }, { name: "why", label: "Why", area: true }],
 		run: (v) => act<{ override?: { id: number } }>("/v1/overrides", { team, ...v }).then((a) => say(`${v["person"]} stands in`, a.override ? { undo: () => act(`/v1/overrides/${a.override!.id}`, {}, "DELETE") } : {})) });
@@ -69,10 +79,11 @@ export function Schedules() {
 				<div class="shift-grid">{keys.map((key) => <div class="shift-row" key={key}><b>{key.split("\n")[1]}</b><div>
 					{rotations.get(key)!.map((s) => <Bar key={s.from_wall} s={s} whole={Date.parse(s.until_wall) < to} colour={`c${people.indexOf(s.person) % 3}`} picked={picked} pick={pick} give={give}
 						style={{ left: `${x(Date.parse(s.from_wall))}%`, width: `${Math.max(0.3, x(Date.parse(s.until_wall)) - x(Date.parse(s.from_wall)))}%` }} />)}
-					<i class="now-line" style={{ left: `${x(now())}%` }} />{changes.map((c) => <i key={c} class="now-line" title={`the clock changes: ${when(new Date(c).toISOString())}`} style={{ left: `${x(c)}%`, background: "var(--warn)" }} />)}</div></div>)}</div>
+					<i class="now-line" style={{ left: `${x(now())}%` }} />{changes.map((c) => <i key={c} class="now-line clock" title={`the clock changes: ${when(new Date(c).toISOString())}`} style={{ left: `${x(c)}%` }} />)}</div></div>)}</div>
 				{picked?.team === team ? <p class="muted picked" role="status">Yours: {spoken(picked)}. Choose whose turn you take for it. <button type="button" class="plain" onClick={() => pick(null)}>Leave it</button></p>
 					: me() && people.includes(me()) && <p class="muted picked">Drag a turn of yours onto another's to swap them; by keyboard, Enter on each.</p>}
 				<div class="dates" aria-hidden="true">{Array.from({ length: 5 }, (_, i) => <span key={i}>{new Date(from + ((to - from) * i) / 4).toLocaleDateString(undefined, { day: "numeric", month: "short" })}</span>)}</div>
+				<Load shifts={read.value!.filter((s) => s.team === team)} from={from} to={to} />
 				<details><summary class="muted">As a list</summary><div class="scroll-x"><table><thead><tr><th>Rotation</th><th>Who</th><th>From</th><th>Until</th></tr></thead><tbody>{read.value!.filter((s) => s.team === team).map((s, i) => <tr key={i}><td>{s.rotation}</td><td class={cx(s.gap && "bad-text")}>{s.person || "nobody"}</td><td><At at={s.from_wall} /></td><td><At at={s.until_wall} /></td></tr>)}</tbody></table></div></details></section>;
 		})}
 		{(overrides.value?.length ?? 0) > 0 && <section class="panel"><h2>Standing in</h2><ul class="rows">{overrides.value!.map((o) => <li key={o.id}><b>{o.person || (o.instead ? `for ${o.instead}` : "asked")}</b><span class="muted">{o.team}{o.rotation && ` ${o.rotation}`}{o.state && `, ${o.state}`}{o.why && `: ${o.why}`}</span><span class="gap" />

@@ -7,6 +7,7 @@ import { useCommands } from "./keys";
 import { live } from "./live";
 import { Out } from "./markdown";
 import { setQuery, useAddress } from "./router";
+import { Rules } from "./rules";
 import { useStore } from "./store";
 import type { Can, Incident } from "./types";
 import { Ago, Empty, Failed, Loading, Sev, StateChip, Verdict, plural, useFetched } from "./ui";
@@ -54,11 +55,17 @@ function Graph({ s }: { s: Service }) {
 		{left.map((n, i) => box(n, 0, y(i, left.length)))}{box(s.name, 240, h / 2, true)}{right.map((n, i) => box(n, 480, y(i, right.length)))}</svg>;
 }
 
+function CanList({ of: can, none, service }: { of: { value?: Can[]; error?: unknown }; none: string; service: string }) {
+	return can.error ? <Failed error={can.error} /> : !can.value ? <Loading what="Authority" /> : can.value.length === 0 ? <p class="muted">{none} <a href={`/authority?service=${encodeURIComponent(service)}`}>Ask who may</a></p>
+		: <ul class="rows">{can.value.map((c) => <li key={c.action}><b>{c.action}</b><Verdict of={c.verdict} /><span class="muted">{c.text}</span></li>)}</ul>;
+}
+
 function One({ name }: { name: string }) {
 	useStore(live);
 	const read = useFetched(() => get<Service>(`/v1/services/${encodeURIComponent(name)}`), [name]);
 	const incidents = useFetched(async () => (await get<List<Incident>>(`/v1/incidents?state=all&limit=20&service=${encodeURIComponent(name)}`)).items, [name, live.incidents.size]);
 	const can = useFetched(async () => (await ask<List<Can>>("/v1/what-can", { service: name })).items, [name]);
+	const automation = useFetched(async () => (await ask<List<Can>>("/v1/what-can", { service: name, principal: "automation" })).items, [name]);
 	useEffect(() => { document.title = `${name} · Firstline`; }, [name]);
 	useCommands([{ id: "take", label: "Take in hand", group: "Service", keys: "t", run: () => todo.handsOn(name) }], [name]);
 	if (read.error) return <Failed error={read.error} again={read.again} />;
@@ -76,8 +83,8 @@ function One({ name }: { name: string }) {
 			<section><h2>Who</h2><dl class="facts"><div><dt>Answers</dt><dd>{s.owner}</dd></div><div><dt>Develops</dt><dd>{s.developers || "nobody"}</dd></div><div><dt>System</dt><dd>{s.system}</dd></div><div><dt>Customers</dt><dd>{s.journeys.join(", ") || "none directly"}</dd></div></dl>
 				<p class="muted">On duty: {live.duty.filter((d) => d.team === s.owner && d.person).map((d) => `${d.rotation}: ${d.person}`).join(", ") || "nobody"}</p><p class="muted"><code>{s.file}:{s.line}</code></p></section>
 			<section><h2>Runbooks</h2>{s.runbooks.length === 0 ? <p class="muted">None is for it by name.</p> : <ul class="rows">{s.runbooks.map((r) => <li key={r}><a href={`/runbooks/${encodeURIComponent(r)}`}>{r}</a></li>)}</ul>}</section>
-			<section><h2>Authority: what you may do</h2>{can.error ? <Failed error={can.error} /> : !can.value ? <Loading what="Authority" /> : can.value.length === 0 ? <p class="muted">Nothing. <a href={`/authority?service=${encodeURIComponent(name)}`}>Ask who may</a></p>
-				: <ul class="rows">{can.value.map((c) => <li key={c.action}><b>{c.action}</b><Verdict of={c.verdict} /><span class="muted">{c.text}</span></li>)}</ul>}</section>
+			<section><h2>Who may do what now</h2><h3>You</h3><CanList of={can} none="Nothing." service={name} /><h3>Automation</h3><CanList of={automation} none="Nothing: a person is needed." service={name} /></section>
+			<Rules service={name} title="Authority in force" />
 			{s.hosts.length > 0 && <section><h2>Hosts</h2><p>{s.hosts.join(", ")}</p></section>}
 			{s.dashboards.length + s.logs.length > 0 && <section><h2>Where to look</h2><ul>{[...s.dashboards, ...s.logs].map((u) => <li key={u}><Out href={u}>{u}</Out></li>)}</ul></section>}
 		</aside></div></div>;
