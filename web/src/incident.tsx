@@ -39,12 +39,12 @@ function Head({ whole, run }: { whole: Whole; run: Run | undefined }) {
 	const i = whole.incident;
 	return <header class={cx("incident-head", i.severity)}>
 		<div class="line"><Sev of={i.severity} /><StateChip of={i.state} /><a href={`/incidents?service=${encodeURIComponent(i.service)}`}><b>{i.service || "no service"}</b></a>
-			<span class="muted">{i.environment}</span>{i.drill && <span class="chip info">drill{i.drill_by && ` by ${person(i.drill_by)}`}</span>}{i.flapping && <span class="chip warn">flapping</span>}<span class="gap" /><span class="muted">incident {i.id}</span></div>
+			<span class="muted environment">{i.environment}</span>{i.drill && <span class="chip info">drill{i.drill_by && ` by ${person(i.drill_by)}`}</span>}{i.flapping && <span class="chip warn">flapping</span>}<span class="gap" /><span class="muted">incident {i.id}</span></div>
 		<h1>{i.title}</h1>
 		<p class="impact">{i.impact}.</p>
 		<dl class="facts">
 			<div><dt>Owner</dt><dd>{i.owner}</dd></div>
-			<div><dt>With</dt><dd>{i.acknowledged ? person(i.acknowledged_by ?? "") : i.state === "closed" ? endWord[i.end ?? ""] ?? i.end : i.state === "handed-off" ? i.developers : i.state === "acting" || i.state === "verifying" || i.state === "recovered" ? "automation" : "nobody yet"}</dd></div>
+			<div><dt>With</dt><dd>{i.acknowledged ? person(i.acknowledged_by ?? "") : i.state === "closed" ? endWord[i.end ?? ""] ?? i.end : i.state === "handed-off" ? i.developers : !i.needs_person && (i.state === "acting" || i.state === "verifying" || i.state === "recovered") ? "automation" : "nobody yet"}</dd></div>
 			<div><dt>Opened</dt><dd><At at={i.opened_wall} /></dd></div>
 			<div><dt>Alerts</dt><dd>{i.alerts_active} active of {i.alerts_total}</dd></div>
 			{budget(whole) && <div><dt>Budget</dt><dd>{budget(whole)}</dd></div>}
@@ -61,7 +61,7 @@ function Waits({ whole, run }: { whole: Whole; run: Run | undefined }) {
 	const approvals = whole.asked.filter((a) => a.state === "approval");
 	const doubts = whole.attempts.filter((a) => a.state === "in-doubt");
 	return <>
-		{i.needs_person && i.state !== "closed" && <div class="callout bad"><h2>Needs a person</h2><p>{i.needs_person_why}</p></div>}
+		{i.needs_person && i.state !== "closed" && approvals.length + doubts.length === 0 && run?.phase !== "permit" && run?.phase !== "answer" && <div class="callout bad"><h2>Needs a person</h2><p>{i.needs_person_why}</p></div>}
 		{approvals.map((a) => <div class="callout warn" key={a.id}><h2>{person(a.principal)} asks to {target(a)}</h2><Pairs of={{ ...a.params, ...a.given?.observed }} />
 			<p>{a.why}{a.ends_wall && <> It ends <Ago at={a.ends_wall} />.</>} {a.yes_missing > 0 && `${plural(a.yes_missing, "yes", "yes")} missing of ${a.approvers.join(", ") || "nobody who was found"}.`}</p>
 			<div class="buttons left"><button type="button" class="primary" onClick={() => todo.approve(a, true)}>Approve</button><button type="button" onClick={() => todo.approve(a, false)}>Deny</button></div></div>)}
