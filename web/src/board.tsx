@@ -106,12 +106,12 @@ function PersonCard({ i, asked }: { i: Incident; asked?: Asked[] }) {
 	useEffect(() => (waiting ? hold(i.id) : undefined), [i.id, waiting]);
 	const run = live.details.get(i.id)?.runs.find((r) => r.id === waiting && waitsForPerson(r));
 	const approval = asked?.find((a) => a.state === "approval");
-	const why = run?.phase === "answer" ? run.question : approval ? `${person(approval.principal)} asks to ${approval.action}${approval.target ? ` on ${approval.target}` : ""}` : i.needs_person_why;
+	const why = run?.phase === "answer" ? run.question : run?.phase === "permit" ? `${run.runbook} would ${run.plan?.map((p) => `${p.action}${p.target ? ` on ${p.target}` : ""}`).join(", ") || "act"}` : approval ? `${person(approval.principal)} asks to ${approval.action}${approval.target ? ` on ${approval.target}` : ""}` : i.needs_person_why;
 	return <article class={cx("card", i.severity)}>
 		<CardHead i={i} />
 		<h3><a class="cover" data-item href={`/incidents/${i.id}`}>{i.title}</a></h3>
 		<p class="impact">{i.impact}</p>
-		{why && <p class="why"><b>{run?.phase === "answer" ? "Asks you" : approval ? "Approval" : "Needs you"}</b> {why}</p>}
+		{why && <p class="why"><b>{run?.phase === "answer" ? "Asks you" : run?.phase === "permit" ? "Permission" : approval ? "Approval" : "Needs you"}</b> {why}</p>}
 		<div class="card-foot">
 			{i.acknowledged ? <span class="muted"><Icon name="hand" /> {person(i.acknowledged_by ?? "")} has it</span>
 				: <button type="button" class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge</button>}
@@ -213,8 +213,10 @@ function Ribbon() {
 function DutyStrip() {
 	useStore(live);
 	if (live.duty.length === 0) return null;
+	/* A rotation has nobody outside of its hours; a team shall always have somebody. */
+	const covered = new Set(live.duty.filter((d) => d.person).map((d) => d.team));
 	return <section class="duty-strip" aria-label="On duty">{live.duty.slice(0, 12).map((d) => <div key={d.team + d.rotation}>
-		<span class="muted">{d.team} · {d.rotation}</span> <b class={cx(!d.person && "bad-text")}>{d.person || "nobody"}</b>{d.until_wall && <span class="muted"> until <At at={d.until_wall} /></span>}</div>)}
+		<span class="muted">{d.team} · {d.rotation}</span> {d.person ? <b>{d.person}</b> : <b class={covered.has(d.team) ? "muted" : "bad-text"}>nobody</b>}{d.until_wall && <span class="muted"> until <At at={d.until_wall} /></span>}</div>)}
 		{live.duty.length > 12 && <a href="/schedules">and {live.duty.length - 12} more</a>}
 	</section>;
 }
@@ -223,7 +225,7 @@ function Calm() {
 	useStore(seconds);
 	const ends = [...live.recent.values()].map((i) => Date.parse(i.closed_wall ?? "")).filter(Boolean);
 	const since = ends.length ? Math.max(...ends) : 0;
-	const next = live.duty.filter((d) => d.until_wall).sort((a, b) => (a.until_wall! < b.until_wall! ? -1 : 1))[0];
+	const next = live.duty.filter((d) => d.person && d.until_wall).sort((a, b) => (a.until_wall! < b.until_wall! ? -1 : 1))[0];
 	const up = now() - Date.parse(live.status!.since_wall);
 	return <div class="calm"><Icon name="check" /><h2>Quiet{since ? ` for ${span(now() - since)}` : up < DAY ? ` since the start, ${span(up)} ago` : " for more than a day"}</h2>
 		<p>Nothing needs a person, nothing is being handled.</p>
