@@ -38,6 +38,7 @@ export function countdown(ms: number): string {
 const clockOnly = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const clockSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", second: "2-digit" });
 const dayTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayOnly = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat(undefined, { weekday: "short", year: "numeric", month: "short", day: "numeric",
 	hour: "2-digit", minute: "2-digit", hourCycle: "h23", second: "2-digit", timeZoneName: "short" });
 
@@ -46,7 +47,7 @@ export const clockWithSeconds = (iso: string) => clockSeconds.format(Date.parse(
 export function when(iso: string): string {
 	const at = Date.parse(iso);
 	return Math.abs(now() - at) < 20 * HOUR && new Date(at).getDate() === new Date(now()).getDate()
-		? clockOnly.format(at) : dayTime.format(at);
+		? clockOnly.format(at) : Math.abs(now() - at) < 300 * DAY ? dayTime.format(at) : dayOnly.format(at);
 }
 /* In the viewer's zone, and in UTC. */
 export const inFull = (iso: string) =>
