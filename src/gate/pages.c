@@ -68,7 +68,9 @@ serve(struct call *call, const struct page_file *file)
 void
 serve_page(struct call *call)
 {
-	const struct page_file *file = page_find(STR("/"));
+	/* The board's own; the others want more of the script at once. */
+	const struct page_file *file =
+	    page_find(str_eq(call->target.path, STR("/")) ? STR("/") : STR("page"));
 	if (file != NULL)
 		serve(call, file);
 	else

@@ -5,7 +5,7 @@ import { Login } from "./login";
 import { Frame, startTheme } from "./frame";
 import { startKeys } from "./keys";
 import { follow, live, look, refuse } from "./live";
-import { pages } from "./pages";
+import { pages, readRest } from "./pages";
 import { startRouter, useAddress } from "./router";
 import { useStore } from "./store";
 import { Empty, Failed, person, question } from "./ui";
@@ -31,6 +31,10 @@ function App() {
 	useStore(live);
 	return live.link === "denied" ? <Login /> : <Frame><Page /></Frame>;
 }
+
+/* The board first; what other pages need comes while it is looked at, so that it is here when the server is not. */
+if (location.pathname === "/") addEventListener("load", () => setTimeout(() => void readRest().catch(() => {}), 1500));
+else void readRest().catch(() => {});
 
 askOnceMore(() => new Promise((done, fail) => {
 	const token = whoIsHere()?.how === "token";

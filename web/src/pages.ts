@@ -1,15 +1,26 @@
 /* The pages there are, in the order of the rail. */
-import type { ComponentType } from "preact";
+import { createElement, type ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { Board } from "./board";
-import { Incidents } from "./incidents";
-import { Alerts } from "./alerts";
-import { Handoffs } from "./handoffs";
-import { Services } from "./services";
-import { Runbooks } from "./runbooks";
-import { Authority } from "./authority";
-import { Schedules } from "./schedules";
-import { Channels } from "./channels";
-import { Ourselves } from "./ourselves";
+import { Failed, Loading } from "./ui";
+
+type Rest = typeof import("./rest");
+let rest: Rest | null = null;
+let asked: Promise<void> | null = null;
+export function readRest() {
+	return asked ??= import("./rest").then((found) => { rest = found; }, (error: unknown) => { asked = null; throw error; });
+}
+
+/* One of them, once they are here. A server with other pages than these has not got them any more. */
+function later(name: keyof Rest): Page["view"] {
+	return (props) => {
+		const [error, fail] = useState<unknown>(null);
+		const [, turn] = useState(0);
+		useEffect(() => { if (!rest) readRest().then(() => turn(1), fail); }, []);
+		if (rest) return createElement(rest[name], props);
+		return error ? createElement(Failed, { error: new Error("the server has newer pages, or does not answer"), again: () => location.reload() }) : createElement(Loading, { what: name });
+	};
+}
 
 export interface Page {
 	path: string;
@@ -21,13 +32,13 @@ export interface Page {
 
 export const pages: Page[] = [
 	{ path: "/", name: "Duty board", icon: "board", key: "b", view: Board },
-	{ path: "/incidents", name: "Incidents", icon: "incidents", key: "i", view: Incidents },
-	{ path: "/alerts", name: "Alerts", icon: "alerts", key: "a", view: Alerts },
-	{ path: "/handoffs", name: "Handoffs", icon: "handoffs", key: "h", view: Handoffs },
-	{ path: "/services", name: "Services", icon: "services", key: "s", view: Services },
-	{ path: "/runbooks", name: "Runbooks", icon: "runbooks", key: "r", view: Runbooks },
-	{ path: "/authority", name: "Authority", icon: "authority", key: "y", view: Authority },
-	{ path: "/schedules", name: "Schedules", icon: "schedules", key: "d", view: Schedules },
-	{ path: "/channels", name: "Channels", icon: "channels", key: "c", view: Channels },
-	{ path: "/ourselves", name: "Ourselves", icon: "ourselves", key: "o", view: Ourselves },
+	{ path: "/incidents", name: "Incidents", icon: "incidents", key: "i", view: later("Incidents") },
+	{ path: "/alerts", name: "Alerts", icon: "alerts", key: "a", view: later("Alerts") },
+	{ path: "/handoffs", name: "Handoffs", icon: "handoffs", key: "h", view: later("Handoffs") },
+	{ path: "/services", name: "Services", icon: "services", key: "s", view: later("Services") },
+	{ path: "/runbooks", name: "Runbooks", icon: "runbooks", key: "r", view: later("Runbooks") },
+	{ path: "/authority", name: "Authority", icon: "authority", key: "y", view: later("Authority") },
+	{ path: "/schedules", name: "Schedules", icon: "schedules", key: "d", view: later("Schedules") },
+	{ path: "/channels", name: "Channels", icon: "channels", key: "c", view: later("Channels") },
+	{ path: "/ourselves", name: "Ourselves", icon: "ourselves", key: "o", view: later("Ourselves") },
 ];
