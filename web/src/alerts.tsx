@@ -142,7 +142,7 @@ function History({ g, of }: { g: Group; of: ReturnType<typeof historyOf> }) {
 type Pick = (n: string, v: string) => void;
 
 function LabelButtons({ of, pick }: { of: [string, string][]; pick: Pick }) {
-	return <div class="labels">{of.map(([n, v]) => <button type="button" class="label" key={n} title={`Only ${n}: ${v}`} onClick={() => pick(n, v)}>{n}: {v}</button>)}</div>;
+	return of.length === 0 ? null : <div class="labels">{of.map(([n, v]) => <button type="button" class="label" key={n} title={`Only ${n}: ${v}`} onClick={() => pick(n, v)}>{n}: {v}</button>)}</div>;
 }
 
 function AlertRow({ a, g, pick }: { a: Alert; g: Group; pick: Pick }) {
@@ -163,7 +163,7 @@ function GroupView({ g, of, link, pick }: { g: Group; of: ReturnType<typeof hist
 	const shared = Object.entries(g.shared);
 	return <article class="alert-group" data-labels={JSON.stringify(g.labels)}><GroupHead g={g} of={of} link={link} />
 		{shared.length > 0 && <LabelButtons of={shared} pick={pick} />}
-		{g.first.map((a) => <AlertRow key={a.fingerprint} a={a} g={g} pick={pick} />)}
+		{!(g.alerts === 1 && !saying(g.first[0]!) && Object.keys(labelsOf(g.first[0]!)).every((n) => g.shared[n] !== undefined || g.labels[n] !== undefined)) && g.first.map((a) => <AlertRow key={a.fingerprint} a={a} g={g} pick={pick} />)}
 		{g.alerts > g.first.length && <a class="all" href={link}>All {g.alerts.toLocaleString()}</a>}</article>;
 }
 
