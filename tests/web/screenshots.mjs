@@ -70,7 +70,7 @@ const press = (...keys) => async (page) => { for (const key of keys) await page.
 const click = (name) => async (page) => page.getByRole("button", { name, exact: true }).first().click();
 
 /* Rotations in layers with a gap, a swap that is asked for, somebody who stands in. */
-const LAYERS = BUSY["production.yaml"].replace("people:", "people:\n  mei: {name: Mei Lin, email: mei@example.com, zone: Asia/Singapore, reach: [pager]}").replace("escalate: [{to: primary}]", "escalate: [{to: primary}, {to: secondary, after: 10m}]")
+const LAYERS = BUSY["production.yaml"].replace("people:", "people:\n  mei: {name: Mei Lin, email: mei@example.com, zone: Asia/Singapore, reach: [pager]}").replace("escalate: [{to: primary}]", "escalate: [{to: primary, after: 10m}, {to: secondary}]")
 	.replace(`rotations: [{name: primary, people: [ana, piotr], every: 1 week, handover: "Mon 09:00"}]`, `rotations:
         - {name: primary, people: [ana, piotr, mei], every: 1 week, handover: "Mon 09:00"}
         - {name: secondary, people: [mei, ana], every: 2 days, handover: "09:00"}
@@ -111,7 +111,7 @@ async function work() {
 		request.on("data", (part) => { body += part; }).on("end", () => { link ||= JSON.parse(body).data?.acknowledge ?? ""; response.end(); });
 	});
 	await new Promise((done) => provider.listen(0, "127.0.0.1", done));
-	const shop = await Server.start({ ...BUSY, "production.yaml": LAYERS.replace("127.0.0.1:9/", `127.0.0.1:${provider.address().port}/hook`) });
+	const shop = await Server.start({ ...BUSY, "production.yaml": LAYERS.replace(`"http://127.0.0.1:9/"`, `"http://127.0.0.1:${provider.address().port}/hook", digest: never`) });
 	const piotr = shop.token_for("piotr", "admin", "person:piotr");
 	const long = "a name that nobody shortened-".repeat(6), word = "Unbroken".repeat(14);
 	await shop.fire([{ labels: { alertname: "Slow", service: "checkout", instance: "web-1", zone: "eu-1" }, annotations: { summary: "p99 is 4 s" } },
@@ -140,19 +140,23 @@ async function work() {
 	await page.getByRole("heading", { name: "It is yours" }).waitFor();
 	await page.screenshot({ path: `${out}/tapped-work-phone.png` });
 	await context.close();
-	await Promise.all(["light", "dark", "phone"].map(async (look) => {
-		const lost = await chrome.newContext({ ...LOOKS[look], locale: "en-GB" });
-		const there = await open(lost, `${shop.url}/`);
+	/* Who is not signed in; then the server goes while people look. */
+	const watching = await Promise.all(["light", "dark", "phone"].map(async (look) => {
+		const there = await open(await chrome.newContext({ ...LOOKS[look], locale: "en-GB" }), `${shop.url}/`);
 		await there.getByLabel("Name").waitFor();
 		await there.screenshot({ path: `${out}/sign-in-work-${look}.png` });
 		await there.goto(`${shop.url}/#token=${piotr}`);
 		await there.reload();
 		await there.locator(".card").first().waitFor();
-		await there.context().setOffline(true);
-		await there.locator(".lost").waitFor({ timeout: 60_000 });
+		return [look, there];
+	}));
+	await shop.down();
+	for (const [look, there] of watching) {
+		await there.locator(".lost").waitFor();
 		await there.screenshot({ path: `${out}/lost-work-${look}.png` });
-		await lost.close();
-	})).catch((error) => console.log(`lost: ${error.message}`));
+		await there.context().close();
+	}
+	await shop.up();
 	await shop.stop();
 	provider.close();
 }
