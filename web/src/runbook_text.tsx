@@ -29,7 +29,8 @@ export function RunbookText({ name, run, whole, without }: { name: string; run?:
 	let step = -1;
 	const text = withoutFront(read.value.text ?? "");
 	const title = without ? /^\s*#\s+(.*?)\s*#*\n/.exec(text) : null;
-	return <Markdown top={3} text={title && title[1] === without ? text.slice(title[0].length) : text} fence={(f) => {
+	const own = title?.[1] === without && title ? title[0].length : 0;
+	return <Markdown top={own ? 1 : without ? 2 : 3} text={text.slice(own)} fence={(f) => {
 		const [kind = "", title = ""] = f.info.split(/\s+/);
 		if (!KINDS.has(kind)) return null;
 		const at = ++step;
