@@ -163,9 +163,9 @@ function FoldCard({ f, open }: { f: Fold; open: boolean }) {
 	const first = f.incidents[0]!, same = f.incidents.every((i) => i.title === first.title);
 	const names = [...new Set(f.incidents.map((i) => i.service || "no service"))], free = f.incidents.filter((i) => !i.acknowledged);
 	return <article class={cx("card storm", f.worst)}>
-		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}</span><span class="gap" /><Ago at={f.since} bare /></div>
+		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="gap" /><Ago at={f.since} bare /></div>
 		<h3>{same ? first.title : f.key || "no common label"}</h3>
-		<p class="muted">{names.slice(0, NAMED).join(", ")}{names.length > NAMED && ` and ${plural(names.length - NAMED, "more", "more")}`}</p>
+		<p class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}: {names.slice(0, NAMED).join(", ")}{names.length > NAMED && ` and ${plural(names.length - NAMED, "more", "more")}`}</p>
 		<div class="card-foot">{free.length > 0 && <button type="button" class="primary" onClick={() => todo.acknowledgeAll(free)}>{free.length === 1 ? "Acknowledge" : `Acknowledge all ${free.length.toLocaleString()}`}</button>}
 			<button type="button" aria-expanded={open} onClick={() => setQuery({ fold: open ? "" : f.key })}>{open ? "Fold" : "Show all"}</button></div>
 		{open && <LongList items={f.incidents} rowPx={34} keyOf={(i) => i.id} label={f.key} row={(i) => <Row i={i} />} />}
@@ -175,13 +175,18 @@ function FoldCard({ f, open }: { f: Fold; open: boolean }) {
 function LaneView({ name, title, hint, list, asked, open }:
 	{ name: Lane; title: string; hint: string; list: Incident[]; asked: Map<number, Asked[]>; open: string }) {
 	const { folds, rest } = useMemo(() => fold(list), [list]);
+	/* The worst first, also of folds. */
+	const worst = rest.reduce((w, i) => (!i.acknowledged && i.severity < w ? i.severity : w), "sev9");
+	const above = folds.filter((f) => f.worst <= worst);
+	const card = (f: Fold) => <FoldCard key={f.key} f={f} open={open === f.key} />;
 	const Card = name === "person" ? PersonCard : name === "handling" ? HandlingCard : WatchCard;
 	return <section class={`lane ${name}`} aria-label={title}>
 		<h2>{title} <span class="n">{list.length}</span></h2>
 		{list.length === 0 && <p class="muted hint">{hint}</p>}
-		{folds.map((f) => <FoldCard key={f.key} f={f} open={open === f.key} />)}
+		{above.map(card)}
 		{rest.length <= CARDS_MAX ? rest.map((i) => <Card key={i.id} i={i} asked={asked.get(i.id)} />)
 			: <LongList items={rest} rowPx={34} keyOf={(i) => i.id} label={title} row={(i) => <Row i={i} />} />}
+		{folds.filter((f) => !above.includes(f)).map(card)}
 	</section>;
 }
 

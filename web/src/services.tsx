@@ -43,9 +43,14 @@ function All() {
 	</div>;
 }
 
+const DRAWN = 8;
+function Others({ what, of }: { what: string; of: string[] }) {
+	return of.length <= DRAWN ? null : <details><summary class="muted">{plural(of.length - DRAWN, "more", "more")}: {what}</summary><p>{of.slice(DRAWN).map((n, i) => <span key={n}>{i > 0 && ", "}<a href={to(n)}>{n}</a></span>)}</p></details>;
+}
+
 /* What it depends on to the right, who depends on it to the left. */
 function Graph({ s }: { s: Service }) {
-	const left = s.dependents.slice(0, 8), right = s.depends_on.slice(0, 8);
+	const left = s.dependents.slice(0, DRAWN), right = s.depends_on.slice(0, DRAWN);
 	if (left.length + right.length === 0) return <p class="muted">It depends on nothing, and nothing on it.</p>;
 	const rows = Math.max(left.length, right.length, 1), h = rows * 44 + 8, y = (i: number, n: number) => h / 2 + (i - (n - 1) / 2) * 40;
 	const x0 = left.length ? -1 : 239, x1 = right.length ? 661 : 421;
@@ -76,7 +81,7 @@ function One({ name }: { name: string }) {
 		<div class="page-head"><h1>{s.name}</h1><span class="chip">tier {s.tier}</span><span class="muted">{s.environment}</span></div>
 		<div class="actions"><button type="button" onClick={() => todo.handsOn(name)}>Take in hand</button>{held && <button type="button" onClick={() => todo.handsOff(held)}>Let go</button>}<button type="button" class="danger" onClick={() => todo.breakGlass(name)}>Break the glass</button></div>
 		<div class="columns"><div>
-			<section class="panel"><h2>Dependencies</h2><Graph s={s} /></section>
+			<section class="panel"><h2>Dependencies</h2><Graph s={s} /><Others what="depend on it" of={s.dependents} /><Others what="it depends on" of={s.depends_on} /></section>
 			<section class="panel"><h2>Incidents</h2>{incidents.error ? <Failed error={incidents.error} /> : !incidents.value ? <Loading what="Incidents" /> : incidents.value.length === 0 ? <p class="muted">None yet.</p>
 				: <ul class="rows">{incidents.value.map((i) => <li key={i.id}><Sev of={i.severity} /><a href={`/incidents/${i.id}`}>{i.title}</a><span class="gap" /><StateChip of={i.state} /><Ago at={i.opened_wall} bare /></li>)}</ul>}</section>
 		</div><aside>
