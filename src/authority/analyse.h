@@ -84,7 +84,8 @@ void authority_analyse(const struct model *model, msec wall, struct arena *arena
  * the widening ones first.
  *
  * Who asks is everybody alone, and each agent for each of the first people. It samples: that
- * nothing differs among what was asked is no proof that nothing does.
+ * nothing differs among what was asked is no proof that nothing does. A changed rule that
+ * nothing of it met, a changed probe, and what a maximum cut off is told as `unseen`.
  *
  * Asks both about the same made-up requests: values and live values at the edges of the
  * rules that are not in both alike, moments at which they change, uses that fill their
@@ -96,9 +97,16 @@ struct differs {
 	str because;        /* the deciding reason of the newer answer */
 	struct place place; /* of its rule, if any */
 };
+/* What was changed and could not be asked about, or was not. */
+struct unseen {
+	str text;
+	struct place place; /* if any */
+};
 struct difference {
 	struct differs *p;
 	size_t n, dropped;
+	struct unseen *unseen;
+	size_t unseen_n, unseen_dropped;
 	size_t looked_at, of; /* combinations of who, action and service */
 	size_t decisions;     /* made, of both; at most ANALYSE_DECISIONS_MAX */
 };

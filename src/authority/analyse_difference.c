@@ -20,6 +20,9 @@ struct comparing {
 	const struct authority *authorities[2];
 	const struct rule **changed[2]; /* rules that the other has not alike */
 	size_t changed_n[2];
+	bool *met[2]; /* of those, which a request was about */
+	/* Of those, which are about the action and service under way and were not met yet. */
+	size_t *open[2], open_n[2];
 	bool all; /* the catalogue differs: everything may */
 	struct chain *chains;
 	size_t chains_n;
@@ -94,6 +97,57 @@ worth_asking(const struct comparing *c, const struct chain *chain,
 	return false;
 }
 
+/* ---- were they looked at? ---- */
+
+static void
+find_open(struct comparing *c, const struct action *action, const struct service *service)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		c->open_n[side] = 0;
+		for (size_t i = 0; i < c->changed_n[side]; i++) {
+			const struct rule *rule = c->changed[side][i];
+			if (!c->met[side][i] && rule_covers_action(rule, action) &&
+			    rule_covers_service(c->models[side], rule, service))
+				c->open[side][c->open_n[side]++] = i;
+		}
+	}
+}
+
+static void
+note_met(struct comparing *c, const struct sample *sample,
+    const struct authority_decision decisions[2])
+{
+	bool differs = decisions[0].verdict != decisions[1].verdict;
+	for (unsigned side = 0; side < 2; side++) {
+		for (size_t i = c->open_n[side]; i-- > 0;) {
+			size_t at = c->open[side][i];
+			if (!rule_met(c->authorities[side], c->changed[side][at], sample,
+				&decisions[side], differs))
+				continue;
+			c->met[side][at] = true;
+			c->open[side][i] = c->open[side][--c->open_n[side]];
+		}
+	}
+}
+
+static void
+tell_unmet(struct comparing *c)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		for (size_t i = 0; i < c->changed_n[side]; i++) {
+			const struct rule *rule = c->changed[side][i];
+			if (!c->met[side][i] && !rule_over(rule, c->wall))
+				unseen_rule(c->ret, rule, side == 0, c->arena);
+		}
+	}
+	if (c->ret->looked_at < c->ret->of)
+		unseen_add(c->ret,
+		    arena_printf(c->arena,
+			"%zu of %zu combinations of who, what and where were not looked at",
+			c->ret->of - c->ret->looked_at, c->ret->of),
+		    NULL);
+}
+
 /* ---- asking ---- */
 
 static bool
@@ -162,6 +216,7 @@ ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 			authority_decide(c->authorities[side], &sample->request,
 			    &sample->facts, &decisions[side]);
 		c->ret->decisions += 2;
+		note_met(c, sample, decisions);
 		tell(c, from, sample, decisions, NULL);
 	}
 }
@@ -237,25 +292,33 @@ static void
 ask_about_action(struct comparing *c, struct sampler *sampler, const struct action *action)
 {
 	const struct model *model = sampler->model;
-	if (!sampler_action(sampler, action))
-		return;
+	size_t of = c->ret->of;
+	bool known = sampler_action(sampler, action);
 	for (size_t i = 0; i < model->services_n; i++) {
 		bool set = false;
 		for (size_t p = 0; p < c->chains_n; p++) {
 			if (!worth_asking(c, &c->chains[p], action, &model->services[i]))
 				continue;
 			c->ret->of++;
-			if (c->ret->decisions + 2 > c->budget)
+			if (!known || c->ret->decisions + 2 > c->budget)
 				continue;
 			c->ret->looked_at++;
-			if (!set)
+			if (!set) {
 				sampler_service(sampler, &model->services[i]);
+				find_open(c, action, &model->services[i]);
+			}
 			set = true;
 			ask(c, sampler, &c->chains[p]);
 			for (unsigned side = 0; c->all && side < 2; side++)
 				ask_as_undo(c, sampler, &c->chains[p], side);
 		}
 	}
+	if (c->ret->of == of)
+		return;
+	if (known)
+		unseen_values(c->ret, sampler, c->changed_n[0] + c->changed_n[1], c->arena);
+	else
+		unseen_action(c->ret, sampler, c->arena);
 }
 
 /* The changed rules first: there is room for so many edges. */
@@ -297,7 +360,15 @@ ask_about_all(struct comparing *c, const struct model *model)
 	size_t n;
 	const struct rule **rules = edges_of(c, &n);
 	struct sampler *sampler = sampler_new(model, rules, n, c->wall, c->work);
+	sampler_moments(sampler, c->models, c->changed_n[0] + c->changed_n[1], c->wall);
 	size_t cells = cells_of(c, model);
+	if (sampler->moments_cut)
+		unseen_add(c->ret,
+		    arena_printf(c->arena,
+			"there are more than %d moments at which something changes: the "
+			"rest was not looked at",
+			MOMENTS_MAX),
+		    NULL);
 	/* Two decisions a sample, and where the catalogue differs two passes. */
 	size_t decisions = c->all ? ANALYSE_DECISIONS_MAX / 2 : ANALYSE_DECISIONS_MAX;
 	c->samples = decisions / 2 / (cells + 1);
@@ -374,6 +445,24 @@ drop_repeated(struct difference *ret)
 	ret->n = n;
 }
 
+/* Keeps the order, which is that of what matters. */
+static void
+drop_repeated_unseen(struct difference *ret)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < ret->unseen_n; i++) {
+		bool told = false;
+		for (size_t k = 0; k < n && !told; k++)
+			told =
+			    str_eq(ret->unseen[k].text, ret->unseen[i].text) &&
+			    str_eq(ret->unseen[k].place.file, ret->unseen[i].place.file) &&
+			    ret->unseen[k].place.line == ret->unseen[i].place.line;
+		if (!told)
+			ret->unseen[n++] = ret->unseen[i];
+	}
+	ret->unseen_n = n;
+}
+
 void
 authority_difference(const struct model *before, const struct model *after, msec wall,
     struct arena *arena, struct difference *ret)
@@ -382,17 +471,20 @@ authority_difference(const struct model *before, const struct model *after, msec
 	struct arena work =
 	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(before) +
 				authority_arena_bytes(after) +
-				(before->rules_n + after->rules_n) * 16 * sizeof(void *));
+				(before->rules_n + after->rules_n) * 24 * sizeof(void *));
 	struct comparing c = { .models = { before, after },
 		.wall = wall,
 		.arena = arena,
 		.work = &work,
 		.ret = ret };
 	*ret =
-	    (struct difference){ .p = arena_new(arena, struct differs, ANALYSE_FOUND_MAX) };
+	    (struct difference){ .p = arena_new(arena, struct differs, ANALYSE_FOUND_MAX),
+		    .unseen = arena_new(arena, struct unseen, ANALYSE_FOUND_MAX) };
 	for (unsigned side = 0; side < 2; side++) {
 		c.authorities[side] = authority_new(c.models[side], &work);
 		find_changed(&c, side);
+		c.met[side] = arena_new(&work, bool, c.changed_n[side] + 1);
+		c.open[side] = arena_new(&work, size_t, c.changed_n[side] + 1);
 	}
 	c.all = !catalogues_same(before, after);
 	make_chains(&c);
@@ -400,8 +492,11 @@ authority_difference(const struct model *before, const struct model *after, msec
 		ask_about_all(&c, after);
 		if (c.all)
 			ask_about_all(&c, before);
+		tell_unmet(&c);
 	}
+	unseen_probes(ret, before, after, arena);
 	arena_unmap(&map);
 	qsort(ret->p, ret->n, sizeof(ret->p[0]), widening_first);
 	drop_repeated(ret);
+	drop_repeated_unseen(ret);
 }

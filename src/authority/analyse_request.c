@@ -101,6 +101,7 @@ everyone(const struct model *model, struct arena *arena)
 /* ---- values ---- */
 
 struct choosing {
+	const struct model *model;
 	const struct action *action;
 	const struct param *param;
 	struct arena *arena;
@@ -110,14 +111,16 @@ struct choosing {
 static void
 choose(struct choosing *c, str value)
 {
-	struct arena scratch = *c->arena;
 	for (size_t i = 0; i < c->ret->n; i++) {
 		if (str_eq(c->ret->p[i], value))
 			return;
 	}
-	if (c->ret->n < CHOICES_MAX && value.n > 0 &&
-	    param_refuses(c->param, value, &scratch).n == 0)
+	if (!param_takes(c->param, value))
+		return;
+	if (c->ret->n < CHOICES_MAX)
 		c->ret->p[c->ret->n++] = value;
+	else
+		c->ret->cut = true;
 }
 
 static void
@@ -137,14 +140,52 @@ choose_around(struct choosing *c, int64_t number)
 		choose_number(c, number - 1);
 }
 
+/* The `like` with so many bytes for each star: as they stand, else as the pattern has it. */
+static void
+choose_stars(struct choosing *c, str like, size_t stars)
+{
+	struct buf text = BUF(PARAM_VALUE_BYTES_MAX);
+	for (size_t i = 0; i < like.n; i++) {
+		for (size_t k = 0; like.p[i] == '*' && k < stars; k++)
+			buf_char(&text, '1');
+		if (like.p[i] != '*')
+			buf_char(&text, like.p[i] == '?' ? '1' : like.p[i]);
+	}
+	str value = arena_str(c->arena, buf_str(&text));
+	buf_done(&text);
+	if (param_takes(c->param, value) ||
+	    value_made(c->param, like, stars, c->arena, &value))
+		choose(c, value);
+}
+
+static void
+choose_names_like(struct choosing *c, str like)
+{
+	const struct model *model = c->model;
+	for (size_t i = 0; c->param->kind == PARAM_HOST && i < model->hosts_n; i++) {
+		if (like_matches(like, model->hosts[i].name)) {
+			choose(c, model->hosts[i].name);
+			return;
+		}
+	}
+	for (size_t i = 0; c->param->kind == PARAM_SERVICE && i < model->services_n; i++) {
+		if (like_matches(like, model->services[i].name)) {
+			choose(c, model->services[i].name);
+			return;
+		}
+	}
+}
+
+/* What a longer or a shorter `like` of another rule tells apart, too. */
 static void
 choose_like(struct choosing *c, str like)
 {
-	struct buf text = BUF(256);
-	for (size_t i = 0; i < like.n; i++)
-		buf_char(&text, like.p[i] == '*' || like.p[i] == '?' ? '1' : like.p[i]);
-	choose(c, arena_str(c->arena, buf_str(&text)));
-	buf_done(&text);
+	choose_names_like(c, like);
+	choose_stars(c, like, 1);
+	if (memchr(like.p, '*', like.n) == NULL)
+		return;
+	choose_stars(c, like, 0);
+	choose_stars(c, like, 3);
 }
 
 static void
@@ -181,8 +222,9 @@ one_literal(const struct template *t)
 
 /* What runbooks write: the best examples there are. */
 static void
-choose_written(struct choosing *c, const struct model *model)
+choose_written(struct choosing *c, size_t max)
 {
+	const struct model *model = c->model;
 	for (size_t i = 0; i < model->runbooks_n; i++) {
 		const struct runbook *runbook = &model->runbooks[i];
 		for (size_t k = 0; k < runbook->steps_n; k++) {
@@ -190,7 +232,8 @@ choose_written(struct choosing *c, const struct model *model)
 			if (step->kind != STEP_ACTION || step->action != c->action)
 				continue;
 			for (size_t w = 0; w < step->with_n; w++) {
-				if (str_eq(step->with[w].name, c->param->name) &&
+				if (c->ret->n < max &&
+				    str_eq(step->with[w].name, c->param->name) &&
 				    one_literal(&step->with[w].value))
 					choose(c, step->with[w].value.pieces[0].text);
 			}
@@ -199,8 +242,9 @@ choose_written(struct choosing *c, const struct model *model)
 }
 
 static void
-choose_own(struct choosing *c, const struct model *model)
+choose_own(struct choosing *c)
 {
+	const struct model *model = c->model;
 	const struct param *param = c->param;
 	choose(c, param->otherwise);
 	for (size_t i = 0; i < param->values.n; i++)
@@ -216,7 +260,7 @@ choose_own(struct choosing *c, const struct model *model)
 		choose(c, model->services[i].name);
 }
 
-/* A pattern says what fits, not how to make it. */
+/* What people would write, where it fits; else whatever does. */
 static void
 choose_guesses(struct choosing *c)
 {
@@ -227,6 +271,9 @@ choose_guesses(struct choosing *c)
 		{ "2026-01-01", 10 }, { "A", 1 }, { "0123456789abcdef", 16 } };
 	for (size_t i = 0; c->ret->n == 0 && i < countof(guesses); i++)
 		choose(c, guesses[i]);
+	str value;
+	if (c->ret->n == 0 && value_made(c->param, STR("*"), 1, c->arena, &value))
+		choose(c, value);
 }
 
 void
@@ -234,9 +281,10 @@ param_candidates(const struct model *model, const struct rule *const *rules, siz
     const struct action *action, const struct param *param, struct arena *arena,
     struct candidates *ret)
 {
-	struct choosing c = { action, param, arena, ret };
-	choose_written(&c, model);
-	for (size_t i = 0; i < n && ret->n < CHOICES_MAX; i++) {
+	struct choosing c = { model, action, param, arena, ret };
+	choose_written(&c, 1); /* the plainest; then what rules say */
+	for (size_t i = 0; i < n && !ret->cut; i++) {
+		ret->rules = i;
 		if (!rule_covers_action(rules[i], action))
 			continue;
 		for (size_t k = 0; k < rules[i]->with_n; k++)
@@ -244,7 +292,9 @@ param_candidates(const struct model *model, const struct rule *const *rules, siz
 		for (size_t k = 0; k < rules[i]->when_n; k++)
 			choose_when(&c, &rules[i]->when[k]);
 	}
-	choose_own(&c, model);
+	ret->rules = ret->cut ? ret->rules : n;
+	choose_written(&c, CHOICES_MAX);
+	choose_own(&c);
 	choose_guesses(&c);
 }
 

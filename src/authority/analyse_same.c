@@ -127,7 +127,7 @@ rules_same(const struct rule *a, const struct rule *b)
 
 /* ---- the catalogue ---- */
 
-static bool
+bool
 layers_same(const struct layer *a, const struct layer *b)
 {
 	if (a->people_n != b->people_n || a->days != b->days ||

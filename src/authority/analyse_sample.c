@@ -4,69 +4,8 @@
 #include "authority/analysing.h"
 
 #define AT (400 * DAY)
-#define HORIZON_WEEKS 8
-#define TURNS_MAX 64
-#define CHANGES_MAX 8
 
 /* ---- of the rules ---- */
-
-static void
-add_moment(struct sampler *s, msec wall, msec moment)
-{
-	if (moment < wall || s->moments_n == MOMENTS_MAX)
-		return;
-	for (size_t i = 0; i < s->moments_n; i++) {
-		if (s->moments[i] == moment)
-			return;
-	}
-	s->moments[s->moments_n++] = moment;
-}
-
-static void
-add_edge(struct sampler *s, msec wall, msec edge)
-{
-	if (edge == 0)
-		return;
-	add_moment(s, wall, edge);
-	add_moment(s, wall, edge - 1);
-}
-
-static void
-add_turns(struct sampler *s, msec wall, const struct principal *to)
-{
-	if (to->kind != PRINCIPAL_ON_DUTY || to->team == NULL)
-		return;
-	for (size_t i = 0; i < to->team->rotation_n; i++) {
-		const struct rotation *rotation = &to->team->rotations[i];
-		msec at = wall;
-		for (size_t k = 0; k < TURNS_MAX && at < wall + HORIZON_WEEKS * 7 * DAY;
-		     k++) {
-			struct turn turn = rotation_at(rotation, at);
-			if (turn.until_wall <= at)
-				break;
-			add_moment(s, wall, turn.until_wall);
-			at = turn.until_wall;
-		}
-	}
-}
-
-static void
-add_moments(struct sampler *s, msec wall, const struct rule *rule)
-{
-	add_edge(s, wall, rule->from_wall);
-	add_edge(s, wall, rule->until_wall);
-	msec at = wall;
-	for (size_t i = 0; rule->during != NULL && i < CHANGES_MAX; i++) {
-		at = calendar_changes(rule->during, at);
-		if (at == 0)
-			break;
-		add_edge(s, wall, at);
-	}
-	for (size_t i = 0; i < rule->to_n; i++)
-		add_turns(s, wall, &rule->to[i]);
-	for (size_t i = 0; i < rule->by_n; i++)
-		add_turns(s, wall, &rule->by[i]);
-}
 
 static void
 add_count(uint32_t *list, size_t *n, uint32_t count, uint32_t max)
@@ -127,6 +66,7 @@ add_limits(struct sampler *s, const struct rule *rule)
 	    rule->spacing_ms != 0) {
 		add_uses_n(s, 1);
 		add_uses_n(s, 3);
+		add_uses_n(s, USES_MADE_MAX);
 	}
 	add_window(s, rule->spacing_ms);
 }
@@ -143,11 +83,10 @@ sampler_new(const struct model *model, const struct rule *const *rules, size_t n
 	for (size_t i = 0; i < model->people_n && i < VOTERS_MAX; i++)
 		s->people[s->people_n++] =
 		    arena_printf(arena, "person:%.*s", STR_ARG(model->people[i].id));
-	add_moment(s, wall, wall);
+	s->moments[s->moments_n++] = wall;
 	add_age(s, 0);
 	add_count(s->targets_ns, &s->targets_ns_n, 1, 1);
 	for (size_t i = 0; i < n; i++) {
-		add_moments(s, wall, rules[i]);
 		add_limits(s, rules[i]);
 		for (size_t k = 0; k < rules[i]->when_n; k++) {
 			const struct when *when = &rules[i]->when[k];
@@ -241,16 +180,19 @@ bool
 sampler_action(struct sampler *s, const struct action *action)
 {
 	s->action = action;
+	s->unmade = NULL;
 	if (action->params.n > PARAMS_MAX)
 		return false;
 	for (size_t i = 0; i < action->params.n; i++) {
 		const struct param *param = &action->params.p[i];
-		s->params[i].n = 0;
+		s->params[i] = (struct candidates){ .n = 0 };
 		param_candidates(s->model, s->rules, s->rules_n, action, param, s->arena,
 		    &s->params[i]);
 		bool needed = !param->optional && param->otherwise.n == 0;
-		if (needed && s->params[i].n == 0)
+		if (needed && s->params[i].n == 0) {
+			s->unmade = param;
 			return false;
+		}
 		s->sizes[OF_PARAM + i] = (unsigned)s->params[i].n + !needed;
 		s->lives[i].n = 0;
 		for (size_t k = 0; k < action->observe_n; k++) {
@@ -290,6 +232,39 @@ find_targets(struct sampler *s)
 	}
 }
 
+static bool
+is_used(const struct sampler *s, size_t dimension)
+{
+	size_t params = s->action->params.n;
+	return dimension < OF_PARAM + params ||
+	       (dimension >= OF_LIVE && dimension < OF_LIVE + params);
+}
+
+/* The first of each thing that may vary, then the second of each: where there is no room for
+ * all, the best of each are looked at. */
+static void
+find_singles(struct sampler *s)
+{
+	bool more = true;
+	s->singles_n = 0;
+	s->all = 1;
+	for (size_t i = 0; i < DIMENSIONS; i++) {
+		if (is_used(s, i))
+			s->all = s->all > SIZE_MAX / s->sizes[i] ? SIZE_MAX
+			                                         : s->all * s->sizes[i];
+	}
+	for (uint16_t choice = 1; more; choice++) {
+		more = false;
+		for (uint16_t i = 0; i < DIMENSIONS; i++) {
+			if (!is_used(s, i) || choice >= s->sizes[i])
+				continue;
+			ASSERT(s->singles_n < SINGLES_MAX);
+			s->singles[s->singles_n++] = (struct single){ i, choice };
+			more = true;
+		}
+	}
+}
+
 void
 sampler_service(struct sampler *s, const struct service *service)
 {
@@ -312,6 +287,7 @@ sampler_service(struct sampler *s, const struct service *service)
 	s->sizes[OF_YES] = s->plain ? 1 : 1 + 2 * people;
 	s->sizes[OF_RELOADED] = s->plain ? 1 : 1 + people;
 	s->sizes[OF_GLASS] = s->plain ? 1 : 2;
+	find_singles(s);
 }
 
 /* ---- one sample ---- */
@@ -325,30 +301,32 @@ below(struct sampler *s, unsigned n)
 	return (unsigned)(s->seed >> 33) % n;
 }
 
+/* A moment at which something changed, mostly. */
+static unsigned
+drawn(struct sampler *s, size_t dimension)
+{
+	unsigned n = s->sizes[dimension];
+	if (dimension == OF_MOMENT && s->moments_first > 1 && s->moments_first < n &&
+	    below(s, 4) > 0)
+		n = (unsigned)s->moments_first;
+	return below(s, n);
+}
+
 static bool
 draw(struct sampler *s, size_t k, unsigned choice[static DIMENSIONS])
 {
-	size_t params = s->action->params.n, singles = 0, all = 1;
 	memset(choice, 0, DIMENSIONS * sizeof(choice[0]));
-	for (size_t i = 0; i < DIMENSIONS; i++) {
-		if ((i >= OF_PARAM + params && i < OF_LIVE) || i >= OF_LIVE + params)
-			continue;
-		singles += s->sizes[i] - 1;
-		all = all > SIZE_MAX / s->sizes[i] ? SIZE_MAX : all * s->sizes[i];
-		if (k >= 1 && k <= singles && k > singles - (s->sizes[i] - 1))
-			choice[i] = (unsigned)(singles - k) + 1;
-	}
-	if (k <= singles)
+	if (k > 0 && k <= s->singles_n)
+		choice[s->singles[k - 1].dimension] = s->singles[k - 1].choice;
+	if (k <= s->singles_n)
 		return true;
 	/* Drawn with repetition: some more than there are. */
-	if (all < SIZE_MAX / 4 && k > all * 3)
+	if (s->all < SIZE_MAX / 4 && k > s->all * 3)
 		return false;
 	unsigned keep = 1 + below(s, 3);
 	for (size_t i = 0; i < DIMENSIONS; i++) {
-		if ((i >= OF_PARAM + params && i < OF_LIVE) || i >= OF_LIVE + params)
-			continue;
-		if (s->sizes[i] > 1 && below(s, 4) >= keep)
-			choice[i] = below(s, s->sizes[i]);
+		if (is_used(s, i) && s->sizes[i] > 1 && below(s, 4) >= keep)
+			choice[i] = drawn(s, i);
 	}
 	return true;
 }

@@ -66,6 +66,8 @@ str rule_example(const struct analysing *a, const struct rule *rule);
 
 /* ---- analyse_same.c: alike in all that decisions see ---- */
 
+bool layers_same(const struct layer *a, const struct layer *b);
+
 bool rules_same(const struct rule *a, const struct rule *b);
 /* What takes the action back, with which values and for how long. */
 bool undos_same(const struct action *a, const struct action *b);
@@ -76,17 +78,20 @@ bool catalogues_same(const struct model *a, const struct model *b);
 
 #define CHOICES_MAX 24
 #define PARAMS_MAX 16
-#define MOMENTS_MAX 96
+#define MOMENTS_MAX 256
 #define USES_MADE_MAX 40
 #define VOTERS_MAX 6
 
 struct candidates {
 	str p[CHOICES_MAX];
 	size_t n;
+	bool cut;     /* there are more, */
+	size_t rules; /* beyond what so many of the rules say */
 };
 
-/* Values that a parameter can have: at the edges of its own range, of bounds and
- * conditions of these rules, and what runbooks give it. Never one that it refuses. */
+/* Values that a parameter can have: at the edges of bounds and conditions of these rules,
+ * in their order, what runbooks give it, and at the edges of its own range; else one that is
+ * made up. Never one that it refuses. */
 void param_candidates(const struct model *model, const struct rule *const *rules, size_t n,
     const struct action *action, const struct param *param, struct arena *arena,
     struct candidates *ret);
@@ -104,6 +109,17 @@ str principal_text(str principal);
 /* The first candidate of each parameter that is needed; false: there is none. */
 bool params_plain(const struct model *model, const struct rule *const *rules, size_t n,
     const struct action *action, struct arena *arena, struct pairs *ret);
+
+/* ---- analyse_pattern.c ---- */
+
+/* A text that a pattern and a `like` take, as far as an automaton tells: another one for each
+ * `variant`. False: it has none, or none was found. */
+bool pattern_text_made(str pattern, str like, unsigned variant, struct arena *arena,
+    str *ret);
+/* A value that the parameter takes and that is like that, where each star takes `stars`
+ * bytes at least. False: none was found. Of strings, names and numbers only. */
+bool value_made(const struct param *param, str like, size_t stars, struct arena *arena,
+    str *ret);
 
 /* ---- analyse_sample.c ---- */
 
@@ -126,6 +142,12 @@ enum dimension {
 	OF_PARAM, /* the first */
 	OF_LIVE = OF_PARAM + PARAMS_MAX,
 	DIMENSIONS = OF_LIVE + PARAMS_MAX,
+};
+
+/* All that may vary, each alone. */
+#define SINGLES_MAX (MOMENTS_MAX + 2 * PARAMS_MAX * (CHOICES_MAX + 1) + 512)
+struct single {
+	uint16_t dimension, choice;
 };
 
 struct sample {
@@ -152,8 +174,11 @@ struct sampler {
 	msec moments[MOMENTS_MAX], ages[CHOICES_MAX];
 	uint32_t counts[CHOICES_MAX], targets_ns[CHOICES_MAX];
 	size_t moments_n, ages_n, counts_n, targets_ns_n;
+	size_t moments_first; /* of what changed */
+	bool moments_cut;     /* there are more of that */
 	/* of the action */
 	const struct action *action;
+	const struct param *unmade; /* no value of it can be made up */
 	struct candidates params[PARAMS_MAX], lives[PARAMS_MAX];
 	const struct action *used[CHOICES_MAX];
 	size_t used_n;
@@ -166,17 +191,42 @@ struct sampler {
 	str people[VOTERS_MAX]; /* the first of the catalogue, as principals */
 	unsigned people_n;
 	unsigned sizes[DIMENSIONS];
+	struct single singles[SINGLES_MAX];
+	size_t singles_n, all; /* all: together */
 	bool plain; /* no uses, health, votes: what `firstline may` can be given */
 	uint64_t seed;
 	struct sample sample;
 };
 
+/* Now, and no other moment: sampler_moments adds those. */
 struct sampler *sampler_new(const struct model *model, const struct rule *const *rules,
     size_t n, msec wall, struct arena *arena);
-/* False: no value can be made up for a parameter. */
+/* False: no value can be made up for a parameter: s->unmade; NULL: there are too many. */
 bool sampler_action(struct sampler *s, const struct action *action);
 void sampler_service(struct sampler *s, const struct service *service);
 /* The k-th; good until the next. NULL: there are no more. */
 const struct sample *sampler_next(struct sampler *s, str principal, size_t k);
+
+/* ---- analyse_edges.c ---- */
+
+/* Of the sampler's rules, of which the first `changed_n` are not in both models. */
+void sampler_moments(struct sampler *s, const struct model *const models[2],
+    size_t changed_n, msec wall);
+
+/* ---- analyse_unseen.c ---- */
+
+void unseen_add(struct difference *ret, str text, const struct place *place);
+void unseen_rule(struct difference *ret, const struct rule *rule, bool removed,
+    struct arena *arena);
+void unseen_probes(struct difference *ret, const struct model *before,
+    const struct model *after, struct arena *arena);
+/* Of the sampler's action: values of changed rules beyond the maximum; all of it. */
+void unseen_values(struct difference *ret, const struct sampler *s, size_t changed_n,
+    struct arena *arena);
+void unseen_action(struct difference *ret, const struct sampler *s, struct arena *arena);
+/* Was the sample about the rule, which is one of that authority's and names the action?
+ * `differs`: the other configuration answers it differently. */
+bool rule_met(const struct authority *authority, const struct rule *rule,
+    const struct sample *sample, const struct authority_decision *decision, bool differs);
 
 #endif

@@ -127,7 +127,9 @@ const struct command_line command_check = {
 	    "  --diff REV    instead: what became allowed and what no longer is, since a "
 	    "Git\n"
 	    "                revision of the folder, or in place of another folder\n"
-	    "  --strict      exit 1 on a warning; with --diff, when more is allowed\n"
+	    "  --strict      exit 1 on a warning; with --diff, when more is allowed or "
+	    "something\n"
+	    "                that was changed could not be looked at\n"
 	    "  --explain     also what is good to know: what a freeze leaves allowed, how\n"
 	    "                many hosts can be reached within an hour\n"
 	    "  --json        a list\n",

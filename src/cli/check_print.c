@@ -144,10 +144,42 @@ put_differs(struct buf *text, const struct differs *differs)
 }
 
 static void
+put_unseen_json(struct buf *text, const struct unseen *unseen)
+{
+	buf_add(text, STR("{\"unseen\":true"));
+	member(text, "because", unseen->text);
+	member(text, "file", unseen->place.file);
+	buf_printf(text, ",\"line\":%u}", unseen->place.line);
+}
+
+static void
+put_unseen(struct buf *text, const struct difference *difference)
+{
+	size_t n = difference->unseen_n + difference->unseen_dropped;
+	if (n == 0)
+		return;
+	buf_printf(text, "not looked at, %zu:\n", n);
+	for (size_t i = 0; i < difference->unseen_n; i++) {
+		const struct unseen *unseen = &difference->unseen[i];
+		buf_add(text, STR("  "));
+		buf_add(text, unseen->text);
+		if (unseen->place.file.n > 0)
+			buf_printf(text, " (%.*s:%u)", STR_ARG(unseen->place.file),
+			    unseen->place.line);
+		buf_char(text, '\n');
+	}
+	if (difference->unseen_dropped > 0)
+		buf_printf(text, "and %zu more\n", difference->unseen_dropped);
+}
+
+static void
 put_all(struct buf *text, const struct difference *difference, size_t wider)
 {
 	if (difference->n == 0)
-		buf_add(text, STR("nothing that was asked is answered differently\n"));
+		buf_add(text, difference->unseen_n == 0
+				  ? STR("nothing that was asked is answered differently\n")
+				  : STR("no difference was found, but not everything was "
+					"looked at\n"));
 	for (size_t i = 0; i < difference->n; i++) {
 		if (i == 0 && wider > 0)
 			buf_printf(text, "more is allowed, %zu:\n", wider);
@@ -157,6 +189,7 @@ put_all(struct buf *text, const struct difference *difference, size_t wider)
 	}
 	if (difference->dropped > 0)
 		buf_printf(text, "and %zu more\n", difference->dropped);
+	put_unseen(text, difference);
 	if (difference->of > 0)
 		buf_printf(text,
 		    "looked at %zu of %zu combinations of who, what and where, with %zu "
@@ -178,10 +211,16 @@ check_print_difference(const struct difference *difference, const struct check_o
 				buf_char(&text, ',');
 			put_differs_json(&text, &difference->p[i]);
 		}
+		for (size_t i = 0; i < difference->unseen_n; i++) {
+			if (i + difference->n > 0)
+				buf_char(&text, ',');
+			put_unseen_json(&text, &difference->unseen[i]);
+		}
 		buf_add(&text, STR("]\n"));
 	} else {
 		put_all(&text, difference, wider);
 	}
 	int code = print(&text);
-	return code == EXIT_OK && wider > 0 && o->strict ? EXIT_FAILED : code;
+	bool sure = wider == 0 && difference->unseen_n == 0;
+	return code == EXIT_OK && !sure && o->strict ? EXIT_FAILED : code;
 }
