@@ -287,8 +287,9 @@ add_lack(struct text *text, const struct judgement *j, const struct finding *fin
 	msec now = j->request->wall;
 	switch (lack) {
 	case LACKS_ACTION:
-		ADD(text, STR("does not name "), j->action->verb, STR(" or "),
-		    j->action->name);
+		ADD(text, STR("does not name "), j->action->verb);
+		if (!str_eq(j->action->verb, j->action->name))
+			ADD(text, STR(" or "), j->action->name);
 		return;
 	case LACKS_SCOPE:
 		ADD(text, STR("does not cover "));

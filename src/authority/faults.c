@@ -113,6 +113,8 @@ fault_forward(const struct judgement *j, const struct finding *finding, struct a
 {
 	switch (finding->wrong) {
 	case WRONG_STOPPED:
+		if (asker_of(j->facts->stopped_by, NULL).kind == ASKER_AGENT)
+			return STR("wait until a person resumes it");
 		return arena_printf(arena, "wait until it is resumed, or ask %.*s",
 		    STR_ARG(name_of(j->facts->stopped_by)));
 	case WRONG_NOBODY:

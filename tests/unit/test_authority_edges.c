@@ -63,6 +63,35 @@ decide__tells_all_that_stands_against_it(void)
 		EXPECT_U64(decision.reasons[i].kind, kinds[i]);
 }
 
+/* No agent resumes what was stopped, and an action may be called like its verb. */
+static void
+decide__names_nobody_and_nothing_in_vain(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[] = { TIER_1 };
+	str verb = actions[2].verb;
+	actions[2].verb = actions[2].name;
+	struct authority *authority = authority_of(&arena, rules, countof(rules));
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &actions[2],
+		.service = &services[0],
+		.target = STR("web-1"),
+		.incident_open = true,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { .stopped_by = STR("agent:helper") };
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
+	EXPECT(str_contains(decision.reasons[0].text, STR("which does not name flush")));
+	EXPECT(!str_contains(decision.reasons[0].text, STR("flush or flush")));
+	facts.stopped = true;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
+	EXPECT_STR(decision.forward, STR("wait until a person resumes it"));
+	actions[2].verb = verb;
+}
+
 static void
 decide__counts_reasons_that_found_no_room(void)
 {
@@ -254,6 +283,7 @@ main(void)
 {
 	RUN(decide__denies_a_value_that_the_parameter_refuses);
 	RUN(decide__tells_all_that_stands_against_it);
+	RUN(decide__names_nobody_and_nothing_in_vain);
 	RUN(decide__counts_reasons_that_found_no_room);
 	RUN(decide__keeps_its_verdict_in_a_full_arena);
 	RUN(index__stays_small_for_long_lists);
