@@ -134,7 +134,7 @@ target_of(const struct core *core, const struct command *command, str service)
 	return service_has_hosts(core, service) ? (str){ 0 } : service;
 }
 
-static str
+str
 service_of_target(const struct core *core, const struct incident *incident, str target)
 {
 	const struct host *host = names_get(&core->newest->model->host_by_name, target);

@@ -223,6 +223,23 @@ asking_of(const struct core *core, const struct core_may *asked, const struct gi
 	return asking;
 }
 
+/* As an action that is run: on a target that is named, where there are hosts to choose from,
+ * and from an incident on its own service, or on that of the host. What no configuration has
+ * is told as it was asked. */
+static void
+as_run(const struct core *core, const struct core_may *asked, struct asking *asking)
+{
+	const struct incident *incident = incident_find(core, asked->incident);
+	if (model_service(core->newest->model, asked->service) == NULL)
+		return;
+	if (asked->target.n == 0 && service_has_hosts(core, asked->service))
+		asking->target = (str){ 0 };
+	if (incident == NULL || asking->target.n == 0)
+		return;
+	asking->service = service_of_target(core, incident, asking->target);
+	asking->incident_open = incident_asks_for(incident, asking->service);
+}
+
 /* "the live value of replicas, the health of web-1 and web-2" */
 static str
 unknown_text(const struct authority_needs *needs, struct arena *arena)
@@ -246,6 +263,7 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	ASSERT(core->newest != NULL);
 	struct given given = { .observed = asked->live };
 	struct asking asking = asking_of(core, asked, &given);
+	as_run(core, asked, &asking);
 	struct authority_decision decision;
 	core_decide(core, &asking, arena, ret, &decision);
 	struct authority_needs needs = core_needs(core, &asking, &decision, arena);

@@ -73,6 +73,8 @@ str unknown_runbook(const struct core *core, str name, struct arena *arena);
 str unknown_service(const struct core *core, str name, struct arena *arena);
 /* One of them has to be named to act on it by hand. */
 bool service_has_hosts(const struct core *core, str service);
+/* Whose an action on that target is, asked from the incident: the host's, or the incident's. */
+str service_of_target(const struct core *core, const struct incident *incident, str target);
 void on_config_adopted(struct core *core, const struct config_adopted *adopted);
 void on_started(struct core *core, const struct started *started);
 

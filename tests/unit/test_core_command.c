@@ -189,6 +189,38 @@ command__an_incident_elsewhere_opens_no_grant(void)
 		core_judge(w->core, &may, &w->arena, &decision);
 		EXPECT(decision.verdict == asked[i].verdict);
 	}
+	/* Nor does one know of a target that a run would have to name, or of another's. */
+	static const struct {
+		const char *service, *target;
+		incident_id incident;
+		const char *says;
+	} as_run[] = {
+		{ "payments", "", 2, "no target: nothing means nothing, not everything" },
+		{ "payments", "", 0, "no target: nothing means nothing, not everything" },
+		{ "payments", "payments", 1,
+		    "'payments' is neither service ledger nor one of its hosts" },
+	};
+	for (size_t i = 0; i < countof(as_run); i++) {
+		struct core_may may = { .principal = STR("person:ana"),
+			.action = STR("restart-unit"),
+			.service = str_of(as_run[i].service),
+			.target = str_of(as_run[i].target),
+			.incident = as_run[i].incident,
+			.at = w->at,
+			.wall = w->wall };
+		struct decision_row decision;
+		core_judge(w->core, &may, &w->arena, &decision);
+		EXPECT(decision.verdict == VERDICT_DENY);
+		const struct reason *reasons = decision.reasons.p;
+		EXPECT_STR(reasons[0].text, str_of(as_run[i].says));
+		struct command the_same = { .kind = COMMAND_RUN,
+			.incident = as_run[i].incident != 0 ? as_run[i].incident : 2,
+			.name = may.action,
+			.action = true,
+			.target = may.target,
+			.principal = may.principal };
+		EXPECT_U64(world_command(w, &the_same).status, 403);
+	}
 	run.incident = 2;
 	EXPECT_U64(world_command(w, &run).status, 202);
 	EXPECT_U64(w->attempt_n, 1);

@@ -42,7 +42,7 @@ export function Authority() {
 			{kind !== "who-can" && <label><span>Who</span><input name="principal" placeholder="you" defaultValue={principal} /></label>}
 			{kind !== "what-can" && <label><span>Action</span><input name="action" required list="actions" defaultValue={action} /></label>}
 			<label><span>On service</span><input name="service" required list="services" defaultValue={service} /></label>
-			{kind !== "what-can" && <label><span>Target</span><input name="target" placeholder="any" defaultValue={target} /></label>}
+			{kind !== "what-can" && <label><span>Target</span><input name="target" placeholder={kind === "may" ? "a host, or the service" : "any"} defaultValue={target} /></label>}
 			<label><span>At</span><input name="at" type="datetime-local" defaultValue={at} /></label><button type="submit" class="primary">Ask</button>
 			<datalist id="services">{services.value?.map((s) => <option key={s.name} value={s.name} />)}</datalist><datalist id="actions">{deeds.value?.map((a) => <option key={a} value={a} />)}</datalist></form>
 		{answer.error ? <Failed error={answer.error} /> : ready && answer.busy ? <Loading what="The answer" /> : !answer.value ? <><p class="muted">Who is <code>automation</code>, or <code>person:ana</code>; empty: you. The same as <code>firstline may</code>.</p>
