@@ -315,6 +315,31 @@ core_decide_what(const struct core *core, const struct asking *asking, struct ar
 
 /* ---- uses ---- */
 
+/* What the configuration in force calls the action: rules are about that. */
+static str
+verb_now(const struct core *core, const struct grant_use_row *row)
+{
+	const struct action *action =
+	    core->newest != NULL ? model_action(core->newest->model, row->action) : NULL;
+	return action != NULL ? action->verb : row->verb;
+}
+
+void
+uses_adopted(struct core *core)
+{
+	/* Out with all of them first: then each is the youngest when its turn comes. */
+	list_each(it, &core->tables[TABLE_GRANT_USE])
+	    use_unlink(container_of(object_of(it, in_table), struct grant_use, o));
+	list_each(it, &core->tables[TABLE_GRANT_USE])
+	{
+		struct grant_use *use =
+		    container_of(object_of(it, in_table), struct grant_use, o);
+		use_link(core, use);
+		/* How long a use counts may have changed. */
+		use_arm(core, use);
+	}
+}
+
 void
 use_link(struct core *core, struct grant_use *use)
 {
@@ -322,7 +347,7 @@ use_link(struct core *core, struct grant_use *use)
 	use->use = (struct authority_use){ .service = row->service,
 		.target = row->target,
 		.action = row->action,
-		.verb = row->verb,
+		.verb = verb_now(core, row),
 		.principal = row->principal,
 		.behalf = row->behalf,
 		.at = row->at,

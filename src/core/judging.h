@@ -64,6 +64,8 @@ void use_timer(struct core *core, struct grant_use *use);
 void use_link(struct core *core, struct grant_use *use);
 void use_unlink(struct grant_use *use);
 void use_arm(struct core *core, struct grant_use *use);
+/* Another configuration is in force: actions may be called otherwise, windows be longer. */
+void uses_adopted(struct core *core);
 
 /* ---- attempts.c: what was done ---- */
 

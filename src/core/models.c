@@ -81,9 +81,7 @@ core_adopt(struct core *core, struct core_model *newest)
 	core->authority = authority_new(newest->model, &arena);
 	rules_adopt(core->rules, newest->model);
 	overrides_wire(core);
-	/* How long a use counts may have changed. */
-	list_each(it, &core->tables[TABLE_GRANT_USE])
-	    use_arm(core, container_of(object_of(it, in_table), struct grant_use, o));
+	uses_adopted(core);
 }
 
 str

@@ -227,6 +227,38 @@ command__an_incident_elsewhere_opens_no_grant(void)
 	world_free(w);
 }
 
+/* What a limit counts is the action, whatever its verb was when it was used. */
+static void
+command__uses_count_under_the_verb_that_the_action_has_now(void)
+{
+#define CALLED(verb)                                                               \
+	SHOP_TOP SHOP_PEOPLE SHOP_SERVICES                                         \
+	    "actions:\n"                                                           \
+	    "  again: {verb: " verb ", run: [systemctl, restart, '${service}']}\n" \
+	    "  other: {verb: restart, run: ['true']}\n"                            \
+	    "authority:\n"                                                         \
+	    "  - {grant: all, to: [ana], may: [again], on: {service: [ledger]},"   \
+	    " until: 2030-01-01, owner: mei}\n"                                    \
+	    "  - {limit: once, for: [restart], within: {per_service: 1 in 1h}}\n"
+	struct world *w = world_new(CALLED("bounce"), NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("again"),
+		.action = true,
+		.principal = STR("person:ana") };
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_exit(w, 0);
+	world_adopt(w, CALLED("restart"), NULL);
+	EXPECT_U64(world_command(w, &run).status, 403);
+	world_restart(w);
+	EXPECT_U64(world_command(w, &run).status, 403);
+	world_after(w, HOUR);
+	EXPECT_U64(world_command(w, &run).status, 202);
+	world_free(w);
+#undef CALLED
+}
+
 /* What is held must not stay so unseen: also when nobody has the incident any more. */
 static void
 command__a_doubt_outlives_its_incident_and_is_told(void)
@@ -746,6 +778,7 @@ main(void)
 	RUN(command__what_is_said_with_it_is_kept);
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
 	RUN(command__an_incident_elsewhere_opens_no_grant);
+	RUN(command__uses_count_under_the_verb_that_the_action_has_now);
 	RUN(command__a_doubt_outlives_its_incident_and_is_told);
 	RUN(command__a_limit_that_comes_back_counts_what_was_used);
 	RUN(command__no_token_stands_for_the_machine_itself);
