@@ -137,6 +137,9 @@ static void
 on_ping(uv_timer_t *timer)
 {
 	struct role_process *role = timer->data;
+	/* It has gone, or soon will have: should what told of it be lost, look once more. */
+	if (role->process_open && role->peer == NULL)
+		(void)raise(SIGCHLD);
 	if (role->state != ROLE_READY || role->peer == NULL)
 		return; /* at its start a role may be busy for long: loading what was kept */
 	if (role->unanswered == PINGS_UNANSWERED_MAX) {

@@ -24,8 +24,9 @@ reserve(uint8_t **bytes, size_t *cap, size_t n)
 	if (n <= *cap)
 		return;
 	size_t want = *cap == 0 ? 4096 : *cap;
+	/* Room that nobody touches costs nothing; to move what is there does. */
 	while (want < n)
-		want *= 2;
+		want *= want < (64u << 10) ? 2 : 8;
 	*bytes = realloc(*bytes, want);
 	ASSERT(*bytes != NULL);
 	*cap = want;
