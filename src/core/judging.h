@@ -275,9 +275,12 @@ void recurrence_note(struct core *core, struct incident *incident);
 void undo_ended(struct core *core, struct attempt *attempt);
 
 struct answering undo_attempt(struct core *core, const struct command *command);
-/* How it is taken back now by who did it; false: it cannot be, *ret_why. */
-bool undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret,
-    str *ret_why);
+/* How the run takes it back now; false: it cannot be, *ret_why. */
+bool undo_asking(struct core *core, const struct run *run, const struct attempt *attempt,
+    struct asking *ret, str *ret_why);
+/* Was it done by the very chain that the run is of? Else the run asks for what takes it back
+ * as for any action: it may go on with what somebody else did. */
+bool undo_is_own(const struct run *run, const struct attempt_row *row);
 
 /* ---- leases.c: a person on a service ---- */
 

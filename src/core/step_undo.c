@@ -1,8 +1,9 @@
 /*
  * Taking back what the run did: the step `undo`, and a verify that failed where it says so.
  *
- * Last first, one after the other, each once and as it is by hand: by who did it, with no
- * rule in its way (undo.c). What is next is told by the attempts themselves: the last one
+ * Last first, one after the other, each once and as it is by hand: what the run's own chain
+ * did with no rule in its way; what somebody else did, in the run that it goes on with, by
+ * the ordinary rules for the run's chain (undo.c). What is next is told by the attempts themselves: the last one
  * that is not taken back. So a run that was loaded goes on where it was.
  *
  *	did nothing, or its action has no undo		passed over
@@ -106,12 +107,24 @@ finish(struct core *core, struct run *run)
 		run_goto(core, run, step->otherwise, why);
 }
 
+/* Whoever comes is told why rules held at all. */
+static str
+why_refused(struct core *core, const struct run *run, const struct attempt_row *of, str why)
+{
+	if (undo_is_own(run, of))
+		return why;
+	return text_make(core, "it was %.*s's, so the rules hold for %.*s: %.*s",
+	    STR_ARG(text_who(of->principal)), STR_ARG(text_who(run->row.started_by)),
+	    STR_ARG(why));
+}
+
 static void
 begun(struct core *core, struct run *run, const struct attempt *of,
     const struct beginning *beginning)
 {
 	switch (beginning->how) {
 	case BEGUN_STARTED:
+		run->row.acted = true; /* it may be all that a run that goes on does */
 		run_wait(core, run, PHASE_ATTEMPT, 0, beginning->attempt->row.id);
 		return;
 	case BEGUN_WAITS:
@@ -119,7 +132,8 @@ begun(struct core *core, struct run *run, const struct attempt *of,
 		return;
 	case BEGUN_REFUSED:
 		run->row.refused = true;
-		give_up(core, run, &of->row, beginning->why);
+		give_up(core, run, &of->row,
+		    why_refused(core, run, &of->row, beginning->why));
 		return;
 	}
 	UNREACHABLE();
@@ -141,11 +155,10 @@ take_back(struct core *core, struct run *run)
 		give_up(core, run, &of->row, STR("nobody knows whether it happened"));
 		return;
 	}
-	if (!undo_asking(core, of, &asking, &why)) {
+	if (!undo_asking(core, run, of, &asking, &why)) {
 		give_up(core, run, &of->row, why);
 		return;
 	}
-	asking.run = run->row.id;
 	struct beginning beginning =
 	    asked_begin(core, run_incident(core, run), run, &asking, run_step(run)->name);
 	begun(core, run, of, &beginning);

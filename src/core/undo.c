@@ -88,11 +88,17 @@ params_of(struct core *core, const struct action *action, const struct attempt_r
 /* ---- who may ---- */
 
 static bool
-same_chain(const struct attempt_row *row, const struct command *command)
+same_chain(const struct attempt_row *row, str principal, str behalf)
 {
-	bool alone = row->behalf.n == 0 && command->behalf.n == 0;
-	bool same = row->behalf.n == 1 && str_eq(row->behalf.p[0], command->behalf);
-	return str_eq(row->principal, command->principal) && (alone || same);
+	bool alone = row->behalf.n == 0 && behalf.n == 0;
+	bool same = row->behalf.n == 1 && str_eq(row->behalf.p[0], behalf);
+	return str_eq(row->principal, principal) && (alone || same);
+}
+
+bool
+undo_is_own(const struct run *run, const struct attempt_row *row)
+{
+	return same_chain(row, run->row.started_by, run->row.behalf);
 }
 
 /* A person who has a rotation of the owner now, asking for nobody else. */
@@ -155,15 +161,17 @@ can_be(struct core *core, const struct attempt *attempt, const struct action *ac
 	return false;
 }
 
-/* By who did it. */
+/* By that chain: its own, or another one that asks as for any action. */
 static struct asking
-asking_of(const struct core *core, const struct attempt *attempt,
-    const struct action *action, struct pairs params)
+asking_of(struct core *core, const struct attempt *attempt, const struct action *action,
+    struct pairs params, str principal, str behalf)
 {
 	const struct attempt_row *row = &attempt->row;
 	const struct incident *incident = incident_find(core, row->incident);
-	return (struct asking){ .principal = row->principal,
-		.behalf = row->behalf,
+	str *rest = arena_new(&core->scratch, str, 1);
+	*rest = behalf;
+	return (struct asking){ .principal = principal,
+		.behalf = { rest, behalf.n > 0 ? 1 : 0 },
 		.action = action->undo->name,
 		.service = row->service,
 		.target = row->target,
@@ -172,14 +180,14 @@ asking_of(const struct core *core, const struct attempt *attempt,
 		.incident = row->incident,
 		.incident_open = incident_asks_for(incident, row->service),
 		.takes_back = row->id,
-		.undo_of = row->id,
+		.undo_of = same_chain(row, principal, behalf) ? row->id : 0,
 		.at = core->at,
 		.wall = core->wall };
 }
 
 bool
-undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret,
-    str *ret_why)
+undo_asking(struct core *core, const struct run *run, const struct attempt *attempt,
+    struct asking *ret, str *ret_why)
 {
 	const struct attempt_row *row = &attempt->row;
 	const struct action *action = model_action(core->newest->model, row->action);
@@ -194,7 +202,9 @@ undo_asking(struct core *core, const struct attempt *attempt, struct asking *ret
 		    STR_ARG(*ret_why));
 		return false;
 	}
-	*ret = asking_of(core, attempt, action, params);
+	*ret =
+	    asking_of(core, attempt, action, params, run->row.started_by, run->row.behalf);
+	ret->run = run->row.id;
 	return true;
 }
 
@@ -243,23 +253,21 @@ undo_attempt(struct core *core, const struct command *command)
 	const struct action *action = model_action(core->newest->model, row->action);
 	if (!can_be(core, attempt, action, &no))
 		return no;
-	bool own = same_chain(row, command);
+	bool own = same_chain(row, command->principal, command->behalf);
 	if (!own && !(by_machine(row) && on_duty(core, row, command)))
 		return answer_no(core, 403, EXIT_REFUSED,
 		    "attempt %llu was %.*s's: only who did it takes it back%s%.*s",
 		    (unsigned long long)row->id, STR_ARG(text_who(row->principal)),
 		    by_machine(row) ? ", or a person on duty for the service" : "",
 		    STR_ARG(by_the_rules(core, action, row)));
-	str why = { 0 }, behalf = command->behalf;
+	str why = { 0 };
 	struct pairs params;
 	if (!params_of(core, action, row, &params, &why))
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "what it was before is not known: %.*s", STR_ARG(why));
 	struct incident *incident = incident_find(core, row->incident);
-	struct asking asking = asking_of(core, attempt, action, params);
-	asking.principal = command->principal;
-	asking.behalf = (struct strs){ &behalf, behalf.n > 0 ? 1 : 0 };
-	asking.undo_of = own ? row->id : 0;
+	struct asking asking =
+	    asking_of(core, attempt, action, params, command->principal, command->behalf);
 	str said = text_line(core, command->text, TIMELINE_TEXT_MAX / 2);
 	timeline_add(core, row->incident, TIMELINE_COMMAND, command->principal, row->id,
 	    "asked to take back %.*s on %.*s (attempt %llu)%s%.*s", STR_ARG(row->action),

@@ -387,6 +387,116 @@ continue__calls_only_what_is_left(void)
 	world_free(w);
 }
 
+/* ---- what somebody else did is taken back by the rules ---- */
+
+#define LB                                                                            \
+	SHOP_TOP SHOP_PEOPLE "services:\n  web: {owner: platform-ops, tier: 2}\n"     \
+			     "hosts:\n"                                               \
+			     "  web-1: {service: web, role: front}\n"                 \
+			     "  web-2: {service: web, role: front}\n"                 \
+			     "alerts:\n  - {match: {alertname: Odd}, service: web}\n" \
+			     "actions:\n"                                             \
+			     "  drain: {verb: drain, run: [drain, '${target}'],"      \
+			     " undo: {do: fill, within: 1h}}\n"                       \
+			     "  fill: {verb: fill, run: [fill, '${target}']}\n"       \
+			     "authority:\n"                                           \
+			     "  - {grant: ana drains, to: [ana], may: [drain],"       \
+			     " on: {tier: [2]}, until: 2030-01-01, owner: mei}\n"
+#define FILLS(who)                                       \
+	"  - {grant: fills, to: [" who "], may: [fill]," \
+	" on: {tier: [2]}, until: 2030-01-01, owner: mei}\n"
+#define NO_FILLS "  - {prohibit: nobody fills, may: [fill]}\n"
+#define DRAIN_BOOK                                                        \
+	"---\nrunbook: r\nservice: web\n---\n# R\n"                       \
+	"```action go\ndo: drain\ntargets: {service: web, role: front}\n" \
+	"otherwise: up\n```\n"                                            \
+	"```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\nundo: true\n```\n"
+
+/* ana's run drained web-1; `who` goes on with it, and it does not help. */
+static struct world *
+failed_after_anas(const char *config, const char *who)
+{
+	struct world *w = fired(config, DRAIN_BOOK, NULL);
+	EXPECT_U64(world_command(w, &(struct command){ .kind = COMMAND_RUN,
+					.incident = 1,
+					.name = STR("r"),
+					.principal = STR("person:ana") })
+		       .status,
+	    202);
+	world_exit(w, 0);
+	world_exit(w, 1);
+	EXPECT_U64(world_ask(w, COMMAND_CANCEL, 1, "person:ana").status, 200);
+	EXPECT_U64(go_on_by(w, the_run(w).id, "", who).status, 202);
+	if (w->attempt_n > 0)
+		world_exit(w, 1);
+	world_restart(w);
+	for (unsigned i = 0; i < 13 && w->probe_n > 0; i++) {
+		world_probe(w, "0");
+		world_after(w, 10 * SECOND);
+	}
+	EXPECT(world_says(w, 1, "up: 1 attempt to take back"));
+	return w;
+}
+
+static void
+continue__takes_back_for_nobody_but_who_did_it(void)
+{
+	static const char *const others[] = { "person:mei", "agent:sre" };
+	for (size_t i = 0; i < countof(others); i++) {
+		struct world *w = failed_after_anas(LB NO_FILLS, others[i]);
+		EXPECT_U64(w->attempt_n, 0);
+		EXPECT(the_run(w).state == RUN_NEEDS_PERSON && the_run(w).refused);
+		EXPECT(
+		    str_has(the_run(w).why, STR("is not taken back: it was ana's, so ")));
+		struct decision_row row = { 0 };
+		EXPECT(
+		    world_row_get(w, TABLE_DECISION, world_last(w, TABLE_DECISION), &row));
+		EXPECT_STR(row.principal, str_of(others[i]));
+		EXPECT_STR(row.action, STR("fill"));
+		EXPECT(row.verdict == VERDICT_DENY && !row.given.undo);
+		world_free(w);
+	}
+
+	/* Never harder than doing it for who did, whoever went on in between. */
+	struct world *w = failed_after_anas(LB NO_FILLS, "person:ana");
+	EXPECT_U64(w->attempt_n, 1);
+	struct attempt_row row = world_attempt(w, w->attempts[0]);
+	EXPECT_STR(row.principal, STR("person:ana"));
+	EXPECT(row.undo_of != 0 && row.undo_of == row.takes_back);
+	world_free(w);
+}
+
+/* An action like any other: it uses up, and may have to wait for somebody's yes. */
+static void
+continue__takes_back_what_another_did_where_the_rules_let_it(void)
+{
+	struct world *w = failed_after_anas(LB FILLS("mei"), "person:mei");
+	EXPECT_U64(w->attempt_n, 1);
+	struct attempt_row row = world_attempt(w, w->attempts[0]);
+	EXPECT_STR(row.principal, STR("person:mei"));
+	EXPECT(row.undo_of == 0 && row.takes_back != 0);
+	world_exit(w, 0);
+	EXPECT(world_attempt(w, row.takes_back).undone_by == row.id);
+	EXPECT(the_run(w).state == RUN_NEEDS_PERSON);
+	EXPECT(str_starts(the_run(w).why, STR("it has not recovered in time")));
+	world_free(w);
+
+	w = failed_after_anas(LB FILLS("mei") "  - {approval: fills are agreed on, for: "
+					      "[fill], by: [ana]}\n",
+	    "person:mei");
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(the_run(w).phase == PHASE_ASKED && the_run(w).undoing);
+	world_restart(w);
+	struct command yes = { .kind = COMMAND_APPROVE,
+		.row = world_last(w, TABLE_ASKED),
+		.principal = STR("person:ana") };
+	EXPECT_U64(world_command(w, &yes).status, 200);
+	EXPECT_U64(w->attempt_n, 1);
+	world_exit(w, 0);
+	EXPECT(world_says(w, 1, "took back attempt"));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -402,5 +512,7 @@ main(void)
 	RUN(continue__looks_first);
 	RUN(continue__knows_what_was_taken_back);
 	RUN(continue__calls_only_what_is_left);
+	RUN(continue__takes_back_for_nobody_but_who_did_it);
+	RUN(continue__takes_back_what_another_did_where_the_rules_let_it);
 	TEST_MAIN_END();
 }
