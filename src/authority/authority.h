@@ -172,6 +172,8 @@ struct authority_facts {
 	struct strs glass_all;
 	str reloaded_by; /* who brought in the configuration in force; no person: not known */
 	str runbook_by; /* who brought in the runbook that asks, alike; without one that too */
+	struct records
+	    callers; /* struct brought: the runbooks that called the one that asks */
 	struct stand_ins over; /* who stands in for whom in rotations */
 };
 

@@ -255,15 +255,6 @@ reserve(struct core *core, const struct attempt_row *row)
 	return attempt;
 }
 
-/* A runbook that was changed or taken out since the run began: its plan is of yesterday.
- * Hands would refuse it as well. */
-static bool
-is_stale(const struct core *core, const struct run *run)
-{
-	const struct runbook *now = model_runbook(core->newest->model, run->row.runbook);
-	return now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash);
-}
-
 /* While it waited somebody else took back the same. */
 static bool
 is_undone(const struct core *core, const struct asking *asking)
@@ -286,11 +277,9 @@ attempt_judge(struct core *core, const struct asking *asking, struct judged *ret
 	/* What takes back is no part of the plan, and never harder than what it takes back. */
 	const struct run *run =
 	    asking->undo_of == 0 ? object_find(core, TABLE_RUN, asking->run) : NULL;
-	if (ret->row.verdict != VERDICT_DENY && run != NULL && is_stale(core, run))
-		judged_deny(core, ret,
-		    text_make(core,
-			"runbook %.*s was changed or taken out since this run of it began",
-			STR_ARG(run->row.runbook)));
+	str stale = ret->row.verdict != VERDICT_DENY ? run_stale(core, run) : (str){ 0 };
+	if (stale.n > 0)
+		judged_deny(core, ret, stale);
 }
 
 /* What the rules allow must be possible too. */

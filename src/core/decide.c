@@ -60,6 +60,21 @@ is_broken_then(const struct core *core, const struct asking *asking,
 		   asking->wall < core->wall + (row->until_at - core->at));
 }
 
+static struct records
+callers_of(const struct core *core, const struct run *run, struct arena *arena)
+{
+	static_assert(CALLS_DEEP_MAX <= CALLERS_MAX, "all of them fit");
+	struct brought *p = NULL;
+	size_t n = 0;
+	if (run == NULL || run->row.caller == 0)
+		return (struct records){ 0 };
+	p = arena_new(arena, struct brought, CALLERS_MAX);
+	while ((run = run_caller(core, run)) != NULL && n < CALLERS_MAX)
+		p[n++] = (struct brought){ .runbook = run->row.runbook_hash,
+			.by = runbook_brought_by(core, &run->row.runbook_hash) };
+	return (struct records){ p, n };
+}
+
 static struct authority_facts
 facts_of(const struct core *core, const struct asking *asking, struct arena *arena)
 {
@@ -69,6 +84,8 @@ facts_of(const struct core *core, const struct asking *asking, struct arena *are
 		facts.runbook_by = runbook_brought_by(core, &run->row.runbook_hash);
 	else if (run == NULL && asking->run != 0)
 		facts.runbook_by = (str){ 0 };
+	if (asking->undo_of == 0)
+		facts.callers = callers_of(core, run, arena);
 	const struct lease *hands_on =
 	    lease_find(core, LEASE_HANDS_ON, asking->service, (str){ 0 });
 	const struct lease *glass =
@@ -136,6 +153,7 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 		.glass_by = facts->glass_by,
 		.reloaded_by = facts->reloaded_by,
 		.runbook_by = facts->runbook_by,
+		.callers = facts->callers,
 		.targets_n = asking->targets_n,
 		.incident_open = asking->incident_open };
 	given.stand_ins = stand_ins_then(&facts->over, asking->wall, arena);

@@ -402,6 +402,9 @@ void run_wait(struct core *core, struct run *run, enum step_phase phase, msec du
 void run_timer(struct core *core, struct run *run);
 /* step_call.c: runs that called one another. NULL: nobody called it. */
 struct run *run_caller(const struct core *core, const struct run *run);
+/* Its runbook, or one that called it, was changed or taken out since it began: its plan is of
+ * yesterday, and hands would refuse it as well. The sentence; empty: none was, or no run. */
+str run_stale(struct core *core, const struct run *run);
 /* Did it, or one that called it, start an action? A person stopped them all. */
 bool run_acted(const struct core *core, const struct run *run);
 void runs_overridden(struct core *core, const struct run *run);

@@ -15,7 +15,8 @@
  *
  * Authority is never more than either has: the same principal asks, serving the same person,
  * so every action is judged for whoever began the caller; autonomy is the least of all that
- * called one another; and a runbook is called only where it answers for the service.
+ * called one another; and a runbook is called only where it answers for the service. When
+ * one of them is changed or taken out, nothing more is called or started by any below it.
  */
 #include "core/state.h"
 
@@ -27,6 +28,21 @@ run_caller(const struct core *core, const struct run *run)
 	struct run *caller = object_find(core, TABLE_RUN, run->row.caller);
 	ASSERT(caller != NULL);
 	return caller;
+}
+
+str
+run_stale(struct core *core, const struct run *run)
+{
+	for (; run != NULL; run = run_caller(core, run)) {
+		const struct runbook *now =
+		    model_runbook(core->newest->model, run->row.runbook);
+		if (now == NULL || !hash32_eq(&now->hash, &run->row.runbook_hash))
+			return text_make(core,
+			    "runbook %.*s was changed or taken out since this run of it "
+			    "began",
+			    STR_ARG(run->row.runbook));
+	}
+	return (str){ 0 };
 }
 
 bool
@@ -213,6 +229,21 @@ each_ended(struct core *core, struct run *run, enum rolled_state state, str why)
 	run_wait(core, run, PHASE_WAITING, core->at + pause, 0);
 }
 
+/* The calling run's plan is of yesterday: a person looks. */
+static bool
+refused_stale(struct core *core, struct run *run)
+{
+	str why = run_stale(core, run);
+	if (why.n == 0)
+		return false;
+	run->row.refused = true;
+	if (run_step(run)->each)
+		roll_tell(core, run);
+	run_goto(core, run, STEP_PERSON,
+	    text_make(core, "%.*s: %.*s", STR_ARG(run_step(run)->name), STR_ARG(why)));
+	return true;
+}
+
 void
 call_due(struct core *core, struct run *run)
 {
@@ -223,6 +254,8 @@ call_due(struct core *core, struct run *run)
 		finish(core, run);
 		return;
 	}
+	if (refused_stale(core, run))
+		return;
 	run->row.target = (uint32_t)n;
 	if (!action_still_there(core, run, run->row.targets.p[n])) {
 		roll_tell(core, run);
@@ -247,7 +280,7 @@ call_enter(struct core *core, struct run *run)
 		return;
 	}
 	if (!step->each) {
-		if (!call(core, run, &why))
+		if (!refused_stale(core, run) && !call(core, run, &why))
 			run_goto(core, run, step->otherwise, why);
 		return;
 	}

@@ -542,6 +542,7 @@ static const struct field given_fields[] = {
 	FQ_BOOL(11, struct given, incident_open),
 	FQ_RECORDS(12, struct given, stand_ins, &stand_in_type, STAND_INS_MAX),
 	FQ_STR(13, struct given, runbook_by),
+	FQ_RECORDS(14, struct given, callers, &brought_type, CALLERS_MAX),
 };
 const struct record_type given_type = RECORD(struct given, "given", given_fields);
 

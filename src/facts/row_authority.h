@@ -61,8 +61,12 @@ struct given {
 	/* struct stand_in (override.h), those that held then; a later one stands before an
 	 * earlier */
 	struct records stand_ins;
+	/* struct brought: the runbooks that called the run's, the nearest first; not of an
+	 * undo, for which no rule holds */
+	struct records callers;
 };
 #define STAND_INS_MAX 512
+#define CALLERS_MAX 8
 #define BEHALF_MAX 8
 
 struct decision_row {

@@ -67,6 +67,20 @@ has_runbook(const struct model *model, const hash32 *hash)
 	return false;
 }
 
+/* The one whose step it is, and all that called it. */
+static bool
+has_runbooks(const struct model *model, const struct attempt_order *order)
+{
+	const struct brought *callers = order->given.callers.p;
+	if (!hash32_zero(&order->runbook_hash) && !has_runbook(model, &order->runbook_hash))
+		return false;
+	for (size_t i = 0; i < order->given.callers.n; i++) {
+		if (!has_runbook(model, &callers[i].runbook))
+			return false;
+	}
+	return true;
+}
+
 /* Is there anything that this action takes back? */
 static bool
 takes_back(const struct model *model, const struct action *undo)
@@ -103,10 +117,10 @@ differs(const struct model *model, const struct action *action,
 		    STR_ARG(action->name), action->kind == ACTION_RUN ? "runs" : "makes");
 		return "command";
 	}
-	if (!hash32_zero(&order->runbook_hash) &&
-	    !has_runbook(model, &order->runbook_hash)) {
-		*ret_why = STR("its runbook is not one of the newest configuration, or was "
-			       "changed since the run began");
+	if (!has_runbooks(model, order)) {
+		*ret_why =
+		    STR("its runbook, or one that called it, is not one of the newest "
+			"configuration, or was changed since the run began");
 		return "runbook";
 	}
 	if (order->given.undo != (order->given.undo_of != 0) ||

@@ -366,6 +366,13 @@ world_adopt_by(struct world *w, const char *yaml, const char *runbook, const cha
 }
 
 void
+world_adopt_both(struct world *w, const char *yaml, const char *runbook, const char *other,
+    const char *by)
+{
+	adopt(w, add_config(w, yaml, runbook, other), str_of(by));
+}
+
+void
 world_restart(struct world *w)
 {
 	core_free(w->core);

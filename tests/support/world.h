@@ -96,6 +96,8 @@ void world_step(struct world *w, struct event *event);
 void world_adopt(struct world *w, const char *yaml, const char *runbook);
 /* By somebody who asked for it. */
 void world_adopt_by(struct world *w, const char *yaml, const char *runbook, const char *by);
+void world_adopt_both(struct world *w, const char *yaml, const char *runbook,
+    const char *other, const char *by);
 /* The engine dies and comes back: everything from the rows. */
 void world_restart(struct world *w);
 void world_hands_restart(struct world *w);

@@ -4,11 +4,11 @@
 #include "support/world.h"
 
 #define ODD "alertname=Odd"
-#define TOP                                                                           \
+#define TOP TOP_OF("  web-2: {service: web, role: front}\n")
+#define TOP_OF(web2)                                                                  \
 	SHOP_TOP SHOP_PEOPLE "services:\n  web: {owner: platform-ops, tier: 2}\n"     \
 			     "hosts:\n"                                               \
-			     "  web-1: {service: web, role: front}\n"                 \
-			     "  web-2: {service: web, role: front}\n"                 \
+			     "  web-1: {service: web, role: front}\n" web2            \
 			     "  web-3: {service: web, role: front}\n"                 \
 			     "  db-1: {service: web, role: store}\n"                  \
 			     "alerts:\n  - {match: {alertname: Odd}, service: web}\n" \
@@ -17,10 +17,11 @@
 			     " undo: {do: fill, within: 1h}}\n"                       \
 			     "  fill: {verb: drain, run: [fill, '${target}']}\n"      \
 			     "  restart: {verb: restart, run: [restart, '${target}']}\n"
-#define CONFIG                                                               \
-	TOP "authority:\n"                                                   \
-	    "  - {grant: anything, to: [automation], may: [drain, restart]," \
-	    " on: {tier: [2]}, until: 2030-01-01, owner: mei}\n"
+#define CONFIG TOP AUTHORITY
+#define AUTHORITY                                                        \
+	"authority:\n"                                                   \
+	"  - {grant: anything, to: [automation], may: [drain, restart]," \
+	" on: {tier: [2]}, until: 2030-01-01, owner: mei}\n"
 
 #define CALLER(rest)                                                                 \
 	"---\nrunbook: all\nservice: web\nanswers: [{alertname: Odd}]\n---\n# All\n" \
@@ -165,11 +166,7 @@ each__says_what_is_wrong_with_its_hosts(void)
 	/* What is gone when its turn comes is not called for. */
 	w = world_new(CONFIG, CALLER(""), ONE);
 	world_fire(w, ODD);
-	world_adopt(w,
-	    SHOP_TOP SHOP_PEOPLE "services:\n  web: {owner: platform-ops, tier: 2}\n"
-				 "hosts:\n  web-1: {service: web, role: front}\n"
-				 "alerts:\n  - {match: {alertname: Odd}, service: web}\n",
-	    NULL);
+	world_adopt_both(w, TOP_OF("") AUTHORITY, CALLER(""), ONE, "");
 	world_probe(w, "0");
 	world_after(w, 0);
 	EXPECT_STR(world_incident(w, 1).needs_person_why,
@@ -213,6 +210,59 @@ each__ends_with_its_caller(void)
 	}
 }
 
+/* A runbook that was taken out does nothing more by those that it called, either. */
+static void
+each__ends_where_the_caller_was_taken_out(void)
+{
+	struct world *w = world_new(CONFIG, CALLER(""), ONE);
+	world_fire(w, ODD);
+	world_probe(w, "1");
+	EXPECT_U64(w->attempt_n, 1);
+	world_adopt(w, CONFIG, ONE);
+	world_exit(w, 0); /* drained; its restart is not begun any more */
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT(world_says(w, 1,
+	    "runbook all was changed or taken out since this run of it began"));
+	EXPECT(world_incident(w, 1).needs_person);
+	EXPECT_OUTCOMES(w, "web-1 failed");
+	world_free(w);
+}
+
+static void
+each__begins_no_further_host_for_a_caller_that_was_changed(void)
+{
+	struct world *w = world_new(CONFIG, CALLER(""), ONE);
+	world_fire(w, ODD);
+	world_probe(w, "1");
+	world_exit(w, 0);
+	world_exit(w, 0);
+	world_adopt_both(w, CONFIG, CALLER("rolling: {pause: 1s}\n"), ONE, "person:ana");
+	world_probe(w, "1"); /* web-1 is done */
+	world_after(w, 0);
+	EXPECT_OUTCOMES(w, "web-1 done");
+	EXPECT_U64(w->probe_n, 0); /* of web-2 nothing is even asked */
+	EXPECT(str_starts(world_incident(w, 1).needs_person_why,
+	    STR("hosts: runbook all was changed or taken out since this run of it began")));
+	world_restart(w);
+	world_free(w);
+}
+
+/* What is under way carries what hands need to see the same; what takes back does not. */
+static void
+each__an_order_names_the_runbooks_that_called(void)
+{
+	struct world *w = world_new(CONFIG, CALLER(""), ONE);
+	world_fire(w, ODD);
+	world_probe(w, "1");
+	struct decision_row row = { 0 };
+	EXPECT(world_row_get(w, TABLE_DECISION, world_last(w, TABLE_DECISION), &row));
+	const struct brought *callers = row.given.callers.p;
+	struct run_row run = caller(w);
+	EXPECT_U64(row.given.callers.n, 1);
+	EXPECT(hash32_eq(&callers[0].runbook, &run.runbook_hash));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -222,5 +272,8 @@ main(void)
 	RUN(each__says_what_is_wrong_with_its_hosts);
 	RUN(each__is_a_plan_of_all_its_hosts);
 	RUN(each__ends_with_its_caller);
+	RUN(each__ends_where_the_caller_was_taken_out);
+	RUN(each__begins_no_further_host_for_a_caller_that_was_changed);
+	RUN(each__an_order_names_the_runbooks_that_called);
 	TEST_MAIN_END();
 }

@@ -207,6 +207,14 @@ h6__an_order_of_a_runbook_that_was_changed_is_refused(void)
 	EXPECT(allowed(&order, WALL, &why));
 	order.runbook_hash.b[7] ^= 1;
 	EXPECT(refused_as(&order, "runbook", "was changed since the run began"));
+	/* So is one of a runbook that called it. */
+	struct attempt_order called = an_order();
+	hash32 down = model_runbook(config.model, STR("down"))->hash;
+	struct brought by[] = { { .runbook = down }, { .runbook = down } };
+	called.given.callers = (struct records){ by, countof(by) };
+	EXPECT(allowed(&called, WALL, &why));
+	by[1].runbook.b[7] ^= 1;
+	EXPECT(refused_as(&called, "runbook", "or one that called it, is not one of"));
 	/* Planned by another configuration it is stale, and nobody's fault. */
 	order.config.b[0] ^= 1;
 	EXPECT(refused_as(&order, "", "was changed since the run began"));
