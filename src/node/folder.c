@@ -65,6 +65,22 @@ wants(const struct reading *r, str path)
 	return r->tests ? is_test(path) : folder_wants(path);
 }
 
+static bool
+ends_as(str path, str end)
+{
+	if (path.n < end.n)
+		return false;
+	str tail = str_drop(path, path.n - end.n);
+	for (size_t i = 0; i < end.n; i++) {
+		char c = tail.p[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != end.p[i])
+			return false;
+	}
+	return true;
+}
+
 static void tell(struct reading *r, str path, str hint, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
@@ -142,6 +158,32 @@ tell_large(struct reading *r, str path)
 	               ? STR("keep what people need at night, and link the rest")
 	               : STR("divide it: the same key may stand in many files");
 	tell(r, path, hint, "a file is at most %u MiB", BUNDLE_FILE_BYTES_MAX >> 20);
+}
+
+/* Nobody who writes rules into a file means them to be left out. */
+static void
+tell_left_out(struct reading *r, str path)
+{
+	static const str ends[] = { { ".yaml", 5 }, { ".yml", 4 }, { ".ics", 4 } };
+	bool runbook = str_starts(path, STR("runbooks/")) && ends_as(path, STR(".md")) &&
+	               !is_runbook(path);
+	bool like = runbook;
+	for (size_t i = 0; i < countof(ends); i++)
+		like = like || (ends_as(path, ends[i]) && !str_ends(path, ends[i]));
+	bool test = !str_starts(path, STR("runbooks/")) &&
+	            (str_ends(path, STR(".test.yaml")) || str_ends(path, STR(".test.yml")));
+	if (r->tests)
+		return;
+	if (like)
+		tell(r, path, STR("rename it, or keep it out of the folder"),
+		    "this is left out: what ends the name of a file of the configuration "
+		    "is "
+		    "written in small letters");
+	else if (test)
+		tell(r, path, STR("give it another name, or move it below runbooks/"),
+		    "this is left out: it is named like a test beside a runbook, and is "
+		    "not "
+		    "below runbooks/");
 }
 
 static bool
@@ -249,7 +291,7 @@ read_one(struct reading *r, str path, unsigned depth)
 	else if (S_ISDIR(st.st_mode))
 		read_folder(r, full, path, &st, depth + 1);
 	else if (!wants(r, path))
-		return;
+		tell_left_out(r, path);
 	else if (!S_ISREG(st.st_mode))
 		tell_no_file(r, path, st.st_mode);
 	else if (!stays_inside(r, full))

@@ -16,7 +16,8 @@
 
 /*
  * Read once: every *.yaml and *.yml, and runbooks/ (any depth) *.md; no hidden files, no
- * *.test.yaml. What of it cannot be read (no regular file, too large, no permission, a
+ * *.test.yaml; one elsewhere than below runbooks/ and a *.YAML would be left out, and are
+ * mistakes. What of it cannot be read (no regular file, too large, no permission, a
  * link that leads nowhere, around or out of the folder) is a mistake like any other: it
  * is told at its place, and the rest is read. Never waits for a pipe. False only where
  * there is no folder.

@@ -183,6 +183,21 @@ def test_attributes_hide_nothing_of_a_revision():
         assert done.returncode == 1 and "more is allowed" in done.stdout, done
 
 
+def test_files_that_would_be_left_out_are_mistakes():
+    with Scratch("left-out") as scratch:
+        folder = shop(scratch)
+        freeze = "authority:\n  - {prohibit: freeze, may: any, because: inventory}\n"
+        for name in "freeze.test.yaml", "freeze.YAML", "runbooks/DISK.MD":
+            (pathlib.Path(folder) / name).parent.mkdir(exist_ok=True)
+            file = pathlib.Path(folder) / name
+            file.write_text(freeze)
+            done = run("check", folder)
+            assert done.returncode == 1, (name, done)
+            assert name + ":1:1: error: this is left out: " in done.stderr, done.stderr
+            file.unlink()
+        assert run("check", folder).returncode == 0
+
+
 def test_tests_beside_runbooks_are_played():
     with Scratch("rehearsed") as scratch:
         folder = shop(scratch)
