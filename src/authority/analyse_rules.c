@@ -64,17 +64,21 @@ bound_possible(const struct action *action, const struct param_bound *bound,
 	       !(bound->has_min && bound->has_max && bound->min > bound->max);
 }
 
-/* Can it hold? True where that cannot be told. */
+/* Can it hold? True where that cannot be told. What an action does not have never does, and
+ * a value that it refuses is denied, whatever rules say. */
 static bool
 when_possible(const struct action *action, const struct when *when)
 {
 	const struct param *param = action_param(action, when->param);
-	if (str_eq(when->param, STR("targets")) || param == NULL || param->optional ||
-	    when->times.kind != 0)
+	if (str_eq(when->param, STR("targets")))
 		return true;
-	if (when->op == WHEN_IS && param->kind == PARAM_ONE_OF) {
+	if (param == NULL)
+		return false;
+	if (param->optional || when->times.kind != 0)
+		return true;
+	if (when->op == WHEN_IS) {
 		for (size_t i = 0; i < when->values.n; i++) {
-			if (has_str(&param->values, when->values.p[i]))
+			if (param_takes(param, when->values.p[i]))
 				return true;
 		}
 		return false;
@@ -167,7 +171,7 @@ static bool
 action_dead(const struct analysing *a, const struct rule *rule, struct death *ret)
 {
 	str param = { 0 };
-	bool named = false;
+	bool named = false, had = false;
 	for (size_t i = 0; i < a->model->actions_n; i++) {
 		const struct action *action = &a->model->actions[i];
 		if (!rule_covers_action(rule, action))
@@ -175,10 +179,17 @@ action_dead(const struct analysing *a, const struct rule *rule, struct death *re
 		named = true;
 		if (values_possible(rule, action, *a->arena, &param))
 			return false;
+		had = had || action_param(action, param) != NULL;
 	}
 	if (!named) {
 		ret->why = STR("no action has such a verb or name");
 		ret->mend = STR("name a verb or an action that there is");
+		return true;
+	}
+	if (rule->kind == RULE_APPROVAL && !had) {
+		ret->why = STR("no action that it names has all parameters of its `when:`, "
+			       "so it is never asked for");
+		ret->mend = STR("all of `when:` must hold; write two rules for 'or'");
 		return true;
 	}
 	ret->why = arena_printf(a->arena, "no action that it names can have such a '%.*s'",
@@ -450,6 +461,67 @@ find_shadowed(struct analysing *a)
 
 /* ---- ending ---- */
 
+/* ---- approvals for more targets than there are ---- */
+
+static size_t
+most_hosts(const struct model *model, const struct rule *rule)
+{
+	size_t most = 1;
+	for (size_t i = 0; i < model->services_n; i++) {
+		const struct service *service = &model->services[i];
+		size_t n = 0;
+		if (!rule_covers_service(model, rule, service))
+			continue;
+		for (size_t k = 0; k < model->hosts_n; k++)
+			n += model->hosts[k].service == service;
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
+/* A request may say any number; a plan never has more than the service has hosts. */
+static void
+find_never_asked(struct analysing *a, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->when_n; i++) {
+		const struct when *when = &rule->when[i];
+		int64_t least = when->op == WHEN_GT
+		                    ? when->number + (when->number < INT64_MAX)
+		                    : when->number;
+		bool more = when->op == WHEN_GT || when->op == WHEN_GE;
+		if (!str_eq(when->param, STR("targets")) || !more || least <= 1)
+			continue;
+		size_t most = most_hosts(a->model, rule);
+		if ((uint64_t)least <= most)
+			continue;
+		found_add(a,
+		    &(struct found){
+			.kind = FOUND_APPROVERS,
+			.place = rule->place,
+			.text = arena_printf(a->arena,
+			    "approval '%.*s' is never asked for: it is for %lld targets "
+			    "and "
+			    "more, and no service that it is about has more than %zu "
+			    "host%s",
+			    STR_ARG(rule->name), (long long)least, most,
+			    most == 1 ? "" : "s"),
+			.mend =
+			    STR("write a smaller number under `targets`, or take it out"),
+		    });
+		return;
+	}
+}
+
+static void
+find_never(struct analysing *a)
+{
+	for (size_t i = 0; i < a->model->rules_n; i++) {
+		if (a->model->rules[i].kind == RULE_APPROVAL && !a->gone[i])
+			find_never_asked(a, &a->model->rules[i]);
+	}
+}
+
 static void
 find_ending(struct analysing *a)
 {
@@ -484,5 +556,6 @@ analyse_rules(struct analysing *a)
 	find_dead(a);
 	analyse_within(a);
 	find_shadowed(a);
+	find_never(a);
 	find_ending(a);
 }
