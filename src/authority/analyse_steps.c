@@ -5,6 +5,8 @@
 
 /* ---- fit ---- */
 
+#define COMBINED_MAX 600 /* of values, of one step on one target */
+
 struct fitting {
 	struct analysing *a;
 	const struct model *model; /* grants alone, at any time, without limits */
@@ -63,6 +65,7 @@ struct asking_for {
 	struct pairs params;   /* of a value each that fits by itself */
 	struct pairs observed; /* the same: nothing is further away than allowed */
 	const struct service *service;
+	str target;
 };
 
 /* A grant `while: incident` is for the service that has the incident: the one that the
@@ -87,7 +90,7 @@ may(struct fitting *f, str principal, const struct asking_for *want)
 		.principal = principal,
 		.action = f->step->action,
 		.service = want->service,
-		.target = want->service->name,
+		.target = want->target,
 		.params = &want->params,
 		.incident_open = has_incident(f, want->service),
 		.wall = f->a->wall,
@@ -117,12 +120,15 @@ unfit(struct fitting *f, const struct asking_for *want, const struct param *para
 		.principal = STR("automation"),
 		.action = f->step->action,
 		.service = want->service,
-		.target = want->service->name,
+		.target = want->target,
 		.params = &want->params,
 	};
 	str what = param == NULL ? (str){ 0 }
 	                         : arena_printf(a->arena, " with %.*s=%.*s",
 				       STR_ARG(param->name), STR_ARG(value));
+	if (!str_eq(want->target, want->service->name))
+		what = arena_printf(a->arena, " (%.*s)%.*s", STR_ARG(want->target),
+		    STR_ARG(what));
 	found_add(a,
 	    &(struct found){
 		.kind = FOUND_FIT,
@@ -226,6 +232,65 @@ param_fits(struct fitting *f, struct asking_for *want, size_t at,
 
 /* It fits, but for people alone: a run that an alert starts ends there. */
 static void
+set_value(struct asking_for *want, str name, str value)
+{
+	for (size_t i = 0; i < want->params.n; i++) {
+		if (str_eq(want->params.p[i].name, name))
+			want->params.p[i].value = value;
+	}
+}
+
+/* Two parameters at once, with all others as they are at first. */
+static bool
+pair_fits(struct fitting *f, struct asking_for *want, size_t at, size_t other,
+    const struct candidates *values, size_t *io_tried)
+{
+	const struct param *a = &f->step->action->params.p[at],
+			   *b = &f->step->action->params.p[other];
+	for (size_t i = 0; i < values[at].n; i++) {
+		for (size_t k = 0; k < values[other].n; k++) {
+			if (!param_takes(a, values[at].p[i]) ||
+			    !param_takes(b, values[other].p[k]))
+				continue;
+			if ((*io_tried)++ >= COMBINED_MAX)
+				return true;
+			set_value(want, a->name, values[at].p[i]);
+			set_value(want, b->name, values[other].p[k]);
+			observe_as_asked(f, want);
+			if (somebody_may(f, want))
+				continue;
+			unfit(f, want, b, values[other].p[k]);
+			return false;
+		}
+	}
+	set_value(want, a->name, values[at].p[0]);
+	set_value(want, b->name, values[other].p[0]);
+	return true;
+}
+
+/* Grants that each let one of the values through may let no two of them through. */
+static bool
+pairs_fit(struct fitting *f, struct asking_for *want, const struct candidates *values)
+{
+	size_t n = f->step->action->params.n, tried = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = i + 1; k < n; k++) {
+			if (values[i].n > 1 && values[k].n > 1 &&
+			    !pair_fits(f, want, i, k, values, &tried))
+				return false;
+		}
+	}
+	if (tried > COMBINED_MAX)
+		left_out(f->a, arena_printf(f->a->arena,
+				   "looked at %d pairs of values of step '%.*s' (%.*s:%u) "
+				   "in 'fit' and "
+				   "left out the rest",
+				   COMBINED_MAX, STR_ARG(f->step->name),
+				   STR_ARG(f->step->place.file), f->step->place.line));
+	return true;
+}
+
+static void
 note_people_only(struct fitting *f, struct asking_for *want)
 {
 	struct analysing *a = f->a;
@@ -235,7 +300,7 @@ note_people_only(struct fitting *f, struct asking_for *want)
 	struct authority_request request = { .principal = STR("automation"),
 		.action = f->step->action,
 		.service = want->service,
-		.target = want->service->name,
+		.target = want->target,
 		.params = &want->params };
 	found_add(a,
 	    &(struct found){
@@ -253,11 +318,12 @@ note_people_only(struct fitting *f, struct asking_for *want)
 }
 
 static bool
-step_fits_on(struct fitting *f, const struct service *service, struct arena arena)
+target_fits(struct fitting *f, const struct service *service, str target,
+    struct arena arena)
 {
 	const struct params *params = &f->step->action->params;
 	struct candidates *values = arena_new(&arena, struct candidates, PARAMS_MAX);
-	struct asking_for want = { .service = service };
+	struct asking_for want = { .service = service, .target = target };
 	if (params->n > PARAMS_MAX)
 		return true;
 	bool known = first_values(f, &arena, &want, values);
@@ -271,9 +337,30 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 		if (!param_fits(f, &want, i, &values[i], arena))
 			return false;
 	}
+	if (known && !pairs_fit(f, &want, values))
+		return false;
 	if (known)
 		note_people_only(f, &want);
 	return true;
+}
+
+/* Where it acts on hosts, one of each environment that they are in: grants must cover it. */
+static bool
+step_fits_on(struct fitting *f, const struct service *service, struct arena arena)
+{
+	const struct model *model = f->a->model;
+	const struct runbook_step *step = f->step;
+	struct strs seen = { arena_new(&arena, str, model->hosts_n + 1), 0 };
+	for (size_t i = 0; step->target_service != NULL && i < model->hosts_n; i++) {
+		const struct host *host = &model->hosts[i];
+		if (host->service != service || has_str(&seen, host->environment) ||
+		    (step->target_role.n > 0 && !str_eq(step->target_role, host->role)))
+			continue;
+		seen.p[seen.n++] = host->environment;
+		if (!target_fits(f, service, host->name, arena))
+			return false;
+	}
+	return seen.n > 0 || target_fits(f, service, service->name, arena);
 }
 
 /* The grants that are not over, as wide as they are at their best time. */

@@ -501,7 +501,7 @@ analyse__finds_a_step_that_acts_beside_its_incident(void)
 	EXPECT(found != NULL);
 	if (found != NULL)
 		EXPECT_STR(found->text,
-		    STR("step 'again' can ask for restart-unit on checkout with "
+		    STR("step 'again' can ask for restart-unit on checkout (web-1) with "
 			"unit=web.service, and no grant lets it through without an "
 			"incident of that service"));
 	config_close(&config);
@@ -770,7 +770,8 @@ analyse__finds_more_hosts_in_reach_than_the_service_bears(void)
 		    "web}\n",
 		    rows[i].blast);
 		more = text;
-		analyse(RESTART, NULL);
+		analyse(RESTART "  - {limit: l, for: any, within: {targets: 3 in 1h}}\n",
+		    NULL);
 		const struct found *found = NULL;
 		for (size_t k = 0; k < analysis.n; k++) {
 			if (analysis.found[k].kind == FOUND_BLAST &&
