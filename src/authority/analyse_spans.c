@@ -9,6 +9,14 @@
 #define TRIES_MAX 40
 #define SHOWN_MAX 4
 #define HOSTS_MAX 1000
+#define VALUES_MAX 48   /* of one action */
+#define ROUNDS_MAX 3700 /* in an hour: one a second, and some */
+
+/* Values that an action can have: the plain ones, then each other one of a parameter. */
+struct values {
+	struct pairs *p;
+	size_t n; /* 0: none can be made up */
+};
 
 struct asking {
 	struct analysing *a;
@@ -16,7 +24,7 @@ struct asking {
 	struct sampler *sampler;
 	struct strs all;
 	struct arena *arena;
-	struct pairs *params; /* of each action, plain; no memory: none can be made up */
+	struct values *values; /* of each action */
 };
 
 /* ---- freeze ---- */
@@ -75,7 +83,8 @@ static bool
 undo_passes(struct asking *k, const struct action *undo, const struct service *service,
     msec wall)
 {
-	struct pairs params = k->params[undo - k->a->model->actions];
+	const struct values *values = &k->values[undo - k->a->model->actions];
+	struct pairs params = values->n > 0 ? values->p[0] : (struct pairs){ 0 };
 	struct authority_request request = {
 		.principal = STR("automation"),
 		.action = undo,
@@ -87,7 +96,7 @@ undo_passes(struct asking *k, const struct action *undo, const struct service *s
 		.at = 400 * DAY,
 	};
 	struct authority_facts facts = { .observed = params };
-	if (params.p == NULL || !decisions_left(k->a, "in 'freeze'"))
+	if (values->n == 0 || !decisions_left(k->a, "in 'freeze'"))
 		return true; /* it cannot be asked */
 	return authority_verdict(k->authority, &request, &facts) == VERDICT_ALLOW;
 }
@@ -145,12 +154,21 @@ find_freeze(struct asking *k, const struct rule *freeze)
 	const struct model *model = k->a->model;
 	msec wall = rule_first_in_force(freeze, k->a->wall);
 	struct left left = { .n = 0 };
+	str unknown = { 0 };
 	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
 		struct arena kept = *k->arena;
-		if (sampler_action(k->sampler, &model->actions[i]))
-			freeze_leaves(k, freeze, &model->actions[i], wall, &left);
+		if (sampler_action(k->sampler, action))
+			freeze_leaves(k, freeze, action, wall, &left);
+		else
+			unknown = arena_printf(k->a->arena, "%.*s%s%.*s", STR_ARG(unknown),
+			    unknown.n > 0 ? ", " : "", STR_ARG(action->name));
 		*k->arena = kept;
 	}
+	if (unknown.n > 0)
+		unknown = arena_printf(k->a->arena,
+		    "; of %.*s it could not be looked at: no value could be made up",
+		    STR_ARG(unknown));
 	str at = moment_text(wall, k->a->arena);
 	str more = left.n > SHOWN_MAX
 	               ? arena_printf(k->a->arena, " and %zu more", left.n - SHOWN_MAX)
@@ -161,9 +179,10 @@ find_freeze(struct asking *k, const struct rule *freeze)
 		.place = freeze->place,
 		.text = arena_printf(k->a->arena,
 		    "from %.*s '%.*s' is in force; in its scope may still be done: "
-		    "%.*s%.*s",
+		    "%.*s%.*s%.*s",
 		    STR_ARG(at), STR_ARG(freeze->name),
-		    STR_ARG((left.n > 0 ? left.text : STR("nothing"))), STR_ARG(more)),
+		    STR_ARG((left.n > 0 ? left.text : STR("nothing"))), STR_ARG(more),
+		    STR_ARG(unknown)),
 		.example = left.example,
 		.note = true,
 	    });
@@ -173,72 +192,132 @@ find_freeze(struct asking *k, const struct rule *freeze)
 /* ---- blast ---- */
 
 struct reached {
+	const struct service *service;
+	str principal;
 	struct authority_use *uses;
 	struct authority_uses index;
 	struct strs hosts;
 	bool *touched;
 	size_t n;
+	msec at;      /* since the beginning */
+	msec next_at; /* when some limit that stopped it has room; NEVER: not */
 };
+#define NEVER UINT64_MAX
 
+/* May it be done now, with these values? When a limit stops it, notes until when. */
 static bool
-touch(struct asking *k, const struct service *service, str principal,
-    const struct action *action, struct reached *reach, size_t host, msec at)
+lets_through(struct asking *k, struct reached *reach, const struct action *action,
+    const struct pairs *params, str target)
 {
-	struct pairs params = k->params[action - k->a->model->actions];
-	if (params.p == NULL)
-		return false;
 	struct authority_request request = {
-		.principal = principal,
+		.principal = reach->principal,
 		.action = action,
-		.service = service,
-		.target = reach->hosts.p[host],
-		.params = &params,
+		.service = reach->service,
+		.target = target,
+		.params = params,
 		.incident_open = true,
 		.wall = k->a->wall,
-		.at = at,
+		.at = 400 * DAY + reach->at,
 	};
 	struct authority_facts facts = { .uses = &reach->index,
-		.observed = params,
+		.observed = *params,
 		.health_known = true,
 		.healthy = reach->hosts };
+	struct authority_decision decision;
 	if (!decisions_left(k->a, "of who, what and when in 'blast'"))
 		return false;
-	if (authority_verdict(k->authority, &request, &facts) == VERDICT_DENY)
-		return false;
-	struct authority_use *use = &reach->uses[reach->n++];
-	*use = (struct authority_use){ .service = service->name,
-		.target = request.target,
-		.action = action->name,
-		.verb = action->verb,
-		.principal = principal,
-		.at = at };
-	authority_uses_add(&reach->index, use);
-	reach->touched[host] = true;
-	return true;
+	authority_decide(k->authority, &request, &facts, &decision);
+	for (size_t i = 0; i < decision.n && decision.verdict == VERDICT_DENY; i++) {
+		msec free_at = decision.findings[i].free_at;
+		if (decision.findings[i].kind == REASON_LIMIT && free_at > request.wall &&
+		    reach->at + (free_at - request.wall) < reach->next_at)
+			reach->next_at = reach->at + (free_at - request.wall);
+	}
+	return decision.verdict != VERDICT_DENY;
 }
 
-/* A try of every host every five minutes, for one hour. */
+/* With any of its values. */
+static bool
+touch(struct asking *k, struct reached *reach, const struct action *action, str target)
+{
+	const struct values *values = &k->values[action - k->a->model->actions];
+	for (size_t i = 0; i < values->n; i++) {
+		if (!lets_through(k, reach, action, &values->p[i], target))
+			continue;
+		struct authority_use *use = &reach->uses[reach->n++];
+		*use = (struct authority_use){ .service = reach->service->name,
+			.target = target,
+			.action = action->name,
+			.verb = action->verb,
+			.principal = reach->principal,
+			.at = 400 * DAY + reach->at };
+		authority_uses_add(&reach->index, use);
+		return true;
+	}
+	return false;
+}
+
+/* Does some grant name it for the service? Else nothing need be asked. */
+static bool
+is_granted(const struct model *model, const struct action *action,
+    const struct service *service)
+{
+	for (size_t i = 0; i < model->rules_n; i++) {
+		const struct rule *rule = &model->rules[i];
+		if (rule->kind == RULE_GRANT && rule_covers_action(rule, action) &&
+		    rule_covers_service(model, rule, service))
+			return true;
+	}
+	return false;
+}
+
+/* Each host that was not reached yet is tried, until none is left or nothing has room. */
+static void
+reach_hosts(struct asking *k, struct reached *reach, const struct action **actions,
+    size_t actions_n)
+{
+	for (size_t round = 0; round < ROUNDS_MAX && reach->at < HOUR; round++) {
+		reach->next_at = NEVER;
+		for (size_t i = 0; i < reach->hosts.n; i++) {
+			for (size_t n = 0; n < actions_n && !reach->touched[i]; n++)
+				reach->touched[i] =
+				    touch(k, reach, actions[n], reach->hosts.p[i]);
+		}
+		if (reach->next_at == NEVER)
+			return;
+		reach->at = reach->next_at;
+	}
+}
+
+/* Within one hour. What acts on the service itself acts on all of them. */
 static size_t
 hosts_reached(struct asking *k, const struct service *service, str principal,
     const struct strs *hosts, struct arena arena)
 {
 	const struct model *model = k->a->model;
 	struct reached *reach = arena_new(&arena, struct reached, 1);
+	const struct action **actions =
+	    arena_new(&arena, const struct action *, model->actions_n + 1);
+	size_t actions_n = 0;
+	reach->service = service;
+	reach->principal = principal;
 	reach->hosts = *hosts;
-	struct arena *before = k->arena;
-	reach->uses = arena_new(&arena, struct authority_use, hosts->n);
+	reach->uses = arena_new(&arena, struct authority_use, hosts->n + 1);
 	reach->touched = arena_new(&arena, bool, hosts->n);
 	authority_uses_init(&reach->index);
-	k->arena = &arena;
-	for (msec at = 0; at < HOUR; at += 5 * MINUTE) {
-		for (size_t i = 0; i < hosts->n; i++) {
-			for (size_t n = 0; n < model->actions_n && !reach->touched[i]; n++)
-				(void)touch(k, service, principal, &model->actions[n],
-				    reach, i, 400 * DAY + at);
-		}
+	for (size_t i = 0; i < model->actions_n; i++) {
+		if (is_granted(model, &model->actions[i], service))
+			actions[actions_n++] = &model->actions[i];
 	}
+	struct arena *before = k->arena;
+	k->arena = &arena;
+	bool all = false;
+	for (size_t i = 0; i < actions_n && !all; i++)
+		all = touch(k, reach, actions[i], service->name);
+	if (!all)
+		reach_hosts(k, reach, actions, actions_n);
 	k->arena = before;
-	return reach->n;
+	return all ? hosts->n : reach->n;
 }
 
 /* More than the service is said to bear. */
@@ -306,6 +385,60 @@ find_blast(struct asking *k, const struct service *service, struct arena arena)
 			});
 }
 
+static void
+add_values(struct asking *k, struct values *values, const struct pairs *plain, str name,
+    str value)
+{
+	struct pairs one = { arena_new(k->arena, struct pair, plain->n + 1), plain->n };
+	for (size_t i = 0; i < plain->n; i++) {
+		one.p[i] = plain->p[i];
+		if (str_eq(one.p[i].name, name))
+			one.p[i].value = value;
+	}
+	if (values->n < VALUES_MAX)
+		values->p[values->n++] = one;
+}
+
+/* Grants may let different values through, and each has limits of its own. */
+static void
+find_values(struct asking *k, size_t at, const struct rule *const *rules)
+{
+	const struct model *model = k->a->model;
+	const struct action *action = &model->actions[at];
+	struct values *values = &k->values[at];
+	struct pairs plain;
+	if (!params_plain(model, rules, model->rules_n, action, k->arena, &plain))
+		return;
+	values->p = arena_new(k->arena, struct pairs, VALUES_MAX);
+	values->p[values->n++] = plain;
+	for (size_t i = 0; i < plain.n; i++) {
+		const struct param *param = action_param(action, plain.p[i].name);
+		struct candidates candidates = { .n = 0 };
+		param_candidates(model, rules, model->rules_n, action, param, k->arena,
+		    &candidates);
+		for (size_t n = 1; n < candidates.n; n++)
+			add_values(k, values, &plain, param->name, candidates.p[n]);
+	}
+}
+
+/* What these analyses and that of approvers pass over. Never silently. */
+static void
+tell_unmade(struct analysing *a, const struct sampler *sampler)
+{
+	const struct param *param = sampler->unmade;
+	if (param == NULL)
+		return;
+	found_add(a, &(struct found){
+			 .kind = FOUND_LIMIT,
+			 .place = param->place,
+			 .text = arena_printf(a->arena,
+			     "%.*s could not be looked at, for approvers, freezes and "
+			     "hosts in reach: no value of %.*s could be made up",
+			     STR_ARG(sampler->action->name), STR_ARG(param->name)),
+			 .mend = STR("write one into a grant's `with:` or a runbook"),
+		     });
+}
+
 void
 analyse_spans(struct analysing *a)
 {
@@ -322,14 +455,17 @@ analyse_spans(struct analysing *a)
 		.sampler = sampler_new(model, rules, model->rules_n, a->wall, &arena),
 		.all = everyone(model, &arena),
 		.arena = &arena };
-	k.params = arena_new(&arena, struct pairs, model->actions_n + 1);
-	for (size_t i = 0; i < model->actions_n; i++) {
-		if (!params_plain(model, rules, model->rules_n, &model->actions[i], &arena,
-			&k.params[i]))
-			k.params[i] = (struct pairs){ 0 };
-	}
+	k.values = arena_new(&arena, struct values, model->actions_n + 1);
+	for (size_t i = 0; i < model->actions_n; i++)
+		find_values(&k, i, rules);
 	k.sampler->plain = true;
 	k.sampler->moments_n = 1;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		struct arena kept = arena;
+		if (!sampler_action(k.sampler, &model->actions[i]))
+			tell_unmade(a, k.sampler);
+		arena = kept;
+	}
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		bool spans = rule->until_wall != 0 || rule->from_wall > a->wall ||
