@@ -74,10 +74,66 @@ overlaps(struct analysing *a, const struct calendar *calendar)
 	}
 }
 
+static bool
+names_action(const struct strs *words, const struct action *action)
+{
+	return has_str(words, action->verb) || has_str(words, action->name);
+}
+
+/* Some rule keeps `other` from beginning while `action` is under way. */
+static bool
+kept_back(const struct model *model, const struct action *action,
+    const struct action *other)
+{
+	for (size_t i = 0; i < model->rules_n; i++) {
+		const struct rule *rule = &model->rules[i];
+		if (rule_covers_action(rule, other) &&
+		    names_action(&rule->not_beside, action))
+			return true;
+	}
+	return false;
+}
+
+/* The first of its pairs for which it is so. */
+static void
+one_sided(struct analysing *a, const struct rule *rule)
+{
+	const struct model *model = a->model;
+	for (size_t i = 0; i < model->actions_n; i++) {
+		const struct action *action = &model->actions[i];
+		if (!rule_covers_action(rule, action))
+			continue;
+		for (size_t k = 0; k < model->actions_n; k++) {
+			const struct action *other = &model->actions[k];
+			if (!names_action(&rule->not_beside, other) ||
+			    kept_back(model, action, other))
+				continue;
+			found_add(a,
+			    &(struct found){ .kind = FOUND_OVERLAP,
+				.place = rule->place,
+				.text = arena_printf(a->arena,
+				    "'%.*s' keeps %.*s from beginning beside %.*s, and no "
+				    "`not_beside` keeps %.*s from beginning beside %.*s",
+				    STR_ARG(rule->name), STR_ARG(action->name),
+				    STR_ARG(other->name), STR_ARG(other->name),
+				    STR_ARG(action->name)),
+				.mend =
+				    STR("name each in the `not_beside` of the other, where "
+					"neither may begin beside the other"),
+				.note = true });
+			return;
+		}
+	}
+}
+
 void
 analyse_written(struct analysing *a)
 {
 	env_secrets(a);
+	for (size_t i = 0; i < a->model->rules_n; i++) {
+		if (a->model->rules[i].not_beside.n > 0)
+			one_sided(a, &a->model->rules[i]);
+	}
 	for (size_t i = 0; i < a->model->runbooks_n; i++) {
 		if (a->model->runbooks[i].drill_every_ms > 0)
 			drill(a, &a->model->runbooks[i]);

@@ -226,9 +226,29 @@ analyse__looks_at_the_environments_of_a_steps_hosts(void)
 	config_close(&config);
 }
 
+static void
+analyse__tells_what_is_kept_apart_from_one_side_alone(void)
+{
+#define APART(name, what, from) \
+	"  - {limit: " name ", for: [" what "], within: {not_beside: [" from "]}}\n"
+	analyse(1, APART("l", "restart", "scale"), NULL);
+	const struct found *one = found("'l' keeps restart-unit from beginning beside");
+	EXPECT(one != NULL && one->note && one->place.line > 0);
+	if (one != NULL)
+		EXPECT_STR(one->text,
+		    STR("'l' keeps restart-unit from beginning beside scale-out, and no "
+			"`not_beside` keeps scale-out from beginning beside restart-unit"));
+	config_close(&config);
+	analyse(1, APART("l", "restart", "scale") APART("m", "scale", "restart-unit"),
+	    NULL);
+	EXPECT(found("from beginning beside") == NULL);
+	config_close(&config);
+}
+
 int
 main(void)
 {
+	RUN(analyse__tells_what_is_kept_apart_from_one_side_alone);
 	RUN(analyse__reaches_hosts_in_every_way_that_there_is);
 	RUN(analyse__says_when_no_value_could_be_made_up);
 	RUN(analyse__finds_approvals_that_are_never_asked_for);
