@@ -14,15 +14,17 @@
  *	dead		a rule that is about no request that can be made, or is over
  *	shadowed	a rule without which every answer is the same: a grant beside others, a
  *			prohibition, limit or approval within one that is wider
- *	fit		a value that a runbook can give a parameter and no grant allows
+ *	fit		a value, or two together, that a runbook can give parameters and no
+ *			grant allows, on a host of each environment that the step acts in
  *	undo		an action whose undo is none of the configuration's, or needs what is
  *			not observed; a step of a runbook that nothing takes back is not one
  *	approvers	a moment within 8 weeks at which an approval could be asked for, and
- *			fewer than `need` others on duty could give it
+ *			fewer than `need` others on duty could give it; one for more targets than any service has hosts
  *	separation	a person who could be both: requester and only approver; the only one
  *			who may act and the owner of the grant
  *	blast		how many targets one principal can reach in an hour, against what the
- *			service says it bears (`blast: 2` or `30%` in the catalogue)
+ *			service says it bears (`blast: 2` or `30%` in the catalogue); what
+ *			acts on the service itself reaches them all
  *	freeze		during a prohibition's span: what of its scope is still allowed, and by
  *			whom; a freeze that forbids taking back what it leaves allowed
  *	ending		a grant that ends within 14 days, or an exception for developers; one that
@@ -32,6 +34,7 @@
  *			hours of a policy or tier that do not come (a mistake)
  *	secret		one that is read from the environment, where others can read it too
  *	drill		a runbook that is to be drilled, and acts on the service itself
+ *	limit		an action that no value of a parameter can be made up for
  *
  * Bounded: at most ANALYSE_DECISIONS_MAX decisions each; what was not looked at is a
  * finding too ("looked at 200,000 of 1,200,000 combinations").

@@ -8,7 +8,9 @@
  *
  * analyse_cover.c says which rule is about what, without a request; analyse_rules.c finds
  * dead, shadowed and ending rules by that alone. analyse_people.c, analyse_steps.c and
- * analyse_spans.c ask the evaluator. analyse_request.c makes requests up.
+ * analyse_spans.c ask the evaluator. analyse_request.c makes requests up, with values of
+ * analyse_pattern.c; analyse_sample.c varies them, at the moments of analyse_edges.c.
+ * analyse_difference.c asks two models, analyse_unseen.c says what it did not ask.
  */
 struct analysing {
 	const struct model *model;
