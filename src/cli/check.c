@@ -8,18 +8,37 @@
 
 #define FOUND_ARENA_BYTES ((size_t)512 << 20) /* of address space */
 
+/* What is at a URL is not fetched to check a folder. */
+static void
+tell_unknown(const struct model *model)
+{
+	for (size_t i = 0; i < model->calendar_urls_n; i++) {
+		const struct calendar_url *url = &model->calendar_urls[i];
+		if (!url->known)
+			complain(
+			    "calendar %.*s: there is no copy here, so its times are not "
+			    "looked at; serve fetches it, and --state DIR has a server's "
+			    "copies",
+			    STR_ARG(url->name));
+	}
+}
+
 /* A folder, or a revision of it. False: said why, and *ret_code is how to end. */
 static bool
-load(const char *dir, const char *revision, struct adoption *ret, int *ret_code)
+load(const char *dir, const char *revision, const struct check_options *o,
+    struct adoption *ret, int *ret_code)
 {
 	struct err err;
 	struct buf text = BUF(ADOPTION_TEXT_MAX);
-	bool ok = adoption_read(dir, revision, ret, &text, &err);
+	const struct copies copies = { .state_dir = o->state };
+	bool ok = adoption_read(dir, revision, &copies, ret, &text, &err);
 	if (text.n > 0)
 		(void)fwrite(text.p, 1, text.n, stderr);
 	buf_done(&text);
-	if (ok)
+	if (ok) {
+		tell_unknown(ret->model);
 		return true;
+	}
 	complain("%s", err.text);
 	*ret_code = EXIT_FAILED;
 	if (err.kind == ERR_NOT_FOUND)
@@ -34,7 +53,7 @@ check(const char *dir, const struct check_options *o, struct arena *arena)
 {
 	struct adoption adoption;
 	int code;
-	if (!load(dir, NULL, &adoption, &code))
+	if (!load(dir, NULL, o, &adoption, &code))
 		return code;
 	struct analysis analysis;
 	struct tests_tried tried;
@@ -49,12 +68,14 @@ check(const char *dir, const struct check_options *o, struct arena *arena)
 
 /* With another folder, else a revision of this one. */
 static bool
-load_other(const char *dir, const char *other, struct adoption *ret, int *ret_code)
+load_other(const char *dir, const struct check_options *o, struct adoption *ret,
+    int *ret_code)
 {
+	const char *other = o->diff;
 	struct stat st;
 	if (other[0] != '-' && stat(other, &st) == 0)
-		return load(other, NULL, ret, ret_code);
-	return load(dir, other, ret, ret_code);
+		return load(other, NULL, o, ret, ret_code);
+	return load(dir, other, o, ret, ret_code);
 }
 
 static int
@@ -62,9 +83,9 @@ check_difference(const char *dir, const struct check_options *o, struct arena *a
 {
 	int code;
 	struct adoption before, after;
-	if (!load(dir, NULL, &after, &code))
+	if (!load(dir, NULL, o, &after, &code))
 		return code;
-	if (load_other(dir, o->diff, &before, &code)) {
+	if (load_other(dir, o, &before, &code)) {
 		struct difference difference;
 		authority_difference(before.model, after.model, clock_wall(), arena,
 		    &difference);
@@ -82,6 +103,7 @@ run(int argc, char **argv)
 	const struct option_spec specs[] = {
 		{ .name = "config", .value = &o.config },
 		{ .name = "diff", .value = &o.diff },
+		{ .name = "state", .value = &o.state },
 		{ .name = "strict", .flag = &o.strict },
 		{ .name = "json", .flag = &o.json },
 		{ .name = "explain", .flag = &o.explain },
@@ -127,6 +149,9 @@ const struct command_line command_check = {
 	    "  --diff REV    instead: what became allowed and what no longer is, since a "
 	    "Git\n"
 	    "                revision of the folder, or in place of another folder\n"
+	    "  --state DIR   calendars of URLs as a server with that folder last fetched "
+	    "them;\n"
+	    "                without it they have no events\n"
 	    "  --strict      exit 1 on a warning; with --diff, when more is allowed or "
 	    "something\n"
 	    "                that was changed could not be looked at\n"

@@ -6,6 +6,7 @@
 /* check -- what `firstline check` prints of rules that are not mistakes but odd. */
 struct check_options {
 	const char *config, *diff;
+	const char *state; /* NULL: no copies of calendars of URLs */
 	bool strict, json, explain;
 };
 

@@ -563,7 +563,9 @@ set_silence(struct core *core, const struct command *command)
 		    "operator, changing it the role lead");
 	case SILENCE_NO_CALENDAR:
 		return answer_no(core, 400, EXIT_USAGE,
-		    "Failed to create silence: the configuration has no such calendar");
+		    "Failed to create silence: the configuration has no such calendar, or "
+		    "it is "
+		    "fetched from a URL");
 	case SILENCE_TOO_MANY:
 		return answer_no(core, 400, EXIT_CONFLICT,
 		    "Failed to create silence: there are %u already, and none of them has "

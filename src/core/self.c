@@ -2,7 +2,7 @@
  * Firstline about itself: its own faults are incidents, one for each kind of fault, which
  * close when nothing of the kind happened for an hour, or soon after who told of it says that
  * it is over. What the kernel lacks is a gap: it comes back with every start, and nobody needs
- * to be woken for it again.
+ * to be woken for it again. So is a calendar that cannot be fetched: its last copy stands.
  */
 #include "core/state.h"
 
@@ -24,6 +24,8 @@ kind_text(enum self_kind kind)
 		return "source-bad";
 	case SELF_TLS:
 		return "tls";
+	case SELF_CALENDAR:
+		return "calendar";
 	}
 	UNREACHABLE();
 }
@@ -98,6 +100,14 @@ on_self(struct core *core, const struct self *self)
 	if (self->kind == SELF_SANDBOX_GAP) {
 		gap_add(core, GAP_SANDBOX, self->subject.n > 0 ? self->subject : self->text,
 		    core->newest->model->fallback->name, NULL, self->text);
+		return;
+	}
+	if (self->kind == SELF_CALENDAR) {
+		if (self->over)
+			gap_close(core, GAP_CALENDAR, self->subject);
+		else
+			gap_add(core, GAP_CALENDAR, self->subject,
+			    core->newest->model->fallback->name, NULL, self->text);
 		return;
 	}
 	if (self->over) {

@@ -143,7 +143,9 @@ tell(struct core *core, const struct silence_row *row, str principal, const char
 static bool
 has_calendar(const struct core *core, str name)
 {
-	return names_get(&core->newest->model->calendar_by_name, name) != NULL;
+	const struct calendar *calendar =
+	    names_get(&core->newest->model->calendar_by_name, name);
+	return calendar != NULL && !calendar->fetched; /* who keeps that mutes nothing */
 }
 
 void

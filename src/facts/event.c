@@ -261,6 +261,7 @@ static const char *const self_kind_names[] = {
 	[SELF_DISK_FULL] = "disk-full",
 	[SELF_SOURCE_BAD] = "source-bad",
 	[SELF_TLS] = "tls",
+	[SELF_CALENDAR] = "calendar",
 };
 
 static const struct field self_fields[] = {

@@ -253,7 +253,8 @@ enum self_kind {
 	SELF_OVERFLOW,  /* intake dropped or refused; text says what */
 	SELF_DISK_FULL, /* we were refusing; now there is room again */
 	SELF_SOURCE_BAD,
-	SELF_TLS, /* the certificate cannot be used */
+	SELF_TLS,      /* the certificate cannot be used */
+	SELF_CALENDAR, /* one of `calendar_urls` is as it was long ago; subject: its name */
 };
 
 struct self {

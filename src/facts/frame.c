@@ -29,6 +29,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_PONG] = "pong",
 	[FRAME_QUARANTINED] = "quarantined",
 	[FRAME_KEPT] = "kept",
+	[FRAME_CALENDAR] = "calendar",
 };
 
 static const char *const role_kind_names[] = {
@@ -547,6 +548,21 @@ static const struct field log_fields[] = {
 };
 const struct record_type log_frame_type = RECORD(struct log_frame, "log", log_fields);
 
+static const char *const fetched_names[] = {
+	[FETCHED_NEW] = "new",
+	[FETCHED_SAME] = "same",
+	[FETCHED_FAILED] = "failed",
+};
+
+static const struct field calendar_fields[] = {
+	F_STR(1, struct calendar_frame, name),
+	F_ENUM(2, struct calendar_frame, what, fetched_names),
+	F_STR(3, struct calendar_frame, bytes),
+	F_STR(4, struct calendar_frame, text),
+};
+const struct record_type calendar_frame_type =
+    RECORD(struct calendar_frame, "calendar", calendar_fields);
+
 /* ---- orders and results ---- */
 
 static bool
@@ -716,6 +732,7 @@ record_type_at(size_t i)
 		&notice_thread_type,
 		&alert_group_item_type,
 		&alert_total_item_type,
+		&calendar_frame_type,
 	};
 	if (i < TABLE_COUNT - 2) /* there is none of alerts */
 		return table_type((enum table)(i + (i < TABLE_ALERTS - 1 ? 1 : 2)));

@@ -51,6 +51,9 @@ enum frame_kind {
 	FRAME_PONG,
 	FRAME_QUARANTINED, /* engine to gate: struct quarantined_frame, what is kept of that */
 	FRAME_KEPT, /* engine to hands, empty: what was stepped before it is on the disk */
+	/* hands to supervisor: struct calendar_frame, what came of fetching one; supervisor to
+	 * hands, empty: fetch all of them now */
+	FRAME_CALENDAR,
 };
 
 struct frame {
@@ -434,13 +437,26 @@ struct log_frame {
 	str text;
 };
 
+/* One of `calendar_urls` was asked for. */
+enum fetched {
+	FETCHED_NEW = 1, /* `bytes` */
+	FETCHED_SAME,    /* as it was when it came last, on this connection */
+	FETCHED_FAILED,  /* `text` says why; it holds no secret */
+};
+struct calendar_frame {
+	str name;
+	enum fetched what;
+	str bytes;
+	str text;
+};
+
 extern const struct record_type request_type, item_type, answer_type, publish_type,
     status_item_type, metric_item_type, alert_item_type, alert_group_item_type,
     alert_total_item_type, duty_item_type, shift_item_type, entry_item_type,
     secret_item_type, session_item_type, can_item_type, who_item_type, receivers_item_type,
     epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
     adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type, hook_type,
-    dials_frame_type;
+    dials_frame_type, calendar_frame_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -717,6 +717,7 @@ static const char *const gap_kind_names[] = {
 	[GAP_HANDOFF_INCOMPLETE] = "handoff-incomplete",
 	[GAP_GRANT_ENDS] = "grant-ends",
 	[GAP_EXCEPTION_ENDS] = "exception-ends",
+	[GAP_CALENDAR] = "calendar",
 	[GAP_UNREVIEWED] = "unreviewed",
 	[GAP_DRILL] = "drill",
 	[GAP_RECURS] = "recurs",

@@ -153,6 +153,8 @@ enum gap_kind {
 	GAP_RECURS = 21, /* the same remedy, again and again: the cause is still there */
 	GAP_NO_CALENDAR = 30,    /* a silence is for times that are not written any more */
 	GAP_EXCEPTION_ENDS = 31, /* within 14 days: that developers are told of incidents */
+	GAP_CALENDAR =
+	    32, /* a calendar of a URL could not be brought up to date for long */
 };
 
 struct gap_row {

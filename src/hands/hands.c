@@ -9,6 +9,7 @@
 
 #include "hands/attempts.h"
 #include "hands/beacon.h"
+#include "hands/calendars.h"
 #include "hands/config.h"
 #include "hands/handoff_file.h"
 #include "hands/judge.h"
@@ -43,6 +44,7 @@ struct hands {
 	struct probes *probes;
 	struct notices *notices;
 	struct beacon *beacon;
+	struct calendars *calendars;
 	int attempts_fd, handoffs_fd;
 
 	struct config config;
@@ -76,6 +78,17 @@ on_log(void *ctx, enum log_level level, const char *text)
 	if (h->supervisor == NULL)
 		return;
 	frame_record(talk_out(h->supervisor), FRAME_LOG, 0, &log_frame_type, &log);
+	talk_send(h->supervisor);
+}
+
+static void
+on_calendar(void *ctx, const struct calendar_frame *frame)
+{
+	struct hands *h = ctx;
+	if (h->supervisor == NULL)
+		return;
+	frame_record(talk_out(h->supervisor), FRAME_CALENDAR, 0, &calendar_frame_type,
+	    frame);
 	talk_send(h->supervisor);
 }
 
@@ -382,6 +395,8 @@ on_bundle(struct hands *h, const struct frame *frame)
 	if (ok)
 		beacon_adopt(h->beacon, h->config.model);
 	if (ok)
+		calendars_adopt(h->calendars, h->config.model);
+	if (ok)
 		tell_gaps(h);
 	if (ok)
 		probes_adopt(h->probes, h->config.model);
@@ -428,6 +443,9 @@ on_supervisor_frame(void *ctx, const struct frame *frame)
 	case FRAME_PING:
 		frame_empty(talk_out(h->supervisor), FRAME_PONG, frame->id);
 		talk_send(h->supervisor);
+		return true;
+	case FRAME_CALENDAR:
+		calendars_now(h->calendars);
 		return true;
 	case FRAME_STOP:
 		begin_stop(h);
@@ -569,6 +587,7 @@ assemble(struct hands *h, struct err *err)
 	h->probes = probes_new(&h->loop, h->net, &h->spawner, &h->tell);
 	h->notices = notices_new(h->net, &h->tell);
 	h->beacon = beacon_new(h->net, &h->tell);
+	h->calendars = calendars_new(&h->loop, h->net, on_calendar, h);
 	queue_init(&h->waiting, HANDS_WAITING_MAX, HANDS_WAITING_BYTES_MAX);
 	return true;
 }
@@ -600,6 +619,7 @@ dismantle(struct hands *h)
 	ceiling_close(h->ceiling);
 	net_free(h->net);
 	beacon_free(h->beacon);
+	calendars_free(h->calendars);
 	uv_close((uv_handle_t *)&h->retry, NULL);
 	uv_close((uv_handle_t *)&h->stop, NULL);
 	uv_close((uv_handle_t *)&h->spawner_poll, NULL);

@@ -59,6 +59,21 @@ request_free(struct net_request *r)
 	free(r);
 }
 
+/* What a header says, where that may be sent back as it is. */
+static str
+header_of(CURL *easy, const char *name)
+{
+	struct curl_header *header;
+	if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return STR("");
+	str value = str_of(header->value);
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] < ' ' || value.p[i] > '~')
+			return STR("");
+	}
+	return value;
+}
+
 static void
 request_finish(struct net_request *r, CURLcode code)
 {
@@ -74,6 +89,10 @@ request_finish(struct net_request *r, CURLcode code)
 		.body_cut = r->body_cut,
 		.refused = code == CURLE_COULDNT_CONNECT && sys == ECONNREFUSED,
 	};
+	if (answer.answered && status > 0) {
+		answer.etag = header_of(r->easy, "ETag");
+		answer.modified = header_of(r->easy, "Last-Modified");
+	}
 	if (!answer.answered)
 		answer.error =
 		    str_of(r->error[0] != '\0' ? r->error : curl_easy_strerror(code));

@@ -22,8 +22,10 @@ struct net_answer {
 	uint32_t status; /* HTTP's; SMTP: the last reply's code, 0 when there was none */
 	str body;
 	bool body_cut; /* there was more than body_max */
-	bool refused;  /* not answered, for certain: nothing listens there */
-	str error;     /* not answered: a sentence; holds no secret */
+	str etag,
+	    modified; /* HTTP: ETag and Last-Modified; empty: none of printable ASCII */
+	bool refused; /* not answered, for certain: nothing listens there */
+	str error;    /* not answered: a sentence; holds no secret */
 };
 
 enum net_kind { NET_GET = 1, NET_POST, NET_MAIL };

@@ -9,11 +9,11 @@
  *
  * The supervisor reads the folder once and seals the bytes; every role parses the same
  * bytes; the store keeps them under their hash. CBOR: an array of [path, bytes], paths
- * relative, '/'-separated, ascending, unique. Zone files stand under "zone:NAME", what a
- * calendar says under "ics:PATH" (ics/ics.h).
+ * relative, '/'-separated, ascending, unique. Zone files stand under "zone:NAME", calendars
+ * that were fetched under "url:NAME.ics", what a calendar says under "ics:PATH" (ics/ics.h).
  * The hash is SHA-256 of those bytes.
  */
-#define BUNDLE_FILES_MAX (4096 + 512 + 64) /* of the folder, zones, and calendars */
+#define BUNDLE_FILES_MAX (4096 + 512 + 64 + 16) /* of the folder, zones, and calendars */
 #define BUNDLE_FILE_BYTES_MAX (1u << 20)
 #define BUNDLE_BYTES_MAX (16u << 20)
 #define BUNDLE_PATH_MAX 512

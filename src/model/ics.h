@@ -12,7 +12,7 @@
  */
 #define ICS_PREFIX "ics:"
 #define ICS_LISTED_MAX 8 /* of one calendar */
-#define ICS_FILES_MAX 64
+#define ICS_FILES_MAX 64 /* with those of URLs */
 
 struct ics_event {
 	msec from_wall, until_wall;
@@ -26,9 +26,12 @@ struct ics {
 	size_t n;
 };
 
-/* The calendar that the node names. Times without a zone of their own are that one's. */
+/* The calendar that the node names: a file, or one of `calendar_urls`, which has no events and
+ * no source where nothing was fetched yet. Times without a zone of their own are that one's. */
 bool ics_of(struct reader *r, const struct node *node, const struct zone *zone,
     struct ics *ret);
+/* Does that name one of `calendar_urls`, or a list with such a name? */
+bool ics_is_fetched(const struct node *node);
 /* A mistake in the line of an event. */
 void ics_error(struct reader *r, const struct ics *ics, unsigned line, str hint,
     const char *fmt, ...) PRINTF_LIKE(5, 6);

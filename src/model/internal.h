@@ -44,8 +44,9 @@ enum section_kind {
 	SECTION_PING_KEY,
 	SECTION_HEARTBEATS,
 	SECTION_KEEP,
+	SECTION_CALENDAR_URLS,
 };
-#define SECTION_COUNT 26
+#define SECTION_COUNT 27
 
 /* tls, socket, access */
 void access_read(struct reader *r, const struct section sections[SECTION_COUNT]);
@@ -98,6 +99,11 @@ void undo_read(struct reader *r, const struct node *node, struct action *action)
 /* A list of maps, each with `name` and a probe without `expect`, at most EVIDENCE_OF_MAX. */
 void read_evidence(struct reader *r, const struct node *node, const struct strs *allowed,
     struct evidence_probe **ret, size_t *ret_n);
+void calendar_urls_declare(struct reader *r, const struct section *section);
+void calendar_urls_read(struct reader *r, const struct section *section);
+/* Reports a calendar of a URL where only what the configuration holds may decide. */
+void need_own_times(struct reader *r, const struct node *node,
+    const struct calendar *calendar, const char *what);
 void calendars_declare(struct reader *r, const struct section *section);
 void calendars_read(struct reader *r, const struct section *section);
 /* "2026-12-20 18:00" or "2026-12-20", which is the beginning or the end of that day. */

@@ -48,6 +48,7 @@ static const struct {
 	[SECTION_PING_KEY] = { "ping_key", FORM_VALUE },
 	[SECTION_HEARTBEATS] = { "heartbeats", FORM_MAP },
 	[SECTION_KEEP] = { "keep", FORM_VALUE },
+	[SECTION_CALENDAR_URLS] = { "calendar_urls", FORM_MAP },
 };
 
 size_t
@@ -443,11 +444,13 @@ model_load(const struct bundle *bundle, const hash32 *hash, struct arena *arena,
 	services_declare(&r, &s[SECTION_SERVICES]);
 	hosts_declare(&r, &s[SECTION_HOSTS]);
 	actions_declare(&r, &s[SECTION_ACTIONS]);
+	calendar_urls_declare(&r, &s[SECTION_CALENDAR_URLS]);
 	calendars_declare(&r, &s[SECTION_CALENDARS]);
 
 	require_fallback(&r, &g);
 	server_read(&r, s);
 	access_read(&r, s);
+	calendar_urls_read(&r, &s[SECTION_CALENDAR_URLS]);
 	channels_read(&r, &s[SECTION_CHANNELS]);
 	people_read(&r, &s[SECTION_PEOPLE]);
 	people_accounts(&r, &s[SECTION_PEOPLE]);

@@ -220,6 +220,7 @@ struct calendar {
 	size_t spans_n;
 	struct calendar_week *weeks;
 	size_t weeks_n;
+	bool fetched; /* some of its times are of a URL */
 	struct place place;
 };
 #define CALENDAR_SPANS_MAX 512
@@ -901,6 +902,8 @@ struct model {
 	size_t rules_n;
 	struct calendar *calendars;
 	size_t calendars_n;
+	struct calendar_url *calendar_urls; /* calendar_url.h */
+	size_t calendar_urls_n;
 	struct autonomy_rule *autonomy;
 	size_t autonomy_n;
 	struct runbook *runbooks;

@@ -37,7 +37,9 @@ struct reader {
 	/* A file could not be read or parsed: what seems unknown or missing may be written
 	 * there, so only names that look misspelt are reported. */
 	bool incomplete;
-	struct known services, teams, people, channels, hosts, actions, calendars;
+	struct known services, teams, people, channels, hosts, actions, calendars,
+	    calendar_urls;
+	struct names calendar_url_by_name;
 	struct names zones;    /* name to struct zone, as they are asked for */
 	struct regex *regexes; /* all that were compiled, to be released */
 	size_t regexes_n;

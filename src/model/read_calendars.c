@@ -11,6 +11,9 @@
  *	  holidays:
  *	    zone: Europe/Lisbon
  *	    ics: holidays.ics
+ *	  company-days:
+ *	    zone: Europe/Lisbon
+ *	    ics: company-days # of calendar_urls
  *
  * A date alone is all of its day: from its beginning, until its end.
  */
@@ -42,8 +45,23 @@ calendars_declare(struct reader *r, const struct section *section)
 		m->calendars[i].name = section->nodes[i]->key;
 		m->calendars[i].zone = zone_utc();
 		m->calendars[i].place = node_place(section->nodes[i]);
+		const struct node *ics = node_get(section->nodes[i], STR("ics"));
+		m->calendars[i].fetched = ics != NULL && ics_is_fetched(ics);
 		known_add(r, &r->calendars, section->nodes[i], &m->calendars[i]);
 	}
+}
+
+void
+need_own_times(struct reader *r, const struct node *node, const struct calendar *calendar,
+    const char *what)
+{
+	if (calendar == NULL || !calendar->fetched)
+		return;
+	read_error(r, node,
+	    STR("keep its times in the folder; a calendar of a URL is for 'except' and "
+		"'overrides' of people on call"),
+	    "calendar '%.*s' is fetched: who keeps it does not decide %s",
+	    STR_ARG(calendar->name), what);
 }
 
 /* ---- spans ---- */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/calendar_url.h"
 #include "model/ics.h"
 #include "model/internal.h"
 
@@ -220,22 +221,59 @@ suggest_file(struct reader *r, str wanted)
 	size_t n = 0;
 	for (size_t i = 0; i < r->bundle->n && n < countof(names); i++) {
 		str path = r->bundle->files[i].path;
-		if (str_ends(path, STR(".ics")) && !str_starts(path, STR(ICS_PREFIX)))
+		if (str_ends(path, STR(".ics")) && !str_starts(path, STR(ICS_PREFIX)) &&
+		    !str_starts(path, STR(CALENDAR_URL_PREFIX)))
 			names[n++] = path;
 	}
+	for (size_t i = 0; i < r->model->calendar_urls_n && n < countof(names); i++)
+		names[n++] = r->model->calendar_urls[i].name;
 	str hint = read_suggest(r, wanted, names, n);
 	return hint.n > 0 ? hint
 	                  : STR("name a file of the configuration folder, as in "
-				"holidays.ics");
+				"holidays.ics, or one of 'calendar_urls'");
+}
+
+static bool
+is_file(str path)
+{
+	return str_ends(path, STR(".ics"));
+}
+
+bool
+ics_is_fetched(const struct node *node)
+{
+	if (node->kind == NODE_TEXT)
+		return !is_file(node->text);
+	for (const struct node *item = node->first; item != NULL; item = item->next) {
+		if (item->kind == NODE_TEXT && !is_file(item->text))
+			return true;
+	}
+	return false;
+}
+
+/* Of its copy, where it names one; *ret_none: there is none yet. */
+static str
+fetched_path(struct reader *r, str name, bool *ret_none)
+{
+	if (names_get(&r->calendar_url_by_name, name) == NULL)
+		return name;
+	str path = calendar_url_path(name, r->arena);
+	*ret_none = r->bundle == NULL || bundle_find(r->bundle, path) == NULL;
+	return path;
 }
 
 bool
 ics_of(struct reader *r, const struct node *node, const struct zone *zone, struct ics *ret)
 {
 	str path;
+	bool none = false;
 	*ret = (struct ics){ 0 };
 	if (!read_text(r, node, &path))
 		return false;
+	if (!is_file(path))
+		path = fetched_path(r, path, &none);
+	if (none)
+		return true;
 	const struct bundle_file *file = r->bundle != NULL && str_ends(path, STR(".ics"))
 	                                     ? bundle_find(r->bundle, path)
 	                                     : NULL;

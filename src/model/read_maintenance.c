@@ -52,6 +52,8 @@ window_read(struct reader *r, const struct node *node, struct maintenance *ret)
 		    "this matches every alert");
 	if (during != NULL)
 		ret->during = read_ref(r, &r->calendars, during);
+	if (during != NULL)
+		need_own_times(r, during, ret->during, "what is muted");
 	if (owner != NULL)
 		ret->owner = read_ref(r, &r->people, owner);
 	if (because != NULL)

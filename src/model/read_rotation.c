@@ -88,8 +88,11 @@ layer_turns(struct reader *r, const struct layer_nodes *n, struct layer *ret)
 static const struct calendar *
 hours_read(struct reader *r, const struct node *node, const struct zone *zone)
 {
-	if (node->kind == NODE_TEXT)
-		return read_ref(r, &r->calendars, node);
+	if (node->kind == NODE_TEXT) {
+		const struct calendar *named = read_ref(r, &r->calendars, node);
+		need_own_times(r, node, named, "when there is anybody");
+		return named;
+	}
 	struct calendar *hours = arena_new(r->arena, struct calendar, 1);
 	hours->zone = zone;
 	hours->place = node_place(node);

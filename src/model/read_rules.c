@@ -68,6 +68,8 @@ read_force(struct rule_reader *s, const struct rule_nodes *n)
 		    "this %s ends before it begins", kind_text(rule->kind));
 	if (n->during != NULL)
 		rule->during = read_ref(s->r, &s->r->calendars, n->during);
+	if (n->during != NULL)
+		need_own_times(s->r, n->during, rule->during, "what is allowed");
 }
 
 static void

@@ -180,6 +180,17 @@ adoption_give(struct role_process *role, const struct adoption *adoption, uint64
 /* ---- reload ---- */
 
 static void
+answer_reload(struct supervisor *s, bool ok, const char *text)
+{
+	struct adopted_frame adopted = { .ok = ok, .text = str_of(text) };
+	if (s->reload_request == 0)
+		return;
+	role_send(&s->engine, FRAME_ADOPTED, s->reload_request, &adopted_frame_type,
+	    &adopted, -1);
+	s->reload_request = 0;
+}
+
+static void
 reload_end(struct supervisor *s, bool ok, const char *text)
 {
 	if (s->next.memfd >= 0) {
@@ -188,21 +199,22 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 			s->now = s->next;
 			s->next = (struct adoption){ .memfd = -1 };
 			adoption_give(&s->gate, &s->now, 0);
+			fetched_adopted(s);
 		} else {
 			adoption_free(&s->next);
 		}
 	}
 	system_ready(s);
-	node_log(s, ok ? LOG_INFO : LOG_ERROR, "supervisor", "reload: %s",
+	node_log(s, ok ? LOG_INFO : LOG_ERROR, "supervisor", "%s: %s",
+	    s->next_fetched ? "calendars" : "reload",
 	    ok ? "the new configuration is in force" : text);
-	if (s->reload_request == 0)
-		return;
-	struct adopted_frame adopted = { .ok = ok, .text = str_of(text) };
-	role_send(&s->engine, FRAME_ADOPTED, s->reload_request, &adopted_frame_type,
-	    &adopted, -1);
-	s->reload_request = 0;
+	/* Whoever reloads means what is at the URLs now, too. */
+	if (ok && !s->next_fetched)
+		role_send(&s->hands, FRAME_CALENDAR, 0, NULL, NULL, -1);
+	s->next_fetched = false;
+	answer_reload(s, ok, text);
+	fetched_go_on(s);
 }
-
 static void
 refuse_reload(struct supervisor *s, uint64_t request, str text)
 {
@@ -238,7 +250,10 @@ reload_begin(struct supervisor *s, uint64_t request)
 	system_reloading(s);
 	struct err err;
 	struct buf text = BUF(RELOAD_TEXT_MAX);
-	bool ok = adoption_read(s->options->config_dir, NULL, &s->next, &text, &err);
+	const struct copies copies = { .state_dir = s->state_dir,
+		.may_skip = &s->now.skipped };
+	bool ok =
+	    adoption_read(s->options->config_dir, NULL, &copies, &s->next, &text, &err);
 	if (!ok) {
 		text.max += sizeof(err.text) + 64;
 		refuse_folder(s, request, &text, &err);

@@ -203,6 +203,7 @@ on_engine_ready(struct supervisor *s, const struct ready_frame *ready)
 		connect_roles(&s->gate, &s->engine);
 	else if (!role_running(&s->gate) && s->gate.deaths == 0)
 		role_start(&s->gate);
+	fetched_go_on(s);
 }
 
 static void
@@ -263,6 +264,7 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	struct adopted_frame adopted;
 	struct ready_frame ready;
 	struct log_frame log;
+	struct calendar_frame calendar;
 	switch ((int)frame->kind) {
 	case FRAME_ADOPTED:
 		if (record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted,
@@ -280,6 +282,12 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 		return;
 	case FRAME_PONG:
 		role_answered(role);
+		return;
+	case FRAME_CALENDAR:
+		if (role->kind == ROLE_KIND_HANDS &&
+		    record_decode_all(&calendar_frame_type, frame->payload, &arena,
+			&calendar, &err))
+			fetched_frame(s, &calendar);
 		return;
 	case FRAME_RELOAD:
 		if (role->kind == ROLE_KIND_ENGINE)
@@ -361,14 +369,19 @@ on_signal(uv_signal_t *handle, int number)
 
 /* ---- the beginning ---- */
 
+static const char *
+state_of(const struct serve_options *options)
+{
+	const char *state = options->state_dir;
+	if (state == NULL)
+		state = env_get("STATE_DIRECTORY");
+	return state != NULL ? state : "firstline-state";
+}
+
 static bool
 choose_paths(struct supervisor *s, struct err *err)
 {
-	const char *state = s->options->state_dir;
-	if (state == NULL)
-		state = env_get("STATE_DIRECTORY");
-	if (state == NULL)
-		state = "firstline-state";
+	const char *state = state_of(s->options);
 	if (!folder_make(state, 0700, err))
 		return false;
 	if (realpath(state, s->state_dir) == NULL)
@@ -457,7 +470,9 @@ node_serve(const struct serve_options *options)
 		return 1;
 	}
 	struct buf complaints = BUF(ADOPTION_TEXT_MAX);
-	bool ok = adoption_read(options->config_dir, NULL, &s.now, &complaints, &err);
+	const struct copies copies = { .state_dir = state_of(options), .lenient = true };
+	bool ok =
+	    adoption_read(options->config_dir, NULL, &copies, &s.now, &complaints, &err);
 	if (complaints.n > 0)
 		(void)fwrite(complaints.p, 1, complaints.n, stderr);
 	buf_done(&complaints);
@@ -465,7 +480,12 @@ node_serve(const struct serve_options *options)
 		fprintf(stderr, "firstline: %s\n", err.text);
 		return 1;
 	}
+	for (size_t i = 0; i < s.now.skipped.n; i++)
+		node_log(&s, LOG_WARNING, "supervisor",
+		    "calendar %s: its last copy does not fit any more and is left out",
+		    s.now.skipped.name[i]);
 	start_loop(&s);
+	fetched_adopted(&s);
 	system_begin(&s);
 	role_start(&s.hands);
 	(void)uv_run(&s.loop, UV_RUN_DEFAULT);

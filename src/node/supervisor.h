@@ -6,7 +6,9 @@
 #include "facts/frame.h"
 #include "model/model.h"
 #include "node/adoption.h"
+#include "node/copies.h"
 #include "node/serve.h"
+#include "node/watch.h"
 #include "os/notify.h"
 #include "os/peer.h"
 
@@ -51,6 +53,16 @@ struct role_process {
 	bool hung;           /* killed for that */
 };
 
+/* One of `calendar_urls`. */
+struct kept_calendar {
+	char name[CALENDAR_NAME_MAX + 1]; /* empty: there is none here */
+	struct watch watch;
+	struct buf waits; /* a copy that came while another configuration was on its way */
+	char unfit[400];  /* why what came last does not fit; empty: it does */
+	/* What is still to be told to the engine, when there is one. */
+	bool over_waits, bad_waits;
+};
+
 struct supervisor {
 	const struct serve_options *options;
 	uv_loop_t loop;
@@ -59,7 +71,9 @@ struct supervisor {
 	struct role_process hands, engine, gate;
 	struct adoption now;     /* what all roles have, or are being given at the start */
 	struct adoption next;    /* being given out by a reload; memfd -1: none */
+	bool next_fetched;       /* a calendar's, not the folder's */
 	uint64_t reload_request; /* of the engine's client that asked; 0: a signal */
+	struct kept_calendar fetched[CALENDAR_URLS_MAX];
 	char state_dir[4096];
 	char store_url[4096];
 	char exe[4096];
@@ -99,6 +113,14 @@ void adoption_give(struct role_process *role, const struct adoption *adoption,
 void reload_begin(struct supervisor *s, uint64_t request);
 void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);
 void reload_abandon(struct supervisor *s);
+
+/* fetched.c */
+/* What hands says came of fetching one. */
+void fetched_frame(struct supervisor *s, const struct calendar_frame *frame);
+/* `now` is another, or the first one. */
+void fetched_adopted(struct supervisor *s);
+/* What had to wait may go on: roles are ready, or nothing else is on its way. */
+void fetched_go_on(struct supervisor *s);
 
 /* tls_files.c */
 /* The files of the TLS listener, where there is one; false: one cannot be read. */

@@ -564,6 +564,7 @@ static const struct {
 	{ "that one was adopted", FRAME_ADOPTED, false },
 	{ "to end", FRAME_STOP, false },
 	{ "settings", FRAME_SETTINGS, false },
+	{ "a calendar that was fetched", FRAME_CALENDAR, false },
 	{ "an answer", FRAME_ANSWER, false },
 	{ "what is published", FRAME_PUBLISH, false },
 	{ "no kind of frame", (enum frame_kind)0, false },

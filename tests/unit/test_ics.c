@@ -1,10 +1,14 @@
 /* Time zones by the names that calendar programs give them. */
+#include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "ics/ics.h"
 #include "ics/parts.h"
+#include "model/calendar_url.h"
 #include "support/test.h"
+
+static_assert(CALENDAR_BYTES_MAX == ICS_BYTES_MAX, "what is fetched can be read");
 
 /* What an event of one hour in that zone becomes; in `memory`. */
 static str
