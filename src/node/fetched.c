@@ -161,6 +161,10 @@ came(struct supervisor *s, struct kept_calendar *f, str bytes)
 	if (!calendar_spell(bytes, &arena, &spelled, &err)) {
 		unfit(s, f, str_of(err.text));
 	} else if (spelled_now(s, f, &before) && str_eq(spelled, before)) {
+		if (copy_wall(s->state_dir, str_of(f->name)) == 0 &&
+		    !copy_write(s->state_dir, str_of(f->name), bytes, &err))
+			node_log(s, LOG_WARNING, "supervisor", "calendar %s: %s", f->name,
+			    err.text);
 		good(s, f);
 	} else if (may_begin(s)) {
 		begin(s, f, bytes);

@@ -190,8 +190,13 @@ def test_what_changes_there_is_in_force_and_what_breaks_is_not():
         wait_until(lambda: any(h.get("If-None-Match") == '"two"' for h in provider.asked(SECRET)), message="asked with the ETag")
         assert days(firstline) == [2]
 
-        # Each of these leaves what was there, and says why.
+        # Taken away, it is there again with the next one.
+        (firstline.state / "calendars/stand-ins.ics").rename(scratch.dir / "away.ics")
         del provider.etag[SECRET]
+        ask_again(firstline, provider)
+        wait_until(lambda: (firstline.state / "calendars/stand-ins.ics").exists() and days(firstline) == [2], message="it is kept again")
+
+        # Each of these leaves what was there, and says why.
         for body, fault, said in (
                 (stand_in(3, who="a stranger"), None, "url:stand-ins.ics:7:1: error: nobody is called 'a stranger'"),
                 (stand_in(3)[:-15], None, "has no end"), ("<html>sign in</html>", None, "this is no iCalendar"),
@@ -257,6 +262,12 @@ def test_a_restart_has_the_last_copy_while_its_server_is_away():
         back.daemon_threads = True
         threading.Thread(target=back.serve_forever, daemon=True).start()
         scratch.stack.callback(back.shutdown)
+        # What fits no better is not taken for it.
+        provider.bodies[SECRET] = stand_in(1, who="another stranger")
+        ask_again(firstline, provider)
+        wait_until(lambda: "nobody is called 'another stranger'" in firstline.log_text(), message="it is refused")
+        assert gap(firstline, "stand-ins") and days(firstline) == [] and "another" not in copy.read_text()
+        provider.bodies[SECRET] = stand_in(1)
         ask_again(firstline, provider)
         wait_until(lambda: days(firstline) == [1] and not gap(firstline, "stand-ins"), message="all is well")
         firstline.stop()
