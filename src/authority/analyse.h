@@ -19,7 +19,8 @@
  *	undo		an action whose undo is none of the configuration's, or needs what is
  *			not observed; a step of a runbook that nothing takes back is not one
  *	approvers	a moment within 8 weeks at which an approval could be asked for, and
- *			fewer than `need` others on duty could give it; one for more targets than any service has hosts
+ *			fewer than `need` others on duty could give it; one for more targets than
+ *			any service has hosts
  *	separation	a person who could be both: requester and only approver; the only one
  *			who may act and the owner of the grant
  *	blast		how many targets one principal can reach in an hour, against what the
