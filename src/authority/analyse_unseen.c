@@ -100,9 +100,9 @@ rule_met(const struct authority *authority, const struct rule *rule,
 	switch (rule->kind) {
 	case RULE_GRANT:
 		return (!rule->while_incident || request->incident_open) &&
-		       bounds_hold(&j, rule) == HOLDS_YES;
+		       bounds_hold(&j, rule->with, rule->with_n) == HOLDS_YES;
 	case RULE_APPROVAL:
-		return whens_hold(&j, rule) == HOLDS_YES;
+		return whens_hold(&j, rule->when, rule->when_n) == HOLDS_YES;
 	case RULE_PROHIBITION:
 	case RULE_LIMIT:
 		return true;

@@ -91,15 +91,15 @@ when_holds(struct judgement *j, const struct when *when)
 }
 
 enum holds
-whens_hold(struct judgement *j, const struct rule *rule)
+whens_hold(struct judgement *j, const struct when *whens, size_t n)
 {
 	uint64_t asked[countof(j->live_unknown)];
 	enum holds all = HOLDS_YES;
-	if (rule->when_n == 0)
+	if (n == 0)
 		return all;
 	memcpy(asked, j->live_unknown, sizeof(asked));
-	for (size_t i = 0; i < rule->when_n; i++) {
-		enum holds holds = when_holds(j, &rule->when[i]);
+	for (size_t i = 0; i < n; i++) {
+		enum holds holds = when_holds(j, &whens[i]);
 		if (holds == HOLDS_NO) {
 			memcpy(j->live_unknown, asked, sizeof(asked));
 			return HOLDS_NO;

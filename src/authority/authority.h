@@ -118,6 +118,7 @@ struct authority_use {
 		struct link by_actor, by_actor_verb, by_actor_name;
 		const struct authority_use *use;
 		uint64_t hash; /* of who */
+		msec at;       /* of the use */
 	} actors[1 + BEHALF_MAX];
 };
 

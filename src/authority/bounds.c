@@ -230,16 +230,16 @@ bound_holds(struct judgement *j, const struct param_bound *bound)
 }
 
 enum holds
-bounds_hold(struct judgement *j, const struct rule *rule)
+bounds_hold(struct judgement *j, const struct param_bound *with, size_t n)
 {
 	/* A no makes all others of the rule needless to ask about. */
 	uint64_t asked[countof(j->live_unknown)];
 	enum holds all = HOLDS_YES;
-	if (rule->with_n == 0)
+	if (n == 0)
 		return all;
 	memcpy(asked, j->live_unknown, sizeof(asked));
-	for (size_t i = 0; i < rule->with_n; i++) {
-		enum holds holds = bound_holds(j, &rule->with[i]);
+	for (size_t i = 0; i < n; i++) {
+		enum holds holds = bound_holds(j, &with[i]);
 		if (holds == HOLDS_NO) {
 			memcpy(j->live_unknown, asked, sizeof(asked));
 			return HOLDS_NO;

@@ -69,7 +69,7 @@ people_who_could(struct judgement *j, const struct asker *asker)
 		const struct entry *entry = j->others[k];
 		if (entry_is_for(j->authority, entry, asker, j->request->wall) ||
 		    (j->whole && (entry->is & IS_VALUED) &&
-			bounds_hold(j, entry->rule) != HOLDS_YES))
+			bounds_hold(j, entry->with, entry->values_n) != HOLDS_YES))
 			continue;
 		const uint32_t *to = entry_whom(entry);
 		for (size_t i = 0; i < entry->to_n; i++)

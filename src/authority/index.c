@@ -65,6 +65,12 @@ system_selector(struct authority *authority, struct arena *arena, str name)
 	return (uint32_t)(uintptr_t)*slot;
 }
 
+static uint32_t
+selector_of_service(const struct authority *authority, const struct service *service)
+{
+	return SELECTORS_FIRST + (uint32_t)(service - authority->model->services);
+}
+
 static uint64_t
 shelf_key(uint32_t word, uint32_t selector)
 {
@@ -151,9 +157,10 @@ file_entry(struct authority *authority, uint64_t key, const struct entry *entry)
 {
 	uint32_t *run = &authority->filed[shelf_at(authority, key)->first];
 	uint32_t n = run[RUN_HEAD - 1];
-	if (n > 0 && run[RUN_HEAD + n - 1] == entry->order)
+	uint32_t order = (uint32_t)(entry - authority->entries);
+	if (n > 0 && run[RUN_HEAD + n - 1] == order)
 		return; /* `on: {service: [x, x]}` */
-	run[RUN_HEAD + n] = entry->order;
+	run[RUN_HEAD + n] = order;
 	run[RUN_HEAD - 1] = n + 1;
 }
 
@@ -178,8 +185,7 @@ visit_word(struct authority *authority, uint32_t word, const struct entry *entry
 			if (service != NULL)
 				visit(authority,
 				    shelf_key(word,
-					SELECTORS_FIRST +
-					    (uint32_t)(service - model->services)),
+					selector_of_service(authority, service)),
 				    entry);
 		}
 		return;
@@ -299,8 +305,8 @@ flags_of(const struct rule *rule)
 	       (on->environments.n > 0 ? IS_PLACED : 0) |
 	       (rule->during != NULL ? IS_DURING : 0) |
 	       (rule->while_incident ? IS_INCIDENT : 0) |
-	       (rule->with_n > 0 ? IS_VALUED : 0) | (limited ? IS_LIMITED : 0) |
-	       (wider ? IS_WIDER : 0);
+	       (rule->with_n + rule->when_n > 0 ? IS_VALUED : 0) |
+	       (limited ? IS_LIMITED : 0) | (wider ? IS_WIDER : 0);
 }
 
 static bool
@@ -421,6 +427,18 @@ prepare_entry(struct authority *authority, struct entry *entry, struct arena *ar
 	if (rule->during != NULL)
 		entry->during = hours_of(authority, rule->during, arena);
 	entry->at_once = rule->at_once;
+	entry->targets = rule->targets;
+	entry->targets_window_ms = rule->targets_window_ms;
+	entry->keep_healthy = rule->keep_healthy;
+	entry->spacing_ms = rule->spacing_ms;
+	entry->not_beside = rule->not_beside;
+	if (rule->kind == RULE_APPROVAL) {
+		entry->when = rule->when;
+		entry->values_n = rule->when_n;
+	} else {
+		entry->with = rule->with;
+		entry->values_n = rule->with_n;
+	}
 	for (size_t i = 0; i < countof(rates); i++) {
 		entry->counts[i] = rates[i]->count;
 		entry->windows_ms[i] = rates[i]->window_ms;
@@ -443,10 +461,8 @@ prepare_entries(struct authority *authority, struct arena *arena)
 	}
 	if (n > 0)
 		qsort(authority->entries, n, sizeof(struct entry), place_cmp);
-	for (size_t i = 0; i < n; i++) {
-		authority->entries[i].order = (uint32_t)i;
+	for (size_t i = 0; i < n; i++)
 		prepare_entry(authority, &authority->entries[i], arena);
-	}
 }
 
 /* ---- what requests are about ---- */
@@ -533,15 +549,16 @@ host_seek(const struct authority *authority, uint64_t hash)
 	__builtin_prefetch(&hashed->slots[(size_t)hash & (hashed->cap - 1)]);
 }
 
-void
+const struct host *
 host_fetch(const struct authority *authority, uint64_t hash)
 {
 	const struct host *host = hashed_at(&authority->hosts_by_name, hash)->thing;
 	const struct model *model = authority->model;
 	if (!stands_in(host, model->hosts, model->hosts_n, sizeof(*host)))
-		return;
+		return NULL;
 	__builtin_prefetch(host);
 	__builtin_prefetch(&authority->group_of_host[host - model->hosts]);
+	return host;
 }
 
 const struct agent *
@@ -601,6 +618,49 @@ place_requests(struct authority *authority, struct arena *arena)
 		authority->of_service[i].tier = model->services[i].tier;
 		authority->of_service[i].system =
 		    system_selector(authority, arena, model->services[i].system);
+	}
+}
+
+/* By the narrowest of what it says. */
+static uint32_t
+reach_of_scope(const struct authority *authority, const struct scope *on)
+{
+	uint32_t reach = 0;
+	for (size_t i = 0; i < on->services.n; i++) {
+		const struct service *service =
+		    model_service(authority->model, on->services.p[i]);
+		if (service != NULL)
+			reach |= reach_bit(selector_of_service(authority, service));
+	}
+	for (size_t i = 0; on->services.n == 0 && i < on->systems.n; i++) {
+		void *selector = names_get(&authority->systems, on->systems.p[i]);
+		if (selector != NULL)
+			reach |= reach_bit((uint32_t)(uintptr_t)selector);
+	}
+	if (on->services.n > 0 || on->systems.n > 0)
+		return reach;
+	for (uint32_t tier = 0; tier < TIERS; tier++) {
+		if (on->tiers == 0 || (on->tiers & (1u << tier)) != 0)
+			reach |= reach_bit(tier);
+	}
+	return reach;
+}
+
+uint32_t
+reach_of_service(const struct authority *authority, const struct service *service)
+{
+	const struct service_place *place =
+	    &authority->of_service[service - authority->model->services];
+	return reach_bit(selector_of_service(authority, service)) |
+	       reach_bit(place->system) | reach_bit(place->tier);
+}
+
+static void
+find_reach(struct authority *authority)
+{
+	for (size_t i = 0; i < authority->entries_n; i++) {
+		struct entry *entry = &authority->entries[i];
+		entry->reach = reach_of_scope(authority, &entry->rule->on);
 	}
 }
 
@@ -755,6 +815,7 @@ authority_new(const struct model *model, struct arena *arena)
 	authority->automation_hash = name_hash(STR("automation"));
 	prepare_entries(authority, arena);
 	place_requests(authority, arena);
+	find_reach(authority);
 	hash_names(authority, arena);
 	remember_turns(authority, arena);
 	find_teams(authority, arena);
@@ -780,12 +841,12 @@ stands_in(const void *p, const void *array, size_t n, size_t size)
 }
 
 const struct action *
-action_in_force(const struct authority *authority, const struct action *asked, str name)
+action_in_force(const struct authority *authority, const struct action *asked)
 {
 	const struct model *model = authority->model;
 	if (stands_in(asked, model->actions, model->actions_n, sizeof(*asked)))
 		return asked;
-	return model_action(model, asked != NULL ? asked->name : name);
+	return model_action(model, asked->name);
 }
 
 const struct service *

@@ -39,20 +39,19 @@ whom_of(enum principal_kind kind, size_t index)
 	(1u << PRINCIPAL_PERSON | 1u << PRINCIPAL_TEAM | 1u << PRINCIPAL_ON_DUTY)
 
 /*
- * What a decision asks of every rule that it meets: the rule in two lines of memory, its
+ * What a decision asks of every rule that it meets: the rule in three lines of memory, its
  * limits included, since most of what a decision costs is waiting for memory. The first
- * says whom and when, the second how often.
+ * says whom and when, the second how often, the third what few rules say.
  */
 enum entry_rate { RATE_SERVICE, RATE_TARGET, RATE_ACTOR };
 struct entry {
 	alignas(64) const struct rule *rule;
 	msec from_wall, until_wall;
 	struct hours *during;
-	uint32_t
-	    order;    /* rank by (file, line, name): what is written first is told first */
-	uint8_t kind; /* enum rule_kind */
-	uint8_t to;   /* bit k: names a principal of kind k; 0: everyone */
-	uint8_t is;   /* IS_... */
+	uint32_t reach; /* reach_bit of all the services that it may be about */
+	uint8_t kind;   /* enum rule_kind */
+	uint8_t to;     /* bit k: names a principal of kind k; 0: everyone */
+	uint8_t is;     /* IS_... */
 	uint8_t reach_n;
 	uint32_t whom[WHOM_INLINE]; /* the first; all of them stand behind the words */
 	uint16_t words_n, to_n;
@@ -63,6 +62,14 @@ struct entry {
 	uint64_t word_hashes[2]; /* where there are no more */
 	msec windows_ms[3];
 	uint32_t counts[3], at_once;
+	struct share targets, keep_healthy;
+	msec targets_window_ms, spacing_ms;
+	struct strs not_beside;
+	union {
+		const struct param_bound *with; /* a grant */
+		const struct when *when;        /* an approval */
+	};
+	size_t values_n; /* of either */
 };
 
 /* A calendar that rules share, and how it was when it was asked last: until it changes. */
@@ -79,16 +86,18 @@ struct told {
 	struct place place;
 	str name;
 };
+/* Entries stand by (file, line, name): what is written first is told first. */
 #define IS_SHELVED 1u  /* its scope is no more than its shelf, environments aside */
 #define IS_PLACED 2u   /* it says environments */
 #define IS_DURING 4u   /* it has a calendar */
 #define IS_INCIDENT 8u /* it asks for one */
-#define IS_VALUED 16u  /* it bounds parameters */
+#define IS_VALUED 16u  /* it bounds parameters, or asks for them */
 #define IS_LIMITED 32u /* it has limits, */
 #define IS_WIDER 64u   /* others than the rates and at_once */
 #define IS_SCOPED 128u /* it is not about every service; reach_n: about those alone */
-static_assert(sizeof(struct entry) == 128, "an entry is two lines of memory");
-static_assert(offsetof(struct entry, words_bits) == 64, "limits are the second");
+static_assert(sizeof(struct entry) == 192, "an entry is three lines of memory");
+static_assert(offsetof(struct entry, words_bits) == 64, "rates are the second");
+static_assert(offsetof(struct entry, targets) == 128, "what few say is the third");
 
 static inline const struct told *
 entry_told(const struct entry *entry)
@@ -235,16 +244,21 @@ void walk_seek(struct walk *walk, const struct authority *authority,
 void walk_fetch(const struct walk *walk, const struct authority *authority);
 void walk_begin(struct walk *walk, const struct authority *authority);
 
-/* Asks memory for what the rule has besides its entry. */
+/* Asks memory for the third line of the rule that comes next, where it says something. */
 static inline void
-entry_fetch(const struct entry *entry)
+walk_ahead(const struct walk *walk)
 {
-	if (entry->is & IS_WIDER)
-		__builtin_prefetch(&entry->rule->targets);
-	if (entry->is & IS_VALUED)
-		__builtin_prefetch(&entry->rule->with);
+	const uint32_t *next = walk->next;
+	if (next == walk->end) {
+		if (walk->shelf == walk->n)
+			return;
+		next = walk->shelves[walk->shelf].p;
+	}
+	const struct entry *entry = &walk->entries[*next];
+	if (entry->is & (IS_WIDER | IS_VALUED))
+		__builtin_prefetch(&entry->targets);
 	if (entry->kind == RULE_APPROVAL)
-		__builtin_prefetch(&entry->rule->when);
+		__builtin_prefetch(&entry->rule->need);
 }
 
 static inline const struct entry *
@@ -258,8 +272,7 @@ walk_next(struct walk *walk)
 			walk->end = walk->next + walk->shelves[walk->shelf++].n;
 		}
 		const struct entry *entry = &walk->entries[*walk->next++];
-		if (walk->next != walk->end)
-			entry_fetch(&walk->entries[*walk->next]);
+		walk_ahead(walk);
 		/* `may` names both: it was met under the verb. */
 		if (!walk->shelves[walk->shelf - 1].by_name || entry->words_n == 1 ||
 		    walk->verb == NULL || !entry_names(entry, walk->verb, NULL))
@@ -267,12 +280,22 @@ walk_next(struct walk *walk)
 	}
 }
 
+/* One bit of 32 for each service, system and tier: where a rule shares none with a service,
+ * it is not about it. */
+static inline uint32_t
+reach_bit(uint32_t selector)
+{
+	return UINT32_C(1) << (selector * UINT32_C(0x9e3779b1) >> 27);
+}
+uint32_t reach_of_service(const struct authority *authority, const struct service *service);
+
 /* NULL: there is none, or more than one. */
 const struct service *service_of_hash(const struct authority *authority, uint64_t hash);
 const struct host *host_of_hash(const struct authority *authority, uint64_t hash, str name);
-/* Asks memory for where it is looked for; then for it itself. */
+/* Asks memory for where it is looked for; then for what is there, most likely it: NULL, or
+ * it is not one alone. */
 void host_seek(const struct authority *authority, uint64_t hash);
-void host_fetch(const struct authority *authority, uint64_t hash);
+const struct host *host_fetch(const struct authority *authority, uint64_t hash);
 const struct person *person_of_hash(const struct authority *authority, uint64_t hash,
     str id);
 const struct agent *agent_of_hash(const struct authority *authority, uint64_t hash,
@@ -282,7 +305,7 @@ bool stands_in(const void *p, const void *array, size_t n, size_t size);
 
 /* As the configuration in force has it; NULL: it has none. */
 const struct action *action_in_force(const struct authority *authority,
-    const struct action *asked, str name);
+    const struct action *asked);
 const struct service *service_in_force(const struct authority *authority,
     const struct service *asked);
 
@@ -366,7 +389,9 @@ struct judgement {
 	const struct entry *others[OTHERS_KEPT];
 	/* What is held, where it is not more. */
 	const struct authority_use *held_uses[HELD_KEPT];
-	uint64_t held_bits[HELD_KEPT];
+	uint32_t held_reach[HELD_KEPT]; /* reach_bit of the service; 0: not asked for yet */
+	/* Of each bit of held_words: a bit for each use that has it. */
+	uint16_t held_with[64];
 	const struct authority *authority;
 	const struct authority_request *request;
 	const struct authority_facts *facts;
@@ -409,7 +434,8 @@ struct judgement {
 		int64_t number;
 		bool given, whole; /* is there one, and is it a whole number? */
 	} asked;
-	uint64_t held_words; /* bits of all that are held */
+	uint64_t
+	    held_words; /* bits of all that are held, also of those that are not kept */
 	size_t held_n;
 	/* What would have to be known: of action->observe, and hosts' health. */
 	uint64_t live_unknown[OBSERVES_MAX / 64];
@@ -484,7 +510,7 @@ bool live_value(struct judgement *j, str param, int64_t *ret);
 /* Is one of the live values that the rule compares with not known, and can be asked for? */
 bool live_can_be_asked(struct judgement *j, const struct rule *rule);
 /* Do all bounds of the grant hold? */
-enum holds bounds_hold(struct judgement *j, const struct rule *rule);
+enum holds bounds_hold(struct judgement *j, const struct param_bound *with, size_t n);
 enum holds bound_holds(struct judgement *j, const struct param_bound *bound);
 /* The whole numbers that a bound leaves, of those that the action takes. False: none. */
 bool bound_range(struct judgement *j, const struct param_bound *bound, int64_t *ret_low,
@@ -501,9 +527,9 @@ bool delta_range(const struct delta *delta, int64_t live, int64_t *ret_low,
 
 /* How many targets the plan has that the request is part of. */
 uint32_t targets_of(const struct judgement *j);
-/* Do all conditions of the rule hold? */
+/* Do all conditions of the approval hold? */
 enum holds when_holds(struct judgement *j, const struct when *when);
-enum holds whens_hold(struct judgement *j, const struct rule *rule);
+enum holds whens_hold(struct judgement *j, const struct when *whens, size_t n);
 /* How many different people must agree, and how many of those whose yes counts did. */
 uint32_t approval_need(const struct judgement *j, const struct rule *rule);
 uint32_t approval_given(const struct judgement *j, const struct rule *rule);

@@ -63,12 +63,13 @@ finding_verdict(enum reason_kind kind)
 
 /* By rank, then by the rule's place; from no rule before any. */
 static inline uint64_t
-finding_place(const struct finding *finding)
+finding_place(const struct judgement *j, const struct finding *finding)
 {
 	uint64_t rank = (uint64_t)ranks[finding->kind] << 48;
 	if (finding->entry == NULL)
 		return rank;
-	return rank + ((uint64_t)finding->entry->order + 1) * 256 + finding->bound;
+	uint64_t order = (uint64_t)(finding->entry - j->authority->entries);
+	return rank + (order + 1) * 256 + finding->bound;
 }
 
 static void
@@ -101,7 +102,7 @@ finding_insert(struct judgement *j, const struct finding *finding)
 		j->said |= (uint8_t)(1u << finding_verdict(finding->kind));
 		return;
 	}
-	uint64_t place = finding_place(finding);
+	uint64_t place = finding_place(j, finding);
 	/* Grants are the last of all, so what falls off for one is one. */
 	if (i == countof(d->findings) || (grant && d->grants_n == GRANTS_TOLD_MAX)) {
 		d->dropped++;
@@ -456,7 +457,7 @@ consider_near(struct judgement *j, const struct entry *entry, unsigned whom, uns
 		if ((whom & 1) == 0)
 			continue;
 		if (j->near[i] == NULL || lacks < j->near_lacks[i] ||
-		    (lacks == j->near_lacks[i] && entry->order < j->near[i]->order)) {
+		    (lacks == j->near_lacks[i] && entry < j->near[i])) {
 			j->near[i] = entry;
 			j->near_lacks[i] = lacks;
 		}
@@ -468,8 +469,7 @@ static bool
 is_told(const struct judgement *j, const struct entry *entry)
 {
 	const struct authority_decision *d = j->d;
-	return d->grants_n < GRANTS_TOLD_MAX ||
-	       entry->order < d->findings[d->n - 1].entry->order;
+	return d->grants_n < GRANTS_TOLD_MAX || entry < d->findings[d->n - 1].entry;
 }
 
 /* It is about them and in force; it is the values that decide. */
@@ -478,7 +478,7 @@ consider_values(struct judgement *j, const struct entry *entry, unsigned whom)
 {
 	enum holds holds = HOLDS_YES;
 	if (j->whole && (entry->is & IS_VALUED))
-		holds = bounds_hold(j, entry->rule);
+		holds = bounds_hold(j, entry->with, entry->values_n);
 	if (holds == HOLDS_NO) {
 		consider_near(j, entry, whom, LACKS_BOUND);
 		return;
@@ -525,7 +525,7 @@ consider_approval(struct judgement *j, const struct entry *entry)
 {
 	const struct rule *rule = entry->rule;
 	struct finding finding = { .kind = REASON_APPROVAL, .entry = entry };
-	switch (whens_hold(j, rule)) {
+	switch (whens_hold(j, entry->when, entry->values_n)) {
 	case HOLDS_NO:
 		return;
 	case HOLDS_UNKNOWN:
@@ -633,12 +633,14 @@ resolve(struct judgement *j)
 {
 	const struct authority_request *request = j->request;
 	const struct action *action = request->action;
-	j->action = action_in_force(j->authority, action,
-	    action != NULL ? action->name : request->action_name);
+	j->action = action != NULL
+	                ? action_in_force(j->authority, action)
+	                : model_action(j->authority->model, request->action_name);
 	if (request->service != NULL)
 		j->service = service_in_force(j->authority, request->service);
 	if (!j->whole)
 		return;
+	__builtin_prefetch(j->service);
 	j->target_hash = name_hash(request->target);
 	host_seek(j->authority, j->target_hash);
 }
@@ -655,7 +657,7 @@ judgement_again(struct judgement *j, const struct authority *authority,
 	resolve(j);
 	for (size_t i = 0; i < decision->n; i++) {
 		const struct finding *finding = &decision->findings[i];
-		j->places[i] = finding_place(finding);
+		j->places[i] = finding_place(j, finding);
 		if (finding->entry != NULL)
 			__builtin_prefetch(finding->entry->lists);
 	}
@@ -684,16 +686,22 @@ judge_all(struct judgement *j)
 		fault(j, REASON_UNKNOWN,
 		    request->service == NULL ? WRONG_NO_SERVICE : WRONG_SERVICE, 0);
 	/* What is asked of memory comes while something else is done. */
+	const struct host *host = NULL;
 	if (j->whole)
-		host_fetch(j->authority, j->target_hash);
+		host = host_fetch(j->authority, j->target_hash);
 	if (rules) {
 		walk_fetch(&walk, j->authority);
 		limits_begin(j);
 	}
-	if (j->whole)
-		judge_target(j);
+	/* The target is called like one of these. */
+	if (host != NULL)
+		__builtin_prefetch(host->name.p);
+	else if (j->service != NULL)
+		__builtin_prefetch(j->service->name.p);
 	if (rules)
 		walk_begin(&walk, j->authority);
+	if (j->whole)
+		judge_target(j);
 	if (j->whole && j->action != NULL)
 		judge_params(j);
 	if (!known)

@@ -14,10 +14,16 @@
 #include "authority/internal.h"
 #include "authority/uses.h"
 
+static inline bool
+is_within(msec begun, msec at, msec window_ms)
+{
+	return (begun >= at) | (at - begun < window_ms); /* no branch to guess */
+}
+
 static bool
 young(const struct authority_use *use, msec at, msec window_ms)
 {
-	return use->at >= at || at - use->at < window_ms;
+	return is_within(use->at, at, window_ms);
 }
 
 /* One in the future counts as of now. */
@@ -89,14 +95,17 @@ reaches(const struct judgement *j, const struct entry *entry,
 {
 	if ((entry->is & IS_SCOPED) == 0 || use->service_hash == j->service_hash)
 		return true; /* the latter is why we are here */
+	const struct service *service = service_of_hash(j->authority, use->service_hash);
+	if (service == NULL)
+		return true;
+	if ((entry->reach & reach_of_service(j->authority, service)) == 0)
+		return false;
 	const uint64_t *reach = entry_reach(entry);
 	for (size_t i = 0; i < entry->reach_n; i++) {
 		if (reach[i] == use->service_hash)
 			return true;
 	}
-	const struct service *service = service_of_hash(j->authority, use->service_hash);
-	return service == NULL ||
-	       (entry->reach_n == 0 && scope_covers(&entry->rule->on, service));
+	return entry->reach_n == 0 && scope_covers(&entry->rule->on, service);
 }
 
 /* ---- notes ---- */
@@ -222,17 +231,19 @@ struct deeds {
 	uint64_t n;
 };
 
-/* False: too old, and so are all that follow. */
-static bool
-deeds_add(struct deeds *d, const struct authority_actor *actor, bool named)
+/* No: too old, and so are all that follow. */
+static inline bool
+deeds_reach(const struct deeds *d, const struct authority_actor *actor)
 {
-	const struct judgement *j = d->c->j;
-	const struct authority_use *use = actor->use;
-	if (!young(use, j->request->at, d->window_ms) || begun_at(j, use) < d->since)
-		return false;
-	if (actor->hash == d->asker->hash && named && reaches(j, d->c->entry, use))
-		d->n++;
-	return true;
+	msec at = d->c->j->request->at;
+	return is_within(actor->at, at, d->window_ms) &&
+	       (actor->at < at ? actor->at : at) >= d->since;
+}
+
+static inline bool
+is_deed(const struct deeds *d, const struct authority_actor *actor)
+{
+	return actor->hash == d->asker->hash && reaches(d->c->j, d->c->entry, actor->use);
 }
 
 /* An actor does much, most of it called otherwise: each word of the rule has its lists. What
@@ -249,8 +260,9 @@ deeds_of_word(struct deeds *d, uint64_t word)
 		uses_each(it, by_verb)
 		{
 			const struct authority_actor *actor = actor_by_verb(it);
-			if (!deeds_add(d, actor, actor->use->verb_hash == word))
+			if (!deeds_reach(d, actor))
 				break;
+			d->n += actor->use->verb_hash == word && is_deed(d, actor);
 		}
 	}
 	if (!bucket_reaches(by_name, at, d->window_ms))
@@ -258,10 +270,11 @@ deeds_of_word(struct deeds *d, uint64_t word)
 	uses_each(it, by_name)
 	{
 		const struct authority_actor *actor = actor_by_name(it);
-		bool named = actor->use->action_hash == word &&
-		             !entry_says(d->c->entry, actor->use->verb_hash);
-		if (!deeds_add(d, actor, named))
+		if (!deeds_reach(d, actor))
 			break;
+		d->n += actor->use->action_hash == word &&
+		        !entry_says(d->c->entry, actor->use->verb_hash) &&
+		        is_deed(d, actor);
 	}
 }
 
@@ -278,8 +291,9 @@ deeds_since(const struct check *c, const struct asker *asker, msec since)
 		return d.n;
 	uses_each(it, uses_bucket_of(c->j->facts->uses, by_actor, asker->hash))
 	{
-		if (!deeds_add(&d, actor_by_actor(it), true))
+		if (!deeds_reach(&d, actor_by_actor(it)))
 			break;
+		d.n += is_deed(&d, actor_by_actor(it));
 	}
 	return d.n;
 }
@@ -337,16 +351,29 @@ counts_at_once(const struct check *c, const struct authority_use *use)
 	return names_use(c->entry, use) && reaches(c->j, c->entry, use);
 }
 
-/* A bit for each of what is held that may be called as the rule says: without a branch for
- * each, of which nobody could guess the way. */
+/* A bit for each of what is held that may be called as the rule says. */
 static unsigned
 held_sharing(const struct check *c)
 {
-	const struct judgement *j = c->j;
 	unsigned some = 0;
-	for (size_t i = 0; i < HELD_KEPT && i < j->held_n; i++)
-		some |= (unsigned)((c->entry->words_bits & j->held_bits[i]) != 0) << i;
+	for (uint64_t bits = c->entry->words_bits & c->j->held_words; bits != 0;
+	     bits &= bits - 1)
+		some |= c->j->held_with[__builtin_ctzll(bits)];
 	return some;
+}
+
+/* Where it is done, for all rules of the decision. */
+static uint32_t
+held_reach(struct judgement *j, unsigned which)
+{
+	if (j->held_reach[which] != 0)
+		return j->held_reach[which];
+	uint64_t hash = j->held_uses[which]->service_hash;
+	const struct service *service = service_of_hash(j->authority, hash);
+	uint32_t reach = hash == j->service_hash || service == NULL
+	                     ? UINT32_MAX
+	                     : reach_of_service(j->authority, service);
+	return j->held_reach[which] = reach;
 }
 
 static void
@@ -362,8 +389,11 @@ check_at_once(const struct check *c)
 	if (j->held_n > HELD_KEPT) {
 		uses_each(it, j->held) used += counts_at_once(c, use_held(it));
 	} else {
-		for (unsigned some = held_sharing(c); some != 0; some &= some - 1)
-			used += counts_at_once(c, j->held_uses[__builtin_ctz(some)]);
+		for (unsigned some = held_sharing(c); some != 0; some &= some - 1) {
+			unsigned which = (unsigned)__builtin_ctz(some);
+			used += (c->entry->reach & held_reach(c->j, which)) != 0 &&
+			        counts_at_once(c, j->held_uses[which]);
+		}
 	}
 	note_used(c, BOUND_AT_ONCE, NULL, &rate, used, 0);
 }
@@ -378,7 +408,7 @@ check_not_beside(const struct check *c)
 	{
 		const struct authority_use *use = use_held(it);
 		if (use->service_hash != j->service_hash ||
-		    !words_have(&c->entry->rule->not_beside, use))
+		    !words_have(&c->entry->not_beside, use))
 			continue;
 		/* The one that began first is named. */
 		if (finding.value++ == 0 || use->at < first_at ||
@@ -396,23 +426,23 @@ static void
 check_spacing(const struct check *c)
 {
 	const struct judgement *j = c->j;
-	const struct rule *rule = c->entry->rule;
+	const struct entry *entry = c->entry;
 	msec at = j->request->at;
-	if (!bucket_reaches(j->on_service, at, rule->spacing_ms))
+	if (!bucket_reaches(j->on_service, at, entry->spacing_ms))
 		return;
 	uses_each(it, j->on_service)
 	{
 		const struct authority_use *use = use_by_service(it);
-		if (!young(use, at, rule->spacing_ms))
+		if (!young(use, at, entry->spacing_ms))
 			return;
 		if (use->service_hash != j->service_hash || !names_use(c->entry, use))
 			continue;
 		struct finding finding = {
 			.bound = BOUND_SPACING,
 			.value = at - begun_at(j, use),
-			.limit = rule->spacing_ms,
-			.window_ms = rule->spacing_ms,
-			.free_at = wall_after(j, begun_at(j, use), rule->spacing_ms),
+			.limit = entry->spacing_ms,
+			.window_ms = entry->spacing_ms,
+			.free_at = wall_after(j, begun_at(j, use), entry->spacing_ms),
 		};
 		note_full(c, &finding);
 		return;
@@ -472,12 +502,12 @@ static void
 check_targets(const struct check *c)
 {
 	const struct judgement *j = c->j;
-	const struct rule *rule = c->entry->rule;
+	const struct entry *entry = c->entry;
 	uint32_t group_n = j->group.n > 0 ? j->group.n : 1;
 	struct finding finding = {
 		.bound = BOUND_TARGETS,
-		.limit = share_at_most(&rule->targets, group_n),
-		.window_ms = rule->targets_window_ms,
+		.limit = share_at_most(&entry->targets, group_n),
+		.window_ms = entry->targets_window_ms,
 		.touched = j->host != NULL ? 1 : group_n,
 	};
 	uint32_t others_n = group_n - finding.touched; /* of the group */
@@ -488,7 +518,7 @@ check_targets(const struct check *c)
 	uses_each(it, list)
 	{
 		const struct authority_use *use = use_by_service(it);
-		if (!young(use, j->request->at, rule->targets_window_ms))
+		if (!young(use, j->request->at, entry->targets_window_ms))
 			break;
 		if (use->service_hash != j->service_hash || !names_use(c->entry, use) ||
 		    use->target_hash == j->target_hash)
@@ -517,7 +547,7 @@ check_targets(const struct check *c)
 		return;
 	}
 	if (finding.touched <= finding.limit)
-		finding.free_at = wall_after(j, first_at, rule->targets_window_ms);
+		finding.free_at = wall_after(j, first_at, entry->targets_window_ms);
 	note_full(c, &finding);
 }
 
@@ -548,22 +578,37 @@ named_before(const struct strs *names, size_t i, bool *in_order)
 	return false;
 }
 
+/* A host of the group besides the target, to which nothing is done. */
+static bool
+stays_well(const struct judgement *j, str name, uint64_t hash)
+{
+	const struct host *host = host_of_hash(j->authority, hash, name);
+	return host != NULL && host != j->host && in_group(j, host) && !in_work(j, hash);
+}
+
+#define HEALTHY_AHEAD 8 /* memory is asked for so many at once */
+
 static uint32_t
 healthy_without(const struct judgement *j)
 {
 	const struct strs *healthy = &j->facts->healthy;
+	uint64_t hashes[HEALTHY_AHEAD];
 	uint32_t n = 0;
 	bool in_order = true;
 	if (j->host == NULL)
 		return 0; /* it is all of them */
-	for (size_t i = 0; i < healthy->n; i++) {
-		str name = healthy->p[i];
-		uint64_t hash = name_hash(name);
-		bool twice = named_before(healthy, i, &in_order);
-		const struct host *host = host_of_hash(j->authority, hash, name);
-		if (!twice && host != NULL && host != j->host && in_group(j, host) &&
-		    !in_work(j, hash))
-			n++;
+	for (size_t first = 0; first < healthy->n; first += HEALTHY_AHEAD) {
+		size_t left = healthy->n - first;
+		size_t some = left < HEALTHY_AHEAD ? left : HEALTHY_AHEAD;
+		for (size_t i = 0; i < some; i++) {
+			hashes[i] = name_hash(healthy->p[first + i]);
+			host_seek(j->authority, hashes[i]);
+		}
+		for (size_t i = 0; i < some; i++)
+			(void)host_fetch(j->authority, hashes[i]);
+		for (size_t i = 0; i < some; i++)
+			n += !named_before(healthy, first + i, &in_order) &&
+			     stays_well(j, healthy->p[first + i], hashes[i]);
 	}
 	return n;
 }
@@ -576,7 +621,7 @@ check_keep_healthy(const struct check *c)
 	struct finding finding = {
 		.bound = BOUND_KEEP_HEALTHY,
 		.entry = c->entry,
-		.limit = share_at_least(&c->entry->rule->keep_healthy, n),
+		.limit = share_at_least(&c->entry->keep_healthy, n),
 	};
 	if (n > 0 && j->host == NULL) {
 		note_full(c, &finding);
@@ -601,6 +646,27 @@ check_keep_healthy(const struct check *c)
 
 /* ---- all of a rule ---- */
 
+static inline void
+keep_held(struct judgement *j, const struct authority_use *use, size_t which)
+{
+	j->held_uses[which] = use;
+	j->held_reach[which] = 0;
+	for (uint64_t bits = use->words; bits != 0; bits &= bits - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(bits);
+		unsigned others = j->held_words >> bit & 1 ? j->held_with[bit] : 0;
+		j->held_with[bit] = (uint16_t)(others | 1u << which);
+	}
+}
+
+static inline void
+note_held(struct judgement *j, const struct authority_use *use)
+{
+	if (j->held_n < HELD_KEPT)
+		keep_held(j, use, j->held_n);
+	j->held_words |= use->words;
+	j->held_n++;
+}
+
 void
 limits_begin(struct judgement *j)
 {
@@ -613,16 +679,9 @@ limits_begin(struct judgement *j)
 	j->on_service = uses_bucket_of(uses, by_service, j->service_hash);
 	j->on_target = uses_bucket_of(uses, by_target, j->target_hash);
 	j->held = uses == NULL ? uses_none : &uses->held;
-	uses_each(it, j->held)
-	{
-		const struct authority_use *use = use_held(it);
-		j->held_words |= use->words;
-		if (j->held_n < HELD_KEPT) {
-			j->held_uses[j->held_n] = use;
-			j->held_bits[j->held_n] = use->words;
-		}
-		j->held_n++;
-	}
+	__builtin_prefetch(j->on_service);
+	__builtin_prefetch(j->on_target);
+	uses_each(it, j->held) note_held(j, use_held(it));
 }
 
 void
@@ -635,16 +694,15 @@ limits_check(struct judgement *j, const struct entry *entry, unsigned whom, bool
 		check_at_once(&c);
 	if ((entry->is & IS_WIDER) == 0)
 		return;
-	const struct rule *rule = entry->rule;
-	if (rule->spacing_ms > 0)
+	if (entry->spacing_ms > 0)
 		check_spacing(&c);
-	if (rule->not_beside.n > 0)
+	if (entry->not_beside.n > 0)
 		check_not_beside(&c);
 	if (!j->whole)
 		return;
-	if (rule->targets.count > 0 || rule->targets.percent > 0)
+	if (entry->targets.count > 0 || entry->targets.percent > 0)
 		check_targets(&c);
-	if (rule->keep_healthy.count > 0 || rule->keep_healthy.percent > 0)
+	if (entry->keep_healthy.count > 0 || entry->keep_healthy.percent > 0)
 		check_keep_healthy(&c);
 }
 

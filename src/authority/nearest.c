@@ -10,13 +10,13 @@ keep_other(struct judgement *j, const struct entry *entry)
 {
 	size_t i = j->others_n;
 	if (i == countof(j->others)) {
-		if (j->others[i - 1]->order < entry->order)
+		if (j->others[i - 1] < entry)
 			return;
 		i--;
 	} else {
 		j->others_n++;
 	}
-	for (; i > 0 && j->others[i - 1]->order > entry->order; i--)
+	for (; i > 0 && j->others[i - 1] > entry; i--)
 		j->others[i] = j->others[i - 1];
 	j->others[i] = entry;
 }

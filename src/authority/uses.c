@@ -44,24 +44,6 @@ link_after(struct link *before, struct link *link)
 			(bucket)->youngest = (use)->at;                    \
 	} while (0)
 
-static const struct authority_use *
-use_by_actor(struct link *link)
-{
-	return actor_by_actor(link)->use;
-}
-
-static const struct authority_use *
-use_by_actor_verb(struct link *link)
-{
-	return actor_by_verb(link)->use;
-}
-
-static const struct authority_use *
-use_by_actor_name(struct link *link)
-{
-	return actor_by_name(link)->use;
-}
-
 static void
 add_actor(struct authority_uses *uses, struct authority_use *use, size_t i, str who)
 {
@@ -73,14 +55,15 @@ add_actor(struct authority_uses *uses, struct authority_use *use, size_t i, str 
 	}
 	actor->use = use;
 	actor->hash = hash;
+	actor->at = use->at;
 	uint64_t verb = deed_hash(hash, use->verb_hash);
 	uint64_t name = deed_hash(hash, use->action_hash);
 	ADD_BY_TIME(&uses->by_actor[uses_bucket(hash)], use, &actor->by_actor,
-	    use_by_actor);
+	    actor_by_actor);
 	ADD_BY_TIME(&uses->by_actor_verb[uses_bucket(verb)], use, &actor->by_actor_verb,
-	    use_by_actor_verb);
+	    actor_by_verb);
 	ADD_BY_TIME(&uses->by_actor_name[uses_bucket(name)], use, &actor->by_actor_name,
-	    use_by_actor_name);
+	    actor_by_name);
 }
 
 void

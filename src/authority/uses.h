@@ -90,7 +90,7 @@ extern const struct authority_bucket *const uses_none;
 static inline bool
 bucket_reaches(const struct authority_bucket *bucket, msec at, msec window_ms)
 {
-	return bucket->youngest >= at || at - bucket->youngest < window_ms;
+	return (bucket->youngest >= at) | (at - bucket->youngest < window_ms);
 }
 
 /* The youngest first. */

@@ -441,6 +441,82 @@ uses__are_found_whatever_the_order_they_came_in(void)
 	EXPECT_U64(decision.reasons[0].value, 1);
 }
 
+/* Of n that are under way in turn on checkout, payments, ledger and on one that is gone, each
+ * restarted, scaled and cleared in turn: so many does a restart of checkout meet. */
+static uint64_t
+met_at_once(struct scope on, struct strs may, size_t n)
+{
+	static const char *const places[] = { "checkout", "payments", "ledger", "cart" };
+	static const char *const deeds[][2] = { { "restart-unit", "restart" },
+		{ "scale-web", "scale" }, { "flush", "clear" } };
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule two[] = { TIER_1,
+		RULE(LIMIT, "slowly", 9, .may = may, .on = on, .at_once = 1) };
+	struct authority *authority = authority_of(&arena, two, countof(two));
+	struct authority_use *uses = arena_new(&arena, struct authority_use, n + 1);
+	static struct authority_uses index;
+	static struct row row;
+	struct authority_request request = row_request(&row);
+	struct authority_facts facts = { .uses = &index };
+	struct decided decision;
+	authority_uses_init(&index);
+	for (size_t i = 0; i < n; i++) {
+		str place = str_of(places[i % countof(places)]);
+		uses[i] = (struct authority_use){ .service = place,
+			.target = place,
+			.action = str_of(deeds[i % countof(deeds)][0]),
+			.verb = str_of(deeds[i % countof(deeds)][1]),
+			.at = AT - (n - i),
+			.held = true };
+		authority_uses_add(&index, &uses[i]);
+	}
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
+	return decision.verdict == VERDICT_ALLOW ? 0 : decision.reasons[0].value;
+}
+
+static void
+at_once__counts_all_that_is_under_way_where_the_rule_is_about(void)
+{
+	static str restart[] = { S("restart") },
+		   three[] = { S("restart"), S("flush"), S("scale-web") };
+	static str two[] = { S("checkout"), S("ledger") }, shop[] = { S("shop") };
+	static str checkout[] = { S("checkout") };
+	static const struct {
+		const char *name;
+		struct scope on;
+		size_t every; /* of 4 places: a bit each; one that is gone always counts */
+	} scopes[] = {
+		{ "everywhere", { .tiers = 0 }, 15 },
+		{ "one service", { .services = { checkout, 1 } }, 1 | 8 },
+		{ "two services", { .services = { two, 2 } }, 1 | 4 | 8 },
+		{ "a system", { .systems = { shop, 1 } }, 1 | 2 | 8 },
+		{ "tiers", { .tiers = 1 << 1 | 1 << 3 }, 1 | 4 | 8 },
+		{ "a system, of which one tier",
+		    { .systems = { shop, 1 }, .tiers = 1 << 1 }, 1 | 8 },
+		{ "two services, of which one system",
+		    { .services = { two, 2 }, .systems = { shop, 1 } }, 1 | 8 },
+	};
+	static const size_t counts[] = { 0, 1, 15, 16, 17, 40 };
+	for (size_t i = 0; i < countof(scopes); i++) {
+		test_row = scopes[i].name;
+		for (size_t k = 0; k < countof(counts); k++) {
+			uint64_t restarts = 0, all = 0;
+			for (size_t use = 0; use < counts[k]; use++) {
+				all += scopes[i].every >> use % 4 & 1;
+				restarts +=
+				    use % 3 == 0 && (scopes[i].every >> use % 4 & 1);
+			}
+			EXPECT_U64(met_at_once(scopes[i].on, (struct strs){ restart, 1 },
+				       counts[k]),
+			    restarts);
+			EXPECT_U64(met_at_once(scopes[i].on, (struct strs){ three, 3 },
+				       counts[k]),
+			    all);
+		}
+	}
+	test_row = NULL;
+}
+
 int
 main(void)
 {
@@ -450,6 +526,7 @@ main(void)
 	RUN(decide__begins_nothing_beside_what_excludes_it);
 	RUN(decide__keeps_hosts_healthy);
 	RUN(decide__holds_limits_that_are_no_grants);
+	RUN(at_once__counts_all_that_is_under_way_where_the_rule_is_about);
 	RUN(uses__are_found_whatever_the_order_they_came_in);
 	TEST_MAIN_END();
 }
