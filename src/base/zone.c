@@ -529,10 +529,15 @@ zone_change_after(const struct zone *zone, int64_t utc_s)
 int64_t
 zone_instant(const struct zone *zone, const struct civil *local, enum zone_side side)
 {
-	ASSERT(local->year >= 1 && local->year <= YEAR_MAX);
-	ASSERT(local->month >= 1 && local->month <= 12);
-	ASSERT(local->day >= 1 && local->day <= 31);
-	ASSERT(local->hour <= 24 && local->minute < 60 && local->second < 60);
+	ASSERT(local->year >= 1);
+	ASSERT(local->year <= YEAR_MAX);
+	ASSERT(local->month >= 1);
+	ASSERT(local->month <= 12);
+	ASSERT(local->day >= 1);
+	ASSERT(local->day <= 31);
+	ASSERT(local->hour <= 24);
+	ASSERT(local->minute < 60);
+	ASSERT(local->second < 60);
 	int64_t wanted =
 	    civil_days(local->year, local->month, local->day) * DAY_S +
 	    (int64_t)(local->hour * HOUR_S + local->minute * 60 + local->second);
@@ -553,6 +558,8 @@ zone_instant(const struct zone *zone, const struct civil *local, enum zone_side 
 			skipped = to;
 		from = to;
 	}
-	ASSERT(found != INT64_MAX || skipped != INT64_MAX);
-	return found != INT64_MAX ? found : skipped;
+	if (found == INT64_MAX)
+		found = skipped;
+	ASSERT(found != INT64_MAX);
+	return found;
 }

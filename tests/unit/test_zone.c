@@ -246,6 +246,18 @@ zone_parse__understands_every_form_of_footer(void)
 		{ "AAA0BBB,J60,J300", 1835488800, 0, 3600, "BBB" },
 		/* and day 60 from 0 in a leap year: 2028-03-01 02:00Z */
 		{ "AAA0BBB,60,300", 1835488800, 0, 3600, "BBB" },
+		/* day 59 by J is February 28, in leap years too: 2028-02-28 02:00Z */
+		{ "AAA0BBB,J59,J300", 1835316000, 0, 3600, "BBB" },
+		/* day 60 by J is March 1 where there is no February 29: 2026-03-01 02:00Z */
+		{ "AAA0BBB,J60,J300", 1772330400, 0, 3600, "BBB" },
+		/* the last Sunday of December: 2026-12-27 02:00Z */
+		{ "AAA0BBB,M12.5.0,M6.1.0", 1798336800, 0, 3600, "BBB" },
+		/* Of changes whose hours lie in other years the latest counts: summer ends by the
+		 * rule of 2026 on 2025-12-25 00:00Z, and begins by that of 2025 on 2026-01-06 23:00Z. */
+		{ "AAA0BBB,J365/167,J1/-167", 1766620800, 3600, 0, "AAA" },
+		{ "AAA0BBB,J365/167,J1/-167", 1767740400, 0, 3600, "BBB" },
+		{ "Aa+0", 0, 0, 0, "Aa" },
+		{ "<AZaz09+->-1:00", 0, 3600, 3600, "AZaz09+-" },
 		/* summer all year: 2026-01-01 03:00Z */
 		{ "XXX3EDT4,0/0,J365/23", 1767236400, -14400, -14400, "EDT" },
 	};
@@ -272,7 +284,10 @@ zone_parse__refuses_malformed_footers(void)
 		"CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J0,J1", "CET-1CEST,J366,J1",
 		"CET-1CEST,366,1", "CET-1CEST,M3.5.0/168,M10.5.0",
 		"CET-1CEST,M3.5.0,M10.5.0,", "CET-1CEST,M3.5,M10.5.0",
-		"CET-1CEST-99,M3.5.0,M10.5.0" };
+		"CET-1CEST-99,M3.5.0,M10.5.0", "<A@>-1", "<A[>-1", "<A`>-1", "<A{>-1",
+		"<A/>-1", "<A:>-1", "CET-0001", "CET-/", "CET-1:", "CET-1CEST,M3",
+		"CET-1CEST,M3.x.0,M10.5.0", "CET-1CEST,M3.5.0,M13.1.0",
+		"CET-1CEST,M3.5.0/,M10.5.0", "CET-1CEST,x,1", "CET-1CEST,M3.5.0;M10.5.0" };
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i];
 		struct arena arena = arena_over(memory, sizeof(memory));
@@ -307,6 +322,13 @@ zone_parse__refuses_what_is_not_a_zone(void)
 		    "zone 'X': the TZif file is cut short" },
 		{ "no types", 54 + 39, 0, 0, NULL },
 		{ "leap seconds", 54 + 31, 1, 0, NULL },
+		{ "types that are not there", 54 + 38, 1, 0,
+		    "zone 'X': the TZif file is cut short" },
+		{ "no line end before the footer", 108, 'x', 0,
+		    "zone 'X': the TZif file has no footer" },
+		{ "no line end behind the footer", 113, 'x', 0,
+		    "zone 'X': the TZif file has no footer" },
+		{ "offset the other way", 98, 0x80, 0, "zone 'X': offset out of range" },
 		{ "offset", 98, 0x7f, 0, "zone 'X': offset out of range" },
 		{ "abbreviation", 98 + 5, 4, 0, "zone 'X': abbreviation out of range" },
 		{ "abbreviation without an end", 98 + 9, 'X', 0,
@@ -338,14 +360,127 @@ zone_parse__says_when_there_is_no_room(void)
 	str file = read_whole(FOLDER "Europe-Berlin", bytes, sizeof(bytes));
 	struct zone *zone = NULL;
 	struct err err = { .kind = ERR_NONE };
-	for (size_t room = 0; room < 1300; room += 10) {
+	/* With any less than it needs. */
+	size_t room = 0;
+	for (; room < sizeof(memory) && zone == NULL; room++) {
 		struct arena arena = arena_over(memory, room);
-		EXPECT(!zone_parse(&arena, STR("Europe/Berlin"), file, &zone, &err));
-		EXPECT(err.kind == ERR_LIMIT && zone == NULL);
+		err.kind = ERR_NONE;
+		if (!zone_parse(&arena, STR("Europe/Berlin"), file, &zone, &err))
+			EXPECT(err.kind == ERR_LIMIT && zone == NULL);
 	}
+	EXPECT(room > 1300 && room < sizeof(memory));
 	struct arena arena = arena_over(memory, sizeof(memory));
 	EXPECT(!zone_parse(&arena, STR("X"), (str){ bytes, sizeof(bytes) }, &zone, &err));
 	EXPECT_STR(str_of(err.text), STR("zone 'X': over 65536 bytes"));
+}
+
+static size_t
+put(char *file, size_t n, uint64_t value, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		file[n + i] = (char)(value >> 8 * (bytes - 1 - i));
+	return n + bytes;
+}
+
+/* Types of 0, 1, 2 ... hours east, `of` of them, and transitions to some; no rule follows. */
+static str
+file_of(const int64_t *at, const uint8_t *to, uint32_t n, uint32_t of)
+{
+	static char file[5000];
+	const uint32_t counts[2][6] = { { 0, 0, 0, 0, 1, 2 }, { 0, 0, 0, n, of, 2 } };
+	size_t end = 0;
+	for (size_t block = 0; block < 2; block++) {
+		memset(file + end, 0, 20);
+		memcpy(file + end, "TZif2", 5);
+		end += 20;
+		for (size_t i = 0; i < 6; i++)
+			end = put(file, end, counts[block][i], 4);
+		for (size_t i = 0; i < counts[block][3]; i++)
+			end = put(file, end, (uint64_t)at[i], 8);
+		for (size_t i = 0; i < counts[block][3]; i++)
+			end = put(file, end, to[i], 1);
+		for (size_t i = 0; i < counts[block][4]; i++) {
+			end = put(file, end, i % 24 * 3600, 4);
+			end = put(file, end, 0, 2);
+		}
+		end = put(file, end, 'A' << 8, 2);
+	}
+	memcpy(file + end, "\n\n", 2);
+	return (str){ file, end + 2 };
+}
+
+static void
+zone_parse__refuses_transitions_that_cannot_be(void)
+{
+	static const struct {
+		const char *name;
+		int64_t at[3];
+		uint8_t to[3];
+		uint32_t of;
+		const char *error; /* NULL: it is a zone */
+	} rows[] = {
+		{ "ascending", { 10, 20, 30 }, { 1, 0, 1 }, 2, NULL },
+		{ "as many types as there may be", { 10, 20, 30 }, { 1, 0, 255 }, 256,
+		    NULL },
+		{ "one type more", { 10, 20, 30 }, { 1, 0, 1 }, 257,
+		    "zone 'X': has no local time types, or too many" },
+		{ "the same instant twice", { 10, 20, 20 }, { 1, 0, 1 }, 2,
+		    "zone 'X': transitions do not ascend" },
+		{ "descending", { 10, 20, 19 }, { 1, 0, 1 }, 2,
+		    "zone 'X': transitions do not ascend" },
+		{ "to a type that is not there", { 10, 20, 30 }, { 1, 0, 2 }, 2,
+		    "zone 'X': transition to an unknown type" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct arena arena = arena_over(memory, sizeof(memory));
+		struct zone *zone = NULL;
+		struct err err = { .kind = ERR_NONE };
+		bool ok = zone_parse(&arena, STR("X"),
+		    file_of(rows[i].at, rows[i].to, 3, rows[i].of), &zone, &err);
+		EXPECT(ok == (rows[i].error == NULL));
+		if (rows[i].error != NULL)
+			EXPECT_STR(str_of(err.text), str_of(rows[i].error));
+		else if (ok)
+			EXPECT(zone_offset(zone, 10) == 3600 && zone_offset(zone, 9) == 0);
+	}
+}
+
+/* Clocks go 2 hours ahead, back after ten minutes, and ahead again after ten more: what they
+ * never show was skipped first at the first change, and that is where it is placed. */
+static void
+zone_instant__of_what_is_skipped_twice_is_the_first_change(void)
+{
+	static const int64_t at[] = { 1000000, 1000600, 1001200 };
+	static const uint8_t to[] = { 2, 0, 2 };
+	struct arena arena = arena_over(memory, sizeof(memory));
+	const struct zone *zone = parse(&arena, STR("X"), file_of(at, to, 3, 3));
+	if (zone == NULL)
+		return;
+	struct civil c = zone_civil(zone_utc(), 1000000 + 3600);
+	EXPECT(zone_instant(zone, &c, ZONE_START) == 1000000);
+	EXPECT(zone_instant(zone, &c, ZONE_END) == 1000000);
+	/* What is shown between the two is found there. */
+	c = zone_civil(zone_utc(), 1000900);
+	EXPECT(zone_instant(zone, &c, ZONE_START) == 1000900);
+	EXPECT(zone_change_after(zone, 1001200) == INT64_MAX);
+	EXPECT(zone_change_after(zone, 999999) == 1000000);
+}
+
+static void
+zone_change_after__is_the_next_of_both_rules(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	const struct zone *zone =
+	    parse(&arena, STR("X"), file_with("CET-1CEST,M3.5.0,M10.5.0/3"));
+	EXPECT(zone_change_after(zone, 1774745999) == 1774746000);
+	EXPECT(zone_change_after(zone, 1774746000) == 1792890000);
+	EXPECT(zone_change_after(zone, 1792890000) == 1806195600); /* 2027-03-28 01:00Z */
+	zone = parse(&arena, STR("X"), file_with("UTC0"));
+	EXPECT(zone_change_after(zone, 0) == INT64_MAX);
+	zone = parse(&arena, STR("X"), file_with(""));
+	EXPECT(zone_change_after(zone, 0) == INT64_MAX);
+	EXPECT(zone_change_after(zone_utc(), 0) == INT64_MAX);
 }
 
 int
@@ -359,6 +494,9 @@ main(void)
 	RUN(zone_parse__understands_every_form_of_footer);
 	RUN(zone_parse__refuses_malformed_footers);
 	RUN(zone_parse__refuses_what_is_not_a_zone);
+	RUN(zone_parse__refuses_transitions_that_cannot_be);
+	RUN(zone_instant__of_what_is_skipped_twice_is_the_first_change);
+	RUN(zone_change_after__is_the_next_of_both_rules);
 	RUN(zone_parse__says_when_there_is_no_room);
 	TEST_MAIN_END();
 }
