@@ -3,8 +3,8 @@
  *
  * A yes is a person's: never an agent's or automation's, never one of the chain, however
  * they are called there, and, where the rule says so, never of who brought in the
- * configuration or the runbook as it is. Where nobody knows who that was, one person more
- * must agree: among them at most one brought in this runbook.
+ * configuration or the runbook as it is, or one that called that. Where nobody knows who
+ * that was, one person more must agree: among them at most one brought in this runbook.
  */
 #include "authority/internal.h"
 
@@ -123,7 +123,12 @@ is_person(str principal, str *ret)
 static bool
 knows_reloaders(const struct judgement *j)
 {
+	const struct brought *callers = j->facts->callers.p;
 	str name;
+	for (size_t i = 0; i < j->facts->callers.n; i++) {
+		if (!is_person(callers[i].by, &name))
+			return false;
+	}
 	return is_person(j->facts->reloaded_by, &name) &&
 	       is_person(j->facts->runbook_by, &name);
 }
@@ -131,7 +136,12 @@ knows_reloaders(const struct judgement *j)
 static bool
 is_reloader(const struct judgement *j, str person)
 {
+	const struct brought *callers = j->facts->callers.p;
 	str name;
+	for (size_t i = 0; i < j->facts->callers.n; i++) {
+		if (is_person(callers[i].by, &name) && str_eq(name, person))
+			return true;
+	}
 	return (is_person(j->facts->reloaded_by, &name) && str_eq(name, person)) ||
 	       (is_person(j->facts->runbook_by, &name) && str_eq(name, person));
 }

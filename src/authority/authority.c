@@ -80,7 +80,8 @@ yes_text(struct judgement *j, const struct rule *rule, const struct asker *asker
 		return text_end(&text);
 	case YES_RELOADED:
 		ADD(&text, asker->name,
-		    STR(" brought in the configuration in force, or this runbook, and '"),
+		    STR(" brought in the configuration in force, this runbook or one that "
+			"called it, and '"),
 		    rule->name, STR("' wants another person"));
 		return text_end(&text);
 	case YES_ALREADY:

@@ -434,6 +434,7 @@ struct asked {
 	struct pair observed;
 	str healthy[8];
 	struct authority_yes yes[4];
+	struct brought callers[2];
 };
 
 static void
@@ -505,6 +506,11 @@ make_facts(struct asked *asked)
 	facts->runbook_by = facts->reloaded_by;
 	if (one_in(2))
 		facts->runbook_by = one_in(4) ? (str){ 0 } : voters[below(countof(voters))];
+	facts->callers.p = asked->callers;
+	facts->callers.n = one_in(3) ? below(countof(asked->callers) + 1) : 0;
+	for (size_t i = 0; i < facts->callers.n; i++)
+		asked->callers[i].by =
+		    one_in(4) ? (str){ 0 } : voters[below(countof(voters))];
 }
 
 static str

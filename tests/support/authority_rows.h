@@ -29,6 +29,7 @@ struct row {
 	struct authority_yes yes[4];
 	const char *glass, *hands, *reloaded;
 	const char *brought; /* NULL: as reloaded */
+	struct brought called[3];
 	/* The answer */
 	enum verdict verdict; /* 0: deny */
 	enum reason_kind kind;
@@ -87,11 +88,15 @@ row_request(const struct row *row)
 static struct authority_facts
 row_facts(const struct row *row)
 {
-	size_t uses_n = 0, yes_n = 0;
+	size_t uses_n = 0, yes_n = 0, called_n = 0;
 	while (uses_n < ROW_USES && row->uses[uses_n].service.n > 0)
 		uses_n++;
 	while (yes_n < countof(row->yes) && row->yes[yes_n].principal.n > 0)
 		yes_n++;
+	static struct brought called[countof(row->called)];
+	memcpy(called, row->called, sizeof(called));
+	while (called_n < countof(called) && called[called_n].by.n > 0)
+		called_n++;
 	return (struct authority_facts){
 		.uses = uses_of(row->uses, uses_n),
 		.stopped = row->stopped,
@@ -107,6 +112,7 @@ row_facts(const struct row *row)
 		.runbook_by = str_of(row->brought != NULL    ? row->brought
 				     : row->reloaded != NULL ? row->reloaded
 							     : ""),
+		.callers = { called, called_n },
 	};
 }
 

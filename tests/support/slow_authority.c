@@ -471,6 +471,9 @@ agreed(const struct slow *s, const struct rule *rule)
 	struct set not = { 0 }, said = { 0 };
 	bool reloader = str_starts(s->facts->reloaded_by, STR("person:")) &&
 	                str_starts(s->facts->runbook_by, STR("person:"));
+	const struct brought *callers = s->facts->callers.p;
+	for (size_t i = 0; i < s->facts->callers.n; i++)
+		reloader = reloader && str_starts(callers[i].by, STR("person:"));
 	size_t need = rule->need + (rule->not_reloader && !reloader);
 	set_add(&not, "", request->principal);
 	for (size_t i = 0; i < request->behalf.n; i++)
@@ -478,6 +481,8 @@ agreed(const struct slow *s, const struct rule *rule)
 	if (rule->not_reloader) {
 		set_add(&not, "", s->facts->reloaded_by);
 		set_add(&not, "", s->facts->runbook_by);
+		for (size_t i = 0; i < s->facts->callers.n; i++)
+			set_add(&not, "", callers[i].by);
 	}
 	for (size_t i = 0; i < s->facts->yes_n; i++) {
 		str who = s->facts->yes[i].principal;

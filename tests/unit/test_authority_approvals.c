@@ -263,6 +263,27 @@ static const struct row given[] = {
 		    "nobody knows who brought in the configuration or the runbook, "
 		    "of which 1 is given",
 	    .forward = "mei may approve" },
+	{ .name = "not of who brought in a runbook that called it",
+	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
+	    .reloaded = "person:piotr",
+	    .called = { { .by = S("person:piotr") }, { .by = S("person:mei") } },
+	    .yes = { YES("person:mei") },
+	    AFTER("ana", 1),
+	    .limit = 1,
+	    .text = "'two pairs of eyes' asks for 1 approval",
+	    .forward = "ana may approve" },
+	{ .name = "nobody knows who brought in one that called it: one more",
+	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
+	    .reloaded = "person:piotr",
+	    .called = { { .by = S("person:piotr") }, { .by = S("firstline") } },
+	    .yes = { YES("person:ana") },
+	    AFTER("mei", 1),
+	    .value = 1,
+	    .limit = 2,
+	    .text = "'two pairs of eyes' asks for 2 approvals, one more because "
+		    "nobody knows who brought in the configuration or the runbook, "
+		    "of which 1 is given",
+	    .forward = "mei may approve" },
 	{ .name = "of another than who brought it in",
 	    .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
 	    .reloaded = "person:mei",
@@ -323,9 +344,8 @@ static const struct {
 	{ "person:ana", "ana asks for it, so somebody else must approve",
 	    { .principal = "person:ana", .rules = { FREELY, ASKS(BY(TEAM)) } } },
 	{ "person:mei",
-	    "mei brought in the configuration in force, or this runbook, and "
-	    "'two pairs of eyes' "
-	    "wants another person",
+	    "mei brought in the configuration in force, this runbook or one that "
+	    "called it, and 'two pairs of eyes' wants another person",
 	    { .rules = { FREELY, ASKS(BY(TEAM), .not_reloader = true) },
 		.reloaded = "person:mei" } },
 	{ "person:mei",

@@ -263,6 +263,31 @@ each__an_order_names_the_runbooks_that_called(void)
 	world_free(w);
 }
 
+/* Whoever wrote the caller agrees to nothing that it has done by another one. */
+static void
+each__a_caller_is_not_approved_by_who_brought_it_in(void)
+{
+#define AGREED                                                      \
+	CONFIG "  - {approval: drains are agreed on, for: [drain]," \
+	       " by: [ana, mei], not: reloader}\n"
+	struct world *w = world_new(AGREED, NULL, NULL);
+	world_adopt_by(w, AGREED, ONE, "person:ana");
+	world_adopt_both(w, AGREED, CALLER(""), ONE, "person:mei");
+	world_adopt_both(w, AGREED "listen: 127.0.0.1:9999\n", CALLER(""), ONE,
+	    "person:ana");
+	world_restart(w);
+	world_fire(w, ODD);
+	world_probe(w, "1");
+	struct decision_row row = { 0 };
+	EXPECT(world_row_get(w, TABLE_DECISION, world_last(w, TABLE_DECISION), &row));
+	const struct brought *callers = row.given.callers.p;
+	EXPECT(row.given.callers.n == 1 && str_eq(callers[0].by, STR("person:mei")));
+	EXPECT_STR(row.given.runbook_by, STR("person:ana"));
+	EXPECT(world_says(w, 1, "nobody may approve it now"));
+	EXPECT_U64(w->attempt_n, 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -275,5 +300,6 @@ main(void)
 	RUN(each__ends_where_the_caller_was_taken_out);
 	RUN(each__begins_no_further_host_for_a_caller_that_was_changed);
 	RUN(each__an_order_names_the_runbooks_that_called);
+	RUN(each__a_caller_is_not_approved_by_who_brought_it_in);
 	TEST_MAIN_END();
 }
