@@ -182,7 +182,8 @@ struct attempt_result {
 	uint64_t output_bytes;
 	str why;
 	msec started_wall, ended_wall;
-	/* NEWS_REFUSED: by hands' own judgement, by the configuration that the order names.
+	/* NEWS_REFUSED: by hands' own judgement, by the configuration that the order names, and
+	 * also as things were at the instant of its decision.
 	 * What differs, always the same for the same cause: a rule, "command", ... */
 	str judged;
 	enum alive alive; /* NEWS_UNKNOWN: of what was begun; 0: nobody looked */

@@ -164,6 +164,17 @@ judged_by(const struct reason *reason, struct arena *arena)
 	    STR_ARG(reason->file), reason->line);
 }
 
+/* It was allowed when it was decided, and is not any more: nobody judged otherwise. */
+static bool
+crossed_a_boundary(const struct authority *authority, const struct authority_request *now,
+    const struct authority_facts *facts, msec decided_wall)
+{
+	struct authority_request then = *now;
+	then.wall = decided_wall;
+	return decided_wall != 0 && decided_wall != now->wall &&
+	       authority_verdict(authority, &then, facts) == VERDICT_ALLOW;
+}
+
 static bool
 authority_allows(const struct model *model, const struct authority *authority,
     const struct action *action, const struct attempt_order *order, msec wall, msec at,
@@ -193,6 +204,12 @@ authority_allows(const struct model *model, const struct authority *authority,
 	bool said = answer.reasons_n > 0;
 	ret->why = said ? answer.reasons[0].text : STR("not allowed");
 	ret->judged = said ? judged_by(&answer.reasons[0], arena) : STR("authority");
+	if (crossed_a_boundary(authority, &request, &facts, order->intent_wall)) {
+		ret->why = arena_printf(arena,
+		    "a boundary of time was crossed since it was decided: %.*s",
+		    STR_ARG(ret->why));
+		ret->judged = (str){ 0 };
+	}
 	return false;
 }
 

@@ -23,8 +23,9 @@
 struct order_refusal {
 	str why; /* a sentence */
 	/* What decided: a rule with its place, or "command", "runbook", ...: the same for
-	 * the same cause. Empty when the order names another configuration than this one:
-	 * then it is merely stale. */
+	 * the same cause. Empty where nothing is wrong with what was decided: the order names
+	 * another configuration than this one, or it was allowed at the instant of its
+	 * decision, and a freeze began or a grant ended since. */
 	str judged;
 };
 

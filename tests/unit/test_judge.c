@@ -277,6 +277,41 @@ order_allowed__judges_calendars_and_broken_glass(void)
 	EXPECT(!allowed(&order, WALL + 30 * DAY, &why));
 }
 
+/* The clock is hands' own: what began on the way is kept, and is nobody's fault. */
+static void
+order_allowed__says_when_a_boundary_of_time_was_crossed(void)
+{
+#define FREEZE_WALL ((msec)1797724800000) /* 2026-12-20 */
+#define GRANTS_END ((msec)1814313600000)  /* 2027-06-30 */
+	struct attempt_order order = an_order();
+	static const struct {
+		msec wall;
+		const char *why;
+	} boundaries[] = { { FREEZE_WALL, "the books are closed" },
+		{ GRANTS_END + DAY, "ended" } };
+	for (size_t i = 0; i < countof(boundaries); i++) {
+		str why;
+		order.intent_wall = boundaries[i].wall - 2 * DAY;
+		EXPECT(allowed(&order, order.intent_wall, &why));
+		EXPECT(!allowed(&order, boundaries[i].wall, &why));
+		EXPECT_STR(judged, STR(""));
+		EXPECT(str_starts(why,
+		    STR("a boundary of time was crossed since it was decided: ")));
+		EXPECT(str_contains(why, str_of(boundaries[i].why)));
+		/* Not allowed then either: one of us is wrong. */
+		order.intent_wall = boundaries[i].wall;
+		EXPECT(!allowed(&order, boundaries[i].wall + 1, &why));
+		EXPECT(judged.n > 0 && !str_starts(why, STR("a boundary")));
+	}
+	/* What is no matter of time is what it is. */
+	order = an_order();
+	order.intent_wall = WALL - 1;
+	order.principal = STR("agent:other");
+	str no;
+	EXPECT(!allowed(&order, WALL, &no));
+	EXPECT(judged.n > 0 && !str_starts(no, STR("a boundary")));
+}
+
 static str scale_argv[] = { { "scale", 5 }, { "checkout", 8 }, { "8", 1 } };
 static struct pair scale_params[] = { { { "replicas", 8 }, { "8", 1 } } };
 static struct pair live[] = { { { "replicas", 8 }, { "4", 1 } } };
@@ -429,6 +464,7 @@ main(void)
 	RUN(order_allowed__refuses_what_differs);
 	RUN(order_allowed__judges_the_whole_chain);
 	RUN(order_allowed__judges_calendars_and_broken_glass);
+	RUN(order_allowed__says_when_a_boundary_of_time_was_crossed);
 	RUN(order_allowed__judges_bounds_by_the_value_that_came);
 	RUN(order_allowed__needs_the_approvals_that_are_written);
 	RUN(order_allowed__judges_on_duty_by_who_stands_in);
