@@ -204,7 +204,7 @@ asking_of(const struct core *core, const struct core_may *asked, const struct gi
 	bool open =
 	    asked->incident != 0
 		? incident_asks_for(incident_find(core, asked->incident), asked->service)
-		: counts != NULL && counts->open > 0;
+		: counts != NULL && counts->open > counts->drills;
 	struct asking asking = { .principal = asked->principal,
 		.behalf = asked->behalf,
 		.action = asked->action,

@@ -112,7 +112,8 @@ struct service_state {
 	str name;
 	uint32_t counted; /* towards the bound */
 	uint32_t open;
-	uint32_t users; /* incidents that point here */
+	uint32_t drills; /* of the open ones: practice, which is no trouble */
+	uint32_t users;  /* incidents that point here */
 };
 
 struct incident {

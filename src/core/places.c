@@ -207,6 +207,7 @@ incident_place(struct core *core, struct incident *incident)
 	incident->counts->counted += counted;
 	if (open) {
 		incident->counts->open++;
+		incident->counts->drills += row->drill ? 1 : 0;
 		core->open_n++;
 		insert(&core->open, incident, false);
 		map_put(&core->keys, row->key, (uintptr_t)incident);
@@ -231,6 +232,7 @@ incident_unplace(struct core *core, struct incident *incident)
 	link_remove(&incident->in_state);
 	if (open) {
 		incident->counts->open--;
+		incident->counts->drills -= row->drill ? 1 : 0;
 		core->open_n--;
 		map_remove(&core->keys, row->key);
 	} else if (firing) {

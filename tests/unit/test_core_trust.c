@@ -306,6 +306,28 @@ drill(struct world *w, const char *in)
 	return world_command(w, &command);
 }
 
+/* Practice is no trouble: neither for what is done during it, nor for who asks whether. */
+static void
+drill__is_no_incident_for_who_asks_either(void)
+{
+	struct world *w = world_new(SHOP STAGING, WORKERS(""), NULL);
+	struct core_may may = { .principal = STR("automation"),
+		.action = STR("restart-unit"),
+		.service = STR("payments"),
+		.target = STR("pay-1"),
+		.at = w->at,
+		.wall = w->wall };
+	struct decision_row decision;
+	EXPECT_U64(drill(w, "staging").status, 202);
+	(void)core_judge(w->core, &may, &w->arena, &decision);
+	EXPECT(!decision.given.incident_open);
+	world_fire(w, "alertname=Slow,service=payments");
+	world_restart(w);
+	(void)core_judge(w->core, &may, &w->arena, &decision);
+	EXPECT(decision.given.incident_open);
+	world_free(w);
+}
+
 static void
 drill__runs_elsewhere_and_counts(void)
 {
@@ -559,6 +581,7 @@ main(void)
 	RUN(shadow__decides_and_does_nothing);
 	RUN(shadow__also_of_what_may_only_be_suggested);
 	RUN(shadow__stops_what_is_under_way);
+	RUN(drill__is_no_incident_for_who_asks_either);
 	RUN(drill__runs_elsewhere_and_counts);
 	RUN(drill__never_acts_on_the_service_itself);
 	RUN(drill__asks_who_drills);
