@@ -280,3 +280,27 @@ approvers_seek(struct judgement *j)
 			seek_principal(j, rule, &rule->by[k]);
 	}
 }
+
+bool
+approvers_enough(struct judgement *j)
+{
+	approvers_seek(j);
+	if (j->approvers_n == countof(j->approvers))
+		return true; /* who found no room may be among them */
+	for (size_t i = 0; i < j->d->n; i++) {
+		const struct finding *finding = &j->d->findings[i];
+		size_t could = 0;
+		if (finding->kind != REASON_APPROVAL)
+			continue;
+		for (size_t k = 0; k < j->approvers_n; k++) {
+			struct asker asker = { .kind = ASKER_PERSON,
+				.name = j->approvers[k]->id,
+				.over = &j->facts->over };
+			if (may_say_yes(j, finding->entry->rule, &asker) == YES_COUNTS)
+				could++;
+		}
+		if (finding->value + could < finding->limit)
+			return false;
+	}
+	return true;
+}

@@ -266,6 +266,8 @@ struct authority_answer {
 	str forward;
 	/* VERDICT_AFTER_APPROVAL: ids of people whose yes would count now, at most 16 */
 	struct strs approvers;
+	bool
+	    too_few; /* of them, for one of the rules that ask: it cannot be approved now */
 };
 
 /* An index over a model's rules by verb and action. Remembers whose turn it was last: one

@@ -521,8 +521,10 @@ authority_explain(const struct authority *authority,
 	judgement_again(&j, authority, request, facts, &d);
 	judge_nearest(&j);
 	*ret = (struct authority_answer){ 0 };
-	if (d.verdict == VERDICT_AFTER_APPROVAL)
+	if (d.verdict == VERDICT_AFTER_APPROVAL) {
 		ret->approvers = approvers_of(&j, arena);
+		ret->too_few = !approvers_enough(&j);
+	}
 	ret->reasons = arena_try(arena, struct reason, d.n);
 	if (ret->reasons == NULL)
 		return;

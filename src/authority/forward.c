@@ -203,8 +203,7 @@ add_unknown_forward(struct text *text, struct judgement *j, const struct finding
 static void
 add_approval_forward(struct text *text, struct judgement *j)
 {
-	approvers_seek(j);
-	if (j->approvers_n < j->d->yes_missing) {
+	if (!approvers_enough(j)) {
 		ADD(text, STR("too few who may approve are there now: "));
 		add_owner(text, j->d->findings[0].entry->rule, (str){ 0 });
 	} else {

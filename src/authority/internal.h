@@ -547,6 +547,8 @@ enum yes_fault yes_fault_of(const struct judgement *j, const struct rule *rule,
 /* People whose yes would count now, for any approval that is missing one, in
  * j->approvers. */
 void approvers_seek(struct judgement *j);
+/* Are they enough for each of those approvals? A yes counts for every rule that it may. */
+bool approvers_enough(struct judgement *j);
 
 /* ---- text.c: sentences ---- */
 

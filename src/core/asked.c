@@ -282,7 +282,8 @@ wait_for_turn(struct core *core, struct asked *asked, struct judged *judged)
 	touch(core, asked);
 }
 
-/* People are asked, or asked again where others may answer now. Refused when nobody may. */
+/* People are asked, or asked again where others may answer now. Refused when nobody may, or
+ * fewer than must: it would wait in vain. */
 static struct beginning
 ask_people(struct core *core, struct asked *asked, struct judged *judged)
 {
@@ -293,10 +294,10 @@ ask_people(struct core *core, struct asked *asked, struct judged *judged)
 	row->due = 0;
 	row->yes_missing = judged->by.yes_missing != 0 ? judged->by.yes_missing : 1;
 	row_set_str(core, &row->why, (str){ 0 });
-	if (first && judged->approvers.n == 0) {
+	if (first && (judged->approvers.n == 0 || judged->too_few)) {
 		str needs = judged_why(core, judged);
-		str why =
-		    text_make(core, "nobody may approve it now: %.*s", STR_ARG(needs));
+		str why = text_make(core, "%s may approve it now: %.*s",
+		    judged->approvers.n == 0 ? "nobody" : "too few people", STR_ARG(needs));
 		end_said(core, asked, ASKED_REFUSED, FIRSTLINE, why);
 		return (
 		    struct beginning){ .how = BEGUN_REFUSED, .asked = asked, .why = why };

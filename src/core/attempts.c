@@ -47,7 +47,7 @@ judged_tell(struct core *core, struct judged *judged)
 {
 	if (!judged->told)
 		judged->approvers = core_explain(core, judged->asking, &judged->by,
-		    &core->scratch, &judged->row);
+		    &core->scratch, &judged->row, &judged->too_few);
 	judged->told = true;
 }
 
@@ -269,6 +269,7 @@ attempt_judge(struct core *core, const struct asking *asking, struct judged *ret
 	core_decide(core, asking, &core->scratch, &ret->row, &ret->by);
 	ret->asking = asking;
 	ret->approvers = (struct strs){ 0 };
+	ret->too_few = false;
 	ret->told = false;
 	if (ret->row.verdict != VERDICT_DENY && is_undone(core, asking))
 		judged_deny(core, ret,

@@ -195,7 +195,7 @@ core_decide(const struct core *core, const struct asking *asking, struct arena *
 struct strs
 core_explain(const struct core *core, const struct asking *asking,
     const struct authority_decision *decision, struct arena *arena,
-    struct decision_row *row)
+    struct decision_row *row, bool *ret_too_few)
 {
 	struct authority_request request = request_of(core, asking);
 	struct authority_facts facts = facts_of(core, asking, arena);
@@ -203,6 +203,7 @@ core_explain(const struct core *core, const struct asking *asking,
 	authority_explain(core->authority, &request, &facts, decision, arena, &answer);
 	row->reasons = (struct records){ answer.reasons, answer.reasons_n };
 	row->forward = answer.forward;
+	*ret_too_few = answer.too_few;
 	return answer.approvers;
 }
 

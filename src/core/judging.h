@@ -42,11 +42,12 @@ str runbook_brought_by(const struct core *core, const hash32 *hash);
  * known, but for the words. */
 void core_decide(const struct core *core, const struct asking *asking, struct arena *arena,
     struct decision_row *ret, struct authority_decision *ret_decision);
-/* Puts the words into the row, and says whose yes would count. Before anything changes that
+/* Puts the words into the row, and says whose yes would count, and whether those are too few
+ * for what is asked. Before anything changes that
  * the decision was made by; uses may. */
 struct strs core_explain(const struct core *core, const struct asking *asking,
     const struct authority_decision *decision, struct arena *arena,
-    struct decision_row *row);
+    struct decision_row *row, bool *ret_too_few);
 /* Facts that it lacks: of what was decided of the same. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
     const struct authority_decision *by, struct arena *arena);
@@ -74,7 +75,8 @@ struct judged {
 	struct authority_decision by;
 	struct decision_row row;
 	struct strs approvers;
-	bool told; /* the row has its words, and approvers are known */
+	bool too_few; /* approvers: nobody can bring together the yes that is missing */
+	bool told;    /* the row has its words, and approvers are known */
 };
 /* Words, and approvers, where they are wanted: nothing is said of most that is judged. */
 void judged_tell(struct core *core, struct judged *judged);

@@ -267,7 +267,8 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	struct authority_decision decision;
 	core_decide(core, &asking, arena, ret, &decision);
 	struct authority_needs needs = core_needs(core, &asking, &decision, arena);
-	(void)core_explain(core, &asking, &decision, arena, ret);
+	bool too_few; /* its way forward says so */
+	(void)core_explain(core, &asking, &decision, arena, ret, &too_few);
 	return unknown_text(&needs, arena);
 }
 

@@ -772,6 +772,35 @@ asked__nobody_may_approve(void)
 	world_free(w);
 }
 
+/* Two must, and one could: it would wait in vain. One who may say yes to one rule is none
+ * for another one. */
+static void
+asked__too_few_may_approve(void)
+{
+	static const char *const rules[] = {
+		"  - {approval: two say, for: [restart], on: {service: [checkout]},"
+		" by: [ana, mei], need: 2}\n",
+		"  - {approval: two say, for: [restart], on: {service: [checkout]},"
+		" by: [ana, mei], need: 2}\n"
+		"  - {approval: jon says, for: [restart], on: {service: [checkout]},"
+		" by: [jon]}\n",
+	};
+	for (size_t i = 0; i < countof(rules); i++) {
+		char config[8192];
+		(void)snprintf(config, sizeof(config), "%s%s", CONFIG(""), rules[i]);
+		struct world *w = world_new(config, NULL, NULL);
+		world_fire(w, DOWN);
+		struct reply reply = restart(w, "checkout", "person:ana");
+		EXPECT_U64(reply.status, 403);
+		EXPECT(str_contains(reply.error,
+		    STR("too few people may approve it now: 'two say' asks for 2 "
+			"approvals; too few who may approve are there now: ")));
+		EXPECT(last_asked(w).state == ASKED_REFUSED);
+		EXPECT_U64(world_told(w, PURPOSE_APPROVAL, NULL), 0);
+		world_free(w);
+	}
+}
+
 static void
 asked__who_was_not_told_yet_is_not_told(void)
 {
@@ -844,6 +873,7 @@ main(void)
 	RUN(asked__only_so_many_wait_at_once);
 	RUN(asked__nobody_can_be_reached);
 	RUN(asked__nobody_may_approve);
+	RUN(asked__too_few_may_approve);
 	RUN(asked__who_was_not_told_yet_is_not_told);
 	RUN(asked__expires_while_nobody_runs);
 	TEST_MAIN_END();
