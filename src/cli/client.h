@@ -105,8 +105,11 @@ NODISCARD bool params_take(struct client *client, int argc, char **argv, struct 
 NODISCARD bool number_take(const char *text, const char *what, uint64_t *ret);
 /* "90s", "5m", "2h", "1d". Complains. */
 NODISCARD bool length_take(const char *text, msec *ret);
-/* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time. Complains. */
+/* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time; "18:30": the next one.
+ * Complains. */
 NODISCARD bool time_take(const struct zone *zone, const char *text, msec *ret);
+/* "18:30": the first instant behind `wall` at which clocks there show it. */
+NODISCARD bool time_next(const struct zone *zone, msec wall, str text, msec *ret);
 /* "2026-11-23" as the start of that day. */
 NODISCARD bool date_take(str text, struct civil *ret);
 /* The words with blanks between them. */

@@ -179,11 +179,13 @@ ask(struct client *client, const struct options *o, const char *path, const char
 	{                                                    \
 		.name = "to", .value = &(o)->to              \
 	}
-#define SPECS_HELP                                                       \
-	"\n"                                                             \
-	"  --team TEAM        whose rotation\n"                          \
-	"  --rotation NAME    one of them (default all of the team's)\n" \
-	"  --from TIME        in local time (default now)\n"             \
+#define SPECS_HELP                                                                \
+	"\n"                                                                      \
+	"  --team TEAM        whose rotation\n"                                   \
+	"  --rotation NAME    one of them (default all of the team's)\n"          \
+	"  --from TIME        in local time: 18:00 (the next one), \"2026-12-24 " \
+	"18:00\";\n"                                                              \
+	"                     default now\n"                                      \
 	"  --to TIME          until then; nobody stands in without an end\n"
 
 static int

@@ -7,6 +7,7 @@
  */
 #include "cli/client.h"
 #include "intake/moment.h"
+#include "os/clock.h"
 
 #define OBJECT_BYTES_MAX ((size_t)16 << 20)
 
@@ -308,27 +309,51 @@ says_zone(str text)
 	       str_cut(time, '-').found;
 }
 
+/* "18:30" */
+static bool
+clock_take(str text, struct civil *ret)
+{
+	return text.n == 5 && text.p[2] == ':' && part_take(text, 0, 2, 23, &ret->hour) &&
+	       part_take(text, 3, 2, 59, &ret->minute);
+}
+
+bool
+time_next(const struct zone *zone, msec wall, str text, msec *ret)
+{
+	int64_t now = (int64_t)(wall / SECOND);
+	struct civil civil = zone_civil(zone, now);
+	int64_t today = civil_days(civil.year, civil.month, civil.day);
+	civil.second = 0;
+	if (!clock_take(text, &civil))
+		return false;
+	int64_t instant = zone_instant(zone, &civil, ZONE_START);
+	if (instant <= now) {
+		civil_from_days(today + 1, &civil.year, &civil.month, &civil.day);
+		instant = zone_instant(zone, &civil, ZONE_START);
+	}
+	*ret = (msec)instant * SECOND;
+	return true;
+}
+
 bool
 time_take(const struct zone *zone, const char *text, msec *ret)
 {
 	/* With a zone, as every time is printed; without one it is the reader's own. */
 	if (says_zone(str_of(text)) && moment_parse(str_of(text), ret) && *ret > 0)
 		return true;
+	if (time_next(zone, clock_wall(), str_of(text), ret))
+		return true;
 	str s = str_of(text), time = s.n > 10 ? str_drop(s, 10) : STR(" 00:00");
 	struct civil civil;
-	uint64_t hour = 0, minute = 0;
-	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) && time.n == 6 &&
-	          (time.p[0] == 'T' || time.p[0] == ' ') && time.p[3] == ':' &&
-	          str_u64(str_take(str_drop(time, 1), 2), 23, &hour) &&
-	          str_u64(str_drop(time, 4), 59, &minute);
+	bool ok = s.n >= 10 && date_take(str_take(s, 10), &civil) &&
+	          (time.p[0] == 'T' || time.p[0] == ' ') &&
+	          clock_take(str_drop(time, 1), &civil);
 	if (!ok) {
-		complain("'%s' is no time: write 2026-11-23, \"2026-11-23 18:30\" or "
-			 "2026-11-23T18:30:00Z",
+		complain("'%s' is no time: write 18:30 (the next one), 2026-11-23, "
+			 "\"2026-11-23 18:30\" or 2026-11-23T18:30:00Z",
 		    text);
 		return false;
 	}
-	civil.hour = (unsigned)hour;
-	civil.minute = (unsigned)minute;
 	int64_t instant = zone_instant(zone, &civil, ZONE_START);
 	*ret = instant > 0 ? (msec)instant * SECOND : 0;
 	return true;

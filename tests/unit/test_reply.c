@@ -1,5 +1,6 @@
 #include "cli/client.h"
 #include "facts/row.h"
+#include "os/clock.h"
 
 #include "support/test.h"
 
@@ -105,6 +106,43 @@ date_take__reads_days_and_nothing_else(void)
 	EXPECT(date.year == 2026 && date.month == 11 && date.day == 23 && date.hour == 0);
 }
 
+static void
+time_take__reads_the_next_time_of_day(void)
+{
+#define NOON ((msec)1782820800000) /* 2026-06-30 12:00 UTC */
+	static const struct {
+		const char *text;
+		msec after; /* noon */
+	} rows[] = {
+		{ "12:01", MINUTE },
+		{ "18:00", 6 * HOUR },
+		{ "23:59", 11 * HOUR + 59 * MINUTE },
+		{ "00:00", 12 * HOUR }, /* the next day, of the next month */
+		{ "12:00", 24 * HOUR },
+		{ "11:59", 24 * HOUR - MINUTE },
+	};
+	static const char *const bad[] = { "", "8:00", "24:00", "12:60", "12:00 ", "1200",
+		"-1:00", "12.00" };
+	msec at = 7;
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].text;
+		EXPECT(time_next(zone_utc(), NOON, str_of(rows[i].text), &at));
+		EXPECT_U64(at, NOON + rows[i].after);
+	}
+	at = 7;
+	for (size_t i = 0; i < countof(bad); i++) {
+		test_row = bad[i];
+		EXPECT(!time_next(zone_utc(), NOON, str_of(bad[i]), &at) && at == 7);
+	}
+	test_row = NULL;
+	EXPECT(time_take(zone_utc(), "18:00", &at) && at > clock_wall() &&
+	       at <= clock_wall() + DAY);
+	EXPECT(time_take(zone_utc(), "2026-06-30 12:00", &at) && at == NOON);
+	EXPECT(time_take(zone_utc(), "2026-06-30", &at) && at == NOON - 12 * HOUR);
+	EXPECT(time_take(zone_utc(), "2026-06-30T14:00:00+02:00", &at) && at == NOON);
+	EXPECT(!time_take(zone_utc(), "2026-06-30 24:00", &at));
+}
+
 int
 main(void)
 {
@@ -114,5 +152,6 @@ main(void)
 	RUN(client_escape__leaves_nothing_that_means_something_in_a_path);
 	RUN(date_take__reads_days_and_nothing_else);
 	RUN(number_take__reads_numbers_of_incidents);
+	RUN(time_take__reads_the_next_time_of_day);
 	TEST_MAIN_END();
 }
