@@ -440,7 +440,7 @@ group_part(struct automaton *m)
 	} else if (skip(m, STR("?'"))) {
 		pass(m, '\'');
 	} else if (skip(m, STR("?>")) || skip(m, STR("?|"))) {
-		;
+		/* as an ordinary group */
 	} else if (skip(m, STR("?"))) { /* flags: the matcher minds them */
 		while (more(m) && peek(m) != ':' && peek(m) != ')')
 			m->i++;
