@@ -347,7 +347,7 @@ def test_orders_are_judged_again():
                           ({"target": "web-9"}, ""), ({"params": {"x": "y"}}, ""),
                           ({"verb": "erase"}, "is of the verb test, not erase"),
                           ({"timeout_ms": 10_000_000}, "the order one of 10000000"),
-                          ({"runbook_hash": "0" * 63 + "1"}, "its runbook is not one of"),
+                          ({"runbook_hash": "0" * 63 + "1"}, "its runbook, or one that called it, is not one of"),
                           ({"given": {"undo": True, "undo_of": 3}}, "takes nothing back")):
             found = h.end_of(h.start_attempt(more.pop("action", "ok"), **more))
             assert news(found) == ["refused"] and why in found[-1]["why"], found
