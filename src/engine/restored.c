@@ -26,7 +26,8 @@ told(int folder_fd, struct arena *arena, str *ret)
 bool
 restored_begin(struct engine *engine)
 {
-	char memory[RESTORED_BYTES_MAX + 64];
+	static char
+	    memory[RESTORED_BYTES_MAX + 64]; /* once; not poisoned for the next frame */
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str of = { 0 };
 	AUTO_CLOSE int fd =
