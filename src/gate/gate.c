@@ -130,9 +130,9 @@ take_settings(struct gate *gate, str payload)
 	if (!record_decode_all(&settings_frame_type, payload, &scratch, &frame, &err))
 		return false;
 	struct settings *s = &gate->settings;
-	struct arena keep = arena_over(s->memory, sizeof(s->memory));
 	*s = (struct settings){ .body_bytes_max = frame.body_bytes_max,
 		.alert_timeout_ms = frame.alert_timeout_ms };
+	struct arena keep = arena_over(s->memory, sizeof(s->memory));
 	hosts_init(&s->hosts,
 	    arena_str(&keep,
 		str_take(frame.listen, frame.listen.n < 256 ? frame.listen.n : 256)));
