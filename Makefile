@@ -10,7 +10,7 @@ test:  ; @tools/test ## every test, as CI runs it
 unit:  ; @tools/test plain ## the quick ones
 san:   ; @tools/test san ## the quick ones under ASan and UBSan
 fuzz:  ; @tools/test fuzz ## each fuzz target for 10 s
-sim:   ; @tools/test sim ## 1,400 seeds of the simulator
+sim:   ; @tools/test sim ## 1,200 seeds of the simulator
 sim-long: ; @SIM_SEEDS=200000 TORN_CUTS=1000000 TORN_STEP=1 FLIPS=2000 tools/test sim ## 200,000, and 1,000,000 power cuts of the store
 coverage: ; @tools/coverage ## lines, branches and MC/DC, by clang-19
 mutate: build ; @tools/mutate $${MUTATE:-src/authority} --sample $${SAMPLE:-200} --seed $${SEED:-1} ## small mistakes in the sources: which does no test notice?
