@@ -3,8 +3,9 @@
  *
  * Last first, one after the other, each once and as it is by hand: what the run's own chain
  * did with no rule in its way; what somebody else did, in the run that it goes on with, by
- * the ordinary rules for the run's chain (undo.c). What is next is told by the attempts themselves: the last one
- * that is not taken back. So a run that was loaded goes on where it was.
+ * the ordinary rules for the run's chain (undo.c). What is next is told by the attempts
+ * themselves: the last one that is not taken back. So a run that was loaded goes on where
+ * it was.
  *
  *	did nothing, or its action has no undo		passed over
  *	may or may not have happened			a person
