@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz kills e2e long attempts grades bench screenshots mutate format lint clean
+.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e long attempts grades bench screenshots mutate format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -10,10 +10,11 @@ test:  ; @tools/test ## every test, as CI runs it
 unit:  ; @tools/test plain ## the quick ones
 san:   ; @tools/test san ## the quick ones under ASan and UBSan
 fuzz:  ; @tools/test fuzz ## each fuzz target for 10 s
-sim:   ; @tools/test sim ## 1,200 seeds of the simulator
-sim-long: ; @SIM_SEEDS=200000 TORN_CUTS=1000000 TORN_STEP=1 FLIPS=2000 tools/test sim ## 200,000, and 1,000,000 power cuts of the store
-coverage: ; @tools/coverage ## lines, branches and MC/DC, by clang-19
-mutate: build ; @tools/mutate $${MUTATE:-src/authority} --sample $${SAMPLE:-200} --seed $${SEED:-1} ## small mistakes in the sources: which does no test notice?
+fuzz-long: ; @FUZZ_SECONDS=7200 tools/test fuzz ## each for two hours: days
+sim:   ; @tools/test sim ## 2,000 seeds of the simulator, or what 4 minutes take
+sim-long: ; @SIM_SEEDS=200000 SIM_SECONDS=360000 TORN_CUTS=1000000 TORN_STEP=1 FLIPS=2000 tools/test sim ## 200,000, and 1,000,000 power cuts of the store
+coverage: ; @tools/coverage unit sim e2e ## lines, branches and MC/DC of src, by clang-19
+mutate: build ; @tools/mutate $${MUTATE:-src/authority} --sample $${SAMPLE:-300} --seed $${SEED:-1} ## small mistakes in the sources: which does no test notice?
 kills: ; @tools/test kills ## kill -9 at every crash point
 e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
 long:  ; @FUZZ_SECONDS=600 LONG=1 ATTEMPTS=100000 TEST_SECONDS=14400 tools/test ## hours: the large counts
