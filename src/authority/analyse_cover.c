@@ -138,7 +138,7 @@ covers_all_of(const struct principal *wide, const struct principal *narrow)
 		       str_eq(wide->name, narrow->name);
 	/* Not whoever is on duty: who stands in need not be one of the team. */
 	return wide->kind == PRINCIPAL_TEAM && narrow->kind == PRINCIPAL_PERSON &&
-	       wide->team != NULL && duty_member(wide->team, narrow->name);
+	       duty_member(wide->team, narrow->name);
 }
 
 bool

@@ -205,7 +205,7 @@ answers(const struct team *team, const struct policy *policy, const struct turn 
 		if (!tier_open(tier, at))
 			continue;
 		if (tier->kind == TIER_PERSON)
-			any = any || tier->person != NULL;
+			any = true;
 		else
 			any = any || turns[tier->rotation - team->rotations].person != NULL;
 	}
@@ -268,7 +268,8 @@ analyse_duty(struct analysing *a)
 			continue;
 		for (size_t k = 0; k < team->policies_n; k++) {
 			const struct policy *policy = &team->policies[k];
-			if (policy->tier_n > 0 && policy_look(a, team, policy))
+			ASSERT(policy->tier_n > 0);
+			if (policy_look(a, team, policy))
 				team_look(a, team, policy);
 		}
 	}

@@ -195,7 +195,7 @@ add_changed_rotations(struct edges *e)
 static void
 add_turns(struct edges *e, const struct principal *to)
 {
-	if (to->kind != PRINCIPAL_ON_DUTY || to->team == NULL)
+	if (to->kind != PRINCIPAL_ON_DUTY)
 		return;
 	for (size_t i = 0; i < to->team->rotation_n; i++) {
 		const struct rotation *rotation = &to->team->rotations[i];

@@ -320,26 +320,25 @@ static void
 posix_class(struct automaton *m, struct set *set)
 {
 	static const struct {
-		str name;
-		const char *ranges;
+		const char *name, *ranges;
 	} rows[] = {
-		{ { "alnum", 5 }, "azAZ09" },
-		{ { "alpha", 5 }, "azAZ" },
-		{ { "digit", 5 }, "09" },
-		{ { "lower", 5 }, "az" },
-		{ { "upper", 5 }, "AZ" },
-		{ { "word", 4 }, "azAZ09__" },
-		{ { "xdigit", 6 }, "09afAF" },
-		{ { "punct", 5 }, "!/" },
-		{ { "space", 5 }, "  " },
-		{ { "blank", 5 }, "  " },
-		{ { "print", 5 }, " ~" },
-		{ { "graph", 5 }, "!~" },
+		{ "alnum", "azAZ09" },
+		{ "alpha", "azAZ" },
+		{ "digit", "09" },
+		{ "lower", "az" },
+		{ "upper", "AZ" },
+		{ "word", "azAZ09__" },
+		{ "xdigit", "09afAF" },
+		{ "punct", "!/" },
+		{ "space", "  " },
+		{ "blank", "  " },
+		{ "print", " ~" },
+		{ "graph", "!~" },
 	};
 	struct set named = { 0 };
 	bool turned = skip(m, STR("^"));
 	for (size_t i = 0; i < countof(rows); i++) {
-		if (!str_starts(str_drop(m->text, m->i), rows[i].name))
+		if (!str_starts(str_drop(m->text, m->i), str_of(rows[i].name)))
 			continue;
 		for (const char *p = rows[i].ranges; *p != '\0'; p += 2)
 			set_add_range(&named, (unsigned char)p[0], (unsigned char)p[1]);
@@ -749,12 +748,6 @@ pattern_text_made(str pattern, str like, unsigned variant, struct arena *arena, 
 	return ok;
 }
 
-static bool
-fits(const struct param *param, str like, str value)
-{
-	return value.n > 0 && like_matches(like, value) && param_takes(param, value);
-}
-
 bool
 value_made(const struct param *param, str like, size_t stars, struct arena *arena, str *ret)
 {
@@ -764,7 +757,7 @@ value_made(const struct param *param, str like, size_t stars, struct arena *aren
 		pattern = STR("[A-Za-z0-9][A-Za-z0-9_.-]{0,126}");
 	if (param->kind == PARAM_INTEGER)
 		pattern = STR("-?[1-9][0-9]{0,17}|0");
-	if (pattern.n == 0 || param->kind == PARAM_HOST || param->kind == PARAM_SERVICE)
+	if (pattern.n == 0) /* hosts, services and values of a list are named */
 		return false;
 	struct buf text = BUF(LIKE_BYTES_MAX * 33);
 	bool made = false;
@@ -772,8 +765,10 @@ value_made(const struct param *param, str like, size_t stars, struct arena *aren
 		str as = stars_with(like, stars + longer[i], &text);
 		for (unsigned k = 0; k < countof(orders) && !made; k++)
 			made = pattern_text_made(pattern, as, k, arena, ret) &&
-			       fits(param, like, *ret);
+			       param_takes(param, *ret);
 	}
 	buf_done(&text);
+	if (made) /* the way went through both */
+		ASSERT(like_matches(like, *ret));
 	return made;
 }

@@ -180,7 +180,7 @@ add_teams(struct changes *c, const struct principal *principals, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct principal *one = &principals[i];
 		size_t k = 0;
-		if (one->kind != PRINCIPAL_ON_DUTY || one->team == NULL)
+		if (one->kind != PRINCIPAL_ON_DUTY)
 			continue;
 		while (k < c->teams_n && c->teams[k] != one->team)
 			k++;
@@ -334,7 +334,7 @@ add_members(const struct principal *to, str *only)
 		*only = to->name;
 		return same;
 	}
-	if ((to->kind != PRINCIPAL_TEAM && to->kind != PRINCIPAL_ON_DUTY) || team == NULL)
+	if (to->kind != PRINCIPAL_TEAM && to->kind != PRINCIPAL_ON_DUTY)
 		return false;
 	struct principal one = { .kind = PRINCIPAL_PERSON };
 	for (size_t i = 0; i < team->rotation_n; i++) {

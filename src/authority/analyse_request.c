@@ -63,12 +63,12 @@ request_text(const struct authority_request *request, struct arena *arena)
 
 /* ---- who ---- */
 
+/* Is the agent among those from there on, which all are agents? */
 static bool
-said(const struct strs *strs, size_t from, str kind, str name)
+has_agent(const struct strs *all, size_t from, str name)
 {
-	for (size_t i = from; i < strs->n; i++) {
-		if (str_starts(strs->p[i], kind) &&
-		    str_eq(str_drop(strs->p[i], kind.n), name))
+	for (size_t i = from; i < all->n; i++) {
+		if (str_eq(str_drop(all->p[i], strlen("agent:")), name))
 			return true;
 	}
 	return false;
@@ -90,7 +90,7 @@ everyone(const struct model *model, struct arena *arena)
 		for (size_t k = 0; k < model->rules[i].to_n; k++) {
 			const struct principal *to = &model->rules[i].to[k];
 			if (to->kind == PRINCIPAL_AGENT &&
-			    !said(&all, agents, STR("agent:"), to->name))
+			    !has_agent(&all, agents, to->name))
 				all.p[all.n++] =
 				    arena_printf(arena, "agent:%.*s", STR_ARG(to->name));
 		}
@@ -99,6 +99,17 @@ everyone(const struct model *model, struct arena *arena)
 }
 
 /* ---- values ---- */
+
+bool
+value_whole(str text, int64_t *ret)
+{
+	bool minus = str_starts(text, STR("-"));
+	uint64_t n;
+	if (!str_u64(minus ? str_drop(text, 1) : text, INT64_MAX, &n))
+		return false;
+	*ret = minus ? -(int64_t)n : (int64_t)n;
+	return true;
+}
 
 struct choosing {
 	const struct model *model;
@@ -298,6 +309,13 @@ param_candidates(const struct model *model, const struct rule *const *rules, siz
 	choose_guesses(&c);
 }
 
+void
+params_order(struct pairs *params)
+{
+	bool each_once = pairs_sort(params);
+	ASSERT(each_once);
+}
+
 bool
 params_plain(const struct model *model, const struct rule *const *rules, size_t n,
     const struct action *action, struct arena *arena, struct pairs *ret)
@@ -309,8 +327,9 @@ params_plain(const struct model *model, const struct rule *const *rules, size_t 
 		param_candidates(model, rules, n, action, param, arena, &candidates);
 		if (candidates.n > 0 && (!param->optional || n > 0))
 			ret->p[ret->n++] = (struct pair){ param->name, candidates.p[0] };
-		else if (!param->optional && param->otherwise.n == 0)
+		else if (!param->optional)
 			return false;
 	}
+	params_order(ret);
 	return true;
 }

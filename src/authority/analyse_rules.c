@@ -10,11 +10,9 @@
 static bool
 number_in(str text, int64_t min, int64_t max)
 {
-	bool minus = text.n > 0 && text.p[0] == '-';
-	uint64_t n;
-	if (!str_u64(minus ? str_drop(text, 1) : text, INT64_MAX, &n))
+	int64_t value;
+	if (!value_whole(text, &value))
 		return false;
-	int64_t value = minus ? -(int64_t)n : (int64_t)n;
 	return value >= min && value <= max;
 }
 
@@ -26,7 +24,7 @@ bound_admits(const struct param_bound *bound, str value)
 		return false;
 	if (bound->like.n > 0 && !like_matches(bound->like, value))
 		return false;
-	if (!bound->has_min && !bound->has_max && bound->change.kind == 0)
+	if (!bound->has_min && !bound->has_max)
 		return true;
 	return number_in(value, bound->has_min ? bound->min : INT64_MIN,
 	    bound->has_max ? bound->max : INT64_MAX);
@@ -59,9 +57,12 @@ bound_possible(const struct action *action, const struct param_bound *bound,
 		return any_admitted(bound, param, &bound->values, scratch);
 	if (param->kind != PARAM_INTEGER)
 		return true;
-	return !(bound->has_min && bound->min > param->max) &&
-	       !(bound->has_max && bound->max < param->min) &&
-	       !(bound->has_min && bound->has_max && bound->min > bound->max);
+	int64_t min = param->min, max = param->max;
+	if (bound->has_min && bound->min > min)
+		min = bound->min;
+	if (bound->has_max && bound->max < max)
+		max = bound->max;
+	return min <= max;
 }
 
 /* Can it hold? True where that cannot be told. What an action does not have never does, and
@@ -141,8 +142,6 @@ covers_somebody(const struct rule *rule)
 		const struct principal *to = &rule->to[i];
 		if (to->kind != PRINCIPAL_TEAM && to->kind != PRINCIPAL_ON_DUTY)
 			return true;
-		if (to->team == NULL)
-			continue;
 		if (to->kind == PRINCIPAL_TEAM && to->team->lead != NULL)
 			return true;
 		for (size_t k = 0; k < to->team->rotation_n; k++) {

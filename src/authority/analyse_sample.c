@@ -133,17 +133,6 @@ find_used(struct sampler *s)
 	}
 }
 
-static bool
-whole(str text, int64_t *ret)
-{
-	bool minus = text.n > 0 && text.p[0] == '-';
-	uint64_t n;
-	if (!str_u64(minus ? str_drop(text, 1) : text, INT64_MAX, &n))
-		return false;
-	*ret = minus ? -(int64_t)n : (int64_t)n;
-	return true;
-}
-
 static void
 add_live(struct sampler *s, struct candidates *lives, int64_t live)
 {
@@ -165,8 +154,9 @@ find_lives(struct sampler *s, size_t at)
 	lives->n = 0;
 	for (size_t i = 0; i < s->params[at].n; i++) {
 		int64_t value;
-		if (!whole(s->params[at].p[i], &value) || value > INT64_MAX / 4 ||
-		    value < INT64_MIN / 4)
+		bool number = value_whole(s->params[at].p[i], &value);
+		ASSERT(number); /* what is observed is one */
+		if (value > INT64_MAX / 4 || value < INT64_MIN / 4)
 			continue;
 		add_live(s, lives, value);
 		add_live(s, lives, value / 2);
@@ -188,7 +178,7 @@ sampler_action(struct sampler *s, const struct action *action)
 		s->params[i] = (struct candidates){ .n = 0 };
 		param_candidates(s->model, s->rules, s->rules_n, action, param, s->arena,
 		    &s->params[i]);
-		bool needed = !param->optional && param->otherwise.n == 0;
+		bool needed = !param->optional;
 		if (needed && s->params[i].n == 0) {
 			s->unmade = param;
 			return false;
@@ -348,6 +338,8 @@ make_params(struct sampler *s, const unsigned *choice)
 			sample->observed[sample->facts.observed.n++] =
 			    (struct pair){ name, s->lives[i].p[live] };
 	}
+	params_order(&sample->given);
+	params_order(&sample->facts.observed);
 }
 
 static str
@@ -363,12 +355,7 @@ static str
 use_service(const struct sampler *s, const unsigned *choice)
 {
 	const struct model *model = s->model;
-	size_t at = 0;
-	if (choice[OF_USES_SERVICE] == 0)
-		return s->service->name;
-	while (
-	    at < model->services_n && !str_eq(model->services[at].name, s->service->name))
-		at++;
+	size_t at = (size_t)(s->service - model->services);
 	return model->services[(at + choice[OF_USES_SERVICE]) % model->services_n].name;
 }
 

@@ -9,8 +9,7 @@
 #define TRIES_MAX 40
 #define SHOWN_MAX 4
 #define HOSTS_MAX 1000
-#define VALUES_MAX 48   /* of one action */
-#define ROUNDS_MAX 3700 /* in an hour: one a second, and some */
+#define VALUES_MAX 48 /* of one action */
 
 /* Values that an action can have: the plain ones, then each other one of a parameter. */
 struct values {
@@ -78,73 +77,43 @@ freeze_leaves(struct asking *k, const struct rule *freeze, const struct action *
 	}
 }
 
-/* What was done is taken back, in time, by who did it: may that be, at the freeze? */
-static bool
-undo_passes(struct asking *k, const struct action *undo, const struct service *service,
-    msec wall)
-{
-	const struct values *values = &k->values[undo - k->a->model->actions];
-	struct pairs params = values->n > 0 ? values->p[0] : (struct pairs){ 0 };
-	struct authority_request request = {
-		.principal = STR("automation"),
-		.action = undo,
-		.service = service,
-		.target = service->name,
-		.params = &params,
-		.undo = true,
-		.wall = wall,
-		.at = 400 * DAY,
-	};
-	struct authority_facts facts = { .observed = params };
-	if (values->n == 0 || !decisions_left(k->a, "in 'freeze'"))
-		return true; /* it cannot be asked */
-	return authority_verdict(k->authority, &request, &facts) == VERDICT_ALLOW;
-}
-
 static void
 undo_forbidden(struct asking *k, const struct rule *freeze, const struct action *action,
-    const struct service *service, bool always)
+    const struct service *service)
 {
 	struct arena *arena = k->a->arena;
-	str after = { 0 };
-	if (!always)
-		after = arena_printf(arena,
-		    ": after the %llu minutes in which that is free, or by others, it "
-		    "cannot "
-		    "be taken back",
-		    (unsigned long long)(action->undo_within_ms / MINUTE));
 	found_add(k->a,
 	    &(struct found){
 		.kind = FOUND_FREEZE,
 		.place = freeze->place,
 		.text = arena_printf(arena,
 		    "'%.*s' leaves %.*s on %.*s allowed and forbids %.*s, which takes it "
-		    "back%.*s",
+		    "back: after the %llu minutes in which that is free, or by others, it "
+		    "cannot be taken back",
 		    STR_ARG(freeze->name), STR_ARG(action->name), STR_ARG(service->name),
-		    STR_ARG(action->undo->name), STR_ARG(after)),
+		    STR_ARG(action->undo->name),
+		    (unsigned long long)(action->undo_within_ms / MINUTE)),
 		.mend = STR("name both in its `may:`, or neither"),
 	    });
 }
 
-/* Undo must never be harder than do. Once a freeze and action. */
+/* Undo must never be harder than do. In its time no rule holds for it, a freeze neither. Once
+ * a freeze and action. */
 static void
-find_undo_forbidden(struct asking *k, const struct rule *freeze, msec wall)
+find_undo_forbidden(struct asking *k, const struct rule *freeze)
 {
 	const struct model *model = k->a->model;
 	for (size_t i = 0; i < model->actions_n; i++) {
 		const struct action *action = &model->actions[i];
-		bool told = action->undo == NULL;
-		bool harder = !told && !rule_covers_action(freeze, action) &&
-		              rule_covers_action(freeze, action->undo);
-		for (size_t s = 0; s < model->services_n && !told; s++) {
-			const struct service *service = &model->services[s];
-			if (!rule_covers_service(model, freeze, service))
-				continue;
-			bool always = !undo_passes(k, action->undo, service, wall);
-			told = always || harder;
-			if (told)
-				undo_forbidden(k, freeze, action, service, always);
+		if (action->undo == NULL || rule_covers_action(freeze, action) ||
+		    !rule_covers_action(freeze, action->undo))
+			continue;
+		size_t s = 0;
+		while (!rule_covers_service(model, freeze, &model->services[s])) {
+			s++;
+			ASSERT(s < model->services_n); /* else it is dead */
 		}
+		undo_forbidden(k, freeze, action, &model->services[s]);
 	}
 }
 
@@ -186,7 +155,7 @@ find_freeze(struct asking *k, const struct rule *freeze)
 		.example = left.example,
 		.note = true,
 	    });
-	find_undo_forbidden(k, freeze, wall);
+	find_undo_forbidden(k, freeze);
 }
 
 /* ---- blast ---- */
@@ -271,12 +240,13 @@ is_granted(const struct model *model, const struct action *action,
 	return false;
 }
 
-/* Each host that was not reached yet is tried, until none is left or nothing has room. */
+/* Each host that was not reached yet is tried, until none is left or nothing has room. Each
+ * round is later than the one before, and has made decisions. */
 static void
 reach_hosts(struct asking *k, struct reached *reach, const struct action **actions,
     size_t actions_n)
 {
-	for (size_t round = 0; round < ROUNDS_MAX && reach->at < HOUR; round++) {
+	while (reach->at < HOUR) {
 		reach->next_at = NEVER;
 		for (size_t i = 0; i < reach->hosts.n; i++) {
 			for (size_t n = 0; n < actions_n && !reach->touched[i]; n++)
@@ -474,8 +444,7 @@ analyse_spans(struct analysing *a)
 			find_freeze(&k, rule);
 	}
 	decisions_begin(a);
-	for (size_t i = 0; i < model->services_n && a->decisions <= ANALYSE_DECISIONS_MAX;
-	     i++)
+	for (size_t i = 0; i < model->services_n && !a->told; i++)
 		find_blast(&k, &model->services[i], arena);
 	arena_unmap(&map);
 }

@@ -36,12 +36,12 @@ step_values(const struct fitting *f, const struct param *param, struct arena *ar
 			ret->p[ret->n++] = param->otherwise;
 		return;
 	}
-	if (t->n == 0 || (t->n == 1 && !t->pieces[0].placeholder)) {
-		ret->p[ret->n++] = t->n == 0 ? t->written : t->pieces[0].text;
-		return;
-	}
 	if (t->n != 1)
 		return;
+	if (!t->pieces[0].placeholder) {
+		ret->p[ret->n++] = t->pieces[0].text;
+		return;
+	}
 	const struct param *given = NULL; /* an input, or the answer to a question */
 	for (size_t i = 0; i < f->runbook->inputs_n; i++) {
 		if (str_eq(f->runbook->inputs[i].param.name, t->pieces[0].text))
@@ -173,6 +173,7 @@ first_values(const struct fitting *f, struct arena *arena, struct asking_for *wa
 			want->params.p[want->params.n++] = (struct pair){ param->name,
 				values[i].n > 0 ? values[i].p[0] : any.p[0] };
 	}
+	params_order(&want->params);
 	return true;
 }
 
@@ -463,7 +464,6 @@ static void
 check_undo_param(struct analysing *a, const struct action *action, const struct param *to)
 {
 	const struct with *with = undo_value(action, to->name);
-	bool needed = !to->optional && to->otherwise.n == 0;
 	if (with == NULL || with->value.n != 1)
 		return; /* what is missing is a mistake of the configuration */
 	const struct piece *piece = &with->value.pieces[0];
@@ -482,14 +482,6 @@ check_undo_param(struct analysing *a, const struct action *action, const struct 
 	str refused;
 	if (from == NULL)
 		return; /* target, service, observed.* */
-	if (from->optional && needed)
-		undo_found(a, &action->place,
-		    arena_printf(a->arena,
-			"%.*s without its optional '%.*s' cannot be taken back: %.*s needs "
-			"a '%.*s'",
-			STR_ARG(action->name), STR_ARG(from->name),
-			STR_ARG(action->undo->name), STR_ARG(to->name)),
-		    "give the undo a value of its own, or the parameter a default");
 	if (handed_on_refused(a, from, to, &refused))
 		undo_found(a, &action->place,
 		    arena_printf(a->arena,
@@ -599,7 +591,7 @@ analyse_steps(struct analysing *a)
 		f.runbook = &a->model->runbooks[i];
 		for (size_t k = 0; k < f.runbook->steps_n; k++) {
 			f.step = &f.runbook->steps[k];
-			if (f.step->kind == STEP_ACTION && f.step->action != NULL)
+			if (f.step->kind == STEP_ACTION)
 				find_unfit(&f, &arena);
 		}
 	}

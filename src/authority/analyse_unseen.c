@@ -222,7 +222,8 @@ void
 unseen_values(struct difference *ret, const struct sampler *s, size_t changed_n,
     struct arena *arena)
 {
-	for (size_t i = 0; i < s->action->params.n && i < PARAMS_MAX; i++) {
+	ASSERT(s->action->params.n <= PARAMS_MAX); /* else it is not known to the sampler */
+	for (size_t i = 0; i < s->action->params.n; i++) {
 		const struct param *param = &s->action->params.p[i];
 		const struct candidates *candidates = &s->params[i];
 		if (candidates->cut && candidates->rules < changed_n)

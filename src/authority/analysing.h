@@ -98,6 +98,9 @@ void param_candidates(const struct model *model, const struct rule *const *rules
     const struct action *action, const struct param *param, struct arena *arena,
     struct candidates *ret);
 
+/* A whole number; the least of 64 bits is none. */
+bool value_whole(str text, int64_t *ret);
+
 /* All that `firstline may` could be asked about: automation, people, agents of rules. */
 struct strs everyone(const struct model *model, struct arena *arena);
 
@@ -108,6 +111,9 @@ str moment_text(msec wall, struct arena *arena);
 /* "ana" for "person:ana" */
 str principal_text(str principal);
 
+/* Puts them in the order of their names, as a request has them: an action declares its
+ * parameters in any order. */
+void params_order(struct pairs *params);
 /* The first candidate of each parameter that is needed; false: there is none. */
 bool params_plain(const struct model *model, const struct rule *const *rules, size_t n,
     const struct action *action, struct arena *arena, struct pairs *ret);

@@ -63,7 +63,7 @@ live_value(struct judgement *j, str param, int64_t *ret)
 		j->live_number = *ret;
 		return true;
 	}
-	for (size_t i = 0; i < j->action->observe_n && i < OBSERVES_MAX; i++) {
+	for (size_t i = 0; i < j->action->observe_n; i++) {
 		if (str_eq(j->action->observe[i].param, param))
 			j->live_unknown[i / 64] |= UINT64_C(1) << i % 64;
 	}
@@ -76,7 +76,7 @@ can_be_asked(struct judgement *j, str param)
 	int64_t live;
 	if (live_value(j, param, &live))
 		return false;
-	for (size_t i = 0; i < j->action->observe_n && i < OBSERVES_MAX; i++) {
+	for (size_t i = 0; i < j->action->observe_n; i++) {
 		if (str_eq(j->action->observe[i].param, param))
 			return true;
 	}
@@ -255,7 +255,8 @@ bound_range(struct judgement *j, const struct param_bound *bound, int64_t *ret_l
     int64_t *ret_high)
 {
 	int64_t low, high, live;
-	if (!has_range(bound) || !fixed_range(bound, ret_low, ret_high))
+	ASSERT(has_range(bound));
+	if (!fixed_range(bound, ret_low, ret_high))
 		return false;
 	const struct param *param = declared_param(j, bound->param);
 	if (param != NULL && param->kind == PARAM_INTEGER &&

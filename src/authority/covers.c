@@ -138,7 +138,7 @@ static void
 others_on_duty(struct asker *asker, const struct authority *authority, msec wall)
 {
 	const struct model *model = authority->model;
-	for (size_t i = 0; asker->over != NULL && i < asker->over->n; i++) {
+	for (size_t i = 0; i < asker->over->n; i++) {
 		const struct team *team = model_team(model, asker->over->p[i].team);
 		if (team == NULL || duty_member(team, asker->name) ||
 		    !team_on_duty(authority, team, asker, wall))

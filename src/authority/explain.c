@@ -245,11 +245,16 @@ environment_lacking(const struct judgement *j, const struct scope *on)
 	str own = j->service->environment;
 	if (!strs_has(&on->environments, own))
 		return own;
-	for (size_t i = 0; j->elsewhere != NULL && i < j->elsewhere->n; i++) {
-		if (!strs_has(&on->environments, j->elsewhere->p[i]))
-			return j->elsewhere->p[i];
+	if (j->host != NULL)
+		return j->host->environment;
+	/* Else it would cover the target. */
+	ASSERT(j->elsewhere != NULL);
+	size_t i = 0;
+	while (strs_has(&on->environments, j->elsewhere->p[i])) {
+		i++;
+		ASSERT(i < j->elsewhere->n);
 	}
-	return j->host != NULL ? j->host->environment : own;
+	return j->elsewhere->p[i];
 }
 
 /* The part of the scope that does not fit. */

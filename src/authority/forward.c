@@ -57,9 +57,10 @@ people_of(struct people *people, const struct judgement *j, uint32_t whom)
 	UNREACHABLE();
 }
 
-/* By the first grants that lack nothing but this principal. */
+/* By the first grants that lack nothing but a principal. None of them is for whom no grant
+ * allows it: it would, or its values would be said to be against it. */
 static struct people
-people_who_could(struct judgement *j, const struct asker *asker)
+people_who_could(struct judgement *j)
 {
 	struct people people = { 0 };
 	size_t asked = 0;
@@ -67,9 +68,8 @@ people_who_could(struct judgement *j, const struct asker *asker)
 	     k < j->others_n && asked < GRANTS_ASKED_MAX && people.n < countof(people.p);
 	     k++) {
 		const struct entry *entry = j->others[k];
-		if (entry_is_for(j->authority, entry, asker, j->request->wall) ||
-		    (j->whole && (entry->is & IS_VALUED) &&
-			bounds_hold(j, entry->with, entry->values_n) != HOLDS_YES))
+		if ((entry->is & IS_VALUED) &&
+		    bounds_hold(j, entry->with, entry->values_n) != HOLDS_YES)
 			continue;
 		const uint32_t *to = entry_whom(entry);
 		for (size_t i = 0; i < entry->to_n; i++)
@@ -104,7 +104,7 @@ add_glass(struct text *text, const struct judgement *j, const struct rule *rule)
 static void
 add_no_grant_forward(struct text *text, struct judgement *j, const struct finding *finding)
 {
-	struct people people = people_who_could(j, finding_asker(j, finding));
+	struct people people = people_who_could(j);
 	if (people.n == 0 && finding->entry != NULL) {
 		add_owner(text, finding->entry->rule, STR(", to extend it"));
 		return;

@@ -164,10 +164,13 @@ is_denied(const struct judgement *j)
 static enum verdict
 verdict_of(const struct judgement *j)
 {
+	/* Nothing said, or anything else, is a denial. */
 	if (j->brief)
 		return j->said == 1u << VERDICT_ALLOW ? VERDICT_ALLOW
-		       : is_denied(j) || j->said == 0 ? VERDICT_DENY
-		                                      : VERDICT_AFTER_APPROVAL;
+		       : (j->said | 1u << VERDICT_ALLOW) ==
+		               (1u << VERDICT_ALLOW | 1u << VERDICT_AFTER_APPROVAL)
+		           ? VERDICT_AFTER_APPROVAL
+		           : VERDICT_DENY;
 	return j->d->n == 0 ? VERDICT_DENY : finding_verdict(j->d->findings[0].kind);
 }
 
@@ -214,7 +217,8 @@ judgement_begin(struct judgement *j, const struct authority *authority,
 	chain_add(j, request->principal);
 	for (size_t i = 0; i < request->behalf.n; i++)
 		chain_add(j, request->behalf.p[i]);
-	j->lifted = j->chain_n == 1 && !j->chain_cut && j->chain[0].kind == ASKER_PERSON &&
+	/* One that was cut is longer. */
+	j->lifted = j->chain_n == 1 && j->chain[0].kind == ASKER_PERSON &&
 	            str_eq(j->chain[0].text, facts->glass_by);
 }
 

@@ -494,6 +494,21 @@ met_before(const struct check *c, const struct authority_bucket *bucket,
 	return false;
 }
 
+/* A host of the group, not touched yet; one that is gone may be any. */
+static bool
+is_another(const struct check *c, const struct authority_use *use, const struct link *until,
+    bool all_met, uint32_t *met_n)
+{
+	const struct judgement *j = c->j;
+	const struct host *host = host_of_hash(j->authority, use->target_hash, use->target);
+	if (host != NULL && (all_met || !in_group(j, host)))
+		return false;
+	if (met_before(c, j->on_service, until, use))
+		return false;
+	*met_n += host != NULL;
+	return true;
+}
+
 /*
  * Targets of the group besides this one. A use of the service itself touched all its hosts;
  * one of a host that is gone cannot be told from one of the group.
@@ -514,8 +529,7 @@ check_targets(const struct check *c)
 	uint32_t met_n = 0;                            /* of those */
 	bool all_met = others_n == 0;
 	msec first_at = 0; /* of the use that must leave */
-	const struct authority_bucket *list = j->on_service;
-	uses_each(it, list)
+	uses_each(it, j->on_service)
 	{
 		const struct authority_use *use = use_by_service(it);
 		if (!young(use, j->request->at, entry->targets_window_ms))
@@ -523,18 +537,12 @@ check_targets(const struct check *c)
 		if (use->service_hash != j->service_hash || !names_use(c->entry, use) ||
 		    use->target_hash == j->target_hash)
 			continue;
-		const struct host *host =
-		    host_of_hash(j->authority, use->target_hash, use->target);
-		bool is_service = use->target_hash == j->service_hash;
 		uint32_t more = 0;
-		if (is_service && !all_met) {
-			more = others_n - met_n;
+		if (use->target_hash == j->service_hash) {
+			more = all_met ? 0 : others_n - met_n;
 			all_met = true;
-		} else if (!is_service && (host == NULL || !all_met) &&
-			   (host == NULL || in_group(j, host)) &&
-			   !met_before(c, list, it, use)) {
-			more = 1;
-			met_n += host != NULL;
+		} else {
+			more = is_another(c, use, it, all_met, &met_n);
 		}
 		if (finding.value + finding.touched <= finding.limit &&
 		    finding.value + more + finding.touched > finding.limit)

@@ -89,8 +89,9 @@ print_made(const char *what, const char *path, const struct store_verdict *v, bo
 		    (unsigned long long)v->entries, STR_ARG(buf_str(&head)));
 		(void)client_print_json(buf_str(&text));
 	} else {
-		printf("%s %s: %llu entries, the chain is whole, head %.*s...\n", what,
-		    path, (unsigned long long)v->entries, STR_ARG(buf_str(&head)));
+		printf("%s %s: %llu %s, the chain is whole, head %.*s...\n", what, path,
+		    (unsigned long long)v->entries, v->entries == 1 ? "entry" : "entries",
+		    STR_ARG(buf_str(&head)));
 	}
 	buf_done(&text);
 	buf_done(&head);

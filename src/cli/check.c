@@ -8,43 +8,84 @@
 
 #define FOUND_ARENA_BYTES ((size_t)512 << 20) /* of address space */
 
-/* What is at a URL is not fetched to check a folder. */
+/* What is at a URL is not fetched to check a folder, unless that is asked for. */
 static void
 tell_unknown(const struct model *model)
 {
 	for (size_t i = 0; i < model->calendar_urls_n; i++) {
 		const struct calendar_url *url = &model->calendar_urls[i];
 		if (!url->known)
-			complain(
-			    "calendar %.*s: there is no copy here, so its times are not "
-			    "looked at; serve fetches it, and --state DIR has a server's "
-			    "copies",
+			complain("calendar %.*s: there is no copy here, so its times are "
+				 "not "
+				 "looked at; --fetch fetches it as serve does, and --state "
+				 "DIR has "
+				 "a server's copies",
 			    STR_ARG(url->name));
 	}
 }
 
 /* A folder, or a revision of it. False: said why, and *ret_code is how to end. */
 static bool
-load(const char *dir, const char *revision, const struct check_options *o,
+load_with(const char *dir, const char *revision, const struct copies *copies,
     struct adoption *ret, int *ret_code)
 {
 	struct err err;
 	struct buf text = BUF(ADOPTION_TEXT_MAX);
-	const struct copies copies = { .state_dir = o->state };
-	bool ok = adoption_read(dir, revision, &copies, ret, &text, &err);
+	bool ok = adoption_read(dir, revision, copies, ret, &text, &err);
 	if (text.n > 0)
 		(void)fwrite(text.p, 1, text.n, stderr);
 	buf_done(&text);
-	if (ok) {
-		tell_unknown(ret->model);
+	if (ok)
 		return true;
-	}
 	complain("%s", err.text);
 	*ret_code = EXIT_FAILED;
 	if (err.kind == ERR_NOT_FOUND)
 		*ret_code = EXIT_NOT_FOUND;
 	else if (err.kind == ERR_DENIED)
 		*ret_code = EXIT_USAGE;
+	return false;
+}
+
+static bool
+load(const char *dir, const char *revision, const struct check_options *o,
+    struct adoption *ret, int *ret_code)
+{
+	const struct copies copies = { .state_dir = o->state };
+	bool ok = load_with(dir, revision, &copies, ret, ret_code);
+	if (ok && !o->fetch)
+		tell_unknown(ret->model);
+	return ok;
+}
+
+/* Once more, with what is at the URLs now. False: said why; `adoption` holds nothing. */
+static bool
+fetch(const char *dir, const struct check_options *o, struct arena *arena,
+    struct adoption *adoption)
+{
+	struct err err;
+	struct fetched_copies got;
+	struct diags diags;
+	diags_init(&diags, arena);
+	bool ok = check_fetch(adoption, arena, &diags, &got, &err);
+	if (!ok)
+		complain("%s", err.text);
+	struct buf text = BUF(ADOPTION_TEXT_MAX);
+	diags_sort(&diags);
+	diags_text(&text, &diags);
+	(void)fwrite(text.p, 1, text.n, stderr);
+	buf_done(&text);
+	adoption_free(adoption);
+	int code;
+	const struct copies copies = { .state_dir = o->state,
+		.given = got.copy,
+		.given_n = got.n };
+	if (!ok || !load_with(dir, NULL, &copies, adoption, &code))
+		return false;
+	if (diags.count == 0)
+		return true;
+	complain("%u of %zu calendars cannot be had", diags.count,
+	    adoption->model->calendar_urls_n);
+	adoption_free(adoption);
 	return false;
 }
 
@@ -55,6 +96,8 @@ check(const char *dir, const struct check_options *o, struct arena *arena)
 	int code;
 	if (!load(dir, NULL, o, &adoption, &code))
 		return code;
+	if (o->fetch && !fetch(dir, o, arena, &adoption))
+		return EXIT_FAILED;
 	struct analysis analysis;
 	struct tests_tried tried;
 	code = EXIT_FAILED;
@@ -104,6 +147,7 @@ run(int argc, char **argv)
 		{ .name = "config", .value = &o.config },
 		{ .name = "diff", .value = &o.diff },
 		{ .name = "state", .value = &o.state },
+		{ .name = "fetch", .flag = &o.fetch },
 		{ .name = "strict", .flag = &o.strict },
 		{ .name = "json", .flag = &o.json },
 		{ .name = "explain", .flag = &o.explain },
@@ -116,6 +160,10 @@ run(int argc, char **argv)
 		dir = argv[1];
 	else if (argc != 1 || dir == NULL) {
 		complain("check needs one folder: firstline check production");
+		return EXIT_USAGE;
+	}
+	if (o.fetch && o.diff != NULL) {
+		complain("--fetch is for the folder as it stands, without --diff");
 		return EXIT_USAGE;
 	}
 	struct arena_map map;
@@ -152,6 +200,9 @@ const struct command_line command_check = {
 	    "  --state DIR   calendars of URLs as a server with that folder last fetched "
 	    "them;\n"
 	    "                without it they have no events\n"
+	    "  --fetch       calendars of URLs as they are now: each is asked for once, as "
+	    "serve\n"
+	    "                does, and what cannot be had or does not fit is a mistake\n"
 	    "  --strict      exit 1 on a warning; with --diff, when more is allowed or "
 	    "something\n"
 	    "                that was changed could not be looked at\n"

@@ -2,13 +2,24 @@
 #define CLI_CHECK_H
 
 #include "authority/analyse.h"
+#include "base/diag.h"
+#include "node/adoption.h"
 
 /* check -- what `firstline check` prints of rules that are not mistakes but odd. */
 struct check_options {
 	const char *config, *diff;
 	const char *state; /* NULL: no copies of calendars of URLs */
-	bool strict, json, explain;
+	bool strict, json, explain, fetch;
 };
+
+/* What calendars of URLs say now. */
+struct fetched_copies {
+	struct copy copy[CALENDAR_URLS_MAX];
+	size_t n;
+};
+/* Each is asked for once; what cannot be had is in `diags`. Texts are in the arena. */
+NODISCARD bool check_fetch(const struct adoption *of, struct arena *arena,
+    struct diags *diags, struct fetched_copies *ret, struct err *err);
 
 /* The cases beside runbooks that were played. */
 struct tests_tried {

@@ -19,6 +19,30 @@ print(struct buf *text)
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
+/* "checked 1 service, 2 teams, ..." */
+static void
+put_checked(struct buf *text, const struct model *model, size_t cases)
+{
+	const struct {
+		size_t n;
+		const char *one, *many;
+	} counts[] = {
+		{ model->services_n, "service", "services" },
+		{ model->teams_n, "team", "teams" },
+		{ model->people_n, "person", "people" },
+		{ model->actions_n, "action", "actions" },
+		{ model->rules_n, "rule", "rules" },
+		{ model->runbooks_n, "runbook", "runbooks" },
+		{ cases, "test", "tests" },
+	};
+	for (size_t i = 0; i < countof(counts); i++) {
+		if (i + 1 == countof(counts) && cases == 0)
+			return;
+		buf_printf(text, "%s%zu %s", i == 0 ? "checked " : ", ", counts[i].n,
+		    counts[i].n == 1 ? counts[i].one : counts[i].many);
+	}
+}
+
 static void
 member(struct buf *text, const char *name, str value)
 {
@@ -87,14 +111,7 @@ check_print(const struct model *model, const struct analysis *analysis,
 	} else {
 		if (analysis->dropped > 0)
 			buf_printf(&text, "and %zu more\n", analysis->dropped);
-		buf_printf(&text,
-		    "checked %zu services, %zu teams, %zu people, %zu actions, %zu rules, "
-		    "%zu runbooks",
-		    model->services_n, model->teams_n, model->people_n, model->actions_n,
-		    model->rules_n, model->runbooks_n);
-		if (tried->cases > 0)
-			buf_printf(&text, ", %zu test%s", tried->cases,
-			    tried->cases == 1 ? "" : "s");
+		put_checked(&text, model, tried->cases);
 		if (errors == 0)
 			buf_add(&text, STR(": no mistakes"));
 		else

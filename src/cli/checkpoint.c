@@ -163,8 +163,8 @@ prove(const struct options *o, const char *file, struct arena *arena, struct err
 	bool ok = checkpoint_prove(store, &key, &at, &now, err);
 	store_close(store);
 	if (ok)
-		printf("%llu entries as they were signed, %llu since\n",
-		    (unsigned long long)at.entries,
+		printf("%llu %s signed, %llu since\n", (unsigned long long)at.entries,
+		    at.entries == 1 ? "entry as it was" : "entries as they were",
 		    (unsigned long long)(now.entries - at.entries));
 	return ok;
 }

@@ -52,13 +52,13 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 extern const struct command_line command_serve, command_init, command_check, command_status,
     command_incident, command_why, command_run, command_may, command_send, command_stop_all,
-    command_resume, command_token, command_handoff, command_gaps, command_on_call,
-    command_feed, command_journal, command_demo, command_silence, command_approve,
-    command_deny, command_withdraw, command_answer, command_undo, command_permit,
-    command_veto, command_trust, command_promote, command_drill, command_hands_on,
-    command_hands_off, command_import, command_break_glass, command_review, command_why_not,
-    command_who_can, command_backup, command_completion, command_export, command_login_link,
-    command_override, command_restore, command_session, command_what_can, command_heartbeat,
-    command_channel;
+    command_resume, command_token, command_handoff, command_gaps, command_noise,
+    command_on_call, command_feed, command_journal, command_demo, command_silence,
+    command_approve, command_deny, command_withdraw, command_answer, command_undo,
+    command_permit, command_veto, command_trust, command_promote, command_drill,
+    command_hands_on, command_hands_off, command_import, command_break_glass,
+    command_review, command_why_not, command_who_can, command_backup, command_completion,
+    command_export, command_login_link, command_override, command_restore, command_session,
+    command_what_can, command_heartbeat, command_channel;
 
 #endif

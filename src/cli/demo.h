@@ -43,6 +43,8 @@ struct demo {
  * still to be called. `interrupted` ends the waiting. */
 NODISCARD bool demo_set(struct demo *demo, const volatile int *interrupted);
 void demo_clear(struct demo *demo);
+/* What the server said, to stderr. */
+void demo_print_log(const struct demo *demo);
 void demo_signal(const struct demo *demo, enum demo_part part, int number);
 /* Another DIR/NAME.conf. */
 NODISCARD bool demo_configure(const struct demo *demo, enum demo_part part, str text);

@@ -150,8 +150,8 @@ prepare(struct demo *demo, struct err *err)
 	return demo_free_port(&demo->server_port, err) && demo_write_files(demo, err);
 }
 
-static void
-print_log(const struct demo *demo)
+void
+demo_print_log(const struct demo *demo)
 {
 	char path[DEMO_PATH_BYTES];
 	static char memory[65536];
@@ -182,7 +182,7 @@ demo_set(struct demo *demo, const volatile int *interrupted)
 		return true;
 	if (!*interrupted) {
 		complain("the server did not start");
-		print_log(demo);
+		demo_print_log(demo);
 	}
 	return false;
 }

@@ -1,5 +1,6 @@
 /*
- * incident list, ack, hand-over, note, resolve, cancel, settle. `incident show` is incident_show.c.
+ * incident list, ack, hand-over, note, useful, resolve, cancel, settle. `incident show` is
+ * incident_show.c.
  */
 #include <stdio.h>
 
@@ -177,6 +178,30 @@ text_argument(struct client *client, int argc, char **argv)
 }
 
 static int
+take_back(struct client *client, uint64_t incident)
+{
+	str body;
+	struct incident_row row;
+	str path = incident_path(client, incident, "unacknowledge");
+	int code = client_post(client, arena_cstr(&client->arena, path), STR("{}"), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (client->options.json)
+		return client_print_json(body);
+	if (!reply_one(client, body, "incident", &incident_row_type, &row))
+		return EXIT_FAILED;
+	if (row.acknowledged)
+		say("%.*s has incident %u again.", STR_ARG(view_who(row.acknowledged_by)),
+		    row.id);
+	else
+		say("Nobody has incident %u; its escalation goes on as if nobody had.",
+		    row.id);
+	struct out out = out_begin(&client->arena);
+	view_incident_short(&out, &row);
+	return out_end(&out);
+}
+
+static int
 acknowledge(struct client *client, void *context, int argc, char **argv)
 {
 	(void)argc;
@@ -185,9 +210,7 @@ acknowledge(struct client *client, void *context, int argc, char **argv)
 	if (!number_take(argv[0], "an incident", &incident))
 		return EXIT_USAGE;
 	if (*undo)
-		return change(client, incident_path(client, incident, "unacknowledge"),
-		    STR("{}"), "Nobody has",
-		    "; its escalation goes on as if you had not acknowledged.");
+		return take_back(client, incident);
 	return change(client, incident_path(client, incident, "acknowledge"), STR("{}"),
 	    "You have", "; nobody else is told meanwhile.");
 }
@@ -215,9 +238,11 @@ static const struct command_line command_ack = {
 	    "\n"
 	    "Says that you are on it. Escalation stops; what Firstline is doing goes on.\n"
 	    "\n"
-	    "  --undo    take that back, within a minute: the escalation goes on as if\n"
-	    "            you had not; later 'incident hand-over' gives it "
-	    "away\n" CLIENT_HELP,
+	    "  --undo    take that back, or that you handed it over, within a minute: it "
+	    "is\n"
+	    "            with whom it was, and whoever it was handed to is told; if that\n"
+	    "            was nobody, the escalation goes on as if you had not. Later\n"
+	    "            'incident hand-over' gives it away\n" CLIENT_HELP,
 	.run = run_ack,
 };
 
@@ -253,8 +278,12 @@ static const struct command_line command_hand_over = {
 	.help =
 	    "  firstline incident hand-over 12 mei \"the replica lags; vendor is called\"\n"
 	    "\n"
-	    "The incident is theirs from now on, as if they had acknowledged it. They are\n"
-	    "told, with your summary, which stands in the timeline too.\n" CLIENT_HELP,
+	    "The incident is theirs from now on, as if they had acknowledged it. PERSON "
+	    "is\n"
+	    "the id, or a name that only one has (\"Mei Lin\"). They are\n"
+	    "told, with your summary, which stands in the timeline too. 'incident ack\n"
+	    "--undo' takes it back within a minute; they are told of that as "
+	    "well.\n" CLIENT_HELP,
 	.run = run_hand_over,
 };
 
@@ -288,6 +317,55 @@ static const struct command_line command_note = {
 		"Adds a note to the timeline; also to a closed incident's, while it is "
 		"remembered.\n" CLIENT_HELP,
 	.run = run_note,
+};
+
+static int
+useful(struct client *client, void *context, int argc, char **argv)
+{
+	(void)argc;
+	const char *const *note = context;
+	uint64_t incident;
+	if (!number_take(argv[0], "an incident", &incident))
+		return EXIT_USAGE;
+	if (strcmp(argv[1], "yes") != 0 && strcmp(argv[1], "no") != 0) {
+		complain("was it useful? say 'yes' or 'no', not '%s'", argv[1]);
+		return EXIT_USAGE;
+	}
+	const char *texts[] = { "useful", argv[1], "text", *note, NULL };
+	return change(client, incident_path(client, incident, "useful"),
+	    body_of(client, texts, NULL), "Noted of",
+	    ": 'firstline noise' adds up what people say.");
+}
+
+static int
+run_useful(int argc, char **argv)
+{
+	const char *note = NULL;
+	const struct option_spec specs[] = { { .name = "note", .value = &note } };
+	return client_run(argc, argv,
+	    &(struct client_command){ .usage =
+					  "incident useful NUMBER yes|no [--note TEXT]",
+		.min = 2,
+		.max = 2,
+		.specs = specs,
+		.specs_n = countof(specs),
+		.run = useful,
+		.context = &note });
+}
+
+static const struct command_line command_useful = {
+	.name = "useful",
+	.summary = "say whether it was worth knowing of",
+	.help = "  firstline incident useful 12 no --note \"it goes by itself\"\n"
+		"\n"
+		"Was it useful to know of it? Said while it is open or after it is closed; "
+		"say it\n"
+		"again to say something else. 'firstline noise' shows what alerts cost "
+		"people and\n"
+		"what they said.\n"
+		"\n"
+		"  --note TEXT    why\n" CLIENT_HELP,
+	.run = run_useful,
 };
 
 static int
@@ -422,6 +500,7 @@ static const struct command_line *const subs[] = {
 	&command_ack,
 	&command_hand_over,
 	&command_note,
+	&command_useful,
 	&command_resolve,
 	&command_cancel,
 	&command_settle,
@@ -429,8 +508,8 @@ static const struct command_line *const subs[] = {
 
 const struct command_line command_incident = {
 	.name = "incident",
-	.summary =
-	    "what is wrong: list, show, ack, hand-over, note, resolve, cancel, settle",
+	.summary = "what is wrong: list, show, ack, hand-over, note, useful, resolve, "
+		   "cancel, settle",
 	.help =
 	    "  firstline incident show 12\n"
 	    "\n"

@@ -104,6 +104,24 @@ print_times(struct out *out, const struct incident_row *row)
 	field_if(out, "timer", timer_text(out, row));
 }
 
+/* "yes: ana; no: mei (it goes by itself)" */
+static str
+useful_text(struct out *out, const struct incident_row *row)
+{
+	const struct useful *said = row->useful.p;
+	struct buf text = BUF((size_t)64 << 10);
+	for (size_t i = 0; i < row->useful.n; i++) {
+		str who = view_who(said[i].who);
+		buf_printf(&text, "%s%.*s: %s", text.n > 0 ? "; " : "", STR_ARG(who),
+		    said[i].yes ? "yes" : "no");
+		if (said[i].note.n > 0)
+			buf_printf(&text, " (%.*s)", STR_ARG(said[i].note));
+	}
+	str s = arena_str(out->arena, buf_str(&text));
+	buf_done(&text);
+	return s;
+}
+
 static void
 print_header(struct out *out, const struct whole *w)
 {
@@ -124,6 +142,7 @@ print_header(struct out *out, const struct whole *w)
 	    row->runbook.n > 0 ? row->runbook : STR("none fits; it is a person's"));
 	out_field(out, "alerts", alerts_text(out, row));
 	print_times(out, row);
+	field_if(out, "useful", useful_text(out, row));
 	if (row->previous > 0)
 		out_field(out, "before",
 		    arena_printf(a,
@@ -369,6 +388,9 @@ print_told(struct out *out, const struct whole *w)
 		    STR_ARG(row->channel),
 		    STR_ARG(view_enum(&notice_row_type, "purpose", row->purpose)),
 		    STR_ARG(view_enum(&notice_row_type, "state", row->state)));
+		if (row->held_wall > 0)
+			text = arena_printf(out->arena, "%.*s, held until %.*s",
+			    STR_ARG(text), STR_ARG(text_date_time(out, row->held_wall)));
 		if (row->state != NOTICE_DELIVERED && row->error.n > 0)
 			text = arena_printf(out->arena, "%.*s (%.*s)", STR_ARG(text),
 			    STR_ARG(row->error));
@@ -445,6 +467,9 @@ say_next(const struct whole *w)
 		    STR_ARG(run->runbook), (unsigned long long)run->id);
 	if (row->state != INCIDENT_CLOSED && !row->acknowledged)
 		say("firstline incident ack %u    you have it", row->id);
+	if (row->state == INCIDENT_CLOSED && row->useful.n == 0)
+		say("firstline incident useful %u yes|no    was it useful to know of?",
+		    row->id);
 	if (w->handoffs.n > 0)
 		say("firstline handoff show %llu    the case file",
 		    (unsigned long long)((const struct handoff_row *)w->handoffs.p)->id);

@@ -108,8 +108,9 @@ verdict_text(const struct verified *v, str report)
 	struct buf head = BUF(80);
 	buf_hex(&head, (str){ (const char *)chain->head.b, 8 });
 	if (chain->ok)
-		printf("%llu entries, the chain is whole, head %.*s...\n",
-		    (unsigned long long)chain->entries, STR_ARG(buf_str(&head)));
+		printf("%llu %s, the chain is whole, head %.*s...\n",
+		    (unsigned long long)chain->entries,
+		    chain->entries == 1 ? "entry" : "entries", STR_ARG(buf_str(&head)));
 	else
 		printf("damaged: %s\n", chain->text);
 	buf_done(&head);

@@ -44,6 +44,7 @@ static const struct command_line *const commands[] = {
 	&command_resume,
 	&command_handoff,
 	&command_gaps,
+	&command_noise,
 	&command_on_call,
 	&command_override,
 	&command_feed,

@@ -37,6 +37,9 @@ print_duty(struct out *out, const struct duty_item *duty)
 	if (duty->until_wall > 0)
 		out_printf(out, ", until %.*s",
 		    STR_ARG(text_date_time(out, duty->until_wall)));
+	if (duty->quiet_wall > 0)
+		out_printf(out, "; quiet until %.*s",
+		    STR_ARG(text_date_time(out, duty->quiet_wall)));
 	out_text(out, STR("\n"));
 }
 

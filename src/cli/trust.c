@@ -94,9 +94,11 @@ view_trust(struct out *out, const struct trust_item *item)
 	if (row->shadow_runs > 0)
 		out_field(out, "shadow",
 		    arena_printf(a,
-			"%u times it would have acted: %u ended by themselves, %u by a "
+			"it would have acted %u time%s: %u ended by %s, %u by a "
 			"person",
-			row->shadow_runs, row->shadow_alone, row->shadow_person));
+			row->shadow_runs, row->shadow_runs == 1 ? "" : "s",
+			row->shadow_alone, row->shadow_alone == 1 ? "itself" : "themselves",
+			row->shadow_person));
 }
 
 static int

@@ -6,6 +6,7 @@
  *	       -> the labels that make it "the same trouble" again -> recurrence
  *	key = fnv64(service, 0, recurrence) -> the open incident, or a new one
  */
+#include "core/noise.h"
 #include "core/state.h"
 #include "intake/wire.h"
 
@@ -16,6 +17,7 @@ struct match {
 	const struct service *service; /* NULL: none */
 	const struct alert_rule *rule; /* NULL: none */
 	str recurrence;
+	str source;
 };
 
 /* "alertname=QueueStuck,queue=payments" */
@@ -60,9 +62,10 @@ recurrence_of(struct core *core, const struct alert_rule *rule, const struct pai
 }
 
 static void
-match_alert(struct core *core, str body, struct match *ret)
+match_alert(struct core *core, str body, str source, struct match *ret)
 {
 	const struct model *model = core->newest->model;
+	ret->source = source;
 	ret->labels = wire_read_labels(body, &core->scratch);
 	ret->rule = rules_match(core->rules, &ret->labels);
 	if (ret->rule != NULL) {
@@ -123,13 +126,12 @@ is_full(const struct core *core, str service)
 {
 	const struct limits *limits = &core->newest->model->limits;
 	uint32_t most = limits->incidents_max;
-	if (most == 0 || most > core->incidents_max)
+	if (most > core->incidents_max)
 		most = core->incidents_max;
 	if (core->counted >= most || !core_roomy(core))
 		return true;
 	const struct service_state *state = service_state_find(core, service);
-	return limits->incidents_per_service_max != 0 && state != NULL &&
-	       state->counted >= limits->incidents_per_service_max;
+	return state != NULL && state->counted >= limits->incidents_per_service_max;
 }
 
 /* Beyond the bound: one incident per service collects what found no room. */
@@ -148,6 +150,7 @@ overflow_incident(struct core *core, const struct match *match, str service, boo
 		.title = text_make(core,
 		    "overflow: more incidents of %.*s than are kept apart", STR_ARG(of)),
 		.key = key,
+		.source = match->source,
 		.overflow = true };
 	*ret_new = true;
 	return incident_open(core, &opening);
@@ -168,6 +171,7 @@ incident_for(struct core *core, const struct match *match, str body, bool *ret_n
 		.recurrence = match->recurrence,
 		.title = title_of(core, match, body),
 		.key = key,
+		.source = match->source,
 		.labels = &match->labels,
 		.annotations = annotations_of(core, body) };
 	incident = incident_open(core, &opening);
@@ -205,8 +209,8 @@ join(struct core *core, struct incident *incident, const struct match *match, bo
 		    STR_ARG(labels));
 	} else if (row->alerts_total >= 100 && power_of_ten(row->alerts_total)) {
 		timeline_add(core, row->id, TIMELINE_ALERT, FIRSTLINE, 0,
-		    "%u alerts have fired, %u are active", row->alerts_total,
-		    row->alerts_active);
+		    "%u alerts have fired, %u %s active", row->alerts_total,
+		    row->alerts_active, row->alerts_active == 1 ? "is" : "are");
 	}
 	enum severity severity =
 	    incident_severity(match->service, match->rule, &match->labels);
@@ -215,17 +219,17 @@ join(struct core *core, struct incident *incident, const struct match *match, bo
 		    "severity raised from %s to %s by a further alert",
 		    severity_name(row->severity), severity_name(severity));
 		row->severity = severity;
-		dependency_again(core, incident);
-		hours_again(core, incident);
+		incident_worse(core, incident);
 	}
 }
 
 static incident_id
-on_fired(struct core *core, str body, bool released)
+on_fired(struct core *core, str body, str source, bool released)
 {
 	struct match match;
 	bool is_new = false;
-	match_alert(core, body, &match);
+	match_alert(core, body, source, &match);
+	noise_fired(core, &match.labels, source, match.service);
 	struct incident *incident = incident_for(core, &match, body, &is_new);
 	if (incident == NULL)
 		return 0; /* no room even for that: counted */
@@ -308,11 +312,13 @@ on_alerts_changed(struct core *core, const struct alerts_changed *changed)
 		case CHANGE_FIRED:
 			if (changes[i].held)
 				silence_holds(core, changes[i].silence);
-			incidents[i] =
-			    changes[i].held ? 0 : on_fired(core, changes[i].body, false);
+			incidents[i] = changes[i].held ? 0
+			                               : on_fired(core, changes[i].body,
+							     changed->source, false);
 			break;
 		case CHANGE_RELEASED:
-			incidents[i] = on_fired(core, changes[i].body, true);
+			incidents[i] =
+			    on_fired(core, changes[i].body, changed->source, true);
 			break;
 		case CHANGE_HELD:
 			incidents[i] = 0;

@@ -20,8 +20,6 @@
  */
 #include "core/state.h"
 
-#define APPROVAL_MS (15 * MINUTE) /* where no rule says how long */
-
 bool
 asked_open(const struct asked *asked)
 {
@@ -230,8 +228,6 @@ who_said_yes(struct core *core, const struct asked_row *row, str *ret_last)
 	const struct vote *votes = row->given.votes.p;
 	str who = { 0 };
 	for (size_t i = 0; i < row->given.votes.n; i++) {
-		if (!votes[i].yes)
-			continue;
 		str name = text_who(votes[i].principal);
 		who = who.n > 0
 		          ? text_make(core, "%.*s and %.*s", STR_ARG(who), STR_ARG(name))
@@ -251,7 +247,7 @@ settle_asked(struct core *core, struct asked *asked, const struct asking *asking
 	struct run *run = object_find(core, TABLE_RUN, row->run);
 	struct beginning beginning = settle(core, incident, run, asking, row->step, judged);
 	beginning.asked = asked;
-	if (judged->row.id != 0)
+	if (judged->row.id != 0) /* else it stands there already */
 		row->decision = judged->row.id;
 	str by = FIRSTLINE;
 	str who = who_said_yes(core, row, &by);
@@ -287,12 +283,14 @@ wait_for_turn(struct core *core, struct asked *asked, struct judged *judged)
 static struct beginning
 ask_people(struct core *core, struct asked *asked, struct judged *judged)
 {
+	/* By the rule that asks for it, which says how many and for how long. */
+	ASSERT(judged->by.yes_missing > 0 && judged->by.expires_ms > 0);
 	judged_tell(core, judged);
 	struct asked_row *row = &asked->row;
 	bool first = row->ends_at == 0;
 	row->state = ASKED_APPROVAL;
 	row->due = 0;
-	row->yes_missing = judged->by.yes_missing != 0 ? judged->by.yes_missing : 1;
+	row->yes_missing = judged->by.yes_missing;
 	row_set_str(core, &row->why, (str){ 0 });
 	if (first && (judged->approvers.n == 0 || judged->too_few)) {
 		str needs = judged_why(core, judged);
@@ -304,10 +302,8 @@ ask_people(struct core *core, struct asked *asked, struct judged *judged)
 	}
 	if (first) {
 		core->control->row.approvals_asked++;
-		msec lasts =
-		    judged->by.expires_ms != 0 ? judged->by.expires_ms : APPROVAL_MS;
-		row->ends_at = core->at + lasts;
-		row->ends_wall = core->wall + lasts;
+		row->ends_at = core->at + judged->by.expires_ms;
+		row->ends_wall = core->wall + judged->by.expires_ms;
 	}
 	touch(core, asked);
 	asked_tell(core, asked, judged, first);
@@ -392,7 +388,8 @@ asked_again(struct core *core, struct asked *asked)
 	    (row->facts_moved != 0 || core->at - row->facts_at > ASKED_FACTS_FRESH_MS);
 	bool more = judged.row.verdict == VERDICT_AFTER_APPROVAL;
 	row->facts_rounds = 0;
-	if (!more && old) {
+	/* Where it has to wait for its turn, they are read when that comes. */
+	if (!more && old && !judged.by.only_at_once) {
 		if (asked_facts(core, asked))
 			return;
 		asked_facts_end(core,
@@ -435,13 +432,14 @@ row_of(const struct core *core, const struct run *run, const struct asking *aski
     str step)
 {
 	const struct action *action = model_action(core->newest->model, asking->action);
+	ASSERT(action != NULL); /* else it was denied, and nothing is asked for it */
 	struct asked_row row = { .incident = asking->incident,
 		.run = asking->run,
 		.state = ASKED_FACTS,
 		.step = step,
 		.principal = asking->principal,
 		.action = asking->action,
-		.verb = action != NULL ? action->verb : (str){ 0 },
+		.verb = action->verb,
 		.service = asking->service,
 		.target = asking->target,
 		.params = asking->params,
@@ -573,8 +571,6 @@ asked_timer(struct core *core, struct asked *asked)
 		asked_judge(core, asked);
 		return;
 	}
-	row->due = 0;
-	touch(core, asked);
 	asked_again(core, asked);
 }
 

@@ -29,7 +29,7 @@ ask(struct core *core, const struct asked_row *row, const struct probe *probe, s
 	struct pairs values = values_of(core, row, target);
 	struct probe_row out;
 	str why;
-	if (!probe_fill(core, core->newest->model, probe, &values, &out, &why))
+	if (!probe_fill(core, probe, &values, &out, &why))
 		return 0;
 	out.incident = row->incident;
 	out.run = row->run;
@@ -246,10 +246,10 @@ asked_seen(struct core *core, struct asked *asked, const struct probe_row *probe
 	ASSERT(asked->row.state == ASKED_FACTS);
 	struct asked_probe *p = probes_of(asked);
 	size_t i = 0;
-	while (i < asked->row.probes.n && p[i].probe != probe->id)
+	while (p[i].probe != probe->id) {
 		i++;
-	if (i == asked->row.probes.n)
-		return;
+		ASSERT(i < asked->row.probes.n); /* what it asks no more is dropped */
+	}
 	p[i].probe = 0;
 	note(core, asked, &p[i], probe->kind, seen);
 	object_touch(core, &asked->o);

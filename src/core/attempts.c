@@ -11,6 +11,7 @@
  * Nothing is started twice: a new start is a new attempt, decided anew, and only after it
  * is sure that the one before did not happen, or where the action may be repeated.
  */
+#include "core/noise.h"
 #include "core/state.h"
 
 bool
@@ -49,6 +50,7 @@ judged_tell(struct core *core, struct judged *judged)
 		judged->approvers = core_explain(core, judged->asking, &judged->by,
 		    &core->scratch, &judged->row, &judged->too_few);
 	judged->told = true;
+	ASSERT(judged->row.reasons.n > 0); /* every decision explains itself */
 }
 
 str
@@ -66,7 +68,7 @@ judged_why(struct core *core, struct judged *judged)
 		    STR_ARG(until));
 	}
 	const struct reason *reasons = row->reasons.p;
-	str why = row->reasons.n > 0 ? reasons[0].text : STR("no rule allows it");
+	str why = reasons[0].text;
 	if (row->forward.n == 0)
 		return why;
 	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(row->forward));
@@ -99,12 +101,11 @@ judged_deny(struct core *core, struct judged *judged, str why)
 {
 	judged_tell(core, judged);
 	struct decision_row *decision = &judged->row;
-	size_t n =
-	    decision->reasons.n < REASONS_MAX ? decision->reasons.n : REASONS_MAX - 1;
+	size_t n = decision->reasons.n;
+	ASSERT(n < REASONS_MAX); /* of authority a few, and of ours fewer */
 	struct reason *reasons = arena_new(&core->scratch, struct reason, n + 1);
 	reasons[0] = (struct reason){ .kind = REASON_ERROR, .text = why };
-	if (n > 0)
-		memcpy(reasons + 1, decision->reasons.p, n * sizeof(*reasons));
+	memcpy(reasons + 1, decision->reasons.p, n * sizeof(*reasons));
 	decision->verdict = VERDICT_DENY;
 	decision->reasons = (struct records){ reasons, n + 1 };
 	judged->by.only_at_once = false;
@@ -118,7 +119,7 @@ keep_decision(struct core *core, struct incident *incident, struct decision_row 
 		core->trace->decided(core->trace, row);
 	struct decision *decision = object_add(core, TABLE_DECISION, row);
 	const struct reason *reasons = row->reasons.p;
-	str why = row->reasons.n > 0 ? reasons[0].text : (str){ 0 };
+	str why = reasons[0].text;
 	str on = row->target.n > 0 ? row->target : STR("nothing");
 	timeline_add(core, row->incident, TIMELINE_DECISION, row->principal, row->id,
 	    "%s%s: %.*s on %.*s: %.*s", row->shadow ? "in shadow, " : "",
@@ -402,6 +403,7 @@ attempt_start(struct core *core, struct incident *incident, struct run *run,
 		list_append(&incident->attempts, &attempt->o.of_incident);
 		incident->attempts_n++;
 		keep_attempts(core, incident);
+		noise_acted(core, incident);
 	}
 	wait_for_news(core, attempt);
 	order(core, attempt, EFFECT_START_ATTEMPT, &decision->given);
@@ -447,7 +449,8 @@ happened_probe(const struct attempt *attempt)
 	ASSERT(attempt_open(attempt));
 	const struct action *action =
 	    model_action(attempt->model->model, attempt->row.action);
-	return action != NULL ? action->happened : NULL;
+	ASSERT(action != NULL);
+	return action->happened;
 }
 
 /* Its own probe, or the record on its target; 0: it cannot be asked. */
@@ -462,7 +465,7 @@ ask_happened(struct core *core, struct attempt *attempt)
 	values = pairs_with(core, &values, STR("target"), row->target);
 	struct probe_row probe;
 	str cannot;
-	if (!probe_fill(core, attempt->model->model, happened, &values, &probe, &cannot))
+	if (!probe_fill(core, happened, &values, &probe, &cannot))
 		return 0;
 	probe.incident = row->incident;
 	probe.run = row->run;
@@ -522,18 +525,38 @@ waiting_run(const struct core *core, const struct attempt *attempt)
 	return run != NULL && run_awaits(run, attempt->row.id) ? run : NULL;
 }
 
+/* What people were asked of it nobody need ask any more: perhaps of another one. */
+static void
+doubt_over(struct core *core, struct incident *incident, const struct attempt_row *row,
+    bool run_waits)
+{
+	str asked = text_make(core, "incident settle %llu ", (unsigned long long)row->id);
+	if (run_waits) {
+		person_clear(core, incident); /* it was for this */
+	} else if (str_contains(incident->row.needs_person_why, asked)) {
+		row_set_str(core, &incident->row.needs_person_why,
+		    text_make(core, "%.*s on %.*s was in doubt, and is settled",
+			STR_ARG(row->action), STR_ARG(row->target)));
+		object_touch(core, &incident->o);
+	} else {
+		return;
+	}
+	attempts_ask(core, incident);
+}
+
 static void
 end(struct core *core, struct attempt *attempt, enum attempt_state state,
     enum use_state use)
 {
 	struct attempt_row *row = &attempt->row;
 	struct run *run = waiting_run(core, attempt);
-	bool asked = row->state == ATTEMPT_IN_DOUBT && run != NULL;
+	struct incident *incident = incident_find(core, row->incident);
+	bool doubted = row->state == ATTEMPT_IN_DOUBT;
 	row->state = state;
-	if (asked) {
-		person_clear(core, run_incident(core, run)); /* it was for this */
-		attempts_ask(core, run_incident(core, run)); /* or for another one */
-	}
+	if (incident != NULL)
+		incident_worked(core, incident);
+	if (incident != NULL && doubted)
+		doubt_over(core, incident, row, run != NULL);
 	row->ask_at = 0;
 	if (row->ended_wall == 0)
 		row->ended_wall = core->wall;
@@ -883,7 +906,7 @@ on_attempt_result(struct core *core, const struct attempt_result *result)
 	}
 	struct attempt_row *row = &attempt->row;
 	/* What is no command of its own begins by trying, and is the one to know how far it
-	 * came. */
+	 * came. (0: made by a version that had commands alone, and did not say so.) */
 	bool started =
 	    row->state == ATTEMPT_STARTED && (row->kind == ACTION_RUN || row->kind == 0);
 	object_touch(core, &attempt->o);

@@ -62,6 +62,22 @@ when(struct core *core, msec wall)
 	return s;
 }
 
+/* "useful to know of: ana yes, mei no (it goes by itself)" */
+static void
+useful_part(struct core *core, struct file *file, const struct incident_row *row)
+{
+	const struct useful *said = row->useful.p;
+	for (size_t i = 0; i < row->useful.n; i++) {
+		str who = text_who(said[i].who);
+		line(core, file, "%s%.*s %s%s%.*s%s",
+		    i == 0 ? "- useful to know of: " : ", ", STR_ARG(who),
+		    said[i].yes ? "yes" : "no", said[i].note.n > 0 ? " (" : "",
+		    STR_ARG(said[i].note), said[i].note.n > 0 ? ")" : "");
+	}
+	if (row->useful.n > 0)
+		add(file, STR("\n"));
+}
+
 static void
 head(struct core *core, struct file *file, const struct incident *incident,
     const struct run *run, const struct runbook_step *step)
@@ -81,6 +97,7 @@ head(struct core *core, struct file *file, const struct incident *incident,
 		line(core, file,
 		    "- the same trouble before: incident %u, this is time %u\n",
 		    row->previous, row->occurrence);
+	useful_part(core, file, row);
 	str url = text_url(core, row->id);
 	line(core, file, "- %.*s\n\n", STR_ARG(url));
 	line(core, file, "## What is asked\n\n");
@@ -137,8 +154,9 @@ attempt_part(struct core *core, struct file *file, const struct attempt *attempt
 		    STR_ARG(text_line(core, row->argv.p[i], 400)));
 	add(file, STR("\n\n"));
 	if (row->output.n > 0) {
-		line(core, file, "Output (%llu bytes in all):\n\n",
-		    (unsigned long long)row->output_bytes);
+		line(core, file, "Output (%llu byte%s in all):\n\n",
+		    (unsigned long long)row->output_bytes,
+		    row->output_bytes == 1 ? "" : "s");
 		quoted(core, file, row->output);
 	}
 }

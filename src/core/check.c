@@ -2,6 +2,7 @@
  * Every invariant of the core, asserted over the whole state. What the loop keeps true in
  * small steps is worked out here the slow and obvious way.
  */
+#include "core/noise.h"
 #include "core/sessions.h"
 
 /* ---- objects, lists, maps ---- */
@@ -22,6 +23,9 @@ check_object(const struct core *core, const struct object *o, uint64_t before)
 		ASSERT(map_get(&core->incidents, o->id, &value));
 		ASSERT(value == (uintptr_t)o);
 		ASSERT(o->id < core->control->row.next_incident);
+	} else if (o->table == TABLE_NOISE) {
+		ASSERT(map_get(&core->noises, o->id, &value));
+		ASSERT(value == (uintptr_t)o);
 	} else if (o->table != TABLE_CONTROL) {
 		ASSERT(map_get(&core->rows, o->id, &value));
 		ASSERT(value == (uintptr_t)o);
@@ -49,11 +53,12 @@ check_tables(const struct core *core)
 			n++;
 		}
 		ASSERT(n == core->counts[t]);
-		if (t != TABLE_INCIDENT && t != TABLE_CONTROL)
+		if (t != TABLE_INCIDENT && t != TABLE_CONTROL && t != TABLE_NOISE)
 			rows += n;
 	}
 	ASSERT(core->rows.n == rows);
 	ASSERT(core->incidents.n == core->counts[TABLE_INCIDENT]);
+	ASSERT(core->noises.n == core->counts[TABLE_NOISE]);
 	ASSERT(core->counts[TABLE_CONTROL] == 1);
 	size_t touched = 0;
 	list_each(it, &core->touched)
@@ -78,9 +83,10 @@ check_heap(const struct heap *heap)
 /* ---- incidents ---- */
 
 static msec
-earliest(const struct incident_row *row)
+earliest(const struct incident *incident)
 {
-	msec due = row->escalate_at;
+	const struct incident_row *row = &incident->row;
+	msec due = incident_is_quiet(incident) ? 0 : row->escalate_at;
 	if (row->settle_at != 0 && (due == 0 || row->settle_at < due))
 		due = row->settle_at;
 	if (row->waits_at != 0 && (due == 0 || row->waits_at < due))
@@ -142,7 +148,7 @@ check_incident(const struct core *core, const struct incident *incident)
 	bool rests = row->state == INCIDENT_CLOSED && row->alerts_active == 0;
 	ASSERT(rests == (incident->model == NULL));
 	ASSERT(rests || hash32_eq(&incident->model->hash, &row->config));
-	ASSERT(incident->o.due == earliest(row));
+	ASSERT(incident->o.due == earliest(incident));
 	ASSERT(!row->drill || (row->acknowledged && row->escalate_at == 0));
 	ASSERT(row->needs_person || row->escalate_at == 0);
 	ASSERT(row->waits_at != 0 || row->waits_wall == 0);
@@ -574,6 +580,16 @@ check_folded(const struct core *core, const struct notice *notice)
 }
 
 static void
+check_held(const struct core *core, const struct notice *notice)
+{
+	const struct notice_row *row = &notice->row;
+	ASSERT(row->state == NOTICE_PENDING && row->tries == 0 && row->was_held);
+	ASSERT(row->person.n > 0 && row->purpose != PURPOSE_DIGEST);
+	ASSERT(!link_on(&notice->in_line) && notice_fallback_at(core, notice) == 0);
+	ASSERT(notice->o.heap == &core->timers && notice->o.due == row->next_at);
+}
+
+static void
 check_notices(const struct core *core)
 {
 	uint32_t sending = 0;
@@ -589,6 +605,10 @@ check_notices(const struct core *core)
 		}
 		ASSERT(out || row->state == NOTICE_PENDING);
 		ASSERT(!link_on(&notice->in_digest));
+		if (row->held_wall != 0) {
+			check_held(core, notice);
+			continue;
+		}
 		msec fallback = notice_fallback_at(core, notice);
 		bool ready = link_on(&notice->in_line);
 		bool alone = out || ready || (fallback != 0 && fallback < row->next_at);
@@ -792,4 +812,5 @@ core_check(const struct core *core)
 	check_notices(core);
 	check_lines(core);
 	check_others(core);
+	noise_check(core);
 }

@@ -46,7 +46,6 @@ note(struct core *core, const struct command *command, struct incident *incident
 		    NOTE_MAX);
 	timeline_text(core, incident->row.id, TIMELINE_NOTE, command->principal, 0,
 	    command->text);
-	object_touch(core, &incident->o);
 	return answer_yes(200, &incident->o);
 }
 
@@ -248,6 +247,7 @@ about_incident(struct core *core, const struct command *command)
 	case COMMAND_CHANNEL_PREVIEW:
 	case COMMAND_FEED_ADD:
 	case COMMAND_FEED_END:
+	case COMMAND_USEFUL:
 		break;
 	}
 	UNREACHABLE();
@@ -329,12 +329,22 @@ settle(struct core *core, const struct command *command)
 	return answer_yes(200, &attempt->o);
 }
 
+/* With what is answered the runbook acts: not who has left, nor what is no person. Whoever
+ * has the machine may drill, and is asked then. */
 static struct answering
 answer_question(struct core *core, const struct command *command)
 {
 	struct answering no;
+	str who = command->principal;
 	if (from_agent(core, command, "answer what the people on duty are asked", &no))
 		return no;
+	bool person = str_starts(who, STR("person:")) &&
+	              model_person(core->newest->model, text_who(who)) != NULL;
+	if (!person && !str_eq(who, STR("local-admin")))
+		return answer_no(core, 403, EXIT_REFUSED,
+		    "only a person of the configuration answers what a runbook asks; %.*s "
+		    "is none",
+		    STR_ARG(who));
 	return ask_answer(core, command);
 }
 
@@ -567,6 +577,9 @@ set_silence(struct core *core, const struct command *command)
 		    "it is "
 		    "fetched from a URL");
 	case SILENCE_TOO_MANY:
+		if (core->counts[TABLE_SILENCE] < SILENCES_MAX)
+			return answer_no(core, 503, 1,
+			    "there is no memory for another silence");
 		return answer_no(core, 400, EXIT_CONFLICT,
 		    "Failed to create silence: there are %u already, and none of them has "
 		    "expired; expire some first",
@@ -671,6 +684,8 @@ apply(struct core *core, const struct command *command)
 		return feed_add(core, command);
 	case COMMAND_FEED_END:
 		return feed_end(core, command);
+	case COMMAND_USEFUL:
+		return useful_command(core, command);
 	}
 	UNREACHABLE();
 }

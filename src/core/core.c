@@ -25,6 +25,7 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 	core->pool_bytes = bytes;
 	core->incidents_max = incidents_max;
 	core->remembered_max = REMEMBERED_MAX;
+	core->noise_day = NOISE_NO_DAY;
 	core->scratch = arena_map(&core->scratch_map, SCRATCH_BYTES);
 
 	/* No object is smaller than its links, so there can never be more of them. */
@@ -55,7 +56,7 @@ core_new_within(uint32_t incidents_max, size_t bytes)
 	list_init(&core->loading);
 	struct map *maps[] = { &core->incidents, &core->rows, &core->keys,
 		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys,
-		&core->trust_keys };
+		&core->trust_keys, &core->noises, &core->noise_keys };
 	for (size_t i = 0; i < countof(maps); i++)
 		map_init(maps[i], MAP_SEED);
 
@@ -84,7 +85,7 @@ core_free(struct core *core)
 		return;
 	struct map *maps[] = { &core->incidents, &core->rows, &core->keys,
 		&core->closed_keys, &core->services, &core->gap_keys, &core->answer_keys,
-		&core->trust_keys };
+		&core->trust_keys, &core->noises, &core->noise_keys };
 	for (size_t i = 0; i < countof(maps); i++)
 		map_done(maps[i]);
 	arena_unmap(&core->scratch_map);

@@ -82,8 +82,9 @@ void core_doing(struct core *core, incident_id id, struct buf *out);
 /* The run of it that goes on when a person answers, or permits its plan; 0: none waits so.
  * What acts by itself unless somebody vetoes it does not wait. */
 row_id core_waiting_run(const struct core *core, incident_id id);
-/* When the link of that notice acknowledged it; 0: it did not. */
-msec core_tapped(const struct incident_row *row, row_id notice);
+/* When the link of that notice was used; 0: it was not. *ret_did: it acknowledged; else
+ * somebody had it. */
+msec core_tapped(const struct incident_row *row, row_id notice, bool *ret_did);
 /* Open incidents in id order after `after`. */
 size_t core_incidents(const struct core *core, incident_id after,
     const struct incident_row **ret, size_t n);

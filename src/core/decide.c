@@ -33,19 +33,16 @@ core_facts(const struct core *core)
 		    text_cut(core->control->row.stopped_why, STOPPED_WHY_SHOWN) };
 }
 
-/* Those that said yes. */
+/* A no ends what is asked for: of what is judged each said yes. */
 static struct authority_yes *
-yes_of(const struct given *given, struct arena *arena, size_t *ret_n)
+yes_of(const struct given *given, struct arena *arena)
 {
 	const struct vote *votes = given->votes.p;
 	struct authority_yes *yes = arena_new(arena, struct authority_yes, given->votes.n);
-	size_t n = 0;
 	for (size_t i = 0; i < given->votes.n; i++) {
-		if (votes[i].yes)
-			yes[n++] =
-			    (struct authority_yes){ votes[i].principal, votes[i].wall };
+		ASSERT(votes[i].yes);
+		yes[i] = (struct authority_yes){ votes[i].principal, votes[i].wall };
 	}
-	*ret_n = n;
 	return yes;
 }
 
@@ -69,9 +66,11 @@ callers_of(const struct core *core, const struct run *run, struct arena *arena)
 	if (run == NULL || run->row.caller == 0)
 		return (struct records){ 0 };
 	p = arena_new(arena, struct brought, CALLERS_MAX);
-	while ((run = run_caller(core, run)) != NULL && n < CALLERS_MAX)
+	while ((run = run_caller(core, run)) != NULL) {
+		ASSERT(n < CALLERS_MAX);
 		p[n++] = (struct brought){ .runbook = run->row.runbook_hash,
 			.by = runbook_brought_by(core, &run->row.runbook_hash) };
+	}
 	return (struct records){ p, n };
 }
 
@@ -80,9 +79,9 @@ facts_of(const struct core *core, const struct asking *asking, struct arena *are
 {
 	struct authority_facts facts = core_facts(core);
 	const struct run *run = object_find(core, TABLE_RUN, asking->run);
-	if (run != NULL && !hash32_zero(&run->row.runbook_hash))
+	if (run != NULL)
 		facts.runbook_by = runbook_brought_by(core, &run->row.runbook_hash);
-	else if (run == NULL && asking->run != 0)
+	else if (asking->run != 0)
 		facts.runbook_by = (str){ 0 };
 	if (asking->undo_of == 0)
 		facts.callers = callers_of(core, run, arena);
@@ -101,7 +100,8 @@ facts_of(const struct core *core, const struct asking *asking, struct arena *are
 	facts.observed = asking->given->observed;
 	facts.health_known = asking->given->health_known;
 	facts.healthy = asking->given->healthy;
-	facts.yes = yes_of(asking->given, arena, &facts.yes_n);
+	facts.yes = yes_of(asking->given, arena);
+	facts.yes_n = asking->given->votes.n;
 	return facts;
 }
 
@@ -157,15 +157,8 @@ given_with(const struct asking *asking, const struct authority_facts *facts,
 		.targets_n = asking->targets_n,
 		.incident_open = asking->incident_open };
 	given.stand_ins = stand_ins_then(&facts->over, asking->wall, arena);
-	if (facts->yes_n == 0)
-		return given;
-	const struct vote *votes = asking->given->votes.p;
-	struct vote *yes = arena_new(arena, struct vote, facts->yes_n);
-	for (size_t i = 0; i < asking->given->votes.n; i++) {
-		if (votes[i].yes)
-			yes[given.votes.n++] = votes[i];
-	}
-	given.votes.p = yes;
+	if (asking->given != NULL)
+		given.votes = asking->given->votes;
 	return given;
 }
 
@@ -276,6 +269,21 @@ core_needs(const struct core *core, const struct asking *asking,
 		authority_needs(core->authority, &request, &facts, arena, &needs);
 	need_before(&request, &facts, by->verdict, arena, &needs);
 	return needs;
+}
+
+str
+core_needs_text(const struct authority_needs *needs, struct arena *arena)
+{
+	struct buf text = BUF(4096);
+	for (size_t i = 0; i < needs->observe_n; i++)
+		buf_printf(&text, "%sthe live value of %.*s", text.n > 0 ? ", " : "",
+		    STR_ARG(needs->observe[i]->param));
+	if (needs->health_n > 0)
+		buf_printf(&text, "%swhich of %zu host%s are well", text.n > 0 ? ", " : "",
+		    needs->health_n, needs->health_n == 1 ? "" : "s");
+	str ret = arena_str(arena, buf_str(&text));
+	buf_done(&text);
+	return ret;
 }
 
 enum yes

@@ -10,7 +10,7 @@
  * depends on each other in a circle is told once, or that waits for hours), that is not over, is as bad or sev2 at
  * least (the tier of a database is seldom that of the shop in front of it), and opened
  * within an hour of this one: what has been wrong for days explains nothing new. Any doubt
- * pages: an incident without a service, a drill, a service that says so.
+ * pages: an incident without a service, a service that says so.
  */
 #include "core/state.h"
 
@@ -27,9 +27,8 @@ static bool
 explains(const struct incident *cause, const struct incident *incident)
 {
 	const struct incident_row *row = &cause->row;
-	return cause != incident && row->muted_by == 0 && row->waits_wall == 0 &&
-	       !row->drill && !row->overflow && row->state != INCIDENT_CLOSED &&
-	       row->state != INCIDENT_RECOVERED &&
+	return row->muted_by == 0 && row->waits_wall == 0 && !row->drill &&
+	       !row->overflow && row->state != INCIDENT_RECOVERED &&
 	       near(row->opened_at, incident->row.opened_at) &&
 	       (row->severity <= incident->row.severity || row->severity <= SEV2);
 }
@@ -57,7 +56,8 @@ cause_of(const struct core *core, const struct incident *incident)
 	const struct service *looked[LOOKED_MAX];
 	const struct service *service = incident_service(incident);
 	size_t n = 0;
-	if (service == NULL || service->page_always || incident->row.drill)
+	ASSERT(!incident->row.drill); /* of which only who asked for it is told */
+	if (service == NULL || service->page_always)
 		return NULL;
 	looked[n++] = service;
 	for (size_t at = 0; at < n; at++) {

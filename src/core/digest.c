@@ -158,12 +158,23 @@ put_lines(struct core *core, const struct gathered *all, bool over, uint32_t n,
 		buf_printf(out, "and %zu more\n", n - shown);
 }
 
+static bool
+were_held(const struct gathered *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (!all->p[i]->row.was_held)
+			return false;
+	}
+	return true;
+}
+
 static str
 text_of(struct core *core, const struct gathered *all, const struct counted *c, str url)
 {
 	struct buf out = BUF(TEXT_MAX);
 	str by = services(core, c, SERVICES_SHOWN, true);
-	buf_printf(&out, "%zu messages, as one:\n\n", all->n);
+	buf_printf(&out, "%zu messages, as one%s:\n\n", all->n,
+	    were_held(all) ? ", held for the end of your quiet hours" : "");
 	if (c->news > 0) {
 		str news = severities(core, c);
 		buf_printf(&out, "new:       %u (%.*s)\n", c->news, STR_ARG(news));
@@ -186,14 +197,14 @@ subject_of(struct core *core, const struct gathered *all, const struct counted *
 	const struct notice_row *worst = &all->p[0]->row;
 	str of = services(core, c, 3, false);
 	str over = c->over > 0 ? text_make(core, "%u over", c->over) : (str){ 0 };
-	str s = c->over > 0 ? text_make(core, "%.*s", STR_ARG(over)) : (str){ 0 };
+	str s;
 	if (c->news > 0) {
 		str news = severities(core, c);
 		s = text_make(core, "[%s] %zu messages: %.*s%s%.*s",
 		    severity_name(worst->severity != 0 ? worst->severity : SEV3), all->n,
 		    STR_ARG(news), c->over > 0 ? ", " : "", STR_ARG(over));
 	} else {
-		s = text_make(core, "%zu messages: %.*s", all->n, STR_ARG(s));
+		s = text_make(core, "%zu messages: %.*s", all->n, STR_ARG(over));
 	}
 	if (of.n > 0)
 		s = text_make(core, "%.*s: %.*s", STR_ARG(s), STR_ARG(of));

@@ -64,10 +64,7 @@ service_of(struct core *core, const struct command *command, const struct runboo
 		return NULL;
 	}
 	const struct service *service = model_service(core->newest->model, name);
-	bool fits = runbook->services_n == 0;
-	for (size_t i = 0; i < runbook->services_n; i++)
-		fits = fits || runbook->services[i] == service;
-	if (service == NULL || !fits) {
+	if (service == NULL || !runbook_is_for(runbook, name)) {
 		str why = service == NULL
 		              ? unknown_service(core, name, &core->scratch)
 		              : text_make(core, "runbook %.*s is not for service %.*s",

@@ -35,7 +35,7 @@ ask(struct core *core, const struct run *run, const struct evidence_probe *what,
 	struct pairs values = run_values(core, run);
 	struct probe_row row;
 	*ret = (struct evidence){ .name = what->name };
-	if (!probe_fill(core, run->model->model, what->probe, &values, &row, &ret->value)) {
+	if (!probe_fill(core, what->probe, &values, &row, &ret->value)) {
 		ret->value = text_line(core, ret->value, EVIDENCE_VALUE_MAX);
 		return;
 	}
@@ -109,6 +109,7 @@ static void
 tell(struct core *core, const struct run *run)
 {
 	struct buf text = BUF(TIMELINE_TEXT_MAX);
+	buf_printf(&text, "evidence before %.*s: ", STR_ARG(run_step(run)->name));
 	for (size_t i = 0; i < run->row.evidence.n; i++) {
 		const struct evidence *one = &evidence_of(run)[i];
 		str value = text_line(core, one->value, 100);
@@ -120,10 +121,10 @@ tell(struct core *core, const struct run *run)
 		}
 		buf_add(&text, said);
 	}
-	str all = arena_str(&core->scratch, buf_str(&text));
+	/* Not by a format: what is put into one is cut. */
+	timeline_text(core, run->row.incident, TIMELINE_CHECK, FIRSTLINE, run->row.id,
+	    arena_str(&core->scratch, buf_str(&text)));
 	buf_done(&text);
-	timeline_add(core, run->row.incident, TIMELINE_CHECK, FIRSTLINE, run->row.id,
-	    "evidence before %.*s: %.*s", STR_ARG(run_step(run)->name), STR_ARG(all));
 }
 
 /* The step begins. */

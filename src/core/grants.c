@@ -14,6 +14,8 @@
 
 #define GRANT_WARN_MS (14 * DAY)
 #define GRANT_GAPS_MAX 256 /* more than these are not told of at once */
+#define LINES_TOLD 50
+#define LINES_BYTES (15 * 1024) /* of those lines: the others are counted */
 #define LOOK_HOUR 9
 
 /* A grant, or an exception by which developers are told of incidents. */
@@ -45,8 +47,7 @@ next_grant(struct endings *e, struct ending *ret)
 	const struct model *model = e->core->newest->model;
 	while (e->rule < model->rules_n) {
 		const struct rule *rule = &model->rules[e->rule++];
-		if (rule->kind != RULE_GRANT || !rule->has_end ||
-		    !ends_soon(e->core, rule->until_wall))
+		if (rule->kind != RULE_GRANT || !ends_soon(e->core, rule->until_wall))
 			continue;
 		*ret = (struct ending){ .gap = GAP_GRANT_ENDS,
 			.at = e->at++,
@@ -202,21 +203,25 @@ tell(struct core *core, const struct person *owner, const struct ending *endings
 {
 	struct buf out = BUF(16 * 1024);
 	const struct ending *first = NULL;
-	size_t mine = 0;
+	size_t mine = 0, told = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct ending *ending = &endings[i];
 		if (ending->owner != owner)
 			continue;
 		struct arena mark = core->scratch;
 		str words = sentence(core, ending, core->wall >= ending->until_wall);
-		if (mine++ < 50)
-			buf_printf(&out, "  %.*s (%.*s:%u)\n", STR_ARG(words),
-			    STR_ARG(ending->place.file), ending->place.line);
+		str line = text_make(core, "  %.*s (%.*s:%u)\n", STR_ARG(words),
+		    STR_ARG(ending->place.file), ending->place.line);
+		if (told < LINES_TOLD && buf_str(&out).n + line.n <= LINES_BYTES) {
+			buf_add(&out, line);
+			told++;
+		}
+		mine++;
 		core->scratch = mark;
 		first = first == NULL ? ending : first;
 	}
-	if (mine > 50)
-		buf_printf(&out, "  and %zu more\n", mine - 50);
+	if (mine > told)
+		buf_printf(&out, "  and %zu more\n", mine - told);
 	str until = last_day(core, first);
 	str subject = text_make(core, "[grants] %zu of your grants end", mine);
 	if (mine == 1)
@@ -254,7 +259,6 @@ static msec
 next_look(const struct core *core)
 {
 	const struct zone *zone = core->newest->model->fallback->zone;
-	zone = zone != NULL ? zone : zone_utc();
 	int64_t now = (int64_t)(core->wall / SECOND);
 	struct civil civil = zone_civil(zone, now);
 	if (civil.hour >= LOOK_HOUR)

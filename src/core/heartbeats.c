@@ -13,8 +13,7 @@
  */
 #include "core/state.h"
 
-#define AWAY_MS \
-	(5 * MINUTE) /* at least, after a start of ours, for what was due meanwhile */
+#define AWAY_MS (5 * MINUTE) /* at least, to be heard of after a start of ours */
 
 static struct heartbeat_kept *
 kept_of(struct link *it)
@@ -58,6 +57,13 @@ static msec
 from_now(const struct core *core, msec wall)
 {
 	return core->at + (wall > core->wall ? wall - core->wall : 1);
+}
+
+/* So long it has after a start of ours, for what was due meanwhile. */
+static msec
+away_ms(const struct heartbeat *how)
+{
+	return how != NULL && how->grace_ms > AWAY_MS ? how->grace_ms : AWAY_MS;
 }
 
 /* ---- up and down ---- */
@@ -219,6 +225,17 @@ heartbeat_ping(struct core *core, const struct command *command)
 
 /* ---- what is written ---- */
 
+/* Each start adopts what is written: that takes away none of the time that it gave, and what
+ * is written otherwise makes nothing late before it could be heard of. */
+static msec
+not_at_once(const struct core *core, const struct heartbeat *how, msec was, msec due)
+{
+	msec least = core->at + away_ms(how);
+	if (was < least)
+		least = was;
+	return due > least ? due : least;
+}
+
 static void
 adopt(struct core *core, const struct heartbeat *how)
 {
@@ -238,8 +255,12 @@ adopt(struct core *core, const struct heartbeat *how)
 	if (!str_eq(row->service, how->service->name))
 		row_set_str(core, &row->service, how->service->name);
 	if (row->run_due_at != 0)
-		row->run_due_at = from_now(core, row->started_wall + how->longest_ms);
+		row->run_due_at = not_at_once(core, how, row->run_due_at,
+		    from_now(core, row->started_wall + how->longest_ms));
+	msec was = row->due_at;
 	expect(core, heartbeat, how);
+	if (was != 0)
+		row->due_at = not_at_once(core, how, was, row->due_at);
 	object_touch(core, &heartbeat->o);
 	arm(core, heartbeat);
 }
@@ -273,10 +294,7 @@ heartbeats_started(struct core *core)
 	{
 		struct heartbeat_kept *heartbeat = kept_of(it);
 		struct heartbeat_row *row = &heartbeat->row;
-		const struct heartbeat *how = written(core, row);
-		msec least =
-		    core->at +
-		    (how != NULL && how->grace_ms > AWAY_MS ? how->grace_ms : AWAY_MS);
+		msec least = core->at + away_ms(written(core, row));
 		bool moved = false;
 		if (row->due_at != 0 && row->due_at < least) {
 			row->due_at = least;

@@ -5,7 +5,7 @@
  *	hear of it, nobody is paged
  *	... 09:00: it has not ended, so whoever has the tier is told
  *
- * Any doubt pages at once: a drill's, Firstline's own and overflowing incidents, hours that
+ * Any doubt pages at once: Firstline's own and overflowing incidents, hours that
  * do not begin within POLICY_WAIT_MS_MAX. So does a severity that is raised, and a newer
  * configuration under which it would not have waited. That it waits is worked out anew
  * whenever somebody would be told: clocks may be set.
@@ -19,18 +19,19 @@ static void
 waits_set(struct core *core, struct incident *incident, msec until)
 {
 	struct incident_row *row = &incident->row;
+	ASSERT(row->state != INCIDENT_CLOSED);
 	row->waits_wall = until;
 	row->waits_at = until != 0 ? core->at + (until - core->wall) : 0;
 	object_touch(core, &incident->o);
-	if (row->state != INCIDENT_CLOSED)
-		incident_arm(core, incident);
+	incident_arm(core, incident);
 }
 
 /* When it is told; 0: now. */
 static msec
 waits_until(const struct core *core, const struct incident *incident)
 {
-	if (incident->row.drill || incident->row.overflow || incident_is_self(incident))
+	ASSERT(!incident->row.drill); /* of which only who asked for it is told */
+	if (incident->row.overflow || incident_is_self(incident))
 		return 0;
 	const struct policy *policy = people_policy(core, incident);
 	if (!policy->waits || window_has(&policy->when, core->wall))
@@ -88,6 +89,6 @@ hours_begun(struct core *core, struct incident *incident)
 		row->waits_at = core->at + LOOK_AGAIN_MS;
 	else if (row->state == INCIDENT_RECOVERED && !row->needs_person)
 		return; /* verified: who is needed after all is told then */
-	else
+	else if (!dependency_mutes(core, incident))
 		incident_page(core, incident, STR("somebody is at work for it: paged now"));
 }

@@ -100,14 +100,13 @@ dependents(struct core *core, const struct model *model, const struct service *s
 	met[service - model->services] = true;
 	while (head < tail) {
 		const struct service *at = queue[head++];
-		if (at != service)
-			few_add(names, at->name);
 		for (size_t i = 0; i < at->journeys.n; i++)
 			few_add(journeys, at->journeys.p[i]);
 		for (size_t i = 0; i < at->dependents_n; i++) {
 			size_t which = (size_t)(at->dependents[i] - model->services);
 			if (!met[which]) {
 				met[which] = true;
+				few_add(names, at->dependents[i]->name);
 				queue[tail++] = at->dependents[i];
 			}
 		}

@@ -22,15 +22,18 @@
  *	OPEN       a check said it is over; do alerts still fire?
  *	RECOVERED  verified; do alerts still fire?
  *	CLOSED     by a person while alerts fired; do they still?
+ * While it is quiet escalate_at moves nothing: what ran out meanwhile counts when it fires
+ * again.
  */
+#include "core/noise.h"
 #include "core/state.h"
 
 void
 incident_arm(struct core *core, struct incident *incident)
 {
 	const struct incident_row *row = &incident->row;
-	const msec times[] = { row->escalate_at, row->settle_at, row->look_again_at,
-		row->waits_at };
+	const msec times[] = { incident_is_quiet(incident) ? 0 : row->escalate_at,
+		row->settle_at, row->look_again_at, row->waits_at };
 	msec due = 0;
 	for (size_t i = 0; i < countof(times); i++) {
 		if (times[i] != 0 && (due == 0 || times[i] < due))
@@ -57,6 +60,7 @@ opening_row(struct core *core, const struct opening *opening, struct incident_ro
 		.key = opening->key,
 		.overflow = opening->overflow,
 		.drill = opening->drill,
+		.source = text_cut(opening->source, NOISE_NAME_MAX),
 		.occurrence = 1,
 		.config = core->newest->hash,
 		.opened_at = core->at,
@@ -91,14 +95,15 @@ incident_open(struct core *core, const struct opening *opening)
 	struct incident *incident = object_add(core, TABLE_INCIDENT, &row);
 	if (incident == NULL)
 		return NULL;
+	core->control->row.next_incident++; /* also when it comes to nothing: its row did */
 	struct incident *before = incident_closed_with(core, row.key);
 	if (!incident_wire(core, incident, core->newest)) {
 		core->control->row.shed++;
 		object_erase(core, &incident->o);
 		return NULL;
 	}
-	core->control->row.next_incident++;
 	core->control->row.incidents_opened += opening->drill ? 0 : 1;
+	noise_opened(core, incident);
 	if (before != NULL && before->row.alerts_active == 0)
 		incident_forget(core, before); /* this one knows it from now on */
 
@@ -175,6 +180,8 @@ refired(struct core *core, struct incident *incident)
 	    "fires again after a verified recovery, time %u", row->refired);
 	if (flap_fired(core, incident))
 		return;
+	/* Whoever had it had what was before; no time of that counts for what fires now. */
+	person_clear(core, incident);
 	row->acknowledged = false;
 	row->escalate_tier = 0;
 	incident->opening = true;
@@ -189,6 +196,8 @@ incident_fired(struct core *core, struct incident *incident)
 	struct incident_row *row = &incident->row;
 	bool settling = row->settle_at != 0;
 	row->settle_at = 0;
+	if (settling)
+		noise_flapped(core, incident);
 	switch (row->state) {
 	case INCIDENT_RECOVERED:
 		if (settling)
@@ -260,6 +269,14 @@ incident_recovered(struct core *core, struct incident *incident)
 
 /* ---- closed ---- */
 
+static str
+still_fires(struct core *core, const struct incident_row *row)
+{
+	return row->alerts_active == 1
+	           ? STR("1 alert still fires")
+	           : text_make(core, "%u alerts still fire", row->alerts_active);
+}
+
 str
 incident_end_text(struct core *core, const struct incident *incident)
 {
@@ -275,9 +292,9 @@ incident_end_text(struct core *core, const struct incident *incident)
 		    "the alerts' source went quiet: that is no proof that it is over");
 	case END_PERSON:
 		return incident->row.alerts_active > 0
-		           ? text_make(core, "%.*s closed it while %u alerts still fire",
+		           ? text_make(core, "%.*s closed it while %.*s",
 				 STR_ARG(text_who(incident->row.acknowledged_by)),
-				 incident->row.alerts_active)
+				 STR_ARG(still_fires(core, &incident->row)))
 		           : text_make(core, "%.*s closed it",
 				 STR_ARG(text_who(incident->row.acknowledged_by)));
 	case END_NOT_REAL:
@@ -299,8 +316,10 @@ incident_close(struct core *core, struct incident *incident, enum incident_end e
 	if (incident->run != NULL)
 		runs_end(core, incident, RUN_CANCELLED, STR("the incident was closed"));
 	asked_void_of(core, incident, STR("the incident was closed"));
+	struct noise_share share = noise_share(row);
 	incident_unplace(core, incident);
 	row->state = INCIDENT_CLOSED;
+	noise_moved(core, row, &share);
 	row->end = end;
 	row->closed_wall = core->wall;
 	row->needs_person = false;
@@ -357,15 +376,17 @@ open_again(struct core *core, struct incident *incident)
 	if (map_get(&core->keys, row->key, &value)) {
 		const struct incident *other = (const struct incident *)(uintptr_t)value;
 		timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
-		    "%u alerts still fire; incident %u is open for the same trouble",
-		    row->alerts_active, other->row.id);
+		    "%.*s; incident %u is open for the same trouble",
+		    STR_ARG(still_fires(core, row)), other->row.id);
 		row->look_again_at = core->at + RESOLVED_LOOK_MS;
 		incident_arm(core, incident);
 		return;
 	}
+	struct noise_share share = noise_share(row);
 	incident_unknow(core, incident);
 	incident_unplace(core, incident);
 	row->state = INCIDENT_OPEN;
+	noise_moved(core, row, &share);
 	row->end = (enum incident_end)0; /* not ended */
 	row->closed_wall = 0;
 	row->look_again_at = 0;
@@ -374,8 +395,8 @@ open_again(struct core *core, struct incident *incident)
 	incident_place(core, incident);
 	str since = text_ms(core, RESOLVED_LOOK_MS);
 	str who = text_who(row->acknowledged_by);
-	str why = text_make(core, "%u alerts still fire %.*s after %.*s resolved it",
-	    row->alerts_active, STR_ARG(since), STR_ARG(who));
+	str why = text_make(core, "%.*s %.*s after %.*s resolved it",
+	    STR_ARG(still_fires(core, row)), STR_ARG(since), STR_ARG(who));
 	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0, "open again: %.*s",
 	    STR_ARG(why));
 	person_need(core, incident, why);
@@ -394,6 +415,12 @@ in_doubt(const struct incident *incident)
 			return true;
 	}
 	return false;
+}
+
+bool
+incident_only_settles(const struct incident *incident)
+{
+	return incident_is_quiet(incident) && !in_doubt(incident);
 }
 
 static enum incident_end
@@ -434,8 +461,8 @@ look_again(struct core *core, struct incident *incident)
 	case INCIDENT_RECOVERED:
 		if (row->alerts_active > 0)
 			person_need(core, incident,
-			    text_make(core, "the verify holds, but %u alerts still fire",
-				row->alerts_active));
+			    text_make(core, "the verify holds, but %.*s",
+				STR_ARG(still_fires(core, row))));
 		return;
 	case INCIDENT_CLOSED:
 		open_again(core, incident);
@@ -457,7 +484,8 @@ incident_timer(struct core *core, struct incident *incident)
 		settled(core, incident);
 	if (row->look_again_at != 0 && row->look_again_at <= core->at)
 		look_again(core, incident);
-	if (row->escalate_at != 0 && row->escalate_at <= core->at)
+	if (row->escalate_at != 0 && row->escalate_at <= core->at &&
+	    !incident_only_settles(incident))
 		incident_escalate(core, incident);
 	if (row->waits_at != 0 && row->waits_at <= core->at)
 		hours_begun(core, incident);

@@ -35,7 +35,7 @@ ask(struct core *core, const struct run *run, const struct input *input)
 	struct pairs values = run_values(core, run);
 	struct look look = { .answer = LOOK_UNKNOWN };
 	struct probe_row row;
-	if (!probe_fill(core, run->model->model, input->probe, &values, &row, &look.value))
+	if (!probe_fill(core, input->probe, &values, &row, &look.value))
 		return look;
 	row.incident = run->row.incident;
 	row.run = run->row.id;

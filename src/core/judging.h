@@ -51,6 +51,8 @@ struct strs core_explain(const struct core *core, const struct asking *asking,
 /* Facts that it lacks: of what was decided of the same. */
 struct authority_needs core_needs(const struct core *core, const struct asking *asking,
     const struct authority_decision *by, struct arena *arena);
+/* "the live value of replicas, which of 3 hosts are well"; empty: it lacks none. */
+str core_needs_text(const struct authority_needs *needs, struct arena *arena);
 /* Everybody who may do that, its principal aside; what its principal may do there. */
 size_t core_decide_who(const struct core *core, const struct asking *asking,
     struct arena *arena, struct authority_who *ret, size_t max);
@@ -252,8 +254,17 @@ void override_tell(struct core *core, const struct override_row *row,
 struct strs override_holders(struct core *core, const struct override_row *row, msec from,
     msec until);
 
+/* Who had each rotation at the last look, by what holds until it is changed; in scratch. */
+struct had {
+	str team, rotation, person; /* nobody: empty */
+};
+struct hads {
+	struct had *p;
+	size_t n; /* 0 before the first configuration */
+};
+struct hads handover_had(struct core *core);
 /* Whoever comes on duty is told what is open. */
-void handover_look(struct core *core);
+void handover_look(struct core *core, const struct hads *had);
 /* What is written or stands in has changed: when to look next. */
 void handover_arm(struct core *core);
 /* The control row waits for the earliest of its times. */

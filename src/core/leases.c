@@ -49,8 +49,7 @@ lease_due(const struct lease *lease)
 	const struct lease_row *row = &lease->row;
 	if (row->over)
 		return 0;
-	return row->warn_at != 0 && row->warn_at < row->until_at ? row->warn_at
-	                                                         : row->until_at;
+	return row->warn_at != 0 ? row->warn_at : row->until_at;
 }
 
 /* ---- saying it ---- */
@@ -106,9 +105,7 @@ tell(struct core *core, const struct lease *lease, const struct recipients *to, 
 static const struct person *
 person_named(const struct core *core, str principal)
 {
-	return str_starts(principal, STR("person:"))
-	           ? model_person(core->newest->model, str_drop(principal, 7))
-	           : NULL;
+	return model_person(core->newest->model, text_who(principal));
 }
 
 static const struct team *
@@ -180,6 +177,18 @@ needs_review(struct core *core, struct lease *lease)
 		(unsigned long long)row->id));
 }
 
+/* Until now somebody worked on all that is wrong with it. */
+static void
+worked_on(struct core *core, str service)
+{
+	list_each(it, &core->open)
+	{
+		struct incident *incident = container_of(it, struct incident, in_state);
+		if (str_eq(incident->row.service, service))
+			incident_worked(core, incident);
+	}
+}
+
 static void
 lease_end(struct core *core, struct lease *lease, str by, str words)
 {
@@ -190,10 +199,12 @@ lease_end(struct core *core, struct lease *lease, str by, str words)
 	row_set_str(core, &row->over_by, by);
 	say(core, lease, by, words);
 	arm(core, lease);
-	if (row->kind == LEASE_HANDS_ON)
+	if (row->kind == LEASE_HANDS_ON) {
+		worked_on(core, row->service);
 		object_done(core, &lease->o);
-	else
+	} else {
 		needs_review(core, lease);
+	}
 }
 
 static void
@@ -348,8 +359,9 @@ add(struct core *core, const struct command *command, enum lease_kind kind, msec
 static void
 warn_later(struct lease *lease, msec ms)
 {
-	lease->row.warn_at =
-	    lease->row.until_at - (ms / 2 < LEASE_WARN_MS ? ms / 2 : LEASE_WARN_MS);
+	msec before = ms / 2 < LEASE_WARN_MS ? ms / 2 : LEASE_WARN_MS;
+	ASSERT(before > 0);
+	lease->row.warn_at = lease->row.until_at - before;
 }
 
 static struct answering

@@ -320,8 +320,10 @@ lapse(struct core *core, struct channel_trouble *trouble)
 	static const char why[] = "has nothing to send; the next message shows how it does";
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0, "channel %.*s %s",
 	    STR_ARG(trouble->name), why);
-	if (trouble->told)
-		self_channel_up(core, trouble->name, STR(why));
+	/* Down for so much longer than until it is told, it was. */
+	static_assert(CHANNEL_FORGET_MS > CHANNEL_TOLD_MS, "told before it is forgotten");
+	ASSERT(trouble->told);
+	self_channel_up(core, trouble->name, STR(why));
 	trouble->told = false;
 	trouble->down_at = trouble->down_wall = trouble->probe_at = 0;
 	trouble->probe = 0;
@@ -340,17 +342,13 @@ down_text(struct core *core, const struct channel_trouble *trouble)
 static void
 look(struct core *core, struct channel_trouble *trouble)
 {
-	const struct line *line = line_find(core, trouble->name);
-	if (trouble->down_at == 0) {
-		look_next(core, trouble);
-		return;
-	}
+	ASSERT(trouble->down_at != 0); /* else nothing looks */
 	if (!trouble->told && trouble->down_at + CHANNEL_TOLD_MS <= core->at) {
 		trouble->told = true;
 		self_channel_down(core, trouble->name, down_text(core, trouble));
-		line = line_find(core, trouble->name); /* telling of it may use it */
 	}
-	if (trouble->failed_at + CHANNEL_FORGET_MS <= core->at && line == NULL)
+	if (trouble->failed_at + CHANNEL_FORGET_MS <= core->at &&
+	    line_find(core, trouble->name) == NULL)
 		lapse(core, trouble);
 	look_next(core, trouble);
 }

@@ -228,6 +228,7 @@ wire(const struct loading *l, struct object *o)
 	case TABLE_CONTROL:
 		heap_set(&core->timers, o, control_due(core));
 		return true;
+	case TABLE_NOISE:     /* found when something is counted */
 	case TABLE_GRANT_USE: /* armed when the configuration is adopted */
 	case TABLE_TOKEN:
 	case TABLE_SESSION:

@@ -240,22 +240,6 @@ as_run(const struct core *core, const struct core_may *asked, struct asking *ask
 	asking->incident_open = incident_asks_for(incident, asking->service);
 }
 
-/* "the live value of replicas, the health of web-1 and web-2" */
-static str
-unknown_text(const struct authority_needs *needs, struct arena *arena)
-{
-	struct buf text = BUF(4096);
-	for (size_t i = 0; i < needs->observe_n; i++)
-		buf_printf(&text, "%sthe live value of %.*s", text.n > 0 ? ", " : "",
-		    STR_ARG(needs->observe[i]->param));
-	if (needs->health_n > 0)
-		buf_printf(&text, "%swhich of %zu host%s are well", text.n > 0 ? ", " : "",
-		    needs->health_n, needs->health_n == 1 ? "" : "s");
-	str ret = arena_str(arena, buf_str(&text));
-	buf_done(&text);
-	return ret;
-}
-
 str
 core_judge(const struct core *core, const struct core_may *asked, struct arena *arena,
     struct decision_row *ret)
@@ -269,7 +253,7 @@ core_judge(const struct core *core, const struct core_may *asked, struct arena *
 	struct authority_needs needs = core_needs(core, &asking, &decision, arena);
 	bool too_few; /* its way forward says so */
 	(void)core_explain(core, &asking, &decision, arena, ret, &too_few);
-	return unknown_text(&needs, arena);
+	return core_needs_text(&needs, arena);
 }
 
 size_t

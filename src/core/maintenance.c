@@ -19,7 +19,8 @@ endless(void)
 static struct records
 matchers_of(struct core *core, const struct matchers *match)
 {
-	size_t n = match->n < SILENCE_MATCHERS_MAX ? match->n : SILENCE_MATCHERS_MAX;
+	size_t n = match->n;
+	ASSERT(n <= SILENCE_MATCHERS_MAX);
 	struct silence_matcher *p = arena_new(&core->scratch, struct silence_matcher, n);
 	for (size_t i = 0; i < n; i++) {
 		enum match_op op = match->p[i].op;

@@ -152,7 +152,7 @@ static void
 brought_in(struct core *core, const struct model *before, const struct model *now, str by)
 {
 	struct records *kept = &core->control->row.brought;
-	struct brought *p = arena_new(&core->scratch, struct brought, BROUGHT_MAX);
+	struct brought *p = arena_new(&core->scratch, struct brought, now->runbooks_n);
 	size_t n = 0;
 	bool person = str_starts(by, STR("person:"));
 	for (size_t i = 0; i < now->runbooks_n; i++) {
@@ -160,7 +160,7 @@ brought_in(struct core *core, const struct model *before, const struct model *no
 		str who = runbook_brought_by(core, hash);
 		if (who.n == 0 && person && before != NULL && !has_runbook(before, hash))
 			who = by;
-		if (who.n > 0 && n < BROUGHT_MAX)
+		if (who.n > 0)
 			p[n++] = (struct brought){ *hash, who };
 	}
 	if (own_records(&brought_type, core->pool, kept, (struct records){ p, n }))
@@ -180,6 +180,7 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	else
 		ASSERT(model->users > 0);
 	bool first = core->newest == NULL;
+	struct hads had = handover_had(core);
 	struct control_row *control = &core->control->row;
 	/* A start of ours brings in nothing: whoever did before is remembered. */
 	if (!hash32_eq(&control->config, &adopted->hash)) {
@@ -194,15 +195,19 @@ on_config_adopted(struct core *core, const struct config_adopted *adopted)
 	asked_adopted(core);
 	permits_again(core);
 	timeline_add(core, 0, TIMELINE_SELF, FIRSTLINE, 0,
-	    "%s a configuration: %zu services, %zu runbooks, %zu rules",
+	    "%s a configuration: %zu service%s, %zu runbook%s, %zu rule%s",
 	    first ? "started with" : "adopted", model->model->services_n,
-	    model->model->runbooks_n, model->model->rules_n);
+	    model->model->services_n == 1 ? "" : "s", model->model->runbooks_n,
+	    model->model->runbooks_n == 1 ? "" : "s", model->model->rules_n,
+	    model->model->rules_n == 1 ? "" : "s");
 	maintenance_adopted(core);
 	heartbeats_adopted(core);
+	owners_adopted(core);
 	hours_adopted(core);
+	quiet_adopted(core);
 	channels_adopted(core);
 	grants_look(core);
-	handover_look(core);
+	handover_look(core, &had);
 }
 
 size_t

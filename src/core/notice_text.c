@@ -233,6 +233,13 @@ you_can(struct core *core, const struct incident *incident, const struct person 
 	return s;
 }
 
+/* Empty: nobody has it, perhaps since that was taken back. */
+static str
+holder_of(const struct incident_row *row)
+{
+	return row->acknowledged ? text_who(row->acknowledged_by) : (str){ 0 };
+}
+
 /* ---- the whole ---- */
 
 static str
@@ -264,8 +271,10 @@ lead(struct core *core, const struct incident *incident, enum notice_purpose pur
 		    "It fires again after a verified recovery (time %u).\n\n",
 		    row->refired);
 	case PURPOSE_ACKNOWLEDGED:
-		return text_make(core, "%.*s has it.\n\n",
-		    STR_ARG(text_who(row->acknowledged_by)));
+		if (!row->acknowledged)
+			return STR(
+			    "The acknowledgement was taken back: nobody has it.\n\n");
+		return text_make(core, "%.*s has it.\n\n", STR_ARG(holder_of(row)));
 	case PURPOSE_ENDED: {
 		str how = incident_end_text(core, incident);
 		if (row->end == END_SILENCED || row->end == END_INHIBITED)
@@ -290,13 +299,10 @@ subject_of(struct core *core, const struct incident *incident, enum notice_purpo
 	str of = row->service.n > 0 ? row->service : row->owner;
 	str state = doing;
 	if (purpose == PURPOSE_ACKNOWLEDGED)
-		return text_line(core,
-		    text_make(core, "[%s] %.*s: %.*s (incident %u): %.*s has it",
-			severity_name(row->severity), STR_ARG(of),
-			STR_ARG(text_cut(name, 120)), row->id,
-			STR_ARG(text_who(row->acknowledged_by))),
-		    400);
-	if (row->needs_person && row->state != INCIDENT_CLOSED)
+		state = row->acknowledged
+		            ? text_make(core, "%.*s has it", STR_ARG(holder_of(row)))
+		            : STR("taken back, nobody has it");
+	else if (row->needs_person && row->state != INCIDENT_CLOSED)
 		state = purpose == PURPOSE_ESCALATED
 		            ? STR("escalated to you: needs a person")
 		            : STR("needs a person");
@@ -342,6 +348,7 @@ notice_words(struct core *core, const struct incident *incident,
 	buf_printf(&out, "\n%.*s\n", STR_ARG(url));
 
 	const struct pair fields[] = {
+		{ STR("acknowledged_by"), holder_of(row) },
 		{ STR("doing"), doing },
 		{ STR("impact"), row->impact },
 		{ STR("incident"), text_make(core, "%u", row->id) },
@@ -355,8 +362,9 @@ notice_words(struct core *core, const struct incident *incident,
 	};
 	struct pair *p = arena_new(&core->scratch, struct pair, countof(fields));
 	memcpy(p, fields, sizeof(fields));
+	size_t absent = row->acknowledged ? 0 : 1;
 	*ret = (struct notice_words){ .subject = subject_of(core, incident, purpose, doing),
 		.text = arena_str(&core->scratch, buf_str(&out)),
-		.fields = { p, countof(fields) } };
+		.fields = { p + absent, countof(fields) - absent } };
 	buf_done(&out);
 }

@@ -6,6 +6,9 @@
  *	   ^                        |
  *	   '---- later, jittered ---+------> GIVEN_UP, then the person's next reach
  *
+ * PENDING may be held for the end of its reader's quiet hours (quiet.c): it stands in no
+ * line, and nobody counts as told.
+ *
  * Where many wait for one reader, PENDING --> FOLDED: one notice tells them all (pace.h), and
  * what becomes of it becomes of each.
  *
@@ -15,6 +18,7 @@
  * Whoever may have been told of an incident is told of its end, once: they stand in its
  * row from the first order on (told_people), and the end takes them from there.
  */
+#include "core/noise.h"
 #include "core/pace.h"
 #include "core/state.h"
 
@@ -107,11 +111,35 @@ pages(enum notice_purpose purpose)
 	       purpose == PURPOSE_ESCALATED || purpose == PURPOSE_REFIRED;
 }
 
+bool
+notice_pages(const struct notice_row *row)
+{
+	return pages(row->purpose);
+}
+
+/* Does it interrupt somebody? */
+static bool
+calls(const struct notice_row *row)
+{
+	return row->person.n > 0 &&
+	       (pages(row->purpose) || row->purpose == PURPOSE_SELF ||
+		   row->purpose == PURPOSE_APPROVAL || row->purpose == PURPOSE_QUESTION ||
+		   row->purpose == PURPOSE_VETO);
+}
+
 static bool
 goes_there_too(const struct notice_row *a, const struct notice_row *b)
 {
 	return pages(a->purpose) && pages(b->purpose) && str_eq(a->person, b->person) &&
 	       str_eq(a->channel, b->channel) && str_eq(a->address, b->address);
+}
+
+/* Held for somebody who is told now, or anew. */
+static bool
+is_overtaken(const struct notice_row *held, const struct notice_row *row)
+{
+	return held->held_wall != 0 && pages(held->purpose) && pages(row->purpose) &&
+	       str_eq(held->person, row->person);
 }
 
 /* One that still waits for its channel says less than the new one, which goes there too;
@@ -125,7 +153,8 @@ drop_older(struct core *core, struct incident *incident, const struct notice_row
 	{
 		struct notice *older =
 		    container_of(object_of(it, of_incident), struct notice, o);
-		if (older->row.state == NOTICE_PENDING && goes_there_too(&older->row, row))
+		if (older->row.state == NOTICE_PENDING &&
+		    (goes_there_too(&older->row, row) || is_overtaken(&older->row, row)))
 			(void)notice_moot_now(core, older, NEWER);
 	}
 }
@@ -148,9 +177,8 @@ drop_itself(struct core *core, struct notice *notice)
 	return false;
 }
 
-/* What came from outside may be in any of them. */
-static struct pairs
-fields_shown(struct core *core, const struct pairs *fields)
+struct pairs
+notice_fields(struct core *core, const struct pairs *fields)
 {
 	struct pairs ret = { arena_new(&core->scratch, struct pair, fields->n), fields->n };
 	for (size_t i = 0; i < fields->n; i++)
@@ -174,17 +202,21 @@ notice_add(struct core *core, incident_id id, enum notice_purpose purpose,
 		.within_ms = to->within_ms,
 		.subject = text_shown(core, words->subject),
 		.text = text_shown(core, words->text),
-		.fields = fields_shown(core, &words->fields),
+		.fields = notice_fields(core, &words->fields),
 		.next_at = core->at,
 		.made_wall = core->wall,
 		.first = first,
 		.asked = words->asked,
 		.severity = incident != NULL ? incident->row.severity : 0,
+		.night = to->night,
+		.urgent = words->urgent,
 		/* It is no page: nobody is woken for it by another reach. */
 		.fell_back = purpose == PURPOSE_ACKNOWLEDGED };
+	quiet_place(core, &row);
 	struct notice *notice = object_add(core, TABLE_NOTICE, &row);
 	if (notice == NULL)
 		return;
+	quiet_say(core, notice);
 	drop_older(core, incident, &row);
 	if (incident != NULL)
 		list_append(&incident->notices, &notice->o.of_incident);
@@ -233,6 +265,7 @@ incident_tell(struct core *core, struct incident *incident, enum notice_purpose 
 		person = people_to_tell(core, incident, incident->row.escalate_tier, &tier);
 		if (person != NULL) {
 			incident->row.escalate_tier = tier;
+			row_set_str(core, &incident->row.tier_person, person->id);
 			object_touch(core, &incident->o);
 			recipients_person(to, person);
 		} else {
@@ -280,8 +313,12 @@ notice_told(struct core *core, const struct notice *notice, bool delivered)
 	    notice->row.purpose == PURPOSE_ENDED)
 		return;
 	struct incident_row *row = &incident->row;
-	if (!delivered)
+	if (!delivered) {
 		row->told++;
+		quiet_woke(core, incident, notice->row.person);
+	}
+	if (calls(&notice->row))
+		noise_called(core, incident);
 	object_touch(core, &incident->o);
 	size_t at = 0;
 	while (
@@ -318,7 +355,7 @@ msec
 notice_fallback_at(const struct core *core, const struct notice *notice)
 {
 	const struct notice_row *row = &notice->row;
-	if (row->person.n == 0 || row->fell_back)
+	if (row->person.n == 0 || row->fell_back || row->held_wall != 0)
 		return 0;
 	msec down = channel_down_at(core, row->channel);
 	return down != 0 ? down : waits_from(row) + within_of(row);
@@ -331,10 +368,14 @@ expires_at(const struct notice *notice)
 	return waits_from(&notice->row) + NOTICE_WAITS_MS;
 }
 
-/* What is in its line, is out, or falls back first waits for its time alone. */
+/* What is in its line, is out, is held, or falls back first waits for its time alone. */
 void
 notice_arm(struct core *core, struct notice *notice)
 {
+	if (notice->row.held_wall != 0) {
+		heap_set(&core->timers, &notice->o, notice->row.next_at);
+		return;
+	}
 	bool ready = link_on(&notice->in_line);
 	msec due = ready ? expires_at(notice) : notice->row.next_at;
 	msec fallback = notice_fallback_at(core, notice);
@@ -432,10 +473,31 @@ notices_handed_over(struct core *core, const struct incident *incident,
 	recipients_person(to, person);
 	notice_words(core, incident, PURPOSE_OPENED, NULL, &words);
 	str said = command_words(core, command);
+	words.urgent = true; /* it is with them now, and with nobody else */
 	words.text = text_make(core, "%.*s hands it over to you%.*s.\n\n%.*s",
 	    STR_ARG(text_who(command->principal)), STR_ARG(said), STR_ARG(words.text));
 	for (size_t i = 0; i < to->n; i++)
 		notice_add(core, incident->row.id, PURPOSE_NEEDS_PERSON, &to->p[i], &words,
+		    0);
+}
+
+/* What they were told is theirs is not: by the same ways, and in the night too if that was. */
+void
+notices_taken_back(struct core *core, const struct incident *incident,
+    const struct person *person, const struct command *command)
+{
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	struct notice_words words = { 0 };
+	if (person == NULL || str_eq(person->id, text_who(command->principal)))
+		return;
+	recipients_person(to, person);
+	notice_words(core, incident, PURPOSE_ACKNOWLEDGED, NULL, &words);
+	words.urgent = true;
+	words.text =
+	    text_make(core, "%.*s takes it back: it is not with you any more.\n\n%.*s",
+		STR_ARG(text_who(command->principal)), STR_ARG(words.text));
+	for (size_t i = 0; i < to->n; i++)
+		notice_add(core, incident->row.id, PURPOSE_ACKNOWLEDGED, &to->p[i], &words,
 		    0);
 }
 
@@ -495,7 +557,8 @@ try_next_reach(struct core *core, struct notice *notice, struct recipient *ret)
 	struct notice_words words = { .subject = row->subject,
 		.text = row->text,
 		.fields = row->fields,
-		.asked = row->asked };
+		.asked = row->asked,
+		.urgent = row->urgent };
 	notice_add(core, row->incident, row->purpose, ret, &words, first_of(row));
 	return true;
 }
@@ -577,6 +640,10 @@ give_up(struct core *core, struct notice *notice, bool moot)
 void
 notice_timer(struct core *core, struct notice *notice)
 {
+	if (notice->row.held_wall != 0)
+		quiet_look(core, notice);
+	if (notice->row.held_wall != 0)
+		return;
 	msec fallback = notice_fallback_at(core, notice);
 	if (fallback != 0 && fallback <= core->at)
 		fall_back(core, notice);
@@ -738,6 +805,9 @@ notices_unask(struct core *core, struct incident *incident, enum notice_purpose 
 void
 notices_end(struct core *core, struct incident *incident)
 {
+	const struct recipients *held = quiet_held_for(core, incident);
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	recipients_told(to, incident);
 	list_each_safe(it, &incident->notices)
 	{
 		struct notice *notice =
@@ -747,10 +817,9 @@ notices_end(struct core *core, struct incident *incident)
 			continue;
 		(void)notice_moot_now(core, notice, STR("the incident ended first"));
 	}
+	quiet_ended(core, incident, held, to);
 	if (incident->row.told_people.n == 0)
 		return;
-	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
-	recipients_told(to, incident);
 	struct notice_words words = { 0 };
 	notice_words(core, incident, PURPOSE_ENDED, NULL, &words);
 	notices_make(core, incident, PURPOSE_ENDED, to, &words);

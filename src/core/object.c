@@ -54,6 +54,8 @@ object_size(enum table table)
 		return sizeof(struct override);
 	case TABLE_HEARTBEAT:
 		return sizeof(struct heartbeat_kept);
+	case TABLE_NOISE:
+		return sizeof(struct noise);
 	case TABLE_ANSWER:
 		return sizeof(struct answer);
 	case TABLE_CONTROL:
@@ -85,6 +87,7 @@ ROW_FOLLOWS(trust);
 ROW_FOLLOWS(session);
 ROW_FOLLOWS(login);
 ROW_FOLLOWS(override);
+ROW_FOLLOWS(noise);
 ROW_FOLLOWS(answer);
 ROW_FOLLOWS(control);
 
@@ -124,9 +127,19 @@ static_assert(offsetof(struct timeline_row, id) == 0 && offsetof(struct run_row,
 		  offsetof(struct session_row, id) == 0 &&
 		  offsetof(struct login_row, id) == 0 &&
 		  offsetof(struct override_row, id) == 0 &&
+		  offsetof(struct noise_row, id) == 0 &&
 		  offsetof(struct answer_row, id) == 0 &&
 		  offsetof(struct control_row, id) == 0,
     "row_number reads the first field");
+
+/* By number: incidents and noise have numbers of their own. */
+static struct map *
+map_of(struct core *core, enum table table)
+{
+	if (table == TABLE_INCIDENT)
+		return &core->incidents;
+	return table == TABLE_NOISE ? &core->noises : &core->rows;
+}
 
 row_id
 row_next(struct core *core)
@@ -166,10 +179,8 @@ object_link(struct core *core, struct object *o)
 		ASSERT(object_of(list->prev, in_table)->id < o->id);
 	list_append(list, &o->in_table);
 	core->counts[o->table]++;
-	if (o->table == TABLE_INCIDENT)
-		map_put(&core->incidents, o->id, (uintptr_t)o);
-	else if (o->table != TABLE_CONTROL)
-		map_put(&core->rows, o->id, (uintptr_t)o);
+	if (o->table != TABLE_CONTROL)
+		map_put(map_of(core, o->table), o->id, (uintptr_t)o);
 	if (o->table == TABLE_GRANT_USE)
 		use_link(core, container_of(o, struct grant_use, o));
 	if (o->table == TABLE_NOTICE)
@@ -210,10 +221,7 @@ object_done(struct core *core, struct object *o)
 	core->counts[o->table]--;
 	if (link_on(&o->of_incident))
 		link_remove(&o->of_incident);
-	if (o->table == TABLE_INCIDENT)
-		map_remove(&core->incidents, o->id);
-	else
-		map_remove(&core->rows, o->id);
+	map_remove(map_of(core, o->table), o->id);
 	if (o->table == TABLE_GRANT_USE)
 		use_unlink(container_of(o, struct grant_use, o));
 	if (o->table == TABLE_NOTICE)
@@ -239,10 +247,35 @@ void *
 object_find(const struct core *core, enum table table, row_id id)
 {
 	uint64_t value;
-	if (!map_get(&core->rows, id, &value))
+	if (!map_get(table == TABLE_NOISE ? &core->noises : &core->rows, id, &value))
 		return NULL;
 	struct object *o = (struct object *)(uintptr_t)value;
 	return o->table == table ? o : NULL;
+}
+
+struct object *
+object_pass(struct core *core, enum table table, const void *row)
+{
+	struct object *o = object_make(core, table, row);
+	if (o == NULL) {
+		core->control->row.shed++;
+		return NULL;
+	}
+	o->done = true;
+	object_touch(core, o);
+	return o;
+}
+
+struct object *
+object_pending(const struct core *core, enum table table, uint64_t id)
+{
+	list_each(it, &core->touched)
+	{
+		struct object *o = object_of(it, in_touched);
+		if (o->done && !o->erased && o->table == table && o->id == id)
+			return o;
+	}
+	return NULL;
 }
 
 void
@@ -357,6 +390,9 @@ ref_fill(const struct object *o, struct row_ref *ref)
 		return;
 	case TABLE_HEARTBEAT:
 		ref->wall = ((const struct heartbeat_row *)row)->since_wall;
+		return;
+	case TABLE_NOISE:
+		ref->wall = ((const struct noise_row *)row)->day * DAY;
 		return;
 	case TABLE_CONTROL:
 		ref->wall = ((const struct control_row *)row)->wall;

@@ -245,6 +245,11 @@ struct heartbeat_kept {
 	struct heartbeat_row row;
 };
 
+struct noise {
+	struct object o;
+	struct noise_row row;
+};
+
 struct answer {
 	struct object o;
 	struct answer_row row;
@@ -274,6 +279,7 @@ struct core {
 	size_t touched_n;
 	struct map incidents; /* id to struct incident */
 	struct map rows;      /* row id to struct object */
+	struct map noises;    /* the same of TABLE_NOISE, whose numbers are its own */
 
 	struct link open;          /* incidents that are not closed, by id */
 	struct link closed_firing; /* closed by a person, alerts still count down; by id */
@@ -288,6 +294,11 @@ struct core {
 	struct map gap_keys;     /* hash of kind and subject to struct gap */
 	struct map answer_keys;  /* hash of the key to struct answer */
 	struct map trust_keys;   /* hash of runbook and service to struct trust */
+	/* Hash of alert, source and service to struct noise: those of `noise_day`, that many.
+	 * `noise_last`: found last; or NULL. */
+	struct map noise_keys;
+	uint32_t noise_day, noise_day_n;
+	struct noise *noise_last;
 
 	struct heap timers;
 	struct heap outbox; /* pending notices that are not due */
@@ -348,6 +359,11 @@ void object_done(struct core *core, struct object *o);
 /* Its row is deleted. */
 void object_erase(struct core *core, struct object *o);
 void object_free(struct core *core, struct object *o);
+/* A row of what is over and not kept any more, to be changed: it is written, and forgotten by
+ * core_clean. NULL when there is no room: counted. */
+struct object *object_pass(struct core *core, enum table table, const void *row);
+/* Done, and not written yet; NULL: there is none. */
+struct object *object_pending(const struct core *core, enum table table, uint64_t id);
 void *object_row(struct object *o);
 const void *object_row_const(const struct object *o);
 row_id row_next(struct core *core);
@@ -361,6 +377,8 @@ void row_set_records(struct core *core, const struct record_type *type,
 /* New incidents and runs are refused below this much memory, so that what is in work
  * can go on. */
 bool core_roomy(const struct core *core);
+
+#define NOISE_NO_DAY UINT32_MAX /* nothing was counted since the start */
 
 #define object_of(link_, member_) container_of(link_, struct object, member_)
 

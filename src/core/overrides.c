@@ -90,10 +90,10 @@ arm(struct core *core, struct override *override)
 
 /* Other people have it now, or later. */
 static void
-changed(struct core *core)
+changed(struct core *core, const struct hads *had)
 {
 	overrides_wire(core);
-	handover_look(core);
+	handover_look(core, had);
 }
 
 static void
@@ -102,6 +102,7 @@ finish(struct core *core, struct override *override, enum override_state state, 
 {
 	struct override_row *row = &override->row;
 	bool held = row->state == OVERRIDE_HOLDS;
+	struct hads had = held ? handover_had(core) : (struct hads){ 0 };
 	row->state = state;
 	row->over_wall = core->wall;
 	row_set_str(core, &row->over_by, by);
@@ -109,7 +110,7 @@ finish(struct core *core, struct override *override, enum override_state state, 
 	row->due_at = 0;
 	object_done(core, &override->o);
 	if (held)
-		changed(core);
+		changed(core, &had);
 }
 
 static str
@@ -129,18 +130,36 @@ one(struct core *core, str person)
 	return ret;
 }
 
+static void
+tell_asker(struct core *core, const struct override_row *row, str words)
+{
+	struct strs asker = one(core, row->instead);
+	override_tell(core, row, &asker, (str){ 0 }, words, STR("firstline on-call"));
+}
+
 /* It begins, and nobody said yes: whoever asked still has it. */
 static void
 remind(struct core *core, struct override *override)
 {
 	struct override_row *row = &override->row;
 	row->reminded = true;
-	struct strs asker = one(core, row->instead);
 	str what = override_what(core, row);
-	override_tell(core, row, &asker, (str){ 0 },
-	    text_make(core, "Nobody has taken %.*s yet: it is still yours.", STR_ARG(what)),
-	    STR("firstline on-call"));
+	tell_asker(core, row,
+	    text_make(core, "Nobody has taken %.*s yet: it is still yours.",
+		STR_ARG(what)));
 	arm(core, override);
+}
+
+static void
+expire(struct core *core, struct override *override)
+{
+	struct override_row *row = &override->row;
+	str what = override_what(core, row);
+	str span = override_span(core, row->from_wall, row->until_wall);
+	tell_asker(core, row,
+	    text_make(core, "Nobody has taken %.*s %.*s: it stayed yours.", STR_ARG(what),
+		STR_ARG(span)));
+	finish(core, override, OVERRIDE_EXPIRED, FIRSTLINE, STR("nobody said yes"));
 }
 
 void
@@ -155,8 +174,11 @@ override_timer(struct core *core, struct override *override)
 		    text_make(core, "override %llu of %.*s is over: %s",
 			(unsigned long long)row->id, STR_ARG(what),
 			asked ? "nobody said yes" : "its time has passed"));
-		finish(core, override, asked ? OVERRIDE_EXPIRED : OVERRIDE_OVER, FIRSTLINE,
-		    asked ? STR("nobody said yes") : STR("its time has passed"));
+		if (asked)
+			expire(core, override);
+		else
+			finish(core, override, OVERRIDE_OVER, FIRSTLINE,
+			    STR("its time has passed"));
 	} else if (asked && !row->reminded && core->wall >= row->from_wall) {
 		remind(core, override);
 	} else {
@@ -344,7 +366,8 @@ override_set(struct core *core, const struct command *command)
 	    text_make(core, "%.*s, not you: %.*s says so.", STR_ARG(words), STR_ARG(by)),
 	    text_make(core, "firstline override end %llu    (you have it after all)",
 		(unsigned long long)row->id));
-	changed(core);
+	struct hads had = handover_had(core);
+	changed(core, &had);
 	return answer_yes(201, &override->o);
 }
 
@@ -392,7 +415,7 @@ has(const struct strs *people, str person)
 	return false;
 }
 
-/* Everybody else who has turns there, and can be told. */
+/* Everybody else who has turns there; whoever has one can be told. */
 static struct strs
 others_of(struct core *core, const struct asking_for *asking)
 {
@@ -401,7 +424,7 @@ others_of(struct core *core, const struct asking_for *asking)
 		const struct rotation *rotation = &asking->team->rotations[i];
 		for (size_t k = 0; k < rotation->people_n; k++) {
 			const struct person *person = rotation->people[k];
-			if (ret.n < OVERRIDE_ASKED_MAX && person->reach.n > 0 &&
+			if (ret.n < OVERRIDE_ASKED_MAX &&
 			    !str_eq(person->id, asking->row.instead) &&
 			    !has(&ret, person->id))
 				ret.p[ret.n++] = person->id;
@@ -537,7 +560,8 @@ override_accept(struct core *core, const struct command *command)
 	words = text_make(core, "%.*s.", STR_ARG(words));
 	override_tell(core, row, &asker, (str){ 0 }, words, look);
 	override_tell(core, row, &row->asked, who, words, look);
-	changed(core);
+	struct hads had = handover_had(core);
+	changed(core, &had);
 	return answer_yes(200, &override->o);
 }
 
@@ -573,6 +597,22 @@ override_decline(struct core *core, const struct command *command)
 	return answer_yes(200, &override->o);
 }
 
+/* What stands in place of a written turn names nobody: who has it by what is left. */
+static void
+tell_regained(struct core *core, const struct override_row *ended, str but, str sentence)
+{
+	msec from = ended->from_wall > core->wall ? ended->from_wall : core->wall;
+	struct strs holders = override_holders(core, ended, from, ended->until_wall);
+	struct strs others = { arena_new(&core->scratch, str, holders.n), 0 };
+	for (size_t i = 0; i < holders.n; i++) {
+		if (!str_eq(holders.p[i], ended->person))
+			others.p[others.n++] = holders.p[i];
+	}
+	override_tell(core, ended, &others, but,
+	    text_make(core, "%.*s You have it again.", STR_ARG(sentence)),
+	    STR("firstline on-call"));
+}
+
 struct answering
 override_end(struct core *core, const struct command *command)
 {
@@ -604,6 +644,13 @@ override_end(struct core *core, const struct command *command)
 	    (unsigned long long)row->id, STR_ARG(what), STR_ARG(who));
 	override_tell(core, row, &told, who, sentence, STR("firstline on-call"));
 	override_tell(core, row, &asker, who, sentence, STR("firstline on-call"));
+	struct override_row ended = *row;
+	ended.team = arena_str(&core->scratch, row->team);
+	ended.rotation = arena_str(&core->scratch, row->rotation);
+	ended.person = arena_str(&core->scratch, row->person);
+	ended.why = arena_str(&core->scratch, row->why);
 	finish(core, override, OVERRIDE_ENDED, command->principal, words);
+	if (ended.kind == OVERRIDE_SET && team != NULL)
+		tell_regained(core, &ended, who, sentence);
 	return answer_yes(200, &override->o);
 }

@@ -399,7 +399,7 @@ line_folds(const struct core *core, const struct notice *notice, bool probe)
 	const struct pace *pace = pace_of(core, notice->row.channel);
 	if (!is_paced(pace, reader) || reader->ready_n == 1)
 		return false;
-	if (probe || !is_fresh(core, notice))
+	if (probe || notice->row.was_held || !is_fresh(core, notice))
 		return true;
 	uint32_t room = turn_room(reader->until, core->at, pace->digest_n, pace->digest_ms);
 	if (is_urgent(notice))

@@ -49,16 +49,34 @@ people_at_tier(const struct core *core, const struct incident *incident, uint32_
 	return person_of(core, people_team(core, incident), &policy->tiers[tier], wall);
 }
 
+/* Of anybody, or of somebody else than whom it was told to last. */
+static uint32_t
+next_tier(const struct core *core, const struct incident *incident, uint32_t tier,
+    msec wall, bool other)
+{
+	const struct policy *policy = people_policy(core, incident);
+	for (uint32_t i = tier + 1; i < policy->tier_n; i++) {
+		const struct person *person = people_at_tier(core, incident, i, wall);
+		if (person != NULL &&
+		    !(other && str_eq(person->id, incident->row.tier_person)))
+			return i;
+	}
+	return 0;
+}
+
+uint32_t
+people_other_tier(const struct core *core, const struct incident *incident, uint32_t tier,
+    msec wall)
+{
+	return next_tier(core, incident, tier, wall, true);
+}
+
 uint32_t
 people_next_tier(const struct core *core, const struct incident *incident, uint32_t tier,
     msec wall)
 {
-	const struct policy *policy = people_policy(core, incident);
-	for (uint32_t i = tier + 1; i < policy->tier_n; i++) {
-		if (people_at_tier(core, incident, i, wall) != NULL)
-			return i;
-	}
-	return 0;
+	uint32_t other = next_tier(core, incident, tier, wall, true);
+	return other != 0 ? other : next_tier(core, incident, tier, wall, false);
 }
 
 /* `hours`: those of the tiers are heeded. */
@@ -128,7 +146,7 @@ people_to_tell(const struct core *core, const struct incident *incident, uint32_
 	return people_reachable(core, team, 0, &other);
 }
 
-static void
+void
 recipients_add(struct recipients *to, const struct recipient *who)
 {
 	for (size_t i = 0; i < to->n; i++) {
@@ -234,6 +252,30 @@ people_by_channel(const struct core *core, const struct channel *channel, str wh
 	return false;
 }
 
+static const struct reaches *
+reaches_of(const struct person *person, bool night)
+{
+	return night ? &person->quiet.reach : &person->reach;
+}
+
+void
+people_by_night(const struct core *core, struct notice_row *row)
+{
+	const struct person *person = model_person(core->newest->model, row->person);
+	ASSERT(person != NULL);
+	if (person->reach.n == 0)
+		return;
+	struct recipient by_day = by_reach(person, &person->reach.p[0]);
+	struct recipient who = by_reach(person, &reaches_of(person, true)->p[0]);
+	/* Otherwise it goes where something was said before. */
+	if (!str_eq(row->channel, by_day.channel) || !str_eq(row->address, by_day.address))
+		return;
+	row->channel = who.channel;
+	row->address = who.address;
+	row->within_ms = who.within_ms;
+	row->night = true;
+}
+
 bool
 people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret)
@@ -242,18 +284,20 @@ people_next_reach(const struct core *core, const struct notice_row *tried,
 	    tried->person.n > 0 ? model_person(core->newest->model, tried->person) : NULL;
 	if (person == NULL || person->reach.n == 0)
 		return false;
+	const struct reaches *reach = reaches_of(person, tried->night);
 	/* By one that is not theirs any more: the first that is. */
 	size_t next = 0;
-	for (size_t i = 0; i < person->reach.n; i++) {
-		struct recipient who = by_reach(person, &person->reach.p[i]);
+	for (size_t i = 0; i < reach->n; i++) {
+		struct recipient who = by_reach(person, &reach->p[i]);
 		if (str_eq(who.channel, tried->channel) &&
 		    str_eq(who.address, tried->address)) {
 			next = i + 1;
 			break;
 		}
 	}
-	if (next == person->reach.n)
+	if (next == reach->n)
 		return false;
-	*ret = by_reach(person, &person->reach.p[next]);
+	*ret = by_reach(person, &reach->p[next]);
+	ret->night = tried->night;
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "core/state.h"
 
 #define SELF_RECURRENCE STR("firstline=")
+#define KEYS_LOOKED 4u /* also behind one that nobody has */
 
 uint64_t
 incident_key(str service, str recurrence)
@@ -45,18 +46,33 @@ incident_service(const struct incident *incident)
 	           : NULL;
 }
 
+static struct incident *
+at_key(const struct map *keys, uint64_t key)
+{
+	uint64_t value;
+	return map_get(keys, key, &value) ? (struct incident *)(uintptr_t)value : NULL;
+}
+
+/* FNV is no protection against chosen labels: a key is of one trouble, while an incident of it
+ * is open or known. Whose own was taken has one behind it, and still has that when the other
+ * is forgotten. */
 struct incident *
 incident_by_key(const struct core *core, uint64_t *key, str service, str recurrence)
 {
+	const uint64_t own = *key;
+	bool found = false;
 	recurrence = text_cut(recurrence, RECURRENCE_MAX);
-	uint64_t value;
-	while (map_get(&core->keys, *key, &value)) {
-		struct incident *incident = (struct incident *)(uintptr_t)value;
-		if (str_eq(incident->row.service, service) &&
-		    str_eq(incident->row.recurrence, recurrence))
-			return incident;
-		/* FNV is no protection against chosen labels: look further. */
-		++*key;
+	for (uint64_t i = 0; i < KEYS_LOOKED || !found; i++) {
+		struct incident *open = at_key(&core->keys, own + i);
+		const struct incident *there =
+		    open != NULL ? open : at_key(&core->closed_keys, own + i);
+		bool same = there != NULL && str_eq(there->row.service, service) &&
+		            str_eq(there->row.recurrence, recurrence);
+		if (same || (there == NULL && !found))
+			*key = own + i;
+		if (same)
+			return open;
+		found = found || there == NULL;
 	}
 	return NULL;
 }

@@ -90,20 +90,44 @@ otherwise_text(const struct planning *p, const struct runbook_step *step)
 
 /* ---- steps that only look ---- */
 
+static str
+argv_text(struct core *core, const struct strs *argv)
+{
+	struct buf text = BUF(8192);
+	for (size_t i = 0; i < argv->n; i++)
+		buf_printf(&text, "%s%.*s", i > 0 ? " " : "", STR_ARG(argv->p[i]));
+	str ret = arena_str(&core->scratch, buf_str(&text));
+	buf_done(&text);
+	return ret;
+}
+
 /* What is asked, as it would be sent. */
 static str
 question_text(struct core *core, const struct probe_row *row)
 {
-	if (row->query.n > 0)
+	switch (row->kind) {
+	case PROBE_PROMQL:
 		return row->query;
-	if (row->url.n > 0)
+	case PROBE_HTTP:
 		return row->url;
-	struct buf text = BUF(8192);
-	for (size_t i = 0; i < row->argv.n; i++)
-		buf_printf(&text, "%s%.*s", i > 0 ? " " : "", STR_ARG(row->argv.p[i]));
-	str ret = arena_str(&core->scratch, buf_str(&text));
-	buf_done(&text);
-	return ret;
+	case PROBE_RUN:
+		return argv_text(core, &row->argv);
+	case PROBE_SSH:
+		return text_make(core, "%.*s on %.*s", STR_ARG(argv_text(core, &row->argv)),
+		    STR_ARG(pairs_get(&row->parts, STR("host"))));
+	case PROBE_SYSTEMD:
+		return text_make(core, "unit %.*s",
+		    STR_ARG(pairs_get(&row->parts, STR("unit"))));
+	case PROBE_TCP:
+		return text_make(core, "port %.*s", STR_ARG(row->where));
+	case PROBE_DNS:
+		return text_make(core, "name %.*s", STR_ARG(row->name));
+	case PROBE_TLS:
+		return text_make(core, "certificate of %.*s", STR_ARG(row->where));
+	case PROBE_LOG:
+		return text_make(core, "log %.*s", STR_ARG(row->where));
+	}
+	UNREACHABLE();
 }
 
 /* "up: == 1", or "all of depth: > 500; up: == 1"; false: *ret is why not. */
@@ -119,7 +143,7 @@ look_text(struct planning *p, const struct runbook_step *step, str *ret)
 		const struct probe *probe =
 		    step->probes_n > 0 ? &step->probes[k].probe : &step->probe;
 		struct probe_row row;
-		if (!probe_fill(p->core, p->run.model->model, probe, &values, &row, ret))
+		if (!probe_fill(p->core, probe, &values, &row, ret))
 			return false;
 		text = text_make(p->core, "%.*s%s%.*s: %.*s", STR_ARG(text),
 		    k > 0 ? "; " : "", STR_ARG(question_text(p->core, &row)),
@@ -245,22 +269,6 @@ use(struct planning *p, const struct asking *asking, str verb)
 	authority_uses_add(p->uses, use);
 }
 
-/* "the live value of replicas, which of 3 hosts are well" */
-static str
-lacks_text(struct core *core, const struct authority_needs *needs)
-{
-	struct buf text = BUF(4096);
-	for (size_t i = 0; i < needs->observe_n; i++)
-		buf_printf(&text, "%sthe live value of %.*s", text.n > 0 ? ", " : "",
-		    STR_ARG(needs->observe[i]->param));
-	if (needs->health_n > 0)
-		buf_printf(&text, "%swhich of %zu host%s are well", text.n > 0 ? ", " : "",
-		    needs->health_n, needs->health_n == 1 ? "" : "s");
-	str ret = arena_str(&core->scratch, buf_str(&text));
-	buf_done(&text);
-	return ret;
-}
-
 /* The rule behind the first reason, and what it says. */
 static void
 tell_reason(struct planning *p, struct judged *judged, struct plan_target *ret)
@@ -297,7 +305,7 @@ judge(struct planning *p, struct asking *asking, struct plan_target *ret)
 		ret->fate = lacks || judged.by.only_at_once ? PLAN_UNKNOWN : PLAN_REFUSED;
 		if (lacks)
 			ret->text = arena_printf(p->arena, "it depends on %.*s",
-			    STR_ARG(lacks_text(p->core, &needs)));
+			    STR_ARG(core_needs_text(&needs, &p->core->scratch)));
 		else if (judged.by.only_at_once)
 			ret->text = arena_printf(p->arena, "it waits for its turn: %.*s",
 			    STR_ARG(ret->text));
@@ -671,9 +679,9 @@ begin(struct planning *p, struct core_planned *ret)
 	p->run.runbook = runbook;
 	if (!find_incident(p, ret))
 		return false;
-	str why = STR("it has no steps to run: it is for people to read");
-	if (runbook->steps_n > 0 && run_inputs(core, run_incident(core, &p->run), runbook,
-					asked->inputs, &p->run.row.inputs, &why))
+	str why;
+	if (run_can_begin(core, run_incident(core, &p->run), runbook, asked->inputs,
+		&p->run.row.inputs, &why))
 		return true;
 	no(ret, 422, EXIT_USAGE, p->arena, "runbook %.*s cannot start: %.*s",
 	    STR_ARG(runbook->name), STR_ARG(why));

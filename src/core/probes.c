@@ -5,8 +5,8 @@
 #include "core/state.h"
 
 bool
-probe_fill(struct core *core, const struct model *model, const struct probe *what,
-    const struct pairs *values, struct probe_row *ret, str *ret_why)
+probe_fill(struct core *core, const struct probe *what, const struct pairs *values,
+    struct probe_row *ret, str *ret_why)
 {
 	struct err err;
 	struct arena *arena = &core->scratch;
@@ -14,7 +14,7 @@ probe_fill(struct core *core, const struct model *model, const struct probe *wha
 	bool ok = true;
 	switch (what->kind) {
 	case PROBE_PROMQL:
-		ret->url = what->server.n > 0 ? what->server : model->prometheus;
+		ret->url = what->server;
 		ok = template_fill(&what->query, values, arena, &ret->query, &err);
 		break;
 	case PROBE_HTTP:
@@ -96,6 +96,22 @@ probe_drop(struct core *core, row_id id)
 		object_erase(core, &probe->o);
 }
 
+/* It may wait for something else by now. */
+static void
+run_answered(struct core *core, struct run *run, const struct probe_row *probe,
+    const struct probe_result *seen)
+{
+	const struct run_row *row = &run->row;
+	if (row->phase == PHASE_INPUTS)
+		inputs_seen(core, run, probe, seen);
+	else if (row->phase == PHASE_EVIDENCE)
+		evidence_seen(core, run, probe, seen);
+	else if (row->phase == PHASE_PROBING && row->waiting_for == probe->id)
+		check_seen(core, run, seen);
+	else if (row->phase == PHASE_PROBING && row->waiting_for == 0)
+		looks_seen(core, run, probe->id, seen);
+}
+
 static void
 answered(struct core *core, struct question *probe, const struct probe_result *seen)
 {
@@ -108,16 +124,8 @@ answered(struct core *core, struct question *probe, const struct probe_result *s
 		asked_seen(core, asked, &probe->row, seen);
 	else if (attempt != NULL && attempt->row.probe == id)
 		attempt_probed(core, attempt, seen);
-	else if (run != NULL && run->row.phase == PHASE_INPUTS)
-		inputs_seen(core, run, &probe->row, seen);
-	else if (run != NULL && run->row.phase == PHASE_EVIDENCE)
-		evidence_seen(core, run, &probe->row, seen);
-	else if (run != NULL && run->row.phase == PHASE_PROBING &&
-		 run->row.waiting_for == id)
-		check_seen(core, run, seen);
-	else if (run != NULL && run->row.phase == PHASE_PROBING &&
-		 run->row.waiting_for == 0)
-		looks_seen(core, run, id, seen);
+	else if (run != NULL)
+		run_answered(core, run, &probe->row, seen);
 }
 
 void

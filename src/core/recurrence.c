@@ -37,14 +37,18 @@ recurrence_note(struct core *core, struct incident *incident)
 	const struct remedy *p = row->remedies.p;
 	unsigned times = 0;
 	msec longest = 0;
+	incident_id named = 0;
 	str list = { 0 };
 	for (size_t i = 0; i < row->remedies.n; i++) {
 		if (!str_eq(p[i].runbook, row->runbook))
 			continue;
 		times++;
 		longest = p[i].took > longest ? p[i].took : longest;
+		if (p[i].incident == named) /* it came back before it closed */
+			continue;
+		named = p[i].incident;
 		list = text_make(core, "%.*s%s%u", STR_ARG(list), list.n > 0 ? ", " : "",
-		    p[i].incident);
+		    named);
 	}
 	if (times < RECURS_MIN)
 		return;
@@ -55,8 +59,9 @@ recurrence_note(struct core *core, struct incident *incident)
 	    text_make(core, "%.*s on %.*s", STR_ARG(row->runbook), STR_ARG(service)),
 	    row->owner, incident,
 	    text_make(core,
-		"runbook %.*s was the remedy %u times within %u days (%.*s; incidents "
+		"runbook %.*s was the remedy %u times within %u days (%.*s; incident%s "
 		"%.*s; it took up to %.*s): its cause is still there, hand it to %.*s",
 		STR_ARG(row->runbook), times, (unsigned)(RECURS_MS / DAY),
-		STR_ARG(row->recurrence), STR_ARG(list), STR_ARG(took), STR_ARG(whom)));
+		STR_ARG(row->recurrence), str_contains(list, STR(",")) ? "s" : "",
+		STR_ARG(list), STR_ARG(took), STR_ARG(whom)));
 }

@@ -51,7 +51,7 @@ static void PRINTF_LIKE(4, 5)
 {
 	va_list args;
 	bool block = node->kind == NODE_LIST || node->kind == NODE_MAP;
-	struct span at = { node->at.off, block && node->at.len > 0 ? 1 : node->at.len };
+	struct span at = { node->at.off, block ? 1 : node->at.len };
 	if (hint.n > 0 && p->diags->kept < DIAGS_MAX)
 		hint = arena_str(p->diags->arena, hint); /* it outlives the case */
 	va_start(args, fmt);
@@ -64,7 +64,7 @@ static void PRINTF_LIKE(4, 5)
 
 /* How the last attempt of the step in work ended; NULL: there was none. */
 static const struct attempt_row *
-last_attempt(const struct rehearsing *p, const struct run *run, str step)
+last_attempt(const struct rehearsing *p, const struct run *run)
 {
 	const struct incident *incident = incident_find(p->core, run->row.incident);
 	const struct attempt_row *last = NULL;
@@ -72,42 +72,27 @@ last_attempt(const struct rehearsing *p, const struct run *run, str step)
 	{
 		const struct attempt_row *row =
 		    &container_of(object_of(it, of_incident), struct attempt, o)->row;
-		if (row->run == run->row.id && row->id >= p->mark &&
-		    str_eq(row->step, step))
+		if (row->id >= p->mark)
 			last = row;
 	}
 	return last;
 }
 
 static const char *
-acted(const struct rehearsing *p, const struct run *run, str step, uint32_t where)
+acted(const struct rehearsing *p, const struct run *run, uint32_t where)
 {
-	const struct attempt_row *row = last_attempt(p, run, step);
+	const struct attempt_row *row = last_attempt(p, run);
 	if (row == NULL)
 		return "refused";
-	switch (row->state) {
-	case ATTEMPT_TIMED_OUT:
+	if (row->state == ATTEMPT_TIMED_OUT)
 		return "timed out";
-	case ATTEMPT_LOST:
+	if (row->state == ATTEMPT_LOST)
 		return "not started";
-	case ATTEMPT_IN_DOUBT:
-		return "in doubt";
-	case ATTEMPT_KILLED:
-		return "cancelled";
-	case ATTEMPT_EXITED:
-	case ATTEMPT_SETTLED:
-	case ATTEMPT_PLANNED:
-	case ATTEMPT_AUTHORIZED:
-	case ATTEMPT_INTENT:
-	case ATTEMPT_CLAIMED:
-	case ATTEMPT_STARTED:
-		return where == STEP_NEXT ? "done"
-		       : run->row.refused && row->state == ATTEMPT_EXITED &&
-		               row->exit_code == 0
-		           ? "refused"
-		           : "failed";
-	}
-	UNREACHABLE();
+	/* No step is left while one is under way or in doubt, and nobody stops any. */
+	ASSERT(row->state == ATTEMPT_EXITED || row->state == ATTEMPT_SETTLED);
+	bool did = row->state == ATTEMPT_EXITED ? row->exit_code == 0
+	                                        : row->happened == HAPPENED_YES;
+	return where == STEP_NEXT ? "done" : run->row.refused && did ? "refused" : "failed";
 }
 
 static const char *
@@ -121,8 +106,7 @@ became(const struct rehearsing *p, const struct run *run, uint32_t where,
     enum run_state state)
 {
 	const struct runbook_step *step = run_step(run);
-	if (state == RUN_CANCELLED)
-		return "cancelled";
+	ASSERT(state != RUN_CANCELLED); /* nobody does */
 	switch (step->kind) {
 	case STEP_WAIT:
 		if (step->probe.kind == 0)
@@ -134,13 +118,14 @@ became(const struct rehearsing *p, const struct run *run, uint32_t where,
 		return looked(run, state == RUN_RECOVERED);
 	case STEP_ASK:
 		return pairs_has(&run->row.answers, step->name) ? "answered" : "unanswered";
-	case STEP_CALL: /* rehearsal.c refuses them */
 	case STEP_UNDO:
 		return where == STEP_NEXT ? "done" : "failed";
 	case STEP_ACTION:
-		return acted(p, run, step->name, where);
+		return acted(p, run, where);
 	case STEP_HANDOFF:
 		return state == RUN_HANDED_OFF ? "handed off" : "not possible";
+	case STEP_CALL: /* rehearsal.c refuses them */
+		break;
 	}
 	UNREACHABLE();
 }
@@ -149,14 +134,14 @@ static void
 walk(struct rehearsing *p, const struct run *run, uint32_t where, enum run_state state,
     str why)
 {
-	if (p->run != 0 && run->row.id != p->run)
-		return;
+	/* Calls are refused, and alerts start nothing: there is no other. */
+	ASSERT(p->run == 0 || run->row.id == p->run);
 	p->run = run->row.id;
 	bool again =
 	    p->walked_n > 0 && p->walked[p->walked_n - 1].at == run->row.steps_done;
-	if (again || run->row.phase == PHASE_INPUTS ||
-	    run->row.step >= run->runbook->steps_n || p->walked_n == STEPS_WALKED_MAX)
+	if (again)
 		return;
+	ASSERT(p->walked_n < STEPS_WALKED_MAX);
 	p->walked[p->walked_n++] = (struct walked){ .step = run_step(run)->name,
 		.became = str_of(became(p, run, where, state)),
 		.why = arena_str(p->arena, text_cut(why, WHY_SHOWN)),
@@ -182,8 +167,6 @@ on_ended(struct core_trace *trace, const struct run *run, enum run_state state, 
 		[RUN_CANCELLED] = "cancelled",
 	};
 	walk(p, run, STEP_PERSON, state, why);
-	if (run->row.id != p->run)
-		return;
 	p->end = ends[state];
 	p->end_why = arena_str(p->arena, text_cut(why, WHY_SHOWN));
 }
@@ -193,7 +176,8 @@ on_decided(struct core_trace *trace, const struct decision_row *row)
 {
 	struct rehearsing *p = (struct rehearsing *)trace;
 	const struct run *run = object_find(p->core, TABLE_RUN, row->run);
-	for (size_t i = 0; run != NULL && i < p->c->decisions.n; i++) {
+	ASSERT(run != NULL); /* who else would ask? */
+	for (size_t i = 0; i < p->c->decisions.n; i++) {
 		struct script *wanted = &p->c->decisions.p[i];
 		if (!str_eq(wanted->name, run_step(run)->name) || wanted->used >= wanted->n)
 			continue;
@@ -214,12 +198,8 @@ on_decided(struct core_trace *trace, const struct decision_row *row)
 static void
 add_order(struct rehearsing *p, enum effect_kind kind, row_id id)
 {
-	for (size_t i = 0; i < p->order_n; i++) {
-		if (p->orders[i].kind == kind && p->orders[i].id == id)
-			return;
-	}
-	if (p->order_n < ORDERS_MAX)
-		p->orders[p->order_n++] = (struct order){ kind, id };
+	ASSERT(p->order_n < ORDERS_MAX);
+	p->orders[p->order_n++] = (struct order){ kind, id };
 }
 
 static void
@@ -229,26 +209,23 @@ take(struct rehearsing *p, const struct effect *effect)
 	case EFFECT_START_ATTEMPT:
 		add_order(p, effect->kind, effect->start_attempt.attempt);
 		return;
-	case EFFECT_STOP_ATTEMPT:
-		add_order(p, effect->kind, effect->stop_attempt.attempt);
-		return;
 	case EFFECT_PROBE:
 		add_order(p, effect->kind, effect->probe.probe.id);
 		return;
 	case EFFECT_NOTIFY:
 		add_order(p, effect->kind, effect->notify.notice.id);
 		return;
-	case EFFECT_FILE_HANDOFF:
-		add_order(p, effect->kind, effect->file_handoff.handoff.id);
-		return;
 	case EFFECT_REPLY:
 		p->reply_status = effect->reply.status;
 		p->reply_error = arena_str(p->arena, effect->reply.error);
 		return;
+	case EFFECT_FILE_HANDOFF: /* what files it ends the run, and so the case */
 	case EFFECT_RECONCILE_ATTEMPT:
 	case EFFECT_FORGET_ATTEMPT:
 	case EFFECT_APPEND_TIMELINE:
 		return;
+	case EFFECT_STOP_ATTEMPT: /* nobody does */
+		break;
 	}
 	UNREACHABLE();
 }
@@ -334,16 +311,17 @@ health_seen(const struct rehearsing *p, const struct probe_row *row, str host,
 		"exit 1", "ok", "open", "closed", "valid 1000", "invalid -1", "none",
 		"192.0.2.1 192.0.2.2 192.0.2.3", "0 of 1000", "1000 of 1000" };
 	const struct host *found = names_get(&p->core->newest->model->host_by_name, host);
-	const struct probe *healthy = found != NULL ? found->service->healthy : NULL;
+	ASSERT(found != NULL && found->service->healthy != NULL); /* that is asked */
+	const struct condition *well = &found->service->healthy->expect;
 	enum holds wanted = is_well(p, host) ? HOLDS_YES : HOLDS_NO;
 	*ret = (struct probe_result){ .probe = row->id,
 		.status = PROBE_FAILED,
 		.error = STR("the case does not say") };
-	for (size_t i = 0; healthy != NULL && p->c->well_known && i < countof(tries); i++) {
+	for (size_t i = 0; p->c->well_known && i < countof(tries); i++) {
 		struct probe_result like = { .probe = row->id };
 		struct seen seen = { SEEN_VALUE, str_of(tries[i]) };
 		see(row->kind, &seen, p->arena, &like);
-		if (condition_holds(&healthy->expect, &like) == wanted) {
+		if (condition_holds(well, &like) == wanted) {
 			*ret = like;
 			return;
 		}
@@ -354,16 +332,13 @@ static struct script *
 fact_script(struct rehearsing *p, const struct probe_row *row, str *ret_host)
 {
 	const struct asked *asked = object_find(p->core, TABLE_ASKED, row->asked);
-	if (asked == NULL)
-		return NULL;
-	const struct asked_probe *probes = asked->row.probes.p;
-	for (size_t i = 0; i < asked->row.probes.n; i++) {
-		if (probes[i].probe != row->id)
-			continue;
-		if (probes[i].health)
-			*ret_host = probes[i].subject;
-		return probes[i].health ? NULL : script_of(&p->c->live, probes[i].subject);
-	}
+	ASSERT(asked != NULL); /* its probes go with it */
+	const struct asked_probe *probe = asked->row.probes.p;
+	while (probe->probe != row->id)
+		probe++;
+	if (!probe->health)
+		return script_of(&p->c->live, probe->subject);
+	*ret_host = probe->subject;
 	return NULL;
 }
 
@@ -404,6 +379,8 @@ answer_probe(struct rehearsing *p, row_id id)
 		return;
 	const struct probe_row *row = &probe->row;
 	const struct run *run = object_find(p->core, TABLE_RUN, row->run);
+	/* Of a run that goes on, with all of its inputs: rehearsal.c asks for them. */
+	ASSERT(run != NULL && run->row.phase != PHASE_INPUTS);
 	struct event event = { .kind = EVENT_PROBE_RESULT,
 		.probe_result = { .probe = id,
 		    .status = PROBE_FAILED,
@@ -418,8 +395,7 @@ answer_probe(struct rehearsing *p, row_id id)
 		else if (script != NULL)
 			seen =
 			    (struct seen){ SEEN_VALUE, script->words.p[next_of(script)] };
-	} else if (row->attempt == 0 && run != NULL && run->row.phase != PHASE_EVIDENCE &&
-		   run->row.phase != PHASE_INPUTS) {
+	} else if (row->attempt == 0 && run->row.phase != PHASE_EVIDENCE) {
 		script = look_script(p, run, id);
 		host = gate_host(p, run, id);
 		if (script == NULL && host.n > 0)
@@ -442,17 +418,16 @@ settle(struct rehearsing *p)
 	{
 		const struct attempt_row *row =
 		    &container_of(object_of(it, in_table), struct attempt, o)->row;
-		if (row->state != ATTEMPT_IN_DOUBT || row->probe != 0)
+		if (row->state != ATTEMPT_IN_DOUBT)
 			continue;
 		const struct script *script = script_of(&p->c->attempts, row->step);
-		size_t i = script == NULL              ? 0
-		           : script->used <= script->n ? script->used - 1
-		                                       : script->n - 1;
-		if (script == NULL || script->tried[i].kind == TRIED_IN_DOUBT) {
-			if (p->walked_n < STEPS_WALKED_MAX)
-				p->walked[p->walked_n++] =
-				    (struct walked){ .step = arena_str(p->arena, row->step),
-					    .became = STR("in doubt") };
+		ASSERT(script != NULL); /* nothing else puts one in doubt */
+		size_t i = script->used <= script->n ? script->used - 1 : script->n - 1;
+		if (script->tried[i].kind == TRIED_IN_DOUBT) {
+			ASSERT(p->walked_n < STEPS_WALKED_MAX);
+			p->walked[p->walked_n++] =
+			    (struct walked){ .step = arena_str(p->arena, row->step),
+				    .became = STR("in doubt") };
 			p->end = "in doubt";
 			p->end_why = arena_str(p->arena, text_cut(row->why, WHY_SHOWN));
 			return true;
@@ -473,8 +448,7 @@ static void
 answer_attempt(struct rehearsing *p, row_id id)
 {
 	const struct attempt *attempt = object_find(p->core, TABLE_ATTEMPT, id);
-	if (attempt == NULL || !attempt_open(attempt))
-		return;
+	ASSERT(attempt != NULL && attempt_open(attempt)); /* its order is new */
 	struct script *script = script_of(&p->c->attempts, attempt->row.step);
 	struct tried tried = { TRIED_EXIT, 0 };
 	if (script != NULL)
@@ -518,27 +492,17 @@ answer_order(struct rehearsing *p)
 	case EFFECT_PROBE:
 		answer_probe(p, order.id);
 		return;
-	case EFFECT_STOP_ATTEMPT:
-		event = (struct event){ .kind = EVENT_ATTEMPT_RESULT,
-			.attempt_result = { .attempt = order.id, .news = NEWS_KILLED } };
-		step(p, &event);
-		return;
 	case EFFECT_NOTIFY:
 		event = (struct event){ .kind = EVENT_NOTICE_RESULT,
 			.notice_result = { .notice = order.id, .delivered = true } };
 		step(p, &event);
 		return;
 	case EFFECT_FILE_HANDOFF:
-		event = (struct event){ .kind = EVENT_HANDOFF_RESULT,
-			.handoff_result = { .handoff = order.id,
-			    .filed = true,
-			    .where = STR("a rehearsal") } };
-		step(p, &event);
-		return;
 	case EFFECT_RECONCILE_ATTEMPT:
 	case EFFECT_FORGET_ATTEMPT:
 	case EFFECT_REPLY:
 	case EFFECT_APPEND_TIMELINE:
+	case EFFECT_STOP_ATTEMPT:
 		break;
 	}
 	UNREACHABLE();
@@ -683,7 +647,7 @@ begin(struct rehearsing *p, const struct model *quiet, const struct model *model
 		       .principal = p->c->by,
 		       .params = p->c->inputs });
 	const struct incident *incident = incident_find(p->core, p->incident);
-	if (incident != NULL && incident->run != NULL)
+	if (incident->run != NULL)
 		p->run = incident->run->row.id;
 	if (p->run == 0)
 		fault(p, p->c->node, (str){ 0 }, "it does not start: %.*s",
@@ -699,14 +663,12 @@ play(struct rehearsing *p)
 			answer_order(p);
 		} else if (!vote(p) && !answer_question(p) && !settle(p)) {
 			msec due = core_next_due(p->core);
-			if (due > p->at) {
-				p->wall += due - p->at;
-				p->at = due;
-			}
+			ASSERT(due >= p->at); /* whoever waits, waits for a time too */
+			p->wall += due - p->at;
+			p->at = due;
 			struct event event = { .kind = EVENT_TIME_PASSED };
-			if (due != 0)
-				step(p, &event);
-			if (due == 0 || p->at > until)
+			step(p, &event);
+			if (p->at > until)
 				break;
 		}
 		if (p->steps >= REHEARSAL_STEPS_MAX)

@@ -74,7 +74,7 @@ put_values(const struct rules *rules, const struct pairs *labels, char *out, siz
 	size_t n = 0;
 	for (size_t i = 0; i < rules->n; i++) {
 		str value = pairs_get(labels, rules->names[i]);
-		if (value.n > VALUES_MAX || n + value.n + 1 > VALUES_MAX)
+		if (n + value.n + 1 > VALUES_MAX)
 			return false;
 		out[n++] = (char)value.n;
 		if (value.n > 0)

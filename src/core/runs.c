@@ -28,6 +28,13 @@ run_step(const struct run *run)
 	return &run->runbook->steps[run->row.step];
 }
 
+/* Behind the last step, and so at none. */
+static bool
+is_through(const struct run *run)
+{
+	return run->row.step >= run->runbook->steps_n;
+}
+
 bool
 run_only_looks(const struct run *run)
 {
@@ -140,8 +147,8 @@ run_inputs(struct core *core, const struct incident *incident,
 			value = input_value(core, incident, input);
 		if (value.n == 0)
 			value = input->param.otherwise;
-		if (value.n == 0 && (input->param.optional || input->from == INPUT_PROBE))
-			continue; /* the latter is asked for (inputs.c) */
+		if (value.n == 0 && input->from == INPUT_PROBE)
+			continue; /* it is asked for (inputs.c) */
 		if (value.n == 0) {
 			*ret_why = text_make(core,
 			    "its input %.*s is not known: `%.*s=VALUE` gives it",
@@ -168,6 +175,24 @@ run_inputs(struct core *core, const struct incident *incident,
 	}
 	*ret = inputs;
 	return true;
+}
+
+bool
+run_can_begin(struct core *core, const struct incident *incident,
+    const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
+    str *ret_why)
+{
+	str service = incident->row.service;
+	if (runbook->steps_n == 0) {
+		*ret_why = STR("it has no steps to run: it is for people to read");
+		return false;
+	}
+	if (!runbook_is_for(runbook, service)) {
+		*ret_why = text_make(core, "it is not for incidents of %.*s",
+		    STR_ARG(service.n > 0 ? service : STR("no service")));
+		return false;
+	}
+	return run_inputs(core, incident, runbook, given, ret, ret_why);
 }
 
 /* ---- starting ---- */
@@ -214,11 +239,7 @@ run_start(struct core *core, struct incident *incident, const struct starting *s
 		.continues = before != NULL ? before->id : 0,
 		.forgot = before != NULL && before->forgot,
 		.passed = starting->passed };
-	if (runbook->steps_n == 0) {
-		*ret_why = STR("it has no steps to run: it is for people to read");
-		return NULL;
-	}
-	if (!run_inputs(core, incident, runbook, starting->given, &row.inputs, ret_why))
+	if (!run_can_begin(core, incident, runbook, starting->given, &row.inputs, ret_why))
 		return NULL;
 	row.id = row_next(core);
 	struct run *run = core_roomy(core) ? object_add(core, TABLE_RUN, &row) : NULL;
@@ -327,6 +348,7 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 	row_set_str(core, &run->row.why, text_line(core, why, TIMELINE_TEXT_MAX));
 	call_hand_back(core, run);
 	object_touch(core, &incident->o);
+	incident_worked(core, incident);
 	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
 	    "runbook %.*s ends, %s: %.*s", STR_ARG(run->row.runbook), run_state_name(state),
 	    STR_ARG(why));
@@ -340,7 +362,8 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 		evidence_drop(core, run);
 	if (run->row.undoing)
 		undo_drop(core, phase, out, why);
-	else if (run_step(run)->kind == STEP_ACTION || run_step(run)->each)
+	else if (!is_through(run) &&
+		 (run_step(run)->kind == STEP_ACTION || run_step(run)->each))
 		roll_drop(core, run, why);
 	core_model_drop(core, run->model);
 	object_done(core, &run->o);
@@ -350,9 +373,11 @@ run_end(struct core *core, struct run *run, enum run_state state, str why)
 static str
 why_in_the_middle(struct core *core, const struct run *run, str why)
 {
-	enum step_kind kind = run_step(run)->kind;
 	size_t n;
-	if (run->row.caller != 0 || (kind != STEP_ACTION && kind != STEP_CALL))
+	if (run->row.caller != 0 || is_through(run))
+		return why;
+	enum step_kind kind = run_step(run)->kind;
+	if (kind != STEP_ACTION && kind != STEP_CALL)
 		return why;
 	(void)rolled_of(run, &n);
 	str came = roll_text(core, run);
@@ -494,9 +519,10 @@ void
 run_walk(struct core *core, struct run *run)
 {
 	while (run->row.state == RUN_RUNNING && run->row.phase == PHASE_ENTER) {
-		if (run->row.steps_done >= STEPS_WALKED_MAX)
-			run_person(core, run, STR("it walked too many steps"));
-		else if (run->row.step >= run->runbook->steps_n)
+		/* No step leads back, and they are fewer. */
+		static_assert(RUNBOOK_STEPS_MAX < STEPS_WALKED_MAX, "a run ends");
+		ASSERT(run->row.steps_done < STEPS_WALKED_MAX);
+		if (is_through(run))
 			run_person(core, run,
 			    run->row.acted ? STR("it acted, but nothing verifies that it "
 						 "helped")

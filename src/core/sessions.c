@@ -243,12 +243,30 @@ login_link(struct core *core, const struct command *command)
 	return answer_yes(201, &login->o);
 }
 
+/* To whom it belongs: if it was somebody else, they hear of it elsewhere than here. */
+static void
+tell_of_password(struct core *core, const struct person *whom, const struct session *by)
+{
+	struct recipients *to = arena_new(&core->scratch, struct recipients, 1);
+	recipients_person(to, whom);
+	notices_tell(core, to,
+	    &(struct notice_words){ .subject = STR("[sign-in] your password was set"),
+		.text = text_make(core,
+		    "Your password was set at %.*s UTC, from %.*s. Your other browsers are "
+		    "signed out.\n\nIf that was not you, ask an admin at once:\n  "
+		    "firstline "
+		    "login-link %.*s    (sign in, and set another)\n",
+		    STR_ARG(str_take(text_when(core, core->wall), 16)),
+		    STR_ARG(by->row.address), STR_ARG(whom->id)) });
+}
+
 struct answering
 password_set(struct core *core, const struct command *command)
 {
 	str person = command->login.person;
 	str password = command->login.password;
-	if (model_person(core->newest->model, person) == NULL)
+	const struct person *whom = model_person(core->newest->model, person);
+	if (whom == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND,
 		    "there is no person '%.*s' in the configuration", STR_ARG(person));
 	const struct session *own = session_find(core, command->row);
@@ -272,6 +290,7 @@ password_set(struct core *core, const struct command *command)
 	}
 	timeline_add(core, 0, TIMELINE_COMMAND, command->principal, login->row.id,
 	    "set a password");
+	tell_of_password(core, whom, own);
 	return answer_yes(200, &login->o);
 }
 

@@ -136,8 +136,9 @@ tell(struct core *core, const struct silence_row *row, str principal, const char
 	                 ? text_make(core, " during %.*s", STR_ARG(row->during))
 	                 : (str){ 0 };
 	timeline_add(core, 0, TIMELINE_COMMAND, principal, row->id,
-	    "%s silence %.*s of {%.*s}%.*s until %.*s: %.*s", done, STR_ARG(row->uuid),
-	    STR_ARG(what), STR_ARG(during), STR_ARG(until), STR_ARG(words));
+	    "%s silence %.*s of {%.*s}%.*s until %.*s%s%.*s", done, STR_ARG(row->uuid),
+	    STR_ARG(what), STR_ARG(during), STR_ARG(until), words.n > 0 ? ": " : "",
+	    STR_ARG(words));
 }
 
 static bool

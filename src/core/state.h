@@ -132,7 +132,7 @@ str incident_impact(struct core *core, const struct model *model,
 
 uint64_t incident_key(str service, str recurrence);
 struct incident *incident_find(const struct core *core, incident_id id);
-/* The open incident of this trouble; else NULL, and *key is free. */
+/* The open incident of this trouble; else NULL, and *key is free, or of its closed one. */
 struct incident *incident_by_key(const struct core *core, uint64_t *key, str service,
     str recurrence);
 bool incident_is_self(const struct incident *incident);
@@ -162,6 +162,7 @@ struct opening {
 	str title;
 	str impact; /* empty: from the service */
 	uint64_t key;
+	str source; /* of the alert; or empty */
 	bool overflow;
 	bool drill;
 	const struct pairs *labels; /* NULL: none */
@@ -175,6 +176,15 @@ void incident_set_state(struct core *core, struct incident *incident,
     enum incident_state state);
 /* An alert joined it. */
 void incident_fired(struct core *core, struct incident *incident);
+/* Nothing of it fires any more. What is wrong with Firstline itself is never seen to. */
+static inline bool
+incident_is_quiet(const struct incident *incident)
+{
+	return incident->row.settle_at != 0 && !incident_is_self(incident);
+}
+/* Quiet, and nobody must say how anything went: it closes unless it fires
+ * again, so nobody is paged for it anew. */
+bool incident_only_settles(const struct incident *incident);
 /* Nothing fires any more, or nothing is being done any more: what follows from that. */
 void incident_quiet(struct core *core, struct incident *incident);
 /* An alert of a closed incident ended. */
@@ -202,6 +212,7 @@ struct recipient {
 	str channel;
 	str address;
 	msec within_ms; /* then the next reach too; 0: a minute */
+	bool night;     /* of the order in which they are reached in their quiet hours */
 };
 
 struct recipients {
@@ -216,7 +227,11 @@ const struct policy *people_policy(const struct core *core,
 /* Who answers at that tier then; NULL: nobody, or not at that hour. */
 const struct person *people_at_tier(const struct core *core,
     const struct incident *incident, uint32_t tier, msec wall);
-/* The next after that tier which has somebody then; 0: none, it begins again. */
+/* The next after that tier which has somebody else then than whom it was told to last; 0:
+ * none. */
+uint32_t people_other_tier(const struct core *core, const struct incident *incident,
+    uint32_t tier, msec wall);
+/* The same; where nobody else comes, the next which has the same. 0: it begins again. */
 uint32_t people_next_tier(const struct core *core, const struct incident *incident,
     uint32_t tier, msec wall);
 /* From that tier of `escalate` on, the first who can be reached; where nobody can, also
@@ -226,6 +241,8 @@ const struct person *people_reachable(const struct core *core, const struct team
 /* The same by the policy in force for the incident, `escalate` where that has nobody. */
 const struct person *people_to_tell(const struct core *core,
     const struct incident *incident, uint32_t from, uint32_t *ret_tier);
+/* Each person, or place of a team, once. */
+void recipients_add(struct recipients *to, const struct recipient *who);
 void recipients_person(struct recipients *to, const struct person *person);
 void recipients_team(struct recipients *to, const struct team *team);
 /* Its lead, and whoever has a rotation of it now. */
@@ -234,6 +251,8 @@ void recipients_duty(const struct core *core, struct recipients *to,
 void recipients_told(struct recipients *to, const struct incident *incident);
 /* The next way to reach that person, after this one; the first, where this one is theirs no
  * more; false: none left. */
+/* A notice that is told in their quiet hours: by the first of their channels for these. */
+void people_by_night(const struct core *core, struct notice_row *row);
 bool people_next_reach(const struct core *core, const struct notice_row *tried,
     struct recipient *ret);
 
@@ -248,7 +267,15 @@ void incident_escalate_arm(struct core *core, struct incident *incident);
 /* That person cannot be told: where the present tier is theirs, and not the last, its time is
  * over. */
 void incident_escalate_now(struct core *core, struct incident *incident, str person);
+/* Somebody else than whom it was told to last can be told now, before it begins again. */
+bool incident_has_next(const struct core *core, const struct incident *incident);
 void incident_escalate(struct core *core, struct incident *incident);
+/* What was done about it has ended: from now on nothing is, unless somebody says so. */
+void incident_worked(struct core *core, struct incident *incident);
+/* Its severity was raised. */
+void incident_worse(struct core *core, struct incident *incident);
+/* Another configuration holds: services are answered for by others. */
+void owners_adopted(struct core *core);
 /* Whom nobody told for a while is told now; why, for the timeline. */
 void incident_page(struct core *core, struct incident *incident, str why);
 
@@ -269,6 +296,23 @@ bool hours_wait(struct core *core, struct incident *incident);
 void hours_again(struct core *core, struct incident *incident);
 void hours_adopted(struct core *core);
 void hours_begun(struct core *core, struct incident *incident);
+
+/* ---- quiet.c: the quiet hours of those who are told ---- */
+
+/* A notice that is about to be made: held, or by its reader's channels for the night. */
+void quiet_place(struct core *core, struct notice_row *row);
+/* It was made, and no other of the incident is held for them: that is said. */
+void quiet_say(struct core *core, const struct notice *notice);
+/* They are told of it, now. */
+void quiet_woke(struct core *core, struct incident *incident, str person);
+/* It is time to look at it, and at all that is held for that person and due: are they over? */
+void quiet_look(struct core *core, const struct notice *first);
+/* Whom pages about it are held for, in scratch; it ended: those who know nothing of it are
+ * told that it was there. */
+struct recipients *quiet_held_for(struct core *core, const struct incident *incident);
+void quiet_ended(struct core *core, const struct incident *incident,
+    const struct recipients *held, const struct recipients *told);
+void quiet_adopted(struct core *core);
 
 /* ---- notices.c, notice_text.c: telling them ---- */
 
@@ -307,7 +351,12 @@ struct notice_words {
 	str text;
 	struct pairs fields;
 	row_id asked; /* what it asks to approve, or the run that asks; or 0 */
+	bool urgent;  /* whatever the severity: nobody's quiet hours hold it */
 };
+/* Does it say that there is trouble? */
+bool notice_pages(const struct notice_row *row);
+/* What came from outside may be in any of them. */
+struct pairs notice_fields(struct core *core, const struct pairs *fields);
 void notices_make(struct core *core, const struct incident *incident,
     enum notice_purpose purpose, const struct recipients *to,
     const struct notice_words *words);
@@ -320,6 +369,8 @@ void notice_words(struct core *core, const struct incident *incident,
 /* Where there is a thread about it. */
 void notices_acknowledged(struct core *core, const struct incident *incident);
 void notices_handed_over(struct core *core, const struct incident *incident,
+    const struct person *person, const struct command *command);
+void notices_taken_back(struct core *core, const struct incident *incident,
     const struct person *person, const struct command *command);
 
 /* ---- lines.c: what waits for each channel, and how each of them does ---- */
@@ -362,6 +413,9 @@ struct answering hand_over(struct core *core, const struct command *command,
     struct incident *incident);
 struct answering escalate_command(struct core *core, const struct command *command,
     struct incident *incident);
+
+/* useful.c: COMMAND_USEFUL */
+struct answering useful_command(struct core *core, const struct command *command);
 
 void notices_tell(struct core *core, const struct recipients *to,
     const struct notice_words *words);
@@ -436,6 +490,10 @@ const struct runbook_step *run_step(const struct run *run);
 struct pairs run_values(struct core *core, const struct run *run);
 /* Those that its runbook has, from what is given and from the incident; false: *ret_why. */
 bool run_inputs(struct core *core, const struct incident *incident,
+    const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
+    str *ret_why);
+/* Can it begin on that incident, and with which inputs? false: *ret_why. */
+bool run_can_begin(struct core *core, const struct incident *incident,
     const struct runbook *runbook, const struct pairs *given, struct pairs *ret,
     str *ret_why);
 struct pairs pairs_with(struct core *core, const struct pairs *pairs, str name, str value);
@@ -527,8 +585,8 @@ str probe_says(struct core *core, const struct probe *probe,
 /* ---- probes.c ---- */
 
 /* Its texts, with the values in place; false: *ret_why. */
-bool probe_fill(struct core *core, const struct model *model, const struct probe *what,
-    const struct pairs *values, struct probe_row *ret, str *ret_why);
+bool probe_fill(struct core *core, const struct probe *what, const struct pairs *values,
+    struct probe_row *ret, str *ret_why);
 /* A copy of the row goes out, with an id of its own. 0: no room. */
 row_id probe_send(struct core *core, const struct probe_row *row);
 /* When it counts as not answered. */

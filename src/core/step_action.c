@@ -209,7 +209,7 @@ targets_in_all(const struct core *core, const struct run *run)
 	size_t n = run->row.targets.n;
 	for (const struct run *by = run_caller(core, run); by != NULL;
 	     by = run_caller(core, by)) {
-		if (run_step(by)->each && by->row.targets.n > 1)
+		if (run_step(by)->each)
 			n *= by->row.targets.n;
 		if (n > TARGETS_MAX)
 			n = TARGETS_MAX;
@@ -382,10 +382,9 @@ static void
 failed(struct core *core, struct run *run, struct rolled *rolled)
 {
 	const struct runbook_step *step = run_step(run);
-	uint32_t most = step->stop_after_failures != 0 ? step->stop_after_failures : 1;
 	rolled_over(core, run, rolled, ROLLED_FAILED);
 	run->row.failures++;
-	if (run->row.failures >= most)
+	if (run->row.failures >= step->stop_after_failures)
 		roll_leave(core, run, step->otherwise,
 		    text_make(core, "%.*s failed on %.*s", STR_ARG(step->name),
 			STR_ARG(rolled->target)));
@@ -401,7 +400,8 @@ timed_out(struct core *core, struct run *run, struct rolled *rolled)
 	rolled_over(core, run, rolled, ROLLED_TIMED_OUT);
 	while (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_WAIT)
 		next++;
-	if (next < run->runbook->steps_n && run->runbook->steps[next].kind == STEP_VERIFY)
+	ASSERT(next < run->runbook->steps_n); /* neither an action nor a wait is the last */
+	if (run->runbook->steps[next].kind == STEP_VERIFY)
 		roll_leave(core, run, STEP_NEXT, step->name);
 	else
 		roll_leave(core, run, STEP_PERSON,

@@ -5,8 +5,9 @@
  *	                      --its time is over--> otherwise (a person)
  *
  * The question and who was asked stand in the run's row, so both are there after a restart.
- * Whoever was asked is told when nobody need answer any more. Any person with the role
- * operator may answer, not only who was asked; an agent never (commands.c).
+ * Whoever was asked is told when nobody need answer any more. Any person of the
+ * configuration with the role operator may answer, not only who was asked; an agent never
+ * (commands.c).
  */
 #include "core/state.h"
 

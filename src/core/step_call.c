@@ -69,16 +69,6 @@ runs_end(struct core *core, struct incident *incident, enum run_state state, str
 		run_end(core, incident->run, state, why);
 }
 
-static bool
-is_for(const struct runbook *runbook, str service)
-{
-	for (size_t i = 0; i < runbook->services_n; i++) {
-		if (str_eq(runbook->services[i]->name, service))
-			return true;
-	}
-	return runbook->services_n == 0;
-}
-
 /* The values of the step's `with`. */
 static bool
 given_to(struct core *core, const struct run *run, struct pairs *ret, str *ret_why)
@@ -125,7 +115,7 @@ begin(struct core *core, struct run *run, const struct runbook *runbook, str *re
 	if (str_eq(row.started_by, AUTOMATION) &&
 	    model_shadows(core->newest->model, runbook, service))
 		row.shadow = true;
-	if (!is_for(runbook, service)) {
+	if (!runbook_is_for(runbook, service)) {
 		*ret_why = text_make(core, "it is not for %.*s", STR_ARG(service));
 		return NULL;
 	}
@@ -154,8 +144,8 @@ call(struct core *core, struct run *run, str *ret_why)
 	ASSERT(runbook != NULL);
 	struct run *called = begin(core, run, runbook, &why);
 	if (called == NULL) {
-		*ret_why = text_make(core, "%.*s: runbook %.*s cannot be called: %.*s",
-		    STR_ARG(step->name), STR_ARG(step->calls), STR_ARG(why));
+		*ret_why = text_make(core, "runbook %.*s cannot be called: %.*s",
+		    STR_ARG(step->calls), STR_ARG(why));
 		return false;
 	}
 	called->model = core_model_use(run->model);
@@ -281,7 +271,9 @@ call_enter(struct core *core, struct run *run)
 	}
 	if (!step->each) {
 		if (!refused_stale(core, run) && !call(core, run, &why))
-			run_goto(core, run, step->otherwise, why);
+			run_goto(core, run, step->otherwise,
+			    text_make(core, "%.*s: %.*s", STR_ARG(step->name),
+				STR_ARG(why)));
 		return;
 	}
 	struct strs targets = action_targets(core, run);

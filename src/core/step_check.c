@@ -14,16 +14,13 @@
  */
 #include "core/state.h"
 
-#define EVERY_MS (10 * SECOND)
-
 /* The one probe of the step is out; false: *ret_why. */
 static bool
 send_one(struct core *core, struct run *run, str *ret_why)
 {
 	struct pairs values = run_values(core, run);
 	struct probe_row row;
-	if (!probe_fill(core, run->model->model, &run_step(run)->probe, &values, &row,
-		ret_why))
+	if (!probe_fill(core, &run_step(run)->probe, &values, &row, ret_why))
 		return false;
 	row.incident = run->row.incident;
 	row.run = run->row.id;
@@ -51,8 +48,9 @@ void
 check_enter(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
-	msec within = step->within_ms != 0 ? step->within_ms : step->for_ms + MINUTE;
-	run->row.deadline = core->at + within;
+	ASSERT(step->within_ms > 0 &&
+	       step->every_ms > 0); /* whoever writes neither has ours */
+	run->row.deadline = core->at + step->within_ms;
 	look(core, run);
 }
 
@@ -146,7 +144,7 @@ look_later(struct core *core, struct run *run)
 {
 	const struct runbook_step *step = run_step(run);
 	const struct run_row *row = &run->row;
-	msec due = core->at + (step->every_ms != 0 ? step->every_ms : EVERY_MS);
+	msec due = core->at + step->every_ms;
 	msec complete = row->held_since + step->for_ms;
 	if (row->held_since != 0 && complete < due)
 		due = complete;

@@ -46,7 +46,7 @@ send(struct core *core, const struct run *run, const struct probe *probe,
     const struct pairs *values, struct look *ret, str *ret_why)
 {
 	struct probe_row row;
-	if (!probe_fill(core, run->model->model, probe, values, &row, ret_why))
+	if (!probe_fill(core, probe, values, &row, ret_why))
 		return false;
 	row.incident = run->row.incident;
 	row.run = run->row.id;

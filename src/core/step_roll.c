@@ -34,8 +34,9 @@ rolled_waiting(const struct run *run, row_id id)
 {
 	size_t n;
 	struct rolled *p = rolled_of(run, &n);
+	ASSERT(id != 0);
 	for (size_t i = 0; i < n; i++) {
-		if (p[i].waiting_for == id && id != 0)
+		if (p[i].waiting_for == id)
 			return &p[i];
 	}
 	return NULL;
@@ -250,9 +251,11 @@ roll_gate_hosts(struct core *core, const struct run *run)
 	size_t n;
 	const struct rolled *p = rolled_of(run, &n);
 	struct strs hosts = { arena_new(&core->scratch, str, BATCH_MAX), 0 };
-	for (size_t i = 0; i < n && hosts.n < BATCH_MAX; i++) {
-		if (p[i].batch == p[n - 1].batch && p[i].state == ROLLED_DONE)
-			hosts.p[hosts.n++] = p[i].target;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i].batch != p[n - 1].batch || p[i].state != ROLLED_DONE)
+			continue;
+		ASSERT(hosts.n < BATCH_MAX);
+		hosts.p[hosts.n++] = p[i].target;
 	}
 	return hosts;
 }
@@ -403,6 +406,15 @@ begin_parked(struct core *core, struct run *run, size_t i)
 	return true;
 }
 
+/* None of a batch was begun, and why not found no room either: so it would be for ever. */
+static bool
+is_stuck(struct run *run, size_t begun)
+{
+	size_t n;
+	(void)rolled_of(run, &n);
+	return n == begun && run->row.roll_why.n == 0;
+}
+
 void
 roll_on(struct core *core, struct run *run)
 {
@@ -435,6 +447,12 @@ roll_on(struct core *core, struct run *run)
 		if (run->row.state != RUN_RUNNING || run->row.step != step ||
 		    permit_waits(run))
 			return;
+		if (is_stuck(run, n)) {
+			roll_tell(core, run);
+			run_goto(core, run, STEP_PERSON,
+			    STR("there is no memory for its targets"));
+			return;
+		}
 	}
 }
 

@@ -176,9 +176,10 @@ undo_begin(struct core *core, struct run *run, str why)
 	row_set_str(core, &run->row.undo_why, text_line(core, why, TIMELINE_TEXT_MAX));
 	object_touch(core, &run->o);
 	incident_set_state(core, run_incident(core, run), INCIDENT_ACTING);
-	str stays = stay == 0
-	                ? (str){ 0 }
-	                : text_make(core, "; %u stay: their actions have no undo", stay);
+	str stays = stay == 0 ? (str){ 0 }
+	                      : text_make(core, "; %u %s no undo", stay,
+				    stay == 1 ? "stays: its action has"
+					      : "stay: their actions have");
 	timeline_add(core, run->row.incident, TIMELINE_RUNBOOK, FIRSTLINE, run->row.id,
 	    "%.*s: %u attempt%s to take back%.*s", STR_ARG(step->name), n,
 	    n == 1 ? "" : "s", STR_ARG(stays));

@@ -2,6 +2,7 @@
  * The timeline: what happened, in order, in sentences. The entries of an open incident
  * stay in memory, as many as its case file shows: the first ones, and the last ones.
  */
+#include "core/noise.h"
 #include "core/state.h"
 
 /* The one in the middle goes: how it began and where it stands both matter. */
@@ -48,7 +49,8 @@ timeline_text(struct core *core, incident_id incident, enum timeline_kind kind, 
 		object_done(core, &entry->o);
 		return;
 	}
-	if (is_person(who)) {
+	if (is_person(who) && kind != TIMELINE_USEFUL) {
+		noise_acted(core, of);
 		of->row.worked_at = core->at;
 		object_touch(core, &of->o);
 	}

@@ -95,8 +95,10 @@ is_due(const struct core *core, msec at)
 static void
 control_timer(struct core *core)
 {
-	if (is_due(core, core->control->row.duty_at))
-		handover_look(core);
+	if (is_due(core, core->control->row.duty_at)) {
+		struct hads had = handover_had(core);
+		handover_look(core, &had);
+	}
 	if (is_due(core, core->control->row.grants_at))
 		grants_look(core);
 	if (is_due(core, channels_due(core)))
@@ -166,6 +168,7 @@ fire(struct core *core, struct object *o)
 	case TABLE_TIMELINE:
 	case TABLE_DECISION:
 	case TABLE_GAP:
+	case TABLE_NOISE:
 	case TABLE_TOKEN:
 	case TABLE_SESSION:
 	case TABLE_LOGIN:

@@ -544,16 +544,6 @@ core_trust(const struct core *core, str name, msec wall, struct arena *arena,
 /* ---- promoting ---- */
 
 static bool
-is_for(const struct runbook *runbook, const struct service *service)
-{
-	for (size_t i = 0; i < runbook->services_n; i++) {
-		if (runbook->services[i] == service)
-			return true;
-	}
-	return runbook->services_n == 0;
-}
-
-static bool
 owns(const struct service *service, const struct command *command)
 {
 	return str_starts(command->principal, STR("person:")) &&
@@ -606,7 +596,7 @@ trust_promote(struct core *core, const struct command *command)
 	if (service == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND, "%.*s",
 		    STR_ARG(unknown_service(core, command->target, &core->scratch)));
-	if (!is_for(runbook, service))
+	if (!runbook_is_for(runbook, service->name))
 		return answer_no(core, 404, EXIT_NOT_FOUND,
 		    "runbook %.*s is not for service %.*s", STR_ARG(runbook->name),
 		    STR_ARG(command->target));

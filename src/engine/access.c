@@ -167,6 +167,8 @@ needs(enum op op)
 	case OP_HANDOFFS:
 	case OP_HANDOFF:
 	case OP_GAPS:
+	case OP_NOISE:
+	case OP_OUTPUT:
 	case OP_ON_CALL:
 	case OP_SHIFTS:
 	case OP_OVERRIDES:

@@ -7,8 +7,8 @@
  * supervisor as two halves that sign nothing (base/hmac_sha1.h): the account's token, by
  * which one can call at our cost, is hands' alone.
  *
- * The same once more does nothing: a link acknowledges once, and who has passed it on is not
- * whom it is with any more.
+ * The same once more does nothing: a link acknowledges once, and passes on once. That holds
+ * for whoever sends again what Twilio signed, too.
  */
 #include <stdlib.h>
 
@@ -135,6 +135,11 @@ dialed_request(struct engine *engine, uint64_t id, const struct request *request
 	const struct person *person = tap_person(engine, id, request->secret, &tap);
 	if (person == NULL)
 		return;
+	if (tap.act != TAP_ACKNOWLEDGE) {
+		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 403, 4,
+		    "nobody is called by that link");
+		return;
+	}
 	if (!twilio_read(request->text, arena, &params, &err) ||
 	    !is_signed(engine, model, url_of(model, request->secret, arena), &params,
 		request->name)) {

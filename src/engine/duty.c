@@ -41,6 +41,9 @@ duty_of_team(struct answer_out *a, const struct model *model, const struct team 
 			.person = turn.person != NULL ? turn.person->id : STR(""),
 			.from_wall = turn.from_wall,
 			.until_wall = turn.until_wall,
+			.quiet_wall =
+			    turn.person != NULL ? person_quiet_until(turn.person, wall) : 0,
+			.name = turn.person != NULL ? turn.person->name : STR(""),
 		};
 		answer_record(a, ITEM_DUTY, &duty);
 	}
@@ -78,6 +81,7 @@ shifts_of(struct answer_out *a, struct shifts *shifts, size_t *n)
 			.from_wall = turn.from_wall,
 			.until_wall = turn.until_wall,
 			.gap = turn.person == NULL,
+			.zone = duty_zone(team, rotation),
 		};
 		if (++*n > SHIFTS_MAX)
 			return false;

@@ -429,6 +429,8 @@ on_supervisor_frame(struct engine *engine, const struct frame *frame)
 static bool
 on_hands_frame(struct engine *engine, const struct frame *frame)
 {
+	if (frame->kind == FRAME_OUTPUT)
+		return output_seen(engine, frame->payload);
 	if (frame->kind != FRAME_RESULT)
 		return false;
 	if (!engine->ready || engine->refusing)
@@ -526,10 +528,13 @@ on_wire_closed(struct wire *wire)
 		listings_forget(wire->engine);
 		reader_forget(wire->engine);
 		hasher_forget(wire->engine->hasher);
+		output_forget(wire->engine);
 		batch_forget(wire->engine, ROLE_KIND_GATE);
 	}
-	if (wire->role == ROLE_KIND_HANDS)
+	if (wire->role == ROLE_KIND_HANDS) {
+		output_lost(wire->engine);
 		batch_forget(wire->engine, ROLE_KIND_HANDS);
+	}
 	if (wire->role == ROLE_KIND_SUPERVISOR)
 		stop(wire->engine, ENGINE_EXIT_STOPPED);
 }

@@ -116,6 +116,7 @@ tell_shifts(struct answer_out *a, struct shifts *shifts, const struct person *pe
 			.from_wall = turn.from_wall,
 			.until_wall = turn.until_wall,
 			.gap = turn.person == NULL,
+			.zone = duty_zone(shifts->team, shifts->rotation),
 		};
 		answer_record(a, ITEM_SHIFT, &item);
 	}

@@ -12,7 +12,9 @@
 #include <stdlib.h>
 
 #include "base/list.h"
+#include "core/noise_sum.h"
 #include "engine/state.h"
+#include "os/clock.h"
 
 #define JOBS_MAX 256
 #define JOB_ARENA_BYTES ((size_t)256 << 20)
@@ -331,6 +333,62 @@ entries(struct job *job, bool (*take)(void *, const struct stored_entry *),
 	return true;
 }
 
+struct noise_page {
+	struct job *job;
+	struct noise_sum *sum;
+	row_id last;
+	uint32_t n;
+	struct err err;
+};
+
+static bool
+take_noise(void *context, const struct stored_row *row)
+{
+	struct noise_page *page = context;
+	struct arena scratch = page->job->scratch;
+	struct noise_row noise;
+	if (!record_decode_all(&noise_row_type, row->body, &scratch, &noise, &page->err))
+		return false;
+	noise_sum_add(page->sum, &noise);
+	page->last = row->id;
+	page->n++;
+	return true;
+}
+
+/* All rows there are, as it is their sum that is asked for. */
+static bool
+noise(struct job *job, struct err *err)
+{
+	const struct request *r = &job->request;
+	msec span = r->span_ms != 0 ? r->span_ms : NOISE_SINCE_MS, now = clock_wall();
+	struct noise_sum sum;
+	struct noise_item *items;
+	enum noise_by by;
+	if (!noise_by_word(r->name, &by)) {
+		refuse(job, 422, 2, STR("by is alert, source or service"));
+		return true;
+	}
+	noise_sum_begin(&sum, &job->arena, by, now > span ? now - span : 0);
+	struct noise_page page = { .job = job, .sum = &sum };
+	struct row_query query = { .table = TABLE_NOISE, .limit = PAGE_MAX };
+	do {
+		page.n = 0;
+		query.after = page.last;
+		if (!store_rows(job->reader->store, &query, take_noise, &page,
+			&job->answer.answer.seq, err))
+			return false;
+		if (page.err.kind != ERR_NONE) {
+			*err = page.err;
+			return false;
+		}
+	} while (page.n == PAGE_MAX);
+	size_t n = noise_sum_end(&sum, &items);
+	job->answer.begin = job->arena; /* they outlive each frame */
+	for (size_t i = 0; i < n; i++)
+		answer_record(&job->answer, ITEM_NOISE, &items[i]);
+	return true;
+}
+
 static bool
 read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 {
@@ -367,6 +425,8 @@ read_answer(struct job *job, uint64_t *ret_cursor, struct err *err)
 		return entries(job, take_entry, ret_cursor, err);
 	case OP_EVENTS:
 		return entries(job, take_timeline, ret_cursor, err);
+	case OP_NOISE:
+		return noise(job, err);
 	default:
 		UNREACHABLE();
 	}

@@ -106,6 +106,34 @@ read_before(struct engine *engine, const struct asked *asked, struct command *co
 	return false;
 }
 
+bool
+read_was(struct engine *engine, uint64_t id, struct command *command)
+{
+	struct arena *arena = &engine->batch.arena;
+	struct incident_row *was = arena_new(arena, struct incident_row, 1);
+	struct stored_row row;
+	struct err err = { 0 };
+	if (core_incident(engine->core, command->incident) != NULL)
+		return true;
+	/* It may be what is being written at this moment. */
+	batch_wait(engine);
+	if (store_row(engine->look, TABLE_INCIDENT, command->incident, arena, &row, &err) &&
+	    record_decode_all(&incident_row_type, row.body, arena, was, &err)) {
+		command->was = (struct records){ was, 1 };
+		return true;
+	}
+	if (err.kind != ERR_NOT_FOUND)
+		refuse(engine, id, 503, 1, "that incident cannot be read: ask again");
+	else if (command->incident < core_control(engine->core)->next_incident &&
+		 command->incident != 0)
+		refuse(engine, id, 410, 3,
+		    "that incident is not kept any more: it was over for longer than "
+		    "keep.history says");
+	else
+		refuse(engine, id, 404, 3, "there is no incident with that number");
+	return false;
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -131,6 +159,8 @@ on_command(struct engine *engine, const struct asked *asked)
 	};
 	if (!read_own(engine, asked, &event.command) ||
 	    !read_before(engine, asked, &event.command))
+		return;
+	if (r->command == COMMAND_USEFUL && !read_was(engine, asked->id, &event.command))
 		return;
 	char key[REQUEST_KEY_MAX];
 	if (!request_key(engine, asked->id, r, asked->caller.principal, key,
@@ -450,6 +480,7 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_EVENTS:
 	case OP_SILENCES:
 	case OP_NOTICE:
+	case OP_NOISE:
 		ask_reader(engine, asked);
 		return;
 	case OP_STATUS:
@@ -475,6 +506,9 @@ dispatch(struct engine *engine, const struct asked *asked)
 	case OP_FEED:
 	case OP_FEEDS:
 		answer_now(engine, asked);
+		return;
+	case OP_OUTPUT:
+		output_ask(engine, asked->id, asked->request.row);
 		return;
 	case OP_FEED_ADD:
 	case OP_FEED_END:

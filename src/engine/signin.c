@@ -10,10 +10,10 @@
  */
 #include <stdio.h>
 
+#include "engine/password.h"
 #include "engine/state.h"
 #include "os/clock.h"
 
-#define PASSWORD_BYTES_MIN 12
 #define PERSON "person:"
 
 static const struct tries_rule by_address = { 30, 2 * SECOND };
@@ -276,12 +276,13 @@ set_password(struct engine *engine, uint64_t id, const struct request *r,
 		    "before: firstline login-link PERSON makes a link");
 		return;
 	}
-	if (r->secret.n < PASSWORD_BYTES_MIN || r->secret.n > PASSWORD_BYTES_MAX) {
-		refuse(engine, id, 422, 2, "a password has 12 to 256 bytes");
+	str person = str_drop(caller.principal, strlen(PERSON));
+	const char *fault = password_fault(r->secret, person);
+	if (fault != NULL) {
+		refuse(engine, id, 422, 2, fault);
 		return;
 	}
-	copy_text(job.person, sizeof(job.person),
-	    str_drop(caller.principal, strlen(PERSON)));
+	copy_text(job.person, sizeof(job.person), person);
 	random_bytes(job.salt, sizeof(job.salt));
 	memcpy(job.password, r->secret.p, r->secret.n);
 	job.password_n = r->secret.n;

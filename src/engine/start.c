@@ -69,6 +69,7 @@ take_row(void *context, const struct stored_row *row)
 	case TABLE_LOGIN:
 	case TABLE_OVERRIDE:
 	case TABLE_HEARTBEAT:
+	case TABLE_NOISE:
 	case TABLE_QUARANTINE:
 	case TABLE_TIMELINE:
 		load->ok = core_load(load->engine->core, row->table, row->body, load->err);
@@ -128,7 +129,7 @@ load_all(struct load *load)
 		TABLE_RUN, TABLE_ATTEMPT, TABLE_PROBE, TABLE_DECISION, TABLE_GRANT_USE,
 		TABLE_NOTICE, TABLE_HANDOFF, TABLE_GAP, TABLE_TOKEN, TABLE_ANSWER,
 		TABLE_SILENCE, TABLE_ASKED, TABLE_LEASE, TABLE_TRUST, TABLE_SESSION,
-		TABLE_LOGIN, TABLE_OVERRIDE, TABLE_HEARTBEAT, TABLE_ALERTS };
+		TABLE_LOGIN, TABLE_OVERRIDE, TABLE_HEARTBEAT, TABLE_NOISE, TABLE_ALERTS };
 	struct engine *engine = load->engine;
 	engine_clock_start(&engine->clock, 0, 0, clock_wall(),
 	    clock_boot()); /* a new store */

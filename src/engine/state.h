@@ -103,6 +103,13 @@ struct reloads {
 	} item[RELOADS_MAX];
 };
 
+/* Who waits for what an attempt has written so far: output.c. */
+#define LOOKERS_MAX 256
+struct looker {
+	uint64_t request;
+	row_id attempt;
+};
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -155,6 +162,8 @@ struct engine {
 	uint64_t session_request; /* the same of OP_SESSION_ADD */
 	struct hasher *hasher;
 	struct tries tries;
+	struct looker lookers[LOOKERS_MAX];
+	size_t lookers_n;
 	struct counters {
 		uint64_t alerts_fired, alerts_changed, alerts_resolved, alerts_unchanged,
 		    alerts_expired, alerts_refused[REFUSAL_KINDS], batches, commits,
@@ -252,6 +261,10 @@ NODISCARD bool request_key(struct engine *engine, uint64_t id,
     const struct request *request, str principal, char key[static REQUEST_KEY_MAX],
     struct command *command);
 
+/* What is said of an incident that the core may not have any more: its row for the command, as
+ * it is in the store; false: it is refused, and that is answered. */
+NODISCARD bool read_was(struct engine *engine, uint64_t id, struct command *command);
+
 /* ahead.c */
 struct ahead *ahead_new(void);
 void ahead_turn(struct engine *engine);
@@ -333,6 +346,12 @@ void listings_sweep(struct engine *engine);  /* what nobody asks for is forgotte
 bool listings_time_is_up(const struct engine *engine); /* of this turn */
 void listing_put_alert(struct engine *engine, const struct alert *alert,
     struct answer_out *a, msec at, msec wall);
+
+/* output.c */
+void output_ask(struct engine *engine, uint64_t request, row_id attempt);
+NODISCARD bool output_seen(struct engine *engine, str payload); /* false: a bad frame */
+void output_lost(struct engine *engine);                        /* hands is gone */
+void output_forget(struct engine *engine);                      /* the gate is gone */
 
 /* silences.c */
 void silence_command(struct engine *engine, uint64_t id, const struct request *request,

@@ -102,27 +102,105 @@ base_of(const struct notice_row *notice)
 	return STR("");
 }
 
+static void
+add_link(struct engine *engine, struct notice_row *notice, struct arena *arena, str name,
+    const struct tap *tap)
+{
+	str base = base_of(notice);
+	struct buf text = BUF(TAP_BYTES_MAX);
+	tap_write(&text, tap, key_of(engine));
+	struct pairs fields = { arena_new(arena, struct pair, notice->fields.n + 1),
+		notice->fields.n + 1 };
+	memcpy(fields.p, notice->fields.p, notice->fields.n * sizeof(*fields.p));
+	fields.p[notice->fields.n] =
+	    (struct pair){ name, arena_printf(arena, "%.*s/act/%.*s", STR_ARG(base),
+				     STR_ARG(buf_str(&text))) };
+	buf_done(&text);
+	bool sorted = pairs_sort(&fields); /* nothing of ours is called so */
+	ASSERT(sorted);
+	notice->fields = fields;
+}
+
+/* It is over: was it useful? */
+static void
+add_useful(struct engine *engine, struct notice_row *notice, struct arena *arena)
+{
+	struct tap tap = { .act = TAP_USEFUL,
+		.incident = { notice->incident },
+		.incident_n = 1,
+		.notice = notice->id,
+		.until_s = (notice->made_wall + TAP_USEFUL_KEEP_MS) / SECOND,
+		.person = notice->person };
+	add_link(engine, notice, arena, STR(NOTICE_USEFUL_FIELD), &tap);
+	tap.act = TAP_USELESS;
+	add_link(engine, notice, arena, STR(NOTICE_USELESS_FIELD), &tap);
+}
+
+/* Of a drill nobody is asked. */
+static bool
+is_asked_of(const struct engine *engine, const struct notice_row *notice)
+{
+	const struct incident_row *row = core_incident(engine->core, notice->incident);
+	return notice->purpose == PURPOSE_ENDED && notice->incident != 0 &&
+	       !(row != NULL && row->drill);
+}
+
+/* Of a digest those that it tells the end of. */
+static void
+add_ended(const struct engine *engine, struct tap *tap, const struct notice_row *notice)
+{
+	const struct digest_line *lines = notice->told.p;
+	if (notice->purpose == PURPOSE_ENDED)
+		add_incident(tap, notice->incident);
+	for (size_t i = 0; notice->purpose == PURPOSE_DIGEST && i < notice->told.n; i++) {
+		const struct incident_row *row =
+		    core_incident(engine->core, lines[i].incident);
+		if (lines[i].about == PURPOSE_ENDED && (row == NULL || !row->drill))
+			add_incident(tap, lines[i].incident);
+	}
+}
+
+/* One link for many, whose page asks of each; or where a message has room for one. */
+static void
+add_asks(struct engine *engine, struct notice_row *notice, struct arena *arena)
+{
+	struct tap tap = { .act = TAP_ASKS,
+		.notice = notice->id,
+		.until_s = (notice->made_wall + TAP_USEFUL_KEEP_MS) / SECOND,
+		.person = notice->person };
+	add_ended(engine, &tap, notice);
+	if (tap.incident_n > 0)
+		add_link(engine, notice, arena, STR(NOTICE_ASKS_FIELD), &tap);
+}
+
+static bool
+has_little_room(const struct engine *engine, const struct notice_row *notice)
+{
+	const struct model *model = configs_newest(&engine->configs, engine->core);
+	for (size_t i = 0; i < model->channels_n; i++) {
+		if (str_eq(model->channels[i].name, notice->channel))
+			return model->channels[i].kind == CHANNEL_TWILIO;
+	}
+	return false;
+}
+
 void
 taps_add(struct engine *engine, struct notice_row *notice, struct arena *arena)
 {
-	str base = base_of(notice);
 	struct tap tap = { .act = TAP_ACKNOWLEDGE,
 		.notice = notice->id,
 		.until_s = (notice->made_wall + TAP_KEEP_MS) / SECOND,
 		.person = notice->person };
 	add_incidents(&tap, notice);
-	if (base.n == 0 || tap.incident_n == 0 || !may_tap(engine, notice->person))
+	if (base_of(notice).n == 0 || !may_tap(engine, notice->person))
 		return;
-	struct buf text = BUF(TAP_BYTES_MAX);
-	tap_write(&text, &tap, key_of(engine));
-	/* Fields are in the order of their names: it comes before all of ours. */
-	struct pair *p = arena_new(arena, struct pair, notice->fields.n + 1);
-	p[0] = (struct pair){ STR(NOTICE_TAP_FIELD),
-		arena_printf(arena, "%.*s/act/%.*s", STR_ARG(base),
-		    STR_ARG(buf_str(&text))) };
-	memcpy(p + 1, notice->fields.p, notice->fields.n * sizeof(*p));
-	notice->fields = (struct pairs){ p, notice->fields.n + 1 };
-	buf_done(&text);
+	if (tap.incident_n > 0)
+		add_link(engine, notice, arena, STR(NOTICE_TAP_FIELD), &tap);
+	if (notice->purpose == PURPOSE_DIGEST ||
+	    (is_asked_of(engine, notice) && has_little_room(engine, notice)))
+		add_asks(engine, notice, arena);
+	else if (is_asked_of(engine, notice))
+		add_useful(engine, notice, arena);
 }
 
 /* ---- on the way back ---- */
@@ -145,15 +223,19 @@ who_has(const struct incident_row *row)
 /* Nothing is to be done: why, for the page. */
 static void
 tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, msec tapped,
-    str principal)
+    bool did, str principal)
 {
 	struct arena scratch = engine->batch.arena;
 	struct answer_out a;
 	struct buf said = BUF(1024);
 	if (tapped != 0) {
-		buf_printf(&said, "This link acknowledged incident %u on ", row->id);
+		buf_printf(&said,
+		    did ? "This link acknowledged incident %u on "
+			: "This link came too late for incident %u on ",
+		    row->id);
 		buf_time(&said, tapped);
-		buf_add(&said, STR(", and does it once: "));
+		buf_add(&said,
+		    did ? STR(", and does it once: ") : STR(", and counts once: "));
 	}
 	if (!row->acknowledged)
 		buf_add(&said, STR("nobody has it now"));
@@ -163,7 +245,8 @@ tell_done(struct engine *engine, uint64_t id, const struct incident_row *row, ms
 	else
 		buf_printf(&said, "%s%.*s has it",
 		    tapped != 0 ? "" : "Nothing was done: ", STR_ARG(who_has(row)));
-	answer_begin(&a, &engine->batch.to_gate, &scratch, id, engine->head.seq);
+	answer_begin(&a, &engine->batch.to_gate, &scratch, id,
+	    tapped != 0 ? engine->head.seq : batch_seq(engine));
 	a.answer.note = buf_str(&said);
 	answer_end(&a, 0);
 	buf_done(&said);
@@ -193,13 +276,19 @@ tap_one(struct engine *engine, const struct tap *tap, incident_id incident,
 {
 	const struct incident_row *row = core_incident(engine->core, incident);
 	const char *comma = other->n > 0 ? ", " : "";
-	if (row == NULL || row->state == INCIDENT_CLOSED) {
+	bool did = false;
+	bool open = row != NULL && row->state != INCIDENT_CLOSED;
+	bool first = open && core_tapped(row, tap->notice, &did) == 0;
+	if (!open) {
 		buf_printf(other, "%s%u is over", comma, incident);
 	} else if (row->acknowledged) {
+		if (first) /* and never again */
+			acknowledge(engine, 0, tap, incident, person, said);
 		buf_printf(other, "%s%.*s has %u", comma, STR_ARG(who_has(row)), incident);
-	} else if (core_tapped(row, tap->notice) != 0) {
-		buf_printf(other, "%snobody has %u now, which this link acknowledged once",
-		    comma, incident);
+	} else if (!first) {
+		buf_printf(other, "%snobody has %u now, %s", comma, incident,
+		    did ? "which this link acknowledged once"
+			: "for which this link came too late once");
 	} else {
 		buf_printf(done, "%s%u", done->n > 0 ? ", " : "", incident);
 		acknowledge(engine, 0, tap, incident, person, said);
@@ -260,13 +349,50 @@ tap_acknowledge(struct engine *engine, uint64_t id, const struct tap *tap,
 	}
 	incident_id incident = tap->incident[0];
 	const struct incident_row *row = core_incident(engine->core, incident);
-	msec tapped = row != NULL ? core_tapped(row, tap->notice) : 0;
-	if (row != NULL && row->state != INCIDENT_CLOSED &&
-	    (tapped != 0 || row->acknowledged))
-		tell_done(engine, id, row, tapped,
-		    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)));
-	else
+	bool did = false;
+	msec tapped = row != NULL ? core_tapped(row, tap->notice, &did) : 0;
+	if (row == NULL || row->state == INCIDENT_CLOSED ||
+	    (tapped == 0 && !row->acknowledged)) {
 		acknowledge(engine, id, tap, incident, person, said);
+		return;
+	}
+	if (tapped == 0) /* it does nothing, and never again */
+		acknowledge(engine, 0, tap, incident, person, said);
+	tell_done(engine, id, row, tapped, did,
+	    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)));
+}
+
+/* What they said before is what they said; the last counts. */
+static void
+say_useful(struct engine *engine, uint64_t id, incident_id incident, row_id notice,
+    const struct person *person, str answer)
+{
+	struct event event = { .kind = EVENT_COMMAND };
+	event.command = (struct command){ .kind = COMMAND_USEFUL,
+		.request = id,
+		.principal =
+		    arena_printf(&engine->batch.arena, "person:%.*s", STR_ARG(person->id)),
+		.incident = incident,
+		.row = notice,
+		.role = person->role,
+		.name = answer };
+	if (read_was(engine, id, &event.command))
+		batch_step(engine, &event);
+}
+
+/* Of one of those that the link asks of. */
+static void
+say_of_one(struct engine *engine, uint64_t id, const struct tap *tap,
+    const struct person *person, const struct request *request)
+{
+	for (size_t i = 0; i < tap->incident_n; i++) {
+		if (tap->incident[i] == request->incident) {
+			say_useful(engine, id, request->incident, tap->notice, person,
+			    request->name);
+			return;
+		}
+	}
+	refuse(engine, id, 403, "this link does not ask of that incident");
 }
 
 void
@@ -274,6 +400,21 @@ tap_request(struct engine *engine, uint64_t id, const struct request *request)
 {
 	struct tap tap;
 	const struct person *person = tap_person(engine, id, request->secret, &tap);
-	if (person != NULL)
+	if (person == NULL)
+		return;
+	switch (tap.act) {
+	case TAP_ACKNOWLEDGE:
 		tap_acknowledge(engine, id, &tap, person, "by the link in");
+		return;
+	case TAP_USEFUL:
+		say_useful(engine, id, tap.incident[0], tap.notice, person, STR("yes"));
+		return;
+	case TAP_USELESS:
+		say_useful(engine, id, tap.incident[0], tap.notice, person, STR("no"));
+		return;
+	case TAP_ASKS:
+		say_of_one(engine, id, &tap, person, request);
+		return;
+	}
+	UNREACHABLE();
 }

@@ -121,6 +121,7 @@ const char *const command_kind_names[COMMAND_KIND_COUNT] = {
 	[COMMAND_FEED_ADD] = "feed-add",
 	[COMMAND_FEED_END] = "feed-end",
 	[COMMAND_ESCALATE] = "escalate",
+	[COMMAND_USEFUL] = "useful",
 };
 
 static const struct field command_fields[] = {
@@ -154,6 +155,7 @@ static const struct field command_fields[] = {
 	    .type = &login_row_type },
 	FQ_ENUM(50, struct command, role, role_names),
 	FQ_RECORDS(51, struct command, before, &run_row_type, 4),
+	FQ_RECORDS(140, struct command, was, &incident_row_type, 4),
 };
 static const struct record_type command_type =
     RECORD(struct command, "command", command_fields);

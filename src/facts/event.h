@@ -117,7 +117,7 @@ enum command_kind {
 	/* Heartbeat `name` was heard of; params: kind (heartbeat.h), rid; `row` the exit code,
 	 * `text` the body */
 	COMMAND_PING = 50,
-	COMMAND_UNACKNOWLEDGE, /* by who acknowledged, soon after */
+	COMMAND_UNACKNOWLEDGE, /* by who acknowledged or handed it over, soon after */
 	COMMAND_HAND_OVER,     /* the incident is `name`'s now, a person */
 	/* A message by channel `name`: sent, or only shown (as one about `incident`; 0: a
 	 * sample); params.to: the person or team whom it reaches there */
@@ -126,9 +126,12 @@ enum command_kind {
 	COMMAND_FEED_ADD = 70, /* `token`: feed, secret hash */
 	COMMAND_FEED_END,      /* `row` */
 	COMMAND_ESCALATE, /* the next tier now; `row`: as who was told in that notice */
+	/* The incident was useful to know of: `name` is yes or no, `text` a note; `was` is its
+	 * row where the core does not have it any more */
+	COMMAND_USEFUL = 80,
 };
 
-#define COMMAND_KIND_COUNT 73 /* one more than the last */
+#define COMMAND_KIND_COUNT 81 /* one more than the last */
 
 struct command {
 	enum command_kind kind;
@@ -158,6 +161,7 @@ struct command {
 	struct session_row session;
 	struct login_row login;
 	struct records before; /* CONTINUE: one struct run_row, as it is in the store */
+	struct records was;    /* USEFUL: one struct incident_row, alike */
 };
 
 /* ---- the world answered ---- */

@@ -30,6 +30,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_QUARANTINED] = "quarantined",
 	[FRAME_KEPT] = "kept",
 	[FRAME_CALENDAR] = "calendar",
+	[FRAME_OUTPUT] = "output",
 };
 
 static const char *const role_kind_names[] = {
@@ -166,6 +167,8 @@ const char *const op_names[OP_COUNT] = {
 	[OP_WHAT_CAN] = "what-can",
 	[OP_PLAN] = "plan",
 	[OP_TRUST] = "trust",
+	[OP_NOISE] = "noise",
+	[OP_OUTPUT] = "output",
 	[OP_SESSION] = "session",
 	[OP_SESSION_ADD] = "session-add",
 	[OP_SESSION_AGAIN] = "session-again",
@@ -343,6 +346,8 @@ static const struct field duty_fields[] = {
 	F_STR(3, struct duty_item, person),
 	F_WALL(4, struct duty_item, from_wall),
 	F_WALL(5, struct duty_item, until_wall),
+	FQ_WALL(6, struct duty_item, quiet_wall),
+	FQ_STR(7, struct duty_item, name),
 };
 const struct record_type duty_item_type = RECORD(struct duty_item, "duty", duty_fields);
 
@@ -354,6 +359,7 @@ static const struct field shift_fields[] = {
 	F_WALL(5, struct shift_item, from_wall),
 	F_WALL(6, struct shift_item, until_wall),
 	F_BOOL(7, struct shift_item, gap),
+	F_STR(8, struct shift_item, zone),
 };
 const struct record_type shift_item_type = RECORD(struct shift_item, "shift", shift_fields);
 
@@ -395,6 +401,14 @@ static const struct field can_fields[] = {
 };
 const struct record_type can_item_type = RECORD(struct can_item, "can", can_fields);
 
+static const struct field output_item_fields[] = {
+	F_U64(1, struct output_item, attempt),
+	F_BOOL(2, struct output_item, at_work),
+	F_STR_MAX(3, struct output_item, output, ATTEMPT_OUTPUT_MAX),
+};
+const struct record_type output_item_type =
+    RECORD(struct output_item, "output-item", output_item_fields);
+
 static const struct field who_fields[] = {
 	F_STR(1, struct who_item, principal),
 	F_ENUM(2, struct who_item, verdict, verdict_names),
@@ -432,6 +446,24 @@ static const struct field trust_item_fields[] = {
 const struct record_type trust_item_type =
     RECORD(struct trust_item, "trust-item", trust_item_fields);
 
+static const struct field noise_item_fields[] = {
+	F_STR(1, struct noise_item, name),
+	F_U64(2, struct noise_item, fired),
+	F_U32(3, struct noise_item, flaps),
+	F_U32(4, struct noise_item, incidents),
+	F_U32(5, struct noise_item, called),
+	F_U32(6, struct noise_item, acted),
+	F_U32(7, struct noise_item, alone),
+	F_U32(8, struct noise_item, wasted),
+	F_U32(9, struct noise_item, yes),
+	F_U32(10, struct noise_item, no),
+	F_U32(11, struct noise_item, acted_percent),
+	F_STR(12, struct noise_item, verdict),
+	F_WALL(13, struct noise_item, since_wall),
+};
+const struct record_type noise_item_type =
+    RECORD(struct noise_item, "noise-item", noise_item_fields);
+
 const struct record_type *
 item_body_type(const struct item *item)
 {
@@ -448,6 +480,8 @@ item_body_type(const struct item *item)
 		[ITEM_WHO] = &who_item_type,
 		[ITEM_PLAN] = &plan_item_type,
 		[ITEM_TRUST] = &trust_item_type,
+		[ITEM_NOISE] = &noise_item_type,
+		[ITEM_OUTPUT] = &output_item_type,
 		[ITEM_SHIFT] = &shift_item_type,
 		[ITEM_SERVICE] = &service_item_type,
 		[ITEM_RUNBOOK] = &runbook_item_type,
@@ -716,6 +750,8 @@ record_type_at(size_t i)
 		&can_item_type,
 		&who_item_type,
 		&trust_item_type,
+		&noise_item_type,
+		&useful_type,
 		&plan_target_type,
 		&plan_item_type,
 		&receivers_item_type,
@@ -733,6 +769,7 @@ record_type_at(size_t i)
 		&alert_group_item_type,
 		&alert_total_item_type,
 		&calendar_frame_type,
+		&output_item_type,
 	};
 	if (i < TABLE_COUNT - 2) /* there is none of alerts */
 		return table_type((enum table)(i + (i < TABLE_ALERTS - 1 ? 1 : 2)));

@@ -3,6 +3,7 @@
 
 #include "facts/catalogue.h"
 #include "facts/effect.h"
+#include "facts/noise.h"
 #include "facts/plan.h"
 #include "facts/trust.h"
 
@@ -54,6 +55,9 @@ enum frame_kind {
 	/* hands to supervisor: struct calendar_frame, what came of fetching one; supervisor to
 	 * hands, empty: fetch all of them now */
 	FRAME_CALENDAR,
+	/* engine to hands: struct output_item, its attempt alone: what has it written so far?
+	 * Hands to engine: that. Neither is an event: nothing of it is kept. */
+	FRAME_OUTPUT,
 };
 
 struct frame {
@@ -157,8 +161,12 @@ enum op {
 	OP_DIALED,
 	/* Of authority; params: service (those that cover it), file and line (the one there) */
 	OP_RULES = 120,
+	/* What alerts cost people, in sum by `name` (alert, source, service; empty: alert), over
+	 * the days of the last `span_ms`; 0: NOISE_SINCE_MS */
+	OP_NOISE = 140,
+	OP_OUTPUT = 150, /* of attempt `row`, while it is at work: hands is asked */
 };
-#define OP_COUNT 121 /* one more than the last */
+#define OP_COUNT 151 /* one more than the last */
 /* NULL where no op has that number. */
 extern const char *const op_names[OP_COUNT];
 
@@ -221,6 +229,8 @@ enum item_kind {
 	ITEM_RULE,             /* struct rule_item */
 	ITEM_ALERT_GROUP = 80, /* struct alert_group_item */
 	ITEM_ALERT_TOTAL,      /* struct alert_total_item */
+	ITEM_NOISE = 140,      /* struct noise_item */
+	ITEM_OUTPUT = 150,     /* struct output_item */
 };
 
 #define SANDBOX_GAPS_MAX 64
@@ -296,6 +306,8 @@ struct duty_item {
 	str rotation;
 	str person;
 	msec from_wall, until_wall;
+	msec quiet_wall; /* until then that person's quiet hours are on; 0: they are not */
+	str name;        /* the person's */
 };
 
 /* The same person has it without a break; a gap has none. */
@@ -306,6 +318,7 @@ struct shift_item {
 	str person;
 	msec from_wall, until_wall;
 	bool gap;
+	str zone; /* of its handovers */
 };
 #define SHIFTS_MAX 4096 /* in one answer */
 
@@ -348,6 +361,13 @@ struct who_item {
 	str principal;
 	enum verdict verdict;
 	str text;
+};
+
+/* What an attempt has written so far. The attempt's row has what counts, once it is over. */
+struct output_item {
+	row_id attempt;
+	bool at_work; /* false: there is no such attempt any more, or not yet */
+	str output; /* as in attempt_row: redacted, head and tail, at most ATTEMPT_OUTPUT_MAX */
 };
 
 struct answer {
@@ -456,7 +476,7 @@ extern const struct record_type request_type, item_type, answer_type, publish_ty
     secret_item_type, session_item_type, can_item_type, who_item_type, receivers_item_type,
     epoch_frame_type, quarantined_frame_type, peer_frame_type, bundle_frame_type,
     adopted_frame_type, ready_frame_type, log_frame_type, settings_frame_type, hook_type,
-    dials_frame_type, calendar_frame_type;
+    dials_frame_type, calendar_frame_type, output_item_type;
 
 /* The record type of an item's body; NULL when there is none. */
 const struct record_type *item_body_type(const struct item *item);

@@ -98,8 +98,8 @@ struct record_type {
 
 #define FIELD_MAX_DEFAULT 65536u
 #define RECORD_DEPTH_MAX 6
-#define RECORD_FIELDS_MAX 64
-#define RECORD_SIZE_MAX 2048 /* bytes of the struct itself */
+#define RECORD_FIELDS_MAX 128 /* whole words of bits */
+#define RECORD_SIZE_MAX 2048  /* bytes of the struct itself */
 
 /* NULL when the table keeps the rules above, else what is wrong. For the unit test that
  * runs it over every type; nothing else checks tables. */

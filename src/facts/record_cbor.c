@@ -126,16 +126,23 @@ record_encode(const struct record_type *type, const void *record, struct buf *ou
 {
 	ASSERT(type->field_count <= RECORD_FIELDS_MAX);
 
-	uint64_t present = 0;
-	for (unsigned i = 0; i < type->field_count; i++)
-		if (!field_empty(&type->fields[i], field_place(record, &type->fields[i])))
-			present |= UINT64_C(1) << i;
+	uint64_t present[RECORD_FIELDS_MAX / 64] = { 0 };
+	size_t n = 0;
+	for (unsigned i = 0; i < type->field_count; i++) {
+		if (field_empty(&type->fields[i], field_place(record, &type->fields[i])))
+			continue;
+		present[i / 64] |= UINT64_C(1) << i % 64;
+		n++;
+	}
 
-	cbor_put_map(out, (size_t)__builtin_popcountll(present));
-	for (; present != 0; present &= present - 1) {
-		const struct field *field = &type->fields[__builtin_ctzll(present)];
-		cbor_put_u64(out, field->number);
-		put_value(out, field, field_place(record, field));
+	cbor_put_map(out, n);
+	for (unsigned word = 0; word < countof(present); word++) {
+		for (; present[word] != 0; present[word] &= present[word] - 1) {
+			unsigned i = word * 64 + (unsigned)__builtin_ctzll(present[word]);
+			const struct field *field = &type->fields[i];
+			cbor_put_u64(out, field->number);
+			put_value(out, field, field_place(record, field));
+		}
 	}
 }
 

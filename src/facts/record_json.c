@@ -479,18 +479,18 @@ read_record(struct reading *r, const struct record_type *type, void *ret)
 	if (!json_object(&r->json))
 		return false;
 
-	uint64_t seen = 0;
+	uint64_t seen[RECORD_FIELDS_MAX / 64] = { 0 };
 	for (str name; json_member(&r->json, &name);) {
 		unsigned i = find_field(type, name);
 		if (i == type->field_count) {
 			json_fail(&r->json, "there is no such member");
 			return refuse(r, name);
 		}
-		if (seen & UINT64_C(1) << i) {
+		if (seen[i / 64] & UINT64_C(1) << i % 64) {
 			json_fail(&r->json, "it is there twice");
 			return refuse(r, name);
 		}
-		seen |= UINT64_C(1) << i;
+		seen[i / 64] |= UINT64_C(1) << i % 64;
 		const struct field *field = &type->fields[i];
 		if (!read_value(r, field, field_place_in(ret, field)))
 			return refuse(r, name);

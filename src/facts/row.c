@@ -30,6 +30,7 @@ const char *const table_names[TABLE_COUNT] = {
 	[TABLE_LOGIN] = "login",
 	[TABLE_OVERRIDE] = "override",
 	[TABLE_HEARTBEAT] = "heartbeat",
+	[TABLE_NOISE] = "noise",
 };
 
 /* ---- incident ---- */
@@ -139,6 +140,17 @@ static const struct field incident_fields[] = {
 	FQ_STR(104, struct incident_row, doing),
 	FQ_STRS(105, struct incident_row, taps, TAPS_MAX),
 	FQ_U64(106, struct incident_row, waiting_run),
+	FQ_STRS(107, struct incident_row, woken, TOLD_MAX),
+	FQ_STR(140, struct incident_row, source),
+	FQ_U64(141, struct incident_row, noise),
+	FQ_BOOL(142, struct incident_row, called),
+	FQ_BOOL(143, struct incident_row, acted),
+	FQ_RECORDS(144, struct incident_row, useful, &useful_type, USEFUL_MAX),
+	FQ_STR(145, struct incident_row, tier_person),
+	FQ_STR(150, struct incident_row, handed_by),
+	FQ_STR(151, struct incident_row, handed_from),
+	FQ_WALL(152, struct incident_row, handed_from_wall),
+	FQ_MSEC(153, struct incident_row, handed_from_at),
 };
 const struct record_type incident_row_type =
     RECORD(struct incident_row, "incident", incident_fields);
@@ -160,6 +172,7 @@ static const char *const timeline_kind_names[] = {
 	[TIMELINE_GAP] = "gap",
 	[TIMELINE_SELF] = "self",
 	[TIMELINE_ASKED] = "asked",
+	[TIMELINE_USEFUL] = "useful",
 };
 
 static const struct field timeline_fields[] = {
@@ -835,6 +848,7 @@ static const struct field control_fields[] = {
 	    CHANNEL_TROUBLES_MAX),
 	FQ_RECORDS(81, struct control_row, brought, &brought_type, BROUGHT_MAX),
 	FQ_RECORDS(82, struct control_row, turns, &notice_turn_type, NOTICE_TURNS_MAX),
+	FQ_U64(140, struct control_row, noise_rows),
 };
 const struct record_type control_row_type =
     RECORD(struct control_row, "control", control_fields);
@@ -889,6 +903,8 @@ table_type(enum table table)
 		return &override_row_type;
 	case TABLE_HEARTBEAT:
 		return &heartbeat_row_type;
+	case TABLE_NOISE:
+		return &noise_row_type;
 	case TABLE_ALERTS:
 		return NULL;
 	}

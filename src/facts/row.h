@@ -4,6 +4,7 @@
 #include "facts/row_access.h"
 #include "facts/row_authority.h"
 #include "facts/row_incident.h"
+#include "facts/row_noise.h"
 #include "facts/row_notice.h"
 #include "facts/row_run.h"
 
@@ -44,9 +45,10 @@ enum table {
 	TABLE_LOGIN,    /* how a person signs in: one-time link, password */
 	TABLE_OVERRIDE, /* who stands in for whom in a rotation */
 	TABLE_HEARTBEAT,
+	TABLE_NOISE, /* what alerts cost people, by day */
 };
 #define TABLE_NONE ((enum table)0)
-#define TABLE_COUNT 24 /* one more than the last */
+#define TABLE_COUNT 25 /* one more than the last */
 
 extern const char *const table_names[TABLE_COUNT];
 /* The record type of a table's body; NULL for TABLE_ALERTS (its own format). */
@@ -115,6 +117,7 @@ struct control_row {
 	/* struct brought: of runbooks in `config`; one that is not there: nobody knows */
 	struct records brought;
 	struct records turns; /* struct notice_turn: of whom was told something of late */
+	row_id noise_rows;    /* that were ever made: the number of the last */
 };
 
 extern const struct record_type channel_trouble_type, notice_thread_type, incident_row_type,

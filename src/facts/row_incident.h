@@ -95,7 +95,8 @@ struct incident_row {
 	bool drill;   /* nobody is told but who asked for it, and it counts in no figure */
 	str drill_by; /* a principal */
 	str shadow;   /* a runbook that in shadow would have acted on it; or empty */
-	msec worked_at; /* when a person last said or asked something about it; or 0 */
+	msec
+	    worked_at; /* when a person last said something, or something done ended; or 0 */
 	struct pairs annotations; /* of the first alert: those that inputs come from */
 	/* struct remedy, at most REMEDIES_MAX: of it and of those before with its key */
 	struct records remedies;
@@ -110,12 +111,25 @@ struct incident_row {
 	bool flapping; /* it clears and fires again and again: it stays open over that */
 	/* struct cleared, at most CLEARED_MAX: of it and of those before with its key */
 	struct records cleared;
-	/* Links that acknowledged it: the notice each was sent in, and when, "42 1795456684000";
-	 * the last TAPS_MAX. Each does it once. */
+	/* Links that acknowledged it: the notice each was sent in, and when, "42 1795456684000",
+	 * or with " had" behind it that did nothing, since somebody had it; and calls that were
+	 * answered with "not for me": "passed 42 ana". The last TAPS_MAX. Each does it once. */
 	struct strs taps;
 	str doing; /* of an answer about one that is open: what Firstline does now; else empty */
 	/* Of such an answer: the run that goes on when a person says something, or 0 */
 	row_id waiting_run;
+	/* Persons who were told of it in their quiet hours: of its end they are too. */
+	struct strs woken;
+	str source; /* of the first alert; empty: it has none, or is older than that is kept */
+	row_id noise; /* where it counts (row_noise.h); 0: nowhere */
+	bool called;  /* somebody was called for it */
+	bool acted;   /* a person did or said something, or an action was started */
+	struct records useful; /* struct useful, at most USEFUL_MAX: what people answered */
+	str tier_person; /* whom that tier was told through; empty: nobody was told yet */
+	/* Who handed it over to whoever has it now, and who had it before that and since when:
+	 * what is there again when that is taken back. Empty: it was not, or nobody had it. */
+	str handed_by, handed_from;
+	msec handed_from_wall, handed_from_at;
 };
 
 /* The first message about an incident there, as its provider calls it. */
@@ -143,6 +157,7 @@ enum timeline_kind {
 	TIMELINE_GAP,     /* ref: the gap */
 	TIMELINE_SELF,    /* about Firstline itself */
 	TIMELINE_ASKED,   /* what waits for facts or approval; ref: the row */
+	TIMELINE_USEFUL,  /* somebody said whether it was; that is no work on it */
 };
 
 struct timeline_row {

@@ -92,6 +92,10 @@ static const struct field notice_fields[] = {
 	FQ_U32(83, struct notice_row, told_n),
 	FQ_BOOL(84, struct notice_row, moot),
 	FQ_MSEC(85, struct notice_row, turn_at),
+	FQ_WALL(90, struct notice_row, held_wall),
+	FQ_BOOL(91, struct notice_row, was_held),
+	FQ_BOOL(92, struct notice_row, night),
+	FQ_BOOL(93, struct notice_row, urgent),
 };
 const struct record_type notice_row_type =
     RECORD(struct notice_row, "notice", notice_fields);

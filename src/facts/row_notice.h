@@ -93,11 +93,21 @@ struct notice_row {
 	uint32_t told_n;
 	bool moot;    /* NOTICE_GIVEN_UP since nobody needed it any more */
 	msec turn_at; /* it is not its reader's turn before; 0: it was at once */
+	/* PENDING: held for the end of its reader's quiet hours, which is then; 0: it is not. */
+	msec held_wall;
+	bool was_held; /* with all others that were it is one message */
+	bool night;    /* by the order in which they are reached in their quiet hours */
+	bool urgent;   /* whatever its severity, nobody's quiet hours hold it */
 };
 
 /* The field of a notice on its way that holds a link by which its reader acknowledges with one
  * tap: in no row, since whoever could read it there could tap it. */
 #define NOTICE_TAP_FIELD "acknowledge"
+/* The same of a notice that an incident is over: it was useful to know of it, or not. */
+#define NOTICE_USEFUL_FIELD "useful"
+#define NOTICE_USELESS_FIELD "not_useful"
+/* Of one that tells of many ends, or has room for one link: a page that asks of each. */
+#define NOTICE_ASKS_FIELD "was_useful"
 #define NOTICE_REQUEST_MAX (24 * 1024) /* bytes of `request`; more is cut */
 #define NOTICE_ANSWER_MAX 2048
 

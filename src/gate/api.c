@@ -46,6 +46,8 @@ item_name(const struct item *item)
 		[ITEM_CAN] = "can",
 		[ITEM_WHO] = "who",
 		[ITEM_TRUST] = "trust",
+		[ITEM_NOISE] = "noise",
+		[ITEM_OUTPUT] = "output",
 		[ITEM_SHIFT] = "shift",
 		[ITEM_PLAN] = "step",
 		[ITEM_SESSION] = "session",
@@ -525,6 +527,27 @@ read_rules(struct call *call, struct request *request, struct pair params[3])
 	request->params = (struct pairs){ params, countof(names) };
 }
 
+/* In sum by what, and since when: of OP_NOISE. */
+static bool
+read_noise(struct call *call, struct request *request)
+{
+	str by = target_query(&call->target, STR("by"));
+	str since = target_query(&call->target, STR("since"));
+	if (by.n > 0 && !str_eq(by, STR("alert")) && !str_eq(by, STR("source")) &&
+	    !str_eq(by, STR("service"))) {
+		respond_error(call, 400, 2, "'by' is alert, source or service");
+		return false;
+	}
+	if (since.n > 0 && !body_span(since, &request->span_ms)) {
+		respond_error(call, 400, 2,
+		    "'since' is how long ago, as in 30d or 12h: at most %ud",
+		    (unsigned)(BODY_SPAN_MS_MAX / DAY));
+		return false;
+	}
+	request->name = by;
+	return true;
+}
+
 /* "open", as without a word, or "all". */
 static bool
 read_waiting(struct call *call, struct request *request, struct pair *param)
@@ -648,6 +671,8 @@ api_ask(struct call *call, void (*answered)(struct call *call, const struct answ
 	if (ok &&
 	    (route->op == OP_ASKED || route->op == OP_LEASES || route->op == OP_OVERRIDES))
 		ok = read_waiting(call, &request, params);
+	if (ok && route->op == OP_NOISE)
+		ok = read_noise(call, &request);
 	if (ok && route->op == OP_RULES)
 		read_rules(call, &request, params);
 	if (ok && route->op == OP_TRUST) {

@@ -345,6 +345,7 @@ set_up(struct gate *gate, struct arena *arena, struct err *err)
 	if (!wait_for_settings(gate))
 		return true;
 	gate->started = true;
+	gate->pressed_since_wall = clock_wall();
 	if (!web_start(gate, err))
 		return false;
 	send_ready(gate, true);

@@ -158,6 +158,8 @@ head_add(struct head *head, str name, str value)
 		take_once(head, &head->user, value, "who asks is named twice");
 	else if (str_eq_caseless(name, STR("Accept-Encoding")))
 		head->accept_encoding = value;
+	else if (str_eq_caseless(name, STR("Accept")))
+		head->accept = value;
 	else if (str_eq_caseless(name, STR("Expect")))
 		head->expects = true;
 }

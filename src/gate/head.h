@@ -40,7 +40,7 @@ struct head {
 	str forwarded_for, forwarded_proto; /* the last of each */
 	str user_header; /* set before: the name of one by which a proxy names who asks */
 	str user;        /* its value */
-	str accept_encoding;
+	str accept, accept_encoding;
 	str slack_signature, slack_timestamp, twilio_signature;
 	bool has_host;
 	bool has_length;

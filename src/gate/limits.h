@@ -18,6 +18,8 @@
 #define GATE_HEADER_BYTES_MAX (16u << 10) /* names and values of one request */
 #define GATE_TOKEN_MAX 512
 #define SESSION_COOKIE "firstline"
+/* Over TLS: no other host, port or path can put one of that name into a browser. */
+#define SESSION_COOKIE_TLS "__Host-firstline"
 #define GATE_KEY_MAX 255 /* Idempotency-Key */
 
 #define GATE_BODIES_BYTES_MAX ((size_t)256 << 20) /* all bodies in memory */

@@ -44,6 +44,21 @@ page_alone(struct call *call)
 	serve_page(call);
 }
 
+bool
+reading_lost(struct call *call, unsigned status, str why)
+{
+	struct buf *b = &call->stream.out;
+	if (call->face != FACE_PLAIN || page_find(STR("head")) == NULL ||
+	    !str_contains(call->head.accept, STR("text/html")))
+		return false;
+	begin_page(call);
+	buf_add(b, STR("<h1>There is no such page</h1>\n<p>"));
+	html_put(b, why);
+	buf_add(b, STR(".</p>\n<p><a href=\"/\">To the duty board</a></p>\n"));
+	end_page(call, status);
+	return true;
+}
+
 /* ---- reading ---- */
 
 static void on_rows(struct call *call, const struct answer *answer);

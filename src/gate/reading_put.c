@@ -162,7 +162,7 @@ put_times(struct buf *b, const struct incident_row *row)
 	put_moment(b, "Opened", row->opened_wall);
 	put_moment(b, "Recovered", row->recovered_wall);
 	put_moment(b, "Closed", row->closed_wall);
-	if (open && !row->acknowledged && row->muted_by == 0)
+	if (open && !row->acknowledged && row->muted_by == 0 && row->settle_at == 0)
 		put_moment(b, "The next is told", wall_of(row, row->escalate_at));
 	if (open)
 		put_moment(b, "It closes", wall_of(row, row->settle_at));

@@ -26,6 +26,7 @@ response_common(struct MHD_Response *response)
 	response_header(response, "Cache-Control", "no-store");
 	response_header(response, "Content-Security-Policy", POLICY);
 	response_header(response, "X-Content-Type-Options", "nosniff");
+	response_header(response, "X-Frame-Options", "DENY"); /* who knows no policy */
 	response_header(response, "Referrer-Policy", "no-referrer");
 	response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
 }

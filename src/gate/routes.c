@@ -10,6 +10,11 @@ static const struct body_member body_hand_over[] = {
 };
 static const struct body_member body_note[] = { { "text", BODY_TEXT, true },
 	{ .name = NULL } };
+static const struct body_member body_useful[] = {
+	{ "useful", BODY_NAME, true },
+	{ "text", BODY_TEXT, false },
+	{ .name = NULL },
+};
 static const struct body_member body_run[] = {
 	{ "runbook", BODY_NAME, false },
 	{ "action", BODY_ACTION, false },
@@ -351,11 +356,13 @@ const struct route gate_routes[] = {
 	COMMAND_V1("/v1/incidents/#/hand-over", COMMAND_HAND_OVER, body_hand_over),
 	COMMAND_V1("/v1/incidents/#/notes", COMMAND_NOTE, body_note),
 	COMMAND_V1("/v1/incidents/#/resolve", COMMAND_RESOLVE, body_text),
+	COMMAND_V1("/v1/incidents/#/useful", COMMAND_USEFUL, body_useful),
 	COMMAND_V1("/v1/incidents/#/run", COMMAND_RUN, body_run),
 	COMMAND_V1("/v1/incidents/#/cancel", COMMAND_CANCEL, body_text),
 	COMMAND_V1("/v1/incidents/#/permit", COMMAND_PERMIT, body_permit),
 	COMMAND_V1("/v1/incidents/#/veto", COMMAND_VETO, body_why),
 	COMMAND_V1("/v1/attempts/#/settle", COMMAND_SETTLE, body_settle),
+	GET_V1("/v1/attempts/#/output", OP_OUTPUT, SHAPE_ONE, NULL),
 	GET_V1("/v1/handoffs", OP_HANDOFFS, SHAPE_LIST, "limit cursor"),
 	{ .method = METHOD_GET,
 	    .path = "/v1/handoffs/#",
@@ -367,6 +374,7 @@ const struct route gate_routes[] = {
 	    .query = "format",
 	    .tagged = true },
 	GET_V1("/v1/gaps", OP_GAPS, SHAPE_LIST, "limit cursor"),
+	GET_V1("/v1/noise", OP_NOISE, SHAPE_LIST, "by since"),
 	GET_V1("/v1/services", OP_SERVICES, SHAPE_LIST, NULL),
 	GET_V1("/v1/services/*", OP_SERVICES, SHAPE_ONE, NULL),
 	GET_V1("/v1/runbooks", OP_RUNBOOKS, SHAPE_LIST, NULL),

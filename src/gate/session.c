@@ -17,8 +17,8 @@ static void
 set_cookie(struct call *call, str value, msec age_ms)
 {
 	char text[GATE_TOKEN_MAX + 128];
-	(void)snprintf(text, sizeof(text),
-	    SESSION_COOKIE "=%.*s; Max-Age=%llu%s" COOKIE_TAIL, STR_ARG(value),
+	(void)snprintf(text, sizeof(text), "%s=%.*s; Max-Age=%llu%s" COOKIE_TAIL,
+	    call->secure ? SESSION_COOKIE_TLS : SESSION_COOKIE, STR_ARG(value),
 	    (unsigned long long)(age_ms / SECOND), call->secure ? "; Secure" : "");
 	response_header(call->response, "Set-Cookie", text);
 	explicit_bzero(text, sizeof(text));

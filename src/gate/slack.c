@@ -19,16 +19,28 @@ find_hook(const struct hooks *hooks, str channel)
 	return NULL;
 }
 
-/* The window keeps old ones out, this ring the others. */
+/* In whatever letters the signature is spelled. What was signed before all that the ring
+ * remembers may have come already, to it or to the gate that ran before: that is refused too. */
 static bool
-is_again(struct gate *gate, str signature)
+is_again(struct gate *gate, const struct head *head)
 {
-	hash32 hash = sha256(signature);
+	struct pressed press;
+	uint64_t seconds;
+	bool read = str_u64(head->slack_timestamp, UINT64_MAX / SECOND, &seconds) &&
+	            hex_decode(str_drop(head->slack_signature, strlen("v0=")), press.mac.b,
+			sizeof(press.mac.b));
+	ASSERT(read); /* it is signed with them */
+	press.wall = seconds * SECOND;
+	if (press.wall + SECOND <= gate->pressed_since_wall)
+		return true;
 	for (size_t i = 0; i < PRESSES_KEPT; i++) {
-		if (hash32_eq(&gate->pressed[i], &hash))
+		if (hash32_eq(&gate->pressed[i].mac, &press.mac))
 			return true;
 	}
-	gate->pressed[gate->pressed_n++ % PRESSES_KEPT] = hash;
+	struct pressed *oldest = &gate->pressed[gate->pressed_n++ % PRESSES_KEPT];
+	if (oldest->wall >= gate->pressed_since_wall)
+		gate->pressed_since_wall = oldest->wall + SECOND;
+	*oldest = press;
 	return false;
 }
 
@@ -73,7 +85,7 @@ serve_slack(struct call *call)
 	bool ok = hook != NULL && body.n <= SLACK_BODY_MAX &&
 	          slack_signed((str){ hook->key, hook->key_n }, head->slack_timestamp,
 		      head->slack_signature, body, clock_wall());
-	if (!ok || is_again(gate, head->slack_signature)) {
+	if (!ok || is_again(gate, head)) {
 		gate->n.refused_signature++;
 		respond_error(call, 401, 4, "that is not signed by Slack, or not just now");
 		return;

@@ -138,6 +138,10 @@ struct settings {
 };
 
 #define PRESSES_KEPT 1024
+struct pressed {
+	hash32 mac;
+	msec wall; /* when it was signed */
+};
 #define LATENCY_BUCKETS 12
 extern const uint64_t latency_bucket_us[LATENCY_BUCKETS]; /* upper ends */
 #define STATUS_CLASSES 600
@@ -200,13 +204,15 @@ struct gate {
 	struct arena_map answer_map, scratch_map;
 	struct arena answers, scratch; /* for one frame; for one item or one body */
 	struct events *events;
-	msec now;                     /* as of this turn of the loop */
-	msec next_look;               /* no deadline falls due before */
-	msec ask_again;               /* for an engine */
-	hash32 pressed[PRESSES_KEPT]; /* signatures that came: none is taken twice */
+	msec now;       /* as of this turn of the loop */
+	msec next_look; /* no deadline falls due before */
+	msec ask_again; /* for an engine */
+	struct pressed
+	    pressed[PRESSES_KEPT]; /* signatures that came: none is taken twice */
 	size_t pressed_n;
-	bool started; /* the doors are open, but for those that lack something */
-	bool tls_bad; /* the certificate that came last could not be used */
+	msec pressed_since_wall; /* of what was signed before nothing is known */
+	bool started;            /* the doors are open, but for those that lack something */
+	bool tls_bad;            /* the certificate that came last could not be used */
 	bool stopping;
 	msec stop_by;
 	int exit_code;
@@ -332,7 +338,9 @@ void serve_openapi(struct call *call); /* docs/openapi.json */
 NODISCARD bool session_give(struct call *call, const struct answer *answer);
 
 /* reading.c */
-void serve_reading(struct call *call);      /* a page, and what it tells without a script */
+void serve_reading(struct call *call); /* a page, and what it tells without a script */
+/* Where there is no page: to whoever reads pages, one that says why. false: they do not. */
+bool reading_lost(struct call *call, unsigned status, str why);
 void serve_sign_in_form(struct call *call); /* a form that such a page had */
 
 /* health.c */

@@ -178,6 +178,12 @@ is_printable(str s)
 	return true;
 }
 
+static bool
+is_read(const struct call *call, str method)
+{
+	return call->head_only || str_eq(method, STR("GET"));
+}
+
 /* The request line; true: it is answered. */
 static bool
 refuse_target(struct call *call, str method, const char *version)
@@ -194,12 +200,13 @@ refuse_target(struct call *call, str method, const char *version)
 	}
 	call->face = route_face_of(call->raw);
 	wrong = target_parse(call->raw, &call->arena, &call->target);
+	call->head_only = str_eq(method, STR("HEAD"));
 	if (wrong != NULL) {
-		respond_error(call, 400, 2, "%s", wrong);
+		if (!is_read(call, method) || !reading_lost(call, 400, str_of(wrong)))
+			respond_error(call, 400, 2, "%s", wrong);
 		return true;
 	}
 	call->face = route_face(&call->target);
-	call->head_only = str_eq(method, STR("HEAD"));
 	return false;
 }
 
@@ -230,6 +237,44 @@ refuse_head(struct call *call)
 	return false;
 }
 
+/* A link to a page with a slash too much leads there. */
+static bool
+lead_to_page(struct call *call, str method)
+{
+	struct target target = call->target;
+	struct route_match match;
+	str path = target.path;
+	while (target.segment_n > 1 && target.segment[target.segment_n - 1].n == 0) {
+		target.segment_n--;
+		path = str_take(path, path.n - 1);
+	}
+	if (path.n == target.path.n ||
+	    route_find(gate_routes, gate_routes_n, method, &target, &match) !=
+		ROUTE_FOUND ||
+	    (match.route->serve != serve_page && match.route->serve != serve_reading))
+		return false;
+	str query = str_drop(call->raw, target.path.n);
+	respond(call, 301, "text/plain; charset=utf-8", STR("moved\n"));
+	struct arena scratch = call->gate->scratch;
+	response_header(call->response, "Location",
+	    arena_cstr(&scratch,
+		arena_printf(&scratch, "%.*s%.*s", STR_ARG(path), STR_ARG(query))));
+	return true;
+}
+
+/* Nothing is there: a person is told in a page. */
+static void
+refuse_path(struct call *call, str method)
+{
+	struct arena scratch = call->gate->scratch;
+	str why =
+	    arena_printf(&scratch, "path %.*s was not found", STR_ARG(call->target.path));
+	if (is_read(call, method) &&
+	    (lead_to_page(call, method) || reading_lost(call, 404, why)))
+		return;
+	respond_error(call, 404, 3, "%.*s", STR_ARG(why));
+}
+
 static bool
 refuse_route(struct call *call, str method)
 {
@@ -240,8 +285,7 @@ refuse_route(struct call *call, str method)
 		call->face = call->match.route->face;
 		return false;
 	case ROUTE_NO_PATH:
-		respond_error(call, 404, 3, "path %.*s was not found",
-		    STR_ARG(call->target.path));
+		refuse_path(call, method);
 		return true;
 	case ROUTE_NO_METHOD:
 		respond_error(call, 405, 2, "method %.*s is not allowed, but [%s] are",
@@ -252,6 +296,15 @@ refuse_route(struct call *call, str method)
 	UNREACHABLE();
 }
 
+/* Over TLS only what was set by TLS: the other may be of who reads along on the plain one. */
+static str
+session_cookie(const struct call *call)
+{
+	str strict = head_cookie(&call->head, STR(SESSION_COOKIE_TLS));
+	return strict.n > 0 || call->secure ? strict
+	                                    : head_cookie(&call->head, STR(SESSION_COOKIE));
+}
+
 static bool
 refuse_token(struct call *call)
 {
@@ -260,7 +313,7 @@ refuse_token(struct call *call)
 		return false;
 	call->token = head_token(&call->head);
 	if (call->head.authorization.n == 0)
-		call->session = head_cookie(&call->head, STR(SESSION_COOKIE));
+		call->session = session_cookie(call);
 	if (route->page &&
 	    (call->session.n > GATE_TOKEN_MAX || !is_printable(call->session)))
 		call->session = STR("");

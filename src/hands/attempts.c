@@ -526,6 +526,21 @@ attempts_stop(struct attempts *all, row_id id)
 		    (unsigned long long)id, strerror(errno));
 }
 
+struct output_item
+attempts_output(const struct attempts *all, row_id id, struct arena *arena)
+{
+	const struct attempt *attempt = find(all, id);
+	str output = STR("");
+	struct err err;
+	/* There is no such file before it writes. */
+	if (attempt != NULL && !file_read_at(arena, attempt->claimed.dir_fd, SHIM_OUTPUT,
+				   SHIM_OUTPUT_MAX, &output, &err))
+		output = STR("");
+	return (struct output_item){ .attempt = id,
+		.at_work = attempt != NULL,
+		.output = clean_text(arena, output, ATTEMPT_OUTPUT_MAX) };
+}
+
 /* Locked, and without a result: one whose result is there may take a moment to leave. */
 static bool
 at_work(const struct attempts *all, const char *name)

@@ -4,6 +4,7 @@
 #include <uv.h>
 
 #include "facts/effect.h"
+#include "facts/frame.h"
 #include "hands/ceiling.h"
 #include "hands/spawner.h"
 #include "hands/tell.h"
@@ -45,6 +46,9 @@ NODISCARD bool attempts_start(struct attempts *attempts, const struct attempt_or
     const struct sandbox *sandbox, struct err *err);
 void attempts_reconcile(struct attempts *attempts, row_id id);
 void attempts_stop(struct attempts *attempts, row_id id);
+/* What it has written so far, at most a second old; empty where it is not at work. */
+struct output_item attempts_output(const struct attempts *attempts, row_id id,
+    struct arena *arena);
 /* The engine has kept its result: the folder may go. Not while somebody is at work. */
 void attempts_forget(struct attempts *attempts, row_id id);
 

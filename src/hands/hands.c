@@ -335,6 +335,20 @@ on_epoch(struct hands *h, const struct frame *frame)
 }
 
 static bool
+on_output(struct hands *h, const struct frame *frame)
+{
+	struct arena scratch = h->scratch;
+	struct output_item asked;
+	struct err err;
+	if (!record_decode_all(&output_item_type, frame->payload, &scratch, &asked, &err))
+		return false;
+	struct output_item seen = attempts_output(h->attempts, asked.attempt, &scratch);
+	frame_record(talk_out(h->engine), FRAME_OUTPUT, 0, &output_item_type, &seen);
+	talk_send(h->engine);
+	return true;
+}
+
+static bool
 on_engine_frame(void *ctx, const struct frame *frame)
 {
 	struct hands *h = ctx;
@@ -343,6 +357,8 @@ on_engine_frame(void *ctx, const struct frame *frame)
 		ok = on_epoch(h, frame);
 	else if (frame->kind == FRAME_ORDER && h->epoch_told)
 		ok = take_order(h, frame->payload);
+	else if (frame->kind == FRAME_OUTPUT && h->epoch_told)
+		ok = on_output(h, frame);
 	else if (frame->kind == FRAME_KEPT && h->epoch_told) {
 		msec now = clock_boot();
 		beacon_all_well(h->beacon, notices_get_out(h->notices, now), now);

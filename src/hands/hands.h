@@ -20,6 +20,7 @@
  *			ORDER: each is answered by one or more RESULTs; a start with an older
  *			epoch than the newest seen is refused, one that names a configuration
  *			not adopted here waits HANDS_CONFIG_WAIT_MS for it, then is refused
+ *			OUTPUT: what an attempt has written so far, answered at once
  */
 #define HANDS_CONFIG_WAIT_MS (10 * SECOND)
 #define HANDS_STOP_MS (2 * SECOND)

@@ -30,6 +30,7 @@ struct net_request {
 	void (*done)(void *ctx, const struct net_answer *answer);
 	void *ctx;
 	char error[CURL_ERROR_SIZE];
+	char kept_from[128]; /* the last of its addresses that is forbidden; or empty */
 };
 
 /* One socket of curl's, watched. */
@@ -57,6 +58,14 @@ request_free(struct net_request *r)
 		r->net->n--;
 	}
 	free(r);
+}
+
+static str
+why_not(const struct net_request *r, CURLcode code)
+{
+	if (code == CURLE_COULDNT_CONNECT && r->kept_from[0] != '\0')
+		return str_of(r->kept_from);
+	return str_of(r->error[0] != '\0' ? r->error : curl_easy_strerror(code));
 }
 
 /* What a header says, where that may be sent back as it is. */
@@ -94,8 +103,7 @@ request_finish(struct net_request *r, CURLcode code)
 		answer.modified = header_of(r->easy, "Last-Modified");
 	}
 	if (!answer.answered)
-		answer.error =
-		    str_of(r->error[0] != '\0' ? r->error : curl_easy_strerror(code));
+		answer.error = why_not(r, code);
 	r->done(r->ctx, &answer);
 	request_free(r);
 }
@@ -224,9 +232,14 @@ on_mail(char *bytes, size_t size, size_t n, void *ctx)
 static curl_socket_t
 on_guarded_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
-	(void)ctx;
-	if (purpose != CURLSOCKTYPE_IPCXN || address_kind(&to->addr) == ADDRESS_FORBIDDEN)
+	struct net_request *r = ctx;
+	if (purpose != CURLSOCKTYPE_IPCXN || address_kind(&to->addr) == ADDRESS_FORBIDDEN) {
+		char address[64];
+		address_text(&to->addr, address, sizeof(address));
+		(void)snprintf(r->kept_from, sizeof(r->kept_from),
+		    "it is at %s, where no request of ours goes", address);
 		return CURL_SOCKET_BAD;
+	}
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -297,8 +310,10 @@ set_all(struct net_request *r, const struct net_order *order)
 	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, r);
-	if (order->guarded)
+	if (order->guarded) {
 		(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_guarded_socket);
+		(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, r);
+	}
 	if (order->direct)
 		(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	if (order->kind == NET_MAIL)

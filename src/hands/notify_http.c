@@ -133,6 +133,15 @@ notify_field(const struct notice_row *notice, const char *name)
 }
 
 bool
+notify_is_tap(str name)
+{
+	return str_eq(name, STR(NOTICE_TAP_FIELD)) ||
+	       str_eq(name, STR(NOTICE_USEFUL_FIELD)) ||
+	       str_eq(name, STR(NOTICE_USELESS_FIELD)) ||
+	       str_eq(name, STR(NOTICE_ASKS_FIELD));
+}
+
+bool
 notify_is_end(const struct notice_row *notice)
 {
 	return notice->purpose == PURPOSE_ENDED ||

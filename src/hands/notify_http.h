@@ -40,6 +40,8 @@ NODISCARD bool notify_authorization(const struct channel *channel, str user,
 str notify_field(const struct notice_row *notice, const char *name);
 /* Is it the end of what was told of? */
 bool notify_is_end(const struct notice_row *notice);
+/* Is that the name of a field with a link of one tap? */
+bool notify_is_tap(str name);
 /* "firstline-incident-17": the same for all that is told of one thing. */
 str notify_thread(const struct notice_row *notice, char ret[64]);
 

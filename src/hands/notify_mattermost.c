@@ -96,7 +96,7 @@ mattermost_body(struct buf *out, const struct notice_row *notice, bool markup)
 		first = false;
 		json_put_string(out, field->name);
 		buf_add(out, STR(",\"value\":"));
-		if (str_eq(field->name, STR(NOTICE_TAP_FIELD)))
+		if (notify_is_tap(field->name))
 			json_put_string(out, field->value); /* a link of ours */
 		else
 			put_escaped(out, field->value, FIELD_BYTES_MAX);

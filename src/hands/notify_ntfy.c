@@ -35,6 +35,25 @@ put_view(struct buf *out, const char *label, str url)
 	buf_char(out, '}');
 }
 
+/* Was it? With that, three actions: there are never more. */
+static void
+put_useful(struct buf *out, const struct notice_row *notice)
+{
+	str yes = notify_field(notice, NOTICE_USEFUL_FIELD);
+	str no = notify_field(notice, NOTICE_USELESS_FIELD);
+	str asks = notify_field(notice, NOTICE_ASKS_FIELD);
+	if (asks.n > 0) {
+		put_view(out, "Was it useful?", asks);
+		buf_char(out, ',');
+	}
+	if (yes.n == 0 || no.n == 0)
+		return;
+	put_view(out, "Useful", yes);
+	buf_char(out, ',');
+	put_view(out, "Not useful", no);
+	buf_char(out, ',');
+}
+
 void
 ntfy_body(struct buf *out, const struct notice_row *notice)
 {
@@ -56,6 +75,7 @@ ntfy_body(struct buf *out, const struct notice_row *notice)
 			put_view(out, "Acknowledge", tap);
 			buf_char(out, ',');
 		}
+		put_useful(out, notice);
 		put_view(out, "Open", url);
 		buf_char(out, ']');
 	}

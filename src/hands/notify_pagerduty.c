@@ -43,8 +43,7 @@ put_payload(struct buf *out, const struct notice_row *notice)
 	for (size_t i = 0; i < notice->fields.n; i++) {
 		const struct pair *field = &notice->fields.p[i];
 		/* Whom it calls there we do not know: the link is for one person. */
-		if (str_eq(field->name, STR("text")) ||
-		    str_eq(field->name, STR(NOTICE_TAP_FIELD)))
+		if (str_eq(field->name, STR("text")) || notify_is_tap(field->name))
 			continue;
 		buf_char(out, ',');
 		json_put_string(out, field->name);

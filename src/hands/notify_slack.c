@@ -52,13 +52,20 @@ slack_escape(struct buf *out, str text)
 	}
 }
 
+/* Somebody has it. */
+static bool
+is_held(const struct notice_row *notice)
+{
+	return notify_field(notice, "acknowledged_by").n > 0;
+}
+
 static const char *
 colour_of(const struct notice_row *notice)
 {
 	str severity = notify_field(notice, "severity");
 	if (notify_is_end(notice))
 		return "#3db887";
-	if (notice->purpose == PURPOSE_ACKNOWLEDGED)
+	if (notice->purpose == PURPOSE_ACKNOWLEDGED && is_held(notice))
 		return "#4a90d9";
 	return str_starts(severity, STR("sev1")) || str_starts(severity, STR("sev2"))
 	           ? "#d24b4e"
@@ -106,8 +113,19 @@ static bool
 may_acknowledge(const struct notice_row *notice, bool calls)
 {
 	return calls && notice->incident != 0 && !notify_is_end(notice) &&
-	       notice->purpose != PURPOSE_ACKNOWLEDGED &&
-	       notice->purpose != PURPOSE_HANDED_OFF;
+	       !is_held(notice) && notice->purpose != PURPOSE_HANDED_OFF;
+}
+
+/* A button that opens a page. */
+static void
+put_link(struct buf *out, const char *action, const char *label, str url)
+{
+	buf_printf(out,
+	    "{\"type\":\"button\",\"action_id\":\"firstline_%s\",\"text\":{\"type\":"
+	    "\"plain_text\",\"text\":\"%s\"},\"url\":",
+	    action, label);
+	json_put_string(out, url);
+	buf_char(out, '}');
 }
 
 static void
@@ -124,12 +142,20 @@ put_buttons(struct buf *out, const struct notice_row *notice, bool calls)
 		    "\"firstline_acknowledge\",\"value\":\"%u\",\"text\":{\"type\":"
 		    "\"plain_text\",\"text\":\"Acknowledge\"}}%s",
 		    notice->incident, url.n > 0 ? "," : "");
-	if (url.n > 0) {
-		buf_add(out, STR("{\"type\":\"button\",\"action_id\":\"firstline_open\","
-				 "\"text\":{\"type\":\"plain_text\",\"text\":\"Open\"},"
-				 "\"url\":"));
-		json_put_string(out, url);
-		buf_char(out, '}');
+	if (url.n > 0)
+		put_link(out, "open", "Open", url);
+	str yes = notify_field(notice, NOTICE_USEFUL_FIELD);
+	str no = notify_field(notice, NOTICE_USELESS_FIELD);
+	str asks = notify_field(notice, NOTICE_ASKS_FIELD);
+	if (url.n > 0 && asks.n > 0) {
+		buf_char(out, ',');
+		put_link(out, "was_useful", "Was it useful?", asks);
+	}
+	if (url.n > 0 && yes.n > 0 && no.n > 0) {
+		buf_char(out, ',');
+		put_link(out, "useful", "Useful", yes);
+		buf_char(out, ',');
+		put_link(out, "not_useful", "Not useful", no);
 	}
 	buf_add(out, STR("]}"));
 }

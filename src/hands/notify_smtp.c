@@ -86,6 +86,17 @@ notify_smtp_start(struct notice_out *out, struct net *net, const struct channel 
 	if (tap.n > 0 && !out->worded->own_text)
 		buf_printf(&text, "\n%s yours with one tap:\n%.*s\n",
 		    notice->purpose == PURPOSE_DIGEST ? "They are" : "It is", STR_ARG(tap));
+	str yes = notify_field(notice, NOTICE_USEFUL_FIELD);
+	str no = notify_field(notice, NOTICE_USELESS_FIELD);
+	if (yes.n > 0 && no.n > 0 && !out->worded->own_text)
+		buf_printf(&text,
+		    "\nWas it useful to know of it? With one tap:\nyes: %.*s\nno:  %.*s\n",
+		    STR_ARG(yes), STR_ARG(no));
+	str asks = notify_field(notice, NOTICE_ASKS_FIELD);
+	if (asks.n > 0 && !out->worded->own_text)
+		buf_printf(&text,
+		    "\nWas it useful to know of what is over? Of each:\n%.*s\n",
+		    STR_ARG(asks));
 	struct mail mail = {
 		.notice = notice->id,
 		.incident = notice->incident,

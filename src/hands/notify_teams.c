@@ -67,8 +67,7 @@ teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 	size_t shown = 0;
 	for (size_t i = 0; i < notice->fields.n && shown < FIELDS_SHOWN_MAX; i++) {
 		const struct pair *field = &notice->fields.p[i];
-		if (str_eq(field->name, STR("url")) ||
-		    str_eq(field->name, STR(NOTICE_TAP_FIELD)) ||
+		if (str_eq(field->name, STR("url")) || notify_is_tap(field->name) ||
 		    str_eq(field->name, STR("title")) || field->value.n == 0)
 			continue;
 		shown++;
@@ -82,12 +81,24 @@ teams_body(struct buf *out, const struct notice_row *notice, bool markup)
 	}
 	buf_add(out, STR("],\"actions\":["));
 	str tap = notify_field(notice, NOTICE_TAP_FIELD);
-	if (tap.n > 0)
-		put_open(out, "Acknowledge", tap);
-	if (tap.n > 0 && url.n > 0)
-		buf_char(out, ',');
-	if (url.n > 0)
-		put_open(out, "Open", url);
+	str yes = notify_field(notice, NOTICE_USEFUL_FIELD);
+	str no = notify_field(notice, NOTICE_USELESS_FIELD);
+	str asks = notify_field(notice, NOTICE_ASKS_FIELD);
+	const struct {
+		const char *label;
+		str url;
+	} links[] = { { "Acknowledge", tap }, { "Useful", no.n > 0 ? yes : STR("") },
+		{ "Not useful", yes.n > 0 ? no : STR("") }, { "Was it useful?", asks },
+		{ "Open", url } };
+	bool first = true;
+	for (size_t i = 0; i < countof(links); i++) {
+		if (links[i].url.n == 0)
+			continue;
+		if (!first)
+			buf_char(out, ',');
+		first = false;
+		put_open(out, links[i].label, links[i].url);
+	}
 	buf_add(out, STR("]}}]}"));
 }
 

@@ -41,16 +41,17 @@ twilio_put(struct buf *out, const char *name, str value)
 void
 twilio_body(struct buf *out, const struct notice_row *notice, str from, bool whole)
 {
-	/* The page behind the one leads to the other. */
+	/* One link, as each takes a good part of a message: its page leads to the others. */
 	str tap = notify_field(notice, NOTICE_TAP_FIELD);
-	str url = tap.n > 0 ? tap : notify_field(notice, "url");
+	str asks = notify_field(notice, NOTICE_ASKS_FIELD);
+	str url = tap.n > 0 ? tap : asks.n > 0 ? asks : notify_field(notice, "url");
 	struct buf text = BUF(4096);
 	if (whole)
 		buf_add(&text, clean_cut(notice->text, WHOLE_BYTES_MAX));
 	else
 		buf_add(&text, clean_cut(notice->subject, TEXT_BYTES_MAX));
 	if (!whole && url.n > 0 && url.n < 2048) {
-		buf_char(&text, '\n');
+		buf_add(&text, tap.n == 0 && asks.n > 0 ? STR("\nUseful? ") : STR("\n"));
 		buf_add(&text, url);
 	}
 	twilio_put(out, "To", notice->address);

@@ -3,7 +3,12 @@
 #define MAC_BYTES 16
 #define PERSON_BYTES_MAX 128
 
-static const char *const words[] = { [TAP_ACKNOWLEDGE] = "acknowledge" };
+static const char *const words[] = {
+	[TAP_ACKNOWLEDGE] = "acknowledge",
+	[TAP_USEFUL] = "useful",
+	[TAP_USELESS] = "not-useful",
+	[TAP_ASKS] = "was-useful",
+};
 
 const char *
 tap_act_word(enum tap_act act)

@@ -18,10 +18,16 @@
  * of it, for another incident, person, act or time.
  */
 #define TAP_BYTES_MAX 512
-#define TAP_INCIDENTS_MAX 20    /* one link acknowledges */
-#define TAP_KEEP_MS (12 * HOUR) /* from when the notice was made */
+#define TAP_INCIDENTS_MAX 20         /* one link acknowledges */
+#define TAP_KEEP_MS (12 * HOUR)      /* from when the notice was made */
+#define TAP_USEFUL_KEEP_MS (7 * DAY) /* of those that say whether it was useful */
 
-enum tap_act { TAP_ACKNOWLEDGE = 1 };
+enum tap_act {
+	TAP_ACKNOWLEDGE = 1,
+	TAP_USEFUL,  /* it was useful to know of it */
+	TAP_USELESS, /* it was not */
+	TAP_ASKS,    /* whether it was: who taps says so of one incident at a time */
+};
 
 struct tap {
 	enum tap_act act;
@@ -32,7 +38,7 @@ struct tap {
 	str person;       /* a slice of what was read */
 };
 
-const char *tap_act_word(enum tap_act act); /* "acknowledge" */
+const char *tap_act_word(enum tap_act act); /* "acknowledge", "useful", "not-useful" ... */
 
 void tap_write(struct buf *out, const struct tap *tap, str key);
 /* What it says, whoever made it: to be shown, and not to be acted on. */

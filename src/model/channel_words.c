@@ -36,6 +36,8 @@ static const struct mustache_name names[] = {
 	{ "incident.doing", NULL },
 	{ "incident.url", NULL },
 	{ "incident.acknowledge", NULL },
+	{ "incident.useful", NULL },
+	{ "incident.not_useful", NULL },
 	{ "asked.number", NULL },
 	{ "asked.action", NULL },
 	{ "asked.target", NULL },

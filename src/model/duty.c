@@ -107,3 +107,9 @@ duty_member(const struct team *team, str person)
 	}
 	return false;
 }
+
+str
+duty_zone(const struct team *team, const struct rotation *rotation)
+{
+	return zone_name(rotation->layers_n > 0 ? rotation->layers[0].zone : team->zone);
+}

@@ -50,4 +50,7 @@ bool duty_member(const struct team *team, str person);
 /* On which tier of the team the rotation is told, from 1; 0: on none, of no policy. */
 uint32_t duty_tier(const struct team *team, const struct rotation *rotation);
 
+/* In whose time its turns change: of its layers the first's. */
+str duty_zone(const struct team *team, const struct rotation *rotation);
+
 #endif

@@ -158,6 +158,9 @@ bool read_reaches(struct reader *r, const struct node *node, bool has_email,
 /* Reports a key that should be a parameter of the action and is not. */
 void unknown_param(struct reader *r, const struct node *node, const struct action *action);
 const struct observe *observe_find(const struct action *action, str param); /* or NULL */
+/* `quiet` of a person whose zone and reach were read. */
+void quiet_read(struct reader *r, const struct node *node, bool has_zone,
+    struct person *person);
 /* Reports a person who is to be told of incidents and cannot be. `node` says where. */
 void need_reach(struct reader *r, const struct node *node, const struct person *person);
 

@@ -21,6 +21,25 @@ model_person(const struct model *model, str id)
 	return names_get(&model->person_by_name, id);
 }
 
+const struct person *
+model_person_called(const struct model *model, str words, size_t *ret_n)
+{
+	const struct person *found = model_person(model, words);
+	if (found != NULL) {
+		*ret_n = 1;
+		return found;
+	}
+	size_t n = 0;
+	for (size_t i = 0; i < model->people_n; i++) {
+		if (words.n == 0 || !str_eq_caseless(model->people[i].name, words))
+			continue;
+		found = &model->people[i];
+		n++;
+	}
+	*ret_n = n;
+	return n == 1 ? found : NULL;
+}
+
 const struct action *
 model_action(const struct model *model, str name)
 {

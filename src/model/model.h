@@ -306,12 +306,20 @@ struct reaches {
 	size_t n;
 };
 
+/* While `when` is on, only what is urgent is told: by `reach`, those of `by` first. */
+struct quiet {
+	struct window when; /* `only` NULL: they have none */
+	struct reaches reach;
+};
+#define QUIET_MS_MAX (7 * DAY) /* longer than that nothing is held */
+
 struct person {
 	str id;   /* the key: "ana" */
 	str name; /* "Ana Souza" */
 	str email;
 	const struct zone *zone;
 	struct reaches reach;
+	struct quiet quiet;
 	str slack;      /* their account there: "U0123ABC"; empty: none is known */
 	enum role role; /* what of Firstline itself they may use */
 	struct place place;
@@ -943,6 +951,12 @@ struct strs model_zone_names(const struct bundle *bundle, struct arena *arena);
 const struct service *model_service(const struct model *model, str name);
 const struct team *model_team(const struct model *model, str name);
 const struct person *model_person(const struct model *model, str id);
+/* As people speak of them: by id, else by name, in whatever case. *ret_n: how many it could
+ * be; NULL unless it is one. */
+const struct person *model_person_called(const struct model *model, str words,
+    size_t *ret_n);
+/* When their quiet hours, which are on then, end; 0: they are not on. */
+msec person_quiet_until(const struct person *person, msec wall);
 const struct action *model_action(const struct model *model, str name);
 const struct runbook *model_runbook(const struct model *model, str name);
 
@@ -957,6 +971,9 @@ bool model_shadows(const struct model *model, const struct runbook *runbook, str
 /* First rule that matches, or NULL. */
 const struct alert_rule *model_alert_rule(const struct model *model,
     const struct pairs *labels);
+
+/* Has it no services, or is that one of them? Empty: an incident of no service. */
+bool runbook_is_for(const struct runbook *runbook, str service);
 
 /* The runbook that answers: among those whose services and matchers fit, the one with the
  * most matchers, then the first by name; `skip` names those already tried. */

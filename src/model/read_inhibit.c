@@ -2,8 +2,64 @@
  * inhibit: while alerts of one kind fire, others are held.
  *
  *	- {source: {severity: critical}, target: {severity: warning}, equal: [cluster]}
+ *
+ * An alert that is held still holds others (Alertmanager's semantics), so of two rules that
+ * are each other's mirror each side would hold the other, and nobody would hear of either.
  */
 #include "model/internal.h"
+
+static bool
+has_matcher(const struct matchers *of, const struct matcher *m)
+{
+	for (size_t i = 0; i < of->n; i++) {
+		if (of->p[i].op == m->op && str_eq(of->p[i].label, m->label) &&
+		    str_eq(of->p[i].value, m->value))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_within(const struct matchers *one, const struct matchers *other)
+{
+	for (size_t i = 0; i < other->n; i++) {
+		if (!has_matcher(one, &other->p[i]))
+			return false;
+	}
+	return other->n > 0;
+}
+
+/* Some alerts match both, as far as that is written in the same words. */
+static bool
+meet(const struct matchers *one, const struct matchers *other)
+{
+	return is_within(one, other) || is_within(other, one);
+}
+
+static bool
+hold_each_other(const struct inhibit *one, const struct inhibit *other)
+{
+	return meet(&one->target, &other->source) && meet(&one->source, &other->target);
+}
+
+static void
+mirrors_check(struct reader *r, const struct section *section)
+{
+	const struct model *m = r->model;
+	for (size_t i = 0; i < m->inhibits_n; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const struct inhibit *other = &m->inhibits[k];
+			if (!hold_each_other(&m->inhibits[i], other))
+				continue;
+			read_error(r, section->nodes[i],
+			    STR("leave one of the two out: whichever fires, somebody must "
+				"hear of it"),
+			    "this rule of inhibition and the one at line %u hold each "
+			    "other's alerts",
+			    other->place.line);
+		}
+	}
+}
 
 void
 inhibit_read(struct reader *r, const struct section *section)
@@ -34,4 +90,5 @@ inhibit_read(struct reader *r, const struct section *section)
 		if (equal != NULL && read_at_most(r, equal, INHIBIT_EQUAL_MAX))
 			(void)read_strs(r, equal, false, &inhibit->equal);
 	}
+	mirrors_check(r, section);
 }

@@ -173,12 +173,13 @@ people_read(struct reader *r, const struct section *section)
 	for (size_t i = 0; i < section->n; i++) {
 		struct person *person = &r->model->people[i];
 		const struct node *name = NULL, *email = NULL, *zone = NULL, *reach = NULL,
-				  *role = NULL, *slack = NULL;
+				  *role = NULL, *slack = NULL, *quiet = NULL;
 		const struct key keys[] = {
 			{ "name", &name },
 			{ "email", &email },
 			{ "zone", &zone },
 			{ "reach", &reach },
+			{ "quiet", &quiet },
 			{ "role", &role },
 			{ "slack", &slack },
 		};
@@ -192,6 +193,8 @@ people_read(struct reader *r, const struct section *section)
 			(void)read_zone(r, zone, &person->zone);
 		if (reach != NULL)
 			(void)read_reaches(r, reach, email != NULL, &person->reach);
+		if (quiet != NULL)
+			quiet_read(r, quiet, zone != NULL, person);
 		if (role != NULL)
 			role_read(r, role, &person->role);
 		if (slack != NULL)

@@ -152,16 +152,6 @@ check_with(struct reader *r, const struct called *call, const struct runbook *ru
 	}
 }
 
-static bool
-answers_for(const struct runbook *runbook, const struct service *service)
-{
-	for (size_t i = 0; i < runbook->services_n; i++) {
-		if (runbook->services[i] == service)
-			return true;
-	}
-	return runbook->services_n == 0;
-}
-
 static void
 check_one(struct reader *r, const struct called *call, const struct runbook *runbook)
 {
@@ -170,7 +160,7 @@ check_one(struct reader *r, const struct called *call, const struct runbook *run
 		    "'%.*s' has no steps: it is for people to read",
 		    STR_ARG(runbook->name));
 	for (size_t i = 0; i < call->by->services_n; i++) {
-		if (answers_for(runbook, call->by->services[i]))
+		if (runbook_is_for(runbook, call->by->services[i]->name))
 			continue;
 		read_error(r, call->name,
 		    read_hint(r, "add it to the services of '%.*s'",

@@ -1,16 +1,6 @@
 /* Which runbook answers an alert. */
 #include "model/model.h"
 
-static bool
-fits_service(const struct runbook *runbook, const struct service *service)
-{
-	for (size_t i = 0; service != NULL && i < runbook->services_n; i++) {
-		if (str_eq(runbook->services[i]->name, service->name))
-			return true;
-	}
-	return runbook->services_n == 0;
-}
-
 /* The most matchers of those answers that match; 0: none does. */
 static size_t
 answer_matchers(const struct runbook *runbook, const struct pairs *labels)
@@ -34,15 +24,26 @@ was_tried(const struct strs *skip, str name)
 	return false;
 }
 
+bool
+runbook_is_for(const struct runbook *runbook, str service)
+{
+	for (size_t i = 0; i < runbook->services_n; i++) {
+		if (str_eq(runbook->services[i]->name, service))
+			return true;
+	}
+	return runbook->services_n == 0;
+}
+
 const struct runbook *
 model_choose_runbook(const struct model *model, const struct service *service,
     const struct pairs *labels, const struct strs *skip)
 {
 	const struct runbook *best = NULL;
+	str of = service != NULL ? service->name : STR("");
 	size_t best_matchers = 0;
 	for (size_t i = 0; i < model->runbooks_n; i++) {
 		const struct runbook *runbook = &model->runbooks[i];
-		if (!fits_service(runbook, service) || was_tried(skip, runbook->name))
+		if (!runbook_is_for(runbook, of) || was_tried(skip, runbook->name))
 			continue;
 		size_t n = answer_matchers(runbook, labels);
 		if (n == 0 || n < best_matchers)

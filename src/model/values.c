@@ -578,7 +578,14 @@ read_secret_url(struct reader *r, const struct node *node, str *ret_url, str *re
 					   str_starts(node->text, STR("https://")));
 	if (plain)
 		(void)read_http_url(r, node, ret_url);
-	else if (read_text(r, node, &text))
+	else if (!read_text(r, node, &text))
+		return;
+	else if (str_contains(text, STR("://")) && !str_starts(text, STR("file:")))
+		read_error(r, node,
+		    STR("write https://..., or where it stands: cred:NAME, file:/path or "
+			"env:NAME"),
+		    "'%.*s' is not a URL of http or https", STR_ARG(text));
+	else
 		(void)read_secret(r, node, ret_secret);
 }
 

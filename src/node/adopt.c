@@ -10,7 +10,6 @@
 
 #define TLS_ARENA_BYTES (4 * TLS_FILE_MAX)
 #define DIALS_ARENA_BYTES ((size_t)64 << 10)
-#define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
 
 /* What channels sign their calls to us with. One that cannot be read refuses its calls. */
 static void
@@ -213,7 +212,7 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 		role_send(&s->hands, FRAME_CALENDAR, 0, NULL, NULL, -1);
 	s->next_fetched = false;
 	answer_reload(s, ok, text);
-	fetched_go_on(s);
+	reading_go_on(s);
 }
 static void
 refuse_reload(struct supervisor *s, uint64_t request, str text)
@@ -238,30 +237,42 @@ refuse_folder(struct supervisor *s, uint64_t request, struct buf *text,
 	refuse_reload(s, request, buf_str(text));
 }
 
+/* What a calendar does takes no reload from anybody: that waits, and so does the next, which
+ * is the same. */
+static bool
+waits_for_calendar(struct supervisor *s, uint64_t request)
+{
+	bool calendar = s->next.memfd >= 0 ? s->next_fetched : s->reading.name[0] != '\0';
+	if (!calendar || (s->reload_waits && request != 0 && s->reload_waiting != 0))
+		return false;
+	s->reload_waiting = request != 0 || !s->reload_waits ? request : s->reload_waiting;
+	s->reload_waits = true;
+	return true;
+}
+
 void
 reload_begin(struct supervisor *s, uint64_t request)
 {
-	if (s->next.memfd >= 0) {
+	if (!reading_busy(s)) {
+		system_reloading(s);
+		reading_folder(s, request);
+	} else if (!waits_for_calendar(s, request)) {
 		static const char busy[] = "another reload is on its way: ask again";
 		node_log(s, LOG_ERROR, "supervisor", "reload: %s", busy);
 		refuse_reload(s, request, STR(busy));
+	}
+}
+
+void
+reload_read(struct supervisor *s, struct reading *r)
+{
+	if (!r->ok) {
+		r->text.max += sizeof(r->err.text) + 64;
+		refuse_folder(s, r->request, &r->text, &r->err);
 		return;
 	}
-	system_reloading(s);
-	struct err err;
-	struct buf text = BUF(RELOAD_TEXT_MAX);
-	const struct copies copies = { .state_dir = s->state_dir,
-		.may_skip = &s->now.skipped };
-	bool ok =
-	    adoption_read(s->options->config_dir, NULL, &copies, &s->next, &text, &err);
-	if (!ok) {
-		text.max += sizeof(err.text) + 64;
-		refuse_folder(s, request, &text, &err);
-	}
-	buf_done(&text);
-	if (!ok)
-		return;
-	s->reload_request = request;
+	s->next = r->adoption;
+	s->reload_request = r->request;
 	if (hash32_eq(&s->next.hash, &s->now.hash)) {
 		reload_end(s, true, "");
 		return;

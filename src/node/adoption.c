@@ -103,11 +103,11 @@ files_read(const struct origin *from, struct arena *texts, struct diags *diags,
 	return folder_read(from->dir, texts, diags, ret, err);
 }
 
-/* Never the one that is in question. */
+/* Never one that is in question. */
 static bool
 may_skip(const struct copies *copies, str name)
 {
-	if (copies->name.n > 0 && str_eq(copies->name, name))
+	if (copy_given(copies, name) != NULL)
 		return false;
 	return copies->lenient ||
 	       (copies->may_skip != NULL && copy_is_skipped(copies->may_skip, name));

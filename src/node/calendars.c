@@ -10,7 +10,8 @@
 #include "os/file.h"
 
 #define PROGRAM "firstline-ics"
-#define SAID_BYTES_MAX (8u << 20) /* by all calendars of a folder */
+#define READ_TIMEOUT_MS (30 * SECOND) /* of a processor it has 5 s (ics/program.c) */
+#define SAID_BYTES_MAX (8u << 20)     /* by all calendars of a folder */
 
 /* Beside this program, or where it is installed. */
 static bool
@@ -44,9 +45,13 @@ run(const char *program, str text, struct buf *out, struct err *err)
 	AUTO_CLOSE int stdin_fd = in;
 	if (lseek(in, 0, SEEK_SET) < 0)
 		return err_sys(err, ERR_IO, "a calendar's text");
-	struct output_order order = { program, argv, none, stdin_fd };
+	struct output_order order = { program, argv, none, stdin_fd, READ_TIMEOUT_MS };
 	if (!output_of(&order, out, &well, err))
-		return false;
+		return err->kind == ERR_LIMIT
+		           ? err_set(err, ERR_INVALID,
+				 "this calendar could not be read within %u s",
+				 (unsigned)(READ_TIMEOUT_MS / SECOND))
+		           : false;
 	if (!well || out->overflow)
 		return err_set(err, ERR_INVALID, "this calendar could not be read");
 	return true;

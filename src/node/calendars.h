@@ -8,7 +8,7 @@
  * stands "ics:PATH" (ics/ics.h) in the bundle.
  *
  * Each is read by a process of its own, which has the calendar and nothing else, 5 s of a
- * processor and half a GiB. ERR: there is no such program, it could not be started, or there are
+ * processor within 30 s, and half a GiB; `serve` waits for it on a thread (reading.c). ERR: there is no such program, it could not be started, or there are
  * more than ICS_FILES_MAX. One that ends badly leaves its calendar unread; that is told where
  * the configuration names it.
  */

@@ -20,13 +20,24 @@ path_of(const char *state_dir, str name, char ret[static PATH_MAX])
 	return name_is(name) && n > 0 && n < PATH_MAX;
 }
 
+const struct copy *
+copy_given(const struct copies *copies, str name)
+{
+	for (size_t i = 0; i < copies->given_n; i++) {
+		if (str_eq(copies->given[i].name, name))
+			return &copies->given[i];
+	}
+	return NULL;
+}
+
 static bool
 copy_read(const struct copies *copies, str name, struct arena *arena, str *ret)
 {
 	char path[PATH_MAX];
 	struct err err;
-	if (copies->name.n > 0 && str_eq(copies->name, name)) {
-		*ret = arena_str(arena, copies->bytes);
+	const struct copy *given = copy_given(copies, name);
+	if (given != NULL) {
+		*ret = arena_str(arena, given->bytes);
 		return true;
 	}
 	return copies->state_dir != NULL && path_of(copies->state_dir, name, path) &&

@@ -13,15 +13,22 @@ struct copies_skipped {
 	size_t n;
 };
 
+struct copy {
+	str name, bytes;
+};
+
 struct copies {
 	const char *state_dir; /* NULL: there are none */
-	/* In place of the copy of that name, while it is not known whether it fits. */
-	str name, bytes;
+	/* In place of the copies of those names, while it is not known whether they fit. */
+	const struct copy *given;
+	size_t given_n;
 	/* Copies that do not fit (any more) are left out, rather than that all is refused: any
 	 * of them; or those that are left out already. */
 	bool lenient;
 	const struct copies_skipped *may_skip;
 };
+/* NULL: none is given of that name. */
+const struct copy *copy_given(const struct copies *copies, str name);
 bool copy_is_skipped(const struct copies_skipped *skipped, str name);
 
 /* Those that the files of the bundle name, beside them as "url:NAME.ics"; in order again. What

@@ -6,12 +6,8 @@
  */
 #include <stdio.h>
 
-#include "model/ics.h"
-#include "node/calendars.h"
 #include "node/supervisor.h"
 #include "os/clock.h"
-
-#define SPELL_ARENA_BYTES ((size_t)8 << 20)
 
 static struct kept_calendar *
 find(struct supervisor *s, str name)
@@ -104,24 +100,45 @@ first_line(const struct buf *text, const struct err *err)
 	return text->n > 0 ? str_cut(buf_str(text), '\n').head : str_of(err->text);
 }
 
+static bool
+may_begin(const struct supervisor *s)
+{
+	return !reading_busy(s) && s->hands.state == ROLE_READY &&
+	       s->engine.state == ROLE_READY && !s->stopping;
+}
+
 static void
-begin(struct supervisor *s, struct kept_calendar *f, str bytes)
+keep(struct kept_calendar *f, str bytes)
+{
+	buf_reset(&f->waits);
+	buf_add(&f->waits, bytes);
+}
+
+static void
+came(struct supervisor *s, struct kept_calendar *f, str bytes)
+{
+	if (may_begin(s))
+		reading_calendar(s, f->name, bytes);
+	else
+		keep(f, bytes);
+}
+
+/* Its times are those that are in force: only when that was seen is new. */
+static void
+stays(struct supervisor *s, struct kept_calendar *f, str bytes)
 {
 	struct err err;
-	struct buf text = BUF(ADOPTION_TEXT_MAX);
-	const struct copies copies = { .state_dir = s->state_dir,
-		.name = str_of(f->name),
-		.bytes = bytes,
-		.may_skip = &s->now.skipped };
-	bool ok = adoption_renew(&s->now, &copies, &s->next, &text, &err) &&
-	          copy_write(s->state_dir, str_of(f->name), bytes, &err);
-	if (!ok) {
-		adoption_free(&s->next);
-		unfit(s, f, first_line(&text, &err));
-	}
-	buf_done(&text);
-	if (!ok)
-		return;
+	if (copy_wall(s->state_dir, str_of(f->name)) == 0 &&
+	    !copy_write(s->state_dir, str_of(f->name), bytes, &err))
+		node_log(s, LOG_WARNING, "supervisor", "calendar %s: %s", f->name,
+		    err.text);
+	good(s, f);
+}
+
+static void
+give_out(struct supervisor *s, struct kept_calendar *f, struct reading *r)
+{
+	s->next = r->adoption;
 	good(s, f);
 	node_log(s, LOG_INFO, "supervisor", "calendar %s: its times are others now",
 	    f->name);
@@ -130,49 +147,24 @@ begin(struct supervisor *s, struct kept_calendar *f, str bytes)
 	adoption_give(&s->hands, &s->next, 0);
 }
 
-static bool
-may_begin(const struct supervisor *s)
+void
+fetched_read(struct supervisor *s, struct reading *r)
 {
-	return s->next.memfd < 0 && s->hands.state == ROLE_READY &&
-	       s->engine.state == ROLE_READY && !s->stopping;
-}
-
-/* What the one in force says; false: there is none. */
-static bool
-spelled_now(const struct supervisor *s, const struct kept_calendar *f, str *ret)
-{
-	char path[CALENDAR_NAME_MAX + 32];
-	(void)snprintf(path, sizeof(path), ICS_PREFIX CALENDAR_URL_PREFIX "%s.ics",
-	    f->name);
-	const struct bundle_file *file = bundle_find(&s->now.bundle, str_of(path));
-	if (file == NULL)
-		return false;
-	*ret = file->bytes;
-	return true;
-}
-
-static void
-came(struct supervisor *s, struct kept_calendar *f, str bytes)
-{
-	struct arena_map map;
-	struct arena arena = arena_map(&map, SPELL_ARENA_BYTES);
-	struct err err;
-	str spelled, before;
-	if (!calendar_spell(bytes, &arena, &spelled, &err)) {
-		unfit(s, f, str_of(err.text));
-	} else if (spelled_now(s, f, &before) && str_eq(spelled, before)) {
-		if (copy_wall(s->state_dir, str_of(f->name)) == 0 &&
-		    !copy_write(s->state_dir, str_of(f->name), bytes, &err))
-			node_log(s, LOG_WARNING, "supervisor", "calendar %s: %s", f->name,
-			    err.text);
-		good(s, f);
-	} else if (may_begin(s)) {
-		begin(s, f, bytes);
+	struct kept_calendar *f = find(s, str_of(r->name));
+	str bytes = buf_str(&r->bytes);
+	if (f == NULL) {
+		adoption_free(&r->adoption); /* it is not written any more */
+	} else if (r->ok && r->same) {
+		stays(s, f, bytes);
+	} else if (r->ok && !may_begin(s)) {
+		adoption_free(&r->adoption); /* a role ended meanwhile */
+		keep(f, bytes);
+	} else if (r->ok && copy_write(s->state_dir, str_of(f->name), bytes, &r->err)) {
+		give_out(s, f, r);
 	} else {
-		buf_reset(&f->waits);
-		buf_add(&f->waits, bytes);
+		adoption_free(&r->adoption);
+		unfit(s, f, first_line(&r->text, &r->err));
 	}
-	arena_unmap(&map);
 }
 
 static void
@@ -218,6 +210,8 @@ fetched_frame(struct supervisor *s, const struct calendar_frame *frame)
 			came(s, f, frame->bytes);
 		return;
 	case FETCHED_SAME:
+		if (s->reading.out && str_eq(str_of(s->reading.name), frame->name))
+			return; /* as what is being read: that says how it does */
 		if (f->unfit[0] != '\0')
 			bad(s, f, str_of(f->unfit));
 		else if (f->waits.n == 0)

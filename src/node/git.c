@@ -31,7 +31,7 @@ git_output(const char *const *argv, struct buf *out, struct err *err)
 	bool well;
 	if (!copy_args(argv, bytes, args))
 		return err_set(err, ERR_LIMIT, "too much to tell git");
-	struct output_order order = { args[0], args, environ, -1 };
+	struct output_order order = { args[0], args, environ, -1, 0 };
 	if (!output_of(&order, out, &well, err))
 		return false;
 	if (!well)

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/fd.h"
 
 static int
@@ -30,16 +33,32 @@ start(const struct output_order *order, int out, pid_t *ret)
 	return error;
 }
 
-static bool
-read_all(int fd, struct buf *out)
+enum heard { HEARD_ALL = 1, HEARD_TOO_LONG, HEARD_BADLY };
+
+/* So long there may still be something to read; -1: for ever. */
+static int
+left_ms(msec deadline)
+{
+	msec now = clock_boot();
+	if (deadline == 0)
+		return -1;
+	return now < deadline ? (int)(deadline - now) : 0;
+}
+
+static enum heard
+read_all(int fd, msec deadline, struct buf *out)
 {
 	for (;;) {
 		char bytes[4096];
-		ssize_t n = read(fd, bytes, sizeof(bytes));
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		int came = poll(&ready, 1, left_ms(deadline));
+		if (came == 0)
+			return HEARD_TOO_LONG;
+		ssize_t n = came < 0 ? -1 : read(fd, bytes, sizeof(bytes));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n == 0;
+			return n == 0 ? HEARD_ALL : HEARD_BADLY;
 		buf_put(out, bytes, (size_t)n);
 	}
 }
@@ -70,7 +89,11 @@ output_of(const struct output_order *order, struct buf *out, bool *ret_well,
 		errno = error;
 		return err_sys(err, ERR_IO, "start '%s'", order->program);
 	}
-	bool read = read_all(from, out);
-	*ret_well = ended_well(pid) && read;
-	return true;
+	msec deadline = order->timeout_ms != 0 ? clock_boot() + order->timeout_ms : 0;
+	enum heard heard = read_all(from, deadline, out);
+	if (heard != HEARD_ALL)
+		(void)kill(pid, SIGKILL); /* what it says is of no use any more */
+	*ret_well = ended_well(pid) && heard == HEARD_ALL;
+	return heard != HEARD_TOO_LONG ||
+	       err_set(err, ERR_LIMIT, "'%s' took too long", order->program);
 }

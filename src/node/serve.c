@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
+#include "node/logged.h"
 #include "node/supervisor.h"
 #include "os/clock.h"
 #include "os/env.h"
@@ -33,14 +34,16 @@ node_log(const struct supervisor *s, enum log_level level, const char *who, cons
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	struct buf when = BUF(64);
-	buf_time(&when, clock_wall());
-	fprintf(stderr, "%.*s %s%s: %s\n", STR_ARG(buf_str(&when)),
+	struct buf line = BUF(4096);
+	buf_time(&line, clock_wall());
+	buf_printf(&line, " %s%s: ",
 	    level == LOG_ERROR     ? "error: "
 	    : level == LOG_WARNING ? "warning: "
 				   : "",
-	    who, text);
-	buf_done(&when);
+	    who);
+	logged_put(&line, str_of(text));
+	fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&line)));
+	buf_done(&line);
 }
 
 /* ---- connecting ---- */
@@ -203,7 +206,7 @@ on_engine_ready(struct supervisor *s, const struct ready_frame *ready)
 		connect_roles(&s->gate, &s->engine);
 	else if (!role_running(&s->gate) && s->gate.deaths == 0)
 		role_start(&s->gate);
-	fetched_go_on(s);
+	reading_go_on(s);
 }
 
 static void
@@ -418,6 +421,7 @@ start_loop(struct supervisor *s)
 		signals[i].handle->data = s;
 		(void)uv_signal_start(signals[i].handle, on_signal, signals[i].number);
 	}
+	reading_init(s);
 	ASSERT(uv_timer_init(&s->loop, &s->patience) == 0);
 	s->patience.data = s;
 	role_init(&s->hands, s, ROLE_KIND_HANDS, "hands");

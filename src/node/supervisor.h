@@ -14,7 +14,7 @@
 
 /*
  * supervisor -- the parts of serve.h's implementation: serve.c (start and end), role.c (one
- * role's process and connection), adopt.c (configurations).
+ * role's process and connection), reading.c and adopt.c (configurations).
  */
 #define ROLE_FD_SUPERVISOR 3
 #define ROLE_FD_LISTEN 4
@@ -63,6 +63,24 @@ struct kept_calendar {
 	bool over_waits, bad_waits;
 };
 
+#define RELOAD_TEXT_MAX (60u << 10) /* of complaints: with the rest, a frame's text */
+
+/* A configuration that is being read, on a thread: the folder's, or with one calendar anew. */
+struct reading {
+	uv_thread_t thread;
+	uv_async_t ended; /* the thread is */
+	struct supervisor *supervisor;
+	bool out;                         /* it is on its thread */
+	char name[CALENDAR_NAME_MAX + 1]; /* of the calendar; empty: the folder */
+	struct buf bytes;                 /* of the calendar */
+	uint64_t request;                 /* who asked for the reload; 0: a signal */
+	/* What came of it, of which the adoption is whose who takes it. */
+	bool ok, same; /* the calendar says what the one in force says */
+	struct adoption adoption;
+	struct buf text; /* mistakes */
+	struct err err;
+};
+
 struct supervisor {
 	const struct serve_options *options;
 	uv_loop_t loop;
@@ -73,6 +91,9 @@ struct supervisor {
 	struct adoption next;    /* being given out by a reload; memfd -1: none */
 	bool next_fetched;       /* a calendar's, not the folder's */
 	uint64_t reload_request; /* of the engine's client that asked; 0: a signal */
+	struct reading reading;
+	bool reload_waits;       /* for a calendar that is being read or given out */
+	uint64_t reload_waiting; /* as reload_request */
 	struct kept_calendar fetched[CALENDAR_URLS_MAX];
 	char state_dir[4096];
 	char store_url[4096];
@@ -105,12 +126,22 @@ void role_kill(struct role_process *role);
 bool role_running(const struct role_process *role);
 void role_answered(struct role_process *role);
 
+/* reading.c */
+void reading_init(struct supervisor *s);
+/* A configuration is being read, or given out: no other may begin. */
+bool reading_busy(const struct supervisor *s);
+void reading_folder(struct supervisor *s, uint64_t request);
+void reading_calendar(struct supervisor *s, const char *name, str bytes);
+/* What had to wait may go on: roles are ready, or nothing else is on its way. */
+void reading_go_on(struct supervisor *s);
+
 /* adopt.c */
 /* `request` of the engine's client that asked for the reload; 0: nobody, or a start. */
 void adoption_give(struct role_process *role, const struct adoption *adoption,
     uint64_t request);
 /* Read the folder again and give it out: hands, then engine, then gate. */
 void reload_begin(struct supervisor *s, uint64_t request);
+void reload_read(struct supervisor *s, struct reading *r);
 void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);
 void reload_abandon(struct supervisor *s);
 
@@ -119,7 +150,7 @@ void reload_abandon(struct supervisor *s);
 void fetched_frame(struct supervisor *s, const struct calendar_frame *frame);
 /* `now` is another, or the first one. */
 void fetched_adopted(struct supervisor *s);
-/* What had to wait may go on: roles are ready, or nothing else is on its way. */
+void fetched_read(struct supervisor *s, struct reading *r);
 void fetched_go_on(struct supervisor *s);
 
 /* tls_files.c */

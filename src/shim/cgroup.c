@@ -4,8 +4,11 @@
  */
 #include "shim/parts.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,6 +41,25 @@ open_own_cgroup(void)
 	return -1;
 }
 
+/* Those of shims that were killed; one in which anything still runs stays by itself. */
+static void
+remove_left(int base)
+{
+	int again = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again >= 0 ? fdopendir(again) : NULL;
+	const struct dirent *entry;
+	int pid;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (sscanf(entry->d_name, "firstline-attempt-%*[0-9]-%d", &pid) == 1 &&
+		    pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+			(void)unlinkat(base, entry->d_name, AT_REMOVEDIR);
+	}
+	if (dir != NULL)
+		(void)closedir(dir);
+	else if (again >= 0)
+		(void)close(again);
+}
+
 void
 cgroup_make(struct cgroup *cgroup, const char *id)
 {
@@ -45,7 +67,10 @@ cgroup_make(struct cgroup *cgroup, const char *id)
 	cgroup->base = open_own_cgroup();
 	if (cgroup->base < 0)
 		return;
-	(void)snprintf(cgroup->name, sizeof(cgroup->name), "firstline-attempt-%s", id);
+	remove_left(cgroup->base);
+	/* Another server in the same cgroup has an attempt of this number, too. */
+	(void)snprintf(cgroup->name, sizeof(cgroup->name), "firstline-attempt-%s-%d", id,
+	    (int)getpid());
 	if (mkdirat(cgroup->base, cgroup->name, 0755) == 0)
 		cgroup->own =
 		    openat(cgroup->base, cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -31,7 +31,8 @@ struct job {
 /* What the command wrote: the beginning, the end, and how much in all. */
 struct output {
 	uint64_t total;
-	int fd; /* of the attempt's file; -1 for a probe */
+	uint64_t shown; /* the total, when the file last got all there is */
+	int fd;         /* of the attempt's file; -1 for a probe */
 	char head[SHIM_HEAD_MAX];
 	char tail[SHIM_TAIL_MAX]; /* a ring over what did not fit into the head */
 	struct redactor *redactor;
@@ -93,6 +94,8 @@ void output_begin(struct output *out, struct redactor *redactor);
 /* At most one large read, so that a flood never keeps us from the clock; closes the pipe
  * at its end. True: there may be more. */
 bool output_read(struct output *out, int *pipe_fd);
+/* The file gets what the head has no room for, should there be news. */
+void output_show(struct output *out);
 /* Nothing more will come. */
 void output_end(struct output *out);
 /* Who it is that may begin, in started.new: false with errno. Then that it runs. */

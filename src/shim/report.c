@@ -77,6 +77,17 @@ output_read(struct output *out, int *pipe_fd)
 	return n > 0;
 }
 
+/* It never becomes shorter, so it takes the place of what stood there. */
+void
+output_show(struct output *out)
+{
+	static char rest[SHIM_OUTPUT_MAX];
+	if (out->fd < 0 || out->shown == out->total)
+		return;
+	(void)!pwrite(out->fd, rest, output_rest(out, rest), SHIM_HEAD_MAX);
+	out->shown = out->total;
+}
+
 void
 output_begin(struct output *out, struct redactor *redactor)
 {

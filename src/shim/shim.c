@@ -167,11 +167,16 @@ static void
 wait_for_end(const struct job *job, struct run *run, struct output *out,
     const struct cgroup *cgroup)
 {
+	uint64_t shown = boot_ms();
 	for (;;) {
 		reap(run);
 		if (advance(job, run, cgroup))
 			break;
 		uint64_t now = boot_ms();
+		if (now - shown >= SHIM_SHOW_MS) {
+			output_show(out);
+			shown = now;
+		}
 		uint64_t wait = run->phase == KILLING ? 5 : SHIM_LOOK_MS;
 		if (run->deadline > now && run->deadline - now < wait)
 			wait = run->deadline - now;

@@ -42,7 +42,9 @@
  *	claimed   by hands, before the spawn; locked (flock) while anybody is at work
  *	started.new   by the shim, before it lets the command go; begun nothing without it
  *	started   the same file, once the command runs
- *	output    by the shim: the first SHIM_HEAD_MAX bytes at once, the last ones at the end
+ *	output    by the shim: the first SHIM_HEAD_MAX bytes at once, the last ones every
+ *	          SHIM_SHOW_MS (while they change, whoever reads may see some of the old) and
+ *	          at the end
  *	result    by the shim (by hands where the spawn itself failed): the end, durable
  *	stop      by hands: end it now
  *
@@ -112,6 +114,7 @@
 #define SHIM_GRACE_MS 5000     /* between TERM and KILL when its time is over */
 #define SHIM_STOP_GRACE_MS 500 /* when somebody said stop: it is over within a second */
 #define SHIM_LOOK_MS 100       /* how often it looks for `stop` */
+#define SHIM_SHOW_MS 1000      /* how old the end of the output may be in its file */
 
 /* All that a command gets to see of an environment, besides FIRSTLINE_ATTEMPT, _INCIDENT,
  * _SERVICE and _TARGET. */

@@ -8,12 +8,14 @@
  *		bundle FOLDER		give it this configuration
  *		engine EPOCH		connect an engine of this epoch
  *		order KIND JSON		as struct effect's record of that kind
+ *		output ATTEMPT		ask what it has written so far
  *		raw HEX			these bytes, on the engine's connection
  *		kill			SIGKILL
  *		stop			FRAME_STOP
  *	out	hands PID
  *		ready GAPS | adopted OK HASH TEXT | log LEVEL TEXT
  *		result KIND JSON
+ *		output JSON
  *		gone engine
  *		exit CODE | signal NUMBER
  */
@@ -142,6 +144,14 @@ send_order(char *line)
 }
 
 static void
+ask_output(const char *attempt)
+{
+	struct output_item asked = { .attempt = strtoull(attempt, NULL, 10) };
+	if (engine != NULL)
+		frame_record(peer_out(engine), FRAME_OUTPUT, 0, &output_item_type, &asked);
+}
+
+static void
 send_raw(const char *hex)
 {
 	static uint8_t bytes[4096];
@@ -173,6 +183,8 @@ obey(char *line)
 		connect_engine(rest);
 	} else if (strcmp(line, "order") == 0) {
 		send_order(rest);
+	} else if (strcmp(line, "output") == 0) {
+		ask_output(rest);
 	} else if (strcmp(line, "raw") == 0) {
 		send_raw(rest);
 	} else {
@@ -215,15 +227,29 @@ show_result(const struct frame *frame)
 }
 
 static void
+show_output(const struct output_item *seen)
+{
+	struct buf json = BUF(1 << 20);
+	record_to_json(&output_item_type, seen, &json);
+	printf("output %.*s\n", (int)json.n, json.p);
+	buf_done(&json);
+}
+
+static void
 show(const struct frame *frame)
 {
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct adopted_frame adopted;
 	struct log_frame log;
 	struct ready_frame ready;
+	struct output_item seen;
 	struct err err;
 	if (frame->kind == FRAME_RESULT) {
 		show_result(frame);
+	} else if (frame->kind == FRAME_OUTPUT &&
+		   record_decode_all(&output_item_type, frame->payload, &arena, &seen,
+		       &err)) {
+		show_output(&seen);
 	} else if (frame->kind == FRAME_ADOPTED &&
 		   record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted,
 		       &err)) {

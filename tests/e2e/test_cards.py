@@ -83,7 +83,7 @@ def test_each_card_is_one_to_who_made_them():
         bodies = [body for path, _, body in provider.requests]
         read = parsed(bodies)
         kinds = {title for one in read for title, _ in one["actions"]}
-        assert kinds == {"Acknowledge", "Open"}, kinds
+        assert kinds == {"Acknowledge", "Open", "Useful", "Not useful"}, kinds
         assert not any(c in text for one in read for text in one["texts"] for c in "\u202e\u2066"), "turned around"
 
 

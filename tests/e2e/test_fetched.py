@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,6 +158,8 @@ def test_what_changes_there_is_in_force_and_what_breaks_is_not():
         wait_until(lambda: away(firstline), message="the holiday is one")
         config = lambda: firstline.get("/v1/status")["config"]
 
+        wait_until(lambda: adopted(firstline) == 2, message="the log says so too")
+
         # It says the same in other words: nothing is adopted.
         provider.bodies[SECRET] = stand_in(1, stamp="20260202T020202Z")
         before = config(), adopted(firstline)
@@ -165,6 +168,7 @@ def test_what_changes_there_is_in_force_and_what_breaks_is_not():
         provider.etag[SECRET] = '"two"'
         ask_again(firstline, provider)
         wait_until(lambda: days(firstline) == [2], message="the change is in force")
+        wait_until(lambda: adopted(firstline) > before[1], message="the log says so too")
         assert config() != before[0] and adopted(firstline) == before[1] + 1, "once, for what says something else"
 
         # Nobody's edits come with it: the folder is edited while it is on its way.
@@ -272,6 +276,123 @@ def test_a_restart_has_the_last_copy_while_its_server_is_away():
         wait_until(lambda: days(firstline) == [1] and not gap(firstline, "stand-ins"), message="all is well")
         firstline.stop()
         firstline.cli("journal", "verify", "--replay", check=True)
+
+
+CHECKED = """
+fallback: ops
+channels: {{hook: {{webhook: 'http://127.0.0.1:1/hook'}}}}
+people: {{ana: {{name: Ana, reach: [hook: ana]}}}}
+calendar_urls:
+  away: {{url: '{url}'}}
+calendars: {{holidays: {{zone: Europe/Lisbon, ics: away}}}}
+teams:
+  ops:
+    kind: operations
+    on_call:
+      zone: Europe/Lisbon
+      rotations: [{{name: primary, people: [ana], handover: 'Mon 09:00'}}, {{name: second, people: [ana], handover: 'Mon 09:00', except: holidays}}]
+      escalate: [{{to: primary, after: 5m}}, {{to: second}}]
+services: {{shop: {{owner: ops, tier: 2}}}}
+"""
+AT = "production.yaml:6:3: error: calendar away: "
+
+
+def test_check_fetches_when_it_is_asked_to():
+    with Scratch("fetched-check") as scratch:
+        provider = Provider(scratch)
+        provider.bodies["/page"] = "<!doctype html><title>Sign in</title>"
+        provider.bodies["/mars.ics"] = calendar(["DTSTART;TZID=Mars/Olympus:20350620T100000", "DURATION:PT1H", "SUMMARY:up"])
+        provider.bodies["/large.ics"] = "BEGIN:VCALENDAR\r\n" + "X" * (1 << 20)
+        open_, closed = scratch.file("open", provider.base + "/holidays.ics\n", 0o600), scratch.file("closed", "x", 0o644)
+
+        def check(url, *more):
+            scratch.file("config/production.yaml", CHECKED.format(url=url))
+            return subprocess.run([BUILD / "firstline", "check", scratch.dir / "config", *more], capture_output=True, text=True, timeout=60)
+
+        done = check(provider.base + "/holidays.ics")
+        assert done.returncode == 0 and "there is no copy here" in done.stderr and "--fetch" in done.stderr and not provider.requests, done
+        for url in (provider.base + "/holidays.ics", f"file:{open_}"):
+            done = check(url, "--fetch")
+            assert done.returncode == 0 and not done.stderr, done
+        assert len(provider.asked("/holidays.ics")) == 2, "once each"
+
+        provider.fault = "elsewhere"
+        for url, said in ((provider.base + "/nothing", AT + "it answers 404"),
+                          ("http://127.0.0.1:1/x.ics", AT + "Failed to connect"),
+                          (provider.base + "/large.ics", AT + "it is over 1 MiB"),
+                          (provider.base + SECRET, AT + "it leads elsewhere"),
+                          (f"file:{closed}", AT + "the secret"),
+                          ("http://169.254.169.254/latest/meta-data", AT + "it is at 169.254.169.254, where no request of ours goes"),
+                          ("http://[::ffff:169.254.169.254]/latest", AT + "it is at ::ffff:169.254.169.254, where"),
+                          (provider.base + "/page", "url:away.ics:1:1: error: this is no iCalendar"),
+                          (provider.base + "/mars.ics", "error: unknown time zone 'Mars/Olympus'")):
+            done = check(url, "--fetch")
+            assert done.returncode == 1 and said in done.stderr and "hint: " in done.stderr, (url, done)
+        assert check(provider.base, "--fetch", "--diff", "HEAD").returncode == 2
+
+
+READER = """#!/usr/bin/python3 -IS
+import os, subprocess, sys, time
+text = sys.stdin.buffer.read()
+while b"SLOW" in text and not os.path.exists("{released}"):
+    open("{begun}", "w").close()
+    time.sleep(0.02)
+sys.exit(subprocess.run(["{reader}"], input=text).returncode)
+"""
+
+
+def with_slow_reader(scratch):
+    """A program whose reader of calendars takes its time over those that say SLOW."""
+    folder = scratch.dir / "program"
+    folder.mkdir()
+    for name in ("firstline", "firstline-shim"):
+        shutil.copy2(BUILD / name, folder / name)
+    begun, released = scratch.dir / "begun", scratch.dir / "released"
+    reader = folder / "firstline-ics"
+    reader.write_text(READER.format(begun=begun, released=released, reader=BUILD / "firstline-ics"))
+    reader.chmod(0o755)
+    return folder / "firstline", begun, released
+
+
+def test_a_calendar_that_takes_long_delays_nothing_else():
+    with Scratch("fetched-slow") as scratch:
+        provider = Provider(scratch)
+        secret = scratch.file("secrets/stand-ins", provider.base + SECRET + "\n", 0o600)
+        config = CONFIG.format(base=provider.base, secret=secret)
+        scratch.file("config/production.yaml", config)
+        firstline = Firstline(scratch, scratch.dir / "config")
+        firstline.program, begun, released = with_slow_reader(scratch)
+        firstline.start()
+        wait_until(lambda: days(firstline) == [1], message="the first copy is in force")
+        provider.bodies[SECRET] = stand_in(2).replace("SUMMARY", "COMMENT:SLOW\r\nSUMMARY")
+        ask_again(firstline, provider)
+        wait_until(begun.exists, message="it is being read")
+
+        # A role that ends is started again, and a reload waits: nobody is sent away for it.
+        gate = firstline.kill_role("gate")
+        wait_until(lambda: firstline.role("gate") not in (None, gate), message="another gate")
+        firstline.wait_ready()
+        scratch.file("config/more.yaml", "services:\n  ledger: {owner: ops, tier: 3}\n")
+        answers = []
+        reload = threading.Thread(target=lambda: answers.append(firstline.request("POST", "/v1/reload", b"", timeout=60)))
+        reload.start()
+        assert firstline.get("/v1/status")["hands_up"] and days(firstline) == [1] and not answers
+        released.touch()
+        reload.join()
+        assert answers[0].status == 200, answers[0].body
+        wait_until(lambda: days(firstline) == [2], message="the other copy is in force")
+        assert firstline.get("/v1/services/ledger")
+        assert "another reload is on its way" not in firstline.log_text()
+
+        # It ends in the middle of one.
+        begun.unlink()
+        released.unlink()
+        firstline.child.send_signal(signal.SIGHUP)
+        wait_until(begun.exists, message="it is being read")
+        began = time.monotonic()
+        firstline.stop()
+        assert time.monotonic() - began < 8, "nobody waits for it"
+        released.touch()
 
 
 if __name__ == "__main__":

@@ -459,10 +459,12 @@ def test_an_engine_hears_of_every_folder_that_is_left():
 
 def test_a_killed_shim_leaves_doubt():
     with Scratch("hands") as s:
-        h = Hands(s, {"long": ["sleep", "30"]})
+        h = Hands(s, {"long": ["sleep", "30"], "short": ["true"]})
         ident = h.start_attempt("long")
         h.end_of(ident, last=("started",))
         lines = started(h, ident)
+        cgroup = cgroup_of(int(lines["child_pid"]))
+        assert cgroup.name == lines["cgroup"] or not lines["cgroup"], (cgroup, lines)
         os.kill(int(lines["shim_pid"]), signal.SIGKILL)
         found = h.end_of(ident)
         assert news(found) == ["unknown"] and found[-1]["alive"] == "maybe", found
@@ -479,6 +481,15 @@ def test_a_killed_shim_leaves_doubt():
         h.order("reconcile-attempt", attempt=ident, epoch=2)
         found = h.end_of(ident)
         assert news(found) == ["unknown"] and found[-1]["alive"] == "no", found
+        # The next shim removes the cgroup that nobody removed.
+        h.run("short")
+        assert not lines["cgroup"] or not cgroup.exists(), cgroup
+
+
+def cgroup_of(pid):
+    own = next(line for line in pathlib.Path(f"/proc/{pid}/cgroup").read_text().split("\n") if line.startswith("0::"))
+    mounts = [pathlib.Path(m) for m in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup")]
+    return next(m for m in mounts if m.exists()) / own.removeprefix("0::/")
 
 
 def test_a_claim_without_anybody_is_doubt():

@@ -482,7 +482,9 @@ def many_short_attempts(count):
         wait_until(lambda: not children_of(spawner), message="no zombie, no shim")
         assert descriptors(h.pid) <= fds
         assert descriptors(spawner) == spawner_fds
-        assert not leftovers() - cgroups, leftovers() - cgroups
+        # Others of this machine come and go; what stays is ours.
+        new = leftovers() - cgroups
+        wait_until(lambda: not new & leftovers(), 20, message=f"cgroups are gone: {new}")
 
 
 def again_as_nobody():

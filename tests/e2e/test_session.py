@@ -222,6 +222,9 @@ def test_passwords():
         assert ana.sign_in({"link": link_for(firstline, "ana")}).status == 200
         assert ana.ask("POST", "/v1/session/password", {"password": "short"}).status == 422
         assert ana.ask("POST", "/v1/session/password", {"password": "x" * 257}).status == 422
+        for known in ("password1234", "ana ana ana ana", "1qaz2wsx3edc"):
+            refused = ana.ask("POST", "/v1/session/password", {"password": known})
+            assert refused.status == 422 and b"everybody tries" in refused.body, refused
         other = Browser(firstline)
         assert other.sign_in({"link": link_for(firstline, "ana")}).status == 200
         made = ana.ask("POST", "/v1/session/password", {"password": PASSWORD})
@@ -255,6 +258,10 @@ def test_passwords():
         # While passwords are hashed everything else goes on.
         def guess():
             Browser(firstline).sign_in({"person": "mei", "password": "whatever it may be"})
+        # Of two who chose the same nobody sees it: each has a salt.
+        mei = Browser(firstline)
+        assert mei.sign_in({"link": link_for(firstline, "mei")}).status == 200
+        assert mei.ask("POST", "/v1/session/password", {"password": PASSWORD}).status == 200
         threads = [threading.Thread(target=guess) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -262,8 +269,10 @@ def test_passwords():
         for thread in threads:
             thread.join()
         firstline.stop()
-        for path in [scratch.dir / "state.log", *firstline.state.rglob("*")]:
-            assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
+        kept = {path: path.read_bytes() for path in [scratch.dir / "state.log", *firstline.state.rglob("*")] if path.is_file()}
+        assert not [path for path, text in kept.items() if PASSWORD.encode() in text]
+        hashes = re.findall(rb"\$argon2id\$v=19\$m=19456,t=2,p=1\$([A-Za-z0-9+/]{22})\$", b"".join(kept.values()))
+        assert len(set(hashes)) == 2, hashes
         verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
@@ -299,7 +308,8 @@ def test_tokens_and_who_ends_whose():
         assert "person:mei" in shown and "person:ana" not in shown, shown
 
         # What a token opened is shut when the token is taken back.
-        assert ana.sign_in({"token": made["secret"]}).status == 200
+        before = ana.cookie  # nobody knows ahead what will be a session
+        assert ana.sign_in({"token": made["secret"]}).status == 200 and ana.cookie != before
         firstline.cli("token", "revoke", "ana", check=True)
         assert ana.ask("GET", "/v1/session").status == 401
         # At most 16 each: the longest idle goes.
@@ -339,6 +349,7 @@ def test_what_is_grave_needs_a_fresh_sign_in():
         later("+6m")
         refused = ana.ask("POST", glass, body)
         assert refused.status == 403 and b"/v1/session/again" in refused.body, refused
+        assert ana.ask("POST", "/v1/session/password", {"password": PASSWORD + "s"}).status == 403, "nor with it another password"
         assert ana.ask("POST", "/v1/session/again", {"person": "ana", "password": PASSWORD}).status == 200
         assert b"sign in once more" not in ana.ask("POST", glass, body).body
         later("+11h")

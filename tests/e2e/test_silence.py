@@ -1,7 +1,9 @@
 """Silences and inhibition with Alertmanager's own amtool, unchanged; what people are told of
 held alerts, which is nothing; and what is left of all that after kill -9."""
+# first: it waits for what silences hold
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -339,22 +341,28 @@ def test_an_alert_inhibits_others():
         assert row["held_why"] == f"inhibited by {source}", row
 
 
+def on_cpu(pid):
+    """Seconds that a process was on a processor: others on this machine do not add to them."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+
+
 def test_many_patterns_hold_nobody_up():
     with Scratch("patterns") as scratch:
         firstline, _ = begin(scratch)
         for first in range(0, 20_000, 4_000):
             assert firstline.fire(*({"alertname": f"A{i % 9}", "service": "shop", "host": f"web-{i}"}
                                     for i in range(first, first + 4_000))).status == 200
-        took = []
+        engine, took = firstline.role("engine"), []
         for i in range(600):
-            began = time.monotonic()
+            began = on_cpu(engine)
             answer = firstline.request("POST", "/api/v2/silences", {
                 "matchers": [{"name": "host", "value": f".*none-{i}.*x", "isRegex": True}],
                 "startsAt": stamp(time.time()), "endsAt": stamp(time.time() + 3600), "createdBy": "t", "comment": "c"}, token=None)
-            took.append(time.monotonic() - began)
+            took.append(on_cpu(engine) - began)
             assert answer.status == 200, answer
         median = sorted(took[-100:])[50]
-        print(f"  silences with patterns, all looked at: median of the last {median * 1000:.0f} ms, longest {max(took) * 1000:.0f} ms")
+        print(f"  silences with patterns, all looked at: the engine's time for each, median of the last {median * 1000:.0f} ms, longest {max(took) * 1000:.0f} ms")
         assert median < 0.03, median
 
 
@@ -439,6 +447,7 @@ def test_windows_and_times_hold_while_their_calendar_is_on():
         uuid = firstline.cli("silence", "add", "alertname=Moved", "--for", "9h", "--comment", "known",
                              "--until-resolved", "--during", "always", check=True).stdout.strip()
         wait_until(lambda: alerts(firstline)["Moved"]["status"]["state"] == "suppressed", message="held")
+        assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", uuid), "a random one, version 4"
         show = json.loads(firstline.cli("silence", "show", uuid, "--json", check=True).stdout)
         assert show["until_resolved"] and show["during"] == "always", show
         amtool(firstline, "silence", "update", "--duration=8h", uuid)

@@ -1,6 +1,7 @@
 """Slack: a message with buttons, kept as it is now, with a thread below it; and what comes back
 when a button is pressed. Slack's own client proves what stands for Slack here, and Slack's own
 framework for apps that what we take as signed is so."""
+# first: it waits for an incident to close
 import contextlib
 import hashlib
 import hmac
@@ -297,7 +298,16 @@ def test_what_is_signed_is_what_slacks_own_framework_takes():
         assert not firstline.incident(row["id"])["incident"]["acknowledged"]
         assert press(firstline.port, good, once).status == 200
         assert press(firstline.port, good, once).status == 401, "the same again"
+        other = "v0=" + once["X-Slack-Signature"].removeprefix("v0=").upper()
+        assert press(firstline.port, good, {**once, "X-Slack-Signature": other}).status == 401, "the same in another spelling"
         assert press(firstline.port, good, signed(good, at=now - 2), "/in/slack/none").status == 401
+        # Nor once more to a gate that was started since: it knows nothing of what came before.
+        time.sleep(max(0.0, int(float(once["X-Slack-Request-Timestamp"])) + 1.1 - time.time()))
+        firstline.kill_role("gate")
+        firstline.wait_ready()
+        assert press(firstline.port, good, once).status == 401, "the same to another gate"
+        later = form_of("U0ANA", "firstline_open", "")
+        assert press(firstline.port, later, signed(later)).status == 200
         for rubbish in (b"", b"payload=", b"payload=%", b"payload=%7B%7D&payload=%7B%7D", b"x=1",
                         b"payload=" + b"%5B" * 100, form_of("U0ANA", "firstline_acknowledge", "x")):
             assert press(firstline.port, rubbish, signed(rubbish)).status == 400, rubbish

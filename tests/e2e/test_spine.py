@@ -1,6 +1,7 @@
 """The whole path with real peers: Prometheus scrapes nginx through the blackbox exporter,
 nginx dies, Firstline restarts it, verifies, tells the people on duty, and closes. Then the
 same where restarting does not help."""
+# first: it waits for real verifications
 import contextlib
 import os
 import pathlib

@@ -122,7 +122,12 @@ def test_1_2_and_1_3_and_nothing_older():
         assert b"event: timeline" in stream, stream[:300]
         signed = run(*base, "-i", "-H", "Content-Type: application/json", "-d",
                      json.dumps({"token": firstline.token()}), url + "/v1/session").stdout
-        assert re.search(rb"Set-Cookie: firstline=fls_\w+; Max-Age=\d+; Secure; HttpOnly;", signed), signed
+        cookie = re.search(rb"Set-Cookie: __Host-firstline=(fls_\w+); Max-Age=\d+; Secure; HttpOnly; SameSite=Strict; Path=/\r\n", signed)
+        assert cookie, signed
+        for name, status in (("__Host-firstline", b"200"), ("firstline", b"401")):
+            with_it = run("curl", "-sS", "--cacert", ca.pem, "-o", scratch.dir / "answer", "-w", "%{http_code}",
+                          "-b", f"{name}={cookie[1].decode()}", url + "/v1/session")
+            assert with_it.stdout == status, (name, with_it, "by TLS none is taken that a plain page could have set")
         plain = firstline.request("POST", "/v1/session", {"token": firstline.token()}, token=None)
         assert "Secure" not in plain.headers["Set-Cookie"], plain.headers
         # Plain HTTP where TLS is spoken, and rubbish, end nothing but themselves.

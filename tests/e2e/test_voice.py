@@ -156,6 +156,31 @@ def test_a_call_is_answered_by_a_key():
             assert not path.is_file() or TOKEN.encode() not in path.read_bytes(), path
 
 
+def test_a_key_that_came_too_late_does_nothing_later():
+    with Scratch("voice-late") as scratch:
+        firstline, provider = begin(scratch)
+        twilio = Twilio(scratch)
+        firstline.fire({"alertname": "Down", "service": "shop"})
+        call, = wait_until(lambda: called(provider, 351210000001), message="the call")
+        action, four = action_of(call), params("4")
+        signature = twilio.ask(url=action, params=four)
+        token = json.loads(firstline.cli("token", "add", "mei", "--role", "operator", "--json", check=True).stdout)["secret"]
+        by_mei = lambda what: firstline.request("POST", f"/v1/incidents/1/{what}", {}, token=token)
+        assert by_mei("acknowledge").status == 200
+        answer = press(firstline, action, four, signature)
+        assert answer.status == 200 and b"Nothing was done: mei has it" in answer.body, answer
+        assert by_mei("unacknowledge").status == 200
+        # Whoever heard it on the way sends it again: nobody has it still.
+        again = press(firstline, action, four, signature)
+        assert again.status == 200 and b"came too late" in again.body and b"once: nobody has it now" in again.body, again
+        firstline.stop()
+        firstline.start()
+        assert b"once: nobody has it now" in press(firstline, action, four, signature).body
+        assert not firstline.get("/v1/incidents/1")["incident"]["acknowledged"]
+        firstline.stop()
+        assert firstline.cli("journal", "verify", "--replay", "--state", firstline.state).returncode == 0
+
+
 def test_who_is_called_by_mistake_passes_it_on():
     with Scratch("voice-next") as scratch:
         firstline, provider = begin(scratch)

@@ -185,7 +185,7 @@ disk_link(struct disk *disk, struct inode *folder, const char *name, struct inod
 static void
 lose_name(struct disk *disk, struct inode *inode)
 {
-	disk->used -= inode->n < disk->used ? inode->n : disk->used;
+	disk->used -= inode->now.n < disk->used ? inode->now.n : disk->used;
 	inode->unlinked = true;
 	if (inode->opens == 0)
 		inode_closed(inode);
@@ -230,25 +230,30 @@ disk_rename(struct disk *disk, struct inode *folder, const char *from, const cha
 
 /* ---- bytes ---- */
 
+/* A copy of what a file holds, what processes see or what is kept; of ballast its length. */
 static void
-put(uint8_t **bytes, size_t *size, size_t *cap, uint64_t at, const void *from, size_t n)
+put(const struct inode *inode, struct copy *copy, uint64_t at, const void *from, size_t n)
 {
-	reserve(bytes, cap, (size_t)at + n);
-	if (at > *size)
-		memset(*bytes + *size, 0, (size_t)at - *size);
-	if (n > 0)
-		memcpy(*bytes + at, from, n);
-	if (at + n > *size)
-		*size = (size_t)at + n;
+	if (!inode->ballast) {
+		reserve(&copy->bytes, &copy->cap, (size_t)at + n);
+		if (at > copy->n)
+			memset(copy->bytes + copy->n, 0, (size_t)at - copy->n);
+		if (n > 0)
+			memcpy(copy->bytes + at, from, n);
+	}
+	if (at + n > copy->n)
+		copy->n = (size_t)at + n;
 }
 
 static void
-resize(uint8_t **bytes, size_t *size, size_t *cap, size_t n)
+resize(const struct inode *inode, struct copy *copy, size_t n)
 {
-	reserve(bytes, cap, n);
-	if (n > *size)
-		memset(*bytes + *size, 0, n - *size);
-	*size = n;
+	if (!inode->ballast) {
+		reserve(&copy->bytes, &copy->cap, n);
+		if (n > copy->n)
+			memset(copy->bytes + copy->n, 0, n - copy->n);
+	}
+	copy->n = n;
 }
 
 static struct pending *
@@ -265,7 +270,7 @@ disk_write(struct disk *disk, struct inode *inode, uint64_t at, const void *byte
 {
 	*ret_n = 0;
 	if (inode->in_memory) {
-		put(&inode->now, &inode->n, &inode->cap, at, bytes, n);
+		put(inode, &inode->now, at, bytes, n);
 		*ret_n = n;
 		return 0;
 	}
@@ -274,17 +279,19 @@ disk_write(struct disk *disk, struct inode *inode, uint64_t at, const void *byte
 		return error;
 	if (error < 0)
 		n /= 2;
-	size_t grows = at + n > inode->n ? (size_t)at + n - inode->n : 0;
+	size_t grows = at + n > inode->now.n ? (size_t)at + n - inode->now.n : 0;
 	if (disk->capacity != 0 && disk->used + grows > disk->capacity)
 		return ENOSPC;
 	disk->used += grows;
-	put(&inode->now, &inode->n, &inode->cap, at, bytes, n);
+	put(inode, &inode->now, at, bytes, n);
 	struct pending *p = pending_add(inode);
 	*p = (struct pending){ .kind = PENDING_WRITE, .at = at, .n = n };
+	*ret_n = n;
+	if (inode->ballast)
+		return 0;
 	p->bytes = malloc(n > 0 ? n : 1);
 	ASSERT(p->bytes != NULL);
 	memcpy(p->bytes, bytes, n);
-	*ret_n = n;
 	return 0;
 }
 
@@ -294,12 +301,12 @@ disk_truncate(struct disk *disk, struct inode *inode, uint64_t n)
 	int error = operate(disk);
 	if (error != 0)
 		return error < 0 ? EIO : error;
-	if (disk->capacity != 0 && n > inode->n &&
-	    disk->used + (n - inode->n) > disk->capacity)
+	if (disk->capacity != 0 && n > inode->now.n &&
+	    disk->used + (n - inode->now.n) > disk->capacity)
 		return ENOSPC;
 	disk->used += n;
-	disk->used -= inode->n < disk->used ? inode->n : disk->used;
-	resize(&inode->now, &inode->n, &inode->cap, (size_t)n);
+	disk->used -= inode->now.n < disk->used ? inode->now.n : disk->used;
+	resize(inode, &inode->now, (size_t)n);
 	*pending_add(inode) = (struct pending){ .kind = PENDING_SIZE, .n = (size_t)n };
 	return 0;
 }
@@ -307,11 +314,12 @@ disk_truncate(struct disk *disk, struct inode *inode, uint64_t n)
 size_t
 disk_read(const struct inode *inode, uint64_t at, void *ret, size_t n)
 {
-	if (at >= inode->n)
+	if (at >= inode->now.n)
 		return 0;
-	if (n > inode->n - at)
-		n = inode->n - (size_t)at;
-	memcpy(ret, inode->now + at, n);
+	if (n > inode->now.n - at)
+		n = inode->now.n - (size_t)at;
+	ASSERT(!inode->ballast);
+	memcpy(ret, inode->now.bytes + at, n);
 	return n;
 }
 
@@ -320,15 +328,15 @@ disk_read(const struct inode *inode, uint64_t at, void *ret, size_t n)
 static void
 keep(struct inode *inode, const struct pending *p, uint64_t from, size_t n)
 {
-	put(&inode->kept, &inode->kept_n, &inode->kept_cap, from, p->bytes + (from - p->at),
-	    n);
+	const uint8_t *bytes = p->bytes == NULL ? NULL : p->bytes + (from - p->at);
+	put(inode, &inode->kept, from, bytes, n);
 }
 
 static void
 keep_whole(struct inode *inode, const struct pending *p)
 {
 	if (p->kind == PENDING_SIZE)
-		resize(&inode->kept, &inode->kept_n, &inode->kept_cap, p->n);
+		resize(inode, &inode->kept, p->n);
 	else
 		keep(inode, p, p->at, p->n);
 }
@@ -367,9 +375,8 @@ inode_closed(struct inode *inode)
 	if (!inode->unlinked || inode->folder)
 		return;
 	forget_pending(inode);
-	free(inode->now);
-	inode->now = NULL;
-	inode->n = inode->cap = 0;
+	free(inode->now.bytes);
+	inode->now = (struct copy){ 0 };
 }
 
 static void
@@ -424,7 +431,7 @@ bytes_below(const struct inode *folder)
 	uint64_t bytes = 0;
 	for (size_t i = 0; i < folder->names.n; i++) {
 		const struct inode *inode = folder->names.item[i].inode;
-		bytes += inode->folder ? bytes_below(inode) : inode->n;
+		bytes += inode->folder ? bytes_below(inode) : inode->now.n;
 	}
 	return bytes;
 }
@@ -455,9 +462,9 @@ disk_power_cut(struct disk *disk)
 			copy_names(&inode->names, &inode->kept_names);
 			continue;
 		}
-		resize(&inode->now, &inode->n, &inode->cap, inode->kept_n);
-		if (inode->kept_n > 0)
-			memcpy(inode->now, inode->kept, inode->kept_n);
+		resize(inode, &inode->now, inode->kept.n);
+		if (inode->kept.n > 0 && !inode->ballast)
+			memcpy(inode->now.bytes, inode->kept.bytes, inode->kept.n);
 	}
 	find_unlinked(disk);
 	disk->used = bytes_below(disk->root);

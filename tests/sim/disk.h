@@ -50,7 +50,7 @@ struct pending {
 	enum { PENDING_WRITE = 1, PENDING_SIZE } kind;
 	uint64_t at;
 	size_t n;
-	uint8_t *bytes;
+	uint8_t *bytes; /* NULL of ballast */
 };
 
 struct renaming {
@@ -59,17 +59,20 @@ struct renaming {
 	struct inode *inode;      /* NULL: removed */
 };
 
+struct copy {
+	uint8_t *bytes; /* NULL of ballast */
+	size_t n, cap;
+};
+
 struct inode {
 	struct inode *next;
 	uint64_t number;
 	bool folder;
 	bool in_memory; /* a memfd: no disk at all */
+	bool ballast; /* it only takes room: nobody reads it, and no byte of it is stored */
 	bool unlinked;  /* it has no name any more */
 	unsigned opens; /* open files of it */
-	uint8_t *now;
-	size_t n, cap;
-	uint8_t *kept;
-	size_t kept_n, kept_cap;
+	struct copy now, kept;
 	struct pending *pending;
 	size_t pending_n, pending_cap;
 	struct folder_names names, kept_names;

@@ -17,32 +17,48 @@
 #define SIM_KEEP_JOURNAL (7 * DAY)
 #define SIM_KEEP_HISTORY (14 * DAY)
 
-#define SIM_HEAD                                                         \
-	"prometheus: http://prometheus:9090\n"                           \
-	"fallback: ops\n"                                                \
-	"channels:\n"                                                    \
-	"  page: {webhook: 'http://provider/page'}\n"                    \
-	"  chat: {webhook: 'http://provider/chat'}\n"                    \
-	"  ops: {webhook: 'http://provider/ops'}\n"                      \
-	"people:\n"                                                      \
-	"  ana: {name: Ana, zone: Europe/Lisbon, reach: [page, chat]}\n" \
-	"  mei: {name: Mei, zone: Asia/Tokyo, reach: [chat, page]}\n"    \
-	"teams:\n"                                                       \
-	"  ops:\n"                                                       \
-	"    kind: operations\n"                                         \
-	"    lead: mei\n"                                                \
-	"    notify: [ops]\n"                                            \
-	"    on_call:\n"                                                 \
-	"      zone: Europe/Lisbon\n"                                    \
-	"      rotations:\n"                                             \
-	"        - {name: primary, people: [ana, mei], every: 1 day,"    \
-	" handover: '02:30'}\n"                                          \
-	"      escalate: [{to: primary, after: 5m}, {to: lead}]\n"       \
-	"  dev: {kind: development, tracker: 'github:acme/dev'}\n"       \
-	"services:\n"                                                    \
-	"  checkout: {owner: ops, developers: dev, tier: 1,"             \
-	" depends_on: [payments], journeys: [buy]}\n"                    \
-	"  payments: {owner: ops, developers: dev, tier: 2}\n"           \
+/* Short and often, so that they come within a seed and end before its end, on each of the days
+ * (workload_init). */
+#define SIM_QUIET                                      \
+	"{days: any, from: '21:40', until: '22:10'},"  \
+	" {days: any, from: '22:45', until: '23:20'}," \
+	" {days: any, from: '00:10', until: '00:50'}," \
+	" {days: any, from: '02:00', until: '02:40'}," \
+	" {days: any, from: '06:30', until: '07:00'}"
+#define SIM_QUIET_OTHER "{days: any, from: '02:00', until: '02:20'}"
+
+#define SIM_HEAD(quiet)                                                \
+	"prometheus: http://prometheus:9090\n"                         \
+	"fallback: ops\n"                                              \
+	"channels:\n"                                                  \
+	"  page: {webhook: 'http://provider/page'}\n"                  \
+	"  chat: {webhook: 'http://provider/chat'}\n"                  \
+	"  ops: {webhook: 'http://provider/ops'}\n"                    \
+	"people:\n"                                                    \
+	"  ana: {name: Ana, zone: Europe/Lisbon, reach: [page, chat]," \
+	" quiet: {hours: [" quiet "], by: [chat]}}\n"                  \
+	"  mei: {name: Mei, zone: Asia/Tokyo, reach: [chat, page],"    \
+	" quiet: {hours: [{days: any, from: '05:50', until: '06:30'}," \
+	" {days: any, from: '07:10', until: '07:40'},"                 \
+	" {days: any, from: '09:10', until: '09:50'},"                 \
+	" {days: any, from: '11:00', until: '11:35'},"                 \
+	" {days: any, from: '15:20', until: '16:00'}]}}\n"             \
+	"teams:\n"                                                     \
+	"  ops:\n"                                                     \
+	"    kind: operations\n"                                       \
+	"    lead: mei\n"                                              \
+	"    notify: [ops]\n"                                          \
+	"    on_call:\n"                                               \
+	"      zone: Europe/Lisbon\n"                                  \
+	"      rotations:\n"                                           \
+	"        - {name: primary, people: [ana, mei], every: 1 day,"  \
+	" handover: '02:30'}\n"                                        \
+	"      escalate: [{to: primary, after: 5m}, {to: lead}]\n"     \
+	"  dev: {kind: development, tracker: 'github:acme/dev'}\n"     \
+	"services:\n"                                                  \
+	"  checkout: {owner: ops, developers: dev, tier: 1,"           \
+	" depends_on: [payments], journeys: [buy]}\n"                  \
+	"  payments: {owner: ops, developers: dev, tier: 2}\n"         \
 	"  ledger: {owner: ops, tier: 3}\n"
 
 #define SIM_ACTIONS(timeout)                                                              \
@@ -89,8 +105,8 @@
 	"```\n"
 
 static const char *const sim_configs[SIM_CONFIGS] = {
-	SIM_HEAD SIM_ACTIONS("30s") SIM_GRANTS("2"),
-	SIM_HEAD SIM_ACTIONS("20s")
+	SIM_HEAD(SIM_QUIET) SIM_ACTIONS("30s") SIM_GRANTS("2"),
+	SIM_HEAD(SIM_QUIET_OTHER) SIM_ACTIONS("20s")
 	    SIM_GRANTS("1") "  - {prohibit: the ledger rests, may: any, on: {service: "
 			    "[ledger]}, liftable: true}\n",
 };

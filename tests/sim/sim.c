@@ -3,14 +3,15 @@
  * network, processes and clock, with everything that goes wrong drawn from a seed.
  *
  *	firstline-sim --seed N [--hours H] [--bug NAME] [--loud]
- *	firstline-sim --seeds COUNT [--from N] [--jobs J] [--hours H]
+ *	firstline-sim --seeds COUNT [--within SECONDS] [--from N] [--jobs J] [--hours H]
  *	firstline-sim --prove [--seeds COUNT] [--jobs J]
  *	firstline-sim --days D [--seed N | --seeds COUNT]
  *
  * The first repeats one seed, always the same, to the byte. The second runs many, each in a
- * process of its own, and says for each that fails how to repeat it. The third makes each of
- * the mistakes of bugs.c in turn and fails when no seed finds it. The fourth is of days with
- * little trouble each, in which what is over is let go of (keeping.c).
+ * process of its own, and says for each that fails how to repeat it; none begins after
+ * SECONDS, and then it says how many did. The third makes each of the mistakes of bugs.c in
+ * turn and fails when no seed finds it. The fourth is of days with little trouble each, in
+ * which what is over is let go of (keeping.c).
  *
  * Real are engine, hands, core, intake, authority, the SQLite store with SQLite itself, the
  * frames between the roles and the attempts' folders. Simulated are the kernel (kernel.c),
@@ -34,11 +35,13 @@
 #include "sim/vfs.h"
 
 #define HOURS_DEFAULT 1
-#define PEACE_MS (75 * MINUTE)
+/* The last incident closes, and then the longest quiet hours (house.h) end. */
+#define PEACE_MS (2 * HOUR)
 #define JOBS_MAX 64
 
 struct sim sim;
 static unsigned hours = HOURS_DEFAULT;
+static uint64_t within = UINT64_MAX; /* seconds */
 
 /* ---- telling ---- */
 
@@ -326,17 +329,27 @@ end_one(const char *program, struct child *child, size_t jobs, bool quiet)
 	}
 }
 
-/* Until one fails, where that is what is looked for. */
+static double
+seconds(void)
+{
+	struct timespec ts;
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Until one fails, where that is what is looked for, or the time is over. */
 static void
 run_many(const char *program, uint64_t from, uint64_t n, size_t jobs, bool seek)
 {
 	struct child child[JOBS_MAX] = { { 0 } };
 	size_t running = 0;
+	double began = seconds();
 	for (uint64_t seed = from; seed < from + n || running > 0;) {
 		size_t i = 0;
 		while (i < jobs && child[i].pid != 0)
 			i++;
-		bool more = seed < from + n && !(seek && tally->failed > 0);
+		bool more = seed < from + n && !(seek && tally->failed > 0) &&
+		            seconds() - began < (double)within;
 		if (more && i < jobs) {
 			child[i] = (struct child){ begin_seed(seed, seek), seed };
 			seed++;
@@ -350,26 +363,23 @@ run_many(const char *program, uint64_t from, uint64_t n, size_t jobs, bool seek)
 	}
 }
 
-static double
-seconds(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 static int
 many(const char *program, uint64_t from, uint64_t n, size_t jobs)
 {
 	double began = seconds();
 	run_many(program, from, n, jobs, false);
 	double took = seconds() - began;
-	double simulated = (double)n * (hours + (double)PEACE_MS / HOUR);
+	uint64_t over = tally->passed + tally->failed;
+	double simulated = (double)over * (hours + (double)PEACE_MS / HOUR);
+	if (over < n)
+		printf("%llu of %llu seeds: the %llu s were over\n",
+		    (unsigned long long)over, (unsigned long long)n,
+		    (unsigned long long)within);
 	printf("%llu seeds passed, %llu failed; %.0f simulated hours in %.1f s: %.1f "
 	       "seeds/s, "
 	       "%.0f simulated hours/s\n",
 	    (unsigned long long)tally->passed, (unsigned long long)tally->failed, simulated,
-	    took, (double)n / took, simulated / took);
+	    took, (double)over / took, simulated / took);
 	printf("%llu requests taken, %llu actions began, %llu in doubt, %llu kills, "
 	       "%llu power cuts, %llu steps replayed\n",
 	    (unsigned long long)tally->acked, (unsigned long long)tally->starts,
@@ -424,6 +434,8 @@ main(int argc, char **argv)
 			one = true;
 		} else if (strcmp(argv[i], "--seeds") == 0)
 			n = number(argv, &i);
+		else if (strcmp(argv[i], "--within") == 0)
+			within = number(argv, &i);
 		else if (strcmp(argv[i], "--from") == 0)
 			from = number(argv, &i);
 		else if (strcmp(argv[i], "--jobs") == 0)

@@ -70,7 +70,7 @@ disk__a_file_that_another_took_the_name_of_gives_its_room_back(void)
 	expect_text(there, "twelve bytes"); /* as long as somebody has it open */
 	there->opens--;
 	inode_closed(there);
-	EXPECT_U64(there->n, 0);
+	EXPECT_U64(there->now.n, 0);
 }
 
 int

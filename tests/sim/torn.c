@@ -451,10 +451,10 @@ flips(uint64_t n)
 	ASSERT(store_open_readonly(URL, STATE, &store, &err) && hash_all(store, &was));
 	store_close(store);
 	struct inode *file = disk_find(&kernel.disk, FILE_PATH);
-	size_t bytes = file->n;
+	size_t bytes = file->now.n;
 	uint8_t *copy = malloc(bytes);
 	ASSERT(copy != NULL);
-	memcpy(copy, file->now, bytes);
+	memcpy(copy, file->now.bytes, bytes);
 	for (uint64_t i = 0; i < n; i++) {
 		unsigned how = (unsigned)rng_below(&rng, 20);
 		uint64_t at = rng_below(&rng, bytes);
@@ -463,7 +463,7 @@ flips(uint64_t n)
 		if (how < 3)
 			tamper(how, acked);
 		else
-			file->now[at] ^= (uint8_t)(1u << bit);
+			file->now.bytes[at] ^= (uint8_t)(1u << bit);
 		bool bad = found(&was, &same);
 		if (!bad && (how < 3 || !same))
 			fail("nobody finds change %llu: %s, byte %llu, bit %u",

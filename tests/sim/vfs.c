@@ -141,7 +141,7 @@ vfs_sync(sqlite3_file *base, int flags)
 static int
 vfs_size(sqlite3_file *base, sqlite3_int64 *ret)
 {
-	*ret = (sqlite3_int64)((struct file *)base)->inode->n;
+	*ret = (sqlite3_int64)((struct file *)base)->inode->now.n;
 	return SQLITE_OK;
 }
 
@@ -375,7 +375,7 @@ vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *ret)
 {
 	(void)vfs;
 	const struct inode *inode = disk_find(&kernel.disk, path);
-	*ret = inode != NULL && (flags != SQLITE_ACCESS_EXISTS || inode->n > 0);
+	*ret = inode != NULL && (flags != SQLITE_ACCESS_EXISTS || inode->now.n > 0);
 	return SQLITE_OK;
 }
 

@@ -58,6 +58,13 @@ end(struct episode *e)
 	e->forget_at = sim_clock.now + RESOLVED_SENT_MS;
 }
 
+/* So that quiet hours hold some of them. */
+static const char *
+severity(const struct episode *e)
+{
+	return e->number % 3 == 0 ? "warning" : "critical";
+}
+
 static void
 put_alert(struct buf *json, const struct episode *e)
 {
@@ -70,8 +77,8 @@ put_alert(struct buf *json, const struct episode *e)
 	if (e->service < SERVICES)
 		buf_printf(json,
 		    "{\"labels\":{\"alertname\":\"Down\",\"service\":\"%s\","
-		    "\"severity\":\"critical\",\"n\":\"%llu\"}",
-		    service_name(e->service), (unsigned long long)e->number);
+		    "\"severity\":\"%s\",\"n\":\"%llu\"}",
+		    service_name(e->service), severity(e), (unsigned long long)e->number);
 	else
 		buf_printf(json, "{\"labels\":{\"alertname\":\"Storm\",\"n\":\"%llu\"}",
 		    (unsigned long long)e->number);
@@ -214,7 +221,7 @@ person(void)
 	static const enum command_kind kinds[] = { COMMAND_ACKNOWLEDGE, COMMAND_NOTE,
 		COMMAND_RUN, COMMAND_RUN, COMMAND_CANCEL, COMMAND_HANDS_ON,
 		COMMAND_HANDS_OFF, COMMAND_RESOLVE, COMMAND_SETTLE, COMMAND_STOP_ALL,
-		COMMAND_RESUME, COMMAND_RESUME };
+		COMMAND_RESUME, COMMAND_RESUME, COMMAND_USEFUL };
 	enum command_kind kind = kinds[rng_below(&sim.rng, countof(kinds))];
 	const char *service = service_name(rng_below(&sim.rng, SERVICES));
 	struct request request = { .op = OP_COMMAND,
@@ -230,6 +237,8 @@ person(void)
 		request.name = STR("restart");
 		request.target = str_of(service);
 	}
+	if (kind == COMMAND_USEFUL)
+		request.name = rng_percent(&sim.rng, 50) ? STR("yes") : STR("no");
 	if (kind == COMMAND_HANDS_ON || kind == COMMAND_HANDS_OFF)
 		request.name = str_of(service);
 	gate_command(&request);

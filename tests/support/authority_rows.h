@@ -6,7 +6,7 @@
 
 /* authority_rows -- tables of decisions: rules, a request with facts, and what is said. */
 
-#define ROW_RULES 4
+#define ROW_RULES 6
 #define ROW_USES 6
 
 struct row {
@@ -30,6 +30,7 @@ struct row {
 	const char *glass, *hands, *reloaded;
 	const char *brought; /* NULL: as reloaded */
 	struct brought called[3];
+	struct stand_ins over;
 	/* The answer */
 	enum verdict verdict; /* 0: deny */
 	enum reason_kind kind;
@@ -113,6 +114,7 @@ row_facts(const struct row *row)
 				     : row->reloaded != NULL ? row->reloaded
 							     : ""),
 		.callers = { called, called_n },
+		.over = row->over,
 	};
 }
 
@@ -144,7 +146,7 @@ check_needs(const struct row *row, const struct authority *authority, struct are
 	EXPECT_STR(joined(arena, &list), str_of(row->needs ? row->needs : ""));
 }
 
-static void
+static inline void
 check_row(const struct row *row)
 {
 	test_row = row->name;
@@ -181,6 +183,45 @@ check_row(const struct row *row)
 		    str_of(row->second));
 	check_needs(row, authority, &arena);
 }
+
+/* Of tables about one thing each: the verdict, what decides it, and what the row names. */
+static inline void
+check_said(const struct row *row)
+{
+	test_row = row->name;
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct rule rules[ROW_RULES];
+	size_t rules_n = row_rules(row, rules);
+	struct authority *authority = authority_of(&arena, rules, rules_n);
+	struct authority_request request = row_request(row);
+	struct authority_facts facts = row_facts(row);
+	struct decided decision;
+	decide_and_explain(authority, &request, &facts, &arena, &decision);
+
+	enum verdict verdict = row->verdict ? row->verdict : VERDICT_DENY;
+	EXPECT_U64(decision.verdict, verdict);
+	EXPECT(authority_verdict(authority, &request, &facts) == verdict);
+	EXPECT(decision.reasons_n > 0);
+	if (decision.reasons_n == 0)
+		return;
+	EXPECT_U64(decision.reasons[0].kind, row->kind);
+	EXPECT_STR(decision.reasons[0].text, str_of(row->text));
+	if (row->line != 0)
+		EXPECT_U64(decision.reasons[0].line, row->line);
+	if (row->forward != NULL)
+		EXPECT_STR(decision.forward, str_of(row->forward));
+	if (row->second != NULL)
+		EXPECT_STR(decision.reasons_n > 1 ? decision.reasons[1].text : STR(""),
+		    str_of(row->second));
+	if (row->needs != NULL)
+		check_needs(row, authority, &arena);
+}
+
+#define CHECK_SAID(rows)                                   \
+	do {                                               \
+		for (size_t i = 0; i < countof(rows); i++) \
+			check_said(&(rows)[i]);            \
+	} while (0)
 
 #define CHECK_ROWS(rows)                                   \
 	do {                                               \

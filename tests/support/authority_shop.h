@@ -145,6 +145,8 @@ authority_of(struct arena *arena, struct rule *rules, size_t n)
 	layer.anchor_days = civil_days(2026, 1, 5);
 	for (size_t i = 0; i < countof(people); i++)
 		*names_slot(&model.person_by_name, arena, people[i].id) = &people[i];
+	for (size_t i = 0; i < countof(teams); i++)
+		*names_slot(&model.team_by_name, arena, teams[i].name) = &teams[i];
 	for (size_t i = 0; i < countof(services); i++)
 		*names_slot(&model.service_by_name, arena, services[i].name) = &services[i];
 	for (size_t i = 0; i < countof(hosts); i++)

@@ -200,7 +200,14 @@ class Firstline:
         return self.request("POST", "/api/v2/alerts", body, token=token)
 
     def incidents(self, query="state=all"):
-        return self.get("/v1/incidents?" + query)["items"]
+        """All of them, page by page."""
+        items, cursor = [], ""
+        while True:
+            page = self.get(f"/v1/incidents?{query}{cursor}")
+            items += page["items"]
+            if "limit=" in query or not page["cursor"]:
+                return items
+            cursor = f"&cursor={page['cursor']}"
 
     def incident(self, number):
         return self.get(f"/v1/incidents/{number}")

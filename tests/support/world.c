@@ -87,6 +87,8 @@ fresh(const struct world *w)
 	struct core *core = w->pool_bytes != 0
 	                        ? core_new_within(INCIDENTS_MAX, w->pool_bytes)
 	                        : core_new(INCIDENTS_MAX);
+	if (w->incidents_max != 0)
+		core->incidents_max = w->incidents_max;
 	if (w->remembered_max != 0)
 		core->remembered_max = w->remembered_max;
 	return core;
@@ -163,6 +165,7 @@ keep_rows(struct world *w)
 			ASSERT(refs[i - 1].table < refs[i].table ||
 			       refs[i - 1].id < refs[i].id);
 		slot->incident = refs[i].incident;
+		slot->wall = refs[i].wall;
 		slot->open = refs[i].open;
 		slot->body = (str){ 0 };
 		if (refs[i].row == NULL)
@@ -378,6 +381,18 @@ world_restart(struct world *w)
 	core_free(w->core);
 	w->core = load(w);
 	started(w, true);
+}
+
+/* As the engine's clock does: it goes on by at most a day (engine/clock.h). */
+void
+world_away(struct world *w, msec ms, const char *yaml)
+{
+	w->wall += ms;
+	w->at += ms < DAY ? ms : DAY;
+	world_restart(w);
+	adopt(w,
+	    yaml != NULL ? add_config(w, yaml, NULL, NULL) : &w->configs[w->config_n - 1],
+	    (str){ 0 });
 }
 
 void

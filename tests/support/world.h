@@ -27,7 +27,8 @@
 struct world_row {
 	enum table table;
 	row_id id;
-	incident_id incident;
+	incident_id incident; /* these two: what it is found by */
+	msec wall;
 	bool open;
 	str body;
 };
@@ -50,6 +51,7 @@ struct world {
 	struct arena arena;
 	size_t pool_bytes;
 	uint32_t remembered_max;             /* set together with the core's; 0: its own */
+	uint32_t incidents_max;              /* so too */
 	unsigned effects[EFFECT_KIND_COUNT]; /* of the last step */
 	msec at, wall;
 
@@ -101,6 +103,9 @@ void world_adopt_both(struct world *w, const char *yaml, const char *runbook,
 /* The engine dies and comes back: everything from the rows. */
 void world_restart(struct world *w);
 void world_hands_restart(struct world *w);
+/* Firstline is down for so long, and comes back with the configuration that it had; NULL, or
+ * with that one. */
+void world_away(struct world *w, msec ms, const char *yaml);
 
 /* "name=value,name=value"; the number of the new alert. */
 uint64_t world_fire(struct world *w, const char *labels);

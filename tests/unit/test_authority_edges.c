@@ -213,6 +213,21 @@ window__is_the_longest_of_all_limits(void)
 		TIER_1_WITH(.per_target = { 0, 30 * DAY }),
 	};
 	EXPECT_U64(authority_window_ms(authority_of(&arena, rules, 3)), 7 * DAY);
+	/* each kind, where there is no other */
+	const struct rule each[] = {
+		TIER_1_WITH(.per_service = { 3, 2 * HOUR }),
+		TIER_1_WITH(.per_target = { 3, 3 * HOUR }),
+		TIER_1_WITH(.per_actor = { 3, 4 * HOUR }),
+		TIER_1_WITH(.targets = { .count = 2 }, .targets_window_ms = 5 * HOUR),
+		TIER_1_WITH(.targets = { .percent = 20 }, .targets_window_ms = 6 * HOUR),
+		TIER_1_WITH(.spacing_ms = 7 * HOUR),
+	};
+	for (size_t i = 0; i < countof(each); i++) {
+		struct rule rule = each[i];
+		arena = arena_over(memory, sizeof(memory));
+		EXPECT_U64(authority_window_ms(authority_of(&arena, &rule, 1)),
+		    (i + 2) * HOUR);
+	}
 	arena = arena_over(memory, sizeof(memory));
 	EXPECT_U64(authority_window_ms(authority_of(&arena, NULL, 0)), 0);
 }

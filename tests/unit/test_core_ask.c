@@ -136,6 +136,33 @@ ask__an_agent_never_answers(void)
 }
 
 static void
+ask__who_is_not_in_the_configuration_never_answers(void)
+{
+	static const struct {
+		const char *name, *who;
+		uint32_t status;
+	} rows[] = {
+		{ .name = "a person who left", .who = "person:eve", .status = 403 },
+		{ .name = "a person's name alone", .who = "ana", .status = 403 },
+		{ .name = "a source", .who = "source:ana", .status = 403 },
+		{ .name = "whoever has the machine", .who = "local-admin", .status = 200 },
+		{ .name = "a person", .who = "person:mei", .status = 200 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct world *w = fired(SIDES);
+		struct reply reply = answer_as(w, last_run(w).id, "left", rows[i].who);
+		EXPECT_U64(reply.status, rows[i].status);
+		EXPECT(
+		    str_contains(reply.error, STR("only a person of the configuration")) ==
+		    (rows[i].status == 403));
+		EXPECT((last_run(w).phase == PHASE_ANSWER) == (rows[i].status == 403));
+		world_free(w);
+	}
+	test_row = NULL;
+}
+
+static void
 ask__is_answered_once(void)
 {
 	struct world *w = fired(SIDES);
@@ -315,6 +342,7 @@ main(void)
 	RUN(ask__the_answer_is_a_value_from_then_on);
 	RUN(ask__refuses_what_is_no_answer_and_says_what_is);
 	RUN(ask__an_agent_never_answers);
+	RUN(ask__who_is_not_in_the_configuration_never_answers);
 	RUN(ask__is_answered_once);
 	RUN(ask__not_answered_in_time_leads_otherwise);
 	RUN(ask__survives_a_restart);

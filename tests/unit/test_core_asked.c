@@ -332,7 +332,7 @@ asked__each_request_has_a_digest_of_its_own(void)
 		.target = STR("checkout"),
 		.params = { &param, 1 },
 		.given = { .behalf = { &behalf, 1 }, .targets_n = 2 } };
-	hash32 digests[10];
+	hash32 digests[11];
 	size_t n = 0;
 	EXPECT(asked_digest(&row, &digests[n++]));
 	struct asked_row other = row;
@@ -340,6 +340,10 @@ asked__each_request_has_a_digest_of_its_own(void)
 	EXPECT(asked_digest(&other, &digests[n++]));
 	other = row;
 	other.given.behalf.n = 0;
+	EXPECT(asked_digest(&other, &digests[n++]));
+	other = row;
+	str tea = STR("person:tea");
+	other.given.behalf = (struct strs){ &tea, 1 };
 	EXPECT(asked_digest(&other, &digests[n++]));
 	other = row;
 	other.action = STR("scale-in");

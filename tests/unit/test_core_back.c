@@ -103,8 +103,8 @@ back__a_verify_that_fails_takes_back_last_first(void)
 	EXPECT_STR(row.step, STR("drained"));
 	EXPECT_STR(row.principal, STR("automation"));
 	EXPECT(row.undo_of != 0 && row.undo_of == row.takes_back);
-	EXPECT(world_says(w, 1,
-	    "2 attempts to take back; 1 stay: their actions have no undo"));
+	EXPECT(
+	    world_says(w, 1, "2 attempts to take back; 1 stays: its action has no undo"));
 	world_exit(w, 0);
 	row = last_attempt(w);
 	EXPECT_STR(row.target, STR("pay-1"));

@@ -768,6 +768,37 @@ command__refusals_are_kept_as_well(void)
 	world_free(w);
 }
 
+/* FNV-1a of both is the same: the later one takes the place of the other's answer. */
+static void
+command__two_keys_with_one_hash_are_two_requests(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, STUCK);
+	struct command run = { .kind = COMMAND_RUN,
+		.incident = 1,
+		.name = STR("restart-unit"),
+		.action = true,
+		.target = STR("pay-1"),
+		.idempotency_key = STR("ua23gj54m9qo9iwr"),
+		.request_hash = sha256(STR("a")) };
+	struct command note = { .kind = COMMAND_NOTE,
+		.incident = 1,
+		.text = STR("it hangs"),
+		.idempotency_key = STR("ph9k58o0l16s0f8t"),
+		.request_hash = sha256(STR("b")) };
+	EXPECT_U64(fnv64(FNV64_BASIS, run.idempotency_key),
+	    fnv64(FNV64_BASIS, note.idempotency_key));
+	EXPECT_U64(world_command(w, &run).status, 202);
+	EXPECT_U64(world_command(w, &note).status, 200);
+	EXPECT(world_says(w, 1, "it hangs"));
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], 1);
+	note.request_hash = sha256(STR("c"));
+	EXPECT_U64(world_command(w, &note).status, 422);
+	world_restart(w);
+	EXPECT_U64(world_command(w, &note).status, 422);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -796,5 +827,6 @@ main(void)
 	RUN(command__an_agent_serves_a_person);
 	RUN(command__the_same_request_again_does_nothing_twice);
 	RUN(command__refusals_are_kept_as_well);
+	RUN(command__two_keys_with_one_hash_are_two_requests);
 	TEST_MAIN_END();
 }

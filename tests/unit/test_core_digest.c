@@ -10,7 +10,7 @@
 #define HEAD                                                                \
 	"prometheus: http://127.0.0.1:9090\n"                               \
 	"fallback: platform-ops\n"                                          \
-	"limits: {incidents: 90}\n"                                         \
+	"limits: {incidents: %u}\n"                                         \
 	"channels:\n"                                                       \
 	"  mail: {smtp: 'smtp://127.0.0.1:25', from: firstline@example.com" \
 	"%s}\n"                                                             \
@@ -21,7 +21,7 @@ static struct world *
 house(const char *mail)
 {
 	static char yaml[8192];
-	(void)snprintf(yaml, sizeof(yaml), HEAD "%s", mail,
+	(void)snprintf(yaml, sizeof(yaml), HEAD "%s", 90u, mail,
 	    SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY);
 	struct world *w = world_new(yaml, NULL, NULL);
 	w->deliver = false;
@@ -152,7 +152,7 @@ digest__a_reload_gives_nobody_more(void)
 		char mail[48];
 		(void)snprintf(mail, sizeof(mail), ", rate: {messages: %u, per: 1m}",
 		    30 + i);
-		(void)snprintf(yaml[i % 3], sizeof(yaml[0]), HEAD "%s", mail,
+		(void)snprintf(yaml[i % 3], sizeof(yaml[0]), HEAD "%s", 90u, mail,
 		    SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY);
 		if (i <= countof(yaml))
 			world_adopt(w, yaml[i % 3], NULL);
@@ -181,7 +181,8 @@ digest__a_reload_with_a_shorter_turn_holds_nobody_longer(void)
 	live(w, 2 * MINUTE, NULL);
 	EXPECT_U64(sent(w, 0, "mail", false) + sent(w, 0, "mail", true), 1);
 	static char yaml[8192];
-	(void)snprintf(yaml, sizeof(yaml), HEAD "%s", ", digest: {after: 2, every: 30s}",
+	(void)snprintf(yaml, sizeof(yaml), HEAD "%s", 90u,
+	    ", digest: {after: 2, every: 30s}",
 	    SHOP_PEOPLE SHOP_SERVICES SHOP_ACTIONS SHOP_AUTHORITY);
 	world_adopt(w, yaml, NULL);
 	live(w, MINUTE + SECOND, NULL);
@@ -234,17 +235,19 @@ digest__what_it_told_is_delivered_and_told_of_its_end(void)
 	world_free(w);
 }
 
+/* Of one service, or each of its own. */
 static void
-fire_at_once(struct world *w, unsigned n, const char *severity)
+fire_of(struct world *w, unsigned n, const char *severity, bool each)
 {
 	struct alert_change *changes = calloc(n, sizeof(*changes));
-	char(*names)[24] = calloc(n, sizeof(*names));
+	char(*names)[2][24] = calloc(n, sizeof(*names));
 	for (unsigned i = 0; i < n; i++) {
-		struct pair labels[] = { { STR("alertname"), str_of(names[i]) },
-			{ STR("service"), STR("ledger") },
+		(void)snprintf(names[i][0], sizeof(names[i][0]), "At%u", i);
+		(void)snprintf(names[i][1], sizeof(names[i][1]), each ? "s%03u" : "ledger",
+		    i);
+		struct pair labels[] = { { STR("alertname"), str_of(names[i][0]) },
+			{ STR("service"), str_of(names[i][1]) },
 			{ STR("severity"), str_of(severity) } };
-		(void)snprintf(names[i], sizeof(names[i]), "At%u", i);
-		labels[0].value = str_of(names[i]);
 		struct alert_body body = { .labels = { labels, countof(labels) } };
 		struct buf out = BUF(4096);
 		record_encode(&alert_body_type, &body, &out);
@@ -259,6 +262,12 @@ fire_at_once(struct world *w, unsigned n, const char *severity)
 	world_step(w, &event);
 	free(changes);
 	free(names);
+}
+
+static void
+fire_at_once(struct world *w, unsigned n, const char *severity)
+{
+	fire_of(w, n, severity, false);
 }
 
 /* What comes in one batch need not wait a minute to be one message. */
@@ -280,6 +289,55 @@ digest__what_comes_at_once_is_one_message_at_once(void)
 	fire_at_once(w, 3, "sev3");
 	EXPECT_U64(sent(w, 0, "mail", false), 3);
 	world_free(w);
+}
+
+#define SERVICES 258
+
+static struct world *
+house_of_many(void)
+{
+	static char yaml[(size_t)1 << 15]; /* the world goes on reading it */
+	struct buf out = BUF(sizeof(yaml) - 1);
+	buf_printf(&out, HEAD "%s", SERVICES + 10u, "", SHOP_PEOPLE "services:\n");
+	for (unsigned i = 0; i < SERVICES; i++)
+		buf_printf(&out, "  s%03u: {owner: platform-ops, tier: 2}\n", i);
+	memset(yaml, 0, sizeof(yaml));
+	memcpy(yaml, buf_str(&out).p, buf_str(&out).n);
+	buf_done(&out);
+	struct world *w = world_new(yaml, NULL, NULL);
+	w->deliver = false;
+	w->reload = false;
+	w->core->incidents_max = w->incidents_max = SERVICES + 10;
+	return w;
+}
+
+/* Ten services by name, the others by number, as long as they are counted. */
+static void
+digest__says_how_many_other_services(void)
+{
+	static const struct {
+		unsigned n;
+		const char *says;
+	} rows[] = {
+		{ 10, "s009 1\n" },
+		{ 11, "s009 1 and 1 other service\n" },
+		{ 12, "s009 1 and 2 other services\n" },
+		{ 256, "s009 1 and 246 other services\n" },
+		{ 257, "s009 1 and many other services\n" },
+		{ 258, "s009 1 and many other services\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		char name[24];
+		(void)snprintf(name, sizeof(name), "%u services", rows[i].n);
+		test_row = name;
+		struct world *w = house_of_many();
+		fire_of(w, rows[i].n, "sev3", true);
+		const struct notice_row *digest = digest_of(w, "mail");
+		EXPECT(digest != NULL && digest->told_n == rows[i].n);
+		EXPECT(digest != NULL && str_contains(digest->text, str_of(rows[i].says)));
+		world_free(w);
+	}
+	test_row = NULL;
 }
 
 /* It is sent again as it is, by its id; nobody is told twice for a crash. */
@@ -480,6 +538,25 @@ digest__a_storm_is_at_most_five_pages_and_nothing_is_dropped(void)
 		EXPECT(told);
 	}
 	EXPECT_U64(in, alerts);
+	/* The first twenty are written out, and how many more there are. */
+	bool is_long = false;
+	for (size_t i = 0; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		if (row->purpose != PURPOSE_DIGEST || row->told_n <= 20)
+			continue;
+		unsigned written = 0;
+		struct str_cut line = { .tail = row->text, .found = true };
+		while (line.found) {
+			line = str_cut(line.tail, '\n');
+			written += str_starts(line.head, STR("[sev")) ? 1 : 0;
+		}
+		char more[32];
+		(void)snprintf(more, sizeof(more), "\nand %u more\n", row->told_n - 20);
+		EXPECT_U64(written, 20);
+		EXPECT(str_contains(row->text, str_of(more)));
+		is_long = true;
+	}
+	EXPECT(is_long);
 	world_free(w);
 }
 
@@ -522,6 +599,7 @@ main(void)
 	RUN(digest__a_reload_with_a_shorter_turn_holds_nobody_longer);
 	RUN(digest__what_it_told_is_delivered_and_told_of_its_end);
 	RUN(digest__what_comes_at_once_is_one_message_at_once);
+	RUN(digest__says_how_many_other_services);
 	RUN(digest__is_the_same_message_at_each_try_and_after_restarts);
 	RUN(digest__that_tells_nothing_any_more_is_not_sent_again);
 	RUN(digest__that_comes_apart_leaves_out_what_has_ended);

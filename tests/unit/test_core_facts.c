@@ -464,6 +464,32 @@ facts__survives_hands(void)
 	facts__survives_a_restart_of(false);
 }
 
+/* Of what is over the first goes first, and what still waits never. */
+static void
+asked__keeps_what_waits_and_the_last_that_is_over(void)
+{
+	struct world *w = world_new(CONFIG(RESTART_ASKS), NULL, NULL);
+	world_fire(w, DOWN);
+	EXPECT_U64(restart(w, "checkout", "person:ana").status, 202);
+	row_id waits = w->reply.row, first = 0, last = 0;
+	w->reload = false; /* of each of so many steps it is slow */
+	for (unsigned i = 0; i < TRAIL_KEPT_MAX + 1; i++) {
+		EXPECT_U64(restart(w, "checkout", "person:jon").status, 202);
+		last = w->reply.row;
+		first = first == 0 ? last : first;
+		struct command withdraw = { .kind = COMMAND_WITHDRAW,
+			.row = last,
+			.principal = STR("person:jon") };
+		EXPECT_U64(world_command(w, &withdraw).status, 200);
+	}
+	const struct incident *incident = incident_find(w->core, 1);
+	EXPECT_U64(incident->asked_n, TRAIL_KEPT_MAX);
+	EXPECT(object_find(w->core, TABLE_ASKED, waits) != NULL);
+	EXPECT(object_find(w->core, TABLE_ASKED, first) == NULL);
+	EXPECT(object_find(w->core, TABLE_ASKED, last) != NULL);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -485,5 +511,6 @@ main(void)
 	RUN(facts__a_live_value_that_was_read_before_it_was_changed_is_void);
 	RUN(facts__a_live_value_is_not_known_while_it_is_being_changed);
 	RUN(facts__that_never_stay_as_they_were_read_deny);
+	RUN(asked__keeps_what_waits_and_the_last_that_is_over);
 	TEST_MAIN_END();
 }

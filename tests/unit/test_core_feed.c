@@ -144,6 +144,16 @@ feed__there_are_only_so_many_of_one(void)
 	}
 	struct command add = making("person:mei", ROLE_VIEWER, "person:mei", "mei");
 	EXPECT_U64(world_command(w, &add).status, 201);
+	/* A token is no link. */
+	struct command token = { .kind = COMMAND_TOKEN_ADD,
+		.principal = STR("local-admin"),
+		.token = { .name = STR("ci"),
+		    .principal = STR("person:ana"),
+		    .role = ROLE_OPERATOR,
+		    .secret = sha256(STR("ci")),
+		    .until_wall = w->wall + DAY } };
+	EXPECT_U64(world_command(w, &token).status, 201);
+	EXPECT(opened(w, "ci") == NULL);
 	const struct token_row *rows[FEEDS_PER_SUBJECT_MAX + 2];
 	EXPECT_U64(core_feeds(w->core, rows, countof(rows)), FEEDS_PER_SUBJECT_MAX + 1);
 	world_free(w);

@@ -83,6 +83,51 @@ grants__a_configuration_with_an_end_near_tells_at_once(void)
 	world_free(w);
 }
 
+/* So many grants, whose sentences are that long, and the notice of them. */
+static str
+told_of(unsigned n, unsigned long_, struct world **ret)
+{
+	static char yaml[(size_t)1 << 16]; /* the world goes on reading it */
+	struct buf out = BUF(sizeof(yaml) - 1);
+	buf_printf(&out, "%s", SHOP);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&out, ENDS("g%0*u", "2026-12-01"), (int)long_ - 1, i);
+	memset(yaml, 0, sizeof(yaml));
+	memcpy(yaml, buf_str(&out).p, buf_str(&out).n);
+	buf_done(&out);
+	*ret = world_new(yaml, NULL, NULL);
+	return world_last_notice(*ret)->text;
+}
+
+/* One message has fifty at most, each of them whole, and says how many more there are. */
+static void
+grants__that_are_many_are_counted(void)
+{
+	static const struct {
+		unsigned n, long_, more; /* 0: none */
+	} rows[] = { { 50, 10, 0 }, { 51, 10, 1 }, { 53, 128, 3 }, { 49, 300, 9 } };
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct world *w;
+		str text = told_of(rows[i].n, rows[i].long_, &w);
+		char more[40], subject[60];
+		(void)snprintf(more, sizeof(more), ")\n  and %u more\n\nWrite a later",
+		    rows[i].more);
+		(void)snprintf(subject, sizeof(subject), "[grants] %u of your grants end",
+		    rows[i].n);
+		EXPECT_STR(world_last_notice(w)->subject, str_of(subject));
+		EXPECT(str_contains(text,
+		    rows[i].more > 0 ? str_of(more) : STR(")\n\nWrite a later")));
+		unsigned lines = 0;
+		for (str rest = text; rest.n > 0;) {
+			struct str_cut line = str_cut(rest, '\n');
+			lines += str_starts(line.head, STR("  grant 'g")) ? 1 : 0;
+			rest = line.tail;
+		}
+		EXPECT_U64(lines, rows[i].n - rows[i].more);
+		world_free(w);
+	}
+}
+
 static void
 grants__of_one_sentence_the_one_that_ends_first_counts(void)
 {
@@ -159,6 +204,7 @@ main(void)
 {
 	RUN(grants__an_owner_is_told_14_days_ahead_and_once);
 	RUN(grants__a_configuration_with_an_end_near_tells_at_once);
+	RUN(grants__that_are_many_are_counted);
 	RUN(grants__of_one_sentence_the_one_that_ends_first_counts);
 	RUN(grants__a_notice_that_fails_takes_the_next_reach);
 	RUN(reloaded_by__is_kept_with_the_configuration);

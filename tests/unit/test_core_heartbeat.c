@@ -165,9 +165,57 @@ heartbeats__of_one_service_are_two_incidents(void)
 	world_free(w);
 }
 
+static msec
+utc(int year, unsigned month, unsigned day, unsigned hour, unsigned minute)
+{
+	return (msec)civil_days(year, month, day) * DAY + hour * HOUR + minute * MINUTE;
+}
+
+/* Each night at 01:30 in Lisbon, which is skipped on 2027-03-28 (the clocks go from 01:00 to
+ * 02:00) and comes twice on 2027-10-31. It is due at the jump, and the first time. */
+static void
+heartbeat__is_due_once_in_the_nights_when_clocks_jump(void)
+{
+	static const struct {
+		const char *name;
+		unsigned month, day, hour, minute; /* of the night before, in UTC */
+		unsigned due_hour, due_minute;     /* of the night itself */
+		unsigned next_hour;                /* and of the one after, at :30 */
+	} rows[] = {
+		{ "skipped", 3, 27, 1, 30, 1, 0, 0 },
+		{ "twice", 10, 30, 0, 30, 0, 30, 1 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct world *w = world_new(SHOP
+		    "ping_key: file:/none\nheartbeats:\n  nightly: {service: "
+		    "payments, cron: \"30 1 * * *\", zone: Europe/Lisbon, grace: "
+		    "20m}\n",
+		    NULL, NULL);
+		unsigned month = rows[i].month, day = rows[i].day;
+		world_after(w,
+		    utc(2027, month, day, rows[i].hour, rows[i].minute) - w->wall);
+		(void)ping(w, "nightly", "success", 0, "");
+		msec due = utc(2027, month, day + 1, rows[i].due_hour, rows[i].due_minute);
+		EXPECT_U64(beat(w, "nightly").due_wall, due);
+		world_after(w, due + 20 * MINUTE - SECOND - w->wall);
+		EXPECT(beat(w, "nightly").state == HEARTBEAT_UP);
+		(void)ping(w, "nightly", "success", 0, "");
+		/* Not once more in the same night. */
+		msec next = utc(2027, month, day + 1, rows[i].next_hour, 30) + DAY;
+		EXPECT_U64(beat(w, "nightly").due_wall, next);
+		world_after(w, next + 20 * MINUTE - SECOND - w->wall);
+		EXPECT(beat(w, "nightly").state == HEARTBEAT_UP);
+		world_after(w, SECOND);
+		EXPECT(beat(w, "nightly").state == HEARTBEAT_DOWN);
+		world_free(w);
+	}
+}
+
 int
 main(void)
 {
+	RUN(heartbeat__is_due_once_in_the_nights_when_clocks_jump);
 	RUN(heartbeat__that_stays_away_is_down_until_it_is_heard_of);
 	RUN(heartbeat__that_never_came_is_missed_too);
 	RUN(heartbeat__says_itself_that_it_failed);

@@ -334,6 +334,72 @@ exception__tells_developers_until_it_ends(void)
 	world_free(w);
 }
 
+/* A warning of a grave service, later joined by what is critical. */
+static void
+hours__what_becomes_worse_is_told_anew_by_the_tiers_of_what_it_is(void)
+{
+	struct world *w = world_new(OFFICE, NULL, NULL);
+	until(w, utc(2026, 11, 24, 10, 0));
+	world_fire(w, "alertname=Down,service=shop,severity=warning");
+	EXPECT(world_incident(w, 1).severity == SEV3);
+	EXPECT_U64(told(w, "ana"), 1);
+	world_after(w, MINUTE);
+	world_fire(w, GRAVE);
+	EXPECT(world_incident(w, 1).severity == SEV1);
+	EXPECT_U64(told(w, "ana"), 2);
+	EXPECT(str_starts(world_last_notice(w)->subject, STR("[sev1] ")));
+	world_fire(w, GRAVE);
+	EXPECT_U64(told(w, "ana"), 2); /* no worse */
+	/* After five minutes, not what is left of the thirty of a sev3. */
+	world_after(w, 5 * MINUTE);
+	EXPECT_U64(told(w, "piotr"), 1);
+	world_free(w);
+}
+
+/* Who took a warning is told what it has become, and so is who has the turn now. */
+static void
+hours__who_has_it_is_told_that_it_became_worse(void)
+{
+	struct world *w = world_new(OFFICE, NULL, NULL);
+	until(w, utc(2026, 11, 24, 10, 0));
+	world_fire(w, "alertname=Down,service=shop,severity=warning");
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	world_fire(w, GRAVE);
+	EXPECT_U64(told(w, "mei"), 1);
+	EXPECT_U64(told(w, "ana"), 2);
+	EXPECT(world_incident(w, 1).acknowledged);
+	world_free(w);
+}
+
+#define TEAMS(owner)                                                                  \
+	SHOP_TOP                                                                      \
+	"people:\n"                                                                   \
+	"  ana: {name: Ana, email: ana@example.com, reach: [mail]}\n"                 \
+	"  mei: {name: Mei, email: mei@example.com, reach: [mail]}\n"                 \
+	"teams:\n"                                                                    \
+	"  platform-ops: {kind: operations, on_call: {zone: UTC, rotations: [{name: " \
+	"primary, people: [ana], handover: 'Mon 09:00'}]}}\n"                         \
+	"  shop-ops: {kind: operations, on_call: {zone: UTC, rotations: [{name: "     \
+	"primary, people: [mei], handover: 'Mon 09:00'}]}}\n"                         \
+	"services:\n"                                                                 \
+	"  shop: {owner: " owner ", tier: 1}\n"
+
+static void
+owner__of_another_configuration_is_told_what_is_open(void)
+{
+	struct world *w = world_new(TEAMS("platform-ops"), NULL, NULL);
+	world_fire(w, GRAVE);
+	EXPECT_U64(told(w, "ana"), 1);
+	world_adopt(w, TEAMS("shop-ops"), NULL);
+	EXPECT_STR(world_incident(w, 1).owner, STR("shop-ops"));
+	EXPECT_U64(told(w, "mei"), 1);
+	EXPECT(world_says(w, 1, "shop-ops answers for it now"));
+	world_after(w, 31 * MINUTE);
+	EXPECT_U64(told(w, "ana"), 1);
+	EXPECT_U64(told(w, "mei"), 2);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -347,5 +413,8 @@ main(void)
 	RUN(hours__of_every_tier_at_once_leave_nobody_untold);
 	RUN(policy__of_some_hours_holds_within_them);
 	RUN(exception__tells_developers_until_it_ends);
+	RUN(hours__what_becomes_worse_is_told_anew_by_the_tiers_of_what_it_is);
+	RUN(hours__who_has_it_is_told_that_it_became_worse);
+	RUN(owner__of_another_configuration_is_told_what_is_open);
 	TEST_MAIN_END();
 }

@@ -229,7 +229,7 @@ core__resolved_by_a_person_while_it_fires_opens_again(void)
 	row = world_incident(w, 1);
 	EXPECT(row.state == INCIDENT_OPEN && row.needs_person && !row.acknowledged);
 	EXPECT_STR(row.needs_person_why,
-	    STR("1 alerts still fire 30m after ana resolved it"));
+	    STR("1 alert still fires 30m after ana resolved it"));
 	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "ana"), 2);
 	world_resolve(w, alert);
 	world_after(w, 2 * MINUTE);

@@ -437,6 +437,53 @@ lease__there_are_only_so_many(void)
 	world_free(w);
 }
 
+/* In the timelines of the open incidents of that service, but of so many only. */
+static void
+lease__stands_in_the_timelines_of_open_incidents(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->reload = false;
+	world_fire(w, "alertname=Slow,service=ledger");
+	for (unsigned i = 0; i < LEASE_INCIDENTS + 1; i++) {
+		char labels[64];
+		(void)snprintf(labels, sizeof(labels), "alertname=At%u,service=payments",
+		    i);
+		world_fire(w, labels);
+	}
+	struct command take = hands_on("person:ana", HOUR);
+	EXPECT_U64(world_command(w, &take).status, 201);
+	EXPECT(!world_says(w, 1, "took payments in hand"));
+	unsigned said = 0;
+	for (incident_id id = 2; id < LEASE_INCIDENTS + 3; id++)
+		said += world_says(w, id, "took payments in hand") ? 1 : 0;
+	EXPECT_U64(said, LEASE_INCIDENTS);
+	world_free(w);
+}
+
+/* With little memory the lease itself does not fit, which is answered. */
+static void
+lease__that_finds_no_memory_is_refused(void)
+{
+	struct world *w = world_within((size_t)320 << 10, SHOP, NULL, NULL);
+	w->reload = false;
+	w->deliver = false;
+	struct command broke = glass("person:ana", "money is lost every minute");
+	struct command off = { .kind = COMMAND_HANDS_OFF, .name = STR("payments") };
+	struct reply reply = world_command(w, &broke);
+	unsigned n = 0;
+	while (reply.status == 201) {
+		n++;
+		EXPECT_U64(world_command(w, &off).status, 200);
+		reply = world_command(w, &broke);
+	}
+	EXPECT(n < LEASES_OF_KIND_MAX);
+	EXPECT_U64(reply.status, 503);
+	EXPECT_U64(reply.exit, 1);
+	EXPECT_STR(reply.error, STR("there is no memory for another lease"));
+	EXPECT_U64(world_count(w, TABLE_LEASE), n);
+	world_free(w);
+}
+
 /* H17: an agent ignores a freeze: written at 3, in a run that began at 2. */
 static void
 h17__a_freeze_written_in_mid_run_holds_for_an_agent(void)
@@ -498,6 +545,8 @@ main(void)
 	RUN(glass__who_can_counts_all_who_broke_it);
 	RUN(glass__questions_know_whom_and_when_it_lifts_for);
 	RUN(lease__there_are_only_so_many);
+	RUN(lease__stands_in_the_timelines_of_open_incidents);
+	RUN(lease__that_finds_no_memory_is_refused);
 	RUN(h17__a_freeze_written_in_mid_run_holds_for_an_agent);
 	TEST_MAIN_END();
 }

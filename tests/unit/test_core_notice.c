@@ -118,8 +118,18 @@ notice__says_in_its_thread_who_acknowledged_before_there_was_one(void)
 	size_t then = order_to(w, PURPOSE_ACKNOWLEDGED, "ops-hook");
 	EXPECT_STR(w->notices[then].row.thread, STR("C1:1.2"));
 	EXPECT(str_ends(w->notices[then].row.subject, STR("mei has it")));
+	EXPECT_STR(pairs_get(&w->notices[then].row.fields, STR("acknowledged_by")),
+	    STR("mei"));
 	named(w, then, "C1:1.2"); /* and once */
 	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 1);
+	/* Nor does it say of nobody that they have it. */
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, NULL), 2);
+	const struct notice_row *back = world_last_notice(w);
+	EXPECT(str_ends(back->subject, STR(": taken back, nobody has it")));
+	EXPECT(str_starts(back->text,
+	    STR("The acknowledgement was taken back: nobody has it.\n")));
+	EXPECT_U64(pairs_get(&back->fields, STR("acknowledged_by")).n, 0);
 	world_free(w);
 }
 
@@ -197,6 +207,159 @@ notice__who_an_incident_is_handed_over_to_is_told(void)
 	EXPECT(world_says(w, 1, "handed it over to mei: my train leaves"));
 	command.name = STR("nobody");
 	EXPECT_U64(world_command(w, &command).status, 422);
+	world_free(w);
+}
+
+static row_id
+last_to(const struct world *w, const char *whom)
+{
+	for (size_t i = w->notice_n; i > 0; i--) {
+		if (str_eq(w->notices[i - 1].row.person, str_of(whom)))
+			return w->notices[i - 1].row.id;
+	}
+	return 0;
+}
+
+/* What was pressed in a call may be heard on the way, and sent again when the tiers have
+ * come round to the same person. */
+static void
+notice__one_call_passes_an_incident_on_once(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command five = { .kind = COMMAND_ESCALATE,
+		.incident = 1,
+		.principal = STR("person:ana") };
+	world_fire(w, SLOW);
+	five.row = last_to(w, "ana");
+	EXPECT_U64(world_command(w, &five).status, 200);
+	world_after(w, SECOND);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
+	EXPECT(str_contains(world_command(w, &five).error, STR("gone on to the next")));
+	world_after(w, ESCALATE_AGAIN_MS);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "ana"), 1);
+	world_restart(w);
+	struct reply reply = world_command(w, &five);
+	EXPECT_U64(reply.status, 409);
+	EXPECT(str_contains(reply.error, STR("does it once")));
+	world_after(w, MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 1);
+	/* By her new call she may; and it still acknowledges, as the first does. */
+	five.row = last_to(w, "ana");
+	EXPECT_U64(world_command(w, &five).status, 200);
+	world_after(w, SECOND);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 2);
+	bool did;
+	EXPECT_U64(core_tapped(core_incident(w->core, 1), five.row, &did), 0);
+	world_free(w);
+}
+
+/* Refused is answered too: it does nothing later. */
+static void
+notice__a_call_that_could_not_pass_it_on_does_not_later(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command five = { .kind = COMMAND_ESCALATE,
+		.incident = 1,
+		.principal = STR("person:ana") };
+	world_fire(w, SLOW);
+	five.row = last_to(w, "ana");
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_command(w, &five).status, 409);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT(str_contains(world_command(w, &five).error, STR("does it once")));
+	world_after(w, SECOND);
+	EXPECT_U64(world_told(w, PURPOSE_ESCALATED, "mei"), 0);
+	world_free(w);
+}
+
+/* What was sent while somebody had it is known to whoever heard it on the way: when that
+ * person lets go, the same again is no acknowledgement. */
+static void
+notice__a_link_that_came_too_late_acknowledges_never(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command four = { .kind = COMMAND_ACKNOWLEDGE,
+		.incident = 1,
+		.principal = STR("person:ana") };
+	bool did = true;
+	world_fire(w, SLOW);
+	four.row = last_to(w, "ana");
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_command(w, &four).status, 200);
+	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:mei"));
+	EXPECT(core_tapped(core_incident(w->core, 1), four.row, &did) != 0 && !did);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:mei").status, 200);
+	world_restart(w);
+	EXPECT_U64(world_command(w, &four).status, 200);
+	EXPECT(!world_incident(w, 1).acknowledged);
+	/* By what she is sent when she is called once more she has it. */
+	world_after(w, HOUR);
+	row_id before = four.row;
+	four.row = last_to(w, "ana");
+	EXPECT(four.row != before);
+	EXPECT_U64(world_command(w, &four).status, 200);
+	EXPECT_STR(world_incident(w, 1).acknowledged_by, STR("person:ana"));
+	EXPECT(core_tapped(core_incident(w->core, 1), four.row, &did) != 0 && did);
+	world_free(w);
+}
+
+static void
+notice__what_was_handed_over_by_mistake_is_taken_back(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command hand = { .kind = COMMAND_HAND_OVER,
+		.incident = 1,
+		.principal = STR("person:ana"),
+		.name = STR("mei") };
+	world_fire(w, SLOW);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana").status, 200);
+	struct incident_row before = world_incident(w, 1);
+	world_after(w, 10 * SECOND);
+	EXPECT_U64(world_command(w, &hand).status, 200);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:piotr").status, 409);
+	world_restart(w);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 200);
+	struct incident_row row = world_incident(w, 1);
+	EXPECT_STR(row.acknowledged_by, STR("person:ana"));
+	EXPECT(row.acknowledged && row.acknowledged_wall == before.acknowledged_wall);
+	EXPECT(world_says(w, 1, "took it back from mei"));
+	EXPECT_U64(world_told(w, PURPOSE_ACKNOWLEDGED, "mei"), 1);
+	EXPECT(str_starts(world_last_notice(w)->text,
+	    STR("ana takes it back: it is not with you any more.\n\nana has it.\n\n")));
+	/* What she had before she may still give back; then it is nobody's. */
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 200);
+	EXPECT(!world_incident(w, 1).acknowledged);
+	world_free(w);
+}
+
+static void
+notice__what_nobody_had_is_nobodys_again_when_it_is_taken_back(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command hand = { .kind = COMMAND_HAND_OVER,
+		.incident = 1,
+		.principal = STR("person:ana"),
+		.name = STR("mei") };
+	world_fire(w, SLOW);
+	world_after(w, 4 * MINUTE);
+	msec due = world_incident(w, 1).escalate_at;
+	EXPECT_U64(world_command(w, &hand).status, 200);
+	world_after(w, 20 * SECOND);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 200);
+	struct incident_row row = world_incident(w, 1);
+	EXPECT(!row.acknowledged && row.escalate_at == due);
+	EXPECT(str_starts(world_last_notice(w)->text,
+	    STR("ana takes it back: it is not with you any more.\n\nThe "
+		"acknowledgement was taken back: nobody has it.\n\n")));
+	/* Later it is handed back; and who was given it may say at once that they have it not. */
+	EXPECT_U64(world_command(w, &hand).status, 200);
+	world_after(w, MINUTE + 1);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 409);
+	EXPECT_U64(world_command(w, &hand).status, 200);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT(!world_incident(w, 1).acknowledged);
+	EXPECT_U64(world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:mei").status, 200);
+	EXPECT_U64(world_ask(w, COMMAND_UNACKNOWLEDGE, 1, "person:ana").status, 409);
 	world_free(w);
 }
 
@@ -610,6 +773,11 @@ main(void)
 	RUN(notice__escalates_until_somebody_acknowledges);
 	RUN(notice__what_was_acknowledged_by_mistake_escalates_as_if_it_had_not_been);
 	RUN(notice__who_an_incident_is_handed_over_to_is_told);
+	RUN(notice__one_call_passes_an_incident_on_once);
+	RUN(notice__a_call_that_could_not_pass_it_on_does_not_later);
+	RUN(notice__a_link_that_came_too_late_acknowledges_never);
+	RUN(notice__what_was_handed_over_by_mistake_is_taken_back);
+	RUN(notice__what_nobody_had_is_nobodys_again_when_it_is_taken_back);
 	RUN(notice__an_acknowledged_incident_that_nobody_works_on_comes_back);
 	RUN(notice__an_attempt_in_doubt_is_not_worked_on);
 	RUN(notice__is_tried_again_with_growing_pauses);

@@ -5,29 +5,29 @@
 
 /* ana and mei by turns, from Monday 2026-11-23 09:00 on ana; piotr is the lead; rui is of
  * another team. On duty may restart payments. */
-#define DESK                                                                         \
-	SHOP_TOP "people:\n"                                                         \
-		 "  ana: {email: ana@example.com, reach: [mail, pager]}\n"           \
-		 "  mei: {email: mei@example.com, reach: [mail]}\n"                  \
-		 "  kim: {email: kim@example.com, reach: [mail]}\n"                  \
-		 "  piotr: {email: piotr@example.com, reach: [mail]}\n"              \
-		 "  rui: {email: rui@example.com, reach: [mail]}\n"                  \
-		 "  deaf: {email: deaf@example.com}\n"                               \
-		 "teams:\n"                                                          \
-		 "  platform-ops:\n"                                                 \
-		 "    kind: operations\n"                                            \
-		 "    lead: piotr\n"                                                 \
-		 "    notify: [ops-hook]\n"                                          \
-		 "    on_call:\n"                                                    \
-		 "      zone: Europe/Lisbon\n"                                       \
-		 "      rotations:\n"                                                \
-		 "        - {name: primary, people: [ana, mei, kim], every: 1 week," \
-		 " handover: 'Mon 09:00', start: 2026-11-23}\n"                      \
-		 "      escalate: [{to: primary, after: 5m}, {to: lead}]\n"          \
-		 "  checkout-dev: {kind: development}\n" SHOP_SERVICES SHOP_ACTIONS  \
-		 "authority:\n"                                                      \
-		 "  - {grant: on duty restarts, to: [on-duty: platform-ops], may: "  \
-		 "[restart], on: {service: [payments]}, until: 2030-01-01, owner: "  \
+#define DESK                                                                           \
+	SHOP_TOP "people:\n"                                                           \
+		 "  ana: {email: ana@example.com, reach: [mail, pager]}\n"             \
+		 "  mei: {email: mei@example.com, reach: [mail]}\n"                    \
+		 "  kim: {name: Kim Lee, email: kim@example.com, reach: [mail]}\n"     \
+		 "  piotr: {name: Piotr Nowak, email: p@example.com, reach: [mail]}\n" \
+		 "  rui: {name: KIM lee, email: rui@example.com, reach: [mail]}\n"     \
+		 "  deaf: {email: deaf@example.com}\n"                                 \
+		 "teams:\n"                                                            \
+		 "  platform-ops:\n"                                                   \
+		 "    kind: operations\n"                                              \
+		 "    lead: piotr\n"                                                   \
+		 "    notify: [ops-hook]\n"                                            \
+		 "    on_call:\n"                                                      \
+		 "      zone: Europe/Lisbon\n"                                         \
+		 "      rotations:\n"                                                  \
+		 "        - {name: primary, people: [ana, mei, kim], every: 1 week,"   \
+		 " handover: 'Mon 09:00', start: 2026-11-23}\n"                        \
+		 "      escalate: [{to: primary, after: 5m}, {to: lead}]\n"            \
+		 "  checkout-dev: {kind: development}\n" SHOP_SERVICES SHOP_ACTIONS    \
+		 "authority:\n"                                                        \
+		 "  - {grant: on duty restarts, to: [on-duty: platform-ops], may: "    \
+		 "[restart], on: {service: [payments]}, until: 2030-01-01, owner: "    \
 		 "piotr}\n"
 
 #define STUCK "alertname=QueueStuck,queue=payments"
@@ -235,8 +235,13 @@ cover__goes_to_the_first_who_says_yes(void)
 	EXPECT(row_of(w, id).state == OVERRIDE_DECLINED);
 	cover = ASK(w, COMMAND_OVERRIDE_COVER, "person:ana", "to", "+1");
 	id = world_command(w, &cover).row;
+	unsigned before = world_told(w, PURPOSE_SELF, "ana");
 	world_after(w, HOUR + SECOND);
 	EXPECT(row_of(w, id).state == OVERRIDE_EXPIRED);
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), before + 1);
+	EXPECT(str_contains(world_last_notice(w)->text,
+	    STR("Nobody has taken all of platform-ops from ")));
+	EXPECT(str_contains(world_last_notice(w)->text, STR(": it stayed yours.")));
 	world_free(w);
 }
 
@@ -304,6 +309,132 @@ handover__tells_who_comes_what_is_open(void)
 	world_free(w);
 }
 
+static void
+handover__names_twenty_and_counts_the_others(void)
+{
+	struct world *w = world_new(DESK, NULL, NULL);
+	world_after(w, 7 * DAY - 5 * HOUR);
+	w->reload = false;
+	for (unsigned i = 0; i < 22; i++) {
+		char labels[64];
+		(void)snprintf(labels, sizeof(labels), "alertname=Slow%u,service=%s", i,
+		    i % 2 == 0 ? "ledger" : "checkout");
+		world_fire(w, labels);
+	}
+	EXPECT(world_state(w, 22) == INCIDENT_OPEN);
+	world_after(w, HOUR);
+	const struct notice_row *told = world_last_notice(w);
+	EXPECT_STR(told->person, STR("mei"));
+	EXPECT(str_contains(told->subject, STR("22 open incidents")));
+	EXPECT(str_contains(told->text, STR("  incident 20 [")));
+	EXPECT(!str_contains(told->text, STR("  incident 21 [")));
+	EXPECT(str_contains(told->text, STR("\n  and 2 more\n")));
+	world_free(w);
+}
+
+/* ana had been told that it is not hers. */
+static void
+handover__tells_who_has_it_again_when_a_stand_in_is_ended(void)
+{
+	struct world *w = world_new(DESK, NULL, NULL);
+	struct command set =
+	    ASK(w, COMMAND_OVERRIDE_SET, "person:piotr", "person", "mei", "to", "+24");
+	row_id id = world_command(w, &set).row;
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), 1);
+	world_after(w, HOUR);
+	world_fire(w, STUCK);
+	EXPECT_U64(world_told(w, PURPOSE_NEEDS_PERSON, "mei"), 1);
+	EXPECT_U64(word(w, COMMAND_OVERRIDE_END, "person:piotr", id).status, 200);
+	unsigned again = 0, open = 0;
+	for (size_t i = 0; i < w->notice_n; i++) {
+		const struct notice_row *row = &w->notices[i].row;
+		if (!str_eq(row->person, STR("ana")))
+			continue;
+		again += str_contains(row->text, STR("You have it again."));
+		open += str_contains(row->text, STR(", after mei. Open now:"));
+	}
+	EXPECT_U64(again, 1);
+	EXPECT_U64(open, 1);
+	world_free(w);
+}
+
+/* Whoever had it is in no rotation any more. */
+static void
+handover__tells_who_has_it_by_another_configuration(void)
+{
+	static const char without_ana[] =
+	    SHOP_TOP "people:\n"
+		     "  mei: {email: mei@example.com, reach: [mail]}\n"
+		     "  piotr: {email: piotr@example.com, reach: [mail]}\n"
+		     "teams:\n"
+		     "  platform-ops:\n"
+		     "    kind: operations\n"
+		     "    lead: piotr\n"
+		     "    on_call:\n"
+		     "      zone: Europe/Lisbon\n"
+		     "      rotations:\n"
+		     "        - {name: primary, people: [mei], handover: 'Mon 09:00'}\n"
+		     "  checkout-dev: {kind: development}\n" SHOP_SERVICES;
+	struct world *w = world_new(DESK, NULL, NULL);
+	world_after(w, HOUR);
+	world_fire(w, STUCK);
+	world_adopt(w, without_ana, NULL);
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "mei"), 1);
+	EXPECT(str_contains(world_last_notice(w)->text, STR(", after ana. Open now:")));
+	world_free(w);
+}
+
+/* It would be acknowledged, so nobody would be called, and nobody would know. */
+static void
+handover__of_an_incident_is_to_somebody_who_can_be_told(void)
+{
+	struct world *w = world_new(DESK, NULL, NULL);
+	struct command command = { .kind = COMMAND_HAND_OVER,
+		.incident = 1,
+		.principal = STR("person:ana"),
+		.name = STR("deaf") };
+	world_fire(w, STUCK);
+	struct reply reply = world_command(w, &command);
+	EXPECT_U64(reply.status, 422);
+	EXPECT(str_contains(reply.error, STR("deaf cannot be reached")));
+	EXPECT(!world_incident(w, 1).acknowledged);
+	world_free(w);
+}
+
+/* As people speak of each other; of two with one name neither is guessed. */
+static void
+handover__of_an_incident_is_to_an_id_or_to_a_name_that_one_has(void)
+{
+	static const struct {
+		const char *name, *with, *error;
+	} rows[] = {
+		{ "mei", "person:mei", NULL },
+		{ "Piotr Nowak", "person:piotr", NULL },
+		{ "piotr nowak", "person:piotr", NULL },
+		{ "Piotr", NULL, "there is no person 'Piotr'" },
+		{ "", NULL, "there is no person ''" },
+		{ "Kim Lee", NULL, "2 people are called 'Kim Lee': say which by the id" },
+		{ "rui", "person:rui", NULL },
+	};
+	struct world *w = world_new(DESK, NULL, NULL);
+	world_fire(w, STUCK);
+	str with = { 0 };
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		struct command command = { .kind = COMMAND_HAND_OVER,
+			.incident = 1,
+			.principal = STR("person:ana"),
+			.name = str_of(rows[i].name) };
+		struct reply reply = world_command(w, &command);
+		if (rows[i].with != NULL)
+			with = str_of(rows[i].with);
+		EXPECT_U64(reply.status, rows[i].with != NULL ? 200 : 422);
+		EXPECT_STR(reply.error, str_of(rows[i].error != NULL ? rows[i].error : ""));
+		EXPECT(str_eq(world_incident(w, 1).acknowledged_by, with));
+	}
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -313,5 +444,10 @@ main(void)
 	RUN(cover__goes_to_the_first_who_says_yes);
 	RUN(swap__over_a_change_of_clocks_gives_each_the_others_turn);
 	RUN(handover__tells_who_comes_what_is_open);
+	RUN(handover__names_twenty_and_counts_the_others);
+	RUN(handover__tells_who_has_it_again_when_a_stand_in_is_ended);
+	RUN(handover__tells_who_has_it_by_another_configuration);
+	RUN(handover__of_an_incident_is_to_somebody_who_can_be_told);
+	RUN(handover__of_an_incident_is_to_an_id_or_to_a_name_that_one_has);
 	TEST_MAIN_END();
 }

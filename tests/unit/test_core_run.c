@@ -362,7 +362,7 @@ run__still_firing_long_after_recovery_needs_a_person(void)
 	world_after(w, 15 * MINUTE);
 	struct incident_row row = world_incident(w, 1);
 	EXPECT(row.state == INCIDENT_RECOVERED && row.needs_person);
-	EXPECT_STR(row.needs_person_why, STR("the verify holds, but 1 alerts still fire"));
+	EXPECT_STR(row.needs_person_why, STR("the verify holds, but 1 alert still fires"));
 	world_resolve(w, alert);
 	world_after(w, MINUTE);
 	EXPECT(world_incident(w, 1).end == END_VERIFIED);

@@ -160,7 +160,11 @@ session__a_new_password_ends_the_others(void)
 		.login = { .person = STR("ana"), .password = STR("$argon2id$...") } };
 	EXPECT_U64(world_command(w, &set).status, 401);
 	set.row = own;
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), 0);
 	EXPECT_U64(world_command(w, &set).status, 200);
+	world_after(w, MINUTE);
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "ana"), 1);
+	EXPECT_U64(world_told(w, PURPOSE_SELF, NULL), 1);
 	EXPECT(found(w, "one") != NULL && found(w, "two") == NULL);
 	EXPECT(found(w, "mei") != NULL);
 	world_restart(w);

@@ -158,13 +158,23 @@ slack__has_buttons_while_somebody_is_wanted(void)
 	EXPECT(str_contains(buf_str(&out), STR("firstline_open")));
 	static const enum notice_purpose over[] = { PURPOSE_ENDED, PURPOSE_ACKNOWLEDGED,
 		PURPOSE_HANDED_OFF };
+	static struct pair by[] = { { { "acknowledged_by", 15 }, { "mei", 3 } } };
+	const struct pairs held = { by, countof(by) };
 	for (size_t i = 0; i < countof(over); i++) {
 		out.n = 0;
 		row = notice(over[i]);
+		if (over[i] == PURPOSE_ACKNOWLEDGED)
+			row.fields = held;
 		slack_body(&out, &row, STR("C0"), STR("1.2"), false, false, true);
 		EXPECT(str_contains(buf_str(&out), STR("\"ts\":\"1.2\"")));
 		EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
 	}
+	/* Taken back: it may be pressed again. */
+	out.n = 0;
+	row = notice(PURPOSE_ACKNOWLEDGED);
+	slack_body(&out, &row, STR("C0"), STR("1.2"), false, false, true);
+	EXPECT(str_contains(buf_str(&out), STR("firstline_acknowledge")));
+	EXPECT(!str_contains(buf_str(&out), STR("#4a90d9")));
 	out.n = 0;
 	row = notice(PURPOSE_ESCALATED);
 	slack_body(&out, &row, STR("C0"), STR("1.2"), true, false, true);
@@ -263,6 +273,60 @@ digest__is_shown_by_every_kind(void)
 	buf_done(&out);
 }
 
+/* Two links of ours, where who reads it can press them; a service that calls others has none. */
+static void
+notify__asks_at_the_end_whether_it_was_useful(void)
+{
+	struct pair own[] = { { STR(NOTICE_USELESS_FIELD), STR("https://f.example/act/n") },
+		{ STR("severity"), STR("sev2") },
+		{ STR("url"), STR("https://f.example/incidents/17") },
+		{ STR(NOTICE_USEFUL_FIELD), STR("https://f.example/act/y") } };
+	struct notice_row row = notice(PURPOSE_ENDED);
+	struct buf out = BUF(16384);
+	row.fields = (struct pairs){ own, countof(own) };
+	ntfy_body(&out, &row);
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"label\":\"Useful\",\"url\":\"https://f.example/act/y\"")));
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"label\":\"Not useful\",\"url\":\"https://f.example/act/n\"")));
+	EXPECT(str_contains(buf_str(&out), STR("\"label\":\"Open\"")));
+	out.n = 0;
+	teams_body(&out, &row, false);
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"title\":\"Useful\",\"url\":\"https://f.example/act/y\"},{")));
+	EXPECT(!str_contains(buf_str(&out), STR("\"text\":\"https://f.example/act/")));
+	out.n = 0;
+	slack_body(&out, &row, STR("D0"), STR(""), false, false, true);
+	EXPECT(str_contains(buf_str(&out), STR("firstline_not_useful")));
+	EXPECT(str_contains(buf_str(&out), STR("\"url\":\"https://f.example/act/y\"")));
+	EXPECT(!str_contains(buf_str(&out), STR("firstline_acknowledge")));
+	out.n = 0;
+	mattermost_body(&out, &row, false);
+	EXPECT(str_contains(buf_str(&out), STR("\"value\":\"https://f.example/act/y\"")));
+	out.n = 0;
+	pagerduty_body(&out, &row, STR("key"));
+	EXPECT(!str_contains(buf_str(&out), STR("/act/")));
+	/* Of many one link, whose page asks of each; a text message has no other room. */
+	own[3] = (struct pair){ STR(NOTICE_ASKS_FIELD), STR("https://f.example/act/was") };
+	row.fields.p = own + 1;
+	row.fields.n = countof(own) - 1;
+	out.n = 0;
+	ntfy_body(&out, &row);
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"label\":\"Was it useful?\",\"url\":\"https://f.example/act/was\"")));
+	out.n = 0;
+	teams_body(&out, &row, false);
+	EXPECT(str_contains(buf_str(&out), STR("\"title\":\"Was it useful?\"")));
+	out.n = 0;
+	slack_body(&out, &row, STR("D0"), STR(""), false, false, true);
+	EXPECT(str_contains(buf_str(&out), STR("firstline_was_useful")));
+	out.n = 0;
+	twilio_body(&out, &row, STR("+15550100"), false);
+	EXPECT(str_ends(buf_str(&out),
+	    STR("%0AUseful%3F%20https%3A%2F%2Ff.example%2Fact%2Fwas")));
+	buf_done(&out);
+}
+
 /* Twilio takes 4,000 characters, whatever is in them. */
 static void
 voice__says_less_where_it_would_be_too_long(void)
@@ -322,6 +386,7 @@ main(void)
 {
 	RUN(voice__says_less_where_it_would_be_too_long);
 	RUN(voice__calls_for_what_cannot_wait);
+	RUN(notify__asks_at_the_end_whether_it_was_useful);
 	RUN(ntfy__rings_by_severity_and_ends_quietly);
 	RUN(mattermost__escapes_what_came_from_outside);
 	RUN(teams__is_a_card_of_plain_runs);

@@ -26,6 +26,32 @@ tap__is_what_its_maker_said(void)
 	buf_done(&text);
 }
 
+/* Its word is signed too: a yes is no no, and acknowledges nothing. */
+static void
+tap__says_whether_it_was_useful(void)
+{
+	static const struct {
+		enum tap_act act;
+		const char *begins;
+	} acts[] = { { TAP_USEFUL, "useful.17.42." },
+		{ TAP_USELESS, "not-useful.17.42." } };
+	for (size_t i = 0; i < countof(acts); i++) {
+		struct buf text = BUF(TAP_BYTES_MAX), other = BUF(TAP_BYTES_MAX);
+		struct tap tap = mine;
+		tap.act = acts[i].act;
+		tap_write(&text, &tap, STR("key"));
+		EXPECT(str_starts(buf_str(&text), str_of(acts[i].begins)));
+		EXPECT(
+		    tap_read(buf_str(&text), STR("key"), &tap) && tap.act == acts[i].act);
+		buf_add(&other, STR("acknowledge"));
+		buf_add(&other, str_drop(buf_str(&text), strlen(acts[i].begins) - 7));
+		EXPECT(tap_peek(buf_str(&other), &tap));
+		EXPECT(!tap_read(buf_str(&other), STR("key"), &tap));
+		buf_done(&text);
+		buf_done(&other);
+	}
+}
+
 /* Of as many as one message may be about, with the longest of all else. */
 static void
 tap__is_of_many_incidents(void)
@@ -98,6 +124,7 @@ int
 main(void)
 {
 	RUN(tap__is_what_its_maker_said);
+	RUN(tap__says_whether_it_was_useful);
 	RUN(tap__is_of_many_incidents);
 	RUN(tap__cannot_be_made_of_another);
 	RUN(tap__refuses_what_is_none);

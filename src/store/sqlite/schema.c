@@ -41,6 +41,8 @@
  *	            note, and whether all of it has been removed
  *
  * Version 9: heartbeat, as the others of enum table.
+ *
+ * Version 10: noise, alike.
  */
 static const char *const tables_1[] = { "incident", "timeline", "run", "attempt", "probe",
 	"decision", "grant_use", "notice", "handoff", "gap", "token", "answer",
@@ -51,6 +53,7 @@ static const char *const tables_5[] = { "trust" };
 static const char *const tables_6[] = { "session", "login" };
 static const char *const tables_7[] = { "override" };
 static const char *const tables_9[] = { "heartbeat" };
+static const char *const tables_10[] = { "noise" };
 static const char *const by_incident_1[] = { "timeline", "run", "attempt", "decision",
 	"notice", "handoff" };
 
@@ -165,6 +168,12 @@ step_9(struct sqlite_store *s, struct err *err)
 	return make_tables(s, tables_9, countof(tables_9), err);
 }
 
+static bool
+step_10(struct sqlite_store *s, struct err *err)
+{
+	return make_tables(s, tables_10, countof(tables_10), err);
+}
+
 /* steps[i] leads from version i to i + 1. */
 static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *err) = {
 	step_1,
@@ -176,6 +185,7 @@ static bool (*const steps[SCHEMA_VERSION])(struct sqlite_store *s, struct err *e
 	step_7,
 	step_8,
 	step_9,
+	step_10,
 };
 
 bool
@@ -220,6 +230,7 @@ static const char *const tables[] = {
 	[TABLE_LOGIN] = "login",
 	[TABLE_OVERRIDE] = "override",
 	[TABLE_HEARTBEAT] = "heartbeat",
+	[TABLE_NOISE] = "noise",
 };
 static_assert(countof(tables) == TABLE_COUNT,
     "every table has a name here and a step above");

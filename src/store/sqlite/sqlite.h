@@ -143,7 +143,7 @@ void sqlite_finalize(struct sqlite_store *s);
 
 /* ---- schema.c ---- */
 
-#define SCHEMA_VERSION 9
+#define SCHEMA_VERSION 10
 /* Takes the tables from version `from` to `to`, each step a transaction. */
 NODISCARD bool schema_migrate(struct sqlite_store *s, int64_t from, int64_t to,
     struct err *err);
