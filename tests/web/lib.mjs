@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 export const BUILD = path.resolve(ROOT, process.env.BUILD ?? "build");
 const BINARY = path.join(BUILD, "firstline");
+const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 export const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
 export async function until(f, what, ms = 20_000) {
@@ -65,10 +66,11 @@ export async function demo() {
 	child.stdout.on("data", (b) => log.push(b.toString()));
 	let folder = "";
 	try {
-		await until(async () => log.join("").includes("Still serving"), "the demo has played", 60_000);
+		await until(async () => child.exitCode !== null || log.join("").includes("Still serving"), "the demo has played", 60_000);
+		check(child.exitCode === null, "the demo has ended");
 		folder = /--state (\S+)\/state/.exec(log.join("").replace(/\s+/g, " "))[1];
 	} catch (error) {
-		process.kill(child.pid, "SIGTERM");
+		child.kill("SIGTERM");
 		throw new Error(`${error.message}\n${log.join("")}`);
 	}
 	const api = new Api(readFileSync(path.join(folder, "state/endpoint"), "utf8").trim(), readFileSync(path.join(folder, "state/local.token"), "utf8").trim());
@@ -84,7 +86,7 @@ export async function demo() {
 
 /* A server of our own over `files`: {name: text}. */
 export class Server extends Api {
-	static async start(files, { port } = {}) {
+	static async start(files, { port, later, patience } = {}) {
 		const dir = mkdtempSync(path.join(os.tmpdir(), "firstline-web-"));
 		for (const [name, text] of Object.entries(files)) {
 			mkdirSync(path.dirname(path.join(dir, "config", name)), { recursive: true });
@@ -92,23 +94,31 @@ export class Server extends Api {
 		}
 		const server = new Server("", "");
 		Object.assign(server, { dir, port: port ?? await freePort(), child: null });
-		await server.up();
+		await server.up({ later, patience }).catch((error) => {
+			rmSync(dir, { recursive: true, force: true });
+			throw error;
+		});
 		return server;
 	}
-	async up() {
+	/* `later`: as "+6m", on a clock that is so much later. `patience`: how long it may take to be ready. */
+	async up({ later, patience } = {}) {
+		const clock = later ? { LD_PRELOAD: FAKETIME, FAKETIME: later, FAKETIME_DONT_FAKE_MONOTONIC: "1" } : {};
 		this.child = spawn(BINARY, ["serve", "--config", path.join(this.dir, "config"), "--state", path.join(this.dir, "state"),
-			"--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"] });
+			"--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...clock } });
 		const log = [];
 		for (const s of [this.child.stdout, this.child.stderr]) s.on("data", (b) => log.push(b.toString()));
 		this.url = `http://127.0.0.1:${this.port}`;
 		try {
-			await until(async () => (await fetch(`${this.url}/-/ready`)).ok, "the server is ready");
+			await until(async () => this.child.exitCode !== null || (await fetch(`${this.url}/-/ready`)).ok, "the server is ready", patience);
+			check(this.child.exitCode === null, "the server has ended");
 		} catch (error) {
+			await this.down();
 			throw new Error(`${error.message}\n${log.join("")}`);
 		}
 		this.token = readFileSync(path.join(this.dir, "state/local.token"), "utf8").trim();
 	}
 	async down() {
+		if (this.child.exitCode !== null || this.child.signalCode !== null) return;
 		const gone = new Promise((done) => this.child.once("exit", done));
 		this.child.kill("SIGTERM");
 		await gone;
@@ -127,16 +137,38 @@ export function browser() {
 	return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"] });
 }
 
+/* What was on the screen when a test left it: who reads that it failed wants to see that. */
+let left = "";
+function remembered(context, page) {
+	const close = context.close.bind(context);
+	context.close = async () => {
+		try { left = `${page.url()}: ${(await page.locator("body").innerText({ timeout: 1000 })).slice(0, 800)}`; } catch { left = ""; }
+		await close();
+	};
+}
+
 /* A page that must not say anything wrong: errors and refused content end the test. */
 export async function open(context, url) {
 	const page = await context.newPage();
+	remembered(context, page);
 	page.wrong = [];
 	page.on("pageerror", (error) => page.wrong.push(`error: ${error.message}`));
 	page.on("console", (m) => {
 		if (m.type() === "error" && !/net::ERR_|status of (4|5)\d\d/.test(m.text())) page.wrong.push(`console: ${m.text()}`);
 	});
+	if (SLOW > 1) await slowed(page);
 	await page.goto(url);
 	return page;
+}
+
+/* SLOW=6: a browser on a machine that is so many times slower, far from the server. A test that looks
+ * at what is not drawn yet fails then, and not once in a hundred runs. */
+const SLOW = Number(process.env.SLOW ?? 1);
+async function slowed(page) {
+	const session = await page.context().newCDPSession(page);
+	await session.send("Emulation.setCPUThrottlingRate", { rate: SLOW });
+	await session.send("Network.enable");
+	await session.send("Network.emulateNetworkConditions", { offline: false, latency: 40 * SLOW, downloadThroughput: -1, uploadThroughput: -1 });
 }
 
 export async function run(tests, end = async () => {}) {
@@ -144,12 +176,13 @@ export async function run(tests, end = async () => {}) {
 	for (const [name, f] of Object.entries(tests)) {
 		if (process.argv[2] && !name.includes(process.argv[2])) continue;
 		const began = Date.now();
+		left = "";
 		try {
 			await f();
 			console.log(`ok ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 		} catch (error) {
 			failed++;
-			console.log(`not ok ${name}\n${String(error.stack ?? error).replace(/^/gm, "  ")}`);
+			console.log(`not ok ${name}\n${`${error.stack ?? error}\n${left}`.replace(/^/gm, "  ")}`);
 		}
 	}
 	await end();

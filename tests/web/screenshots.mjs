@@ -1,8 +1,8 @@
 /*
- * make screenshots: every page, empty, calm, busy, at work and in a storm, light, dark, in high
+ * make screenshots: every page, empty, calm, busy, at work, in a storm and where clocks change, light, dark, in high
  * contrast of three kinds and on a phone, printed and without a script, into a folder outside of the
- * repository (default /tmp/firstline-screenshots). A second argument names the states to look at:
- * screenshots.mjs FOLDER empty,work
+ * repository (default /tmp/firstline-screenshots). A second argument names the states to look at, a
+ * third in which looks: screenshots.mjs FOLDER empty,work light,phone
  */
 import { mkdirSync } from "node:fs";
 import http from "node:http";
@@ -19,20 +19,30 @@ const LOOKS = { light: { colorScheme: "light", ...desk }, dark: { colorScheme: "
 	more: { contrast: "more", ...desk }, forced: { forcedColors: "active", ...desk },
 	phone: { colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } };
 
+/* Once nothing is being read, and what was drawn stands. */
+async function still(page) {
+	await page.locator("main h1, main h2").first().waitFor({ state: "attached", timeout: 10_000 }).catch(() => {});
+	await page.locator(".loading").first().waitFor({ state: "detached", timeout: 10_000 }).catch(() => {});
+	await sleep(500);
+}
+
+const looks = process.argv[4]?.split(",");
+for (const look of Object.keys(LOOKS)) if (looks && !looks.includes(look)) delete LOOKS[look];
+
 /* A page: an address, or {at, after}: what is done there before it is looked at. */
-async function shoot(state, server, pages, token) {
+async function shoot(state, server, pages, token, more = {}) {
 	await Promise.all(Object.entries(LOOKS).map(async ([look, { theme, ...options }]) => {
-		const context = await chrome.newContext({ ...options, locale: "en-GB" });
+		const context = await chrome.newContext({ ...options, ...more, locale: "en-GB" });
 		if (theme) await context.addInitScript((t) => localStorage.setItem("firstline.theme", t), theme);
 		const page = await open(context, token ? `${server.url}/#token=${token}` : server.page("/"));
 		await page.locator("main h1").first().waitFor({ state: "attached" });
 		for (const [name, where] of Object.entries(pages)) {
 			const { at, after } = typeof where === "string" ? { at: where } : where;
 			await page.goto(server.url + at);
-			await sleep(900);
+			await still(page);
 			if (after) {
 				await after(page);
-				await sleep(500);
+				await still(page);
 			}
 			await page.screenshot({ path: `${out}/${name}-${state}-${look}.png` });
 		}
@@ -57,14 +67,14 @@ async function plainly(server, pages) {
 		}
 		for (const [name, where] of Object.entries(pages)) {
 			await page.goto(server.url + where);
-			await sleep(700);
+			await still(page);
 			await page.screenshot({ path: `${out}/${name}-busy-${look}.png`, fullPage: true });
 		}
 		await context.close();
 	}
 	console.log("printed: done");
 }
-const ALL = { board: "/", incidents: "/incidents", alerts: "/alerts", handoffs: "/handoffs", services: "/services", runbooks: "/runbooks", authority: "/authority", schedules: "/schedules", channels: "/channels", ourselves: "/ourselves" };
+const ALL = { board: "/", incidents: "/incidents", alerts: "/alerts", silences: "/alerts?silences=all", handoffs: "/handoffs", services: "/services", runbooks: "/runbooks", authority: "/authority", schedules: "/schedules", channels: "/channels", ourselves: "/ourselves" };
 
 const press = (...keys) => async (page) => { for (const key of keys) await page.keyboard.press(key); };
 const click = (name) => async (page) => page.getByRole("button", { name, exact: true }).first().click();
@@ -89,16 +99,26 @@ async function empty() {
 /* One trouble on many hosts of many services, and some others beside it. */
 async function storm() {
 	const many = await Server.start({ "production.yaml": SHOP["production.yaml"] + Array.from({ length: 120 }, (_, i) => `  node-${i}: {owner: shop-ops, developers: shop-dev, tier: ${1 + (i % 4)}}\n`).join("") });
-	for (let n = 0; n < 1200; n += 200) await many.fire(Array.from({ length: 200 }, (_, k) => ({ labels: { alertname: k % 17 ? "HostDown" : `Odd${k % 5}`, service: `node-${(n + k) % 120}`, instance: `web-${n + k}` }, annotations: { summary: "it does not answer" } })));
+	for (let n = 0; n < 20_000; n += 1000) await many.fire(Array.from({ length: 1000 }, (_, k) => ({ labels: { alertname: k % 17 || n ? "HostDown" : `Odd${k % 5}`, service: `node-${(n + k) % 120}`, instance: `web-${n + k}` }, annotations: { summary: "it does not answer" } })));
 	await until(async () => (await many.get("/v1/status")).incidents_open >= 120, "a storm");
 	await shoot("storm", many, { board: "/", unfolded: { at: "/", after: click("Show all") }, incidents: "/incidents", alerts: "/alerts", group: `/alerts?filter=${encodeURIComponent('alertname="HostDown"')}` });
 	await many.stop();
 }
 
+/* The week in which New York has changed its clocks and Lisbon has not: from there, and from Lisbon. */
+async function clocks() {
+	const later = Math.round((Date.parse("2027-03-10T12:00:00Z") - Date.now()) / 1000);
+	const shop = await Server.start({ ...BUSY, "production.yaml": LAYERS }, { later: later < 0 ? `${later}s` : `+${later}s` });
+	const piotr = shop.token_for("piotr", "admin", "person:piotr");
+	await shoot("clocks", shop, { schedules: "/schedules", weeks: "/schedules?weeks=12" }, piotr, { timezoneId: "Europe/Lisbon" });
+	await shoot("clocks", shop, { abroad: "/schedules" }, piotr, { timezoneId: "America/New_York" });
+	await shop.stop();
+}
+
 async function busy() {
 	const live = await demo();
 	const handoff = (await live.get("/v1/handoffs")).items[0];
-	if (wanted("busy")) await shoot("busy", live, { ...ALL, incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}`, service: "/services/shop", runbook: "/runbooks/shop-runbook", may: "/authority?ask=may&service=ledger&action=empty-spool&principal=automation", rule: "/authority?rule=production.yaml%3A65" });
+	if (wanted("busy")) await shoot("busy", live, { ...ALL, incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}`, service: "/services/shop", runbook: "/runbooks/shop-runbook", may: "/authority?ask=may&service=ledger&action=empty-spool&principal=automation&target=ledger-1", rule: "/authority?rule=production.yaml%3A65" });
 	if (wanted("print", "plain", "busy")) await plainly(live, { incident: "/incidents/3", refused: "/incidents/4", handoff: `/handoffs/${handoff.id}` });
 	await live.stop();
 }
@@ -130,7 +150,7 @@ async function work() {
 	const mine = shifts.filter((s) => s.person === "piotr").at(-1), theirs = shifts.filter((s) => s.person === "ana").at(-1);
 	await shop.as(piotr).post("/v1/overrides/swap", { team: "shop-ops", rotation: "primary", person: "ana", from: mine.from_wall, to: mine.until_wall, back_from: theirs.from_wall, back_to: theirs.until_wall, why: "a wedding" });
 	await shoot("work", shop, { board: "/", permit: `/incidents/${of("Slow")}`, approval: `/incidents/${of("Stuck")}`, question: `/incidents/${of("Odd")}?trail=all`, long: `/incidents/${of("Unbroken")}`,
-		deny: { at: `/incidents/${of("Stuck")}`, after: click("Deny") }, silence: { at: "/alerts", after: press("s") }, alerts: "/alerts", schedules: "/schedules", service: "/services/checkout", authority: "/authority", runbook: { at: "/runbooks/checkout-slow", after: click("Dry run") },
+		deny: { at: `/incidents/${of("Stuck")}`, after: click("Deny") }, over: { at: `/incidents/${of("Odd")}`, after: press("h") }, glass: { at: "/services/checkout", after: click("Break the glass") }, drill: { at: "/runbooks/checkout-slow", after: click("Drill") }, cover: { at: "/schedules", after: click("Cover me") }, silence: { at: "/alerts", after: press("s") }, alerts: "/alerts", schedules: "/schedules", service: "/services/checkout", authority: "/authority", runbook: { at: "/runbooks/checkout-slow", after: click("Dry run") },
 		channels: "/channels", palette: { at: "/", after: press("Control+k") }, keys: { at: `/incidents/${of("Odd")}`, after: press("?") }, missing: "/incidents/999", nowhere: "/nowhere" }, piotr);
 	const context = await chrome.newContext({ javaScriptEnabled: false, ...LOOKS.phone });
 	const page = await context.newPage();
@@ -164,6 +184,7 @@ async function work() {
 try {
 	if (wanted("empty", "calm")) await empty();
 	if (wanted("storm")) await storm();
+	if (wanted("clocks")) await clocks();
 	if (wanted("work")) await work();
 	if (wanted("busy", "print", "plain")) await busy();
 } finally {

@@ -108,4 +108,30 @@ await run({
 		await headed(page, "5 alerts in 2 groups");
 		await page.getByText("'severity' is no matcher").waitFor({ state: "detached" });
 	}),
+	"A6: whatever is silenced is listed with who and why, and anybody ends it": () => on([...many("Disk", 3), ...many("Slow", 2)], async (page, server) => {
+		const made = (name, value, more = {}) => server.post("/v1/silences", { matchers: [{ name, value, isRegex: true, isEqual: true }],
+			startsAt: new Date().toISOString(), endsAt: new Date(Date.now() + 720 * 3_600_000).toISOString(), createdBy: "amtool", comment: "<b>for a month</b>, by mistake", ...more });
+		const { silence } = await made("alertname", "Di.*");
+		await made("n", "7", { startsAt: new Date(Date.now() + 3_600_000).toISOString() });
+		await headed(page, "2 alerts in 1 group");
+		await page.getByRole("link", { name: "Silences" }).click();
+		await headed(page, "1 holds now");
+		const row = page.getByRole("listitem").filter({ hasText: 'alertname=~"Di.*"' });
+		await row.getByText("amtool (local-admin): <b>for a month</b>, by mistake").waitFor();
+		await page.getByRole("listitem").filter({ hasText: 'n=~"7"' }).getByText("begins later").waitFor();
+		await row.getByRole("link").click();
+		await headed(page, "3 alerts in 1 group");
+		await page.goBack();
+		await row.getByRole("button").click();
+		await page.getByRole("dialog").getByRole("button", { name: "End it" }).click();
+		await headed(page, "0 hold now");
+		await page.getByText("1 over").click();
+		await row.getByText("over", { exact: true }).waitFor();
+		check(Date.parse((await server.get(`/v1/silences/${silence.uuid}`)).ends_wall) <= Date.now() + 1000, "it holds still");
+		/* Somebody makes one elsewhere: it is there. */
+		await made("alertname", "Slow");
+		await headed(page, "1 holds now");
+		await page.getByRole("link", { name: "Alerts", exact: true }).last().click();
+		await headed(page, "3 alerts in 1 group");
+	}),
 }, () => chrome.close());

@@ -185,7 +185,7 @@ await run({
 		const found = [];
 		try {
 			const handoff = (await live.get("/v1/handoffs")).items[0];
-			const pages = ["/incidents/3", "/incidents/4?trail=all", "/alerts", "/handoffs", `/handoffs/${handoff.id}`, "/services", "/services/shop", "/runbooks", "/runbooks/shop-runbook",
+			const pages = ["/incidents/3", "/incidents/4?trail=all", "/alerts", "/alerts?silences=all", "/handoffs", `/handoffs/${handoff.id}`, "/services", "/services/shop", "/runbooks", "/runbooks/shop-runbook",
 				"/authority?service=shop&ask=who-can&action=restart-shop", "/authority?ask=may&service=ledger&action=empty-spool&principal=automation", "/authority", "/authority?rule=production.yaml%3A65", "/schedules", "/channels", "/ourselves", "/incidents/999"];
 			for (const colorScheme of ["light", "dark"]) {
 				const context = await chrome.newContext({ colorScheme, bypassCSP: true, viewport: { width: 1280, height: 800 } });

@@ -96,6 +96,7 @@ await run({
 				await incidents(server, 1);
 				await server.post("/v1/incidents/1/notes", { text: `${word} \`${word}\`\n\n    ${word}` });
 				const page = await open(context, server.page("/"));
+				await page.locator(".card").first().waitFor();
 				for (const where of ["/", "/incidents", "/incidents/1", "/incidents/1?trail=all", "/alerts", "/services/search"]) {
 					await page.goto(server.url + where);
 					await page.locator(`main :text("${word}")`).first().waitFor();

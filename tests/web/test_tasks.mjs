@@ -58,6 +58,7 @@ async function byKeys({ server, page, of, whole }) {
 	await page.getByRole("button", { name: /Undo|Take back/ }).first().waitFor();
 	await press("z");
 	await until(async () => !(await server.get(`/v1/incidents/${first}`)).incident.acknowledged, "taken back");
+	await page.locator(".card", { has: page.locator(`a.cover[href="/incidents/${first}"]`) }).getByRole("button", { name: "Acknowledge" }).waitFor();
 	await press("a");
 	await until(async () => (await server.get(`/v1/incidents/${first}`)).incident.acknowledged_by === "person:piotr", "acknowledged again");
 	/* 2 open an incident */

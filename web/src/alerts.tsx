@@ -9,9 +9,11 @@ import { useItems } from "./board";
 import { useCommands } from "./keys";
 import { live, onRow } from "./live";
 import { Out } from "./markdown";
-import { setQuery, useAddress } from "./router";
+import { Noise } from "./noise";
+import { go, setQuery, useAddress } from "./router";
+import { Silences } from "./silences";
 import { HOUR, now } from "./time";
-import { Ago, Empty, Failed, Loading, LongList, cx, plural, question, say, useFetched } from "./ui";
+import { Ago, Deed, Empty, Failed, Loading, LongList, cx, plural, question, say, useFetched } from "./ui";
 import type { AlertmanagerAlert as Alert, ShownGroup as Group } from "./v1";
 
 interface Groups extends List<Group> { groups: number; alerts: number; held: number }
@@ -156,7 +158,7 @@ function GroupHead({ g, of, link }: { g: Group; of: ReturnType<typeof historyOf>
 		<h2>{link ? <a data-item class="plain-link" href={link}>{nameOf(g)}</a> : nameOf(g)}</h2>
 		<span class="chip">{plural(g.alerts, "alert")}</span>{g.held > 0 && <span class="chip">{g.held === g.alerts ? "all held" : `${g.held.toLocaleString()} held`}</span>}
 		<span class="gap" /><History g={g} of={of} />{g.oldest_wall && <span class="muted since"><Ago at={g.oldest_wall} bare /></span>}
-		<button type="button" onClick={() => silence(g.labels)} aria-label={`Silence ${nameOf(g)}`}>Silence</button></div>;
+		<Deed onClick={() => silence(g.labels)} aria-label={`Silence ${nameOf(g)}`}>Silence</Deed></div>;
 }
 
 function GroupView({ g, of, link, pick }: { g: Group; of: ReturnType<typeof historyOf>; link: string; pick: Pick }) {
@@ -204,6 +206,11 @@ function GroupBy({ by, names }: { by: string[]; names: string[] }) {
 
 export function Alerts() {
 	const { query } = useAddress();
+	return query.has("noise") ? <Noise /> : query.has("silences") ? <Silences /> : <Firing />;
+}
+
+function Firing() {
+	const { query } = useAddress();
 	const filter = query.get("filter") ?? "", text = query.get("q") ?? "", state = STATES[query.get("state") ?? ""] ?? "active";
 	const by = (query.get("by") ?? "alertname").split(",").filter(Boolean).slice(0, 8);
 	if (by.length === 0) by.push("alertname");
@@ -217,14 +224,15 @@ export function Alerts() {
 	const pick: Pick = (n, v) => setQuery({ filter: [...matchers(filter).filter((m) => m !== matcher(n, v)), matcher(n, v)].join(",") }, false);
 	const link = (g: Group) => { const next = new URLSearchParams(query); next.set("filter", [...new Set([...matchers(filter), ...ofLabels(g.labels)])].join(",")); return `/alerts?${next}`; };
 	useCommands([...useItems(),
-		{ id: "silence", label: "Silence the group that has the focus, else the first", group: "Alerts", keys: "s", run: () => {
+		{ id: "silence", label: "Silence the group that has the focus, else the first", group: "Alerts", keys: "s", deed: true, run: () => {
 			const from = document.activeElement?.closest<HTMLElement>("main [data-labels]") ?? document.querySelector<HTMLElement>("main [data-labels]");
 			if (from) silence(JSON.parse(from.dataset["labels"]!) as Labels);
-		} }], []);
+		} },
+		{ id: "silences", label: "Silences: what is held, and until when", group: "Alerts", run: () => go("/alerts?silences=all") }], []);
 	useEffect(() => { document.title = "Alerts · Firstline"; }, []);
 	const names = useMemo(() => [...new Set(items.flatMap((g) => [...Object.keys(g.shared), ...g.first.flatMap((a) => Object.keys(a.labels))]))].sort(), [items]);
 	const one = items.length === 1 && !cursor ? items[0]! : null;
-	return <div class="page"><div class="page-head"><h1>Alerts</h1>{last && <span class="muted" role="status">{plural(last.alerts, "alert")} in {plural(last.groups, "group")}</span>}</div>
+	return <div class="page"><div class="page-head"><h1>Alerts</h1>{last && <span class="muted" role="status">{plural(last.alerts, "alert")} in {plural(last.groups, "group")}</span>}<span class="gap" /><a href="/alerts?silences=all">Silences</a><a href="/alerts?noise=alert">Noise</a></div>
 		<div class="filters">
 			<form onSubmit={(e) => { e.preventDefault(); const form = new FormData(e.currentTarget); setQuery({ filter: String(form.get("filter") ?? ""), q: String(form.get("q") ?? "").trim() }, false); }}>
 				<input key={`f${filter}`} name="filter" type="search" placeholder='severity="critical",service=~"pay.*"' aria-label="Filter by labels" size={40} defaultValue={filter} />

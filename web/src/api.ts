@@ -10,14 +10,16 @@ export interface Session { principal: string; role: string; csrf: string; until:
 let session: Session | null = null;
 export const whoIsHere = () => session;
 
-/* Whether this browser was signed in when it was here last: then it is asked for data at once,
- * before it is known who is here. */
+/* In which role this browser was signed in when it was here last: then it is asked for data at
+ * once, before it is known who is here. */
 const HERE = "firstline.here";
-export function wasHere(): boolean {
-	try { return localStorage.getItem(HERE) === "1"; } catch { return false; }
-}
-function remember(here: boolean) {
-	try { if (here) localStorage.setItem(HERE, "1"); else localStorage.removeItem(HERE); } catch { /* then it is asked later */ }
+let lastRole = "";
+try { lastRole = localStorage.getItem(HERE) ?? ""; } catch { /* then it is asked later */ }
+export const wasHere = () => lastRole !== "";
+export const whoseRole = () => session?.role ?? lastRole;
+function remember(role: string) {
+	lastRole = role;
+	try { if (role) localStorage.setItem(HERE, role); else localStorage.removeItem(HERE); } catch { /* then it is asked later */ }
 }
 
 /* What changes something, or asks in a body, goes with what the session told: a page that asks
@@ -41,44 +43,67 @@ async function whoAmI(): Promise<boolean> {
 	}
 	const answer = await send("GET", "/v1/session", undefined, null, 20_000);
 	if (answer.status === 401) {
-		remember(false);
+		remember("");
 		return false;
 	}
 	if (!answer.ok) throw await failure(answer);
 	session = (await answer.json()) as Session;
-	remember(true);
+	remember(session.role);
 	return true;
 }
 
 /* By link, person and password, or token. A cookie that no script can read stands for it. */
 export async function signIn(by: Record<string, string>) {
-	session = null;
-	session = await ask<Session>("/v1/session", by);
-	remember(true);
+	const answer = await send("POST", "/v1/session", by, null, 20_000);
+	if (!answer.ok) throw await failure(answer);
+	session = (await answer.json()) as Session;
+	remember(session.role);
 	known();
 }
 /* The same person once more, before what is grave. */
 export async function signInAgain(by: Record<string, string>) {
-	const { session: fresh } = await act<{ session?: Session }>("/v1/session/again", by);
+	const answer = await send("POST", "/v1/session/again", by, randomKey(), 20_000);
+	if (!answer.ok) throw await failure(answer);
+	const { session: fresh } = (await answer.json()) as { session?: Session };
 	if (fresh?.csrf) session = fresh;
 }
 export async function signOut() {
-	await act("/v1/session", {}, "DELETE");
-	session = null;
-	remember(false);
+	const answer = await send("DELETE", "/v1/session", undefined, randomKey(), 20_000);
+	if (!answer.ok && answer.status !== 401) throw await failure(answer);
+	signedOut();
 }
 export function signedOut() {
 	session = null;
+	remember("");
 }
 
 export function headers(more: Record<string, string> = {}): Record<string, string> {
 	return session ? { "X-Firstline-CSRF": session.csrf, ...more } : more;
 }
 
-/* Asks the person to sign in once more: what is grave wants that. */
-let onceMore: (() => Promise<void>) | null = null;
-export function askOnceMore(how: () => Promise<void>) {
+/* Asks the person to sign in once more: what is grave wants that, and so does whoever's session has ended. */
+type OnceMore = (ended: boolean) => Promise<void>;
+let onceMore: OnceMore = () => Promise.reject(new Error("nobody can be asked yet"));
+export function askOnceMore(how: OnceMore) {
 	onceMore = how;
+}
+
+/* Whatever finds that the session has ended waits for the same answer. `as`: whose it was when it was
+ * asked; an answer that was long on its way may tell of one before the one that there is. */
+let asking: Promise<void> | null = null;
+export function comeBack(as: Session | null): Promise<void> {
+	if (session && session !== as) return Promise.resolve();
+	return asking ??= onceMore(true).finally(() => { asking = null; });
+}
+
+/* Another tab signed in, so the cookie is another: of the same person it is as good, of somebody else it is not. */
+async function adopt(): Promise<boolean> {
+	const was = session!, answer = await send("GET", "/v1/session", undefined, null, 20_000);
+	if (!answer.ok) throw await failure(answer);
+	const here = (await answer.json()) as Session;
+	if (here.principal !== was.principal) throw new ApiError(403, `${here.principal.replace(/^person:/, "")} has signed in in another tab: nothing was done. Load this page again to go on as them`, 4);
+	session = here;
+	return here.csrf !== was.csrf;
 }
 
 function randomKey() {
@@ -108,23 +133,28 @@ async function send(method: string, path: string, body: unknown, key: string | n
 	}
 }
 
+/* As whoever looks at the page: when that is not known there any more, it is asked for, and sent again. */
+async function answered(method: string, path: string, body: unknown, key: string | null, patience: number): Promise<Response> {
+	const as = session, answer = await send(method, path, body, key, patience);
+	if (answer.ok) return answer;
+	const error = await failure(answer);
+	if (!session) throw error;
+	if (error.status === 401) await comeBack(as); /* throws when it is left */
+	else if (error.status !== 403 || !/X-Firstline-CSRF/.test(error.message) || !(await adopt())) throw error;
+	return answered(method, path, body, key, patience);
+}
+
 export async function get<T>(path: string): Promise<T> {
-	const answer = await send("GET", path, undefined, null, 20_000);
-	if (!answer.ok) throw await failure(answer);
-	return (await answer.json()) as T;
+	return (await answered("GET", path, undefined, null, 20_000)).json() as Promise<T>;
 }
 
 export async function getText(path: string): Promise<string> {
-	const answer = await send("GET", path, undefined, null, 20_000);
-	if (!answer.ok) throw await failure(answer);
-	return answer.text();
+	return (await answered("GET", path, undefined, null, 20_000)).text();
 }
 
 /* A question in a body: changes nothing. */
 export async function ask<T>(path: string, body: unknown): Promise<T> {
-	const answer = await send("POST", path, body, null, 20_000);
-	if (!answer.ok) throw await failure(answer);
-	return (await answer.json()) as T;
+	return (await answered("POST", path, body, null, 20_000)).json() as Promise<T>;
 }
 
 /* Done once: an answer that got lost is asked for again with the same key. */
@@ -132,12 +162,11 @@ export async function act<T = { exit: number }>(path: string, body: unknown = {}
 	const key = randomKey();
 	for (let tries = 0; ; tries++) {
 		try {
-			const answer = await send(method, path, method === "DELETE" ? undefined : body, key, 15_000);
-			if (!answer.ok) throw await failure(answer);
+			const answer = await answered(method, path, method === "DELETE" ? undefined : body, key, 15_000);
 			return (await answer.json().catch(() => ({ exit: 0 }))) as T;
 		} catch (error) {
-			if (error instanceof ApiError && error.status === 403 && /sign in once more/.test(error.message) && onceMore) {
-				await onceMore(); /* throws when it is left */
+			if (error instanceof ApiError && error.status === 403 && /sign in once more/.test(error.message)) {
+				await onceMore(false); /* throws when it is left */
 				tries++;
 				continue;
 			}

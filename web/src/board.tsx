@@ -4,10 +4,10 @@ import * as todo from "./do";
 import { useCommands } from "./keys";
 import { hold, live, waitsForPerson, wallOf } from "./live";
 import { go, setQuery, useAddress } from "./router";
-import { seconds, useStore } from "./store";
+import { seconds, usePiece, useStore } from "./store";
 import { DAY, brief, clock, countdown, now, span, when } from "./time";
 import type { Asked, Incident, Run, Whole } from "./types";
-import { Ago, At, Icon, Loading, LongList, Sev, StateChip, cx, person, plural } from "./ui";
+import { Ago, At, Deed, Icon, Loading, LongList, Sev, StateChip, cx, person, plural } from "./ui";
 
 /* ---- which lane ---- */
 
@@ -40,7 +40,7 @@ export function sort(incidents: Iterable<Incident>, asked: Iterable<Asked>) {
 
 /* ---- a storm folds: many incidents of one trouble are one card ---- */
 
-const FOLD_AT = 6, CARDS_MAX = 40;
+const FOLD_AT = 6, CARDS_MAX = 40, FIRST = 3;
 
 interface Fold { key: string; incidents: Incident[]; worst: string; services: number; alerts: number; since: string }
 
@@ -114,12 +114,13 @@ function PersonCard({ i, asked }: { i: Incident; asked?: Asked[] }) {
 		{why && <p class="why"><b>{run?.phase === "answer" ? "Asks you" : run?.phase === "permit" ? "Permission" : approval ? "Approval" : "Needs you"}</b> {why}</p>}
 		<div class="card-foot">
 			{i.acknowledged ? <span class="muted"><Icon name="hand" /> {person(i.acknowledged_by ?? "")} has it</span>
-				: <button type="button" class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge</button>}
-			{approval && <><button type="button" onClick={() => todo.approve(approval, true)}>Approve</button><button type="button" onClick={() => todo.approve(approval, false)}>Deny</button></>}
-			{run?.phase === "permit" && <><button type="button" onClick={() => todo.permit(i, run, true)}>Permit</button><button type="button" onClick={() => todo.permit(i, run, false)}>Say no</button></>}
-			{run?.phase === "answer" && <button type="button" onClick={() => todo.answer(run)}>Answer</button>}
+				: <Deed class="primary" onClick={() => todo.acknowledge(i)}>Acknowledge</Deed>}
+			{approval && <><Deed onClick={() => todo.approve(approval, true)}>Approve</Deed><Deed onClick={() => todo.approve(approval, false)}>Deny</Deed></>}
+			{run?.phase === "permit" && <><Deed onClick={() => todo.permit(i, run, true)}>Permit</Deed><Deed onClick={() => todo.permit(i, run, false)}>Say no</Deed></>}
+			{run?.phase === "answer" && <Deed onClick={() => todo.answer(run)}>Answer</Deed>}
 			<span class="gap" />
 			{i.waits_wall && !i.acknowledged ? <span class="muted">nobody is told before <At at={i.waits_wall} /></span>
+				: !i.acknowledged && i.settle_at ? <span class="muted">closes in <Countdown to={wallOf(i, i.settle_at)} what="Nothing of it fires any more: it closes unless it fires again" /></span>
 				: !i.acknowledged && !i.muted_by && i.escalate_at ? <span class="muted">next is told in <Countdown to={wallOf(i, i.escalate_at)} what="Escalation" /></span> : null}
 		</div>
 	</article>;
@@ -139,7 +140,7 @@ function HandlingCard({ i }: { i: Incident }) {
 			{due > 0 && <span>{i.state === "verifying" ? "verified in" : "step ends in"} <Countdown to={due} what="By then it is proved, or it goes on with what follows" /></span>}
 			{left && <span class="muted">{left}</span>}
 			<span class="gap" />
-			{run?.phase === "permit" && <><button type="button" onClick={() => todo.permit(i, run, true)}>Permit</button><button type="button" onClick={() => todo.permit(i, run, false)}>Veto</button></>}
+			{run?.phase === "permit" && <><Deed onClick={() => todo.permit(i, run, true)}>Permit</Deed><Deed onClick={() => todo.permit(i, run, false)}>Veto</Deed></>}
 		</div>
 	</article>;
 }
@@ -153,8 +154,9 @@ function WatchCard({ i }: { i: Incident }) {
 	</article>;
 }
 
-function Row({ i }: { i: Incident }) {
-	return <div class={cx("row", i.severity)}><Sev of={i.severity} /><a class="cover" data-item href={`/incidents/${i.id}`}>{i.service ? `${i.service}: ` : ""}{i.title}</a>
+/* `of`: what all beside it are called; then it is told by its service. */
+function Row({ i, of }: { i: Incident; of?: string }) {
+	return <div class={cx("row", i.severity)}><Sev of={i.severity} /><a class="cover" data-item href={`/incidents/${i.id}`}>{of === i.title && i.service ? i.service : <>{i.service ? `${i.service}: ` : ""}{i.title}</>}</a>
 		{i.acknowledged && <Icon name="hand" />}<StateChip of={i.state} /><Ago at={i.opened_wall} bare /></div>;
 }
 
@@ -166,14 +168,15 @@ function FoldCard({ f, open }: { f: Fold; open: boolean }) {
 		<div class="card-head"><Sev of={f.worst} /><b>{plural(f.incidents.length, "incident")}</b><span class="gap" /><Ago at={f.since} bare /></div>
 		<h3>{same ? first.title : f.key || "no common label"}</h3>
 		<p class="muted">{plural(f.services, "service")}, {plural(f.alerts, "alert")}: {names.slice(0, NAMED).join(", ")}{names.length > NAMED && ` and ${plural(names.length - NAMED, "more", "more")}`}</p>
-		<div class="card-foot">{free.length > 0 && <button type="button" class="primary" onClick={() => todo.acknowledgeAll(free)}>{free.length === 1 ? "Acknowledge" : `Acknowledge all ${free.length.toLocaleString()}`}</button>}
+		<div class="card-foot">{free.length > 0 && <Deed class="primary" onClick={() => todo.acknowledgeAll(free)}>{free.length === 1 ? "Acknowledge" : `Acknowledge all ${free.length.toLocaleString()}`}</Deed>}
 			<button type="button" aria-expanded={open} onClick={() => setQuery({ fold: open ? "" : f.key })}>{open ? "Fold" : "Show all"}</button></div>
-		{open && <LongList items={f.incidents} rowPx={34} keyOf={(i) => i.id} label={f.key} row={(i) => <Row i={i} />} />}
+		{open && <LongList items={f.incidents} rowPx={34} keyOf={(i) => i.id} label={f.key} row={(i) => <Row i={i} of={same ? first.title : undefined} />} />}
 	</article>;
 }
 
-function LaneView({ name, title, hint, list, asked, open }:
-	{ name: Lane; title: string; hint: string; list: Incident[]; asked: Map<number, Asked[]>; open: string }) {
+/* `most`: cards that are drawn yet. */
+function LaneView({ name, title, hint, list, asked, open, most }:
+	{ name: Lane; title: string; hint: string; list: Incident[]; asked: Map<number, Asked[]>; open: string; most: number }) {
 	const { folds, rest } = useMemo(() => fold(list), [list]);
 	/* The worst first, also of folds. */
 	const worst = rest.reduce((w, i) => (!i.acknowledged && i.severity < w ? i.severity : w), "sev9");
@@ -183,10 +186,10 @@ function LaneView({ name, title, hint, list, asked, open }:
 	return <section class={`lane ${name}`} aria-label={title}>
 		<h2>{title} <span class="n">{list.length}</span></h2>
 		{list.length === 0 && <p class="muted hint">{hint}</p>}
-		{above.map(card)}
-		{rest.length <= CARDS_MAX ? rest.map((i) => <Card key={i.id} i={i} asked={asked.get(i.id)} />)
-			: <LongList items={rest} rowPx={34} keyOf={(i) => i.id} label={title} row={(i) => <Row i={i} />} />}
-		{folds.filter((f) => !above.includes(f)).map(card)}
+		{above.slice(0, most).map(card)}
+		{rest.length <= CARDS_MAX ? rest.slice(0, most).map((i) => <Card key={i.id} i={i} asked={asked.get(i.id)} />)
+			: most > 0 && <LongList items={rest} rowPx={34} keyOf={(i) => i.id} label={title} row={(i) => <Row i={i} />} />}
+		{folds.filter((f) => !above.includes(f)).slice(0, most).map(card)}
 	</section>;
 }
 
@@ -221,7 +224,7 @@ function DutyStrip() {
 	/* A rotation has nobody outside of its hours; a team shall always have somebody. */
 	const covered = new Set(live.duty.filter((d) => d.person).map((d) => d.team));
 	return <section class="duty-strip" aria-label="On duty">{live.duty.slice(0, 12).map((d) => <div key={d.team + d.rotation}>
-		<span class="muted">{d.team} · {d.rotation}</span> {d.person ? <b>{d.person}</b> : <b class={covered.has(d.team) ? "muted" : "bad-text"}>nobody</b>}{d.until_wall && <span class="muted"> until <At at={d.until_wall} /></span>}</div>)}
+		<span class="muted">{d.team} · {d.rotation}</span> {d.person ? <b>{d.person}</b> : <b class={covered.has(d.team) ? "muted" : "bad-text"}>nobody</b>}{d.until_wall && <span class="muted"> until <At at={d.until_wall} /></span>}{d.quiet_wall && <span class="muted">, quiet until <At at={d.quiet_wall} /></span>}</div>)}
 		{live.duty.length > 12 && <a href="/schedules">and {live.duty.length - 12} more</a>}
 	</section>;
 }
@@ -263,34 +266,41 @@ function chosen(): Incident | undefined {
 }
 
 export function Board() {
+	useStore(live, () => live.loaded);
+	return live.loaded ? <Loaded /> : <Loading what="The duty board" />;
+}
+
+function Loaded() {
 	useStore(live);
 	const { query } = useAddress();
 	const [lane, setLane] = useState<Lane>("person");
+	/* The worst first, then the lanes from left to right. */
+	const piece = usePiece(5), ribbon = useMemo(() => <Ribbon />, []), strip = useMemo(() => <DutyStrip />, []);
+	const most = (from: number) => (piece > from ? Infinity : piece === from ? FIRST : 0);
 	const on = (f: (i: Incident) => void) => () => { const i = chosen(); if (i) f(i); };
 	useCommands([...useItems(),
-		{ id: "ack", label: "Acknowledge", group: "Incident", keys: "a", run: on(todo.acknowledge) },
-		{ id: "take", label: "Take in hand: automation only watches", group: "Incident", keys: "t", run: on((i) => { if (!i.acknowledged) todo.acknowledge(i); if (i.service) todo.handsOn(i.service); }) },
-		{ id: "hand-over", label: "Hand over to another person", group: "Incident", keys: "h", run: on(todo.handOver) },
-		{ id: "note", label: "Note", group: "Incident", keys: "n", run: on(todo.note) },
-		{ id: "resolve", label: "Resolve", group: "Incident", keys: "r", run: on(todo.resolve) },
-		{ id: "act", label: "Act: to its runbook and what you may do", group: "Incident", keys: ".", run: on((i) => go(`/incidents/${i.id}?do=1`)) },
+		{ id: "ack", label: "Acknowledge", group: "Incident", keys: "a", deed: true, run: on(todo.acknowledge) },
+		{ id: "take", label: "Take in hand: automation only watches", group: "Incident", keys: "t", deed: true, run: on((i) => { if (!i.acknowledged) todo.acknowledge(i); if (i.service) todo.handsOn(i.service); }) },
+		{ id: "hand-over", label: "Hand over to another person", group: "Incident", keys: "h", deed: true, run: on(todo.handOver) },
+		{ id: "note", label: "Note", group: "Incident", keys: "n", deed: true, run: on(todo.note) },
+		{ id: "resolve", label: "Resolve", group: "Incident", keys: "r", deed: true, run: on(todo.resolve) },
+		{ id: "act", label: "Act: to its runbook and what you may do", group: "Incident", keys: ".", deed: true, run: on((i) => go(`/incidents/${i.id}?do=1`)) },
 	], []);
 	const { lanes, byIncident } = useMemo(() => sort(live.incidents.values(), live.asked.values()), [live.version]);
 	const open = query.get("fold") ?? "";
-	if (!live.loaded) return <Loading what="The duty board" />;
 	const storm = live.incidents.size >= 100 || live.more > 0;
 	const tabs: [Lane, string][] = [["person", "Needs you"], ["handling", "Handled"], ["watching", "Watching"]];
 	return <div class="board">
 		<h1 class="visually-hidden">Duty board</h1>
 		{storm && <div class="storm-banner"><b>{(live.incidents.size + live.more).toLocaleString()} incidents</b> are open, over {live.status!.alerts_active.toLocaleString()} alerts. Those of one trouble are folded into one card.</div>}
-		<DutyStrip />
+		{strip}
 		{live.incidents.size === 0 ? <Calm /> : <>
 			<div class="lane-tabs" role="group" aria-label="Lanes">{tabs.map(([k, t]) => <button type="button" key={k} aria-pressed={lane === k} onClick={() => setLane(k)}>{t} <b>{lanes[k].length}</b></button>)}</div>
 			<div class={`lanes show-${lane}`}>
-				<LaneView name="person" title="Needs a person now" hint="Nobody is needed." list={lanes.person} asked={byIncident} open={open} />
-				<LaneView name="handling" title="Being handled" hint="Nothing is under way." list={lanes.handling} asked={byIncident} open={open} />
-				<LaneView name="watching" title="Watching" hint="Nothing is being watched." list={lanes.watching} asked={byIncident} open={open} />
+				<LaneView name="person" title="Needs a person now" hint="Nobody is needed." list={lanes.person} asked={byIncident} open={open} most={most(0)} />
+				<LaneView name="handling" title="Being handled" hint="Nothing is under way." list={lanes.handling} asked={byIncident} open={open} most={most(2)} />
+				<LaneView name="watching" title="Watching" hint="Nothing is being watched." list={lanes.watching} asked={byIncident} open={open} most={most(3)} />
 			</div></>}
-		<Ribbon />
+		{piece === 5 && ribbon}
 	</div>;
 }

@@ -1,7 +1,7 @@
 /* By what people are reached: how the last messages went, what one would send, and a test. */
 import { useRef, useState } from "preact/hooks";
 import { act, get, type List } from "./api";
-import { Ago, Empty, Failed, Loading, cx, question, useFetched } from "./ui";
+import { Ago, Deed, Empty, Failed, Loading, LooksOnly, cx, question, useFetched } from "./ui";
 
 interface Channel { name: string; kind: string; people: string[]; teams: string[]; file: string; line: number; last_wall?: string | null; took_ms?: number; failed_wall?: string | null; error?: string }
 interface Tried { id: number; state: string; channel: string; person: string; error?: string; request?: string; answer?: string; took_ms?: number; shows_as?: string | null }
@@ -53,7 +53,7 @@ function One({ channel: c, again }: { channel: Channel; again: () => void }) {
 	const test = () => question({ title: `Test ${c.name}`, yes: "Send it", text: "One real message that says that it is a test.", fields: [to], run: (v) => run("test", v["to"] ? { to: v["to"] } : {}) });
 	const preview = () => question({ title: `What ${c.name} would send`, yes: "Show", text: "Nothing is sent.", fields: [{ name: "incident", label: "Of which incident", hint: "its number; empty: a sample" }, to],
 		run: (v) => run("preview", { ...(v["incident"] ? { incident: v["incident"] } : {}), ...(v["to"] ? { to: v["to"] } : {}) }) });
-	return <article class="panel"><div class="line"><h2>{c.name}</h2><span class="chip">{c.kind}</span><span class="gap" /><button type="button" disabled={busy} onClick={preview}>Preview</button><button type="button" disabled={busy} onClick={test}>Test</button></div>
+	return <article class="panel"><div class="line"><h2>{c.name}</h2><span class="chip">{c.kind}</span><span class="gap" /><Deed disabled={busy} onClick={preview}>Preview</Deed><Deed disabled={busy} onClick={test}>Test</Deed></div>
 		<dl><dt>People</dt><dd>{c.people.join(", ") || "nobody"}</dd><dt>Teams</dt><dd>{c.teams.join(", ") || "none"}</dd>
 			<dt>Last taken</dt><dd>{c.last_wall ? <><Ago at={c.last_wall} />, after {length(c.took_ms ?? 0)}</> : "nothing since the start"}</dd>
 			{c.failed_wall && <><dt>Last refused</dt><dd><Ago at={c.failed_wall} />: <span class="bad-text">{c.error}</span></dd></>}
@@ -65,7 +65,7 @@ export function Channels() {
 	const read = useFetched(async () => (await get<List<Channel>>("/v1/channels")).items, []);
 	if (read.error) return <Failed error={read.error} again={read.again} />;
 	if (!read.value) return <Loading what="Channels" />;
-	return <div class="page"><div class="page-head"><h1>Channels</h1></div>
+	return <div class="page"><div class="page-head"><h1>Channels</h1><LooksOnly /></div>
 		{read.value.length === 0 ? <Empty title="No channel is written down"><p>Without one nobody can be told: key <code>channels</code> of the configuration.</p></Empty>
 			: <div class="grid">{read.value.map((c) => <One key={c.name} channel={c} again={read.again} />)}</div>}</div>;
 }

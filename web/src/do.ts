@@ -2,20 +2,28 @@
 import { act } from "./api";
 import { live } from "./live";
 import type { Asked, Attempt, Incident, Lease, Run } from "./types";
+import type { Done } from "./v1";
 import { complain, person, question, say } from "./ui";
 
 export function acknowledge(incident: Incident) {
-	const before = live.incidents.get(incident.id);
-	if (before) {
+	const before = live.incidents.get(incident.id), me = live.status?.principal ?? "";
+	if (incident.acknowledged) return holder(incident, me);
+	const hoped = before && { ...before, acknowledged: true, acknowledged_by: me };
+	if (hoped) {
 		/* Shown at once; the row that the server publishes is what stays. */
-		live.incidents.set(incident.id, { ...before, acknowledged: true, acknowledged_by: live.status?.principal ?? "" });
+		live.incidents.set(incident.id, hoped);
 		live.changed();
 	}
-	act(`/v1/incidents/${incident.id}/acknowledge`).then(() => say(`Incident ${incident.id} is yours`, { undo: () => act(`/v1/incidents/${incident.id}/unacknowledge`) }), (error) => {
-		if (before && live.incidents.has(incident.id)) live.incidents.set(incident.id, before);
+	act<Done>(`/v1/incidents/${incident.id}/acknowledge`).then(({ incident: now }) => now ? holder(now as Incident, me, true) : undefined, (error) => {
+		if (before && live.incidents.get(incident.id) === hoped) live.incidents.set(incident.id, before);
 		live.changed();
 		complain(error);
 	});
+}
+/* Who was first has it: whoever comes after is told, and not that it is theirs. */
+function holder({ id, acknowledged_by: who }: Incident, me: string, taken = false) {
+	if (who !== me) say(`${person(who ?? "somebody")} has incident ${id}`, { bad: true });
+	else say(`Incident ${id} is yours`, taken ? { undo: () => act(`/v1/incidents/${id}/unacknowledge`) } : {});
 }
 
 /* All of one trouble; a few at a time, so that others are heard in between. */
@@ -35,15 +43,38 @@ export function acknowledgeAll(incidents: Incident[]) {
 			say(`${incidents.length.toLocaleString()} incidents are yours`, { undo: () => eachOf(incidents, (i) => act(`/v1/incidents/${i.id}/unacknowledge`)) })) });
 }
 
+/* Who has a turn now: what they are called, and which turn. */
+export function onDuty() {
+	const out = new Map<string, { name: string; turns: string[] }>();
+	for (const d of live.duty) {
+		if (!d.person) continue;
+		const had = out.get(d.person) ?? { name: d.name || d.person, turns: [] };
+		out.set(d.person, { ...had, turns: [...had.turns, `${d.team} ${d.rotation}`] });
+	}
+	return out;
+}
+
 export function handOver(incident: Incident) {
+	const duty = [...onDuty()];
 	question({ title: `Hand incident ${incident.id} over`, yes: "Hand over", text: "It is theirs from then on, and they are told.",
-		fields: [{ name: "person", label: "To whom", need: true, hint: [...new Set(live.duty.map((d) => d.person).filter(Boolean))].join(", ") }, { name: "text", label: "What they should know", area: true }],
-		run: (v) => act(`/v1/incidents/${incident.id}/hand-over`, v).then(() => say(`Incident ${incident.id} is with ${v["person"]}`)) });
+		fields: [{ name: "person", label: "To whom", need: true, suggest: new Map(duty.map(([id, { name, turns }]) => [id, [name, ...turns].join(", ")])),
+			hint: `ana or Ana Souza${live.status ? `; on duty: ${duty.map(([id, { name }]) => (name === id ? id : `${name} (${id})`)).join(", ") || "nobody"}` : ""}` }, { name: "text", label: "What they should know", area: true }],
+		run: (v) => act<Done>(`/v1/incidents/${incident.id}/hand-over`, v).then(({ incident: now }) =>
+			say(`Incident ${incident.id} is with ${person(now?.acknowledged_by ?? v["person"]!)}`, { undo: () => act(`/v1/incidents/${incident.id}/unacknowledge`) })) });
 }
 
 export function note(incident: Incident) {
 	question({ title: `Note on incident ${incident.id}`, yes: "Add note", fields: [{ name: "text", label: "Note", area: true, need: true }],
 		run: (v) => act(`/v1/incidents/${incident.id}/notes`, v) });
+}
+
+/* Was it useful to know of it? What somebody says last is what they say. */
+export function useful(incident: Incident, yes: boolean, text = "") {
+	return act(`/v1/incidents/${incident.id}/useful`, { useful: yes ? "yes" : "no", text }).then(() => say(yes ? "Noted: it was useful" : "Noted: it was not useful"), complain);
+}
+export function usefulWhy(incident: Incident, yes: boolean, text: string) {
+	question({ title: `Why was incident ${incident.id} ${yes ? "" : "not "}useful?`, yes: "Note", fields: [{ name: "text", label: "Why", area: true, value: text }],
+		run: (v) => useful(incident, yes, v["text"] ?? "") });
 }
 
 export function resolve(incident: Incident) {
@@ -101,12 +132,28 @@ export function undo(attempt: Attempt) {
 		fields: [{ name: "why", label: "Why", area: true }], run: (v) => act(`/v1/attempts/${attempt.id}/undo`, v) });
 }
 
-export function run(incident: Incident, what: { runbook?: string; action?: string; target?: string }) {
+export function goOn(run: Run) {
+	question({ title: `Go on with ${run.runbook}`, yes: "Go on", text: "What that run did stays as it is; what it did not do is begun.",
+		run: () => act(`/v1/runs/${run.id}/continue`, { runbook: run.runbook }).then(() => say("It goes on")) });
+}
+
+export function withdraw(asked: Asked) {
+	question({ title: `Withdraw ${asked.action}${asked.target ? ` on ${asked.target}` : ""}`, yes: "Withdraw", text: "Nobody needs to answer any more.",
+		fields: [{ name: "why", label: "Why", area: true }], run: (v) => act(`/v1/asked/${asked.id}/withdraw`, v).then(() => say("Withdrawn")) });
+}
+
+/* `needs`, as the server says it: "--target HOST replicas=VALUE". Each of it is asked for. */
+export function run(incident: Incident, what: { runbook?: string; action?: string; target?: string }, needs = "") {
+	const params = [...needs.matchAll(/(?:^| )(\S+)=VALUE(?= |$)/g)].map((m) => m[1]!);
 	question({ title: `Start ${what.runbook ?? what.action}${what.target ? ` on ${what.target}` : ""}`, yes: "Start",
 		text: `On incident ${incident.id}, ${incident.service}. Authority decides, and the decision stands in the trail.`,
-		fields: what.action && !what.target ? [{ name: "target", label: "Target", hint: "a host of the service, where the action has one" }] : [],
-		run: (v) => act<{ exit: number }>(`/v1/incidents/${incident.id}/run`, { ...what, ...v }).then((a) =>
-			say(a.exit === 6 ? "It waits for approval" : "Begun")) });
+		fields: [...(what.action && !what.target ? [{ name: "target", label: "Target", hint: "a host of the service, where the action has one" }] : []),
+			...params.map((name) => ({ name: `with ${name}`, label: name, need: true }))],
+		run: (v) => {
+			const given = Object.fromEntries(params.map((name) => [name, v[`with ${name}`] ?? ""]));
+			return act<{ exit: number }>(`/v1/incidents/${incident.id}/run`, { ...what, ...(v["target"] ? { target: v["target"] } : {}), ...(params.length ? { with: given } : {}) }).then((a) =>
+				say(a.exit === 6 ? "It waits for approval" : "Begun"));
+		} });
 }
 
 export function stopAll() {

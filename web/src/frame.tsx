@@ -5,10 +5,11 @@ import { signOut, whoIsHere } from "./api";
 import * as todo from "./do";
 import { allCommands, commands, useCommands, type Command } from "./keys";
 import { live, startAnew } from "./live";
+import { mayDo } from "./roles";
 import { go, useAddress } from "./router";
-import { Store, seconds, useStore } from "./store";
-import { span } from "./time";
-import { Dialog, Icon, Kbd, QuestionDialog, Toasts, complain, cx, person, say, takeBack, type IconName } from "./ui";
+import { Store, seconds, usePiece, useStore } from "./store";
+import { inFull, now, span, zone } from "./time";
+import { Dialog, Icon, Kbd, Loading, QuestionDialog, Toasts, complain, cx, person, say, takeBack, type IconName } from "./ui";
 import { pages } from "./pages";
 import { sort } from "./board";
 
@@ -41,7 +42,7 @@ export function startTheme() {
 
 function Health() {
 	useStore(live);
-	useStore(seconds);
+	useStore(seconds, () => live.link === "lost" && seconds.version);
 	const age = span(Date.now() - live.heard);
 	if (live.link === "lost") return <a href="/ourselves" class="chip bad"><span class="dot" />No connection, {age} old</a>;
 	if (live.link === "connecting" || !live.status) return <span class="chip"><span class="dot" />Connecting</span>;
@@ -61,13 +62,13 @@ function OnDuty() {
 }
 
 function TopBar() {
-	useStore(live);
-	const stopped = live.status?.stopped;
+	useStore(live, () => live.status?.stopped && live.status.stopped_by);
+	const stopped = live.status?.stopped, by = person(live.status?.stopped_by ?? "somebody"), why = live.status?.stopped_why;
 	return <header class="top">
 		<a class="brand" href="/" aria-label="Firstline: the duty board"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M9 25V7h15v4.200H13.800v3.600h8.600V19h-8.600v6z" /><circle cx="23.500" cy="23.500" r="3" /></svg><span>Firstline</span></a>
 		<Health />
-		{stopped && <button type="button" class="chip bad stopped" onClick={todo.resume} title={live.status?.stopped_why}>
-			All is stopped by {person(live.status?.stopped_by ?? "somebody")}: resume</button>}
+		{stopped && (mayDo() ? <button type="button" class="chip bad stopped" onClick={todo.resume} title={why}>All is stopped by {by}: resume</button>
+			: <span class="chip bad stopped" title={why}>All is stopped by {by}</span>)}
 		<span class="gap" />
 		<OnDuty />
 		<button type="button" class="find" onClick={openPalette}><Icon name="search" /><span>Search or do</span><Kbd keys="Ctrl-K" /></button>
@@ -113,12 +114,12 @@ function Rail() {
 
 function LostBanner() {
 	useStore(live);
-	useStore(seconds);
+	useStore(seconds, () => live.link === "lost" && seconds.version);
 	if (live.link !== "lost") return null;
 	return <div class="lost"><span class="dot" /><b>No connection.</b> What you see is {span(Date.now() - live.heard)} old; {live.why}. It is asked again by itself.</div>;
 }
 function LinkStatus() {
-	useStore(live);
+	useStore(live, () => live.link);
 	return <div class="visually-hidden" role="status" aria-live="polite">{live.link === "lost" ? "Connection lost" : live.link === "live" ? "Connected" : ""}</div>;
 }
 
@@ -151,7 +152,7 @@ function PaletteOpen() {
 	const close = () => { palette.open = false; palette.changed(); };
 	const found = useMemo(() => {
 		const words = text.trim();
-		const items: Command[] = allCommands().filter((c) => !c.quiet && c.id !== "palette" && matches(words, `${c.label} ${c.group} ${c.words ?? ""}`));
+		const items: Command[] = allCommands().filter((c) => !c.quiet && !c.barred && c.id !== "palette" && matches(words, `${c.label} ${c.group} ${c.words ?? ""}`));
 		const number = /^#?(\d{1,9})$/.exec(words)?.[1];
 		if (number) items.unshift({ id: `i${number}`, label: `Incident ${number}`, group: "Open", run: () => go(`/incidents/${number}`) });
 		if (words.length > 1) {
@@ -191,7 +192,7 @@ function Help() {
 	useStore(help);
 	useStore(commands);
 	if (!help.open) return null;
-	const groups = Map.groupBy(allCommands().filter((c) => c.keys), (c) => c.group);
+	const groups = Map.groupBy(allCommands().filter((c) => c.keys && !c.barred), (c) => c.group);
 	return <Dialog title="Keys" wide close={() => { help.open = false; help.changed(); }}>
 		<h2>Keys</h2>
 		<div class="help">{[...groups].map(([name, list]) => <section key={name}><h3>{name}</h3><dl>
@@ -200,10 +201,23 @@ function Help() {
 	</Dialog>;
 }
 
+/* ---- on paper ---- */
+
+/* When and where it was so, and in which zone: written as it is printed. */
+function Printed() {
+	const ref = useRef<HTMLParagraphElement>(null);
+	useEffect(() => {
+		const write = () => { ref.current!.textContent = `${inFull(new Date(now()).toISOString()).replace("\n", ", ")}; times in ${zone()}; ${location.href}`; };
+		addEventListener("beforeprint", write);
+		return () => removeEventListener("beforeprint", write);
+	}, []);
+	return <p ref={ref} class="printed muted" />;
+}
+
 /* ---- all of it ---- */
 
 export function Frame({ children }: { children: ComponentChildren }) {
-	useStore(live);
+	useStore(live, () => `${live.link === "lost"} ${live.status?.stopped}`);
 	useCommands([
 		{ id: "palette", label: "Search or do", group: "Everywhere", keys: "Ctrl-K", run: openPalette },
 		{ id: "search", label: "Search", group: "Everywhere", keys: "/", run: openPalette, quiet: true },
@@ -212,14 +226,15 @@ export function Frame({ children }: { children: ComponentChildren }) {
 		...pages.map((p) => ({ id: `go ${p.path}`, label: p.name, group: "Go to", keys: `g ${p.key}`, run: () => go(p.path) })),
 		...THEMES.map((t) => ({ id: `theme ${t}`, label: `Theme: ${t}`, group: "Looks", run: () => setTheme(t) })),
 		{ id: "leave", label: "Sign out", group: "You", run: leave },
-		live.status?.stopped ? { id: "resume", label: "Resume after stop-all", group: "Production", run: todo.resume }
-			: { id: "stop", label: "Stop everything", group: "Production", words: "stop-all halt", run: todo.stopAll },
+		live.status?.stopped ? { id: "resume", label: "Resume after stop-all", group: "Production", deed: true, run: todo.resume }
+			: { id: "stop", label: "Stop everything", group: "Production", words: "stop-all halt", deed: true, run: todo.stopAll },
 	], [live.status?.stopped]);
+	const piece = usePiece(3);
 	return <>
 		<a class="skip" href="#main" onClick={(e) => { e.preventDefault(); document.querySelector("main")?.focus(); }}>To the page</a>
 		<TopBar />
-		<Rail />
-		<main id="main" tabIndex={-1} class={cx(live.link === "lost" && "aged")}><LostBanner />{children}</main>
-		<LinkStatus /><Toasts /><Palette /><Help /><QuestionDialog />
+		{piece > 0 ? <Rail /> : <nav class="rail" aria-label="Pages" />}
+		<main id="main" tabIndex={-1} class={cx(live.link === "lost" && "aged")}>{piece > 1 ? <><Printed /><LostBanner />{children}</> : <Loading what="The page" />}</main>
+		{piece > 2 && <><LinkStatus /><Toasts /><Palette /><Help /><QuestionDialog /></>}
 	</>;
 }

@@ -7,12 +7,13 @@ import { live } from "./live";
 import { Markdown } from "./markdown";
 import { useStore } from "./store";
 import type { Handoff } from "./types";
-import { Ago, Empty, Failed, Loading, useFetched } from "./ui";
+import { Ago, Astray, Empty, Failed, Loading, useFetched } from "./ui";
 
 const classWord: Record<string, string> = { "code-change": "code change", architecture: "architecture", investigation: "investigation" };
 
 export function Handoffs({ rest }: { rest: string }) {
-	return rest ? <One key={rest} id={rest} /> : <All />;
+	if (!rest) return <All />;
+	return /^[1-9]\d{0,18}$/.test(rest) ? <One key={rest} id={rest} /> : <Astray title={`There is no handoff '${rest}'`} to="/handoffs" name="All handoffs"><p>Handoffs have numbers: <code>/handoffs/1</code></p></Astray>;
 }
 
 function All() {
@@ -28,8 +29,7 @@ function All() {
 }
 
 function One({ id }: { id: string }) {
-	const ok = /^[1-9]\d{0,18}$/.test(id);
-	const read = useFetched(async () => (ok ? get<Handoff>(`/v1/handoffs/${id}`) : Promise.reject(new Error(`there is no handoff '${id}'`))), [id]);
+	const read = useFetched(() => get<Handoff>(`/v1/handoffs/${id}`), [id]);
 	useEffect(() => { document.title = `Handoff ${id} · Firstline`; }, [id]);
 	if (read.error) return <Failed error={read.error} />;
 	const h = read.value;

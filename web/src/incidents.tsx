@@ -1,6 +1,6 @@
 /* All incidents, by state, service and owner; and one of them. */
-import { useEffect, useMemo } from "preact/hooks";
-import { get, type List } from "./api";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { all } from "./api";
 import { useItems } from "./board";
 import { IncidentPage } from "./incident";
 import { useCommands } from "./keys";
@@ -8,13 +8,14 @@ import { live } from "./live";
 import { setQuery, useAddress } from "./router";
 import { useStore } from "./store";
 import type { Incident } from "./types";
-import { Ago, Empty, Failed, Loading, LongList, Sev, StateChip, cx, endWord, person, plural, useFetched } from "./ui";
+import { Ago, Astray, Empty, Failed, Loading, LongList, Sev, StateChip, cx, endWord, person, plural, useFetched } from "./ui";
 
 export function Incidents({ rest }: { rest: string }) {
 	if (!rest) return <IncidentList />;
-	return /^[1-9]\d{0,9}$/.test(rest) ? <IncidentPage key={rest} id={Number(rest)} /> : <Empty title={`There is no incident '${rest}'`} />;
+	return /^[1-9]\d{0,9}$/.test(rest) ? <IncidentPage key={rest} id={Number(rest)} /> : <Astray title={`There is no incident '${rest}'`} to="/incidents" name="The incidents that are open"><p>Incidents have numbers: <code>/incidents/1</code></p></Astray>;
 }
 
+const PAGE = 1000;
 const STATES = ["open", "acting", "verifying", "recovered", "handed-off", "closed", "all"];
 
 function IncidentList() {
@@ -22,9 +23,11 @@ function IncidentList() {
 	const { query } = useAddress();
 	const state = query.get("state") ?? "open", service = query.get("service") ?? "", text = query.get("q") ?? "";
 	const fromStore = state === "closed" || state === "all";
-	const read = useFetched(async () => fromStore
-		? (await get<List<Incident>>(`/v1/incidents?state=${state}&limit=1000${service ? `&service=${encodeURIComponent(service)}` : ""}`)).items : [],
-	[state, service]);
+	const [most, setMost] = useState(PAGE);
+	const kept = useFetched(async () => fromStore
+		? all<Incident>(`/v1/incidents?state=${state}${service ? `&service=${encodeURIComponent(service)}` : ""}`, most) : null,
+	[state, service, most]);
+	const read = { ...kept, value: kept.value?.items };
 	useCommands(useItems(), []);
 	useEffect(() => { document.title = "Incidents · Firstline"; }, []);
 	const source = fromStore ? (read.value ?? []).map((i) => live.incidents.get(i.id) ?? i) : [...live.incidents.values()];
@@ -32,6 +35,7 @@ function IncidentList() {
 		&& (!text || `${i.id} ${i.title} ${i.service} ${i.owner} ${i.impact}`.toLowerCase().includes(text.toLowerCase())))
 		.sort((a, b) => b.id - a.id), [live.version, read.value, state, service, text]);
 	const services = useMemo(() => [...new Set([...live.incidents.values(), ...(read.value ?? [])].map((i) => i.service).filter(Boolean))].sort(), [live.version, read.value]);
+	if (!STATES.includes(state)) return <Astray title={`There is no state '${state}'`} to="/incidents" name="The incidents that are open"><p>There are {STATES.map((s, n) => <span key={s}>{n > 0 && ", "}<a href={`/incidents?state=${s}`}>{s}</a></span>)}.</p></Astray>;
 	return <div class="page">
 		<div class="page-head"><h1>Incidents</h1><span class="muted">{plural(rows.length, "incident")}</span></div>
 		<div class="filters">
@@ -43,6 +47,8 @@ function IncidentList() {
 		{read.error ? <Failed error={read.error} again={read.again} /> : (fromStore ? read.busy && !read.value : !live.loaded) ? <Loading what="Incidents" />
 			: rows.length === 0 ? <Empty title={state === "open" ? "No incident is open" : "None"}><p class="muted">{text || service ? "Nothing fits this filter." : "That is as it should be."}</p></Empty>
 			: <div class="table incident-table"><LongList items={rows} rowPx={44} keyOf={(i) => i.id} label="Incidents" row={(i) => <ListRow i={i} />} /></div>}
+		{fromStore && kept.value?.cursor ? <p class="more muted">The latest {most.toLocaleString()} are here. <button type="button" disabled={kept.busy} onClick={() => setMost(most + PAGE)}>More</button></p>
+			: !fromStore && live.more > 0 && <p class="more muted">{live.more.toLocaleString()} more are open: they are on the list of their service, among all.</p>}
 	</div>;
 }
 

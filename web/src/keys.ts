@@ -1,6 +1,8 @@
 /* Keys: single letters, "g b" pairs, and what Ctrl-K finds. Everything listed here works. */
 import { useEffect } from "preact/hooks";
+import { mayDo, whyNot } from "./roles";
 import { Store } from "./store";
+import { say } from "./ui";
 
 export interface Command {
 	id: string;
@@ -10,6 +12,8 @@ export interface Command {
 	words?: string; /* found by these too */
 	run: () => void;
 	quiet?: boolean; /* not in the palette */
+	deed?: boolean; /* changes something: not every role does that */
+	barred?: boolean; /* not by whoever is here: its key says why not */
 }
 
 class Commands extends Store {
@@ -32,7 +36,8 @@ export function useCommands(list: Command[], inputs: unknown[]) {
 
 export function allCommands(): Command[] {
 	const seen = new Set<string>();
-	return commands.layers.toReversed().flat().filter((c) => !seen.has(c.id) && seen.add(c.id));
+	return commands.layers.toReversed().flat().filter((c) => !seen.has(c.id) && seen.add(c.id))
+		.map((c) => (c.deed && !mayDo() ? { ...c, barred: true, run: () => say(whyNot(), { bad: true }) } : c));
 }
 
 let pending = "";

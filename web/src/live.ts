@@ -5,8 +5,8 @@
  * connection is lost the page keeps what it has, says how old it is, and comes back with
  * Last-Event-ID; what the server cannot tell any more is fetched again.
  */
-import { ApiError, all, get, type List } from "./api";
-import { Store } from "./store";
+import { ApiError, all, comeBack, get, whoIsHere, type List } from "./api";
+import { Store, seconds } from "./store";
 import { DAY, learnClock, now } from "./time";
 import type { Asked, Attempt, Decision, Duty, Handoff, Incident, Lease, Run, Status, TimelineRow, Whole } from "./types";
 
@@ -45,17 +45,32 @@ const snapshot = () => Promise.all([
 /* While it is not known yet who is here: of most it is, by their cookie. */
 let early: ReturnType<typeof snapshot> | null = null;
 export function look() {
+	/* What is looked at goes before all else. */
+	const id = Number(/^\/incidents\/(\d{1,9})$/.exec(location.pathname)?.[1]);
+	if (id) void fetchDetail(id).catch(() => {});
 	early = snapshot();
-	early.catch(() => { early = null; });
-	void refreshRecent().catch(() => {});
+	early.then(refreshRecent).catch(() => { early = null; });
 }
 
-export async function refresh() {
-	show(await snapshot());
+/* What was read may be older than what the stream told meanwhile: that is told once more. */
+interface Told { kind: string; row: unknown }
+const readers = new Set<{ of: number | undefined; told: Told[] }>();
+async function reading<T>(asked: Promise<T>, show: (found: T) => void, of?: number) {
+	const reader = { of, told: [] as Told[] };
+	readers.add(reader);
+	try {
+		show(await asked);
+		for (const { kind, row } of reader.told) apply(kind, row);
+		live.changed();
+	} finally {
+		readers.delete(reader);
+	}
 }
+
+export const refresh = () => reading(snapshot(), show);
 
 function show([status, open, duty, asked, leases]: Awaited<ReturnType<typeof snapshot>>) {
-	learnClock(status.now_wall);
+	if (learnClock(status.now_wall)) seconds.changed();
 	live.status = status;
 	live.incidents = new Map(open.items.map((i) => [i.id, i]));
 	live.waiting = new Map(open.items.flatMap((i) => (i.waiting_run ? [[i.id, i.waiting_run] as const] : [])));
@@ -67,12 +82,10 @@ function show([status, open, duty, asked, leases]: Awaited<ReturnType<typeof sna
 	live.changed();
 }
 
-export async function refreshRecent() {
-	const page = await get<List<Incident>>("/v1/incidents?state=closed&limit=500");
+export const refreshRecent = () => reading(get<List<Incident>>("/v1/incidents?state=closed&limit=500"), (page) => {
 	const since = now() - DAY;
 	live.recent = new Map(page.items.filter((i) => i.closed_wall && Date.parse(i.closed_wall) > since).map((i) => [i.id, i]));
-	live.changed();
-}
+});
 
 /* It goes on when a person answers, or says yes; what acts unless it is vetoed does not wait. */
 export const waitsForPerson = (run: Run) => run.state === "running" && (run.phase === "answer" || (run.phase === "permit" && run.level !== "veto"));
@@ -101,12 +114,11 @@ export function hold(id: number) {
 export function fetchDetail(id: number): Promise<void> {
 	const going = fetching.get(id);
 	if (going) return going;
-	const one = get<Whole>(`/v1/incidents/${id}`).then((whole) => {
+	const one = reading(get<Whole>(`/v1/incidents/${id}`), (whole) => {
 		live.details.set(id, whole);
 		if (whole.incident.state !== "closed") live.incidents.set(id, whole.incident);
 		for (const run of whole.runs) runWaits(id, run.id, waitsForPerson(run));
-		live.changed();
-	}).finally(() => fetching.delete(id));
+	}, id).finally(() => fetching.delete(id));
 	fetching.set(id, one);
 	return one;
 }
@@ -124,7 +136,7 @@ function statusSoon() {
 		statusTimer = 0;
 		try {
 			live.status = await get<Status>("/v1/status");
-			learnClock(live.status.now_wall);
+			if (learnClock(live.status.now_wall)) seconds.changed();
 			live.changed();
 		} catch { /* the link says so */ }
 	}, 700);
@@ -144,6 +156,14 @@ function fetchStale(id: number) {
 }
 
 function take(kind: string, row: unknown) {
+	const one = row as { id: number; incident?: number }, of = kind === "incident" ? one.id : one.incident;
+	for (const reader of readers) if (reader.of === undefined || reader.of === of) reader.told.push({ kind, row });
+	apply(kind, row);
+	statusSoon();
+	listeners.forEach((f) => f(kind, row));
+}
+
+function apply(kind: string, row: unknown) {
 	const detail = (id: number) => live.details.get(id);
 	switch (kind) {
 	case "incident": {
@@ -210,8 +230,6 @@ function take(kind: string, row: unknown) {
 		break;
 	}
 	}
-	statusSoon();
-	listeners.forEach((f) => f(kind, row));
 }
 
 /* ---- the stream ---- */
@@ -228,13 +246,16 @@ async function begins(): Promise<boolean> {
 	if (!found || last !== "") return false;
 	show(found);
 	last = String(Math.min(...found.map((part) => part.seq)));
+	/* An incident does not say when it was true: what was read of it before is read again. */
+	for (const id of new Set([...live.details.keys(), ...fetching.keys()])) void Promise.resolve(fetching.get(id)).then(() => fetchDetail(id)).catch(() => {});
 	return true;
 }
 
 async function listen(signal: AbortSignal) {
 	const begun = await begins();
 	const resumes = last !== "";
-	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin",
+	/* Behind all that is asked for at once: it stays open, and what it tells comes later anyway. */
+	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin", priority: "low",
 		headers: resumes ? { "Last-Event-ID": last } : {} });
 	if (answer.status === 401 || answer.status === 403) throw new ApiError(answer.status, "not signed in", 4);
 	if (!answer.ok || !answer.body) throw new ApiError(answer.status, "no stream", 1);
@@ -294,7 +315,7 @@ const QUIET_MS = 40_000; /* the server pings every 15 s */
 export async function follow() {
 	stop?.abort();
 	for (let tries = 0; ; tries++) {
-		const mine = stop = new AbortController();
+		const mine = stop = new AbortController(), as = whoIsHere();
 		const watch = setInterval(() => {
 			if (Date.now() - live.heard > QUIET_MS) mine.abort();
 		}, 5000);
@@ -306,6 +327,9 @@ export async function follow() {
 		} catch (error) {
 			if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
 				clearInterval(watch);
+				const back = error.status === 401 && whoIsHere() && await comeBack(as).then(() => true, () => false);
+				if (stop !== mine) return; /* somebody began anew */
+				if (back) continue;
 				lost("denied", "");
 				return;
 			}

@@ -2,12 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { signIn } from "./api";
 import { live, startAnew } from "./live";
+import { forget } from "./ui";
 
 export function Login() {
 	const [error, setError] = useState(live.why);
 	const [busy, setBusy] = useState(false);
 	const [byToken, setByToken] = useState(false);
-	useEffect(() => { document.title = "Sign in · Firstline"; }, []);
+	useEffect(() => {
+		document.title = "Sign in · Firstline";
+		forget();
+	}, []);
 	async function submit(event: Event) {
 		event.preventDefault();
 		const form = new FormData(event.target as HTMLFormElement);

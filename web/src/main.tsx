@@ -1,34 +1,36 @@
 import { render } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
-import { ApiError, askOnceMore, begin, signInAgain, wasHere, whoIsHere } from "./api";
+import { ApiError, askOnceMore, begin, signIn, signInAgain, signedOut, wasHere, whoIsHere } from "./api";
 import { Login } from "./login";
 import { Frame, startTheme } from "./frame";
 import { startKeys } from "./keys";
-import { follow, live, look, refuse } from "./live";
+import { follow, live, look, refuse, startAnew } from "./live";
 import { pages, readRest } from "./pages";
 import { startRouter, useAddress } from "./router";
-import { useStore } from "./store";
-import { Empty, Failed, person, question } from "./ui";
+import { turn, useStore } from "./store";
+import { Astray, Failed, person, question } from "./ui";
 import "./style.css";
 
 function Page() {
 	const { path } = useAddress();
-	const page = pages.find((p) => p.path === path) ?? pages.find((p) => p.path !== "/" && path.startsWith(`${p.path}/`));
+	const page = pages.find((p) => p.path === path) ?? pages.find((p) => p.deep && path.startsWith(`${p.path}/`));
 	const [broken, mend] = useErrorBoundary();
 	useEffect(() => mend(), [path]);
 	useEffect(() => { if (page) document.title = `${page.name} · Firstline`; }, [page]);
 	if (broken) return <Failed error={broken} again={mend} />;
-	if (!page) return <Empty title="There is no such page"><p><a href="/">To the duty board</a></p></Empty>;
+	if (!page) return <Astray title="There is no such page" to="/" name="The duty board"><p>{path}</p></Astray>;
 	let rest = "";
 	try {
 		rest = decodeURIComponent(path.slice(page.path.length).replace(/^\//, ""));
-	} catch { /* shown as not there */ }
+	} catch {
+		return <Astray title="This address is broken" to={page.path} name={page.name}><p>A <code>%</code> in it is not followed by what belongs there: {path}</p></Astray>;
+	}
 	const View = page.view;
 	return <View rest={rest} />;
 }
 
 function App() {
-	useStore(live);
+	useStore(live, () => live.link === "denied");
 	return live.link === "denied" ? <Login /> : <Frame><Page /></Frame>;
 }
 
@@ -36,15 +38,24 @@ function App() {
 if (location.pathname === "/") addEventListener("load", () => setTimeout(() => void readRest().catch(() => {}), 1500));
 else void readRest().catch(() => {});
 
-askOnceMore(() => new Promise((done, fail) => {
-	const token = whoIsHere()?.how === "token";
-	question({ title: "Sign in once more", yes: "Go on", text: "What is grave asks again who you are.", left: () => fail(new Error("Not signed in once more: nothing was done")),
+/* Over what is being written, so that it is not lost; only who wrote it goes on with it. */
+askOnceMore((ended) => new Promise((done, fail) => {
+	const who = whoIsHere(), token = who?.how === "token";
+	question({ title: ended ? "Sign in again" : "Sign in once more", yes: "Go on",
+		text: ended ? `The session of ${person(who?.principal ?? "")} has ended. What you see and what you have written stays.` : "What is grave asks again who you are.",
+		left: () => {
+			fail(new Error(ended ? "Not signed in: nothing was done" : "Not signed in once more: nothing was done"));
+			if (!ended) return;
+			signedOut();
+			startAnew();
+		},
 		fields: [{ name: token ? "token" : "password", label: token ? "Token" : "Password", need: true, secret: true }],
-		run: async (v) => { await signInAgain(token ? v : { person: person(whoIsHere()?.principal ?? ""), ...v }); done(); } });
+		run: async (v) => {
+			await (ended ? signIn : signInAgain)(token ? v : { person: person(who?.principal ?? ""), ...v });
+			if (whoIsHere()?.principal === who?.principal) done();
+			else location.reload();
+		} });
 }));
-startTheme();
-startRouter();
-startKeys();
 const wait = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 async function signInAndFollow() {
 	for (;;) {
@@ -58,8 +69,17 @@ async function signInAndFollow() {
 		}
 	}
 }
-if (wasHere() && !location.hash) look();
-void signInAndFollow();
-const place = document.getElementById("app")!;
-place.replaceChildren();
-render(<App />, place);
+/* In small pieces, so that a slow phone does not stand still meanwhile; what is asked for first. */
+async function start() {
+	if (wasHere() && !location.hash) look();
+	void signInAndFollow();
+	await turn();
+	startTheme();
+	startRouter();
+	startKeys();
+	await turn();
+	const place = document.getElementById("app")!;
+	place.replaceChildren();
+	render(<App />, place);
+}
+void start();

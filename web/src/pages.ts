@@ -16,8 +16,10 @@ function later(name: keyof Rest): Page["view"] {
 	return (props) => {
 		const [error, fail] = useState<unknown>(null);
 		const [, turn] = useState(0);
-		useEffect(() => { if (!rest) readRest().then(() => turn(1), fail); }, []);
-		if (rest) return createElement(rest[name], props);
+		/* As it was drawn: they may have come between the drawing and now. */
+		const drawn = rest;
+		useEffect(() => { if (!drawn) readRest().then(() => turn(1), fail); }, []);
+		if (drawn) return createElement(drawn[name], props);
 		return error ? createElement(Failed, { error: new Error("the server has newer pages, or does not answer"), again: () => location.reload() }) : createElement(Loading, { what: name });
 	};
 }
@@ -28,15 +30,16 @@ export interface Page {
 	icon: string;
 	key: string;
 	view: ComponentType<{ rest: string }>; /* rest: what follows its path, decoded */
+	deep?: boolean; /* something may follow its path */
 }
 
 export const pages: Page[] = [
 	{ path: "/", name: "Duty board", icon: "board", key: "b", view: Board },
-	{ path: "/incidents", name: "Incidents", icon: "incidents", key: "i", view: later("Incidents") },
+	{ path: "/incidents", name: "Incidents", icon: "incidents", key: "i", view: later("Incidents"), deep: true },
 	{ path: "/alerts", name: "Alerts", icon: "alerts", key: "a", view: later("Alerts") },
-	{ path: "/handoffs", name: "Handoffs", icon: "handoffs", key: "h", view: later("Handoffs") },
-	{ path: "/services", name: "Services", icon: "services", key: "s", view: later("Services") },
-	{ path: "/runbooks", name: "Runbooks", icon: "runbooks", key: "r", view: later("Runbooks") },
+	{ path: "/handoffs", name: "Handoffs", icon: "handoffs", key: "h", view: later("Handoffs"), deep: true },
+	{ path: "/services", name: "Services", icon: "services", key: "s", view: later("Services"), deep: true },
+	{ path: "/runbooks", name: "Runbooks", icon: "runbooks", key: "r", view: later("Runbooks"), deep: true },
 	{ path: "/authority", name: "Authority", icon: "authority", key: "y", view: later("Authority") },
 	{ path: "/schedules", name: "Schedules", icon: "schedules", key: "d", view: later("Schedules") },
 	{ path: "/channels", name: "Channels", icon: "channels", key: "c", view: later("Channels") },

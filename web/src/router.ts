@@ -4,11 +4,29 @@ import { useEffect, useState } from "preact/hooks";
 const watchers = new Set<() => void>();
 const changed = () => watchers.forEach((f) => f());
 
+const scroller = () => document.querySelector("main");
+
 export function go(to: string, replace = false) {
 	if (to === location.pathname + location.search) return;
+	/* Where it was left, for who comes back. */
+	if (!replace) history.replaceState({ top: scroller()?.scrollTop ?? 0 }, "");
 	history[replace ? "replaceState" : "pushState"]({}, "", to);
-	if (!replace) document.querySelector("main")?.scrollTo(0, 0);
+	if (!replace) scroller()?.scrollTo(0, 0);
 	changed();
+}
+
+/* As soon as the page is that long again, unless somebody moves about on it before. */
+const BACK_MS = 5000;
+function scrollBack(top: number) {
+	const end = performance.now() + BACK_MS, moved = new AbortController();
+	for (const how of ["wheel", "pointerdown", "keydown", "popstate"]) addEventListener(how, () => moved.abort(), { signal: moved.signal });
+	const look = () => {
+		if (moved.signal.aborted) return;
+		scroller()?.scrollTo(0, top);
+		if ((scroller()?.scrollTop ?? top) < top - 1 && performance.now() < end) requestAnimationFrame(look);
+		else moved.abort();
+	};
+	requestAnimationFrame(look);
 }
 
 /* One member of the query; "" takes it away. */
@@ -33,7 +51,10 @@ export function useAddress() {
 }
 
 export function startRouter() {
-	addEventListener("popstate", changed);
+	addEventListener("popstate", (event) => {
+		changed();
+		scrollBack(Number((event.state as { top?: number } | null)?.top ?? 0));
+	});
 	document.addEventListener("click", (event) => {
 		if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
 		const link = (event.target as Element).closest?.("a[href]");

@@ -1,6 +1,6 @@
 /* A runbook as it is written, with what became of its steps beside them. */
 import { get } from "./api";
-import { AttemptBody } from "./incident";
+import { AttemptBody } from "./attempt";
 import { Markdown, withoutFront } from "./markdown";
 import type { Run, Whole } from "./types";
 import { Failed, Loading, cx, useFetched } from "./ui";
@@ -22,8 +22,8 @@ function stateOf(at: number, run: Run | undefined, seen: string | undefined) {
 }
 
 /* `without`: the title that the page has already. */
-export function RunbookText({ name, run, whole, without }: { name: string; run?: Run; whole?: Whole; without?: string }) {
-	const read = useFetched(() => get<Runbook>(`/v1/runbooks/${encodeURIComponent(name)}`), [name]);
+export function RunbookText({ name, run, whole, without, done }: { name: string; run?: Run; whole?: Whole; without?: string; done?: () => void }) {
+	const read = useFetched(() => get<Runbook>(`/v1/runbooks/${encodeURIComponent(name)}`), [name], done);
 	if (read.error) return <Failed error={read.error} />;
 	if (!read.value) return <Loading what="The runbook" />;
 	let step = -1;

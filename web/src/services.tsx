@@ -10,7 +10,7 @@ import { setQuery, useAddress } from "./router";
 import { Rules } from "./rules";
 import { useStore } from "./store";
 import type { Can, Incident } from "./types";
-import { Ago, Empty, Failed, Loading, Sev, StateChip, Verdict, plural, useFetched } from "./ui";
+import { Ago, Deed, Empty, Failed, Loading, LooksOnly, Sev, StateChip, Verdict, plural, useFetched } from "./ui";
 
 export interface Service {
 	name: string; description?: string; owner: string; developers: string; system: string; tier: number; environment: string; journeys: string[];
@@ -72,14 +72,14 @@ function One({ name }: { name: string }) {
 	const can = useFetched(async () => (await ask<List<Can>>("/v1/what-can", { service: name })).items, [name]);
 	const automation = useFetched(async () => (await ask<List<Can>>("/v1/what-can", { service: name, principal: "automation" })).items, [name]);
 	useEffect(() => { document.title = `${name} · Firstline`; }, [name]);
-	useCommands([{ id: "take", label: "Take in hand", group: "Service", keys: "t", run: () => todo.handsOn(name) }], [name]);
+	useCommands([{ id: "take", label: "Take in hand", group: "Service", keys: "t", deed: true, run: () => todo.handsOn(name) }], [name]);
 	if (read.error) return <Failed error={read.error} again={read.again} />;
 	const s = read.value;
 	if (!s) return <Loading what={name} />;
 	const held = [...live.leases.values()].find((l) => l.service === name && !l.over);
 	return <div class="page">
 		<div class="page-head"><h1>{s.name}</h1><span class="chip">tier {s.tier}</span><span class="muted">{s.environment}</span></div>
-		<div class="actions"><button type="button" onClick={() => todo.handsOn(name)}>Take in hand</button>{held && <button type="button" onClick={() => todo.handsOff(held)}>Let go</button>}<button type="button" class="danger" onClick={() => todo.breakGlass(name)}>Break the glass</button></div>
+		<div class="actions"><LooksOnly /><Deed onClick={() => todo.handsOn(name)}>Take in hand</Deed>{held && <Deed onClick={() => todo.handsOff(held)}>Let go</Deed>}<Deed class="danger" onClick={() => todo.breakGlass(name)}>Break the glass</Deed></div>
 		<div class="columns"><div>
 			<section class="panel"><h2>Dependencies</h2><Graph s={s} /><Others what="depend on it" of={s.dependents} /><Others what="it depends on" of={s.depends_on} /></section>
 			<section class="panel"><h2>Incidents</h2>{incidents.error ? <Failed error={incidents.error} /> : !incidents.value ? <Loading what="Incidents" /> : incidents.value.length === 0 ? <p class="muted">None yet.</p>

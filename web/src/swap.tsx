@@ -3,7 +3,7 @@ import { act, whoIsHere } from "./api";
 import { now, when } from "./time";
 import { person, question, say } from "./ui";
 
-export interface Shift { team: string; rotation: string; tier: number; person: string; from_wall: string; until_wall: string; gap: boolean }
+export interface Shift { team: string; rotation: string; tier: number; person: string; from_wall: string; until_wall: string; gap: boolean; zone: string }
 
 export const me = () => {
 	const principal = whoIsHere()?.principal ?? "";

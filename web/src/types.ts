@@ -16,6 +16,7 @@ export type Asked = Sure<V1.Asked, "state" | "asked_wall" | "digest">;
 export type Notice = Sure<V1.Notice, "state" | "purpose" | "made_wall">;
 export type Handoff = Sure<V1.Handoff, "class" | "state" | "wall">;
 export type Can = V1.Can;
+export type OutputItem = V1.OutputItem;
 export type Duty = V1.Duty;
 export type Lease = Sure<V1.Lease, "kind" | "from_wall" | "until_wall">;
 export type Gap = Sure<V1.Gap, "kind" | "first_wall" | "last_wall">;

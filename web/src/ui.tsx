@@ -2,11 +2,16 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "./api";
+import { live } from "./live";
+import { looksOnly, mayDo } from "./roles";
 import { Store, quarters, useStore } from "./store";
-import { brief, inFull, now, when } from "./time";
+import { brief, now, titled, when } from "./time";
 
 export const cx = (...names: (string | false | null | undefined)[]) => names.filter(Boolean).join(" ");
-export const plural = (n: number, one: string, many = `${one}s`) => `${n.toLocaleString()} ${n === 1 ? one : many}`;
+export const count = (n: number) => (n < 1000 ? String(n) : n.toLocaleString());
+export const plural = (n: number, one: string, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+/* What the server says in the middle of a sentence, as one of its own. */
+export const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 export const person = (principal: string) => principal.replace(/^person:/, "");
 
 /* ---- words and marks ---- */
@@ -35,10 +40,10 @@ export function Ago({ at, bare }: { at: string; bare?: boolean }) {
 	useStore(quarters);
 	const ms = now() - Date.parse(at);
 	const text = ms >= 0 ? brief(ms) + (bare ? "" : " ago") : "in " + brief(-ms);
-	return <time dateTime={at} title={inFull(at)}>{text}</time>;
+	return <time key={at} ref={titled} dateTime={at}>{text}</time>;
 }
 export function At({ at }: { at: string }) {
-	return <time dateTime={at} title={inFull(at)}>{when(at)}</time>;
+	return <time key={at} ref={titled} dateTime={at}>{when(at)}</time>;
 }
 export function Kbd({ keys }: { keys: string }) {
 	return <span class="kbds" aria-hidden="true">{keys.split(" ").map((k) => <kbd key={k}>{k}</kbd>)}</span>;
@@ -67,10 +72,23 @@ const paths = {
 } as const;
 export type IconName = keyof typeof paths;
 
+/* A button that changes something: for whoever can. Where it is missed, `LooksOnly` says why. */
+export function Deed(props: JSX.IntrinsicElements["button"]) {
+	return mayDo() ? <button type="button" {...props} /> : null;
+}
+export function LooksOnly() {
+	return mayDo() ? null : <p class="muted looks-only">{looksOnly()}: an operator acts.</p>;
+}
+
 /* ---- states of a page ---- */
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
 	return <div class="empty"><Icon name="check" /><h2>{title}</h2>{children}</div>;
+}
+/* An address that leads nowhere: what is wrong with it, and where to go. */
+export function Astray({ title, to, name, children }: { title: string; to: string; name: string; children?: ComponentChildren }) {
+	useEffect(() => { document.title = `${title} · Firstline`; }, [title]);
+	return <div class="empty astray" role="alert"><Icon name="search" /><h1>{title}</h1>{children}<p><a href={to}>{name}</a></p></div>;
 }
 export function Loading({ what }: { what: string }) {
 	return <div class="loading" role="status"><span class="visually-hidden">{what} …</span>
@@ -86,8 +104,8 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
 	</div>;
 }
 
-/* What a page reads, and reads again when an input changes. What it had stays until then. */
-export function useFetched<T>(read: () => Promise<T>, inputs: unknown[]) {
+/* What a page reads, and reads again when an input changes. What it had stays until then. `done`: it was read, or could not be. */
+export function useFetched<T>(read: () => Promise<T>, inputs: unknown[], done?: () => void) {
 	const [state, set] = useState<{ value?: T; error?: unknown; busy: boolean }>({ busy: true });
 	const [turn, again] = useState(0);
 	useEffect(() => {
@@ -97,6 +115,16 @@ export function useFetched<T>(read: () => Promise<T>, inputs: unknown[]) {
 			(error) => { if (!gone) set((s) => ({ value: s.value, error, busy: false })); });
 		return () => { gone = true; };
 	}, [...inputs, turn]);
+	useEffect(() => { if (state.value !== undefined || state.error) done?.(); }, [state]);
+	/* What could not be read while the server was away is read when it is back. */
+	useEffect(() => {
+		if (!state.error) return;
+		let was = live.link;
+		return live.watch(() => {
+			if (was === "lost" && live.link === "live") again((n) => n + 1);
+			was = live.link;
+		});
+	}, [state.error]);
 	return { ...state, again: () => again((n) => n + 1) };
 }
 
@@ -143,7 +171,8 @@ export function Toasts() {
 
 /* ---- asking before doing ---- */
 
-interface Field { name: string; label: string; value?: string; area?: boolean; need?: boolean; hint?: string; options?: string[]; secret?: boolean }
+/* `suggest`: what it may be, each with what that is; anything else may be written too. `time`: in the viewer's zone. */
+interface Field { name: string; label: string; value?: string; area?: boolean; need?: boolean; hint?: string; options?: string[]; suggest?: Map<string, string>; secret?: boolean; time?: boolean }
 interface Question {
 	title: string; text?: ComponentChildren; fields?: Field[]; yes: string; danger?: boolean;
 	run: (values: Record<string, string>) => Promise<unknown>;
@@ -158,6 +187,14 @@ export function question(q: Question) {
 	questions.beneath = questions.open;
 	questions.open = q;
 	questions.changed();
+}
+
+/* Who comes next answers nothing that this one was asked, and takes nothing back. */
+export function forget() {
+	questions.open = questions.beneath = null;
+	toasts.list = [];
+	questions.changed();
+	toasts.changed();
 }
 
 export function Dialog({ title, close, children, wide }: { title: string; close: () => void; children: ComponentChildren; wide?: boolean }) {
@@ -203,7 +240,7 @@ function Ask({ q }: { q: Question }) {
 		const values: Record<string, string> = {};
 		for (const f of q.fields ?? []) {
 			const text = String(form.get(f.name) ?? "").trim();
-			if (text) values[f.name] = text;
+			if (text) values[f.name] = f.time ? new Date(text).toISOString().slice(0, 19) + "Z" : text;
 		}
 		setBusy(true);
 		setError("");
@@ -222,7 +259,8 @@ function Ask({ q }: { q: Question }) {
 			{q.fields?.map((f, i) => <label key={f.name}><span>{f.label}{f.need ? "" : <i> optional</i>}</span>
 				{f.area ? <textarea name={f.name} required={f.need} rows={3} autofocus={i === 0} defaultValue={f.value} />
 					: f.options ? <select name={f.name} autofocus={i === 0} defaultValue={f.value}>{f.options.map((o) => <option key={o}>{o}</option>)}</select>
-					: <input name={f.name} type={(f.secret ? "password" : "text") as "text"} required={f.need} autofocus={i === 0} defaultValue={f.value} autocomplete="off" />}
+					: <input name={f.name} type={(f.secret ? "password" : f.time ? "datetime-local" : "text") as "text"} required={f.need} autofocus={i === 0} defaultValue={f.value} autocomplete="off" list={f.suggest && `suggest-${f.name}`} />}
+				{f.suggest && <datalist id={`suggest-${f.name}`}>{[...f.suggest].map(([value, what]) => <option key={value} value={value}>{what}</option>)}</datalist>}
 				{f.hint && <small>{f.hint}</small>}</label>)}
 			{error && <p class="wrong" role="alert">{error}</p>}
 			<div class="buttons">
