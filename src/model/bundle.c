@@ -31,9 +31,8 @@ bundle_encode(struct bundle *bundle, struct buf *out)
 	}
 }
 
-/* Relative, '/'-separated, without empty parts, "." and "..". */
-static bool
-path_ok(str path)
+bool
+bundle_path_ok(str path)
 {
 	if (path.n == 0 || path.n > BUNDLE_PATH_MAX)
 		return false;
@@ -57,7 +56,7 @@ decode_file(struct cbor *in, const struct bundle_file *before, struct bundle_fil
 	    !cbor_bytes(in, &ret->bytes))
 		return err_set(err, ERR_CORRUPT, "bundle: %s",
 		    in->error ? in->error : "not a bundle");
-	if (n != 2 || !path_ok(ret->path))
+	if (n != 2 || !bundle_path_ok(ret->path))
 		return err_set(err, ERR_CORRUPT, "bundle: a bad file name");
 	if (before != NULL && str_cmp(before->path, ret->path) >= 0)
 		return err_set(err, ERR_CORRUPT, "bundle: '%.*s' is out of order",

@@ -29,6 +29,9 @@ struct bundle {
 	bool incomplete; /* something was left out that may define names; not encoded */
 };
 
+/* Relative, '/'-separated, no part of it empty, "." or "..", and not too long: others stand in
+ * no bundle. */
+bool bundle_path_ok(str path);
 /* By path: what is said of files does not depend on how a disk lists them. */
 void bundle_sort(struct bundle *bundle);
 /* Sorts the files. */

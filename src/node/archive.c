@@ -94,6 +94,8 @@ take_file(struct tar *tar, str path, char type, str bytes)
 		return err_set(tar->err, ERR_LIMIT,
 		    "'%.*s' of '%s' is too large, or there are too many files",
 		    STR_ARG(path), tar->revision);
+	if (!bundle_path_ok(path)) /* Git keeps none like "/a.yaml" and "a//b.yaml" */
+		return broken(tar);
 	bundle->files[bundle->n++] = (struct bundle_file){ arena_str(tar->arena, path),
 		arena_str(tar->arena, bytes) };
 	return true;
