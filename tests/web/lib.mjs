@@ -161,6 +161,23 @@ export async function open(context, url) {
 	return page;
 }
 
+/* As page.route, of a page that is open: its own process follows a moment later, and what it asks for until
+ * then passes by the handler and is told to nobody. So it asks until it is held. */
+export async function held(page, pattern, handler, options) {
+	const PROBE = "/-/is-it-held";
+	let seen = false;
+	await page.route(pattern, handler, options);
+	await page.route(`**${PROBE}`, (route) => {
+		seen = true;
+		return route.fulfill({ status: 204 });
+	});
+	await until(async () => {
+		await page.evaluate((where) => fetch(where).then(() => {}), PROBE);
+		return seen;
+	}, "what the page asks for is held");
+	await page.unroute(`**${PROBE}`);
+}
+
 /* SLOW=6: a browser on a machine that is so many times slower, far from the server. A test that looks
  * at what is not drawn yet fails then, and not once in a hundred runs. */
 const SLOW = Number(process.env.SLOW ?? 1);

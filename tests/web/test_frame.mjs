@@ -3,7 +3,7 @@ import AxeSource from "axe-core";
 import { execFileSync } from "node:child_process";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import http from "node:http";
-import { browser, check, demo, open, run, sleep, until, Server } from "./lib.mjs";
+import { browser, check, demo, held, open, run, sleep, until, Server } from "./lib.mjs";
 import { SHOP } from "./shop.mjs";
 
 /* As they come: fetch would decode them. */
@@ -298,11 +298,11 @@ await run({
 			const page = await open(context, server.page("/"));
 			await page.locator(".card").getByText("First").first().waitFor();
 			let release, began;
-			const held = new Promise((go) => { release = go; }), read = new Promise((go) => { began = go; });
-			await page.route("**/v1/incidents/1", async (route) => {
+			const released = new Promise((go) => { release = go; }), read = new Promise((go) => { began = go; });
+			await held(page, "**/v1/incidents/1", async (route) => {
 				const answer = await route.fetch();
 				began();
-				await held;
+				await released;
 				await route.fulfill({ response: answer });
 			});
 			await page.locator('.card a.cover[href="/incidents/1"]').click();

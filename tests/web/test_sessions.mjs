@@ -1,5 +1,5 @@
 /* A page that is open for long: its session ends, somebody else signs in beside it, others act first, the server goes. */
-import { browser, check, open, run, Server, until } from "./lib.mjs";
+import { browser, check, held, open, run, Server, until } from "./lib.mjs";
 import { SHOP } from "./shop.mjs";
 
 const chrome = await browser();
@@ -69,18 +69,18 @@ await run({
 
 	"an answer that was on its way since before asks nobody again": () => shift(async ({ server, page, piotr }) => {
 		let ended, refused, go;
-		const over = new Promise((done) => { ended = done; }), held = new Promise((done) => { refused = done; }), released = new Promise((done) => { go = done; });
-		await page.route(/\/v1\/alerts\/groups/, async (route) => {
+		const over = new Promise((done) => { ended = done; }), answer = new Promise((done) => { refused = done; }), released = new Promise((done) => { go = done; });
+		await held(page, /\/v1\/alerts\/groups/, async (route) => {
 			await over;
-			const answer = await route.fetch();
-			refused(answer.status());
+			const response = await route.fetch();
+			refused(response.status());
 			await released;
-			await route.fulfill({ response: answer });
+			await route.fulfill({ response });
 		}, { times: 1 });
 		await page.getByRole("link", { name: "Alerts", exact: true }).click();
 		await endSession(page);
 		ended();
-		check(await held === 401, "it was asked as nobody");
+		check(await answer === 401, "it was asked as nobody");
 		await server.fire([{ labels: { alertname: "Later", service: "payments" } }]);
 		await again(page).getByLabel("Token").fill(piotr);
 		await page.keyboard.press("Control+Enter");
@@ -115,7 +115,7 @@ await run({
 	}),
 
 	"what somebody else has is not said to be yours": () => shift(async ({ server, page, ana }) => {
-		await page.route("**/acknowledge", async (route) => {
+		await held(page, "**/acknowledge", async (route) => {
 			await server.as(ana).post("/v1/incidents/1/acknowledge");
 			await route.continue();
 		});
