@@ -2,13 +2,14 @@
  * load -- sends alerts to an Alertmanager API v2 on loopback and measures.
  *
  *	load port=N [connections=8] [batch=256] [seconds=3] [first=0] [distinct=0]
- *	     [rate=0] [count=0]
+ *	     [rate=0] [count=0] [lasts=3600]
  *
  * Each keep-alive connection has one request in flight, of `batch` alerts (10 labels, 3
  * annotations, about 700 bytes of JSON). Ids run from `first`; `distinct` 0 makes every
  * alert a new one, else ids cycle over so many. An id has the same labels and startsAt in
- * every run, so that it is the same alert; its endsAt moves, as Prometheus' does. A listing
- * may ask for `slice`, one of 100, and `service_group`, which has 50 alerts.
+ * every run, so that it is the same alert; its endsAt moves, as Prometheus' does: `lasts`
+ * seconds after the run began. A listing may ask for `slice`, one of 100, and
+ * `service_group`, which has 50 alerts.
  *
  * Without `rate` the next request leaves when an answer came; with it, so many alerts a
  * second leave by the clock, as far as the connections keep up: by turns, for a server ends a
@@ -29,6 +30,7 @@
 #define BATCH_MAX 4096
 #define SECONDS_MAX 300
 #define RATE_MAX 10000000
+#define LASTS_MAX 86400
 #define LATENCIES_MAX 4000000
 #define ID_DIGITS 12
 #define NAMES 20u
@@ -62,6 +64,7 @@ struct connection {
 struct load {
 	unsigned port, connections, batch, seconds;
 	uint64_t next, first, distinct, rate;
+	msec lasts_ms;
 	uint64_t requests_max; /* 0: until the time is over */
 	unsigned turn;         /* with `rate`: the connection that is next */
 	uint64_t begun, requests, failed;
@@ -96,7 +99,7 @@ build_request(const struct load *load, struct request *r)
 		    "\"runbook_url\":\"https://runbooks.example.com/latency\"},"
 		    "\"generatorURL\":\"http://prometheus.example.com/graph?g0.expr=x\","
 		    "\"startsAt\":\"2026-01-01T00:00:00.000Z\",\"endsAt\":\"");
-		buf_time(&body, now + HOUR);
+		buf_time(&body, now + load->lasts_ms);
 		buf_printf(&body, "\"}");
 	}
 	buf_printf(&body, "]");
@@ -256,6 +259,7 @@ read_options(int argc, char **argv, struct load *load)
 		{ "distinct", UINT64_C(999999999999), 0 },
 		{ "rate", RATE_MAX, 0 },
 		{ "count", UINT64_C(100000000), 0 },
+		{ "lasts", LASTS_MAX, HOUR / SECOND },
 	};
 	if (!client_options(argc, argv, o, countof(o)))
 		return false;
@@ -265,7 +269,8 @@ read_options(int argc, char **argv, struct load *load)
 		.seconds = (unsigned)o[3].value,
 		.first = o[4].value,
 		.distinct = o[5].value,
-		.rate = o[6].value };
+		.rate = o[6].value,
+		.lasts_ms = (msec)o[8].value * SECOND };
 	if (load->port == 0 || load->connections == 0 || load->batch == 0 ||
 	    load->seconds == 0 || o[7].value % load->batch != 0) {
 		fprintf(stderr, "load: a port, and a count that is a multiple of batch\n");
