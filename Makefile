@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e long attempts grades bench screenshots mutate format lint clean
+.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e long attempts grades bench soak screenshots mutate format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -22,6 +22,7 @@ attempts: build ; @ATTEMPTS=$${ATTEMPTS:-100000} python3 tests/e2e/test_sandbox.
 grades: build ; @LONG=1 RUNBOOKS="$(RUNBOOKS)" python3 tests/e2e/test_import.py build test_a_library_of_runbooks ## RUNBOOKS=folder: what runbooks elsewhere have
 release: ; @tools/release ## a Debian package, looked at and built twice
 bench: ; @tools/build build && bench/run ## beside Alertmanager, with ratios
+soak: build ; @bench/soak --seconds $(or $(SECONDS),28800) --log $(or $(LOG),soak.log) ## eight hours of everything: does anything grow?
 screenshots: ; @tools/setup test && tools/build build && tools/web test tests/web/screenshots.mjs ## every page in every state, into /tmp/firstline-screenshots
 format:; @tools/format ## clang-format decides
 lint:  ; @run-clang-tidy -p build -quiet 'src/.*' ## clang-tidy

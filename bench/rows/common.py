@@ -86,7 +86,8 @@ class Bench:
         with self.folder() as folder:
             path = pathlib.Path(folder) / "hooks"
             with open(path, "wb") as out:
-                child = subprocess.Popen(self.program("sink", port=port), stdout=out)
+                # Ctrl-C is for whoever started them: they are ended in order.
+                child = subprocess.Popen(self.program("sink", port=port), stdout=out, start_new_session=True)
             try:
                 wait_until(lambda: listens(port), message="the sink listens")
                 yield port, lambda: read_stamps(path)
@@ -249,7 +250,7 @@ class Server:
         began = time.monotonic()
         with open(self.dir / "log", "ab") as log:
             self.child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL,
-                                          stdout=log, stderr=log)
+                                          stdout=log, stderr=log, start_new_session=True)
         while not answers(self.port, self.ready_path):
             assert self.child.poll() is None, f"{self.name} ended:\n{(self.dir / 'log').read_text()[-2000:]}"
             assert time.monotonic() - began < 60, f"{self.name} is not ready"
