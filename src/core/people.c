@@ -284,10 +284,12 @@ people_next_reach(const struct core *core, const struct notice_row *tried,
 	    tried->person.n > 0 ? model_person(core->newest->model, tried->person) : NULL;
 	if (person == NULL || person->reach.n == 0)
 		return false;
-	const struct reaches *reach = reaches_of(person, tried->night);
+	/* Who has no such hours any more is reached as by day, from the first on. */
+	bool night = tried->night && person->quiet.reach.n > 0;
+	const struct reaches *reach = reaches_of(person, night);
 	/* By one that is not theirs any more: the first that is. */
 	size_t next = 0;
-	for (size_t i = 0; i < reach->n; i++) {
+	for (size_t i = 0; i < reach->n && night == tried->night; i++) {
 		struct recipient who = by_reach(person, &reach->p[i]);
 		if (str_eq(who.channel, tried->channel) &&
 		    str_eq(who.address, tried->address)) {
@@ -298,6 +300,6 @@ people_next_reach(const struct core *core, const struct notice_row *tried,
 	if (next == reach->n)
 		return false;
 	*ret = by_reach(person, &reach->p[next]);
-	ret->night = tried->night;
+	ret->night = night;
 	return true;
 }

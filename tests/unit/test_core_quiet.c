@@ -190,6 +190,28 @@ quiet__by_says_what_comes_first(void)
 	world_free(w);
 }
 
+/* Nor for a configuration's, by which they have no such hours: those by day come instead. */
+static void
+quiet__taken_out_leaves_nobody_untold(void)
+{
+	struct world *w = world_new(HOUSE(PHONE, NONE), NULL, NULL);
+	w->deliver = false;
+	until(w, utc(2026, 11, 24, 1, 0));
+	world_fire(w, GRAVE);
+	EXPECT(str_eq(last_to(w, "ana")->channel, STR("phone")));
+	world_adopt(w, HOUSE(NONE, NONE), NULL);
+	world_after(w, MINUTE);
+	EXPECT(str_eq(last_to(w, "ana")->channel, STR("chat")));
+	world_after(w, MINUTE);
+	EXPECT(str_eq(last_to(w, "ana")->channel, STR("mail")));
+	world_after(w, MINUTE);
+	EXPECT(str_eq(last_to(w, "ana")->channel, STR("phone")));
+	size_t all = sent(w, 0, "ana");
+	world_after(w, MINUTE);
+	EXPECT_U64(sent(w, 0, "ana"), all);
+	world_free(w);
+}
+
 static void
 quiet__ends_early_for_what_becomes_worse(void)
 {
@@ -384,6 +406,7 @@ main(void)
 	RUN(quiet__holds_what_is_not_urgent_and_tells_it_as_one);
 	RUN(quiet__lets_what_is_urgent_through_and_its_end);
 	RUN(quiet__by_says_what_comes_first);
+	RUN(quiet__taken_out_leaves_nobody_untold);
 	RUN(quiet__ends_early_for_what_becomes_worse);
 	RUN(quiet__what_a_person_hands_over_is_not_held);
 	RUN(quiet__ends_by_the_clocks_of_each);
