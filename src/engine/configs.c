@@ -50,6 +50,7 @@ configs_add(struct configs *configs, const hash32 *hash, str bundle_bytes, struc
 	diags_init(&diags, &arena);
 	config.bundle = arena_str(&arena, bundle_bytes); /* the model keeps slices of it */
 	if (bundle_decode(config.bundle, &arena, &bundle, err)) {
+		bundle.taken = true; /* by the supervisor now, or as the store has it */
 		config.model = model_load(&bundle, hash, &arena, &diags);
 		if (config.model == NULL)
 			first_complaint(&diags, err);

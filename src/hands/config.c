@@ -30,6 +30,7 @@ load(struct arena *arena, int bundle_fd, const hash32 *hash, struct err *err)
 	}
 	if (!bundle_decode(bytes, arena, &bundle, err))
 		return NULL;
+	bundle.taken = true; /* by the supervisor, or by the engine before it */
 	struct model *model = model_load(&bundle, hash, arena, &diags);
 	if (model == NULL)
 		first_complaint(&diags, err);

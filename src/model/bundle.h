@@ -27,6 +27,9 @@ struct bundle {
 	struct bundle_file *files;
 	size_t n;
 	bool incomplete; /* something was left out that may define names; not encoded */
+	/* It was taken before, perhaps by an earlier version: what was allowed then, and is not
+	 * now, is mended as it is read, where it can be. Not encoded. */
+	bool taken;
 };
 
 /* Relative, '/'-separated, no part of it empty, "." or "..", and not too long: others stand in

@@ -5,6 +5,7 @@
  *
  * An alert that is held still holds others (Alertmanager's semantics), so of two rules that
  * are each other's mirror each side would hold the other, and nobody would hear of either.
+ * Where both are taken already, as earlier versions did, the later one holds nothing.
  */
 #include "model/internal.h"
 
@@ -61,6 +62,20 @@ mirrors_check(struct reader *r, const struct section *section)
 	}
 }
 
+static void
+mirrors_drop(struct model *m)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < m->inhibits_n; i++) {
+		size_t k = 0;
+		while (k < n && !hold_each_other(&m->inhibits[i], &m->inhibits[k]))
+			k++;
+		if (k == n)
+			m->inhibits[n++] = m->inhibits[i];
+	}
+	m->inhibits_n = n;
+}
+
 void
 inhibit_read(struct reader *r, const struct section *section)
 {
@@ -90,5 +105,8 @@ inhibit_read(struct reader *r, const struct section *section)
 		if (equal != NULL && read_at_most(r, equal, INHIBIT_EQUAL_MAX))
 			(void)read_strs(r, equal, false, &inhibit->equal);
 	}
-	mirrors_check(r, section);
+	if (r->bundle->taken)
+		mirrors_drop(m);
+	else
+		mirrors_check(r, section);
 }
