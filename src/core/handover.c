@@ -142,10 +142,10 @@ struct hads
 handover_had(struct core *core)
 {
 	struct hads ret = { 0 };
-	if (core->newest == NULL)
-		return ret;
 	msec since = core->control->row.duty_wall;
-	ASSERT(since != 0); /* it is looked at with each configuration */
+	/* 0 with a configuration: the store is of a version that did not look at it. */
+	if (core->newest == NULL || since == 0)
+		return ret;
 	const struct model *model = core->newest->model;
 	size_t n = 0;
 	for (size_t i = 0; i < model->teams_n; i++)

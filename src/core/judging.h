@@ -260,7 +260,7 @@ struct had {
 };
 struct hads {
 	struct had *p;
-	size_t n; /* 0 before the first configuration */
+	size_t n; /* 0 before the first look */
 };
 struct hads handover_had(struct core *core);
 /* Whoever comes on duty is told what is open. */
