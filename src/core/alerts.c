@@ -139,7 +139,8 @@ static struct incident *
 overflow_incident(struct core *core, const struct match *match, str service, bool *ret_new)
 {
 	uint64_t key = incident_key(service, (str){ 0 });
-	struct incident *incident = incident_by_key(core, &key, service, STR("overflow"));
+	struct incident *incident =
+	    incident_by_key(core, &key, service, STR("overflow"), false);
 	core->control->row.overflowed++;
 	if (incident != NULL)
 		return incident;
@@ -161,7 +162,8 @@ incident_for(struct core *core, const struct match *match, str body, bool *ret_n
 {
 	str service = match->service != NULL ? match->service->name : (str){ 0 };
 	uint64_t key = incident_key(service, match->recurrence);
-	struct incident *incident = incident_by_key(core, &key, service, match->recurrence);
+	struct incident *incident =
+	    incident_by_key(core, &key, service, match->recurrence, false);
 	if (incident != NULL)
 		return incident;
 	if (is_full(core, service))

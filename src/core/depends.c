@@ -10,7 +10,7 @@
  * depends on each other in a circle is told once, or that waits for hours), that is not over, is as bad or sev2 at
  * least (the tier of a database is seldom that of the shop in front of it), and opened
  * within an hour of this one: what has been wrong for days explains nothing new. Any doubt
- * pages: an incident without a service, a service that says so.
+ * pages: an incident without a service, a drill, a service that says so.
  */
 #include "core/state.h"
 
@@ -56,8 +56,8 @@ cause_of(const struct core *core, const struct incident *incident)
 	const struct service *looked[LOOKED_MAX];
 	const struct service *service = incident_service(incident);
 	size_t n = 0;
-	ASSERT(!incident->row.drill); /* of which only who asked for it is told */
-	if (service == NULL || service->page_always)
+	/* Drills are escalated where alerts had joined them, as earlier versions let them. */
+	if (service == NULL || service->page_always || incident->row.drill)
 		return NULL;
 	looked[n++] = service;
 	for (size_t at = 0; at < n; at++) {

@@ -126,7 +126,7 @@ open_drill(struct core *core, const struct command *command, const struct runboo
 		.drill = true };
 	opening.key = incident_key(service->name, opening.recurrence);
 	const struct incident *open =
-	    incident_by_key(core, &opening.key, service->name, opening.recurrence);
+	    incident_by_key(core, &opening.key, service->name, opening.recurrence, true);
 	if (open != NULL) {
 		*ret_no = answer_no(core, 409, EXIT_CONFLICT,
 		    "incident %u is a drill of it, and still open", open->row.id);

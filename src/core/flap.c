@@ -35,8 +35,8 @@ void
 flap_cleared(struct core *core, struct incident *incident)
 {
 	struct incident_row *row = &incident->row;
-	ASSERT(!row->drill); /* it has no alerts */
-	if (row->state == INCIDENT_CLOSED || row->overflow)
+	/* No alert joins a drill, but earlier versions let them. */
+	if (row->state == INCIDENT_CLOSED || row->drill || row->overflow)
 		return;
 	if (note(core, incident) < FLAP_CLEARS || row->flapping)
 		return;

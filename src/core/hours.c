@@ -5,7 +5,7 @@
  *	hear of it, nobody is paged
  *	... 09:00: it has not ended, so whoever has the tier is told
  *
- * Any doubt pages at once: Firstline's own and overflowing incidents, hours that
+ * Any doubt pages at once: a drill's, Firstline's own and overflowing incidents, hours that
  * do not begin within POLICY_WAIT_MS_MAX. So does a severity that is raised, and a newer
  * configuration under which it would not have waited. That it waits is worked out anew
  * whenever somebody would be told: clocks may be set.
@@ -30,8 +30,7 @@ waits_set(struct core *core, struct incident *incident, msec until)
 static msec
 waits_until(const struct core *core, const struct incident *incident)
 {
-	ASSERT(!incident->row.drill); /* of which only who asked for it is told */
-	if (incident->row.overflow || incident_is_self(incident))
+	if (incident->row.drill || incident->row.overflow || incident_is_self(incident))
 		return 0;
 	const struct policy *policy = people_policy(core, incident);
 	if (!policy->waits || window_has(&policy->when, core->wall))

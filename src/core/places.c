@@ -54,10 +54,11 @@ at_key(const struct map *keys, uint64_t key)
 }
 
 /* FNV is no protection against chosen labels: a key is of one trouble, while an incident of it
- * is open or known. Whose own was taken has one behind it, and still has that when the other
- * is forgotten. */
+ * is open or known. A drill is none that alerts tell of, whatever they are called. Whose own was
+ * taken has one behind it, and still has that when the other is forgotten. */
 struct incident *
-incident_by_key(const struct core *core, uint64_t *key, str service, str recurrence)
+incident_by_key(const struct core *core, uint64_t *key, str service, str recurrence,
+    bool drill)
 {
 	const uint64_t own = *key;
 	bool found = false;
@@ -66,7 +67,8 @@ incident_by_key(const struct core *core, uint64_t *key, str service, str recurre
 		struct incident *open = at_key(&core->keys, own + i);
 		const struct incident *there =
 		    open != NULL ? open : at_key(&core->closed_keys, own + i);
-		bool same = there != NULL && str_eq(there->row.service, service) &&
+		bool same = there != NULL && there->row.drill == drill &&
+		            str_eq(there->row.service, service) &&
 		            str_eq(there->row.recurrence, recurrence);
 		if (same || (there == NULL && !found))
 			*key = own + i;

@@ -40,7 +40,8 @@ static struct incident *
 incident_of(struct core *core, str recurrence, str text, bool *ret_new)
 {
 	uint64_t key = incident_key((str){ 0 }, recurrence);
-	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
+	struct incident *incident =
+	    incident_by_key(core, &key, (str){ 0 }, recurrence, false);
 	*ret_new = incident == NULL;
 	if (incident != NULL)
 		return incident;
@@ -78,7 +79,8 @@ static void
 end_told(struct core *core, str recurrence, str subject, str text)
 {
 	uint64_t key = incident_key((str){ 0 }, recurrence);
-	struct incident *incident = incident_by_key(core, &key, (str){ 0 }, recurrence);
+	struct incident *incident =
+	    incident_by_key(core, &key, (str){ 0 }, recurrence, false);
 	if (incident == NULL)
 		return;
 	timeline_add(core, incident->row.id, TIMELINE_SELF, FIRSTLINE, 0, "%.*s: %.*s",

@@ -132,9 +132,10 @@ str incident_impact(struct core *core, const struct model *model,
 
 uint64_t incident_key(str service, str recurrence);
 struct incident *incident_find(const struct core *core, incident_id id);
-/* The open incident of this trouble; else NULL, and *key is free, or of its closed one. */
+/* The open incident of this trouble, or drill; else NULL, and *key is free, or of its closed
+ * one. */
 struct incident *incident_by_key(const struct core *core, uint64_t *key, str service,
-    str recurrence);
+    str recurrence, bool drill);
 bool incident_is_self(const struct incident *incident);
 const struct service *incident_service(const struct incident *incident);
 struct service_state *service_state_find(const struct core *core, str name);

@@ -120,9 +120,136 @@ earlier__a_store_without_handovers_begins_them(void)
 	world_free(w);
 }
 
+/* ---- drills that alerts had joined ---- */
+
+#define DRILL_RULE "  - {match: {drill: '~.+'}, service: payments, recurrence: [drill]}\n"
+#define DRILL_SHOP SHOP_TOP SHOP_PEOPLE SHOP_SERVICES DRILL_RULE SHOP_ACTIONS SHOP_AUTHORITY
+
+static void
+drill_with_an_alert(void *row)
+{
+	struct incident_row *incident = row;
+	incident->drill = true;
+	incident->drill_by = incident->acknowledged_by = STR("person:ana");
+	incident->acknowledged = true;
+	incident->needs_person = false;
+	incident->needs_person_why = (str){ 0 };
+	incident->escalate_at = 0;
+}
+
+static void
+drill_that_fired_again(void *row)
+{
+	struct incident_row *incident = row;
+	drill_with_an_alert(row);
+	incident->acknowledged = false;
+	incident->needs_person = true;
+	incident->needs_person_why = STR("no runbook answers it");
+	incident->escalate_at = WORLD_WALL; /* the engine's clock is behind it by far */
+}
+
+static void
+earlier__a_drill_that_an_alert_had_joined_ends_with_it(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	uint64_t alert = world_fire(w, "alertname=Slow,service=payments");
+	struct core *core = start(w, TABLE_INCIDENT, drill_with_an_alert);
+	adopt(w, core);
+	struct alert_change change = { .alert = alert,
+		.kind = CHANGE_RESOLVED,
+		.incident = 1,
+		.body = w->alert_body[alert] };
+	struct event event = { .kind = EVENT_ALERTS_CHANGED,
+		.alerts_changed = { .source = STR("prometheus"),
+		    .changes = { &change, 1 } } };
+	(void)step(w, core, &event);
+	EXPECT_U64(core_incident(core, 1)->alerts_active, 0);
+	EXPECT_U64(core_incident(core, 1)->cleared.n, 0);
+	core_check(core);
+	core_free(core);
+	world_free(w);
+}
+
+/* It was escalated like any other, and is. */
+static void
+earlier__a_drill_that_fires_is_told_of_to_who_drills(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow,service=checkout");
+	struct core *core = start(w, TABLE_INCIDENT, drill_that_fired_again);
+	adopt(w, core);
+	struct event event = { .kind = EVENT_TIME_PASSED };
+	w->at += WORLD_WALL;
+	(void)step(w, core, &event);
+	EXPECT(core_incident(core, 1)->escalate_at > w->at);
+	EXPECT_U64(core_incident(core, 1)->muted_by, 0);
+	EXPECT_U64(core_incident(core, 1)->waits_wall, 0);
+	w->at -= WORLD_WALL;
+	core_free(core);
+	world_free(w);
+}
+
+#define DRILL_GRANT                                      \
+	"  - {grant: drills, to: [ana], may: [restart]," \
+	" on: {service: [payments]}, until: 2030-01-01, owner: mei}\n"
+#define DRILL_BOOK                                             \
+	"---\nrunbook: workers\nservice: payments\n"           \
+	"answers: [{alertname: Down}]\n---\n# Workers\n"       \
+	"```action restart\ndo: restart-unit\n"                \
+	"targets: {service: payments, role: worker}\n```\n"    \
+	"```verify up\nhttp: 'http://127.0.0.1:8080/health'\n" \
+	"expect: \"status == 200\"\nwithin: 2m\notherwise: person\n```\n"
+
+/* An alert with a label that is the rest of what a drill recurs as. */
+static void
+fire_as_drill(struct world *w)
+{
+	struct pair labels[] = { { STR("alertname"), STR("Slow") },
+		{ STR("drill"), STR("workers, environment=staging") } };
+	struct alert_body body = { .labels = { labels, countof(labels) } };
+	struct buf bytes = BUF(ALERT_BODY_MAX);
+	record_encode(&alert_body_type, &body, &bytes);
+	struct alert_change fired = { .alert = w->next_alert++,
+		.kind = CHANGE_FIRED,
+		.fingerprint = 7,
+		.starts_wall = w->wall,
+		.ends_wall = w->wall + 5 * MINUTE,
+		.body = arena_str(&w->arena, buf_str(&bytes)) };
+	struct event event = { .kind = EVENT_ALERTS_CHANGED,
+		.alerts_changed = { .source = STR("prometheus"),
+		    .changes = { &fired, 1 } } };
+	buf_done(&bytes);
+	world_step(w, &event);
+}
+
+/* Of what fires people hear, whatever its labels: an incident of its own has its key. */
+static void
+earlier__no_alert_joins_a_drill(void)
+{
+	struct world *w = world_new(DRILL_SHOP DRILL_GRANT, DRILL_BOOK, NULL);
+	struct command command = { .kind = COMMAND_DRILL,
+		.principal = STR("person:ana"),
+		.name = STR("workers"),
+		.environment = STR("staging") };
+	EXPECT_U64(world_command(w, &command).status, 202);
+	fire_as_drill(w);
+	EXPECT_U64(w->last_incident, 2);
+	EXPECT_STR(world_incident(w, 2).recurrence, world_incident(w, 1).recurrence);
+	EXPECT(!world_incident(w, 2).drill);
+	EXPECT(world_told(w, PURPOSE_NEEDS_PERSON, "ana") > 0);
+	fire_as_drill(w);
+	EXPECT_U64(w->last_incident, 2);
+	EXPECT_U64(world_command(w, &command).status,
+	    409); /* the drill is known by its own */
+	world_free(w);
+}
+
 int
 main(void)
 {
+	RUN(earlier__a_drill_that_an_alert_had_joined_ends_with_it);
+	RUN(earlier__no_alert_joins_a_drill);
+	RUN(earlier__a_drill_that_fires_is_told_of_to_who_drills);
 	RUN(earlier__a_store_without_handovers_begins_them);
 	TEST_MAIN_END();
 }
