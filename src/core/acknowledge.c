@@ -227,7 +227,8 @@ escalate_command(struct core *core, const struct command *command,
 	if (!row->needs_person)
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "nobody is called for incident %u: it waits for no person", row->id);
-	if (command->row != 0 && !str_eq(row->tier_person, text_who(command->principal)))
+	if (command->row != 0 &&
+	    !incident_is_told_to(core, incident, text_who(command->principal)))
 		return answer_no(core, 409, EXIT_CONFLICT,
 		    "incident %u has gone on to the next already", row->id);
 	if (!first)

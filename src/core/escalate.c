@@ -273,6 +273,17 @@ came_since(const struct core *core, const struct incident *incident)
 }
 
 bool
+incident_is_told_to(const struct core *core, const struct incident *incident, str person)
+{
+	const struct incident_row *row = &incident->row;
+	const struct person *at = NULL;
+	if (row->tier_person.n == 0)
+		at = people_at_tier(core, incident, row->escalate_tier, core->wall);
+	str told = at != NULL ? at->id : row->tier_person;
+	return told.n > 0 && str_eq(told, person);
+}
+
+bool
 incident_has_next(const struct core *core, const struct incident *incident)
 {
 	return came_since(core, incident) != NULL ||
@@ -284,7 +295,8 @@ void
 incident_escalate_now(struct core *core, struct incident *incident, str person)
 {
 	struct incident_row *row = &incident->row;
-	if (!row->needs_person || row->acknowledged || !str_eq(row->tier_person, person) ||
+	if (!row->needs_person || row->acknowledged ||
+	    !incident_is_told_to(core, incident, person) ||
 	    !incident_has_next(core, incident))
 		return;
 	timeline_add(core, row->id, TIMELINE_NOTICE, FIRSTLINE, 0,

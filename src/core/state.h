@@ -268,6 +268,10 @@ void incident_escalate_arm(struct core *core, struct incident *incident);
 /* That person cannot be told: where the present tier is theirs, and not the last, its time is
  * over. */
 void incident_escalate_now(struct core *core, struct incident *incident, str person);
+/* Was its tier told through that person? Rows of earlier versions do not say: then whoever has
+ * it is meant. */
+bool incident_is_told_to(const struct core *core, const struct incident *incident,
+    str person);
 /* Somebody else than whom it was told to last can be told now, before it begins again. */
 bool incident_has_next(const struct core *core, const struct incident *incident);
 void incident_escalate(struct core *core, struct incident *incident);

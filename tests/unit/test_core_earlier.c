@@ -244,9 +244,80 @@ earlier__no_alert_joins_a_drill(void)
 	world_free(w);
 }
 
+/* ---- who was told ---- */
+
+static void
+before_it_was_kept(void *row)
+{
+	((struct incident_row *)row)->tier_person = (str){ 0 };
+}
+
+static struct core *
+start_told(struct world *w)
+{
+	w->deliver = false;
+	world_fire(w, "alertname=Slow,service=ledger");
+	EXPECT_STR(world_incident(w, 1).tier_person, STR("ana"));
+	struct core *core = start(w, TABLE_INCIDENT, before_it_was_kept);
+	adopt(w, core);
+	return core;
+}
+
+/* Whoever has the tier was told: they pass it on as ever. */
+static void
+earlier__who_was_told_passes_it_on(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct core *core = start_told(w);
+	struct event event = { .kind = EVENT_COMMAND,
+		.command = { .kind = COMMAND_ESCALATE,
+		    .request = 1,
+		    .principal = STR("person:mei"),
+		    .incident = 1,
+		    .row = 1 } };
+	EXPECT_U64(step(w, core, &event), 409);
+	event.command.principal = STR("person:ana");
+	EXPECT_U64(step(w, core, &event), 200);
+	EXPECT_U64(core_incident(core, 1)->escalate_at, w->at);
+	core_free(core);
+	world_free(w);
+}
+
+static void
+cannot_be_told(struct world *w, struct core *core, row_id notice)
+{
+	struct event event = { .kind = EVENT_NOTICE_RESULT,
+		.notice_result = { .notice = notice,
+		    .permanent = true,
+		    .error = STR("no such address") } };
+	(void)step(w, core, &event);
+}
+
+/* Who can be reached in no way is passed over at once; a channel is no person. */
+static void
+earlier__who_cannot_be_told_is_passed_over(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct core *core = start_told(w);
+	msec lasts = core_incident(core, 1)->escalate_at;
+	EXPECT_U64(w->notice_n, 2);
+	EXPECT_STR(w->notices[0].row.person, STR("ana"));
+	EXPECT_STR(w->notices[1].row.person, STR(""));
+	cannot_be_told(w, core, w->notices[1].row.id);
+	EXPECT_U64(core_incident(core, 1)->escalate_at, lasts);
+	cannot_be_told(w, core, w->notices[0].row.id);
+	EXPECT_U64(core_incident(core, 1)->escalate_at, lasts);
+	cannot_be_told(w, core, last_notice); /* by her pager */
+	EXPECT_U64(core_incident(core, 1)->escalate_at, w->at);
+	core_free(core);
+	world_free(w);
+}
+
 int
 main(void)
 {
+	RUN(earlier__who_was_told_passes_it_on);
+	RUN(earlier__who_cannot_be_told_is_passed_over);
 	RUN(earlier__a_drill_that_an_alert_had_joined_ends_with_it);
 	RUN(earlier__no_alert_joins_a_drill);
 	RUN(earlier__a_drill_that_fires_is_told_of_to_who_drills);
