@@ -211,19 +211,45 @@ is_due(struct core *core, struct trust *trust, const struct runbook *runbook)
 		STR_ARG(row->runbook), STR_ARG(row->service), STR_ARG(runbook->drill_in)));
 }
 
+/* What is said of the level it lowered is kept true: the level itself stays until a person
+ * raises it. */
+#define IS_OVERDUE "its drill is overdue"
+#define WAS_OVERDUE "its drill was overdue, and nobody promoted it since"
+
+static bool
+lowered_by_drill(const struct trust_row *row)
+{
+	return str_eq(row->level_by, FIRSTLINE) &&
+	       (str_eq(row->level_why, STR(WAS_OVERDUE)) ||
+		   str_starts(row->level_why, STR(IS_OVERDUE)));
+}
+
 static void
 is_stale(struct core *core, struct trust *trust, const struct runbook *runbook)
 {
 	struct trust_row *row = &trust->row;
 	str every = text_ms(core, runbook->drill_every_ms);
-	str why = text_make(core, "its drill is overdue: it is to be drilled every %.*s",
-	    STR_ARG(every));
+	str why =
+	    text_make(core, IS_OVERDUE ": it is to be drilled every %.*s", STR_ARG(every));
 	row->stale = true;
 	gap_add(core, GAP_DRILL, gap_subject(core, row), owner_of(core, row->service)->name,
 	    NULL,
 	    text_make(core, "runbook %.*s on %.*s: %.*s", STR_ARG(row->runbook),
 		STR_ARG(row->service), STR_ARG(why)));
+	if (lowered_by_drill(row))
+		row_set_str(core, &row->level_why, why);
 	demote(core, trust, runbook, AUTONOMY_PLAN, why);
+}
+
+static void
+is_not_stale(struct core *core, struct trust *trust)
+{
+	struct trust_row *row = &trust->row;
+	if (row->stale)
+		gap_close(core, GAP_DRILL, gap_subject(core, row));
+	row->stale = false;
+	if (lowered_by_drill(row))
+		row_set_str(core, &row->level_why, STR(WAS_OVERDUE));
 }
 
 /* What its drills ask for now, and when to look again. */
@@ -234,18 +260,14 @@ look_at_drills(struct core *core, struct trust *trust, const struct runbook *run
 	row->due_at = 0;
 	if (runbook == NULL || runbook->drill_every_ms == 0) {
 		row->told_due = false;
-		if (row->stale)
-			gap_close(core, GAP_DRILL, gap_subject(core, row));
-		row->stale = false;
+		is_not_stale(core, trust);
 		touch(core, trust);
 		return;
 	}
 	msec last = row->drill_wall > row->since_wall ? row->drill_wall : row->since_wall;
 	msec due = last + runbook->drill_every_ms, stale = last + stale_after(runbook);
-	if (core->wall < stale && row->stale) {
-		row->stale = false; /* it is asked for less often */
-		gap_close(core, GAP_DRILL, gap_subject(core, row));
-	}
+	if (core->wall < stale) /* it was drilled, or is asked for less often */
+		is_not_stale(core, trust);
 	if (core->wall < due)
 		row->told_due = false;
 	if (core->wall >= due && !row->told_due)
