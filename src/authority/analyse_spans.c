@@ -88,11 +88,12 @@ undo_forbidden(struct asking *k, const struct rule *freeze, const struct action 
 		.place = freeze->place,
 		.text = arena_printf(arena,
 		    "'%.*s' leaves %.*s on %.*s allowed and forbids %.*s, which takes it "
-		    "back: after the %llu minutes in which that is free, or by others, it "
+		    "back: after the %llu minute%s in which that is free, or by others, it "
 		    "cannot be taken back",
 		    STR_ARG(freeze->name), STR_ARG(action->name), STR_ARG(service->name),
 		    STR_ARG(action->undo->name),
-		    (unsigned long long)(action->undo_within_ms / MINUTE)),
+		    (unsigned long long)(action->undo_within_ms / MINUTE),
+		    action->undo_within_ms / MINUTE == 1 ? "" : "s"),
 		.mend = STR("name both in its `may:`, or neither"),
 	    });
 }
@@ -302,9 +303,9 @@ find_over(struct asking *k, const struct service *service, str who, size_t n, si
 		.kind = FOUND_BLAST,
 		.place = service->place,
 		.text = arena_printf(k->a->arena,
-		    "%.*s can reach %zu of the %zu hosts of %.*s within an hour, and its "
+		    "%.*s can reach %zu of the %zu host%s of %.*s within an hour, and its "
 		    "`blast:` is %u",
-		    STR_ARG(who), n, of, STR_ARG(service->name), bears),
+		    STR_ARG(who), n, of, of == 1 ? "" : "s", STR_ARG(service->name), bears),
 		.mend = STR("write a limit with `within: {targets: ... in 1h}` on it, or a "
 			    "higher `blast:`"),
 	    });
@@ -343,16 +344,17 @@ find_blast(struct asking *k, const struct service *service, struct arena arena)
 		    text.n > 0 ? ", " : "", STR_ARG(person), most_of_people);
 	if (text.n == 0)
 		return;
-	found_add(k->a, &(struct found){
-			    .kind = FOUND_BLAST,
-			    .place = service->place,
-			    .text = arena_printf(k->a->arena,
-				"of %s%zu hosts of %.*s can be reached within an hour, now "
-				"and in an incident: by %.*s",
-				hosts.n < all_n ? "the first " : "the ", hosts.n,
-				STR_ARG(service->name), STR_ARG(text)),
-			    .note = true,
-			});
+	found_add(k->a,
+	    &(struct found){
+		.kind = FOUND_BLAST,
+		.place = service->place,
+		.text = arena_printf(k->a->arena,
+		    "of %s%zu host%s of %.*s can be reached within an hour, "
+		    "now and in an incident: by %.*s",
+		    hosts.n < all_n ? "the first " : "the ", hosts.n,
+		    hosts.n == 1 ? "" : "s", STR_ARG(service->name), STR_ARG(text)),
+		.note = true,
+	    });
 }
 
 static void

@@ -552,10 +552,11 @@ check_undo_time(struct analysing *a, const struct runbook *runbook, size_t at)
 		return;
 	undo_found(a, &step->place,
 	    arena_printf(a->arena,
-		"step '%.*s' can be taken back for %llu minutes, but '%.*s' may fail only "
-		"after %llu",
+		"step '%.*s' can be taken back for %llu minute%s, but '%.*s' may fail "
+		"only after %llu",
 		STR_ARG(step->name),
 		(unsigned long long)(step->action->undo_within_ms / MINUTE),
+		step->action->undo_within_ms / MINUTE == 1 ? "" : "s",
 		STR_ARG(verify->name), (unsigned long long)(lasts / MINUTE)),
 	    "give the action's `undo:` a longer `within:`");
 }

@@ -83,8 +83,9 @@ fetch(const char *dir, const struct check_options *o, struct arena *arena,
 		return false;
 	if (diags.count == 0)
 		return true;
-	complain("%u of %zu calendars cannot be had", diags.count,
-	    adoption->model->calendar_urls_n);
+	complain("%u of %zu calendar%s cannot be had", diags.count,
+	    adoption->model->calendar_urls_n,
+	    adoption->model->calendar_urls_n == 1 ? "" : "s");
 	adoption_free(adoption);
 	return false;
 }

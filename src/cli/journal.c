@@ -119,15 +119,18 @@ verdict_text(const struct verified *v, str report)
 	if (replayed == NULL)
 		return;
 	if (replayed->same && replayed->from > 0)
-		printf("begun with the state as of entry %llu; %llu rows that were closed "
-		       "by then are not decided again\n",
+		printf("begun with the state as of entry %llu; %llu row%s closed by then "
+		       "%s not decided again\n",
 		    (unsigned long long)replayed->from,
-		    (unsigned long long)replayed->rows_before);
+		    (unsigned long long)replayed->rows_before,
+		    replayed->rows_before == 1 ? " that was" : "s that were",
+		    replayed->rows_before == 1 ? "is" : "are");
 	if (replayed->same)
-		printf("replayed %llu steps: %llu effects and %llu rows are the same\n",
-		    (unsigned long long)replayed->steps,
+		printf("replayed %llu step%s: %llu effect%s and %llu row%s are the same\n",
+		    (unsigned long long)replayed->steps, replayed->steps == 1 ? "" : "s",
 		    (unsigned long long)replayed->effects,
-		    (unsigned long long)replayed->rows);
+		    replayed->effects == 1 ? "" : "s", (unsigned long long)replayed->rows,
+		    replayed->rows == 1 ? "" : "s");
 	else
 		(void)fwrite(report.p, 1, report.n, stdout);
 }

@@ -141,8 +141,8 @@ list(struct client *client, void *context, int argc, char **argv)
 	if (shown == 0)
 		say("Nothing is silenced%s.", *all ? "" : ", nor will be");
 	if (!*all && shown < silences.n)
-		say("%zu expired ones are kept too: firstline silence list --all",
-		    silences.n - shown);
+		say("%zu expired one%s kept too: firstline silence list --all",
+		    silences.n - shown, silences.n - shown == 1 ? " is" : "s are");
 	return out_end(&out);
 }
 

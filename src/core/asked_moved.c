@@ -106,6 +106,6 @@ asked_doubt(struct core *core, struct asked *asked, bool *ret_turn)
 			     STR_ARG(moved->row.target));
 	return text_make(core,
 	    "what it is judged by did not stay as it was read: %.*s began or ended since, "
-	    "and it was read %u times",
-	    STR_ARG(what), row->facts_rounds + 1);
+	    "and it was read %u time%s",
+	    STR_ARG(what), row->facts_rounds + 1, row->facts_rounds == 0 ? "" : "s");
 }

@@ -232,7 +232,8 @@ case_file_write(struct core *core, const struct incident *incident, const struct
 	timeline_part(core, &file, incident, "Alerts in order", true);
 	timeline_part(core, &file, incident, "Timeline", false);
 	if (file.left_out > 0)
-		buf_printf(out, "\n%u parts found no room here: see the incident itself.\n",
-		    file.left_out);
+		buf_printf(out,
+		    "\n%u part%s found no room here: see the incident itself.\n",
+		    file.left_out, file.left_out == 1 ? "" : "s");
 	ASSERT(!out->overflow);
 }

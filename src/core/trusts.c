@@ -445,14 +445,20 @@ arithmetic_text(const struct proof *e, struct arena *arena)
 {
 	if (e->outcomes == 0)
 		return STR("nothing that it did was verified yet");
+	str ends = arena_printf(arena,
+	    "%u of the last %u verified ends recovered (%u of them in drills)", e->verified,
+	    e->outcomes, e->drills);
+	if (e->outcomes == 1)
+		ends = arena_printf(arena, "the one verified end %s%s",
+		    e->verified == 1 ? "recovered" : "did not recover",
+		    e->drills == 1 ? " (in a drill)" : "");
 	return arena_printf(arena,
-	    "%u of the last %u verified ends recovered (%u of them in drills): at least "
-	    "%u.%02u %% with 95 %% confidence, (%u + 1.92 - 1.96 * sqrt(%u * %u / %u + "
-	    "0.96)) / (%u + 3.84); %u by its present text, %u stopped by people, %u taken "
-	    "back",
-	    e->verified, e->outcomes, e->drills, e->bound / 100, e->bound % 100,
-	    e->verified, e->verified, e->outcomes - e->verified, e->outcomes, e->outcomes,
-	    e->since_change, e->overridden, e->undone);
+	    "%.*s: at least %u.%02u %% with 95 %% confidence, (%u + 1.92 - 1.96 * sqrt(%u "
+	    "* %u / %u + 0.96)) / (%u + 3.84); %u by its present text, %u stopped by "
+	    "people, %u taken back",
+	    STR_ARG(ends), e->bound / 100, e->bound % 100, e->verified, e->verified,
+	    e->outcomes - e->verified, e->outcomes, e->outcomes, e->since_change,
+	    e->overridden, e->undone);
 }
 
 /* What the next level wants. */

@@ -187,6 +187,17 @@ main_reason(const struct merge *merge)
 	UNREACHABLE();
 }
 
+static str
+lost_text(size_t refused, size_t all, struct arena *arena)
+{
+	if (all == 1)
+		return STR("the alert was not kept");
+	if (refused == all)
+		return arena_printf(arena, "none of the %zu alerts was kept", all);
+	return arena_printf(arena, "%zu of %zu alerts %s not kept, the other%s", refused,
+	    all, refused == 1 ? "was" : "were", all - refused == 1 ? " was" : "s were");
+}
+
 static uint32_t
 again_s(struct engine *engine, enum refusal why, const struct merge *merge)
 {
@@ -212,14 +223,15 @@ overflow_answer(struct engine *engine, uint64_t id, str source, const struct mer
 	                                    : source;
 	str state = state_text(engine, why, name, &scratch);
 	str who = who_text(why, name, &scratch);
+	str lost = lost_text(merge->refused, all, &scratch);
 	struct answer answer = { .status = reasons[why].status,
 		.exit = 1,
 		.seq = engine->head.seq,
 		.again_s = again_s(engine, why, merge),
-		.error = arena_printf(&scratch,
-		    "%zu of %zu alerts were not kept, the others were: %s is reached%.*s: "
-		    "%.*s; send them again",
-		    merge->refused, all, reasons[why].key, STR_ARG(who), STR_ARG(state)) };
+		.error =
+		    arena_printf(&scratch, "%.*s: %s is reached%.*s: %.*s; send %s again",
+			STR_ARG(lost), reasons[why].key, STR_ARG(who), STR_ARG(state),
+			merge->refused == 1 ? "it" : "them") };
 	frame_record(&engine->batch.to_gate, FRAME_ANSWER, id, &answer_type, &answer);
 	for (enum refusal k = 0; k < REFUSAL_KINDS; k++) {
 		engine->n.alerts_refused[k] += merge->refused_for[k];

@@ -161,8 +161,8 @@ static bool
 report_incidents(struct replay *r, const struct step *was, const struct step *now)
 {
 	if (was->alert_n != now->alert_n) {
-		buf_printf(r->report, ": %zu alerts had incidents, replayed %zu have\n",
-		    was->alert_n, now->alert_n);
+		buf_printf(r->report, ": %zu alert%s had incidents, replayed %zu\n",
+		    was->alert_n, was->alert_n == 1 ? "" : "s", now->alert_n);
 		return true;
 	}
 	for (size_t i = 0; i < was->alert_n; i++) {

@@ -433,8 +433,9 @@ apply_changes(struct intake *intake, uint64_t seq, const struct step *step, msec
 	uint16_t source = source_index(intake, event->source);
 	if (step->alert_n != event->changes.n)
 		return err_set(err, ERR_CORRUPT,
-		    "entry %llu: %zu alerts, but incidents of %zu", (unsigned long long)seq,
-		    event->changes.n, step->alert_n);
+		    "entry %llu: %zu alert%s, but incidents of %zu",
+		    (unsigned long long)seq, event->changes.n,
+		    event->changes.n == 1 ? "" : "s", step->alert_n);
 	for (size_t i = 0; i < event->changes.n; i++) {
 		const struct alert_change *change = &changes[i];
 		struct kept kept = {

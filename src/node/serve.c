@@ -166,16 +166,15 @@ announce(struct supervisor *s)
 		return;
 	s->announced = true;
 	system_ready(s);
-	char path[4200], url[200];
+	char path[4200], url[200], counts[COUNTS_MAX];
 	struct err err;
 	(void)snprintf(url, sizeof(url), "http://%s\n", s->listen);
 	AUTO_CLOSE int dir = open(s->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && !file_write_durable(dir, "endpoint", str_of(url), 0644, &err))
 		node_log(s, LOG_WARNING, "supervisor", "%s", err.text);
 	(void)snprintf(path, sizeof(path), "%s", s->listen);
-	node_log(s, LOG_INFO, "supervisor",
-	    "serving on http://%s (%zu services, %zu runbooks, %zu rules)%s", path,
-	    s->now.model->services_n, s->now.model->runbooks_n, s->now.model->rules_n,
+	model_counts(s->now.model, counts);
+	node_log(s, LOG_INFO, "supervisor", "serving on http://%s (%s)%s", path, counts,
 	    s->loopback_only ? "; loopback only" : "");
 }
 

@@ -161,6 +161,9 @@ void tls_files_watch(struct supervisor *s);
 
 /* system.c */
 void system_begin(struct supervisor *s);
+#define COUNTS_MAX 120
+/* "12 services, 1 runbook, 3 rules" */
+void model_counts(const struct model *model, char ret[static COUNTS_MAX]);
 void system_ready(struct supervisor *s);
 void system_reloading(struct supervisor *s);
 void system_stopping(struct supervisor *s);

@@ -34,13 +34,21 @@ system_begin(struct supervisor *s)
 }
 
 void
+model_counts(const struct model *model, char ret[static COUNTS_MAX])
+{
+	(void)snprintf(ret, COUNTS_MAX, "%zu service%s, %zu runbook%s, %zu rule%s",
+	    model->services_n, model->services_n == 1 ? "" : "s", model->runbooks_n,
+	    model->runbooks_n == 1 ? "" : "s", model->rules_n,
+	    model->rules_n == 1 ? "" : "s");
+}
+
+void
 system_ready(struct supervisor *s)
 {
-	char text[300];
-	(void)snprintf(text, sizeof(text),
-	    "READY=1\nSTATUS=Serving on http://%s: %zu services, %zu runbooks, %zu rules",
-	    s->listen, s->now.model->services_n, s->now.model->runbooks_n,
-	    s->now.model->rules_n);
+	char text[300], counts[COUNTS_MAX];
+	model_counts(s->now.model, counts);
+	(void)snprintf(text, sizeof(text), "READY=1\nSTATUS=Serving on http://%s: %s",
+	    s->listen, counts);
 	notify_tell(&s->system, text);
 }
 

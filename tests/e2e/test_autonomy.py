@@ -158,7 +158,7 @@ def test_a_plan_is_permitted_and_what_it_proves_is_kept():
         wait_until(lambda: shop.done() == ["restart web-1"], 20, message="it is done")
         wait_until(lambda: shop.trust("web-down")["row"]["history"] == "V", 20, message="it is kept")
         shop.cli("ana", "permit", number, "--digest", digest, want=9)
-        assert "1 of the last 1 verified ends recovered" in shop.cli("mei", "trust", "web-down").stdout
+        assert "the one verified end recovered" in shop.cli("mei", "trust", "web-down").stdout
         shop.cli("ana", "trust", "none", want=3)
         # A drill is evidence as well, on the hosts of its environment.
         begun = shop.cli("ana", "drill", "web-down")

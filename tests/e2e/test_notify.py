@@ -72,11 +72,11 @@ def test_ready_reloading_stopping():
         before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         lines = system.hear_until("RELOADING")
         assert abs(int(lines["MONOTONIC_USEC"]) - before) < 10_000_000, lines
-        assert "1 services" in system.hear_until("READY")["STATUS"]
+        assert ": 1 service, 0 runbooks, " in system.hear_until("READY")["STATUS"]
         s.file("config/more.yaml", "services: {shop: {owner: nobody, tier: 2}}\n")
         os.kill(server.child.pid, 1)
         system.hear_until("RELOADING")
-        assert "1 services" in system.hear_until("READY")["STATUS"], "the one before"
+        assert ": 1 service, 0 runbooks, " in system.hear_until("READY")["STATUS"], "the one before"
         server.stop()
         assert system.hear_until("STOPPING")["STOPPING"] == "1"
 

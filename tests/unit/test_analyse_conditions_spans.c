@@ -120,6 +120,16 @@ freeze__forbids_what_takes_back_what_it_leaves(void)
 	test_row = NULL;
 }
 
+static void
+analyse__counts_one_as_one(void)
+{
+	analyse(BASE WEB
+	    "hosts:\n  w1: {service: web, role: a}\n" RULES GRANT("ana", "one"),
+	    NULL);
+	EXPECT(told("of the 1 host of web can be reached within an hour"));
+	config_close(&config);
+}
+
 /* 60 services, 100 agents that may nothing, and one that may: more than is looked at of any
  * of them, and each says so. */
 static void
@@ -170,6 +180,7 @@ main(void)
 {
 	RUN(freeze__is_a_prohibition_for_a_time);
 	RUN(freeze__forbids_what_takes_back_what_it_leaves);
+	RUN(analyse__counts_one_as_one);
 	RUN(analyses__say_how_far_they_got);
 	TEST_MAIN_END();
 }

@@ -295,6 +295,8 @@ glass__is_loud_and_lifts_what_may_be_lifted(void)
 	EXPECT_U64(lease_row(w, id).uses, 1);
 	world_after(w, 30 * MINUTE);
 	EXPECT_U64(restart(w, "person:ana").status, 403);
+	EXPECT(str_contains(world_gap(w, GAP_UNREVIEWED, "ana on payments").text,
+	    STR("; 1 decision was made under it that rules would have stopped")));
 	world_free(w);
 }
 
