@@ -377,8 +377,8 @@ prolong(struct core *core, struct lease *lease, msec ms, str why)
 	arm(core, lease);
 	str until = text_when(core, row->until_wall);
 	say(core, lease, row->principal,
-	    text_make(core, "keeps %.*s in hand until %.*s", STR_ARG(row->service),
-		STR_ARG(until)));
+	    text_make(core, "keeps %.*s in hand until %.*s%s%.*s", STR_ARG(row->service),
+		STR_ARG(until), why.n > 0 ? ": " : "", STR_ARG(why)));
 	return answer_yes(200, &lease->o);
 }
 
