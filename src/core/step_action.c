@@ -89,16 +89,16 @@ refused(struct core *core, struct run *run, struct rolled *rolled, str why)
 	    incident->row.owner, incident,
 	    text_make(core, "step %.*s of runbook %.*s was refused: %.*s",
 		STR_ARG(step->name), STR_ARG(run->row.runbook), STR_ARG(why)));
-	rolled_over(core, run, rolled, ROLLED_REFUSED);
+	rolled_left(core, run, rolled, ROLLED_REFUSED);
 	roll_leave(core, run, step->otherwise,
 	    text_make(core, "%.*s was refused: %.*s", STR_ARG(step->name), STR_ARG(why)));
 }
 
-/* Nothing is done to it, and a person must look. */
+/* Nothing more is done to it, and a person must look. */
 static void
 left(struct core *core, struct run *run, struct rolled *rolled, str why)
 {
-	rolled_over(core, run, rolled, ROLLED_LEFT);
+	rolled_left(core, run, rolled, ROLLED_LEFT);
 	roll_leave(core, run, STEP_PERSON, why);
 }
 
@@ -434,7 +434,7 @@ again(struct core *core, struct run *run, struct rolled *rolled,
 {
 	rolled->tries++;
 	if (run->row.roll_why.n > 0) {
-		rolled_over(core, run, rolled, ROLLED_LEFT);
+		rolled_left(core, run, rolled, ROLLED_LEFT);
 		return;
 	}
 	if (rolled->tries < NEVER_STARTED_MAX) {

@@ -69,6 +69,13 @@ rolled_over(struct core *core, struct run *run, struct rolled *rolled,
 	object_touch(core, &run->o);
 }
 
+void
+rolled_left(struct core *core, struct run *run, struct rolled *rolled,
+    enum rolled_state untried)
+{
+	rolled_over(core, run, rolled, rolled->retries > 0 ? ROLLED_FAILED : untried);
+}
+
 /* ---- leaving the step ---- */
 
 static int
@@ -102,8 +109,7 @@ cut_off(struct core *core, struct run *run, str why)
 		if (asked != NULL && asked_open(asked))
 			asked_void(core, asked, why);
 		if (p[i].state == ROLLED_ASKED || p[i].state == ROLLED_WAITS)
-			rolled_over(core, run, &p[i],
-			    p[i].retries > 0 ? ROLLED_FAILED : ROLLED_LEFT);
+			rolled_left(core, run, &p[i], ROLLED_LEFT);
 	}
 }
 
@@ -122,7 +128,10 @@ roll_drop(struct core *core, struct run *run, str why)
 			attempt_stop(core, attempt, why);
 		attempt = object_find(core, TABLE_ATTEMPT, p[i].waiting_for);
 		bool open = attempt != NULL && attempt_open(attempt);
-		rolled_over(core, run, &p[i], open ? ROLLED_INTERRUPTED : ROLLED_LEFT);
+		if (open)
+			rolled_over(core, run, &p[i], ROLLED_INTERRUPTED);
+		else
+			rolled_left(core, run, &p[i], ROLLED_LEFT);
 	}
 }
 

@@ -81,6 +81,9 @@ struct rolled *rolled_waiting(const struct run *run, row_id id);
 bool run_awaits(const struct run *run, row_id id);
 void rolled_over(struct core *core, struct run *run, struct rolled *rolled,
     enum rolled_state state);
+/* It ends without another try: as that state, or as failed where it was tried and had failed. */
+void rolled_left(struct core *core, struct run *run, struct rolled *rolled,
+    enum rolled_state untried);
 /* One more row, for that target, behind the others; false: no room. */
 bool rolled_add(struct core *core, struct run *run, size_t target, uint32_t batch);
 /* In the timeline: "go: 3 of 8 done, 1 failed, 4 not begun". */

@@ -157,6 +157,10 @@ retry__is_refused_like_any_other(void)
 	EXPECT_U64(w->attempt_n, 0);
 	EXPECT(last_run(w).refused);
 	EXPECT(str_starts(needs_person(w), STR("go was refused: ")));
+	/* It was tried once, and failed: it is not as if nothing had been done to it. */
+	struct run_row run = last_run(w);
+	const struct rolled *rolled = run.rolled.p;
+	EXPECT(run.rolled.n == 1 && rolled->state == ROLLED_FAILED);
 	world_free(w);
 }
 
