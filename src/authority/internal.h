@@ -588,7 +588,7 @@ text_add(struct text *text, str part)
 void add_u64(struct text *text, uint64_t value);
 void add_i64(struct text *text, int64_t value);
 void add_duration(struct text *text, msec ms);
-/* "14:07 UTC", with the date when it is another day than `now`. */
+/* "14:07 UTC", with the date when it is midnight or another day than `now`. */
 void add_clock(struct text *text, msec at, msec now);
 /* "ana" for "person:ana", "agent x" for "agent:x". */
 void add_principal(struct text *text, str asking);

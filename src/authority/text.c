@@ -71,14 +71,16 @@ add_padded(struct text *text, unsigned value, size_t width)
 	ADD(text, part);
 }
 
-/* "14:07 UTC", with the date when it is another day. A minute that is not over yet
- * counts as the next: at the time we name it must be true. */
+/* "14:07 UTC", with the date when it is another day, or midnight, of which nobody knows to
+ * which day it belongs. A minute that is not over yet counts as the next: at the time we
+ * name it must be true. */
 void
 add_clock(struct text *text, msec at, msec now)
 {
 	int64_t s = (int64_t)((at + MINUTE - 1) / MINUTE * 60);
 	struct civil civil = zone_civil(zone_utc(), s);
-	if ((msec)s / (24 * 3600) != now / DAY) {
+	bool midnight = civil.hour == 0 && civil.minute == 0;
+	if (midnight || (msec)s / (24 * 3600) != now / DAY) {
 		add_padded(text, (unsigned)civil.year, 4);
 		ADD(text, STR("-"));
 		add_padded(text, civil.month, 2);
