@@ -370,6 +370,7 @@ own_example(struct analysing *a, const struct rule *grant, str person)
 	for (size_t i = 0; i < model->actions_n; i++) {
 		const struct action *action = &model->actions[i];
 		if (!rule_covers_action(grant, action) ||
+		    !rule_fits_action(a, grant, action) ||
 		    !params_plain(model, &grant, 1, action, a->arena, &params))
 			continue;
 		for (size_t k = 0; k < model->services_n; k++) {

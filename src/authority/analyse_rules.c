@@ -233,6 +233,14 @@ rule_dead(const struct analysing *a, const struct rule *rule, struct death *ret)
 
 /* ---- examples ---- */
 
+bool
+rule_fits_action(const struct analysing *a, const struct rule *rule,
+    const struct action *action)
+{
+	str param;
+	return values_possible(rule, action, *a->arena, &param);
+}
+
 static str
 some_principal(const struct analysing *a, const struct principal *to, msec wall)
 {
@@ -265,18 +273,31 @@ example_of(const struct analysing *a, const struct rule *rule, const struct prin
 	    a->arena);
 }
 
+/* One that can be as the rule wants it, else any. */
+static const struct action *
+exemplary(const struct analysing *a, const struct rule *rule)
+{
+	const struct action *any = NULL;
+	for (size_t i = 0; i < a->model->actions_n; i++) {
+		const struct action *action = &a->model->actions[i];
+		if (!rule_covers_action(rule, action))
+			continue;
+		if (rule_fits_action(a, rule, action))
+			return action;
+		any = any == NULL ? action : any;
+	}
+	return any;
+}
+
 str
 rule_example(const struct analysing *a, const struct rule *rule)
 {
 	const struct model *model = a->model;
-	for (size_t i = 0; i < model->actions_n; i++) {
-		if (!rule_covers_action(rule, &model->actions[i]))
-			continue;
-		for (size_t k = 0; k < model->services_n; k++) {
-			if (rule_covers_service(model, rule, &model->services[k]))
-				return example_of(a, rule, rule->to_n > 0 ? rule->to : NULL,
-				    &model->actions[i], &model->services[k]);
-		}
+	const struct action *action = exemplary(a, rule);
+	for (size_t k = 0; action != NULL && k < model->services_n; k++) {
+		if (rule_covers_service(model, rule, &model->services[k]))
+			return example_of(a, rule, rule->to_n > 0 ? rule->to : NULL, action,
+			    &model->services[k]);
 	}
 	return (str){ 0 };
 }

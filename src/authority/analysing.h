@@ -63,6 +63,9 @@ const struct param *action_param(const struct action *action, str name);
 
 /* ---- analyse_rules.c ---- */
 
+/* Can the action have values that the rule is about? */
+bool rule_fits_action(const struct analysing *a, const struct rule *rule,
+    const struct action *action);
 /* A request that the rule is about; empty: none was found. */
 str rule_example(const struct analysing *a, const struct rule *rule);
 

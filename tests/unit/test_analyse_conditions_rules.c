@@ -104,6 +104,9 @@ expect(enum found_kind kind, const struct row *rows, size_t n)
 	", m: {one_of: "                                                       \
 	"[a]}}" rest ", until: 2027-06-30, owner: ana}\n"
 #define WITH(with) WITH_AND(with, "")
+#define WITH_OF_ALL(with)                                                      \
+	"  - {grant: g, to: [zoe], may: [act], on: {tier: 1}, with: {n: " with \
+	"}, until: 2027-06-30, owner: ana}\n"
 #define WHEN(when) \
 	"  - {approval: p, for: [act], by: zoe, when: {n: '" when "', m: is a}}\n"
 #define UP_TO(max) "{type: integer, min: -9, max: " max "}"
@@ -274,6 +277,15 @@ ending__is_a_grant_that_has_an_end_soon(void)
 	model->rules[0].until_wall = 0; /* without one it does not */
 	authority_analyse(model, WALL, &config.arena, &analysis);
 	expect_told(FOUND_ENDING, NULL);
+	config_close(&config);
+	/* The first action that it names takes no value of the grant: the example is not of it. */
+	model = load(BOTH("{type: one-of, values: [slow]}",
+	    "{type: one-of, values: [quick]}") WITH_OF_ALL("{like: 'q*'}"));
+	model->rules[0].until_wall = WALL + 36 * HOUR;
+	authority_analyse(model, WALL, &config.arena, &analysis);
+	const struct found *found = found_of(FOUND_ENDING);
+	EXPECT_STR(found != NULL ? found->example : STR("nothing"),
+	    STR("firstline may zoe there on web m=b n=quick"));
 	config_close(&config);
 }
 
