@@ -223,15 +223,18 @@ ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 
 /* ---- asking as an undo ---- */
 
+/* Now, later, or so short ago that it can still be taken back. What a grant let somebody do
+ * that ended before that is over. */
 static bool
 may_do(const struct model *model, const struct action *action, str principal,
-    const struct service *service)
+    const struct service *service, msec wall)
 {
+	msec since = wall - action->undo_within_ms;
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		if (rule->kind == RULE_GRANT && rule_covers_action(rule, action) &&
 		    rule_covers_service(model, rule, service) &&
-		    may_be_about(rule, principal))
+		    may_be_about(rule, principal) && rule_first_in_force(rule, since) != 0)
 			return true;
 	}
 	return false;
@@ -254,8 +257,9 @@ undone_newly(const struct comparing *c, unsigned side, const struct action *undo
 		if (taken_back && (undos_same(action, other) ||
 				      other->undo_within_ms > action->undo_within_ms))
 			continue;
-		if (may_do(mine, action, chain->principal, service) &&
-		    (chain->behalf.n == 0 || may_do(mine, action, chain->behalf, service)))
+		if (may_do(mine, action, chain->principal, service, c->wall) &&
+		    (chain->behalf.n == 0 ||
+			may_do(mine, action, chain->behalf, service, c->wall)))
 			return action;
 	}
 	return NULL;

@@ -35,14 +35,14 @@ static const char base[] =
 #define DRAIN(undo) "  drain: {verb: drain, run: [drain]" undo "}\n"
 #define UNDO(n, within) ", undo: {do: fill, with: {n: " n "}, within: " within "}"
 
-static const struct model *
+static struct model *
 load(struct config *c, const char *drain)
 {
 	char text[4096];
 	(void)snprintf(text, sizeof(text), "%s%s", base, drain);
 	config_open(c);
 	config_add(c, "a.yaml", text);
-	const struct model *model = config_load(c);
+	struct model *model = config_load(c);
 	if (model == NULL)
 		(void)fprintf(stderr, "%.*s\n", STR_ARG(config_faults(c)));
 	ASSERT(model != NULL);
@@ -92,9 +92,32 @@ difference__tells_what_an_undo_lets_past_rules(void)
 	}
 }
 
+/* Nobody can take back what nobody could do. */
+static void
+difference__tells_no_undo_of_what_only_an_ended_grant_let_do(void)
+{
+	static const struct {
+		msec ended_ago_ms;
+		size_t n;
+	} ends[] = { { 29 * MINUTE, 1 }, { 30 * MINUTE, 0 }, { 30 * DAY, 0 } };
+	static struct config a, b;
+	for (size_t i = 0; i < countof(ends); i++) {
+		struct difference difference;
+		struct model *before = load(&a, DRAIN(""));
+		struct model *after = load(&b, DRAIN(UNDO("3", "30m")));
+		before->rules[0].until_wall = after->rules[0].until_wall =
+		    WALL - ends[i].ended_ago_ms;
+		authority_difference(before, after, WALL, &b.arena, &difference);
+		EXPECT_U64(difference.n, ends[i].n);
+		config_close(&a);
+		config_close(&b);
+	}
+}
+
 int
 main(void)
 {
+	RUN(difference__tells_no_undo_of_what_only_an_ended_grant_let_do);
 	RUN(difference__tells_what_an_undo_lets_past_rules);
 	TEST_MAIN_END();
 }
