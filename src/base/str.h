@@ -52,10 +52,13 @@ str_drop(str s, size_t n)
 	return (str){ n ? s.p + n : s.p, s.n - n }; /* NULL + 0 is undefined in C */
 }
 
+#define STR_PRINTED_MAX 1024 /* bytes of one text in a format; whole characters */
+int str_printed(str s);
+
 static inline int
 str_printf_len(str s)
 {
-	return s.n > 512 ? 512 : (int)s.n;
+	return s.n <= STR_PRINTED_MAX ? (int)s.n : str_printed(s);
 }
 
 struct str_cut str_cut(str s, char separator);

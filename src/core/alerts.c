@@ -117,8 +117,8 @@ title_of(struct core *core, const struct match *match, str body)
 	if (summary.n == 0)
 		return name;
 	summary = text_line(core, summary, TITLE_MAX);
-	return text_cut(text_make(core, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)),
-	    TITLE_MAX);
+	return text_short(core,
+	    text_make(core, "%.*s: %.*s", STR_ARG(name), STR_ARG(summary)), TITLE_MAX);
 }
 
 static bool

@@ -71,6 +71,7 @@ judged_why(struct core *core, struct judged *judged)
 	str why = reasons[0].text;
 	if (row->forward.n == 0)
 		return why;
+	why = text_part(core, why);
 	return text_make(core, "%.*s; %.*s", STR_ARG(why), STR_ARG(row->forward));
 }
 
@@ -661,6 +662,7 @@ static void
 ask_person(struct core *core, const struct attempt *attempt, str why)
 {
 	const struct attempt_row *row = &attempt->row;
+	why = text_part(core, why);
 	str words = text_make(core,
 	    "nobody knows whether %.*s on %.*s happened (%.*s): look, then `firstline "
 	    "incident settle %llu yes|no`",

@@ -160,7 +160,7 @@ channel_try(struct core *core, const struct command *command)
 	struct notice_words words = { 0 };
 	if (channel == NULL)
 		return answer_no(core, 404, EXIT_NOT_FOUND, "there is no channel %.*s",
-		    STR_ARG(text_cut(command->name, 128)));
+		    STR_ARG(text_short(core, command->name, 128)));
 	if (!find_whom(core, command, channel, &to))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "say whom: a person or a team that channel %.*s reaches",

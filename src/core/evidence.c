@@ -148,7 +148,8 @@ evidence_seen(struct core *core, struct run *run, const struct probe_row *probe,
 		one->seen = seen->status == PROBE_OK;
 		one->wall = core->wall;
 		row_set_str(core, &one->value,
-		    text_cut(answer_text(core, probe->kind, seen), EVIDENCE_VALUE_MAX));
+		    text_short(core, answer_text(core, probe->kind, seen),
+			EVIDENCE_VALUE_MAX));
 		object_touch(core, &run->o);
 	}
 	if (all_answered(run))

@@ -42,7 +42,7 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 		struct gap_row row = { .id = row_next(core),
 			.kind = kind,
 			.subject = subject,
-			.text = text_cut(words, TIMELINE_TEXT_MAX),
+			.text = text_short(core, words, TIMELINE_TEXT_MAX),
 			.owner = owner,
 			.count = 1,
 			.incident = id,
@@ -58,7 +58,8 @@ gap_add(struct core *core, enum gap_kind kind, str subject, str owner,
 		if (id != 0)
 			gap->row.incident = id;
 		gap->row.last_wall = core->wall;
-		row_set_str(core, &gap->row.text, text_cut(words, TIMELINE_TEXT_MAX));
+		row_set_str(core, &gap->row.text,
+		    text_short(core, words, TIMELINE_TEXT_MAX));
 		object_touch(core, &gap->o);
 	}
 	if (id != 0)

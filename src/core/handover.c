@@ -45,7 +45,7 @@ tell(struct core *core, const struct team *team, const struct came *came)
 		if (!is_teams(core, incident, team) || n++ >= OPEN_SHOWN)
 			continue;
 		struct arena mark = core->scratch;
-		str doing = text_cut(incident_doing(core, incident), 200);
+		str doing = text_short(core, incident_doing(core, incident), 200);
 		buf_printf(&out, "  incident %u [%s] %.*s: %.*s%s%.*s\n", row->id,
 		    severity_name(row->severity), STR_ARG(row->service),
 		    STR_ARG(row->title), doing.n > 0 ? "\n    " : "", STR_ARG(doing));

@@ -159,11 +159,11 @@ static void
 needs_review(struct core *core, struct lease *lease)
 {
 	const struct lease_row *row = &lease->row;
-	str who = text_who(row->principal);
+	str who = text_who(row->principal), why = text_part(core, row->why);
 	str words = text_make(core,
 	    "the glass on %.*s is whole again: %.*s broke it because: %.*s; %u decision%s "
 	    "made under it that rules would have stopped",
-	    STR_ARG(row->service), STR_ARG(who), STR_ARG(row->why), row->uses,
+	    STR_ARG(row->service), STR_ARG(who), STR_ARG(why), row->uses,
 	    row->uses == 1 ? " was" : "s were");
 	gap_add(core, GAP_UNREVIEWED, gap_subject(core, row),
 	    owner_of(core, row->service)->name, NULL,

@@ -308,8 +308,8 @@ subject_of(struct core *core, const struct incident *incident, enum notice_purpo
 		            : STR("needs a person");
 	return text_line(core,
 	    text_make(core, "[%s] %.*s: %.*s (incident %u): %.*s",
-		severity_name(row->severity), STR_ARG(of), STR_ARG(text_cut(name, 120)),
-		row->id, STR_ARG(state)),
+		severity_name(row->severity), STR_ARG(of),
+		STR_ARG(text_short(core, name, 120)), row->id, STR_ARG(state)),
 	    400);
 }
 

@@ -280,7 +280,8 @@ tell_reason(struct planning *p, struct judged *judged, struct plan_target *ret)
 		ret->file = keep(p, reason->file);
 		ret->line = reason->line;
 	}
-	ret->text = keep(p, text_cut(judged_why(p->core, judged), PLAN_TEXT_MAX));
+	ret->text =
+	    keep(p, text_short(p->core, judged_why(p->core, judged), PLAN_TEXT_MAX));
 }
 
 static void

@@ -144,7 +144,7 @@ walk(struct rehearsing *p, const struct run *run, uint32_t where, enum run_state
 	ASSERT(p->walked_n < STEPS_WALKED_MAX);
 	p->walked[p->walked_n++] = (struct walked){ .step = run_step(run)->name,
 		.became = str_of(became(p, run, where, state)),
-		.why = arena_str(p->arena, text_cut(why, WHY_SHOWN)),
+		.why = arena_str(p->arena, text_short(p->core, why, WHY_SHOWN)),
 		.at = run->row.steps_done };
 	p->mark = p->core->control->row.next_row;
 }
@@ -168,7 +168,7 @@ on_ended(struct core_trace *trace, const struct run *run, enum run_state state, 
 	};
 	walk(p, run, STEP_PERSON, state, why);
 	p->end = ends[state];
-	p->end_why = arena_str(p->arena, text_cut(why, WHY_SHOWN));
+	p->end_why = arena_str(p->arena, text_short(p->core, why, WHY_SHOWN));
 }
 
 static void
@@ -189,7 +189,7 @@ on_decided(struct core_trace *trace, const struct decision_row *row)
 			fault(p, wanted->node, (str){ 0 },
 			    "expected '%.*s' for %.*s, but authority says '%.*s': %.*s",
 			    STR_ARG(word), STR_ARG(wanted->name), STR_ARG(verdict),
-			    STR_ARG(text_cut(why, WHY_SHOWN)));
+			    STR_ARG(text_short(p->core, why, WHY_SHOWN)));
 	}
 }
 
@@ -429,7 +429,8 @@ settle(struct rehearsing *p)
 			    (struct walked){ .step = arena_str(p->arena, row->step),
 				    .became = STR("in doubt") };
 			p->end = "in doubt";
-			p->end_why = arena_str(p->arena, text_cut(row->why, WHY_SHOWN));
+			p->end_why =
+			    arena_str(p->arena, text_short(p->core, row->why, WHY_SHOWN));
 			return true;
 		}
 		command(p, (struct command){ .kind = COMMAND_SETTLE,

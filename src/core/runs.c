@@ -383,6 +383,7 @@ why_in_the_middle(struct core *core, const struct run *run, str why)
 	str came = roll_text(core, run);
 	if (n == 0 || came.n == 0)
 		return why;
+	why = text_part(core, why);
 	return text_make(core,
 	    "%.*s; %.*s: `firstline run %.*s --continue %llu` goes on with the rest",
 	    STR_ARG(why), STR_ARG(came), STR_ARG(run->row.runbook),

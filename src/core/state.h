@@ -14,7 +14,11 @@
 str text_make(struct core *core, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* At most max bytes, whole characters. */
 str text_cut(str s, size_t max);
-/* Cut; control characters become blanks, and what turns the direction of writing '?'. */
+/* The same, and "..." where something was left out. */
+str text_short(struct core *core, str s, size_t max);
+/* Half of what a timeline holds, where a sentence goes on behind it. */
+str text_part(struct core *core, str s);
+/* Short; control characters become blanks, and what turns the direction of writing '?'. */
 str text_line(struct core *core, str s, size_t max);
 /* The same of a text of many lines, whose ends and tabs stay; not cut. */
 str text_shown(struct core *core, str s);

@@ -26,7 +26,7 @@ answer_text(struct core *core, const struct param *param)
 			    : i + 1 == param->values.n ? " or "
 						       : ", ",
 			    STR_ARG(param->values.p[i]));
-		return text_cut(text, TIMELINE_TEXT_MAX / 4);
+		return text_short(core, text, TIMELINE_TEXT_MAX / 4);
 	case PARAM_INTEGER:
 		if (param->min != INT64_MIN && param->max != INT64_MAX)
 			return text_make(core, "a number from %lld to %lld",
@@ -34,7 +34,7 @@ answer_text(struct core *core, const struct param *param)
 		return STR("a whole number");
 	case PARAM_STRING:
 		return text_make(core, "a text like %.*s",
-		    STR_ARG(text_cut(param->pattern_text, TIMELINE_TEXT_MAX / 4)));
+		    STR_ARG(text_short(core, param->pattern_text, TIMELINE_TEXT_MAX / 4)));
 	case PARAM_NAME:
 		return STR("a name of letters, digits, '-', '_' and '.'");
 	case PARAM_HOST:
@@ -56,8 +56,8 @@ subject_of(struct core *core, const struct incident *incident, const struct run 
 	    text_make(core, "[%s] %.*s: %.*s asks: %.*s (incident %u): %s",
 		severity_name(row->severity),
 		STR_ARG(row->service.n > 0 ? row->service : row->owner),
-		STR_ARG(run->row.runbook), STR_ARG(text_cut(run->row.question, 160)),
-		row->id, state),
+		STR_ARG(run->row.runbook),
+		STR_ARG(text_short(core, run->row.question, 160)), row->id, state),
 	    400);
 }
 

@@ -147,7 +147,7 @@ seen_together(struct core *core, const struct run *run)
 		struct step_probe what = asked_at(core, run, i);
 		text = text_make(core, "%.*s%s%.*s %.*s (wanted %.*s)", STR_ARG(text),
 		    i > 0 ? ", " : "", STR_ARG(what.name),
-		    STR_ARG(text_cut(looks_of(run)[i].value, 80)),
+		    STR_ARG(text_short(core, looks_of(run)[i].value, 80)),
 		    STR_ARG(what.probe.expect.written));
 	}
 	return text_line(core, text, TIMELINE_TEXT_MAX / 2);

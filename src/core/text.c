@@ -28,9 +28,30 @@ text_cut(str s, size_t max)
 }
 
 str
+text_short(struct core *core, str s, size_t max)
+{
+	static const char dots[] = "...";
+	size_t n = sizeof(dots) - 1;
+	ASSERT(max > n);
+	if (s.n <= max)
+		return s;
+	s = text_cut(s, max - n);
+	char *p = arena_new(&core->scratch, char, s.n + n);
+	memcpy(p, s.p, s.n);
+	memcpy(p + s.n, dots, n);
+	return (str){ p, s.n + n };
+}
+
+str
+text_part(struct core *core, str s)
+{
+	return text_short(core, s, TIMELINE_TEXT_MAX / 2);
+}
+
+str
 text_line(struct core *core, str s, size_t max)
 {
-	s = text_cut(s, max);
+	s = text_short(core, s, max);
 	if (s.n == 0)
 		return s;
 	char *p = arena_new(&core->scratch, char, s.n);
@@ -151,7 +172,7 @@ text_labels(struct core *core, const struct pairs *labels, size_t max)
 			buf_char(&b, '"');
 		}
 	}
-	buf_add(&b, all ? STR("}") : STR(", ...}"));
+	buf_add(&b, all ? STR("}") : b.n > 1 ? STR(", ...}") : STR("...}"));
 	str s = text_line(core, buf_str(&b), max + 16);
 	buf_done(&b);
 	return s;

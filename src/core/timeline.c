@@ -65,6 +65,8 @@ timeline_add(struct core *core, incident_id incident, enum timeline_kind kind, s
 {
 	va_list args;
 	va_start(args, fmt);
+	/* A text that a format cuts makes the line too long: it is told at its end. */
+	static_assert(STR_PRINTED_MAX > TIMELINE_TEXT_MAX, "cut, and nobody is told");
 	str words = arena_vprintf(&core->scratch, fmt, args);
 	va_end(args);
 	timeline_text(core, incident, kind, who, ref,

@@ -94,7 +94,7 @@ evidence__that_is_much_is_counted_behind_the_first(void)
 		world_answer(w, &(struct probe_result){ .status = PROBE_OK,
 				    .value = { text, sizeof(text) } });
 	EXPECT(world_says(w, 1, "evidence before restart: the-first-of-eight"));
-	EXPECT(world_says(w, 1, "y; and 2 more"));
+	EXPECT(world_says(w, 1, "y...; and 2 more"));
 	EXPECT_U64(last_run(w).evidence.n, 8);
 	EXPECT_U64(w->attempt_n, 1);
 	world_free(w);

@@ -261,10 +261,15 @@ text__is_cut_at_whole_characters_and_one_line(void)
 	EXPECT_STR(text_cut(STR("a\xc3\xa9"), 2), STR("a"));
 	EXPECT_STR(text_cut(STR("\xe2\x82\xac"), 2), STR(""));
 	EXPECT_STR(text_line(core, STR("a\nb\x01"), 10), STR("a b "));
+	/* What is left out is told. */
+	EXPECT_STR(text_line(core, STR("abcdefgh"), 8), STR("abcdefgh"));
+	EXPECT_STR(text_line(core, STR("abcdefghi"), 8), STR("abcde..."));
+	EXPECT_STR(text_line(core, STR("abcd\xc3\xa9hij"), 8), STR("abcd..."));
 	struct pair p[] = { { STR("a"), STR("1") }, { STR("b"), STR("22") } };
 	struct pairs labels = { p, 2 };
 	EXPECT_STR(text_labels(core, &labels, 100), STR("{a=\"1\", b=\"22\"}"));
 	EXPECT_STR(text_labels(core, &labels, 10), STR("{a=\"1\", ...}"));
+	EXPECT_STR(text_labels(core, &labels, 5), STR("{...}"));
 	str names[] = { STR("x"), STR("y"), STR("z") };
 	struct strs list = { names, 3 };
 	EXPECT_STR(text_list(core, &list, 3), STR("x, y, z"));

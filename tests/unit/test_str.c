@@ -181,9 +181,23 @@ str_distance__counts_slips(void)
 	EXPECT_U64(str_distance((str){ many, 200 }, (str){ many, 100 }, 9), 0);
 }
 
+static void
+str_printf__prints_so_much_in_whole_characters(void)
+{
+	char text[STR_PRINTED_MAX + 8];
+	memset(text, 'a', sizeof(text));
+	EXPECT_U64((size_t)str_printf_len((str){ text, STR_PRINTED_MAX }), STR_PRINTED_MAX);
+	EXPECT_U64((size_t)str_printf_len((str){ text, sizeof(text) }), STR_PRINTED_MAX);
+	/* The euro sign goes over the end. */
+	memcpy(&text[STR_PRINTED_MAX - 2], "\xe2\x82\xac", 3);
+	EXPECT_U64((size_t)str_printf_len((str){ text, sizeof(text) }),
+	    STR_PRINTED_MAX - 2);
+}
+
 int
 main(void)
 {
+	RUN(str_printf__prints_so_much_in_whole_characters);
 	RUN(str_cut__splits_at_the_first_separator);
 	RUN(str_cut__without_a_separator_is_all_head);
 	RUN(str_cmp__orders_by_bytes_then_length);
