@@ -233,6 +233,7 @@ on_started(struct core *core, const struct started *started)
 		control->next_row += RESTORED_ROWS_SKIPPED;
 		control->next_incident += RESTORED_INCIDENTS_SKIPPED;
 	}
+	rolls_started(core);
 	/* First what became of what was begun; nothing new is ordered before. */
 	list_each(it, &core->tables[TABLE_ATTEMPT])
 	{

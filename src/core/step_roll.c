@@ -330,6 +330,39 @@ rolled_add(struct core *core, struct run *run, size_t target, uint32_t batch)
 	return false;
 }
 
+/* Of a version that took one target after the other, and kept no more of them than which: those
+ * before it are over, whatever became of them, and none is begun again. */
+static void
+roll_as_it_was(struct core *core, struct run *run)
+{
+	const struct run_row *row = &run->row;
+	enum step_phase phase = row->phase;
+	bool out = phase == PHASE_ATTEMPT || phase == PHASE_ASKED;
+	if (row->undoing || row->rolled.n > 0 || run_step(run)->kind != STEP_ACTION ||
+	    !(out || (phase == PHASE_WAITING && row->acted)))
+		return;
+	for (size_t i = 0; i < row->target + (out ? 1u : 0u) && i < row->targets.n; i++) {
+		if (!rolled_add(core, run, i, (uint32_t)i + 1)) {
+			run_person(core, run, STR("there is no memory for its targets"));
+			return;
+		}
+		struct rolled *rolled = (struct rolled *)row->rolled.p + i;
+		rolled->state = ROLLED_INTERRUPTED;
+		if (i < row->target)
+			continue;
+		rolled->state = phase == PHASE_ASKED ? ROLLED_ASKED : ROLLED_OUT;
+		rolled->waiting_for = row->waiting_for;
+	}
+	object_touch(core, &run->o);
+}
+
+void
+rolls_started(struct core *core)
+{
+	list_each_safe(it, &core->tables[TABLE_RUN])
+	    roll_as_it_was(core, container_of(object_of(it, in_table), struct run, o));
+}
+
 /* All of it is asked about before any of it is begun. */
 static bool
 may_begin(struct core *core, struct run *run, size_t from, size_t to)

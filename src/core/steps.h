@@ -98,6 +98,8 @@ void roll_due(struct core *core, struct run *run);
 void roll_arm(struct core *core, struct run *run);
 /* That request is void, and is made anew. */
 void roll_again(struct core *core, struct run *run, row_id asked);
+/* The engine starts: runs of earlier versions are as those of this one. */
+void rolls_started(struct core *core);
 /* The run ends: what is under way is stopped. */
 void roll_drop(struct core *core, struct run *run, str why);
 /* "pay-3 is no longer one of the targets" */

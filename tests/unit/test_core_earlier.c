@@ -313,9 +313,85 @@ earlier__who_cannot_be_told_is_passed_over(void)
 	world_free(w);
 }
 
+/* ---- runs that took one target after the other ---- */
+
+static void
+one_after_the_other(void *row)
+{
+	struct run_row *run = row;
+	run->rolled = (struct records){ 0 };
+	run->target = 1;
+	run->between = (enum between)0;
+}
+
+static row_id
+last_attempt(const struct core *core)
+{
+	return object_of(core->tables[TABLE_ATTEMPT].prev, in_table)->id;
+}
+
+static str
+target_of(const struct core *core, row_id id)
+{
+	const struct attempt *attempt = object_find(core, TABLE_ATTEMPT, id);
+	return attempt->row.target;
+}
+
+/* What is out ends, and the run goes on behind it. */
+static void
+earlier__a_run_under_way_goes_on(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, "alertname=QueueStuck,queue=mail");
+	world_see(w, "812", MINUTE);
+	world_exit(w, 0);
+	world_after(w, 45 * SECOND);
+	struct core *core = start(w, TABLE_RUN, one_after_the_other);
+	row_id second = last_attempt(core);
+	EXPECT_STR(target_of(core, second), STR("pay-2"));
+	adopt(w, core);
+	core_check(core);
+	struct event event = { .kind = EVENT_ATTEMPT_RESULT,
+		.attempt_result = { .attempt = second, .news = NEWS_EXITED } };
+	(void)step(w, core, &event);
+	EXPECT_U64(core_incident(core, 1)->state, INCIDENT_VERIFYING);
+	EXPECT_U64(last_attempt(core), second);
+	core_check(core);
+	core_free(core);
+	world_free(w);
+}
+
+/* Between two, it begins the next, and none that it began. */
+static void
+earlier__a_run_that_pauses_begins_nothing_twice(void)
+{
+	struct world *w = world_new(SHOP, SHOP_QUEUE("restart-unit"), NULL);
+	world_fire(w, "alertname=QueueStuck,queue=mail");
+	world_see(w, "812", MINUTE);
+	world_exit(w, 0);
+	struct core *core = start(w, TABLE_RUN, one_after_the_other);
+	row_id first = last_attempt(core);
+	EXPECT_STR(target_of(core, first), STR("pay-1"));
+	adopt(w, core);
+	core_check(core);
+	msec at = w->at;
+	struct event event = { .kind = EVENT_TIME_PASSED };
+	for (int i = 0; i < 2; i++) { /* the pause, which is counted anew */
+		w->at += MINUTE;
+		(void)step(w, core, &event);
+	}
+	EXPECT(last_attempt(core) != first);
+	EXPECT_STR(target_of(core, last_attempt(core)), STR("pay-2"));
+	w->at = at;
+	core_free(core);
+	world_free(w);
+}
+
 int
 main(void)
 {
+	RUN(earlier__a_run_under_way_goes_on);
+	RUN(earlier__a_run_that_pauses_begins_nothing_twice);
 	RUN(earlier__who_was_told_passes_it_on);
 	RUN(earlier__who_cannot_be_told_is_passed_over);
 	RUN(earlier__a_drill_that_an_alert_had_joined_ends_with_it);
