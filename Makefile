@@ -10,7 +10,7 @@ test:  ; @tools/test ## every test, as CI runs it
 unit:  ; @tools/test plain ## the quick ones
 san:   ; @tools/test san ## the quick ones under ASan and UBSan
 fuzz:  ; @tools/test fuzz ## each fuzz target for 10 s
-fuzz-long: ; @FUZZ_SECONDS=7200 tools/test fuzz ## each for two hours: days
+fuzz-long: ; @FUZZ_KEEP=1 FUZZ_SECONDS=$${SECONDS:-7200} tools/test fuzz ## each for two hours: days; the corpora grow by what it comes upon
 sim:   ; @tools/test sim ## 2,000 seeds of the simulator, or what 4 minutes take
 sim-long: ; @SIM_SEEDS=200000 SIM_SECONDS=360000 TORN_CUTS=1000000 TORN_STEP=1 FLIPS=2000 tools/test sim ## 200,000, and 1,000,000 power cuts of the store
 coverage: ; @tools/coverage unit sim e2e ## lines, branches and MC/DC of src, by clang-19

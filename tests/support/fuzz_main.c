@@ -1,14 +1,17 @@
 /*
  * Replays every file of a corpus folder through one fuzz target, as an ordinary test:
  *
- *	json_corpus tests/corpus/json [more folders or files]
+ *	json_corpus tests/corpus/json [more folders or files] [-- folders or files]
  *
- * The empty input and every prefix of a small file come for free.
+ * The empty input and every prefix of a small file come for free; what stands behind "--",
+ * which may be absent, is replayed as it is.
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/fuzz.h"
 
@@ -28,7 +31,7 @@ replay_bytes(const uint8_t *bytes, size_t size)
 }
 
 static int
-replay_file(const char *path)
+replay_file(const char *path, bool prefixes)
 {
 	FILE *f = fopen(path, "rb");
 	if (f == NULL) {
@@ -40,17 +43,17 @@ replay_file(const char *path)
 	(void)fclose(f);
 
 	replay_bytes(bytes, n);
-	for (size_t part = 0; n <= FUZZ_PREFIXES_MAX && part < n; part++)
+	for (size_t part = 0; prefixes && n <= FUZZ_PREFIXES_MAX && part < n; part++)
 		replay_bytes(bytes, part);
 	return 0;
 }
 
 static int
-replay_folder(const char *path, unsigned *ret_files)
+replay_folder(const char *path, bool prefixes, unsigned *ret_files)
 {
 	DIR *dir = opendir(path);
 	if (dir == NULL)
-		return replay_file(path);
+		return replay_file(path, prefixes);
 
 	int failed = 0;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
@@ -58,7 +61,7 @@ replay_folder(const char *path, unsigned *ret_files)
 		if (entry->d_name[0] == '.')
 			continue;
 		(void)snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-		failed |= replay_file(file);
+		failed |= replay_file(file, prefixes);
 		(*ret_files)++;
 	}
 	(void)closedir(dir);
@@ -71,8 +74,13 @@ main(int argc, char **argv)
 	int failed = 0;
 	unsigned files = 0;
 	replay_bytes((const uint8_t *)"", 0);
-	for (int i = 1; i < argc; i++)
-		failed |= replay_folder(argv[i], &files);
+	bool whole = false;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			whole = true;
+		else if (!whole || access(argv[i], F_OK) == 0)
+			failed |= replay_folder(argv[i], !whole, &files);
+	}
 	printf("%u files replayed\n", files);
 	return failed;
 }
