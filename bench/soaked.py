@@ -152,7 +152,8 @@ def limits_of(told, seconds):
 
 def tell(begin, samples, end):
     """(text, what is wrong)"""
-    measured = [s for s in samples if s["t"] >= begin["settle"]]
+    # The rest at its begin is compared with that at its end, and left out where there is none.
+    measured = [s for s in samples if s["t"] >= begin["settle"] and (end or not s["rest"])]
     if len(measured) < ZOMBIE_SAMPLES:
         return "It was over before anything was measured.", ["nothing was measured"]
     seconds = measured[-1]["t"] - measured[0]["t"]

@@ -109,6 +109,11 @@ def test_what_incidents_cost_is_told_apart_from_time():
 
 def test_a_log_that_was_cut_off_counts():
     begin, samples, _ = made_up(hours=2)
+    for sample in samples[100:103]:  # at rest, as at the begin of what is measured
+        sample["rest"] = True
+        sample["processes"]["gate"]["fds"] = 9
+    assert soaked.tell(begin, samples, None)[1] == [], "those of its load are no leak"
+    assert soaked.tell(begin, samples, {"why": "the time is over"})[1] != [], "they are, when nothing goes on"
     with Scratch("soak") as scratch:
         text = "\n".join(json.dumps(r) for r in ({"kind": "begin", "settle": 1}, {"kind": "end"}, begin, *samples))
         log = scratch.file("soak.log", text[:-40])
