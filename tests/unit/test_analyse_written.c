@@ -46,6 +46,20 @@ calendars__whose_spans_lie_over_each_other_are_found(void)
 		    "from 2027-01-02 00:00 UTC to 2027-01-04 00:00 UTC two spans of "
 		    "'night' "
 		    "are on: this one and that of line 12" },
+		{ "within one that ends after the first",
+		    "      - {from: 2027-01-01, until: 2027-01-03}\n"
+		    "      - {from: 2027-01-05, until: 2027-01-20}\n"
+		    "      - {from: 2027-01-10, until: 2027-01-12}\n",
+		    "from 2027-01-10 00:00 UTC to 2027-01-13 00:00 UTC two spans of "
+		    "'night' "
+		    "are on: this one and that of line 13" },
+		{ "within the first, after another that is over",
+		    "      - {from: 2026-01-01, until: 2027-01-20}\n"
+		    "      - {from: 2026-01-05, until: 2026-01-08}\n"
+		    "      - {from: 2027-01-10, until: 2027-01-12}\n",
+		    "from 2027-01-10 00:00 UTC to 2027-01-13 00:00 UTC two spans of "
+		    "'night' "
+		    "are on: this one and that of line 12" },
 		{ "over, which is nobody's business",
 		    "      - {from: 2026-01-01, until: 2026-01-09}\n"
 		    "      - {from: 2026-01-08, until: 2026-01-11}\n",

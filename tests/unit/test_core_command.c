@@ -799,6 +799,67 @@ command__two_keys_with_one_hash_are_two_requests(void)
 	world_free(w);
 }
 
+static str
+oldest_key(const struct world *w)
+{
+	const struct link *list = &w->core->tables[TABLE_ANSWER];
+	if (list_empty(list))
+		return (str){ 0 };
+	return container_of(object_of(list->next, in_table), struct answer, o)->row.key;
+}
+
+static void
+note_with(struct world *w, incident_id incident, const char *key, unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++) {
+		char text[16];
+		(void)snprintf(text, sizeof(text), "%s%u", key, i);
+		struct command note = { .kind = COMMAND_NOTE,
+			.incident = incident,
+			.text = STR("it hangs"),
+			.idempotency_key = str_of(text) };
+		EXPECT_U64(world_command(w, &note).status, incident == 1 ? 200 : 404);
+	}
+}
+
+/* The oldest first, to the millisecond by the wall. */
+static void
+command__kept_answers_go_four_at_a_step(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	static const struct {
+		unsigned left;
+		const char *oldest;
+	} then[] = { { 6, "k4" }, { 2, "k8" }, { 0, "" } };
+	world_fire(w, STUCK);
+	note_with(w, 1, "k", 0, 10);
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], 10);
+	w->wall += ANSWER_KEEP_MS - 1;
+	(void)world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], 10);
+	w->wall++;
+	for (size_t i = 0; i < countof(then); i++) {
+		(void)world_ask(w, COMMAND_ACKNOWLEDGE, 1, "person:ana");
+		EXPECT_U64(w->core->counts[TABLE_ANSWER], then[i].left);
+		EXPECT_STR(oldest_key(w), str_of(then[i].oldest));
+	}
+	world_free(w);
+}
+
+static void
+command__kept_answers_have_a_limit(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	w->reload = false; /* of each of so many steps it is slow */
+	note_with(w, 7, "k", 0, ANSWERS_MAX + 1);
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], ANSWERS_MAX + 1);
+	EXPECT_STR(oldest_key(w), STR("k0"));
+	note_with(w, 7, "l", 0, 2);
+	EXPECT_U64(w->core->counts[TABLE_ANSWER], ANSWERS_MAX + 1);
+	EXPECT_STR(oldest_key(w), STR("k2"));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -828,5 +889,7 @@ main(void)
 	RUN(command__the_same_request_again_does_nothing_twice);
 	RUN(command__refusals_are_kept_as_well);
 	RUN(command__two_keys_with_one_hash_are_two_requests);
+	RUN(command__kept_answers_go_four_at_a_step);
+	RUN(command__kept_answers_have_a_limit);
 	TEST_MAIN_END();
 }

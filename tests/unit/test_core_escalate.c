@@ -131,6 +131,45 @@ escalate__tells_the_same_again_where_nobody_else_comes(void)
 	world_free(w);
 }
 
+/* Who cannot be reached at all is the only one there is: their time runs, and nobody is
+ * called sooner for it. */
+static void
+escalate__goes_to_nobody_sooner_where_there_is_nobody_else(void)
+{
+	static const struct {
+		const char *name, *tiers;
+		bool sooner;
+	} rows[] = {
+		{ "herself", "{to: primary, after: 5m}, {to: ana}", false },
+		{ "another", "{to: primary, after: 5m}, {to: ana, after: 5m}, {to: lead}",
+		    true },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		char yaml[4096];
+		(void)snprintf(yaml, sizeof(yaml), DESK("", "%s"), rows[i].tiers);
+		struct world *w = world_new(yaml, NULL, NULL);
+		w->deliver = false;
+		world_fire(w, DOWN);
+		struct event event = { .kind = EVENT_NOTICE_RESULT,
+			.notice_result = { .notice = w->notices[0].row.id,
+			    .permanent = true,
+			    .error = STR("550 no such person") } };
+		EXPECT_STR(w->notices[0].row.person, STR("ana"));
+		world_step(w, &event);
+		EXPECT(world_says(w, 1, "given up: 550 no such person"));
+		EXPECT(
+		    world_says(w, 1, "ana could be reached in no way: the next tier now") ==
+		    rows[i].sooner);
+		world_after(w, SECOND);
+		EXPECT_U64(called(w, "piotr"), rows[i].sooner ? 1 : 0);
+		EXPECT_U64(called(w, "ana"), 1);
+		world_after(w, 5 * MINUTE);
+		EXPECT_U64(called(w, "ana"), rows[i].sooner ? 1 : 2);
+		world_free(w);
+	}
+}
+
 static const msec handover = UINT64_C(1796029200000); /* Monday 2026-11-30 09:00 UTC */
 
 /* Told to ana a minute before her turn ends: mei is not passed by for the lead. */
@@ -267,6 +306,7 @@ main(void)
 	RUN(escalate__what_fires_again_has_its_own_time);
 	RUN(escalate__nobody_is_escalated_to_themselves);
 	RUN(escalate__tells_the_same_again_where_nobody_else_comes);
+	RUN(escalate__goes_to_nobody_sooner_where_there_is_nobody_else);
 	RUN(escalate__calls_who_came_on_duty_meanwhile);
 	RUN(escalate__calls_who_has_it_after_a_time_away);
 	RUN(handover__of_two_rotations_to_one_person_is_one_message);

@@ -433,6 +433,46 @@ useful__is_kept_of_all_who_say_so_at_once(void)
 	world_free(w);
 }
 
+/* Of two that are over, before the row of the first is written: each has its own. */
+static void
+useful__is_kept_with_the_incident_of_which_it_is_said(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	for (unsigned i = 0; i < 3; i++)
+		once(w, SLOW);
+	static char memory[1 << 20];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct incident_row was[] = { world_incident(w, 1), world_incident(w, 2) };
+	for (size_t i = 0; i < countof(was); i++) {
+		EXPECT(core_incident(w->core, was[i].id) == NULL);
+		struct effects fx = { .arena = &arena };
+		struct event event = { .kind = EVENT_COMMAND,
+			.at = w->at,
+			.wall = w->wall };
+		event.command = (struct command){ .kind = COMMAND_USEFUL,
+			.principal = STR("person:ana"),
+			.incident = was[i].id,
+			.name = STR("no"),
+			.was = { &was[i], 1 } };
+		core_step(w->core, &event, &fx);
+		core_check(w->core);
+	}
+	size_t n;
+	unsigned found = 0;
+	const struct row_ref *touched = core_touched(w->core, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct incident_row *row = touched[i].row;
+		if (touched[i].table != TABLE_INCIDENT || row->id > countof(was))
+			continue;
+		found += row->id;
+		EXPECT_U64(row->useful.n, 1);
+	}
+	EXPECT_U64(found, 1 + 2);
+	core_clean(w->core);
+	world_restart(w);
+	world_free(w);
+}
+
 /* ---- in sum ---- */
 
 static str
@@ -541,6 +581,7 @@ main(void)
 	RUN(useful__refuses_what_is_no_answer);
 	RUN(useful__is_said_of_what_is_long_over);
 	RUN(useful__is_kept_of_all_who_say_so_at_once);
+	RUN(useful__is_kept_with_the_incident_of_which_it_is_said);
 	RUN(noise_sum__says_what_to_do);
 	RUN(noise_sum__has_the_worst_first_and_the_rest_as_one);
 	TEST_MAIN_END();

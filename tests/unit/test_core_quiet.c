@@ -253,6 +253,29 @@ quiet__what_a_person_hands_over_is_not_held(void)
 	world_free(w);
 }
 
+/* Told before it was quiet, and called again in it: the end is told once all the same. */
+static void
+quiet__tells_the_end_once_to_who_was_told_before(void)
+{
+	struct world *w = world_new(HOUSE(NIGHT, NONE), NULL, NULL);
+	msec end;
+	until(w, utc(2026, 11, 23, 21, 58));
+	uint64_t calm = world_fire(w, CALM);
+	EXPECT_U64(sent(w, 0, "ana"), 1);
+	until(w, utc(2026, 11, 24, 1, 0));
+	EXPECT_U64(held(w, "ana", &end), 1);
+	world_resolve(w, calm);
+	until(w, utc(2026, 11, 24, 1, 30));
+	EXPECT(world_state(w, 1) == INCIDENT_CLOSED);
+	EXPECT_U64(held(w, "ana", &end), 1);
+	EXPECT_U64(sent(w, 0, "ana"), 1);
+	until(w, utc(2026, 11, 24, 7, 0));
+	EXPECT_U64(sent(w, 0, "ana"), 2);
+	EXPECT(has(last_to(w, "ana"), "ended"));
+	EXPECT(!has(last_to(w, "ana"), "while it was quiet"));
+	world_free(w);
+}
+
 /* 07:00 by the clocks of each; one of the two nights is an hour shorter, the other longer. */
 static void
 quiet__ends_by_the_clocks_of_each(void)
@@ -409,6 +432,7 @@ main(void)
 	RUN(quiet__taken_out_leaves_nobody_untold);
 	RUN(quiet__ends_early_for_what_becomes_worse);
 	RUN(quiet__what_a_person_hands_over_is_not_held);
+	RUN(quiet__tells_the_end_once_to_who_was_told_before);
 	RUN(quiet__ends_by_the_clocks_of_each);
 	RUN(quiet__outlives_a_restart);
 	RUN(quiet__follows_another_configuration);

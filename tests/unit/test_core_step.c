@@ -224,6 +224,19 @@ step__the_trail_in_memory_is_bounded(void)
 	EXPECT_U64(w->core->counts[TABLE_DECISION], TRAIL_KEPT_MAX);
 	EXPECT_U64(world_count(w, TABLE_ATTEMPT), TRAIL_KEPT_MAX + 8);
 	EXPECT_U64(w->core->counts[TABLE_TIMELINE], TIMELINE_KEPT_MAX);
+	/* How it began, and the last of it: what is between them went. */
+	const struct incident *incident = incident_find(w->core, 1);
+	row_id entries[1024], kept[TIMELINE_KEPT_MAX];
+	size_t n = 0, all = 0;
+	list_each(it, &incident->timeline) kept[n++] = object_of(it, of_incident)->id;
+	for (row_id id = 1; id <= world_last(w, TABLE_TIMELINE); id++) {
+		struct timeline_row row;
+		if (world_row_get(w, TABLE_TIMELINE, id, &row) && row.incident == 1)
+			entries[all++] = id;
+	}
+	EXPECT_U64(n, TIMELINE_KEPT_MAX);
+	for (size_t i = 0; i < n; i++)
+		EXPECT_U64(kept[i], entries[i < TIMELINE_KEPT_FIRST ? i : all - n + i]);
 	world_free(w);
 }
 
