@@ -36,21 +36,11 @@ rule_limits(const struct rule *rule)
 	       rule->spacing_ms != 0 || rule->not_beside.n != 0;
 }
 
-bool
-has_str(const struct strs *strs, str s)
-{
-	for (size_t i = 0; i < strs->n; i++) {
-		if (str_eq(strs->p[i], s))
-			return true;
-	}
-	return false;
-}
-
 static bool
 has_all(const struct strs *wide, const struct strs *narrow)
 {
 	for (size_t i = 0; i < narrow->n; i++) {
-		if (!has_str(wide, narrow->p[i]))
+		if (!strs_has(wide, narrow->p[i]))
 			return false;
 	}
 	return true;
@@ -71,22 +61,22 @@ action_param(const struct action *action, str name)
 bool
 rule_covers_action(const struct rule *rule, const struct action *action)
 {
-	return rule->any || has_str(&rule->may, action->verb) ||
-	       has_str(&rule->may, action->name);
+	return rule->any || strs_has(&rule->may, action->verb) ||
+	       strs_has(&rule->may, action->name);
 }
 
 static bool
 in_scope(const struct scope *on, const struct service *service)
 {
-	return (on->services.n == 0 || has_str(&on->services, service->name)) &&
-	       (on->systems.n == 0 || has_str(&on->systems, service->system)) &&
+	return (on->services.n == 0 || strs_has(&on->services, service->name)) &&
+	       (on->systems.n == 0 || strs_has(&on->systems, service->system)) &&
 	       (on->tiers == 0 || (on->tiers >> service->tier & 1) != 0);
 }
 
 static bool
 in_environment(const struct scope *on, str environment)
 {
-	return on->environments.n == 0 || has_str(&on->environments, environment);
+	return on->environments.n == 0 || strs_has(&on->environments, environment);
 }
 
 bool

@@ -396,7 +396,7 @@ both_everyone(struct comparing *c)
 	struct strs all = { arena_new(c->work, str, a.n + b.n), b.n };
 	memcpy(all.p, b.p, b.n * sizeof(b.p[0]));
 	for (size_t i = 0; i < a.n; i++) {
-		if (!has_str(&b, a.p[i]))
+		if (!strs_has(&b, a.p[i]))
 			all.p[all.n++] = a.p[i];
 	}
 	return all;

@@ -20,7 +20,7 @@ number_in(str text, int64_t min, int64_t max)
 static bool
 bound_admits(const struct param_bound *bound, str value)
 {
-	if (bound->values.n > 0 && !has_str(&bound->values, value))
+	if (bound->values.n > 0 && !strs_has(&bound->values, value))
 		return false;
 	if (bound->like.n > 0 && !like_matches(bound->like, value))
 		return false;

@@ -125,8 +125,8 @@ find_used(struct sampler *s)
 		const struct rule *rule = s->rules[i];
 		for (size_t k = 0; k < s->model->actions_n; k++) {
 			const struct action *action = &s->model->actions[k];
-			if (has_str(&rule->not_beside, action->verb) ||
-			    has_str(&rule->not_beside, action->name) ||
+			if (strs_has(&rule->not_beside, action->verb) ||
+			    strs_has(&rule->not_beside, action->name) ||
 			    (rule_limits(rule) && rule_covers_action(rule, action)))
 				add_used(s, action);
 		}

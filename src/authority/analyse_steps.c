@@ -354,7 +354,7 @@ step_fits_on(struct fitting *f, const struct service *service, struct arena aren
 	struct strs seen = { arena_new(&arena, str, model->hosts_n + 1), 0 };
 	for (size_t i = 0; step->target_service != NULL && i < model->hosts_n; i++) {
 		const struct host *host = &model->hosts[i];
-		if (host->service != service || has_str(&seen, host->environment) ||
+		if (host->service != service || strs_has(&seen, host->environment) ||
 		    (step->target_role.n > 0 && !str_eq(step->target_role, host->role)))
 			continue;
 		seen.p[seen.n++] = host->environment;

@@ -55,14 +55,14 @@ covers_place(const struct judgement *j, const struct rule *rule)
 	if (environments->n == 0)
 		return true;
 	const struct strs *elsewhere = j->elsewhere;
-	bool all = has_str(environments, j->service->environment), any = all;
+	bool all = strs_has(environments, j->service->environment), any = all;
 	if (j->host != NULL) {
-		bool host = has_str(environments, j->host->environment);
+		bool host = strs_has(environments, j->host->environment);
 		all &= host;
 		any |= host;
 	}
 	for (size_t i = 0; elsewhere != NULL && i < elsewhere->n; i++) {
-		bool there = has_str(environments, elsewhere->p[i]);
+		bool there = strs_has(environments, elsewhere->p[i]);
 		all &= there;
 		any |= there;
 	}

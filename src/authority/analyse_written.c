@@ -77,7 +77,7 @@ overlaps(struct analysing *a, const struct calendar *calendar)
 static bool
 names_action(const struct strs *words, const struct action *action)
 {
-	return has_str(words, action->verb) || has_str(words, action->name);
+	return strs_has(words, action->verb) || strs_has(words, action->name);
 }
 
 /* Some rule keeps `other` from beginning while `action` is under way. */

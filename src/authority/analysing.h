@@ -44,7 +44,6 @@ void analyse_written(struct analysing *a); /* secret, drill, overlap */
 
 bool rule_over(const struct rule *rule, msec wall);
 bool rule_limits(const struct rule *rule); /* has it any? */
-bool has_str(const struct strs *strs, str s);
 bool rule_covers_action(const struct rule *rule, const struct action *action);
 /* Of some principal at some instant. */
 bool covers_all_of(const struct principal *wide, const struct principal *narrow);

@@ -2,16 +2,6 @@
 #include "authority/internal.h"
 #include "authority/uses.h"
 
-bool
-strs_has(const struct strs *strs, str s)
-{
-	for (size_t i = 0; i < strs->n; i++) {
-		if (str_eq(strs->p[i], s))
-			return true;
-	}
-	return false;
-}
-
 /* ---- who ---- */
 
 static inline bool

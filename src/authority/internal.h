@@ -343,7 +343,6 @@ bool principals_have(const struct authority *authority, const struct principal *
     size_t n, const struct asker *asker, msec wall);
 bool hours_open(struct hours *hours, msec wall);
 
-bool strs_has(const struct strs *strs, str s);
 bool scope_covers(const struct scope *scope, const struct service *service);
 
 /* ---- findings ---- */

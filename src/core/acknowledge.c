@@ -60,10 +60,8 @@ pass_once(struct core *core, struct incident *incident, const struct command *co
 	struct incident_row *row = &incident->row;
 	str entry = text_make(core, "passed %llu %.*s", (unsigned long long)command->row,
 	    STR_ARG(text_who(command->principal)));
-	for (size_t i = 0; i < row->taps.n; i++) {
-		if (str_eq(row->taps.p[i], entry))
-			return false;
-	}
+	if (strs_has(&row->taps, entry))
+		return false;
 	taps_add(core, row, entry);
 	object_touch(core, &incident->o);
 	return true;

@@ -158,16 +158,6 @@ words_asking(struct core *core, const struct incident *incident,
 
 /* ---- asking ---- */
 
-static bool
-has(const struct strs *names, str name)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		if (str_eq(names->p[i], name))
-			return true;
-	}
-	return false;
-}
-
 /* Compared with why the incident needs a person: it is made of the row alone. */
 static str
 unreachable_text(struct core *core, const struct asked_row *row)
@@ -204,7 +194,7 @@ asked_tell(struct core *core, struct asked *asked, const struct judged *judged, 
 	for (size_t i = 0; i < row->approvers.n; i++)
 		all.p[i] = row->approvers.p[i];
 	for (size_t i = 0; i < may->n && all.n < VOTES_MAX; i++) {
-		if (has(&all, may->p[i]))
+		if (strs_has(&all, may->p[i]))
 			continue;
 		all.p[all.n++] = may->p[i];
 		const struct person *person = model_person(core->newest->model, may->p[i]);
@@ -276,8 +266,8 @@ keep_asked(struct recipients *to, const struct asked_row *row, const struct strs
 	size_t n = 0;
 	for (size_t i = 0; i < to->n; i++) {
 		str person = to->p[i].person;
-		if (person.n > 0 && has(&row->approvers, person) && !has(not_yet, person) &&
-		    !str_eq(person, text_who(by)))
+		if (person.n > 0 && strs_has(&row->approvers, person) &&
+		    !strs_has(not_yet, person) && !str_eq(person, text_who(by)))
 			to->p[n++] = to->p[i];
 	}
 	to->n = n;

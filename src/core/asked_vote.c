@@ -102,13 +102,8 @@ vote_put(struct core *core, struct asked *asked, const struct vote *vote)
 static bool
 was_asked(const struct asked *asked, str principal)
 {
-	const struct strs *approvers = &asked->row.approvers;
-	for (size_t i = 0; i < approvers->n; i++) {
-		if (str_starts(principal, STR("person:")) &&
-		    str_eq(approvers->p[i], text_who(principal)))
-			return true;
-	}
-	return false;
+	return str_starts(principal, STR("person:")) &&
+	       strs_has(&asked->row.approvers, text_who(principal));
 }
 
 /* Why this answer counts for nothing; status 0: it counts. */

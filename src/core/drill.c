@@ -21,16 +21,6 @@ has_hosts(const struct model *model, const struct service *service, str environm
 	return false;
 }
 
-static bool
-is_among(const struct strs *places, str place)
-{
-	for (size_t i = 0; i < places->n; i++) {
-		if (str_eq(places->p[i], place))
-			return true;
-	}
-	return false;
-}
-
 /* ": it can be drilled in staging"; empty where it has no others. */
 static str
 elsewhere(struct core *core, const struct service *service)
@@ -40,7 +30,7 @@ elsewhere(struct core *core, const struct service *service)
 	for (size_t i = 0; i < model->hosts_n; i++) {
 		str place = model->hosts[i].environment;
 		if (model->hosts[i].service == service &&
-		    !str_eq(place, service->environment) && !is_among(&places, place))
+		    !str_eq(place, service->environment) && !strs_has(&places, place))
 			places.p[places.n++] = place;
 	}
 	if (places.n == 0)

@@ -378,11 +378,7 @@ has_turn(struct core *core, const struct override_row *row, str person, msec fro
     msec until)
 {
 	struct strs holders = override_holders(core, row, from, until);
-	for (size_t i = 0; i < holders.n; i++) {
-		if (str_eq(holders.p[i], person))
-			return true;
-	}
-	return false;
+	return strs_has(&holders, person);
 }
 
 /* Whoever asks asks for themselves. */
@@ -405,16 +401,6 @@ read_own(struct core *core, const struct command *command, struct asking_for *as
 	return (struct answering){ 0 };
 }
 
-static bool
-has(const struct strs *people, str person)
-{
-	for (size_t i = 0; i < people->n; i++) {
-		if (str_eq(people->p[i], person))
-			return true;
-	}
-	return false;
-}
-
 /* Everybody else who has turns there; whoever has one can be told. */
 static struct strs
 others_of(struct core *core, const struct asking_for *asking)
@@ -426,7 +412,7 @@ others_of(struct core *core, const struct asking_for *asking)
 			const struct person *person = rotation->people[k];
 			if (ret.n < OVERRIDE_ASKED_MAX &&
 			    !str_eq(person->id, asking->row.instead) &&
-			    !has(&ret, person->id))
+			    !strs_has(&ret, person->id))
 				ret.p[ret.n++] = person->id;
 		}
 	}
@@ -520,7 +506,7 @@ asked_of(struct core *core, const struct command *command, struct answering *ret
 		    "there is no override %llu that waits or holds",
 		    (unsigned long long)command->row);
 	else if (command->behalf.n > 0 || !is_person(command->principal) ||
-		 !has(&override->row.asked, text_who(command->principal)))
+		 !strs_has(&override->row.asked, text_who(command->principal)))
 		*ret = answer_no(core, 403, EXIT_REFUSED, "you were not asked");
 	else if (override->row.state != OVERRIDE_ASKED)
 		*ret = answer_no(core, 409, EXIT_CONFLICT, "%.*s has taken it already",

@@ -37,12 +37,7 @@ until_of(const struct core *core, str id)
 static bool
 is_woken(const struct incident *incident, str person)
 {
-	const struct strs *woken = &incident->row.woken;
-	for (size_t i = 0; i < woken->n; i++) {
-		if (str_eq(woken->p[i], person))
-			return true;
-	}
-	return false;
+	return strs_has(&incident->row.woken, person);
 }
 
 static bool

@@ -295,11 +295,7 @@ see(enum probe_kind kind, const struct seen *seen, struct arena *arena,
 static bool
 is_well(const struct rehearsing *p, str host)
 {
-	for (size_t i = 0; i < p->c->well.n; i++) {
-		if (str_eq(p->c->well.p[i], host))
-			return true;
-	}
-	return false;
+	return strs_has(&p->c->well, host);
 }
 
 /* Is the host well? An answer that makes its `healthy` condition hold, or not. */

@@ -201,11 +201,7 @@ static void
 add_tried(struct core *core, struct incident *incident, str name)
 {
 	struct strs *tried = &incident->row.tried;
-	for (size_t i = 0; i < tried->n; i++) {
-		if (str_eq(tried->p[i], name))
-			return;
-	}
-	if (tried->n >= TARGETS_MAX)
+	if (strs_has(tried, name) || tried->n >= TARGETS_MAX)
 		return;
 	struct strs more = { arena_new(&core->scratch, str, tried->n + 1), tried->n + 1 };
 	for (size_t i = 0; i < tried->n; i++)

@@ -214,16 +214,6 @@ ask_enter(struct core *core, struct run *run)
 
 /* ---- the end ---- */
 
-static bool
-has(const struct strs *names, str name)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		if (str_eq(names->p[i], name))
-			return true;
-	}
-	return false;
-}
-
 void
 ask_end(struct core *core, struct run *run, str by, str why)
 {
@@ -235,8 +225,8 @@ ask_end(struct core *core, struct run *run, str by, str why)
 	size_t n = 0;
 	for (size_t i = 0; i < to->n; i++) {
 		str person = to->p[i].person;
-		if (person.n > 0 && has(&run->row.askees, person) &&
-		    !has(&not_yet, person) && !str_eq(person, text_who(by)))
+		if (person.n > 0 && strs_has(&run->row.askees, person) &&
+		    !strs_has(&not_yet, person) && !str_eq(person, text_who(by)))
 			to->p[n++] = to->p[i];
 	}
 	to->n = n;

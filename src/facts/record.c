@@ -321,6 +321,16 @@ pairs_find(const struct pairs *pairs, str name)
 	return NULL;
 }
 
+bool
+strs_has(const struct strs *strs, str s)
+{
+	for (size_t i = 0; i < strs->n; i++) {
+		if (str_eq(strs->p[i], s))
+			return true;
+	}
+	return false;
+}
+
 str
 pairs_get(const struct pairs *pairs, str name)
 {

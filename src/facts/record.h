@@ -56,6 +56,8 @@ struct strs {
 	size_t n;
 };
 
+bool strs_has(const struct strs *strs, str s);
+
 struct pair {
 	str name;
 	str value;

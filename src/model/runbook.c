@@ -388,16 +388,6 @@ is_runbook(const struct bundle_file *file)
 	return str_starts(file->path, STR("runbooks/")) && str_ends(file->path, STR(".md"));
 }
 
-static bool
-has(const struct strs *names, str name)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		if (str_eq(names->p[i], name))
-			return true;
-	}
-	return false;
-}
-
 /* Of an alert those annotations are kept that some input comes from. */
 static void
 gather_annotations(struct reader *r)
@@ -412,7 +402,7 @@ gather_annotations(struct reader *r)
 			const struct input *input = &m->runbooks[i].inputs[k];
 			if (input->from == INPUT_ANNOTATION &&
 			    m->annotations.n < ANNOTATIONS_KEPT_MAX &&
-			    !has(&m->annotations, input->label))
+			    !strs_has(&m->annotations, input->label))
 				m->annotations.p[m->annotations.n++] = input->label;
 		}
 	}

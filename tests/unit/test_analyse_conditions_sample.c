@@ -122,8 +122,8 @@ everyone__is_in_it_once(void)
 	    "  - {prohibit: p, may: any, to: [agent: b, agent: a, agent: b, zoe]}\n");
 	struct strs all = everyone(model, &config.arena);
 	EXPECT_U64(all.n, 5);
-	EXPECT(has_str(&all, STR("automation")) && has_str(&all, STR("person:ana")));
-	EXPECT(has_str(&all, STR("agent:a")) && has_str(&all, STR("agent:b")));
+	EXPECT(strs_has(&all, STR("automation")) && strs_has(&all, STR("person:ana")));
+	EXPECT(strs_has(&all, STR("agent:a")) && strs_has(&all, STR("agent:b")));
 	config_close(&config);
 }
 

@@ -650,6 +650,17 @@ pairs__are_found_by_name(void)
 	EXPECT(pairs_sort(&none) && !pairs_has(&none, STR("a")));
 }
 
+static void
+strs__are_found_whole(void)
+{
+	str names[] = { STR("web"), STR("web-1"), STR("db") };
+	const struct strs all = { names, countof(names) }, two = { names, 2 };
+	for (size_t i = 0; i < countof(names); i++)
+		EXPECT(strs_has(&all, names[i]));
+	EXPECT(!strs_has(&two, STR("db")) && !strs_has(&all, STR("we")));
+	EXPECT(!strs_has(&all, STR("")) && !strs_has(&(struct strs){ 0 }, STR("web")));
+}
+
 int
 main(void)
 {
@@ -671,5 +682,6 @@ main(void)
 	RUN(record__json_numbers_keep_all_their_bits);
 	RUN(record__from_json_says_what_is_wrong_and_where);
 	RUN(pairs__are_found_by_name);
+	RUN(strs__are_found_whole);
 	TEST_MAIN_END();
 }
