@@ -3,7 +3,7 @@
  */
 #include "core/state.h"
 
-#define HOLDERS_MAX 16
+#define HOLDERS_MAX RECIPIENTS_MAX
 #define SHIFTS_LOOKED_MAX 256
 
 str
@@ -67,11 +67,7 @@ override_tell(struct core *core, const struct override_row *row, const struct st
 static void
 holders_add(struct strs *to, str person)
 {
-	for (size_t i = 0; i < to->n; i++) {
-		if (str_eq(to->p[i], person))
-			return;
-	}
-	if (to->n < HOLDERS_MAX)
+	if (to->n < HOLDERS_MAX && !strs_has(to, person))
 		to->p[to->n++] = person;
 }
 

@@ -198,6 +198,43 @@ override__has_an_end_and_stands_alone(void)
 	world_free(w);
 }
 
+/* However many lose a turn by it, all are told; and the last of them has one to ask for. */
+static void
+override__is_told_to_all_of_a_large_team(void)
+{
+	struct buf text = BUF(8192);
+	buf_printf(&text, SHOP_TOP "people:\n");
+	for (unsigned i = 1; i <= 20; i++)
+		buf_printf(&text, "  p%u: {email: p%u@example.com, reach: [mail]}\n", i, i);
+	buf_printf(&text,
+	    "teams:\n  platform-ops:\n    kind: operations\n    on_call:\n"
+	    "      zone: UTC\n      escalate: [{to: primary}]\n      rotations:\n"
+	    "        - {name: primary, every: 1 day, handover: '09:00', start: "
+	    "2026-11-23, people: [p1");
+	for (unsigned i = 2; i <= 20; i++)
+		buf_printf(&text, ", p%u", i);
+	buf_printf(&text, "]}\n  checkout-dev: {kind: development}\n" SHOP_SERVICES "%c",
+	    0);
+	const char *yaml = buf_str(&text).p;
+	struct world *w = world_new(yaml, NULL, NULL);
+	struct command set =
+	    ASK(w, COMMAND_OVERRIDE_SET, "person:p1", "person", "p1", "to", "+600");
+	EXPECT_U64(world_command(w, &set).status, 201);
+	for (unsigned i = 2; i <= 20; i++) {
+		char whom[8];
+		(void)snprintf(whom, sizeof(whom), "p%u", i);
+		EXPECT_U64(world_told(w, PURPOSE_SELF, whom), 1);
+	}
+	EXPECT_U64(world_told(w, PURPOSE_SELF, "p1"), 0);
+	world_free(w);
+
+	w = world_new(yaml, NULL, NULL);
+	struct command cover = ASK(w, COMMAND_OVERRIDE_COVER, "person:p20", "to", "+600");
+	EXPECT_U64(world_command(w, &cover).status, 202);
+	world_free(w);
+	buf_done(&text);
+}
+
 static void
 cover__goes_to_the_first_who_says_yes(void)
 {
@@ -441,6 +478,7 @@ main(void)
 	RUN(override__takes_the_pager_and_the_authority_at_once);
 	RUN(override__is_for_people_of_the_team_by_people_of_the_team);
 	RUN(override__has_an_end_and_stands_alone);
+	RUN(override__is_told_to_all_of_a_large_team);
 	RUN(cover__goes_to_the_first_who_says_yes);
 	RUN(swap__over_a_change_of_clocks_gives_each_the_others_turn);
 	RUN(handover__tells_who_comes_what_is_open);
