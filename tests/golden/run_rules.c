@@ -3,7 +3,7 @@
  *
  *	run_rules tests/golden/rules            prints what differs; exit 1 if anything
  *	run_rules --update tests/golden/rules   writes each rules.txt anew
- *	run_rules tests/golden/rules diff       that one alone
+ *	run_rules tests/golden/rules duty       that one alone
  *
  * One folder a case: production.yaml and a.md, else those of _shop, and rules.txt, in which
  * a line `> ...` asks or says how things are, and the lines below it are the answer.
