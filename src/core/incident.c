@@ -174,7 +174,6 @@ refired(struct core *core, struct incident *incident)
 	row->refired++;
 	row->recovered_at = 0;
 	row->recovered_wall = 0;
-	row->look_again_at = 0;
 	incident_set_state(core, incident, INCIDENT_OPEN);
 	timeline_add(core, row->id, TIMELINE_STATE, FIRSTLINE, 0,
 	    "fires again after a verified recovery, time %u", row->refired);
@@ -440,7 +439,6 @@ quiet_end(const struct incident *incident)
 static void
 settled(struct core *core, struct incident *incident)
 {
-	incident->row.settle_at = 0;
 	if (in_doubt(incident)) {
 		/* Somebody must say what happened before it may be forgotten. */
 		incident->row.settle_at = core->at + SETTLE_MS;

@@ -11,7 +11,7 @@
  *
  *	> fire alertname=Down,service=shop     an alert; also `fire-held`
  *	> resolve 1, expire 1, hold 1, hold 1 2 (by that silence), release 1
- *	> after 5m                             time passes, and timers run
+ *	> after 5m, after 10ms                 time passes, and timers run
  *	> probe 812, probe                     the oldest question is answered, or fails
  *	> see 3m 812                           for so long, that is every answer
  *	> answer {"status": "ok", "code": 503} the same, in full
@@ -518,6 +518,8 @@ span(str text)
 {
 	static const char units[] = "smhd";
 	static const msec ms[] = { SECOND, MINUTE, HOUR, DAY };
+	if (str_ends(text, STR("ms")))
+		return number(str_take(text, text.n - 2));
 	const char *unit = strchr(units, text.p[text.n - 1]);
 	ASSERT(unit != NULL);
 	return number(str_take(text, text.n - 1)) * ms[unit - units];

@@ -366,6 +366,26 @@ feed__of_somebody_who_is_gone_is_its_makers(void)
 	world_free(w);
 }
 
+/* What no incident and no run uses any more is room for the next. */
+static void
+adopted__again_and_again_takes_no_more_memory(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_adopt(w, SHOP "# the same, said otherwise\n", NULL);
+	size_t used = 0;
+	for (unsigned i = 0; i < 3 * MODELS_SPARE; i++) {
+		const struct config *config = &w->configs[i % 2];
+		struct event event = { .kind = EVENT_CONFIG_ADOPTED,
+			.config_adopted = { .hash = config->hash,
+			    .model = config->model } };
+		world_step(w, &event);
+		if (i == 3)
+			used = pool_used(w->core->pool);
+	}
+	EXPECT_U64(pool_used(w->core->pool), used);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -380,5 +400,6 @@ main(void)
 	RUN(impact__names_a_few_and_counts_the_rest);
 	RUN(severity__is_what_the_rule_says);
 	RUN(feed__of_somebody_who_is_gone_is_its_makers);
+	RUN(adopted__again_and_again_takes_no_more_memory);
 	TEST_MAIN_END();
 }

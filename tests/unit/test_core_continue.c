@@ -342,6 +342,40 @@ continue__knows_what_was_taken_back(void)
 	world_free(w);
 }
 
+/* So much was done by hand meanwhile that what the run did first is not in memory any more. */
+static void
+continue__says_that_it_takes_back_less_than_it_did(void)
+{
+	struct world *w = failed_half_way(CONFIG);
+	row_id run = the_run(w).id;
+	w->reload = false; /* of each of so many steps it is slow */
+	for (unsigned i = 0; i <= UNDO_KEPT_MAX; i++) {
+		struct command by_hand = { .kind = COMMAND_RUN,
+			.incident = 1,
+			.name = STR("restart"),
+			.action = true,
+			.target = STR("web-4"),
+			.principal = STR("person:ana") };
+		EXPECT_U64(world_command(w, &by_hand).status, 202);
+		world_exit(w, 0);
+	}
+	w->reload = true;
+	EXPECT_U64(go_on(w, run).status, 202);
+	EXPECT(the_run(w).forgot);
+	for (unsigned i = 0; i < 3; i++)
+		world_exit(w, 0);
+	for (unsigned i = 0; i < 13 && w->attempt_n == 0; i++) {
+		world_probe(w, "0");
+		world_after(w, 10 * SECOND);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		world_exit(w, 0);
+	EXPECT_U64(w->attempt_n, 0);
+	EXPECT_STR(world_incident(w, 1).needs_person_why,
+	    STR("what it did first is no longer known, and not taken back"));
+	world_free(w);
+}
+
 /* A runbook that it called and that recovered is not called again, nor are hosts that are
  * done; the called run itself is not continued. */
 static void
@@ -511,6 +545,7 @@ main(void)
 	RUN(continue__a_later_step_is_left_too);
 	RUN(continue__looks_first);
 	RUN(continue__knows_what_was_taken_back);
+	RUN(continue__says_that_it_takes_back_less_than_it_did);
 	RUN(continue__calls_only_what_is_left);
 	RUN(continue__takes_back_for_nobody_but_who_did_it);
 	RUN(continue__takes_back_what_another_did_where_the_rules_let_it);

@@ -192,6 +192,33 @@ escalate__calls_who_came_on_duty_meanwhile(void)
 	world_free(w);
 }
 
+/* Nobody had the turn when it opened: who has it by then is told, and in nobody's place. */
+static void
+escalate__calls_the_first_who_comes(void)
+{
+	static const char yaml[] =
+	    SHOP_TOP "calendars:\n  away: {zone: UTC, spans: [{from: 2026-11-23, until: "
+		     "2026-11-29}]}\n"
+		     "people:\n  ana: {email: ana@example.com, reach: [mail]}\n"
+		     "teams:\n  platform-ops:\n    kind: operations\n    on_call:\n"
+		     "      zone: UTC\n      rotations: [{name: primary, people: [ana], "
+		     "every: 1 week,"
+		     " handover: 'Mon 09:00', except: away}]\n"
+		     "      escalate: [{to: primary}]\n"
+		     "  checkout-dev: {kind: development}\n" SHOP_SERVICES;
+	struct world *w = world_new(yaml, NULL, NULL);
+	world_after(w, handover - 9 * HOUR - 20 * MINUTE - w->wall);
+	world_fire(w, DOWN);
+	world_after(w, 10 * MINUTE);
+	EXPECT_U64(called(w, "ana"), 0);
+	EXPECT(world_says(w, 1, "nobody of platform-ops can be reached"));
+	world_after(w, 20 * MINUTE);
+	EXPECT_U64(called(w, "ana"), 1);
+	EXPECT(world_says(w, 1, "escalated to tier 1 of platform-ops"));
+	EXPECT(!world_says(w, 1, "has tier 1 of platform-ops now"));
+	world_free(w);
+}
+
 /* What is open is told once to whoever comes to several rotations in one instant. */
 static void
 handover__of_two_rotations_to_one_person_is_one_message(void)
@@ -308,6 +335,7 @@ main(void)
 	RUN(escalate__tells_the_same_again_where_nobody_else_comes);
 	RUN(escalate__goes_to_nobody_sooner_where_there_is_nobody_else);
 	RUN(escalate__calls_who_came_on_duty_meanwhile);
+	RUN(escalate__calls_the_first_who_comes);
 	RUN(escalate__calls_who_has_it_after_a_time_away);
 	RUN(handover__of_two_rotations_to_one_person_is_one_message);
 	RUN(handover__tells_of_the_first_twenty_and_how_many_more);
