@@ -329,7 +329,7 @@ posix_class(struct automaton *m, struct set *set)
 		{ "upper", "AZ" },
 		{ "word", "azAZ09__" },
 		{ "xdigit", "09afAF" },
-		{ "punct", "!/" },
+		{ "punct", "!/:@[`{~" },
 		{ "space", "  " },
 		{ "blank", "  " },
 		{ "print", " ~" },

@@ -3,6 +3,7 @@
  * pattern can say is told from its neighbours by the very text.
  */
 #include "authority/analysing.h"
+#include "support/config.h"
 #include "support/test.h"
 
 static struct arena_map map;
@@ -159,6 +160,109 @@ pattern__and_like_have_a_size_that_they_may_have(void)
 	EXPECT(!pattern_text_made(STR("a{400}"), (str){ stars, 100 }, 0, &scratch, &text));
 }
 
+/* ---- held against the matcher ---- */
+
+static const char config_head[] =
+    "fallback: ops\nchannels:\n  pager: {webhook: 'http://127.0.0.1:8001/page'}\n"
+    "people:\n  ana: {reach: [pager]}\n"
+    "teams:\n  ops: {kind: operations, on_call: {zone: UTC, rotations: "
+    "[{name: all, people: [ana], handover: 'Mon 09:00'}], escalate: [{to: all}]}}\n"
+    "services:\n  shop: {owner: ops, tier: 1}\nactions:\n";
+
+/* An action for each pattern, whose first parameter it is of. */
+static const struct model *
+patterns_read(struct config *config, const char *const *patterns, size_t n)
+{
+	static char text[32768];
+	struct buf all = BUF(sizeof(text) - 1);
+	buf_add(&all, str_of(config_head));
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&all,
+		    "  a%zu: {verb: v%zu, params: {x: {type: string, pattern: '%s'}}, run: "
+		    "[act, '${x}']}\n",
+		    i, i, patterns[i]);
+	EXPECT(!all.overflow);
+	memcpy(text, buf_str(&all).p, buf_str(&all).n);
+	text[buf_str(&all).n] = '\0';
+	buf_done(&all);
+	config_open(config);
+	config_add(config, "a.yaml", text);
+	const struct model *model = config_load(config);
+	if (model == NULL)
+		(void)fprintf(stderr, "%.*s\n", STR_ARG(config_faults(config)));
+	ASSERT(model != NULL);
+	return model;
+}
+
+static void
+expect_alike(const struct param *param, str text)
+{
+	struct arena scratch = arena;
+	str made;
+	bool takes = regex_match(param->pattern, text);
+	bool ok = pattern_text_made(param->pattern_text, text, 0, &scratch, &made);
+	if (ok != takes)
+		(void)fprintf(stderr, "%s: '%.*s' is %s\n", test_row, STR_ARG(text),
+		    takes ? "taken" : "not taken");
+	EXPECT(ok == takes);
+	EXPECT(!ok || str_eq(made, text));
+}
+
+/* Each printable sign, but those that stand for others in a `like`. */
+static void
+pattern__takes_each_sign_that_the_matcher_takes(void)
+{
+	static const char *const patterns[] = { "\\d", "\\D", "\\w", "\\W", "\\s", "\\S",
+		"\\h", "\\H", ".", "[abc]", "[^a-z]", "[a-c0-2_.-]", "[[:alnum:]]",
+		"[[:alpha:]]", "[[:digit:]]", "[[:lower:]]", "[[:upper:]]", "[[:word:]]",
+		"[[:xdigit:]]", "[[:punct:]]", "[[:space:]]", "[[:blank:]]", "[[:print:]]",
+		"[[:graph:]]", "[[:^digit:]]", "[[:^alnum:]]", "[[:^punct:]]",
+		"[^[:alpha:]]", "[[:digit:][:upper:]_]", "[\\d_]", "[^\\d]", "[\\w.-]",
+		"[\\W\\d]", "[a\\-z]", "[+--]", "[!-/]", "[ -~]", "\\x41", "[\\x41-\\x43]",
+		"\\.", "[\\]]", "[]a]", "[^]a]", "[a-]", "[-a]", "[\\.\\\\]", "[^ -~]",
+		"a|b|[0-3]", "(?:a|b)", "[a-c]|[x-z]", "(a|(b|(c)))", "x{0}y", "[0-9]{1}",
+		"a?b", "[A-Z]{1,9}", "[a-fA-F0-9]{1,}", "a*", "a+", "z*y?x{0,1}" };
+	static struct config config;
+	const struct model *model = patterns_read(&config, patterns, countof(patterns));
+	for (size_t i = 0; i < countof(patterns); i++) {
+		test_row = patterns[i];
+		for (char c = ' '; c < 0x7f; c++) {
+			if (c != '*' && c != '?')
+				expect_alike(&model->actions[i].params.p[0],
+				    (str){ &c, 1 });
+		}
+		/* Matched or not, it stands in no value. */
+		struct arena scratch = arena;
+		str made;
+		EXPECT(!pattern_text_made(str_of(patterns[i]), STR("\x7f"), 0, &scratch,
+		    &made));
+	}
+	config_close(&config);
+	test_row = NULL;
+}
+
+/* As often as the matcher takes it, and no more. */
+static void
+pattern__takes_as_often_as_the_matcher_takes(void)
+{
+	static const char *const patterns[] = { "a", "a?", "a+", "a*", "a{0}", "a{1}",
+		"a{9}", "a{0,9}", "a{10}", "a{09}", "a{2,}", "a{0,}", "a{19,19}", "a{3,5}",
+		"(aa)*", "(aaa){1,3}", "(a{2}){3}", "a{2}a{3}", "a?a?a?", "(a|aa){4}",
+		"(aaa|aaaaa)+", "a{4}|a{7}", "a*a{5}", "(a{3}|a{5}){2}", "((a)(a)){2,3}",
+		"a{1,2}a{10}" };
+	static const char many[] = "aaaaaaaaaaaaaaaaaaaaaaaa";
+	static struct config config;
+	const struct model *model = patterns_read(&config, patterns, countof(patterns));
+	for (size_t i = 0; i < countof(patterns); i++) {
+		test_row = patterns[i];
+		for (size_t n = 0; n < sizeof(many); n++)
+			expect_alike(&model->actions[i].params.p[0],
+			    str_take(STR(many), n));
+	}
+	config_close(&config);
+	test_row = NULL;
+}
+
 /* ---- of parameters ---- */
 
 static void
@@ -208,6 +312,8 @@ main(void)
 	RUN(pattern__takes_groups_of_every_kind);
 	RUN(pattern__takes_as_many_as_are_wanted);
 	RUN(pattern__and_like_have_a_size_that_they_may_have);
+	RUN(pattern__takes_each_sign_that_the_matcher_takes);
+	RUN(pattern__takes_as_often_as_the_matcher_takes);
 	RUN(values__are_made_for_strings_names_and_numbers_alone);
 	RUN(values__are_never_empty);
 	arena_unmap(&map);
