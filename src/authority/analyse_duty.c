@@ -264,8 +264,6 @@ analyse_duty(struct analysing *a)
 {
 	for (size_t i = 0; i < a->model->teams_n; i++) {
 		const struct team *team = &a->model->teams[i];
-		if (team->kind != TEAM_OPERATIONS)
-			continue;
 		for (size_t k = 0; k < team->policies_n; k++) {
 			const struct policy *policy = &team->policies[k];
 			ASSERT(policy->tier_n > 0);

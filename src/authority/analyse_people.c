@@ -295,7 +295,6 @@ find_lack(struct analysing *a, const struct rule *approval, struct arena *arena)
 	struct sampler *sampler = sampler_new(model, rules, model->rules_n, a->wall, arena);
 	const struct authority *authority = authority_new(model, arena);
 	struct strs all = everyone(a->model, arena);
-	sampler->moments_n = 1; /* the moments are those of this loop */
 	sampler->plain = true;
 	size_t enough = approval->need + (size_t)approval->not_reloader + 1;
 	/* Most of the time there are enough, whatever the grants say. */

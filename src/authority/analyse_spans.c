@@ -431,7 +431,6 @@ analyse_spans(struct analysing *a)
 	for (size_t i = 0; i < model->actions_n; i++)
 		find_values(&k, i, rules);
 	k.sampler->plain = true;
-	k.sampler->moments_n = 1;
 	for (size_t i = 0; i < model->actions_n; i++) {
 		struct arena kept = arena;
 		if (!sampler_action(k.sampler, &model->actions[i]))

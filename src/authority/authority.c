@@ -206,8 +206,7 @@ name_cmp(const void *a, const void *b)
 static void
 ask_names(struct asked_who *a, const char *prefix, str *names, size_t n)
 {
-	if (n > 0)
-		qsort(names, n, sizeof(*names), name_cmp);
+	qsort(names, n, sizeof(*names), name_cmp);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && str_eq(names[i - 1], names[i]))
 			continue;

@@ -331,6 +331,38 @@ shadowed__is_a_grant_in_an_incident_beside_one_at_any_time(void)
 	expect(FOUND_SHADOWED, rows, countof(rows));
 }
 
+/* Each of the others says a part of it: three are named. */
+static void
+shadowed__is_a_grant_by_many_together(void)
+{
+#define PART(name, to, may) \
+	"  - {grant: " name ", to: [" to "], may: [" may "], on: {tier: [1, 2]}" UNTIL
+#define ALL_OF_IT PART("all", "ana, mei", "one, two")
+	static const struct row rows[] = {
+		{ "two",
+		    BASE ACTIONS RULES PART("a", "ana", "one, two")
+			PART("b", "mei", "one, two") ALL_OF_IT,
+		    "grant 'all' changes nothing: 'a' (a.yaml:30) and 'b' (a.yaml:31) "
+		    "together say as much" },
+		{ "three",
+		    BASE ACTIONS RULES PART("a", "ana", "one, two") PART("b", "mei", "one")
+			PART("c", "mei", "two") ALL_OF_IT,
+		    "grant 'all' changes nothing: 'a' (a.yaml:30) and 'b' (a.yaml:31) and "
+		    "'c' (a.yaml:32) together say as much" },
+		{ "four",
+		    BASE ACTIONS RULES PART("a", "ana", "one") PART("b", "mei", "one")
+			PART("c", "mei", "two") PART("d", "ana", "two") ALL_OF_IT,
+		    "grant 'all' changes nothing: 'a' (a.yaml:30) and 'd' (a.yaml:33) and "
+		    "'b' (a.yaml:31) and others together say as much" },
+		{ "all but one",
+		    BASE ACTIONS RULES PART("a", "ana", "one") PART("b", "mei", "one")
+			PART("c", "mei", "two") ALL_OF_IT,
+		    "grant 'a' changes nothing: 'all' (a.yaml:33) grants all of it "
+		    "already" },
+	};
+	expect(FOUND_SHADOWED, rows, countof(rows));
+}
+
 static void
 shadowed__is_a_prohibition_within_a_wider_one(void)
 {
@@ -431,6 +463,7 @@ main(void)
 	RUN(ending__is_a_grant_that_has_an_end_soon);
 	RUN(approvals__for_more_targets_than_there_are_are_told);
 	RUN(shadowed__is_a_grant_in_an_incident_beside_one_at_any_time);
+	RUN(shadowed__is_a_grant_by_many_together);
 	RUN(shadowed__is_a_prohibition_within_a_wider_one);
 	RUN(shadowed__is_an_approval_within_a_wider_one);
 	RUN(written__is_what_is_kept_apart_from_one_side_alone);

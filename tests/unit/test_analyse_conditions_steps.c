@@ -46,6 +46,11 @@ static const char base[] =
     "    verb: move\n"
     "    params: {x: {type: one-of, values: [a, b]}, y: {type: one-of, values: [a, b]}}\n"
     "    run: [act, '${x}', '${y}']\n"
+    "  spin:\n"
+    "    verb: spin\n"
+    "    params: {x: {type: one-of, values: [a, b]}, y: {type: one-of, values: [a, b]}, z: "
+    "{type: one-of, values: [a, b]}}\n"
+    "    run: [act, '${x}', '${y}', '${z}']\n"
     "  say:\n"
     "    verb: say\n"
     "    params: {word: {type: string, pattern: '(?<w>[a-z]+)-\\k<w>'}}\n"
@@ -171,6 +176,69 @@ fit__is_asked_of_the_values_that_a_step_can_give(void)
 		    NO_GRANT("say on web") },
 	};
 	expect(FOUND_FIT, rows, countof(rows));
+}
+
+#define AB(name) INPUT(name, "type: one-of, values: [a, b]")
+#define SPIN                                             \
+	RUNBOOK(WEB "inputs:\n" AB("x") AB("y") AB("z"), \
+	    ACTION(OF("spin", "x: '${x}', y: '${y}', z: '${z}'")))
+#define SPINS(with) GRANT("spin", "on: {service: web}, with: {" with "}")
+
+/* Two at a time, with the third as it is at first. */
+static void
+fit__is_asked_of_each_two_of_three_values(void)
+{
+	static const struct row rows[] = {
+		{ "all", RULES GRANT("spin", "on: {service: web}"), SPIN, NULL },
+		{ "x and y", RULES SPINS("x: {one_of: [a]}") SPINS("y: {one_of: [a]}"),
+		    SPIN, NO_GRANT("spin on web with y=b") },
+		{ "x and z", RULES SPINS("x: {one_of: [a]}") SPINS("z: {one_of: [a]}"),
+		    SPIN, NO_GRANT("spin on web with z=b") },
+		{ "y and z", RULES SPINS("y: {one_of: [a]}") SPINS("z: {one_of: [a]}"),
+		    SPIN, NO_GRANT("spin on web with z=b") },
+		{ "no two, though all three",
+		    RULES SPINS("y: {one_of: [a]}") SPINS("z: {one_of: [a]}")
+			SPINS("x: {one_of: [a]}, y: {one_of: [b]}, z: {one_of: [b]}"),
+		    SPIN, NULL },
+	};
+	expect(FOUND_FIT, rows, countof(rows));
+}
+
+static const char *
+left_out_of_fit(void)
+{
+	for (size_t i = 0; i < analysis.n; i++) {
+		if (analysis.found[i].kind == FOUND_LIMIT &&
+		    str_contains(analysis.found[i].text, STR("in 'fit'")))
+			return arena_cstr(&config.arena, analysis.found[i].text);
+	}
+	return "nothing";
+}
+
+/* Six pairs of four parameters: so many that some are left out, which is said. */
+static void
+fit__says_when_there_are_too_many_pairs(void)
+{
+#define LETTERS(last) "type: one-of, values: [a, b, c, d, e, f, g, h, i, " last "]"
+#define FOUR(last)                                                                                                                                 \
+	"actions:\n  four:\n    verb: four\n    params: {w: {" LETTERS(                                                                            \
+	    last) "}, x: {" LETTERS(last) "}, y: {" LETTERS(last) "}, z: {" LETTERS(last) "}}\n"                                                   \
+											  "    run: [act, '${w}', '${x}', '${y}', '${z}']\n" RULES \
+											      GRANT(                                               \
+												  "four",                                          \
+												  "on: {service: web}")
+#define ASKS_FOUR(last)                                                             \
+	RUNBOOK(WEB "inputs:\n" INPUT("w", LETTERS(last)) INPUT("x", LETTERS(last)) \
+		    INPUT("y", LETTERS(last)) INPUT("z", LETTERS(last)),            \
+	    ACTION(OF("four", "w: '${w}', x: '${x}', y: '${y}', z: '${z}'")))
+	analyse(FOUR("j"), ASKS_FOUR("j")); /* 600 of them */
+	EXPECT_STR(str_of(left_out_of_fit()), STR("nothing"));
+	config_close(&config);
+	analyse(FOUR("j, k"), ASKS_FOUR("j, k"));
+	EXPECT_STR(str_of(left_out_of_fit()),
+	    STR("looked at 600 pairs of values of step 'go' (runbooks/r.md:12) in 'fit' "
+		"and left out the rest"));
+	config_close(&config);
 }
 
 static void
@@ -391,6 +459,8 @@ int
 main(void)
 {
 	RUN(fit__is_asked_of_the_values_that_a_step_can_give);
+	RUN(fit__is_asked_of_each_two_of_three_values);
+	RUN(fit__says_when_there_are_too_many_pairs);
 	RUN(fit__is_asked_where_a_step_acts);
 	RUN(fit__is_asked_of_two_values_that_the_action_takes);
 	RUN(fit__says_how_far_it_got);
