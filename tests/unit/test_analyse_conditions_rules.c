@@ -354,6 +354,14 @@ shadowed__is_a_grant_by_many_together(void)
 			PART("c", "mei", "two") PART("d", "ana", "two") ALL_OF_IT,
 		    "grant 'all' changes nothing: 'a' (a.yaml:30) and 'd' (a.yaml:33) and "
 		    "'b' (a.yaml:31) and others together say as much" },
+		{ "four, of which the last says one thing of one service",
+		    BASE ACTIONS RULES PART("a", "ana", "one, two") PART("b", "mei",
+			"one") "  - {grant: c, to: [mei], may: [two], on: {tier: 1}" UNTIL
+			       "  - {grant: d, to: [mei], may: [two], on: {tier: 2}" UNTIL
+				   ALL_OF_IT,
+		    "grant 'all' changes nothing: 'a' (a.yaml:30) and 'b' (a.yaml:31) and "
+		    "'c' "
+		    "(a.yaml:32) and others together say as much" },
 		{ "all but one",
 		    BASE ACTIONS RULES PART("a", "ana", "one") PART("b", "mei", "one")
 			PART("c", "mei", "two") ALL_OF_IT,

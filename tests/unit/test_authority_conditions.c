@@ -287,6 +287,21 @@ static const struct row whens[] = {
 	    .kind = REASON_UNKNOWN,
 	    .text = "'many' compares b with its live value, which is not known",
 	    .needs = "b" },
+	{ .name = "what is lifted need not be known beside what must be",
+	    .principal = "person:ana",
+	    .glass = "person:ana",
+	    TUNE,
+	    .params = GIVEN({ S("a"), S("9") }, { S("b"), S("9") }),
+	    .rules = { GRANT(BY_ALL, MAY_TUNE, ON_TIER_1),
+		RULE(APPROVAL, "lifted", 8, MAY_TUNE, BY_TEAM, WHEN(TIMES("a", 2000)),
+		    .liftable = true),
+		RULE(LIMIT, "lifted too", 9, MAY_TUNE, .keep_healthy = { .percent = 60 },
+		    .liftable = true),
+		RULE(APPROVAL, "many", 10, MAY_TUNE, BY_TEAM, WHEN(TIMES("b", 2000))) },
+	    .kind = REASON_UNKNOWN,
+	    .line = 10,
+	    .text = "'many' compares b with its live value, which is not known",
+	    .needs = "b" },
 };
 
 static const struct row needs[] = {
