@@ -506,11 +506,12 @@ find_never_asked(struct analysing *a, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->when_n; i++) {
 		const struct when *when = &rule->when[i];
-		int64_t least = when->op == WHEN_GT
-		                    ? when->number + (when->number < INT64_MAX)
-		                    : when->number;
 		bool more = when->op == WHEN_GT || when->op == WHEN_GE;
-		if (!str_eq(when->param, STR("targets")) || !more || least <= 1)
+		if (!str_eq(when->param, STR("targets")) || !more)
+			continue;
+		/* More than any number is refused where it is read. */
+		int64_t least = when->number + (when->op == WHEN_GT);
+		if (least <= 1)
 			continue;
 		size_t most = most_hosts(a->model, rule);
 		if ((uint64_t)least <= most)
