@@ -32,6 +32,10 @@ struct comparing {
 	struct difference *ret;
 	size_t samples;
 	size_t budget; /* of decisions, for the pass under way */
+	/* Of who, what and where it is under way with: what is told of it, from the first,
+	 * and a bit for each change that there was no room to tell. */
+	size_t from;
+	uint64_t untold;
 };
 
 /* ---- what changed ---- */
@@ -150,10 +154,17 @@ tell_unmet(struct comparing *c)
 
 /* ---- asking ---- */
 
-static bool
-told(const struct comparing *c, size_t from, const struct differs *differs)
+static void
+ask_begin(struct comparing *c)
 {
-	for (size_t i = from; i < c->ret->n; i++) {
+	c->from = c->ret->n;
+	c->untold = 0;
+}
+
+static bool
+told(const struct comparing *c, const struct differs *differs)
+{
+	for (size_t i = c->from; i < c->ret->n; i++) {
 		if (c->ret->p[i].before == differs->before &&
 		    c->ret->p[i].after == differs->after)
 			return true;
@@ -163,17 +174,19 @@ told(const struct comparing *c, size_t from, const struct differs *differs)
 
 /* `undone`: it is asked as what takes that action back; NULL: it is not. */
 static void
-tell(struct comparing *c, size_t from, const struct sample *sample,
+tell(struct comparing *c, const struct sample *sample,
     const struct authority_decision decisions[2], const struct action *undone)
 {
 	struct arena scratch = *c->work;
 	struct authority_answer answer;
 	struct differs differs = { .before = decisions[0].verdict,
 		.after = decisions[1].verdict };
-	if (differs.before == differs.after || told(c, from, &differs))
+	if (differs.before == differs.after || told(c, &differs))
 		return;
 	if (c->ret->n == ANALYSE_FOUND_MAX) {
-		c->ret->dropped++;
+		uint64_t change = UINT64_C(1) << (differs.before * 8 + differs.after);
+		c->ret->dropped += (c->untold & change) == 0;
+		c->untold |= change;
 		return;
 	}
 	authority_explain(c->authorities[1], &sample->request, &sample->facts,
@@ -204,7 +217,7 @@ tell(struct comparing *c, size_t from, const struct sample *sample,
 static void
 ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 {
-	size_t from = c->ret->n;
+	ask_begin(c);
 	for (size_t k = 0; k < c->samples && c->ret->decisions + 2 <= c->budget; k++) {
 		const struct sample *sample = sampler_next(sampler, chain->principal, k);
 		struct authority_decision decisions[2];
@@ -217,7 +230,7 @@ ask(struct comparing *c, struct sampler *sampler, struct chain *chain)
 			    &sample->facts, &decisions[side]);
 		c->ret->decisions += 2;
 		note_met(c, sample, decisions);
-		tell(c, from, sample, decisions, NULL);
+		tell(c, sample, decisions, NULL);
 	}
 }
 
@@ -270,10 +283,10 @@ static void
 ask_as_undo(struct comparing *c, struct sampler *sampler, struct chain *chain,
     unsigned side)
 {
-	size_t from = c->ret->n;
+	ask_begin(c);
 	const struct action *undone =
 	    undone_newly(c, side, sampler->action, chain, sampler->service);
-	for (size_t k = 0; undone != NULL && k < SAMPLES_MIN && c->ret->n == from; k++) {
+	for (size_t k = 0; undone != NULL && k < SAMPLES_MIN && c->ret->n == c->from; k++) {
 		const struct sample *sample = sampler_next(sampler, chain->principal, k);
 		struct authority_decision decisions[2];
 		if (sample == NULL || c->ret->decisions + 2 > c->budget)
@@ -288,7 +301,7 @@ ask_as_undo(struct comparing *c, struct sampler *sampler, struct chain *chain,
 		}
 		request->undo = side == 1; /* as the newer answers */
 		c->ret->decisions += 2;
-		tell(c, from, sample, decisions, undone);
+		tell(c, sample, decisions, undone);
 	}
 }
 

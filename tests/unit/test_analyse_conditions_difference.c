@@ -450,6 +450,28 @@ difference__asks_no_more_than_there_is_to_ask(void)
 }
 
 /* Agents for people on many services: a share of all, and it is said how large it is. */
+/* Of more than are told, the rest is counted. */
+static void
+difference__counts_what_it_does_not_tell(void)
+{
+	struct buf text = BUF(1 << 16);
+	buf_add(&text, STR(BASE));
+	for (unsigned i = 0; i < ANALYSE_FOUND_MAX; i++)
+		buf_printf(&text, "  s%u: {owner: ops, system: shop, tier: 2}\n", i);
+	buf_add(&text, STR(ACTIONS RULES GRANT("ana", "restart", "on: {tier: [1, 2]}")));
+	struct arena_map map;
+	struct arena arena = arena_map(&map, 1 << 17);
+	const char *before = arena_cstr(&arena, buf_str(&text));
+	buf_add(&text, STR("  - {prohibit: all of it, may: any}\n"));
+	load_both(before, arena_cstr(&arena, buf_str(&text)));
+	buf_done(&text);
+	authority_difference(models[0], models[1], WALL, &other.arena, &difference);
+	EXPECT_U64(difference.n, ANALYSE_FOUND_MAX);
+	EXPECT_U64(difference.dropped, 2); /* web and books */
+	done();
+	arena_unmap(&map);
+}
+
 static void
 difference__says_how_many_it_looked_at(void)
 {
@@ -494,6 +516,7 @@ main(void)
 	RUN(difference__asks_as_an_undo_whoever_may_do_what_it_takes_back);
 	RUN(difference__asks_as_an_undo_of_what_all_of_a_chain_may_do);
 	RUN(difference__asks_no_more_than_there_is_to_ask);
+	RUN(difference__counts_what_it_does_not_tell);
 	RUN(difference__says_how_many_it_looked_at);
 	TEST_MAIN_END();
 }
