@@ -218,10 +218,11 @@ pattern__takes_each_sign_that_the_matcher_takes(void)
 		"[[:xdigit:]]", "[[:punct:]]", "[[:space:]]", "[[:blank:]]", "[[:print:]]",
 		"[[:graph:]]", "[[:^digit:]]", "[[:^alnum:]]", "[[:^punct:]]",
 		"[^[:alpha:]]", "[[:digit:][:upper:]_]", "[\\d_]", "[^\\d]", "[\\w.-]",
-		"[\\W\\d]", "[a\\-z]", "[+--]", "[!-/]", "[ -~]", "\\x41", "[\\x41-\\x43]",
-		"\\.", "[\\]]", "[]a]", "[^]a]", "[a-]", "[-a]", "[\\.\\\\]", "[^ -~]",
-		"a|b|[0-3]", "(?:a|b)", "[a-c]|[x-z]", "(a|(b|(c)))", "x{0}y", "[0-9]{1}",
-		"a?b", "[A-Z]{1,9}", "[a-fA-F0-9]{1,}", "a*", "a+", "z*y?x{0,1}" };
+		"[\\W\\d]", "[a\\-z]", "[+--]", "[!-/]", "[ -~]", "\\x41", "\\x39", "\\x4f",
+		"\\x5A", "\\x{7e}", "[\\x30-\\x39]", "[\\x41-\\x43]", "\\.", "[\\]]",
+		"[]a]", "[^]a]", "[a-]", "[-a]", "[\\.\\\\]", "[^ -~]", "a|b|[0-3]",
+		"(?:a|b)", "[a-c]|[x-z]", "(a|(b|(c)))", "x{0}y", "[0-9]{1}", "a?b",
+		"[A-Z]{1,9}", "[a-fA-F0-9]{1,}", "a*", "a+", "z*y?x{0,1}" };
 	static struct config config;
 	const struct model *model = patterns_read(&config, patterns, countof(patterns));
 	for (size_t i = 0; i < countof(patterns); i++) {

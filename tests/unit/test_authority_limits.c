@@ -1,4 +1,5 @@
 /* Limits of grants and of `limit` rules: each kind, what it counts, and when it gives way. */
+#include "authority/uses.h"
 #include "support/authority_rows.h"
 
 #define USED(on, host, did, of, who, ago)                                             \
@@ -517,6 +518,53 @@ at_once__counts_all_that_is_under_way_where_the_rule_is_about(void)
 	test_row = NULL;
 }
 
+/* What is called otherwise counts for nothing, whichever bit its name has. */
+static void
+uses__are_told_apart_by_more_than_a_bit(void)
+{
+	static char other[16];
+	unsigned at = 0;
+	do
+		(void)snprintf(other, sizeof(other), "v%u", at++);
+	while (word_bit(name_hash(str_of(other))) != word_bit(name_hash(STR("restart"))));
+	const struct {
+		const char *name;
+		struct strs may;
+	} called[] = {
+		{ "of one word", STRS(S("restart")) },
+		{ "of two", STRS(S("restart"), S("flush")) },
+		{ "of more", STRS(S("restart"), S("flush"), S("scale-web")) },
+	};
+	for (size_t i = 0; i < countof(called); i++) {
+		struct row row = { .name = called[i].name,
+			.rules = { TIER_1, RULE(LIMIT, "slowly", 9, .at_once = 1) },
+			.uses = { HELD("checkout", "web-2", "restart-unit", "restart",
+			    HOUR) },
+			.kind = REASON_LIMIT,
+			.line = 9,
+			.value = 1,
+			.limit = 1,
+			.only_at_once = true,
+			.text =
+			    i == 0 ? "1 of 1 restarts at once is under way"
+				   : "1 of 1 actions under this limit at once is under way",
+			.forward = "wait until what is under way has ended" };
+		row.rules[1].may = called[i].may;
+		test_row = row.name;
+		check_row(&row);
+		row.uses[0].action = row.uses[0].verb = str_of(other);
+		row.verdict = VERDICT_ALLOW;
+		row.kind = REASON_GRANT;
+		row.line = 3;
+		row.value = row.limit = 0;
+		row.only_at_once = false;
+		row.text = "'restart tier 1' covers it";
+		row.forward = NULL;
+		check_row(&row);
+	}
+	test_row = NULL;
+}
+
 int
 main(void)
 {
@@ -528,5 +576,6 @@ main(void)
 	RUN(decide__holds_limits_that_are_no_grants);
 	RUN(at_once__counts_all_that_is_under_way_where_the_rule_is_about);
 	RUN(uses__are_found_whatever_the_order_they_came_in);
+	RUN(uses__are_told_apart_by_more_than_a_bit);
 	TEST_MAIN_END();
 }
