@@ -371,6 +371,8 @@ prolong(struct core *core, struct lease *lease, msec ms, str why)
 	struct lease_row *row = &lease->row;
 	row->until_at = core->at + ms;
 	row->until_wall = core->wall + ms;
+	if (row->from_wall >= row->until_wall) /* the clock was set back */
+		row->from_wall = core->wall;
 	warn_later(lease, ms);
 	if (why.n > 0)
 		row_set_str(core, &row->why, why);

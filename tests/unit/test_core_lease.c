@@ -114,6 +114,23 @@ hands_on__is_one_persons_for_a_time(void)
 }
 
 static void
+hands_on__that_is_kept_after_the_clock_was_set_back_ends_after_it_began(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	struct command take = hands_on("person:ana", 0);
+	struct reply reply = world_command(w, &take);
+	w->wall -= 3 * HOUR;
+	take = hands_on("person:ana", 30 * MINUTE);
+	EXPECT_U64(world_command(w, &take).status, 200);
+	struct lease_row row = lease_row(w, reply.row);
+	EXPECT_U64(row.from_wall, w->wall);
+	EXPECT_U64(row.until_wall, w->wall + 30 * MINUTE);
+	world_after(w, 31 * MINUTE);
+	EXPECT(lease_row(w, reply.row).over);
+	world_free(w);
+}
+
+static void
 hands_on__is_told_halfway_where_it_is_short(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -538,6 +555,7 @@ int
 main(void)
 {
 	RUN(hands_on__is_one_persons_for_a_time);
+	RUN(hands_on__that_is_kept_after_the_clock_was_set_back_ends_after_it_began);
 	RUN(hands_on__is_told_halfway_where_it_is_short);
 	RUN(hands_on__ends_by_its_holder_or_by_another_with_a_reason);
 	RUN(lease__is_only_for_people_and_within_bounds);
