@@ -238,6 +238,13 @@ counts(const struct attempt_row *row)
 	return row->state != ATTEMPT_LOST && !said_no(row);
 }
 
+/* Whoever says that it did not happen gives back what it used, and a person may err. */
+static bool
+uses_up(const struct attempt_row *row)
+{
+	return counts(row) && row->happened != HAPPENED_NO;
+}
+
 /* It was in doubt, and a person or its own `repeat: safe` said that there may be another,
  * whatever became of it. */
 static bool
@@ -260,7 +267,7 @@ check_limits(const struct rows *attempts)
 			const struct attempt_row *b = attempts->row[k];
 			if (!counts(b) || (b->run != 0) != automatic)
 				continue;
-			within += str_eq(a->service, b->service) &&
+			within += uses_up(b) && str_eq(a->service, b->service) &&
 			          b->intent_at <= a->intent_at &&
 			          b->intent_at + HOUR > a->intent_at;
 			const struct start *other = start_of(b->id);
