@@ -260,7 +260,12 @@ probe_answer_read(str bytes, struct arena *arena, struct shim_result *ret, str *
 	}
 	if (in.bad)
 		return false;
+	str output = str_drop(in.rest, 1);
+	/* What a shim cannot send to its end is no answer: nobody judges half of one. */
+	uint64_t least = SHIM_HEAD_MAX + SHIM_TAIL_MAX;
+	if (output.n < (result.output_bytes < least ? result.output_bytes : least))
+		return err_set(err, ERR_CORRUPT, "its output is cut");
 	*ret = result;
-	*ret_output = str_drop(in.rest, 1);
+	*ret_output = output;
 	return true;
 }

@@ -149,6 +149,21 @@ probe_answer__splits_result_and_output(void)
 }
 
 static void
+probe_answer__refuses_an_output_that_is_cut(void)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct shim_result result;
+	str output;
+	struct err err;
+	str text = STR("state=exited\nexit_code=0\nsignal=0\nbegun_wall=1\nended_wall=2\n"
+		       "output_bytes=6\nwhy=\n\nhello\n");
+	for (size_t cut = 1; cut <= 6; cut++)
+		EXPECT(!probe_answer_read(str_take(text, text.n - cut), &arena, &result,
+		    &output, &err));
+	EXPECT(str_contains(str_of(err.text), STR("its output is cut")));
+}
+
+static void
 clean__leaves_nothing_that_acts(void)
 {
 	static const struct {
@@ -196,6 +211,7 @@ main(void)
 	RUN(result__knows_every_state);
 	RUN(result__refuses_an_exit_code_no_process_has);
 	RUN(probe_answer__splits_result_and_output);
+	RUN(probe_answer__refuses_an_output_that_is_cut);
 	RUN(clean__leaves_nothing_that_acts);
 	RUN(clean_cut__never_splits_a_character);
 	TEST_MAIN_END();
