@@ -63,6 +63,23 @@ setup_gap_at(const struct model *model, unsigned pillars, size_t i)
 	return NULL;
 }
 
+/* All of it, and a shim that ended well: a number that is cut would confine less. */
+static bool
+read_answer(int fd, pid_t pid, char *ret, size_t size)
+{
+	size_t n = 0;
+	ssize_t got = 1;
+	int status = -1;
+	while (n < size - 1 && (got > 0 || (got < 0 && errno == EINTR))) {
+		got = read(fd, ret + n, size - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	ret[n] = '\0';
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return got == 0 && status == 0 && n > 0 && ret[n - 1] == '\n';
+}
+
 bool
 setup_check(const char *shim, unsigned *ret_pillars, struct err *err)
 {
@@ -81,13 +98,11 @@ setup_check(const char *shim, unsigned *ret_pillars, struct err *err)
 	(void)posix_spawn_file_actions_destroy(&files);
 	bool ok = errno == 0 || err_sys(err, ERR_IO, "start '%s'", shim);
 	(void)close(out[1]);
-	ssize_t n = ok ? read(out[0], text, sizeof(text) - 1) : 0;
+	bool whole = ok && read_answer(out[0], pid, text, sizeof(text));
 	(void)close(out[0]);
-	if (ok)
-		(void)waitpid(pid, NULL, 0);
-	str said = str_trim((str){ text, n > 0 ? (size_t)n : 0 });
+	str said = str_trim(str_of(text));
 	uint64_t value = 0;
-	if (ok && (!str_starts(said, STR("pillars=")) ||
+	if (ok && (!whole || !str_starts(said, STR("pillars=")) ||
 		      !str_u64(str_drop(said, 8), UINT32_MAX, &value)))
 		ok = err_set(err, ERR_CORRUPT, "'%s check' does not answer", shim);
 	if (ok)

@@ -76,9 +76,12 @@ cgroup_make(struct cgroup *cgroup, const char *id)
 		    openat(cgroup->base, cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup->own >= 0)
 		return;
+	int error = errno;
+	(void)unlinkat(cgroup->base, cgroup->name, AT_REMOVEDIR);
 	(void)close(cgroup->base);
 	cgroup->base = -1;
 	cgroup->name[0] = '\0';
+	errno = error;
 }
 
 static bool
@@ -87,9 +90,11 @@ cgroup_write(int dir, const char *name, const char *text)
 	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	ssize_t n = write(fd, text, strlen(text));
+	int error = n < 0 ? errno : EIO;
 	(void)close(fd);
-	return ok;
+	errno = error;
+	return n == (ssize_t)strlen(text);
 }
 
 bool
@@ -101,7 +106,9 @@ cgroup_limit(const struct cgroup *cgroup)
 	if (cgroup->own < 0 || !cgroup_write(cgroup->own, "pids.max", processes) ||
 	    !cgroup_write(cgroup->own, "memory.max", memory))
 		return false;
-	(void)cgroup_write(cgroup->own, "memory.swap.max", "0");
+	/* A kernel that counts no swap has no such file. */
+	if (!cgroup_write(cgroup->own, "memory.swap.max", "0") && errno != ENOENT)
+		return false;
 	(void)cgroup_write(cgroup->own, "memory.oom.group", "1");
 	return true;
 }

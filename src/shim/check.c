@@ -1,5 +1,8 @@
 /*
  * check -- what of a confinement this machine has: each is tried, as it would be used.
+ *
+ * All actions are confined by what is found here, so what is not there just now is not
+ * taken for what this machine never has: then there is no answer.
  */
 #include "shim/confine.h"
 
@@ -16,6 +19,14 @@
 #include <unistd.h>
 
 static bool
+passes(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOMEM || error == EMFILE ||
+	       error == ENFILE || error == EIO;
+}
+
+/* False with errno. */
+static bool
 try_namespaces(struct setup *setup)
 {
 	struct clone_args args = { .flags = init_namespaces(setup),
@@ -24,21 +35,40 @@ try_namespaces(struct setup *setup)
 	long pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0) {
 		struct said said;
-		_exit(init_confine(setup, &said) ? 0 : 1);
+		bool ok = init_confine(setup, &said);
+		_exit(ok ? 0 : passes(said.value) ? 2 : 1);
 	}
-	return pid > 0 && waitpid((pid_t)pid, &status, 0) == pid && status == 0;
+	if (pid < 0)
+		return false;
+	while (waitpid((pid_t)pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	errno = WIFEXITED(status) && WEXITSTATUS(status) == 1 ? EPERM : EAGAIN;
+	return status == 0;
 }
 
+/* The same. */
 static bool
 try_cgroup(void)
 {
+	errno = 0;
 	struct cgroup cgroup = { .base = -1, .own = -1 };
 	char name[32];
 	(void)snprintf(name, sizeof(name), "check-%d", getpid());
 	cgroup_make(&cgroup, name);
 	bool ok = cgroup_limit(&cgroup);
+	int error = errno;
 	cgroup_remove(&cgroup);
+	errno = error;
 	return ok;
+}
+
+/* What is there goes into *has. False: nobody can say just now. */
+static bool
+found(bool there, unsigned bit, unsigned *has)
+{
+	if (there)
+		*has |= bit;
+	return there || !passes(errno);
 }
 
 int
@@ -48,21 +78,26 @@ check_main(void)
 	setup.confined = true;
 	setup.shim_uid = (unsigned)geteuid();
 	setup.shim_gid = (unsigned)getegid();
-	unsigned has =
-	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0 ? SHIM_HAS_NO_NEW_PRIVS : 0;
+	unsigned has = 0;
 	long landlock = landlock_version();
+	if (landlock < 0)
+		return 1;
 	has |= landlock >= 1 ? SHIM_HAS_LANDLOCK : 0;
 	has |= landlock >= 6 ? SHIM_HAS_SCOPES : 0;
-	has |= seccomp_works() ? SHIM_HAS_SECCOMP : 0;
-	has |= try_cgroup() ? SHIM_HAS_CGROUP : 0;
+	if (!found(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0, SHIM_HAS_NO_NEW_PRIVS,
+		&has) ||
+	    !found(seccomp_works(), SHIM_HAS_SECCOMP, &has) ||
+	    !found(try_cgroup(), SHIM_HAS_CGROUP, &has))
+		return 1;
 
 	setup.pillars = SHIM_HAS_NAMESPACES;
-	if (try_namespaces(&setup))
-		has |= SHIM_HAS_NAMESPACES;
+	if (!found(try_namespaces(&setup), SHIM_HAS_NAMESPACES, &has))
+		return 1;
 	setup.offline = true;
 	setup.pillars = SHIM_HAS_NAMESPACES | SHIM_HAS_NET;
-	if ((has & SHIM_HAS_NAMESPACES) && try_namespaces(&setup))
-		has |= SHIM_HAS_NET;
+	if ((has & SHIM_HAS_NAMESPACES) &&
+	    !found(try_namespaces(&setup), SHIM_HAS_NET, &has))
+		return 1;
 
 	char text[64];
 	int n = snprintf(text, sizeof(text), "pillars=%u\n", has);

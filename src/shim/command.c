@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,7 +18,8 @@
 #include <unistd.h>
 
 /* An absolute path, or a plain name looked up in SHIM_PATH; never a shell, whatever the
- * file is. Returns only with errno set. */
+ * file is, and never another of that name because the first could not be run just now.
+ * Returns only with errno set. */
 static void
 exec_command(char **argv, char **env)
 {
@@ -33,8 +35,12 @@ exec_command(char **argv, char **env)
 		int len = snprintf(path, sizeof(path), "%.*s/%s", (int)n, dir, argv[0]);
 		if (len > 0 && (size_t)len < sizeof(path))
 			(void)execve(path, argv, env);
-		if (errno != ENOENT && errno != ENOTDIR)
+		else
+			errno = ENAMETOOLONG;
+		if (errno == EACCES)
 			seen = errno;
+		else if (errno != ENOENT && errno != ENOTDIR)
+			return;
 		dir += n + (dir[n] == ':');
 	}
 	errno = seen;
@@ -43,14 +49,16 @@ exec_command(char **argv, char **env)
 /* As fork(), but born in the cgroup and in namespaces of its own: moving to a cgroup
  * afterwards waits 20 ms for the kernel. */
 static pid_t
-fork_into(struct cgroup *cgroup, uint64_t namespaces)
+fork_into(struct cgroup *cgroup, const struct setup *setup)
 {
+	uint64_t namespaces = init_namespaces(setup);
+	bool must = setup->confined && (setup->pillars & SHIM_HAS_CGROUP); /* its limits */
 	struct clone_args args = { .flags = namespaces, .exit_signal = SIGCHLD };
 	if (cgroup->own >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned)cgroup->own;
 		long pid = syscall(SYS_clone3, &args, sizeof(args));
-		if (pid >= 0)
+		if (pid >= 0 || must)
 			return (pid_t)pid;
 		cgroup_remove(cgroup);
 		args.flags = namespaces;
@@ -61,14 +69,16 @@ fork_into(struct cgroup *cgroup, uint64_t namespaces)
 
 /* The server raised its own limit; programs that use select(), or close all descriptors
  * there could be, are made for the usual one. The hard limit stays: who needs more asks. */
-static void
+static bool
 usual_descriptors(void)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > SHIM_DESCRIPTORS) {
-		limit.rlim_cur = SHIM_DESCRIPTORS;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return false;
+	if (limit.rlim_cur <= SHIM_DESCRIPTORS)
+		return true;
+	limit.rlim_cur = SHIM_DESCRIPTORS;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 #define FIRST_SECRET_FD 5 /* behind what tells of a failed exec, and the verdict */
@@ -77,7 +87,7 @@ usual_descriptors(void)
 struct pipes {
 	int go; /* the reading end */
 	int out;
-	int failed;  /* closes itself when the exec works */
+	int away;    /* closes itself when the exec works */
 	int verdict; /* -1: none */
 };
 
@@ -107,7 +117,7 @@ keep_descriptors(const struct job *job, const struct setup *setup,
 {
 	if (dup2(pipes->out, 1) != 1 || dup2(pipes->out, 2) != 2 ||
 	    (job->own && dup2(SHIM_FD_INPUT, 0) != 0) ||
-	    dup3(pipes->failed, 3, O_CLOEXEC) != 3)
+	    dup3(pipes->away, 3, O_CLOEXEC) != 3)
 		return false;
 	if (job->own && dup2(pipes->verdict, SHIM_FD_VERDICT) != SHIM_FD_VERDICT)
 		return false;
@@ -133,42 +143,42 @@ forbid_cores(const struct setup *setup)
 /* Never returns. The command sees three descriptors, six variables, its secrets, and
  * nothing of us. */
 static _Noreturn void
-become_command(const struct job *job, struct setup *setup, const struct pipes *pipes)
+become_command(const struct job *job, struct setup *setup, const struct pipes *pipes,
+    struct word *word)
 {
-	struct said said = { 0 };
+	struct said *said = &word->said;
 	char **env = make_environment(job, setup);
-	(void)setsid();
+	bool ok =
+	    (setsid() > 0 && usual_descriptors()) || say(said, errno, "make it ready");
 	(void)umask(022);
-	usual_descriptors();
 	for (int i = 1; i < NSIG; i++)
 		(void)signal(i, SIG_DFL);
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 
-	bool ok = (forbid_cores(setup) && keep_descriptors(job, setup, pipes)) ||
-	          say(&said, errno, "make it ready");
+	ok = ok && ((forbid_cores(setup) && keep_descriptors(job, setup, pipes)) ||
+		       say(said, errno, "make it ready"));
 	setup_forget(setup);
 	if (ok && setup->confined && (setup->pillars & SHIM_HAS_SECCOMP))
-		ok = seccomp_put_on(setup->offline, &said);
+		ok = seccomp_put_on(setup->offline, said);
 	if (ok) {
+		word->leaving = true;
 		exec_command(job->argv, env);
-		(void)say(&said, errno, "");
+		(void)say(said, errno, "");
 	}
-	said.failed = true;
-	(void)!write(3, &said, sizeof(said));
 	_exit(127);
 }
 
-/* Waits until the command runs; false with *ret when it does not. */
+/* Waits until the command is away, and nobody holds the other end. False: it said why it
+ * is not. Who died without a word is found at its end. */
 static bool
-is_running(int failed, struct said *ret)
+is_running(int away, const struct word *word)
 {
-	ssize_t n;
-	do
-		n = read(failed, ret, sizeof(*ret));
-	while (n < 0 && errno == EINTR);
-	return n != sizeof(*ret) || !ret->failed;
+	char byte;
+	while (read(away, &byte, 1) < 0 && errno == EINTR)
+		continue;
+	return !word->said.failed;
 }
 
 /* A pipe whose writing end does not lie where the command's descriptors are put. */
@@ -186,45 +196,43 @@ high_pipe(int *ret_read, int *ret_write)
 
 /* Between shim and command, where that is confined: see init.c. Never returns. */
 static _Noreturn void
-become_init(const struct job *job, struct setup *setup, const struct pipes *pipes)
+become_init(const struct job *job, struct setup *setup, const struct pipes *pipes,
+    struct word *word)
 {
-	struct said said = { 0 };
 	struct pipes inner = { -1, pipes->out, -1, pipes->verdict };
-	int failed = -1;
+	int away = -1;
 	pid_t pid = -1;
-	(void)setsid();
+	bool ok = setsid() > 0 || say(&word->said, errno, "make it ready");
 	(void)close(SHIM_FD_WORK);
 	(void)close(SHIM_FD_LOCK); /* the shim's alone: it says whether the shim is there */
-	bool ok = init_confine(setup, &said);
-	if (ok && (!high_pipe(&failed, &inner.failed) || (pid = fork()) < 0))
-		ok = say(&said, errno, "start it");
+	ok = ok && init_confine(setup, &word->said);
+	if (ok && (!high_pipe(&away, &inner.away) || (pid = fork()) < 0))
+		ok = say(&word->said, errno, "start it");
 	if (pid == 0)
-		become_command(job, setup, &inner);
+		become_command(job, setup, &inner, word);
 	setup_forget(setup);
 	(void)close(pipes->out);
-	if (ok) {
-		(void)close(inner.failed);
-		ok = is_running(failed, &said);
-	}
-	said.failed = !ok;
-	(void)!write(pipes->failed, &said, sizeof(said));
-	if (!ok)
+	(void)close(inner.away);
+	if (!ok || !is_running(away, word))
 		_exit(127);
-	init_main(pid, pipes->failed);
+	(void)close(pipes->away);
+	init_main(pid, word);
 }
 
 /* The child begins nothing before it stands in the folder who it is: if we die first, it
  * ends, so that whoever looks there afterwards knows all that can be at work. */
 static void
-wait_for_go(int go)
+wait_for_go(int go, struct word *word)
 {
 	char byte;
 	ssize_t n;
 	do
 		n = read(go, &byte, 1);
 	while (n < 0 && errno == EINTR);
-	if (n != 1)
+	if (n != 1) {
+		(void)say(&word->said, n < 0 ? errno : ECANCELED, "begin");
 		_exit(127);
+	}
 	(void)close(go);
 }
 
@@ -234,10 +242,22 @@ let_go(const struct job *job, pid_t pid, uint64_t begun_wall, const struct cgrou
 {
 	bool ok = job->probe || started_note(pid, begun_wall, cgroup) ||
 	          say(ret_said, errno, "note its start");
-	if (ok)
-		(void)!write(go, "", 1);
+	if (ok && !write_all(go, "", 1))
+		ok = say(ret_said, errno, "let it go");
 	(void)close(go);
 	return ok;
+}
+
+/* What both ends are made of, before there is another process. */
+static bool
+make_ends(const struct job *job, struct started *ret, struct pipes *pipes, int *ret_away,
+    int *ret_go)
+{
+	return high_pipe(&ret->out, &pipes->out) && high_pipe(ret_away, &pipes->away) &&
+	       high_pipe(&pipes->go, ret_go) &&
+	       (!job->own || high_pipe(&ret->verdict, &pipes->verdict)) &&
+	       fcntl(ret->out, F_SETFL, O_NONBLOCK) == 0 &&
+	       (!job->own || fcntl(ret->verdict, F_SETFL, O_NONBLOCK) == 0);
 }
 
 bool
@@ -245,43 +265,39 @@ command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
     uint64_t begun_wall, struct started *ret, struct said *ret_said)
 {
 	struct pipes pipes = { -1, -1, -1, -1 };
-	int failed, go;
-	ret->tell = ret->verdict = -1;
-	if (!high_pipe(&ret->out, &pipes.out) || !high_pipe(&failed, &pipes.failed) ||
-	    !high_pipe(&pipes.go, &go) ||
-	    (job->own && !high_pipe(&ret->verdict, &pipes.verdict)))
+	int away, go;
+	struct word *word = mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ret->verdict = -1;
+	ret->word = word;
+	if (word == MAP_FAILED || !make_ends(job, ret, &pipes, &away, &go))
 		return say(ret_said, errno, "start it");
-	ret->pid = fork_into(cgroup, init_namespaces(setup));
+	ret->pid = fork_into(cgroup, setup);
 	if (ret->pid < 0)
 		return say(ret_said, errno, "start it");
 	if (ret->pid == 0) {
 		(void)close(go);
-		wait_for_go(pipes.go);
+		wait_for_go(pipes.go, word);
 		if (setup->confined)
-			become_init(job, setup, &pipes);
-		become_command(job, setup, &pipes);
+			become_init(job, setup, &pipes, word);
+		become_command(job, setup, &pipes, word);
 	}
 	(void)close(pipes.go);
-	(void)close(pipes.failed);
+	(void)close(pipes.away);
 	(void)close(pipes.out);
-	(void)fcntl(ret->out, F_SETFL, O_NONBLOCK);
 	if (job->own) {
 		(void)close(pipes.verdict);
 		(void)close(SHIM_FD_INPUT);
-		(void)fcntl(ret->verdict, F_SETFL, O_NONBLOCK);
 	}
 	CRASH_POINT("shim-forked");
 	bool went = let_go(job, ret->pid, begun_wall, cgroup, go, ret_said);
 	CRASH_POINT("shim-let-go");
 
-	if (!went || !is_running(failed, ret_said)) {
-		(void)waitpid(ret->pid, NULL, 0);
-		return false;
-	}
-	(void)fcntl(failed, F_SETFL, O_NONBLOCK);
-	if (setup->confined)
-		ret->tell = failed;
-	else
-		(void)close(failed);
-	return true;
+	bool ok = went && is_running(away, word);
+	if (went && !ok)
+		*ret_said = word->said;
+	(void)close(away);
+	while (!ok && waitpid(ret->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return ok;
 }

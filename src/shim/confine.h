@@ -25,7 +25,7 @@ struct secret_view {
 };
 
 struct setup {
-	bool confined, offline;
+	bool has_profile, confined, offline;
 	bool has_user, shared;
 	uint32_t pillars;
 	unsigned uid, gid;
@@ -43,11 +43,20 @@ struct setup {
 	char bytes[SHIM_SETUP_MAX];
 };
 
-/* From the inside to the shim: what failed; that the command runs; how it ended. */
+/* What failed. */
 struct said {
-	int value; /* errno, or the command's wait status */
+	int value; /* errno */
 	bool failed;
 	char what[123];
+};
+
+/* From the inside to the shim, in memory that both see: saying it cannot fail, and who dies
+ * without a word has said nothing. The command itself has it no more: exec takes it away. */
+struct word {
+	struct said said; /* what kept it from running */
+	bool leaving;     /* to exec now: from here on it may have begun */
+	bool ended;       /* init saw its end, with this wait status */
+	int status;
 };
 
 /* setup.c: from SHIM_FD_SETUP; false when it is not whole. Makes the secrets' memfds. */
@@ -62,8 +71,8 @@ void setup_forget(struct setup *setup);
 uint64_t init_namespaces(const struct setup *setup);
 /* Everything but the filter. */
 bool init_confine(const struct setup *setup, struct said *ret);
-/* Never returns: waits for the command, ends with it, says how to `tell`. */
-_Noreturn void init_main(pid_t command, int tell);
+/* Never returns: waits for the command, ends with it, says how. */
+_Noreturn void init_main(pid_t command, struct word *word);
 
 /* files.c: a root of its own with what it may see. */
 bool files_make(const struct setup *setup, struct said *ret);
@@ -72,7 +81,7 @@ extern const char *const files_etc[];
 extern const char *const files_dev[];
 
 bool limits_set(const struct setup *setup, struct said *ret); /* limits.c */
-long landlock_version(void);                                  /* landlock.c; 0: none */
+long landlock_version(void); /* landlock.c; 0: none; -1 with errno: not known */
 bool landlock_put_on(const struct setup *setup, struct said *ret);
 bool seccomp_works(void); /* seccomp.c */
 bool seccomp_put_on(bool offline, struct said *ret);

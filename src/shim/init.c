@@ -64,14 +64,23 @@ map_user(const struct setup *setup, struct said *ret)
 	return true;
 }
 
-/* Nothing of root's comes back by exec, not even to uid 0. */
-static void
+/* Nothing of root's comes back by exec, not even to uid 0. Who may not bar anything has
+ * nothing that could. */
+static bool
 bar_capabilities(void)
 {
-	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++)
-		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	(void)prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0);
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[2] = { 0 };
+	if (syscall(SYS_capget, &head, have) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return false;
+	if ((have[0].effective & 1u << CAP_SETPCAP) == 0)
+		return true;
+	for (unsigned long i = 0; i < CAPABILITIES_MAX; i++) {
+		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL)
+			return false; /* EINVAL: this kernel has no such capability */
+	}
+	return prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0) == 0;
 }
 
 static bool
@@ -79,7 +88,8 @@ give_up_user(const struct setup *setup, struct said *ret)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { 0 };
-	bar_capabilities();
+	if (!bar_capabilities())
+		return say(ret, errno, "bar its capabilities");
 	if (setup->has_user &&
 	    (setgroups(0, NULL) < 0 || setresgid(setup->gid, setup->gid, setup->gid) < 0 ||
 		setresuid(setup->uid, setup->uid, setup->uid) < 0))
@@ -110,12 +120,13 @@ init_confine(const struct setup *setup, struct said *ret)
 	if ((setup->pillars & SHIM_HAS_LANDLOCK) && !landlock_put_on(setup, ret))
 		return false;
 	/* Nobody traces us; the command may be traced by its own again once it is there. */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return say(ret, errno, "keep its first process to itself");
 	return true;
 }
 
 _Noreturn void
-init_main(pid_t command, int tell)
+init_main(pid_t command, struct word *word)
 {
 	sigset_t watched; /* blocked since the shim began: none is missed */
 	(void)sigemptyset(&watched);
@@ -124,11 +135,12 @@ init_main(pid_t command, int tell)
 	for (;;) {
 		int status;
 		pid_t pid;
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-			struct said end = { .value = status };
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0 ||
+		       (pid < 0 && errno == EINTR)) {
 			if (pid != command)
 				continue;
-			(void)!write(tell, &end, sizeof(end));
+			word->status = status;
+			word->ended = true;
 			_exit(0);
 		}
 		siginfo_t info;

@@ -38,7 +38,7 @@ landlock_version(void)
 {
 	long version =
 	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	return version < 0 ? 0 : version;
+	return version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP) ? 0 : version;
 }
 
 static uint64_t
@@ -51,14 +51,17 @@ all_files(long version)
 	return all;
 }
 
-/* What is not there needs no rule, unless somebody wants it to be. */
+/* What is not there, or not for us, needs no rule, unless somebody wants it to be. Any other
+ * failure would let the command begin and fail half way. */
 static bool
 allow(int ruleset, const char *path, uint64_t access, bool wanted, struct said *ret)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 	if (fd < 0)
-		return !wanted || say(ret, errno, path);
+		return (!wanted &&
+			   (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) ||
+		       say(ret, errno, path);
 	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		access &= OF_FILES;
 	struct landlock_path_beneath_attr rule = { .allowed_access = access,
@@ -103,6 +106,10 @@ bool
 landlock_put_on(const struct setup *setup, struct said *ret)
 {
 	long version = landlock_version();
+	long least = setup->pillars & SHIM_HAS_SCOPES ? 6 : 1;
+	if (version < least) /* there was more when it was looked for */
+		return say(ret, version < 0 ? errno : ENOSYS,
+		    "confine its files by Landlock");
 	struct ruleset_attr attr = {
 		.files = all_files(version),
 		.net = version >= 4 && setup->offline ? ACCESS_TCP : 0,

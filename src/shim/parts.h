@@ -32,6 +32,7 @@ struct job {
 struct output {
 	uint64_t total;
 	uint64_t shown; /* the total, when the file last got all there is */
+	size_t kept;    /* of the head in the file */
 	int fd;         /* of the attempt's file; -1 for a probe */
 	char head[SHIM_HEAD_MAX];
 	char tail[SHIM_TAIL_MAX]; /* a ring over what did not fit into the head */
@@ -67,9 +68,11 @@ bool parse_u64(const char *text, uint64_t *ret);
 /* As much of a small file as fits; 0 when there is none. NUL-terminated. */
 size_t read_small(int dir, const char *name, char *ret, size_t size);
 
-/* cgroup.c. All best effort: where it does not work the subreaper has to do. */
+/* cgroup.c. All best effort: where it does not work the subreaper has to do. Without a
+ * cgroup: errno. */
 void cgroup_make(struct cgroup *cgroup, const char *id);
-/* How many processes and how much memory: false where there is no such controller. */
+/* How many processes and how much memory: false with errno, as where there is no such
+ * controller. */
 bool cgroup_limit(const struct cgroup *cgroup);
 void cgroup_kill(const struct cgroup *cgroup);
 /* What still runs there goes on in our own cgroup; the command's goes away. */
@@ -78,11 +81,13 @@ void cgroup_remove(struct cgroup *cgroup);
 /* command.c */
 struct setup;
 struct said;
+struct word;
 struct started {
 	pid_t pid;
 	int out;     /* reading end of its output */
 	int verdict; /* of its verdict; -1: it gives none */
-	int tell;    /* where init says how it ended; -1: pid is the command itself */
+	/* Whether it began at all; how it ended, where pid is not the command itself. */
+	const struct word *word;
 };
 /* False with *ret_said: what kept it from running. */
 bool command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
@@ -102,6 +107,6 @@ void output_end(struct output *out);
 bool started_note(pid_t child, uint64_t begun_wall, const struct cgroup *cgroup);
 void started_tell(void);
 /* To the attempt's folder, durable, or to the probe's socket. */
-void report(const struct job *job, const struct output *out, const struct ending *ending);
+void report(const struct job *job, struct output *out, const struct ending *ending);
 
 #endif

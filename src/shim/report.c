@@ -4,6 +4,7 @@
 #include "shim/parts.h"
 #include "shim/redact.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +16,32 @@
 
 /* ---- output ---- */
 
+/* Returns how far it came. */
+static size_t
+pwrite_all(int fd, const char *p, size_t n, off_t at)
+{
+	size_t done = 0;
+	while (done < n) {
+		ssize_t wrote = pwrite(fd, p + done, n - done, at + (off_t)done);
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			break;
+		done += (size_t)wrote;
+	}
+	return done;
+}
+
+/* What could not be written goes again with the next: nothing stands behind a gap. */
+static void
+keep_head(struct output *out)
+{
+	size_t n = out->total < SHIM_HEAD_MAX ? (size_t)out->total : SHIM_HEAD_MAX;
+	if (out->fd >= 0)
+		out->kept += pwrite_all(out->fd, out->head + out->kept, n - out->kept,
+		    (off_t)out->kept);
+}
+
 /* Redacted already: no byte of a secret is ever kept, not even for a moment. */
 static void
 output_take(void *ctx, const char *p, size_t n)
@@ -24,9 +51,8 @@ output_take(void *ctx, const char *p, size_t n)
 		size_t at = (size_t)out->total;
 		size_t part = n < SHIM_HEAD_MAX - at ? n : SHIM_HEAD_MAX - at;
 		memcpy(out->head + at, p, part);
-		if (out->fd >= 0)
-			(void)!pwrite(out->fd, p, part, (off_t)at);
 		out->total += part;
+		keep_head(out);
 		p += part;
 		n -= part;
 	}
@@ -67,7 +93,10 @@ output_read(struct output *out, int *pipe_fd)
 	static char chunk[64 * 1024];
 	if (*pipe_fd < 0)
 		return false;
-	ssize_t n = read(*pipe_fd, chunk, sizeof(chunk));
+	ssize_t n;
+	do
+		n = read(*pipe_fd, chunk, sizeof(chunk));
+	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		redact_put(out->redactor, chunk, (size_t)n);
 	if (n == 0) {
@@ -77,15 +106,29 @@ output_read(struct output *out, int *pipe_fd)
 	return n > 0;
 }
 
-/* It never becomes shorter, so it takes the place of what stood there. */
+/* Returns how much of it is surely in the file. What follows the head never becomes
+ * shorter, so it takes the place of what stood there. */
+static size_t
+keep_all(struct output *out)
+{
+	static char rest[SHIM_OUTPUT_MAX];
+	keep_head(out);
+	if (out->total <= SHIM_HEAD_MAX || out->kept < SHIM_HEAD_MAX) {
+		out->shown = out->kept;
+		return out->kept;
+	}
+	size_t n = output_rest(out, rest);
+	size_t wrote = pwrite_all(out->fd, rest, n, SHIM_HEAD_MAX);
+	if (wrote == n)
+		out->shown = out->total;
+	return SHIM_HEAD_MAX + wrote;
+}
+
 void
 output_show(struct output *out)
 {
-	static char rest[SHIM_OUTPUT_MAX];
-	if (out->fd < 0 || out->shown == out->total)
-		return;
-	(void)!pwrite(out->fd, rest, output_rest(out, rest), SHIM_HEAD_MAX);
-	out->shown = out->total;
+	if (out->fd >= 0 && out->shown != out->total)
+		(void)keep_all(out);
 }
 
 void
@@ -156,6 +199,18 @@ started_tell(void)
 	(void)renameat(SHIM_FD_WORK, SHIM_STARTED_NEW, SHIM_FD_WORK, SHIM_STARTED);
 }
 
+/* Where not all of it can be kept, it is cut: what stood there before is no end of it. */
+static void
+keep_output(struct output *out)
+{
+	size_t n = keep_all(out);
+	if (out->shown != out->total)
+		n = keep_all(out);
+	if (out->shown != out->total)
+		(void)!ftruncate(out->fd, (off_t)n);
+	(void)fsync(out->fd);
+}
+
 static bool
 write_result_file(const char *text, size_t n)
 {
@@ -166,13 +221,15 @@ write_result_file(const char *text, size_t n)
 	bool ok = write_all(fd, text, n) && ftruncate(fd, (off_t)n) == 0 && fsync(fd) == 0;
 	(void)close(fd);
 	CRASH_POINT("shim-result-written");
-	return ok &&
-	       renameat(SHIM_FD_WORK, SHIM_RESULT_NEW, SHIM_FD_WORK, SHIM_RESULT) == 0 &&
-	       fsync(SHIM_FD_WORK) == 0;
+	if (!ok || renameat(SHIM_FD_WORK, SHIM_RESULT_NEW, SHIM_FD_WORK, SHIM_RESULT) < 0)
+		return false;
+	/* From now on hands may have read it and taken the folder away: no other try. */
+	(void)fsync(SHIM_FD_WORK);
+	return true;
 }
 
 void
-report(const struct job *job, const struct output *out, const struct ending *ending)
+report(const struct job *job, struct output *out, const struct ending *ending)
 {
 	static char text[SHIM_TEXT_MAX], rest[SHIM_OUTPUT_MAX];
 	int n = snprintf(text, sizeof(text),
@@ -192,10 +249,8 @@ report(const struct job *job, const struct output *out, const struct ending *end
 		return;
 	}
 	CRASH_POINT("shim-result-before");
-	if (out->fd >= 0 && out->total > 0) {
-		(void)!pwrite(out->fd, rest, rest_n, SHIM_HEAD_MAX);
-		(void)fsync(out->fd);
-	}
+	if (out->fd >= 0 && out->total > 0)
+		keep_output(out);
 	for (int i = 0; i < RESULT_TRIES_MAX && !write_result_file(text, (size_t)n); i++)
 		(void)poll(NULL, 0, 1000);
 	CRASH_POINT("shim-result-after");

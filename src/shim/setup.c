@@ -3,6 +3,7 @@
  */
 #include "shim/confine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,7 +90,7 @@ read_text(struct setup *setup, char *name)
 		return false;
 	*value++ = '\0';
 	if (strcmp(name, "profile") == 0)
-		return read_profile(setup, value);
+		return setup->has_profile = read_profile(setup, value);
 	if (strcmp(name, "pillars") == 0)
 		return read_number(value, &setup->pillars);
 	if (strcmp(name, "uid") == 0)
@@ -105,24 +106,38 @@ read_text(struct setup *setup, char *name)
 	return strcmp(name, "secret") == 0 && add_secret(setup, value);
 }
 
+/* To its end: what is missing could be what confines it. */
+static bool
+read_bytes(struct setup *setup)
+{
+	while (setup->n < sizeof(setup->bytes)) {
+		ssize_t n = pread(SHIM_FD_SETUP, setup->bytes + setup->n,
+		    sizeof(setup->bytes) - setup->n, (off_t)setup->n);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return false;
+		setup->n += n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
 bool
 setup_read(struct setup *setup)
 {
-	ssize_t n;
 	setup->shim_uid = (unsigned)geteuid();
 	setup->shim_gid = (unsigned)getegid();
-	while (setup->n < sizeof(setup->bytes) &&
-	       (n = pread(SHIM_FD_SETUP, setup->bytes + setup->n,
-		    sizeof(setup->bytes) - setup->n, (off_t)setup->n)) > 0)
-		setup->n += (size_t)n;
+	bool whole = read_bytes(setup);
 	(void)close(SHIM_FD_SETUP);
+	if (!whole)
+		return false;
 	for (size_t at = 0; at < setup->n;) {
 		char *end = memchr(setup->bytes + at, '\0', setup->n - at);
 		if (end == NULL || !read_text(setup, setup->bytes + at))
 			return false;
 		at = (size_t)(end - setup->bytes) + 1;
 	}
-	return setup->n > 0;
+	return setup->has_profile;
 }
 
 void

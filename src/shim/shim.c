@@ -35,7 +35,7 @@ enum phase { RUNNING, TERMING, KILLING };
 
 struct run {
 	pid_t child;
-	int tell; /* as in struct started */
+	const struct word *word;
 	bool reaped;
 	bool alone; /* nobody of ours is left */
 	int status; /* once reaped */
@@ -62,7 +62,7 @@ reap(struct run *run)
 		}
 		if (pid > 0 || (pid < 0 && errno == EINTR))
 			continue;
-		run->alone = pid < 0; /* ECHILD */
+		run->alone = pid < 0 && errno == ECHILD;
 		return;
 	}
 }
@@ -230,14 +230,14 @@ settle_in(const struct job *job, struct run *run)
 {
 	(void)setsid();
 	(void)umask(077);
-	(void)!chdir("/");
+	bool at_root = chdir("/") == 0; /* the command's working folder, too */
 	(void)close_range(SHIM_FD_SETUP + 1, ~0u, 0);
 	(void)fcntl(SHIM_FD_WORK, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(SHIM_FD_LOCK, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(SHIM_FD_SETUP, F_SETFD, FD_CLOEXEC);
 	if (!job->own)
 		(void)close(SHIM_FD_INPUT);
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	bool reaps = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -254,7 +254,7 @@ settle_in(const struct job *job, struct run *run)
 	(void)sigaddset(&watched, SIGTERM);
 	(void)sigprocmask(SIG_SETMASK, &watched, NULL);
 	run->signals = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	return null >= 0 && run->signals >= 0;
+	return at_root && reaps && null >= 0 && run->signals >= 0;
 }
 
 struct line {
@@ -282,6 +282,20 @@ hide_secrets(struct redactor *redactor, char *why)
 	memcpy(why, line.text, line.n + 1);
 }
 
+/* All that is there of what nobody writes to any more. */
+static bool
+read_line(int fd, char *ret, size_t size)
+{
+	size_t n = 0;
+	ssize_t got = 1;
+	while (n < size - 1 && (got > 0 || (got < 0 && errno == EINTR))) {
+		got = read(fd, ret + n, size - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	ret[n] = '\0';
+	return got >= 0 || errno == EAGAIN;
+}
+
 /* Where the command could tell more than its exit does; true: *why holds the rest of it.
  * The output has ended. */
 static bool
@@ -290,8 +304,13 @@ read_verdict(const struct run *run, const struct output *out, struct ending *end
 {
 	static const char *const states[] = { SHIM_STATE_NEVER_STARTED, SHIM_STATE_REFUSED,
 		SHIM_STATE_UNKNOWN };
-	ssize_t n = run->verdict < 0 ? -1 : read(run->verdict, why, SHIM_WHY_MAX - 1);
-	why[n > 0 ? n : 0] = '\0';
+	if (run->verdict < 0)
+		return false;
+	if (!read_line(run->verdict, why, SHIM_WHY_MAX)) {
+		ending->state = SHIM_STATE_UNKNOWN;
+		ending->why = "its verdict could not be read";
+		return true;
+	}
 	char *blank = strchr(why, ' ');
 	if (blank == NULL)
 		return false;
@@ -308,20 +327,11 @@ read_verdict(const struct run *run, const struct output *out, struct ending *end
 	return false;
 }
 
-/* How the command ended: as init says it, where there is one and it had the time to. */
-static int
-status_of(const struct run *run)
-{
-	struct said said;
-	if (run->tell >= 0 && read(run->tell, &said, sizeof(said)) == sizeof(said))
-		return said.value;
-	return run->status;
-}
-
 static void
-tell_end(const struct job *job, const struct run *run, const struct output *out)
+tell_end(const struct job *job, const struct run *run, struct output *out)
 {
-	int status = status_of(run);
+	/* As init says it, where there is one and it had the time to. */
+	int status = run->word->ended ? run->word->status : run->status;
 	bool exited = run->reaped && WIFEXITED(status);
 	bool signaled = run->reaped && WIFSIGNALED(status);
 	struct ending ending = {
@@ -340,7 +350,7 @@ tell_end(const struct job *job, const struct run *run, const struct output *out)
 }
 
 static void
-tell_never_started(const struct job *job, const struct run *run, const struct output *out,
+tell_never_started(const struct job *job, const struct run *run, struct output *out,
     const char *why)
 {
 	struct ending ending = {
@@ -352,7 +362,7 @@ tell_never_started(const struct job *job, const struct run *run, const struct ou
 }
 
 static void
-tell_not_started(const struct job *job, const struct run *run, const struct output *out,
+tell_not_started(const struct job *job, const struct run *run, struct output *out,
     const struct said *said)
 {
 	char why[SHIM_WHY_MAX];
@@ -374,9 +384,8 @@ take_setup(struct job *job, struct setup *setup)
 	job->tidy = job->probe || setup->confined;
 	if (job->argv[0][0] == '/')
 		setup->program = job->argv[0];
-	if (setup->secrets_n + setup->hidden_n > 0)
-		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return true;
+	return setup->secrets_n + setup->hidden_n == 0 ||
+	       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
 static bool
@@ -394,7 +403,7 @@ start(const struct job *job, struct setup *setup, struct run *run, struct output
 		setup_teach(setup, out->redactor);
 		run->child = started.pid;
 		run->out = started.out;
-		run->tell = started.tell;
+		run->word = started.word;
 		run->verdict = started.verdict;
 		return true;
 	}
@@ -410,14 +419,13 @@ main(int argc, char **argv)
 	static struct redactor redactor;
 	static struct setup setup;
 	struct job job;
-	struct run run = { .out = -1, .verdict = -1, .tell = -1 };
+	struct run run = { .out = -1, .verdict = -1 };
 	struct cgroup cgroup = { .base = -1, .own = -1 };
 	if (argc == 2 && strcmp(argv[1], "check") == 0)
 		return check_main();
 	if (!parse_job(argc, argv, &job))
 		return 2;
-	if (!settle_in(&job, &run))
-		return 1; /* nothing ran and nobody can be told: in doubt */
+	bool settled = settle_in(&job, &run);
 	out.fd = job.probe ? -1
 	                   : openat(SHIM_FD_WORK, SHIM_OUTPUT,
 				 O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -425,21 +433,26 @@ main(int argc, char **argv)
 	run.begun_wall = wall_ms();
 	CRASH_POINT("shim-begun");
 
-	bool whole = take_setup(&job, &setup);
-	if (!whole || stop_asked(&job, &run)) {
-		tell_never_started(&job, &run, &out,
-		    whole ? "stopped before it began" : "its setup is not whole");
+	const char *never = !settled                    ? "the shim cannot be set up"
+	                    : !take_setup(&job, &setup) ? "its setup is not whole"
+	                    : stop_asked(&job, &run)    ? "stopped before it began"
+	                                                : NULL;
+	if (never != NULL) {
+		tell_never_started(&job, &run, &out, never);
 		return 0;
 	}
 	if (!start(&job, &setup, &run, &out, &cgroup))
 		return 0;
-	if (!job.probe)
+	if (!job.probe && run.word->leaving)
 		started_tell();
 	CRASH_POINT("shim-started");
 
 	run.deadline = boot_ms() + job.timeout_ms;
 	wait_for_end(&job, &run, &out, &cgroup);
 	cgroup_remove(&cgroup);
-	tell_end(&job, &run, &out);
+	if (run.word->leaving && !run.word->said.failed)
+		tell_end(&job, &run, &out);
+	else
+		tell_never_started(&job, &run, &out, "it ended before it began");
 	return 0;
 }
