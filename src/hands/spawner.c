@@ -45,13 +45,13 @@ struct process {
 };
 
 #ifdef CRASH_POINTS
-/* A test build lets the shim know where it is to die. */
+/* A test build lets the shim know where it is to die, and what is to fail in it. */
 static void
-pass_crash_points(char **env, size_t max)
+pass_troubles(char **env, size_t max)
 {
 	size_t n = 0;
 	for (char **at = environ; *at != NULL && n + 1 < max; at++) {
-		if (strncmp(*at, "FIRSTLINE_CRASH", 15) == 0)
+		if (strncmp(*at, "FIRSTLINE_CRASH", 15) == 0 || strncmp(*at, "LD_", 3) == 0)
 			env[n++] = *at;
 	}
 }
@@ -228,7 +228,7 @@ spawner_main(int fd, const char *shim)
 	if (s.children < 0)
 		_exit(1);
 #ifdef CRASH_POINTS
-	pass_crash_points(s.env, countof(s.env));
+	pass_troubles(s.env, countof(s.env));
 #else
 	env_wipe();
 #endif

@@ -6,7 +6,10 @@
  * as many places as there are ways to it. All processes of a test share a table of them: a
  * file mapped before a role confines itself, named by LD_FAILING (variables that begin with
  * LD_ reach every role). Between two failures lie `apart_ms`, so that a role comes to its
- * work; a place that was passed meanwhile fails when it is passed again.
+ * work; a place that was passed meanwhile fails when it is passed again. Or one place alone
+ * fails, named by the test (`only`).
+ *
+ * Of a shim there is no word of it: its stderr is that of its command, which is not preloaded.
  *
  * What is written there by the test: struct head. What it reads: struct place
  * (tests/fault/test_failing.py has the same layout).
@@ -15,12 +18,15 @@
 #undef _FILE_OFFSET_BITS
 #undef _FORTIFY_SOURCE
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,12 +39,16 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,7 +56,7 @@
 
 #define PLACES 16384u /* a power of two */
 #define FRAMES 4u
-#define ROLES 4u
+#define SHIM 16u   /* a role */
 #define SHORT (-1) /* less than what was asked for, and no error */
 #define ERRORS_MAX 4u
 
@@ -56,10 +66,10 @@ struct head {
 	_Atomic uint32_t on; /* MEMORY | CALLS: these fail */
 	uint32_t apart_ms;   /* between two failures */
 	uint32_t each;       /* of the errors of a place so many are tried */
-	uint32_t roles;      /* bits: 1 supervisor, 2 gate, 4 engine, 8 hands */
+	uint32_t roles;      /* bits: 1 supervisor, 2 gate, 4 engine, 8 hands, 16 shim */
 	_Atomic uint64_t last_ms;
 	_Atomic uint32_t failures;
-	uint32_t room;
+	uint32_t only; /* the number of a place, from 1; 0: each */
 };
 
 struct place {
@@ -98,6 +108,8 @@ role_of_this(void)
 	ssize_t n = fd < 0 ? 0 : read(fd, line, sizeof(line) - 1);
 	if (fd >= 0)
 		(void)close(fd);
+	if (n > 0 && strcmp(line, "firstline-shim") == 0)
+		return SHIM;
 	const char *word = line + strlen(line) + 1;
 	if (n <= 0 || word >= line + n)
 		return 0;
@@ -214,6 +226,8 @@ static void
 tell(const struct place *p)
 {
 	char line[320];
+	if (role == SHIM)
+		return;
 	int n = snprintf(line, sizeof(line), "failing: %s, error %d, at", p->name, p->last);
 	for (unsigned i = 0; i < FRAMES && p->at[i] != 0; i++)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, " %s+%#llx", p->module[i],
@@ -242,7 +256,9 @@ fails(const char *name, uint32_t kind, const int errors[static ERRORS_MAX])
 		uint64_t last = atomic_load(&table->head.last_ms);
 		uint64_t now = now_ms();
 		/* Which of its errors comes first differs from place to place. */
-		if ((atomic_load(&table->head.on) & kind) != 0 && turn < each &&
+		uint32_t only = table->head.only;
+		bool wanted = only == 0 || p == &table->place[only - 1];
+		if ((atomic_load(&table->head.on) & kind) != 0 && wanted && turn < each &&
 		    now >= last + table->head.apart_ms &&
 		    atomic_compare_exchange_strong(&table->head.last_ms, &last, now)) {
 			atomic_fetch_add(&p->failed, 1);
@@ -441,6 +457,103 @@ CALL(int, inotify_add_watch, (int fd, const char *path, uint32_t mask), (fd, pat
 CALL(pid_t, fork, (void), (), EAGAIN, ENOMEM)
 CALL(pid_t, waitpid, (pid_t pid, int *status, int flags), (pid, status, flags), EINTR)
 CALL(ssize_t, getrandom, (void *to, size_t n, unsigned flags), (to, n, flags), EINTR)
+
+/* ---- of a shim alone ---- */
+
+#define SHIM_CALL(type, name, params, args, ...)                            \
+	type name params                                                    \
+	{                                                                   \
+		REAL(name);                                                 \
+		static const int errors[ERRORS_MAX] = { __VA_ARGS__ };      \
+		int error = role == SHIM ? fails(#name, CALLS, errors) : 0; \
+		if (error != 0)                                             \
+			return errno = error, (type)-1;                     \
+		return real args;                                           \
+	}
+
+SHIM_CALL(int, execve, (const char *path, char *const argv[], char *const env[]),
+    (path, argv, env), ENOMEM, EAGAIN, EIO, EACCES)
+SHIM_CALL(int, dup2, (int fd, int to), (fd, to), EMFILE, EINTR)
+SHIM_CALL(int, dup3, (int fd, int to, int flags), (fd, to, flags), EMFILE, EINTR)
+SHIM_CALL(int, close_range, (unsigned from, unsigned to, int flags), (from, to, flags),
+    ENOMEM)
+SHIM_CALL(int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags), EMFILE,
+    ENOMEM)
+SHIM_CALL(pid_t, setsid, (void), (), EPERM)
+SHIM_CALL(int, chdir, (const char *path), (path), EIO, ENOMEM)
+SHIM_CALL(int, symlink, (const char *to, const char *path), (to, path), ENOSPC, EIO)
+SHIM_CALL(int, faccessat, (int dir, const char *path, int how, int flags),
+    (dir, path, how, flags), EIO, ENOMEM)
+SHIM_CALL(int, fstatfs64, (int fd, struct statfs64 *ret), (fd, ret), EIO, EINTR)
+SHIM_CALL(int, getrlimit64, (__rlimit_resource_t what, struct rlimit64 *ret), (what, ret),
+    EPERM)
+SHIM_CALL(int, setrlimit64, (__rlimit_resource_t what, const struct rlimit64 *to),
+    (what, to), EPERM)
+SHIM_CALL(int, setgroups, (size_t n, const gid_t *groups), (n, groups), EPERM, ENOMEM)
+SHIM_CALL(int, setresuid, (uid_t a, uid_t b, uid_t c), (a, b, c), EPERM, EAGAIN)
+SHIM_CALL(int, setresgid, (gid_t a, gid_t b, gid_t c), (a, b, c), EPERM, EAGAIN)
+SHIM_CALL(int, kill, (pid_t pid, int signal), (pid, signal), EPERM)
+SHIM_CALL(int, sigwaitinfo, (const sigset_t *set, siginfo_t *ret), (set, ret), EINTR,
+    EAGAIN)
+
+/* Of the shim's own calls, not of what they are made of. */
+DIR *
+opendir(const char *path)
+{
+	REAL(opendir);
+	static const int errors[ERRORS_MAX] = { EMFILE, ENOMEM };
+	int error = role == SHIM ? fails("opendir", CALLS, errors) : 0;
+	return error != 0 ? (errno = error, NULL) : real(path);
+}
+
+/* With as many arguments as there could be: who takes fewer leaves the rest alone. */
+#define WORDS_AFTER(last)                                    \
+	va_list more;                                        \
+	va_start(more, last);                                \
+	long a = va_arg(more, long), b = va_arg(more, long); \
+	long c = va_arg(more, long), d = va_arg(more, long); \
+	va_end(more)
+
+int
+fcntl64(int fd, int how, ...)
+{
+	REAL(fcntl64);
+	WORDS_AFTER(how);
+	static const int errors[ERRORS_MAX] = { EMFILE, ENOMEM };
+	int error = role == SHIM ? fails("fcntl64", CALLS, errors) : 0;
+	if (error != 0)
+		return errno = error, -1;
+	return real(fd, how, a, b, c, d);
+}
+
+int
+prctl(int what, ...)
+{
+	REAL(prctl);
+	WORDS_AFTER(what);
+	static const int errors[ERRORS_MAX] = { EPERM, ENOMEM };
+	int error = role == SHIM ? fails("prctl", CALLS, errors) : 0;
+	if (error != 0)
+		return errno = error, -1;
+	return real(what, a, b, c, d);
+}
+
+long
+syscall(long what, ...)
+{
+	REAL(syscall);
+	WORDS_AFTER(what);
+	va_start(more, what);
+	for (int i = 0; i < 4; i++)
+		(void)va_arg(more, long);
+	long e = va_arg(more, long), f = va_arg(more, long);
+	va_end(more);
+	static const int errors[ERRORS_MAX] = { EPERM, ENOMEM, EAGAIN };
+	int error = role == SHIM ? fails("syscall", CALLS, errors) : 0;
+	if (error != 0)
+		return errno = error, -1;
+	return real(what, a, b, c, d, e, f);
+}
 
 /* These return the error. */
 int
