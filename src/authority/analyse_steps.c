@@ -167,11 +167,12 @@ first_values(const struct fitting *f, struct arena *arena, struct asking_for *wa
 		if (values[i].n == 0)
 			param_candidates(f->a->model, NULL, 0, f->step->action, param,
 			    arena, &any);
-		if (values[i].n + any.n == 0 && !param->optional)
+		const struct candidates *from = values[i].n > 0 ? &values[i] : &any;
+		if (from->n == 0 && !param->optional)
 			return false;
-		if (values[i].n + any.n > 0)
-			want->params.p[want->params.n++] = (struct pair){ param->name,
-				values[i].n > 0 ? values[i].p[0] : any.p[0] };
+		if (from->n > 0)
+			want->params.p[want->params.n++] =
+			    (struct pair){ param->name, from->p[0] };
 	}
 	params_order(&want->params);
 	return true;
@@ -346,22 +347,24 @@ target_fits(struct fitting *f, const struct service *service, str target,
 }
 
 /* Where it acts on hosts, one of each environment that they are in: grants must cover it. */
-static bool
-step_fits_on(struct fitting *f, const struct service *service, struct arena arena)
+static void
+find_unfit_hosts(struct fitting *f, struct arena arena)
 {
 	const struct model *model = f->a->model;
 	const struct runbook_step *step = f->step;
+	const struct service *service = step->target_service;
 	struct strs seen = { arena_new(&arena, str, model->hosts_n + 1), 0 };
-	for (size_t i = 0; step->target_service != NULL && i < model->hosts_n; i++) {
+	for (size_t i = 0; i < model->hosts_n; i++) {
 		const struct host *host = &model->hosts[i];
 		if (host->service != service || strs_has(&seen, host->environment) ||
 		    (step->target_role.n > 0 && !str_eq(step->target_role, host->role)))
 			continue;
 		seen.p[seen.n++] = host->environment;
 		if (!target_fits(f, service, host->name, arena))
-			return false;
+			return;
 	}
-	return seen.n > 0 || target_fits(f, service, service->name, arena);
+	if (seen.n == 0)
+		(void)target_fits(f, service, service->name, arena);
 }
 
 /* The grants that are not over, as wide as they are at their best time. */
@@ -395,22 +398,24 @@ grants_at_best(const struct analysing *a, struct arena *arena)
 }
 
 static void
-find_unfit(struct fitting *f, struct arena *arena)
+find_unfit(struct fitting *f, struct arena arena)
 {
 	const struct model *model = f->a->model;
 	const struct runbook *runbook = f->runbook;
 	if (f->step->target_service != NULL) {
-		(void)step_fits_on(f, f->step->target_service, *arena);
+		find_unfit_hosts(f, arena);
 		return;
 	}
 	for (size_t i = 0; i < runbook->services_n; i++) {
-		if (!step_fits_on(f, runbook->services[i], *arena))
+		const struct service *service = runbook->services[i];
+		if (!target_fits(f, service, service->name, arena))
 			return;
 	}
 	/* A runbook for any service: that some of them are granted nothing is meant. */
 	for (size_t i = 0; runbook->services_n == 0 && i < model->services_n; i++) {
-		if (grant_about(f, &model->services[i]) &&
-		    !step_fits_on(f, &model->services[i], *arena))
+		const struct service *service = &model->services[i];
+		if (grant_about(f, service) &&
+		    !target_fits(f, service, service->name, arena))
 			return;
 	}
 }
@@ -593,7 +598,7 @@ analyse_steps(struct analysing *a)
 		for (size_t k = 0; k < f.runbook->steps_n; k++) {
 			f.step = &f.runbook->steps[k];
 			if (f.step->kind == STEP_ACTION)
-				find_unfit(&f, &arena);
+				find_unfit(&f, arena);
 		}
 	}
 	arena_unmap(&map);

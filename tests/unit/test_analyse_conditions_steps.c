@@ -241,6 +241,74 @@ fit__says_when_there_are_too_many_pairs(void)
 	config_close(&config);
 }
 
+/* What is always the same makes no pairs: only so 600 are enough. */
+static void
+fit__makes_pairs_of_what_can_differ(void)
+{
+	static const str names[] = { { "v", 1 }, { "w", 1 }, { "x", 1 }, { "y", 1 },
+		{ "z", 1 } };
+	char params[1024] = "", inputs[1024] = "", with[256] = "";
+	char rules[4096], runbook[4096];
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *values = i == 0 ? "type: one-of, values: [a]" : LETTERS("j");
+		const char *comma = i == 0 ? "" : ", ", *name = names[i].p;
+		(void)snprintf(&params[strlen(params)], sizeof(params) - strlen(params),
+		    "%s%s: {%s}", comma, name, values);
+		(void)snprintf(&inputs[strlen(inputs)], sizeof(inputs) - strlen(inputs),
+		    "  %s: {%s, from: alert.labels.%s}\n", name, values, name);
+		(void)snprintf(&with[strlen(with)], sizeof(with) - strlen(with),
+		    "%s%s: '${%s}'", comma, name, name);
+	}
+	(void)snprintf(rules, sizeof(rules),
+	    "actions:\n  five: {verb: five, params: {%s}, run: [act]}\n" RULES GRANT("five",
+		"on: {service: web}"),
+	    params);
+	(void)snprintf(runbook, sizeof(runbook),
+	    RUNBOOK(WEB "inputs:\n%s", ACTION(OF("five", "%s"))), inputs, with);
+	analyse(rules, runbook);
+	EXPECT_STR(str_of(left_out_of_fit()), STR("nothing"));
+	EXPECT_STR(told(FOUND_FIT), STR("nothing"));
+	config_close(&config);
+}
+
+/* Of as many services and environments as it is wrong on. */
+static void
+fit__is_told_of_a_step_once(void)
+{
+#define EVERYWHERE(action, rest) RULES GRANT(action, "on: {tier: [1, 2]}, with: {" rest "}")
+#define TWO_GRANTS                             \
+	EVERYWHERE("move", "x: {one_of: [a]}") \
+	GRANT("move", "on: {tier: [1, 2]}, with: {y: {one_of: [a]}}")
+#define ANSWERS "answers: [{alertname: Down}]\n"
+#define XY "inputs:\n" AB("x") AB("y")
+	static const struct row rows[] = {
+		{ "a value", EVERYWHERE("scale", "n: {max: 20}"),
+		    RUNBOOK("", ACTION(OF("scale", "n: 21"))), NULL },
+		{ "a value, and automation may nothing",
+		    EVERYWHERE("scale", "n: {max: 20}"),
+		    RUNBOOK(ANSWERS, ACTION(OF("scale", "n: 21"))), NULL },
+		{ "two values", TWO_GRANTS,
+		    RUNBOOK(XY, ACTION(OF("move", "x: '${x}', y: '${y}'"))), NULL },
+		{ "two values, and automation may not", TWO_GRANTS,
+		    RUNBOOK(ANSWERS XY, ACTION(OF("move", "x: '${x}', y: '${y}'"))), NULL },
+		{ "two environments", EVERYWHERE("scale", "n: {max: 20}"),
+		    RUNBOOK(WEB, ACTION("targets: {service: web}\n" OF("scale", "n: 21"))),
+		    NULL },
+		{ "no grant", RULES GRANT("scale", "on: {tier: [1, 2]}"),
+		    RUNBOOK(WEB, ACTION("do: ping\ntargets: {service: web}\n")), NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		size_t n = 0;
+		test_row = rows[i].name;
+		analyse(rows[i].rules, rows[i].runbook);
+		for (size_t k = 0; k < analysis.n; k++)
+			n += analysis.found[k].kind == FOUND_FIT;
+		EXPECT_U64(n, 1);
+		config_close(&config);
+	}
+	test_row = NULL;
+}
+
 static void
 fit__is_asked_where_a_step_acts(void)
 {
@@ -461,6 +529,8 @@ main(void)
 	RUN(fit__is_asked_of_the_values_that_a_step_can_give);
 	RUN(fit__is_asked_of_each_two_of_three_values);
 	RUN(fit__says_when_there_are_too_many_pairs);
+	RUN(fit__makes_pairs_of_what_can_differ);
+	RUN(fit__is_told_of_a_step_once);
 	RUN(fit__is_asked_where_a_step_acts);
 	RUN(fit__is_asked_of_two_values_that_the_action_takes);
 	RUN(fit__says_how_far_it_got);
