@@ -199,7 +199,7 @@ lets_through(struct asking *k, struct reached *reach, const struct action *actio
 	authority_decide(k->authority, &request, &facts, &decision);
 	for (size_t i = 0; i < decision.n && decision.verdict == VERDICT_DENY; i++) {
 		msec free_at = decision.findings[i].free_at;
-		if (decision.findings[i].kind == REASON_LIMIT && free_at > request.wall &&
+		if (free_at > request.wall &&
 		    reach->at + (free_at - request.wall) < reach->next_at)
 			reach->next_at = reach->at + (free_at - request.wall);
 	}

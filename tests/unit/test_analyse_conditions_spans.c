@@ -130,6 +130,62 @@ analyse__counts_one_as_one(void)
 	config_close(&config);
 }
 
+/* What a limit stopped is tried again when that has room: first the soonest. The service with
+ * all of its five hosts is more than may be touched in a day. */
+static void
+blast__goes_on_when_a_limit_has_room_again(void)
+{
+#define AND(of, within) "  - {limit: b, for: " of ", within: {" within "}}\n"
+	static const struct {
+		const char *name, *within, *more, *told;
+	} rows[] = {
+		{ "at 20 and 40 minutes", "per_service: 1 in 20m", NULL, "automation 3" },
+		{ "at 29 and 58 minutes", "per_service: 1 in 29m", NULL, "automation 3" },
+		{ "at 30 minutes, and no more at the hour", "per_service: 1 in 30m", NULL,
+		    "automation 2" },
+		{ "not within the hour", "per_service: 1 in 1h", NULL, "automation 1" },
+		{ "two at once, and two more", "per_service: 2 in 30m", NULL,
+		    "automation 4" },
+		{ "apart", "spacing: 25m", NULL, "automation 3" },
+		{ "by whoever does it", "per_actor: 1 in 20m", NULL, "automation 3" },
+		{ "targets", "targets: 1 in 20m", NULL, "automation 3" },
+		{ "each once, as often as it likes", "per_target: 1 in 1d", NULL,
+		    "automation 4" },
+		{ "by what is free last", "per_service: 1 in 20m",
+		    AND("[one]", "per_service: 2 in 2h"), "automation 2" },
+		{ "by what is free first and what is free later", "per_service: 1 in 15m",
+		    AND("[one]", "per_service: 2 in 50m"), "automation 3" },
+		{ "by another action, which is free long before", "per_service: 1 in 20m",
+		    AND("[two]", "per_service: 1 in 2h") GRANT("automation", "two"),
+		    "automation 4" },
+		{ "by another action, which is free long after", "per_service: 1 in 2h",
+		    AND("[two]", "per_service: 1 in 20m") GRANT("automation", "two"),
+		    "automation 4" },
+		/* Nothing is under way: it stops nothing, and says nothing of when. */
+		{ "at once", "at_once: 1", NULL, "automation 4" },
+		{ "never", "keep_healthy: 99%", NULL, NULL },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[4096];
+		test_row = rows[i].name;
+		(void)snprintf(text, sizeof(text),
+		    BASE "services:\n  web: {owner: ops, tier: 1, healthy: {promql: up, "
+			 "expect: '== 1'}}\n"
+			 "hosts:\n  w1: {service: web}\n  w2: {service: web}\n"
+			 "  w3: {service: web}\n  w4: {service: web}\n  w5: {service: "
+			 "web}\n" RULES GRANT("automation",
+			     "one") "  - {limit: l, for: any, within: {targets: 4 in 1d}}\n"
+				    "  - {limit: a, for: [one], within: {%s}}\n"
+				    "%s",
+		    rows[i].within, rows[i].more != NULL ? rows[i].more : "");
+		analyse(text, NULL);
+		EXPECT(told("can be reached within an hour") == (rows[i].told != NULL));
+		EXPECT(rows[i].told == NULL || told(rows[i].told));
+		config_close(&config);
+	}
+	test_row = NULL;
+}
+
 /* 60 services, 100 agents that may nothing, and one that may: more than is looked at of any
  * of them, and each says so. */
 static void
@@ -181,6 +237,7 @@ main(void)
 	RUN(freeze__is_a_prohibition_for_a_time);
 	RUN(freeze__forbids_what_takes_back_what_it_leaves);
 	RUN(analyse__counts_one_as_one);
+	RUN(blast__goes_on_when_a_limit_has_room_again);
 	RUN(analyses__say_how_far_they_got);
 	TEST_MAIN_END();
 }
