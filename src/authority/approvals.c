@@ -93,15 +93,14 @@ when_holds(struct judgement *j, const struct when *when)
 enum holds
 whens_hold(struct judgement *j, const struct when *whens, size_t n)
 {
-	uint64_t asked[countof(j->live_unknown)];
 	enum holds all = HOLDS_YES;
 	if (n == 0)
 		return all;
-	memcpy(asked, j->live_unknown, sizeof(asked));
+	uint64_t asked = j->live_unknown;
 	for (size_t i = 0; i < n; i++) {
 		enum holds holds = when_holds(j, &whens[i]);
 		if (holds == HOLDS_NO) {
-			memcpy(j->live_unknown, asked, sizeof(asked));
+			j->live_unknown = asked;
 			return HOLDS_NO;
 		}
 		if (holds == HOLDS_UNKNOWN)

@@ -36,7 +36,7 @@ need_observed(const struct judgement *j, struct arena *arena, struct authority_n
 	const struct action *action = j->action;
 	ret->observe = arena_try(arena, const struct observe *, action->observe_n);
 	for (size_t i = 0; ret->observe != NULL && i < action->observe_n; i++) {
-		if (j->live_unknown[i / 64] >> i % 64 & 1)
+		if (j->live_unknown >> i & 1)
 			ret->observe[ret->observe_n++] = &action->observe[i];
 	}
 }

@@ -65,7 +65,7 @@ live_value(struct judgement *j, str param, int64_t *ret)
 	}
 	for (size_t i = 0; i < j->action->observe_n; i++) {
 		if (str_eq(j->action->observe[i].param, param))
-			j->live_unknown[i / 64] |= UINT64_C(1) << i % 64;
+			j->live_unknown |= UINT64_C(1) << i;
 	}
 	return false;
 }
@@ -232,16 +232,15 @@ bound_holds(struct judgement *j, const struct param_bound *bound)
 enum holds
 bounds_hold(struct judgement *j, const struct param_bound *with, size_t n)
 {
-	/* A no makes all others of the rule needless to ask about. */
-	uint64_t asked[countof(j->live_unknown)];
 	enum holds all = HOLDS_YES;
 	if (n == 0)
 		return all;
-	memcpy(asked, j->live_unknown, sizeof(asked));
+	/* A no makes all others of the rule needless to ask about. */
+	uint64_t asked = j->live_unknown;
 	for (size_t i = 0; i < n; i++) {
 		enum holds holds = bound_holds(j, &with[i]);
 		if (holds == HOLDS_NO) {
-			memcpy(j->live_unknown, asked, sizeof(asked));
+			j->live_unknown = asked;
 			return HOLDS_NO;
 		}
 		if (holds == HOLDS_UNKNOWN)

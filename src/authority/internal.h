@@ -370,7 +370,7 @@ bool scope_covers(const struct scope *scope, const struct service *service);
 #define HELD_KEPT 16
 /* Of the grants that apply so many are told, by place; the others are counted. */
 #define GRANTS_TOLD_MAX 2
-#define OBSERVES_MAX 256 /* more parameters than any action has */
+#define OBSERVES_MAX 64 /* more parameters than any action has */
 
 struct judgement {
 	/* Who asks first, then those on whose behalf; each once. This and what follows up to
@@ -437,7 +437,7 @@ struct judgement {
 	    held_words; /* bits of all that are held, also of those that are not kept */
 	size_t held_n;
 	/* What would have to be known: of action->observe, and hosts' health. */
-	uint64_t live_unknown[OBSERVES_MAX / 64];
+	uint64_t live_unknown;
 	bool health_unknown;
 	/* Hosts of the group that stay well, once they were counted. */
 	bool healthy_counted;

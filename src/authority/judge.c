@@ -564,9 +564,7 @@ consider_other(struct judgement *j, const struct entry *entry)
 	/* What is lifted need not be known. */
 	bool lifted = is_lifted(j, entry);
 	bool health = j->health_unknown;
-	uint64_t live[countof(j->live_unknown)];
-	if (lifted)
-		memcpy(live, j->live_unknown, sizeof(live));
+	uint64_t live = j->live_unknown;
 	switch ((enum rule_kind)entry->kind) {
 	case RULE_PROHIBITION:
 		finding_add(j,
@@ -583,7 +581,7 @@ consider_other(struct judgement *j, const struct entry *entry)
 	}
 	if (lifted) {
 		j->health_unknown = health;
-		memcpy(j->live_unknown, live, sizeof(live));
+		j->live_unknown = live;
 	}
 }
 
