@@ -3,6 +3,7 @@
  * side of it. What is compared with values, when approvals are asked for, who stands in, and
  * where a rule holds; test_authority_uses.c has what is counted.
  */
+#include "authority/internal.h"
 #include "support/authority_rows.h"
 
 /* An action of two numbers that can be observed, in the place of one that is not needed. */
@@ -201,6 +202,26 @@ static const struct row unnamed[] = {
 	    .kind = REASON_LIMIT,
 	    .text = "1 of 1 tune actions of checkout in 1h is used; free at 14:11 UTC" },
 };
+
+/* How what is done is spoken of, where there is a word for it. */
+static void
+verbs__have_nouns(void)
+{
+	static const struct {
+		const char *verb, *noun;
+	} rows[] = {
+		{ "restart", "restarts" },
+		{ "roll-back", "roll-backs" },
+		{ "configure", "configurations" },
+		{ "scale", "scalings" },
+		{ "shift-traffic", "traffic shifts" },
+		{ "tune", "" },
+		{ "roll-bac", "" },
+		{ "", "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		EXPECT_STR(verb_noun(str_of(rows[i].verb)), str_of(rows[i].noun));
+}
 
 static void
 decide__holds_values_against_bounds(void)
@@ -790,6 +811,7 @@ main(void)
 {
 	actions[2] = tune_action;
 	an_hour.zone = for_years.zone = zone_utc();
+	RUN(verbs__have_nouns);
 	RUN(decide__holds_values_against_bounds);
 	RUN(decide__asks_for_approvals_where_conditions_hold);
 	RUN(decide__lets_stand_in_who_does_so_now);

@@ -1,5 +1,6 @@
 /* What tables do not show: values, many reasons, full arenas, long lists, time. */
 #include "support/authority_shop.h"
+#include "support/config.h"
 #include "support/test.h"
 
 static void
@@ -293,6 +294,123 @@ principal_covers__on_duty_changes_hands_at_the_handover(void)
 	EXPECT(!principal_covers(&duty, STR("automation"), NULL, handover - 1));
 }
 
+/* ---- many services, and places that they stand in ---- */
+
+#define CATALOGUE                                                                       \
+	"fallback: ops\n"                                                               \
+	"channels:\n"                                                                   \
+	"  pager: {webhook: https://pager.example/hook, secret: cred:pager}\n"          \
+	"people:\n  ana: {reach: [pager]}\n"                                            \
+	"teams:\n  ops: {kind: operations, on_call: {zone: UTC, rotations: [{name: r, " \
+	"people: [ana], handover: 'Mon 09:00'}], escalate: [{to: r}]}}\n"               \
+	"actions:\n  one: {verb: one, run: [act]}\n"
+#define FOR_ALL                                                                          \
+	"authority:\n  - {grant: g, to: [automation], may: [one], on: {tier: [1, 2, 3, " \
+	"4]}, until: 2028-06-30, owner: ana}\n"
+
+static const struct model *
+load(struct config *config, const char *text)
+{
+	config_open(config);
+	config_add(config, "a.yaml", text);
+	const struct model *read = config_load(config);
+	EXPECT_STR(read != NULL ? STR("") : config_faults(config), STR(""));
+	ASSERT(read != NULL);
+	return read;
+}
+
+static bool
+may_do(const struct model *of, const struct authority *authority, const char *name)
+{
+	const struct service *service = model_service(of, str_of(name));
+	ASSERT(service != NULL);
+	struct authority_request request = {
+		.principal = STR("automation"),
+		.action = &of->actions[0],
+		.service = service,
+		.target = service->name,
+		.wall = WALL,
+		.at = AT,
+	};
+	struct authority_facts facts = { 0 };
+	return authority_verdict(authority, &request, &facts) == VERDICT_ALLOW;
+}
+
+/* What is forbidden on every other of 200 services, for whatever is done. */
+static void
+index__finds_what_is_forbidden_on_each_of_many_services(void)
+{
+	static struct config config;
+	static char text[65536];
+	size_t n = 0;
+#define ADD(...) n += (size_t)snprintf(&text[n], sizeof(text) - n, __VA_ARGS__)
+	ADD(CATALOGUE "services:\n");
+	for (unsigned i = 0; i < 200; i++)
+		ADD("  s%u: {owner: ops, tier: %u}\n", i, i % 4 + 1);
+	ADD(FOR_ALL);
+	for (unsigned i = 0; i < 200; i += 2)
+		ADD("  - {prohibit: p, may: any, on: {service: s%u}}\n", i);
+	const struct model *of = load(&config, text);
+	const struct authority *authority = authority_new(of, &config.arena);
+	for (unsigned i = 0; i < 200; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "s%u", i);
+		test_row = name;
+		EXPECT(may_do(of, authority, name) == (i % 2 == 1));
+	}
+	test_row = NULL;
+	config_close(&config);
+}
+
+/* A service stands wherever one of its hosts does: each in places of its own. */
+static void
+index__knows_where_hosts_of_each_service_stand(void)
+{
+	static struct config config;
+	static const struct {
+		const char *environment, *services; /* that have a host there */
+	} rows[] = {
+		{ "lab", "a" },
+		{ "test", "b" },
+		{ "stage", "b c" },
+		{ "demo", "b d" },
+		{ "office", "d" },
+		{ "home", "d" },
+		{ "ship", "d" },
+	};
+	static const char *const names[] = { "a", "b", "c", "d" };
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[4096];
+		test_row = rows[i].environment;
+		(void)snprintf(text, sizeof(text),
+		    CATALOGUE "services:\n"
+			      "  a: {owner: ops, tier: 1, environment: production}\n"
+			      "  b: {owner: ops, tier: 1, environment: production}\n"
+			      "  c: {owner: ops, tier: 1, environment: production}\n"
+			      "  d: {owner: ops, tier: 1, environment: production}\n"
+			      "hosts:\n"
+			      "  a1: {service: a}\n"
+			      "  a2: {service: a, environment: lab}\n"
+			      "  b1: {service: b, environment: test}\n"
+			      "  b2: {service: b, environment: stage}\n"
+			      "  b3: {service: b, environment: demo}\n"
+			      "  c1: {service: c, environment: stage}\n"
+			      "  d1: {service: d, environment: demo}\n"
+			      "  d2: {service: d, environment: office}\n"
+			      "  d3: {service: d, environment: home}\n"
+			      "  d4: {service: d, environment: ship}\n" FOR_ALL
+			      "  - {prohibit: p, may: any, on: {environment: %s}}\n",
+		    rows[i].environment);
+		const struct model *of = load(&config, text);
+		const struct authority *authority = authority_new(of, &config.arena);
+		for (size_t k = 0; k < countof(names); k++)
+			EXPECT(may_do(of, authority, names[k]) ==
+			       (strstr(rows[i].services, names[k]) == NULL));
+		config_close(&config);
+	}
+	test_row = NULL;
+}
+
 int
 main(void)
 {
@@ -302,6 +420,8 @@ main(void)
 	RUN(decide__counts_reasons_that_found_no_room);
 	RUN(decide__keeps_its_verdict_in_a_full_arena);
 	RUN(index__stays_small_for_long_lists);
+	RUN(index__finds_what_is_forbidden_on_each_of_many_services);
+	RUN(index__knows_where_hosts_of_each_service_stand);
 	RUN(window__is_the_longest_of_all_limits);
 	RUN(what_can__lists_what_is_allowed_now);
 	RUN(principal_covers__on_duty_changes_hands_at_the_handover);
