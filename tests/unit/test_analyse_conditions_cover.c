@@ -221,6 +221,8 @@ static const struct two bound_rows[] = {
 	    WITH("unit: {one_of: [a, ab]}"), true },
 	{ "a value that is not like it", WITH("unit: {like: 'a*'}"),
 	    WITH("unit: {one_of: [a, b]}"), false },
+	{ "the first value is not like it", WITH("unit: {like: 'a*'}"),
+	    WITH("unit: {one_of: [b, a]}"), false },
 	{ "like something else", WITH("unit: {like: 'a*'}"), WITH("unit: {like: 'ab*'}"),
 	    false },
 	{ "no change", WITH("n: {change: 2x}"), WITH("n: {max: 9}"), false },

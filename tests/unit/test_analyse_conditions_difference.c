@@ -107,6 +107,10 @@ static void
 moments__are_those_at_which_calendars_differ(void)
 {
 #define CALENDAR(spans) BASE ACTIONS DURING(SPANS("c", spans))
+#define EVERY_DAY "weekly: [{days: any, from: '08:00', until: '20:00'}], "
+#define AFTER_SPAN(weekly, until) \
+	BASE ACTIONS DURING(      \
+	    "  c: {zone: UTC, " weekly "spans: [" SPAN("2026-11-01 00:00", until) "]}\n")
 	static const struct {
 		const char *name, *before, *after, *moment;
 		bool there;
@@ -122,6 +126,13 @@ moments__are_those_at_which_calendars_differ(void)
 		    CALENDAR(SPAN("2029-03-01 10:00", "2029-03-01 12:00")),
 		    CALENDAR(SPAN("2029-03-01 10:00", "2029-03-01 12:00")),
 		    "2029-03-01 10:00 UTC", false },
+		/* what weeks say is followed for 400 days: until 2027-12-28 13:12 */
+		{ "hours that differ, as far ahead as is looked",
+		    AFTER_SPAN(EVERY_DAY, "2027-12-28 10:00"),
+		    AFTER_SPAN("", "2027-12-28 10:00"), "2027-12-28 10:00 UTC", true },
+		{ "hours that differ, further ahead",
+		    AFTER_SPAN(EVERY_DAY, "2027-12-28 16:00"),
+		    AFTER_SPAN("", "2027-12-28 16:00"), "2027-12-28 16:00 UTC", false },
 		{ "a calendar that is new", BASE ACTIONS RULES ANA,
 		    CALENDAR(SPAN("2029-03-01 10:00", "2029-03-01 12:00")),
 		    "2029-03-01 10:00 UTC", false },

@@ -179,6 +179,44 @@ candidates__begin_with_what_rules_say_and_end_with_what_there_is(void)
 	test_row = NULL;
 }
 
+/* As far as it can be told from the runbook alone. */
+static void
+candidates__begin_with_what_a_runbook_writes(void)
+{
+#define WRITES(value)                                                \
+	"---\nrunbook: r\nceiling: suggest\nservice: web\ninputs:\n" \
+	"  u: {type: name, from: alert.labels.u}\n---\n# R\n"        \
+	"```action go\ndo: move\nwith: {x: '" value "'}\n```\n"      \
+	"```verify up\npromql: up\nexpect: '== 1'\nwithin: 2m\n```\n"
+	static const struct {
+		const char *name, *runbook, *value;
+	} rows[] = {
+		{ "none", NULL, "web.service" },
+		{ "a value", WRITES("a"), "a" },
+		{ "an input", WRITES("${u}"), "web.service" },
+		{ "an input behind a text", WRITES("a${u}"), "web.service" },
+		{ "an input before a text", WRITES("${u}a"), "web.service" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct candidates values = { .n = 0 };
+		test_row = rows[i].name;
+		config_open(&config);
+		config_add(&config, "a.yaml", BASE ACTION("x: {type: name}"));
+		if (rows[i].runbook != NULL)
+			config_add(&config, "runbooks/r.md", rows[i].runbook);
+		const struct model *model = config_load(&config);
+		EXPECT_STR(model != NULL ? STR("") : config_faults(&config), STR(""));
+		ASSERT(model != NULL);
+		const struct action *action = model_action(model, STR("move"));
+		param_candidates(model, NULL, 0, action, &action->params.p[0],
+		    &config.arena, &values);
+		EXPECT_U64(values.n, 1);
+		EXPECT_STR(values.p[0], str_of(rows[i].value));
+		config_close(&config);
+	}
+	test_row = NULL;
+}
+
 static void
 candidates__of_hosts_and_services_are_four_at_most(void)
 {
@@ -365,6 +403,7 @@ main(void)
 	RUN(request__is_written_as_a_shell_takes_it);
 	RUN(everyone__is_in_it_once);
 	RUN(candidates__begin_with_what_rules_say_and_end_with_what_there_is);
+	RUN(candidates__begin_with_what_a_runbook_writes);
 	RUN(candidates__of_hosts_and_services_are_four_at_most);
 	RUN(params__that_may_be_left_out_are_given_where_rules_are);
 	RUN(sampler__makes_uses_up_where_limits_count_them);
