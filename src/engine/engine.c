@@ -327,9 +327,9 @@ on_peer(struct engine *engine, const struct frame *frame)
 	if (peer.role == ROLE_KIND_GATE)
 		engine->loopback_only = peer.loopback_only;
 	if (peer.role == ROLE_KIND_GATE)
-		wire_replace(&engine->gate, engine, ROLE_KIND_GATE, frame->fd);
+		wire_replace(&engine->gate, engine, ROLE_KIND_GATE, frame->fd, frame->id);
 	else if (peer.role == ROLE_KIND_HANDS)
-		wire_replace(&engine->hands, engine, ROLE_KIND_HANDS, frame->fd);
+		wire_replace(&engine->hands, engine, ROLE_KIND_HANDS, frame->fd, frame->id);
 	else
 		(void)close(frame->fd);
 }
@@ -521,6 +521,18 @@ on_wire_opened(struct wire *wire)
 	batch_step(engine, &event);
 }
 
+/* It may not have ended: only whoever lost the connection knows why. */
+static void
+tell_parted(struct engine *engine, const struct wire *wire)
+{
+	if (engine->stopping || engine->supervisor.peer == NULL)
+		return;
+	struct peer_frame frame = { .role = wire->role };
+	frame_record(peer_out(engine->supervisor.peer), FRAME_PARTED, wire->pair,
+	    &peer_frame_type, &frame);
+	wire_send(&engine->supervisor);
+}
+
 void
 on_wire_closed(struct wire *wire)
 {
@@ -535,7 +547,9 @@ on_wire_closed(struct wire *wire)
 		output_lost(wire->engine);
 		batch_forget(wire->engine, ROLE_KIND_HANDS);
 	}
-	if (wire->role == ROLE_KIND_SUPERVISOR)
+	if (wire->role != ROLE_KIND_SUPERVISOR)
+		tell_parted(wire->engine, wire);
+	else
 		stop(wire->engine, ENGINE_EXIT_STOPPED);
 }
 

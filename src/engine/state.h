@@ -28,6 +28,7 @@ struct wire {
 	bool polled;    /* libuv still knows the handle */
 	int polled_for; /* UV_READABLE, UV_WRITABLE */
 	int next_fd;    /* to be opened once libuv has let go of the old one; -1: none */
+	uint64_t pair;  /* which connection it is: FRAME_PEER's id */
 };
 
 #define OVERFLOWS_MAX 64 /* at a time; then the one that is longest ago is forgotten */
@@ -212,7 +213,8 @@ void timers_arm(struct engine *engine);
 void wire_open(struct wire *wire, struct engine *engine, enum role_kind role, int fd);
 void wire_close(struct wire *wire);
 /* A new connection to the role instead of the old; may open a turn later. */
-void wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd);
+void wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd,
+    uint64_t pair);
 void wire_send(struct wire *wire); /* flush; closes the wire when it is broken */
 
 /* start.c */

@@ -1,8 +1,8 @@
 /*
  * wires -- frames to and from the other roles on the loop.
  *
- * A wire that breaks is closed and nothing else: the supervisor starts the role again and
- * brings a new connection.
+ * A wire that breaks is closed, and the supervisor told: it starts the role again, should
+ * it not have ended, and brings a new connection.
  */
 #include <unistd.h>
 
@@ -65,9 +65,11 @@ wire_close(struct wire *wire)
 }
 
 void
-wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd)
+wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd,
+    uint64_t pair)
 {
 	wire_close(wire);
+	wire->pair = pair;
 	if (!wire->polled) {
 		wire_open(wire, engine, role, fd);
 		on_wire_opened(wire);

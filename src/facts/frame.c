@@ -31,6 +31,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_KEPT] = "kept",
 	[FRAME_CALENDAR] = "calendar",
 	[FRAME_OUTPUT] = "output",
+	[FRAME_PARTED] = "parted",
 };
 
 static const char *const role_kind_names[] = {

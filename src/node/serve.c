@@ -48,7 +48,7 @@ node_log(const struct supervisor *s, enum log_level level, const char *who, cons
 
 /* ---- connecting ---- */
 
-/* A fresh pair: one end each. */
+/* A fresh pair: one end each. One of them is the engine. */
 static void
 connect_roles(struct role_process *a, struct role_process *b)
 {
@@ -61,8 +61,10 @@ connect_roles(struct role_process *a, struct role_process *b)
 	}
 	struct peer_frame to_a = { b->kind, s->loopback_only };
 	struct peer_frame to_b = { a->kind, s->loopback_only };
-	role_send(a, FRAME_PEER, 0, &peer_frame_type, &to_a, pair[0]);
-	role_send(b, FRAME_PEER, 0, &peer_frame_type, &to_b, pair[1]);
+	uint64_t id = ++s->pairs;
+	(a->kind == ROLE_KIND_ENGINE ? b : a)->pair = id;
+	role_send(a, FRAME_PEER, id, &peer_frame_type, &to_a, pair[0]);
+	role_send(b, FRAME_PEER, id, &peer_frame_type, &to_b, pair[1]);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
 }
@@ -256,6 +258,16 @@ on_adopted(struct role_process *role, const struct adopted_frame *adopted)
 	reload_adopted(role, adopted);
 }
 
+/* Its connection with the engine broke, or it spoke nonsense there. Where it has not ended, and
+ * will not by itself, it is started again: that brings both a new one. */
+static void
+on_parted(struct supervisor *s, enum role_kind kind, uint64_t pair)
+{
+	struct role_process *role = kind == ROLE_KIND_HANDS ? &s->hands : &s->gate;
+	if (!s->stopping && role->pair == pair && role->state == ROLE_READY)
+		role_kill(role);
+}
+
 void
 on_role_frame(struct role_process *role, const struct frame *frame)
 {
@@ -267,6 +279,7 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	struct ready_frame ready;
 	struct log_frame log;
 	struct calendar_frame calendar;
+	struct peer_frame parted;
 	switch ((int)frame->kind) {
 	case FRAME_ADOPTED:
 		if (record_decode_all(&adopted_frame_type, frame->payload, &arena, &adopted,
@@ -294,6 +307,12 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	case FRAME_RELOAD:
 		if (role->kind == ROLE_KIND_ENGINE)
 			reload_begin(s, frame->id);
+		return;
+	case FRAME_PARTED:
+		if (role->kind == ROLE_KIND_ENGINE &&
+		    record_decode_all(&peer_frame_type, frame->payload, &arena, &parted,
+			&err))
+			on_parted(s, parted.role, frame->id);
 		return;
 	default:
 		role_kill(role);

@@ -51,6 +51,7 @@ struct role_process {
 	bool adopting;       /* a newer bundle is on its way to it */
 	unsigned unanswered; /* pings in a row */
 	bool hung;           /* killed for that */
+	uint64_t pair;       /* its newest connection with the engine: FRAME_PEER's id */
 };
 
 /* One of `calendar_urls`. */
@@ -87,6 +88,7 @@ struct supervisor {
 	uv_signal_t on_term, on_int, on_hup;
 	uv_timer_t patience; /* at the end: then kill */
 	struct role_process hands, engine, gate;
+	uint64_t pairs;          /* connections of two roles so far */
 	struct adoption now;     /* what all roles have, or are being given at the start */
 	struct adoption next;    /* being given out by a reload; memfd -1: none */
 	bool next_fetched;       /* a calendar's, not the folder's */
