@@ -521,7 +521,7 @@ on_wire_opened(struct wire *wire)
 	batch_step(engine, &event);
 }
 
-/* It may not have ended: only whoever lost the connection knows why. */
+/* Hands may not have ended, and ask for nothing; a gate asks for another by itself. */
 static void
 tell_parted(struct engine *engine, const struct wire *wire)
 {
@@ -546,10 +546,9 @@ on_wire_closed(struct wire *wire)
 	if (wire->role == ROLE_KIND_HANDS) {
 		output_lost(wire->engine);
 		batch_forget(wire->engine, ROLE_KIND_HANDS);
-	}
-	if (wire->role != ROLE_KIND_SUPERVISOR)
 		tell_parted(wire->engine, wire);
-	else
+	}
+	if (wire->role == ROLE_KIND_SUPERVISOR)
 		stop(wire->engine, ENGINE_EXIT_STOPPED);
 }
 

@@ -1,8 +1,8 @@
 /*
  * wires -- frames to and from the other roles on the loop.
  *
- * A wire that breaks is closed, and the supervisor told: it starts the role again, should
- * it not have ended, and brings a new connection.
+ * A wire that breaks is closed: the supervisor brings a new connection. Of hands it is told,
+ * for they may not have ended, and are then started again.
  */
 #include <unistd.h>
 

@@ -58,8 +58,9 @@ enum frame_kind {
 	/* engine to hands: struct output_item, its attempt alone: what has it written so far?
 	 * Hands to engine: that. Neither is an event: nothing of it is kept. */
 	FRAME_OUTPUT,
-	/* engine to supervisor: struct peer_frame, its role alone. The connection that came with
-	 * FRAME_PEER of this id is gone, whoever lost it. */
+	/* engine to supervisor: struct peer_frame, its role alone, which is hands. The connection
+	 * that came with FRAME_PEER of this id is gone, whoever lost it. A gate tells of that
+	 * itself: it is ready again. */
 	FRAME_PARTED,
 };
 

@@ -258,13 +258,14 @@ on_adopted(struct role_process *role, const struct adopted_frame *adopted)
 	reload_adopted(role, adopted);
 }
 
-/* Its connection with the engine broke, or it spoke nonsense there. Where it has not ended, and
- * will not by itself, it is started again: that brings both a new one. */
+/* The connection of hands with the engine broke, or they spoke nonsense there. Where they have
+ * not ended, and will not by themselves, they are started again: that brings both a new one. */
 static void
 on_parted(struct supervisor *s, enum role_kind kind, uint64_t pair)
 {
-	struct role_process *role = kind == ROLE_KIND_HANDS ? &s->hands : &s->gate;
-	if (!s->stopping && role->pair == pair && role->state == ROLE_READY)
+	struct role_process *role = &s->hands;
+	if (!s->stopping && kind == role->kind && role->pair == pair &&
+	    role->state == ROLE_READY)
 		role_kill(role);
 }
 

@@ -34,28 +34,27 @@ def shut_down(pid, fd):
         it.shutdown(socket.SHUT_RDWR)
 
 
-def parted(name):
+def parted(name, again):
     with Scratch("parted") as scratch:
         hook = WebhookSink(scratch)
         firstline = Firstline(scratch, configuration(scratch, hook, seconds=0.2)).start()
-        before = firstline.role(name)
-        engine = firstline.role("engine")
-        wait_until(lambda: link(before, engine) is not None, 20, message="they are connected")
-        shut_down(before, link(before, engine))
-        wait_until(lambda: f"error: {name}: ended by signal 9" in firstline.log_text(), 20,
-                   message="whoever has lost the engine, or was lost, is ended")
-        wait_until(lambda: firstline.role(name) not in (None, before), 20, message="it is started again")
+        role, engine = firstline.role(name), firstline.role("engine")
+        wait_until(lambda: link(role, engine) is not None, 20, message="they are connected")
+        shut_down(role, link(role, engine))
+        wait_until(lambda: again(firstline, role), 20, message="both have another")
         wait_until(lambda: firstline.fire({"alertname": "Last", "service": "last"}).status == 200, 20, 0.2,
                    "alerts are taken")
         wait_until(lambda: any("Last" in str(body) for _, body in list(hook.requests)), 20, message="people are told")
 
 
-def test_hands_that_the_engine_lost_are_there_again():
-    parted("hands")
+def test_hands_that_the_engine_lost_are_started_again():
+    parted("hands", lambda firstline, before: firstline.role("hands") not in (None, before)
+           and "error: hands: ended by signal 9" in firstline.log_text())
 
 
-def test_a_gate_that_the_engine_lost_is_there_again():
-    parted("gate")
+def test_a_gate_that_the_engine_lost_asks_for_another():
+    parted("gate", lambda firstline, before: "gate: no engine: " in firstline.log_text() and
+           firstline.role("gate") == before)
 
 
 if __name__ == "__main__":
