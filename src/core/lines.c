@@ -478,6 +478,10 @@ lines_fill(struct core *core)
 			line_out(core, notice);
 			continue;
 		}
+		if (notice_must_wait(core, notice)) {
+			notice_wait_until(core, notice, core->at + NOTICE_GUARD_MS);
+			continue;
+		}
 		line_put(core, notice);
 		notice_note_turn(core, notice);
 		notice_arm(core, notice);

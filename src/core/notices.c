@@ -16,7 +16,8 @@
  * passed since the first order, while this one goes on; whichever is delivered first ends the others.
  *
  * Whoever may have been told of an incident is told of its end, once: they stand in its
- * row from the first order on (told_people), and the end takes them from there.
+ * row from the first order on (told_people), and the end takes them from there. It is the
+ * last that they read of it: what was ordered before it is on its way no more by then.
  */
 #include "core/noise.h"
 #include "core/pace.h"
@@ -59,6 +60,60 @@ not_out(struct core *core, struct notice *notice)
 	notice->line->sending--;
 }
 
+static bool
+same_reader(const struct notice_row *a, const struct notice_row *b)
+{
+	if (a->person.n > 0 || b->person.n > 0)
+		return str_eq(a->person, b->person);
+	return str_eq(a->channel, b->channel) && str_eq(a->address, b->address);
+}
+
+bool
+notice_must_wait(const struct core *core, const struct notice *notice)
+{
+	const struct incident *incident = incident_find(core, notice->row.incident);
+	if (notice->row.purpose != PURPOSE_ENDED || incident == NULL)
+		return false;
+	list_each(it, &incident->notices)
+	{
+		const struct notice *other =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		bool out =
+		    other->row.state == NOTICE_SENDING || other->row.state == NOTICE_FOLDED;
+		if (out && other->row.purpose != PURPOSE_ENDED &&
+		    same_reader(&other->row, &notice->row))
+			return true;
+	}
+	return false;
+}
+
+void
+notice_wait_until(struct core *core, struct notice *notice, msec at)
+{
+	notice->row.next_at = at;
+	object_touch(core, &notice->o);
+	notice_arm(core, notice);
+}
+
+/* One is on its way no more: the end need not wait for it. */
+static void
+let_end_go(struct core *core, incident_id id)
+{
+	const struct incident *incident = incident_find(core, id);
+	if (incident == NULL || incident->row.state != INCIDENT_CLOSED)
+		return;
+	list_each(it, &incident->notices)
+	{
+		struct notice *notice =
+		    container_of(object_of(it, of_incident), struct notice, o);
+		const struct notice_row *row = &notice->row;
+		if (row->purpose == PURPOSE_ENDED && row->state == NOTICE_PENDING &&
+		    row->tries == 0 && row->held_wall == 0 && row->next_at > core->at &&
+		    !notice_must_wait(core, notice))
+			notice_wait_until(core, notice, core->at);
+	}
+}
+
 void
 notice_finish(struct core *core, struct notice *notice, enum notice_state state)
 {
@@ -70,6 +125,7 @@ notice_finish(struct core *core, struct notice *notice, enum notice_state state)
 	notice->row.next_at = 0;
 	notice->row.done_wall = core->wall;
 	object_done(core, &notice->o);
+	let_end_go(core, notice->row.incident);
 }
 
 /* It needs not be said any more. false: nobody may have heard it. */

@@ -334,6 +334,9 @@ void incident_tell(struct core *core, struct incident *incident,
 void notices_end(struct core *core, struct incident *incident);
 void notice_timer(struct core *core, struct notice *notice);
 void notice_arm(struct core *core, struct notice *notice);
+/* The end of what is still on its way to the same reader: it comes after that. */
+bool notice_must_wait(const struct core *core, const struct notice *notice);
+void notice_wait_until(struct core *core, struct notice *notice, msec at);
 /* When the person's next reach is taken too; 0: never, or it was. */
 msec notice_fallback_at(const struct core *core, const struct notice *notice);
 /* Its first order, or its next; the line counts it already. */
