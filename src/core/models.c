@@ -252,12 +252,17 @@ on_started(struct core *core, const struct started *started)
 	asked_started(core);
 	if (started->engine)
 		heartbeats_started(core);
-	list_each(it, &core->tables[TABLE_NOTICE])
+	/* Hands that went on send it still, and know its id. */
+	list_each_safe(it, &core->tables[TABLE_NOTICE])
 	{
 		struct notice *notice =
 		    container_of(object_of(it, in_table), struct notice, o);
-		if (notice->row.state == NOTICE_SENDING)
+		if (notice->row.state != NOTICE_SENDING)
+			continue;
+		if (started->engine)
 			notice_order(core, notice);
+		else
+			notice_lost(core, notice);
 	}
 	/* Case files are large: timers order them in slices. */
 	list_each(it, &core->tables[TABLE_HANDOFF])

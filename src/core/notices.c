@@ -694,6 +694,23 @@ give_up(struct core *core, struct notice *notice, bool moot)
 }
 
 void
+notice_give_up(struct core *core, struct notice *notice, str error)
+{
+	row_set_str(core, &notice->row.error, error);
+	give_up(core, notice, notice_moot(core, &notice->row));
+}
+
+void
+notice_lost(struct core *core, struct notice *notice)
+{
+	if (notice_moot(core, &notice->row))
+		notice_give_up(core, notice,
+		    STR("the incident ended before an answer came"));
+	else
+		notice_order(core, notice);
+}
+
+void
 notice_timer(struct core *core, struct notice *notice)
 {
 	if (notice->row.held_wall != 0)
@@ -710,9 +727,8 @@ notice_timer(struct core *core, struct notice *notice)
 		give_up(core, notice, notice_moot(core, &notice->row));
 		return;
 	}
-	/* An order without an answer for long: hands may have lost it. */
 	if (notice->row.state == NOTICE_SENDING && notice->row.next_at <= core->at)
-		notice_order(core, notice);
+		notice_lost(core, notice);
 }
 
 static void
@@ -738,13 +754,6 @@ stop_others(struct core *core, const struct notice *told)
 		list_each_safe(it, &core->tables[TABLE_NOTICE]) stop_other(core,
 		    container_of(object_of(it, in_table), struct notice, o), told);
 	}
-}
-
-void
-notice_give_up(struct core *core, struct notice *notice, str error)
-{
-	row_set_str(core, &notice->row.error, error);
-	give_up(core, notice, notice_moot(core, &notice->row));
 }
 
 /* While its channel is down it is a probe rather than a try. */

@@ -343,6 +343,8 @@ msec notice_fallback_at(const struct core *core, const struct notice *notice);
 void notice_send(struct core *core, struct notice *notice);
 /* The order to send it, once more with the same id. */
 void notice_order(struct core *core, struct notice *notice);
+/* It was ordered, and hands may have lost it: once more, where somebody needs it still. */
+void notice_lost(struct core *core, struct notice *notice);
 void on_notice_result(struct core *core, const struct notice_result *result);
 /* digest.c does with each that a digest told what is done with one that was sent itself. */
 void notice_told(struct core *core, const struct notice *notice, bool delivered);
