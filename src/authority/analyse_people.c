@@ -7,7 +7,7 @@
 #define HORIZON (8 * 7 * DAY)
 #define MOMENTS_LOOKED_MAX 20000 /* moments of one approval */
 #define HOLDINGS_MAX 4096
-#define HOLDING_BYTES_MAX ((size_t)1 << 20)
+#define HOLDING_BYTES_MAX (8 * (size_t)BUNDLE_BYTES_MAX) /* a name for each rotation */
 #define TRIES_MAX 40 /* samples of one request: it only has to need the approval */
 
 /* ---- approvers ---- */
@@ -263,10 +263,8 @@ holding(const struct changes *c, msec at)
 	for (size_t i = 0; i < c->edges_n; i++)
 		passed += c->edges[i] <= at;
 	buf_printf(&out, " %zu", passed);
-	if (out.overflow) { /* then it is like no other */
-		buf_reset(&out);
-		buf_printf(&out, "%llu", (unsigned long long)at);
-	}
+	ASSERT(
+	    !out.overflow); /* a rotation is written with more than an eighth of a name */
 	hash32 hash = sha256(buf_str(&out));
 	buf_done(&out);
 	return hash;

@@ -681,16 +681,24 @@ team_may_have(const struct team *team, str person)
 	return duty_member(team, person);
 }
 
+/* At most: some may be in several rotations. */
+static size_t
+people_of_team(const struct team *team)
+{
+	size_t n = 1; /* its lead */
+	for (size_t i = 0; i < team->rotation_n; i++)
+		n += team->rotations[i].people_n;
+	return n;
+}
+
 static void
 find_teams(struct authority *authority, struct arena *arena)
 {
 	const struct model *model = authority->model;
-	uint32_t n = 0, cap = 0;
-	for (size_t i = 0; i < model->teams_n; i++) {
-		cap++; /* its lead */
-		for (size_t k = 0; k < model->teams[i].rotation_n; k++)
-			cap += (uint32_t)model->teams[i].rotations[k].people_n;
-	}
+	uint32_t n = 0;
+	size_t cap = 0;
+	for (size_t i = 0; i < model->teams_n; i++)
+		cap += people_of_team(&model->teams[i]);
 	authority->teams = arena_new(arena, const struct team *, cap);
 	authority->teams_of_person = arena_new(arena, struct array_run, model->people_n);
 	for (size_t i = 0; i < model->people_n; i++) {
@@ -790,9 +798,11 @@ authority_arena_bytes(const struct model *model)
 	         (node_bytes + sizeof(struct service_place) + sizeof(struct strs) + 1);
 	bytes += (model->services_n + model->hosts_n + model->people_n + 16) * 4 *
 	         sizeof(struct hashed_slot);
+	bytes += model->people_n * sizeof(struct array_run);
 	bytes += model->actions_n * sizeof(struct action_words);
 	for (size_t i = 0; i < model->teams_n; i++)
-		bytes += sizeof(size_t) + model->teams[i].rotation_n * sizeof(struct turn);
+		bytes += sizeof(size_t) + model->teams[i].rotation_n * sizeof(struct turn) +
+		         people_of_team(&model->teams[i]) * sizeof(struct team *);
 	for (size_t i = 0; i < model->rules_n; i++) {
 		const struct rule *rule = &model->rules[i];
 		size_t words = rule->any ? 1 : rule->may.n;

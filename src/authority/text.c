@@ -77,10 +77,9 @@ add_padded(struct text *text, unsigned value, size_t width)
 void
 add_clock(struct text *text, msec at, msec now)
 {
-	int64_t s = (int64_t)((at + MINUTE - 1) / MINUTE * 60);
-	struct civil civil = zone_civil(zone_utc(), s);
-	bool midnight = civil.hour == 0 && civil.minute == 0;
-	if (midnight || (msec)s / (24 * 3600) != now / DAY) {
+	msec minute = (at + MINUTE - 1) / MINUTE * MINUTE;
+	struct civil civil = zone_civil(zone_utc(), (int64_t)(minute / SECOND));
+	if (minute % DAY == 0 || minute / DAY != now / DAY) {
 		add_padded(text, (unsigned)civil.year, 4);
 		ADD(text, STR("-"));
 		add_padded(text, civil.month, 2);
