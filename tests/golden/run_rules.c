@@ -15,6 +15,10 @@
  *	> may ana restart-unit web-1 unit=a.service [behalf=person:mei] [targets=3] [undo=1]
  *	> yes mei ana restart-unit web-1     would mei's yes count for that?
  *	> who-can restart-unit web-1, what-can ana web-1
+ *	> tried ana restart-unit checkout [plain]   which requests and facts analyses make up
+ *	> values restart-unit                with which values
+ *	> moments 2 max: 40 -> max: 60       at which moments, the first two rules having changed
+ *	> texts [a-z]+ w*                    which texts a pattern and a `like` make
  *	> use automation restart-unit web-1 20m [held] [behalf=person:ana]   was done so long ago
  *	> incident on, after 2h, healthy web-1 web-2, live replicas=10, agreed mei piotr,
  *	  stopped ana, hands-on ana, glass ana, reloaded ana, nothing (all that is forgotten)
@@ -25,6 +29,7 @@
 #include <stdlib.h>
 
 #include "authority/analyse.h"
+#include "rules_tried.h"
 #include "support/config.h"
 #include "support/test.h"
 
@@ -34,6 +39,7 @@
 #define CASES_MAX 256
 #define WORDS_MAX 24
 #define USES_MAX 64
+#define MOMENTS_SHOWN 8 /* of those at which nothing changed */
 
 struct rules {
 	const char *folder;
@@ -493,12 +499,45 @@ difference(struct rules *r, str edit)
 	r->arena = mark;
 }
 
+/* N OLD -> NEW; without an edit, all that there are. */
+static void
+moments(struct rules *r, str line)
+{
+	static struct config other;
+	struct str_cut cut = str_cut(line, ' ');
+	const struct model *before = load(r, &other, cut.tail);
+	if (before == NULL)
+		return;
+	tried_moments(&r->out, before, r->config.model, number(cut.head), WALL,
+	    cut.tail.n == 0 ? SIZE_MAX : MOMENTS_SHOWN);
+	config_close(&other);
+}
+
+/* What analyses make up. False: that is no such word. */
+static bool
+made_up(struct rules *r, str line, const str *words, size_t n)
+{
+	const struct model *model = r->config.model;
+	if (str_eq(words[0], STR("tried")))
+		tried_samples(&r->out, model, WALL, who(r, words[1]),
+		    model_action(model, words[2]), model_service(model, words[3]), n > 4);
+	else if (str_eq(words[0], STR("values")))
+		tried_values(&r->out, model, model_action(model, words[1]));
+	else if (str_eq(words[0], STR("moments")))
+		moments(r, str_cut(line, ' ').tail);
+	else if (str_eq(words[0], STR("texts")))
+		tried_texts(&r->out, words[1], n > 2 ? words[2] : STR("*"));
+	else
+		return false;
+	return true;
+}
+
 static void
 ask(struct rules *r, str line)
 {
 	str words[WORDS_MAX];
 	size_t n = words_of(line, words);
-	if (str_eq(words[0], STR("#")) || is_so(r, words, n))
+	if (str_eq(words[0], STR("#")) || is_so(r, words, n) || made_up(r, line, words, n))
 		return;
 	if (str_eq(words[0], STR("check")))
 		check(r, str_cut(line, ' ').tail);

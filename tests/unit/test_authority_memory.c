@@ -92,7 +92,7 @@ write_config(const struct row *row)
 	buf_reset(&text);
 	buf_add(&text, STR("fallback: t0\nprometheus: http://localhost:9090\n"
 			   "channels:\n  pager: {webhook: 'https://p.example/', secret: "
-	                   "cred:pager}\n"));
+			   "cred:pager}\n"));
 	write_people(row->people);
 	write_teams(row->teams + 1, row->rotations + 1, row->members);
 	write_services(row->services + 1, row->systems + 1);
