@@ -180,7 +180,7 @@ state_of(enum act_end end)
 {
 	switch (end) {
 	case ACT_EXITED:
-		return NULL;
+		return SHIM_STATE_EXITED;
 	case ACT_NEVER:
 		return SHIM_STATE_NEVER_STARTED;
 	case ACT_REFUSED:
@@ -191,15 +191,12 @@ state_of(enum act_end end)
 	UNREACHABLE();
 }
 
-/* What can be said only where the shim listens: by hand it goes to stderr. */
+/* Always: without one nobody can know what became of it. */
 static void
 give_verdict(const struct act_outcome *outcome)
 {
-	const char *state = state_of(outcome->end);
 	char line[ACT_WHY_MAX + 32];
-	if (state == NULL)
-		return;
-	int n = snprintf(line, sizeof(line), "%s %s", state, outcome->why);
+	int n = snprintf(line, sizeof(line), "%s %s", state_of(outcome->end), outcome->why);
 	write_all(SHIM_FD_VERDICT, (str){ line, (size_t)n });
 }
 

@@ -296,8 +296,8 @@ read_line(int fd, char *ret, size_t size)
 	return got >= 0 || errno == EAGAIN;
 }
 
-/* Where the command could tell more than its exit does; true: *why holds the rest of it.
- * The output has ended. */
+/* What a command of ours says of its end; false: its exit tells all. One that ended by itself
+ * without a word may have done anything. The output has ended. */
 static bool
 read_verdict(const struct run *run, const struct output *out, struct ending *ending,
     char *why)
@@ -312,11 +312,12 @@ read_verdict(const struct run *run, const struct output *out, struct ending *end
 		return true;
 	}
 	char *blank = strchr(why, ' ');
-	if (blank == NULL)
+	if (blank != NULL)
+		*blank = '\0';
+	if (strcmp(why, SHIM_STATE_EXITED) == 0)
 		return false;
-	*blank = '\0';
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (strcmp(why, states[i]) != 0)
+		if (blank == NULL || strcmp(why, states[i]) != 0)
 			continue;
 		ending->state = states[i];
 		ending->why = why;
@@ -324,7 +325,11 @@ read_verdict(const struct run *run, const struct output *out, struct ending *end
 		hide_secrets(out->redactor, why);
 		return true;
 	}
-	return false;
+	if (run->ended != NULL)
+		return false;
+	ending->state = SHIM_STATE_UNKNOWN;
+	ending->why = "it ended without saying what became of it";
+	return true;
 }
 
 static void

@@ -18,8 +18,9 @@
  * ends with its command when the other side of it is gone.
  *
  * A command of our own (hands/act.h) reads its request from stdin, which is SHIM_FD_INPUT
- * here, and may give a verdict on SHIM_FD_VERDICT: one line "STATE WHY", where exiting by
- * itself does not say how it went. STATE is SHIM_STATE_NEVER_STARTED, _REFUSED or _UNKNOWN.
+ * here, and gives a verdict on SHIM_FD_VERDICT: one line "STATE WHY". STATE is
+ * SHIM_STATE_EXITED where its exit says how it went, else _NEVER_STARTED, _REFUSED or _UNKNOWN.
+ * Where it ends by itself without one, what became of it is unknown.
  *
  * How the command is confined, and its secrets, come as a sealed memfd (SHIM_FD_SETUP):
  * texts NAME=VALUE, each with its NUL, at most SHIM_SETUP_MAX bytes.

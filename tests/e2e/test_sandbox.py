@@ -315,32 +315,50 @@ def test_t10_a_secret_is_in_nothing_that_is_kept_or_told():
         assert not seen_in("\n".join(h.seen)), [l for l in h.seen if seen_in(l)]
 
 
+def asked(s, setup, command):
+    """What the shim tells of a command of ours, as hands gets it of a probe."""
+    ours, theirs = socket.socketpair()
+    fds = {3: theirs.fileno(), 4: os.open(s.dir, os.O_RDONLY), 5: os.open("/dev/null", os.O_RDONLY),
+           6: os.memfd_create("setup")}
+    os.write(fds[6], setup)
+
+    def place():
+        high = {to: fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for to, fd in fds.items()}
+        for to, fd in high.items():
+            os.dup2(fd, to)
+    shim = subprocess.Popen([BUILD / "firstline-shim", "ask", "1", "1", "web", "web", "20000", "sh", "-c", command],
+                            close_fds=False, preexec_fn=place)
+    theirs.close()
+    told = b"".join(iter(lambda: ours.recv(65536), b"")).decode()
+    assert shim.wait() == 0
+    for fd in (4, 5, 6):
+        os.close(fds[fd])
+    return told
+
+
 def test_t10_a_verdict_that_repeats_a_secret_is_told_without_it():
     """An action of ours (http, ssh, systemd) says itself why it is in doubt, and may quote who
     it spoke with. The shim gets such a verdict from a command that quotes its secret."""
     with Scratch("sandbox") as s:
         token = s.file("token", CANARY)
         for more, tail in (("", ""), (" and more", " and more")):
-            ours, theirs = socket.socketpair()
-            fds = {3: theirs.fileno(), 4: os.open(s.dir, os.O_RDONLY), 5: os.open("/dev/null", os.O_RDONLY),
-                   6: os.memfd_create("setup")}
-            os.write(fds[6], f"profile=none\0pillars=0\0hide={CANARY}\0".encode())
-
-            def place():
-                high = {to: fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for to, fd in fds.items()}
-                for to, fd in high.items():
-                    os.dup2(fd, to)
-            shim = subprocess.Popen(
-                [BUILD / "firstline-shim", "ask", "1", "1", "web", "web", "20000", "sh", "-c",
-                 f'echo "out $(cat {token})"; printf "unknown it said: %s%s" "$(cat {token})" "{more}" >&4'],
-                close_fds=False, preexec_fn=place)
-            theirs.close()
-            told = b"".join(iter(lambda: ours.recv(65536), b"")).decode()
-            assert shim.wait() == 0
-            for fd in (4, 5, 6):
-                os.close(fds[fd])
+            told = asked(s, f"profile=none\0pillars=0\0hide={CANARY}\0".encode(),
+                         f'echo "out $(cat {token})"; printf "unknown it said: %s%s" "$(cat {token})" "{more}" >&4')
             assert f"state=unknown\n" in told and f"\nwhy=it said: [redacted]{tail}\n" in told, told
             assert told.endswith("\nout [redacted]\n") and not seen_in(told), told
+
+
+def test_a_command_of_ours_that_ends_without_a_verdict_is_in_doubt():
+    """It may have done what it was for, and failed at saying so: its exit alone says nothing."""
+    with Scratch("sandbox") as s:
+        for command, want in (("printf 'exited ' >&4; exit 3", ("exited", "3", "")),
+                              ("printf 'refused it is older' >&4; exit 1", ("refused", "0", "it is older")),
+                              ("exit 1", None), ("exit 0", None), ("kill -KILL $$", None),
+                              ("exec 4>&-; exit 1", None), ("printf 'perhaps so' >&4; exit 0", None)):
+            told = asked(s, b"profile=none\0pillars=0\0", command)
+            end = dict(line.split("=", 1) for line in told.split("\n") if "=" in line)
+            state, code, why = want or ("unknown", "0", "it ended without saying what became of it")
+            assert (end["state"], end["exit_code"], end["why"]) == (state, code, why), (command, told)
 
 
 def test_t10_a_secret_is_in_no_command_line_environment_or_core():
