@@ -15,9 +15,9 @@
  */
 #include <stdlib.h>
 
+#include "gate/ring.h"
 #include "gate/state.h"
 
-#define RING_ENTRIES 65536     /* a power of two */
 #define CATCH_UP_ENTRIES 1000  /* a page */
 #define COPY_BYTES (32u << 10) /* from the ring at a time, whole blocks */
 #define ASKS_A_LOOK 64
@@ -47,20 +47,10 @@ struct listener {
 	msec ping_at, again_at;
 };
 
-struct block {
-	uint64_t seq;
-	uint64_t at; /* where its text begins */
-};
-
 struct events {
 	struct link listeners;
 	size_t n;
-	struct buf text;
-	uint64_t begin; /* place of text.p[0]; places only grow */
-	struct block *blocks;
-	uint64_t first, end; /* of blocks, modulo RING_ENTRIES */
-	bool known;          /* all entries after known_after are in the ring */
-	uint64_t known_after;
+	struct ring ring;
 	msec fill_until; /* while there is no listener */
 	msec look_at;
 };
@@ -70,9 +60,8 @@ events_init(struct gate *gate)
 {
 	struct events *events = calloc(1, sizeof(*events));
 	ASSERT(events != NULL);
-	events->blocks = calloc(RING_ENTRIES, sizeof(*events->blocks));
-	ASSERT(events->blocks != NULL);
-	events->text = BUF(4 * GATE_RING_BYTES + (size_t)FRAME_PAYLOAD_MAX * 4);
+	ring_init(&events->ring, GATE_RING_BYTES,
+	    2 * GATE_RING_BYTES + (size_t)FRAME_PAYLOAD_MAX * 4);
 	list_init(&events->listeners);
 	gate->events = events;
 }
@@ -81,72 +70,6 @@ size_t
 events_streams(const struct gate *gate)
 {
 	return gate->events->n;
-}
-
-/* ---- the ring ---- */
-
-static uint64_t
-ring_end(const struct events *events)
-{
-	return events->begin + events->text.n;
-}
-
-static struct block *
-block_at(const struct events *events, uint64_t i)
-{
-	return &events->blocks[i & (RING_ENTRIES - 1)];
-}
-
-static void
-forget_first(struct events *events)
-{
-	events->known_after = block_at(events, events->first)->seq;
-	events->first++;
-}
-
-/* Half of it at a time, so that moving the rest is rare. */
-static void
-ring_trim(struct events *events)
-{
-	if (events->text.n <= 2 * GATE_RING_BYTES)
-		return;
-	while (events->first < events->end &&
-	       ring_end(events) - block_at(events, events->first)->at > GATE_RING_BYTES)
-		forget_first(events);
-	uint64_t keep = events->first < events->end ? block_at(events, events->first)->at
-	                                            : ring_end(events);
-	buf_drop(&events->text, (size_t)(keep - events->begin));
-	events->begin = keep;
-}
-
-static void
-ring_clear(struct events *events)
-{
-	events->begin = ring_end(events);
-	buf_reset(&events->text);
-	events->first = events->end;
-	events->known = false;
-}
-
-static bool
-ring_covers(const struct events *events, uint64_t last)
-{
-	return events->known && events->known_after <= last;
-}
-
-/* The place of the first block after entry `last`. */
-static uint64_t
-ring_after(const struct events *events, uint64_t last)
-{
-	uint64_t low = events->first, high = events->end;
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		if (block_at(events, middle)->seq <= last)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < events->end ? block_at(events, low)->at : ring_end(events);
 }
 
 /* ---- events as text ---- */
@@ -187,10 +110,7 @@ events_wanted(struct gate *gate)
 	struct events *events = gate->events;
 	if (events->n > 0 || gate->now < events->fill_until)
 		return true;
-	if (events->known) {
-		ring_clear(events);
-		buf_done(&events->text);
-	}
+	ring_free(&events->ring);
 	return false;
 }
 
@@ -198,23 +118,14 @@ void
 events_publish(struct gate *gate, const struct publish *publish)
 {
 	struct events *events = gate->events;
-	if (!events->known) {
-		events->known = true;
-		events->known_after = publish->seq - 1;
-	}
-	if (events->end - events->first == RING_ENTRIES)
-		forget_first(events);
-	*block_at(events, events->end) =
-	    (struct block){ .seq = publish->seq, .at = ring_end(events) };
-	events->end++;
-	put_events(gate, &events->text, &publish->items, publish->seq);
-	if (events->text.overflow) {
+	ring_open(&events->ring, publish->seq);
+	put_events(gate, &events->ring.text, &publish->items, publish->seq);
+	if (!ring_close(&events->ring)) {
 		/* too long for the ring: all ask the engine for what they lack */
 		events_engine(gate, false);
 		events_engine(gate, true);
 		return;
 	}
-	ring_trim(events);
 	list_each(it, &events->listeners)
 	{
 		struct listener *l = container_of(it, struct listener, link);
@@ -260,10 +171,10 @@ static void
 catch_up(struct listener *l)
 {
 	struct gate *gate = l->call->gate;
-	const struct events *events = gate->events;
-	if (ring_covers(events, l->last)) {
+	const struct ring *ring = &gate->events->ring;
+	if (ring_covers(ring, l->last)) {
 		l->state = LISTENER_LIVE;
-		l->at = ring_after(events, l->last);
+		l->at = ring_after(ring, l->last);
 		call_wake(l->call);
 	} else if (gate->engine == NULL) {
 		wait_for_engine(l, SECOND);
@@ -276,13 +187,13 @@ catch_up(struct listener *l)
 static void
 caught_up(struct listener *l)
 {
-	struct events *events = l->call->gate->events;
-	if (events->known && events->known_after > l->last) {
+	const struct ring *ring = &l->call->gate->events->ring;
+	if (ring->known && ring->known_after > l->last) {
 		catch_up(l);
 		return;
 	}
 	l->state = LISTENER_LIVE;
-	l->at = ring_after(events, l->last);
+	l->at = ring_after(ring, l->last);
 	call_wake(l->call);
 }
 
@@ -318,7 +229,7 @@ static void
 on_low(struct call *call)
 {
 	struct listener *l = call->own;
-	const struct events *events = call->gate->events;
+	const struct ring *ring = &call->gate->events->ring;
 	struct buf *out = &call->stream.out;
 	if (l->state == LISTENER_PAGED) {
 		catch_up(l);
@@ -326,7 +237,7 @@ on_low(struct call *call)
 	}
 	if (l->state != LISTENER_LIVE)
 		return;
-	if (l->at < events->begin) {
+	if (l->at < ring->begin) {
 		call->gate->n.events_cut++;
 		l->state = LISTENER_GONE;
 		buf_add(out,
@@ -335,25 +246,13 @@ on_low(struct call *call)
 		return;
 	}
 	/* whole blocks: a ping may follow any of them */
-	uint64_t low = events->first, high = events->end;
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		if (block_at(events, middle)->at < l->at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	size_t copied = 0;
-	while (low < events->end && copied < COPY_BYTES) {
-		const struct block *block = block_at(events, low++);
-		uint64_t end =
-		    low < events->end ? block_at(events, low)->at : ring_end(events);
-		str text = { events->text.p + (block->at - events->begin),
-			(size_t)(end - block->at) };
+	for (uint64_t i = ring_at(ring, l->at); i < ring->end && copied < COPY_BYTES; i++) {
+		str text = ring_text(ring, i);
 		buf_add(out, text);
 		copied += text.n;
-		l->at = end;
-		l->last = block->seq;
+		l->at += text.n;
+		l->last = ring_seq(ring, i);
 	}
 }
 
@@ -389,7 +288,7 @@ on_who(struct call *call, const struct answer *answer)
 		return;
 	}
 	l->last = answer->seq;
-	l->at = ring_end(call->gate->events);
+	l->at = ring_end(&call->gate->events->ring);
 	l->state = LISTENER_LIVE;
 }
 
@@ -451,7 +350,7 @@ events_engine(struct gate *gate, bool there)
 {
 	struct events *events = gate->events;
 	if (!there)
-		ring_clear(events);
+		ring_clear(&events->ring);
 	list_each(it, &events->listeners)
 	{
 		struct listener *l = container_of(it, struct listener, link);
