@@ -119,13 +119,21 @@ struct authority_use {
 		const struct authority_use *use;
 		uint64_t hash; /* of who */
 		msec at;       /* of the use */
-	} actors[1 + BEHALF_MAX];
+	} actor;
+	/* authority_chain_n of them, for those of `behalf`; most uses have none. */
+	struct authority_actor *chain;
 };
+
+static inline size_t
+authority_chain_n(size_t behalf_n)
+{
+	return behalf_n < BEHALF_MAX ? behalf_n : BEHALF_MAX;
+}
 
 /*
  * Uses, found by what limits ask for: a decision looks at those of its service, target and
  * chain, and at what is held, however many there are. Whoever keeps uses (the core) has the
- * memory: a use and its strings stay where they are while they are in here. To change one,
+ * memory: a use, its chain and its strings stay where they are while they are in here. To change one,
  * take it out and add it again.
  */
 #define AUTHORITY_USES_BUCKETS 256 /* a power of two */

@@ -44,13 +44,27 @@ link_after(struct link *before, struct link *link)
 			(bucket)->youngest = (use)->at;                    \
 	} while (0)
 
+/* The principal, then the rest of the chain. */
+static struct authority_actor *
+actor_of(struct authority_use *use, size_t i)
+{
+	return i == 0 ? &use->actor : &use->chain[i - 1];
+}
+
+static size_t
+actors_n(const struct authority_use *use)
+{
+	return 1 + authority_chain_n(use->behalf.n);
+}
+
 static void
 add_actor(struct authority_uses *uses, struct authority_use *use, size_t i, str who)
 {
-	struct authority_actor *actor = &use->actors[i];
+	struct authority_actor *actor = actor_of(use, i);
 	uint64_t hash = name_hash(who);
+	*actor = (struct authority_actor){ .use = NULL };
 	for (size_t k = 0; k < i; k++) {
-		if (use->actors[k].use != NULL && use->actors[k].hash == hash)
+		if (actor_of(use, k)->use != NULL && actor_of(use, k)->hash == hash)
 			return; /* counts once */
 	}
 	actor->use = use;
@@ -80,10 +94,8 @@ authority_uses_add(struct authority_uses *uses, struct authority_use *use)
 	    use_by_target);
 	if (use->held)
 		ADD_BY_TIME(&uses->held, use, &use->in_held, use_held);
-	memset(use->actors, 0, sizeof(use->actors));
-	add_actor(uses, use, 0, use->principal);
-	for (size_t i = 0; i < use->behalf.n && i < BEHALF_MAX; i++)
-		add_actor(uses, use, 1 + i, use->behalf.p[i]);
+	for (size_t i = 0; i < actors_n(use); i++)
+		add_actor(uses, use, i, i == 0 ? use->principal : use->behalf.p[i - 1]);
 }
 
 void
@@ -93,12 +105,13 @@ authority_uses_remove(struct authority_use *use)
 	link_remove(&use->by_target);
 	if (link_on(&use->in_held))
 		link_remove(&use->in_held);
-	for (size_t i = 0; i < countof(use->actors); i++) {
-		if (!link_on(&use->actors[i].by_actor))
+	for (size_t i = 0; i < actors_n(use); i++) {
+		struct authority_actor *actor = actor_of(use, i);
+		if (!link_on(&actor->by_actor))
 			continue;
-		link_remove(&use->actors[i].by_actor);
-		link_remove(&use->actors[i].by_actor_verb);
-		link_remove(&use->actors[i].by_actor_name);
+		link_remove(&actor->by_actor);
+		link_remove(&actor->by_actor_verb);
+		link_remove(&actor->by_actor_name);
 	}
 }
 

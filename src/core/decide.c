@@ -377,6 +377,7 @@ use_link(struct core *core, struct grant_use *use)
 		.verb = verb_now(core, row),
 		.principal = row->principal,
 		.behalf = row->behalf,
+		.chain = use->chain,
 		.at = row->at,
 		.held = row->state == USE_HELD };
 	authority_uses_add(&core->uses, &use->use);

@@ -13,7 +13,15 @@
 #include "core/sessions.h"
 
 static size_t
-object_size(enum table table)
+grant_use_size(const struct grant_use_row *row)
+{
+	return sizeof(struct grant_use) +
+	       authority_chain_n(row->behalf.n) * sizeof(struct authority_actor);
+}
+
+/* Of an object with that row: of what it is made of nothing changes. */
+static size_t
+object_size(enum table table, const void *row)
 {
 	switch (table) {
 	case TABLE_INCIDENT:
@@ -29,7 +37,7 @@ object_size(enum table table)
 	case TABLE_DECISION:
 		return sizeof(struct decision);
 	case TABLE_GRANT_USE:
-		return sizeof(struct grant_use);
+		return grant_use_size(row);
 	case TABLE_NOTICE:
 		return sizeof(struct notice);
 	case TABLE_HANDOFF:
@@ -157,12 +165,12 @@ struct object *
 object_make(struct core *core, enum table table, const void *row)
 {
 	const struct record_type *type = table_type(table);
-	struct object *o = pool_alloc(core->pool, object_size(table));
+	struct object *o = pool_alloc(core->pool, object_size(table, row));
 	if (o == NULL)
 		return NULL;
 	memcpy(object_row(o), row, type->size);
 	if (!record_own(type, core->pool, object_row(o))) {
-		pool_free(core->pool, o, object_size(table));
+		pool_free(core->pool, o, object_size(table, row));
 		return NULL;
 	}
 	o->table = (uint8_t)table;
@@ -239,8 +247,9 @@ object_erase(struct core *core, struct object *o)
 void
 object_free(struct core *core, struct object *o)
 {
+	size_t size = object_size(o->table, object_row(o));
 	record_disown(table_type(o->table), core->pool, object_row(o));
-	pool_free(core->pool, o, object_size(o->table));
+	pool_free(core->pool, o, size);
 }
 
 void *

@@ -164,6 +164,7 @@ struct grant_use {
 	struct object o;
 	struct grant_use_row row;
 	struct authority_use use; /* of the row, in core->uses while it is in its table */
+	struct authority_actor chain[]; /* of the use: there are many, and few have one */
 };
 
 #define NOTICE_RANKS 5u

@@ -265,7 +265,9 @@ use(struct planning *p, const struct asking *asking, str verb)
 		.action = keep(p, asking->action),
 		.verb = keep(p, verb),
 		.principal = keep(p, asking->principal),
-		.behalf = { behalf, asking->behalf.n } };
+		.behalf = { behalf, asking->behalf.n },
+		.chain = arena_new(p->arena, struct authority_actor,
+		    authority_chain_n(asking->behalf.n)) };
 	authority_uses_add(p->uses, use);
 }
 
@@ -605,7 +607,9 @@ uses_now(const struct core *core, struct arena *arena)
 			.action = use->action,
 			.verb = use->verb,
 			.principal = use->principal,
-			.behalf = use->behalf };
+			.behalf = use->behalf,
+			.chain = arena_new(arena, struct authority_actor,
+			    authority_chain_n(use->behalf.n)) };
 		authority_uses_add(uses, copy);
 	}
 	return uses;

@@ -219,6 +219,8 @@ add_use(struct rules *r, const str *words, size_t n)
 			use->behalf =
 			    all_who(r, &(str){ words[i].p + 7, words[i].n - 7 }, 1);
 	}
+	use->chain =
+	    arena_new(&r->arena, struct authority_actor, authority_chain_n(use->behalf.n));
 	authority_uses_add(&r->uses, use);
 }
 

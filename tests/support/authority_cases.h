@@ -427,6 +427,7 @@ struct asked {
 	struct authority_request request;
 	struct authority_facts facts;
 	struct authority_use uses[USES_MAX + 1];
+	struct authority_actor use_chain[USES_MAX + 1];
 	size_t uses_n;
 	str behalf[CHAIN], use_behalf[USES_MAX + 1];
 	struct pairs params;
@@ -449,6 +450,7 @@ make_use(struct asked *asked, size_t i)
 		.verb = action->verb,
 		.principal = asking[below(countof(asking))],
 		.behalf = { &asked->use_behalf[i], one_in(3) },
+		.chain = &asked->use_chain[i],
 		/* Around the edges of the windows, and a little in the future. */
 		.at = AT + 1 - below(3) - below(5) * 30 * MINUTE,
 		.held = one_in(3),

@@ -162,10 +162,12 @@ uses_of(const struct authority_use *uses, size_t n)
 {
 	static struct authority_uses index;
 	static struct authority_use kept[16];
+	static struct authority_actor chain[countof(kept)][BEHALF_MAX];
 	authority_uses_init(&index);
 	ASSERT(n <= countof(kept));
 	for (size_t i = 0; i < n; i++) {
 		kept[i] = uses[i];
+		kept[i].chain = chain[i];
 		authority_uses_add(&index, &kept[i]);
 	}
 	return &index;

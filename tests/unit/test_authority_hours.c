@@ -66,6 +66,7 @@ static const char *const actors[] = { "automation", "person:ana", "person:piotr"
 /* What was started, in the plainest way. */
 struct start {
 	struct authority_use use;
+	struct authority_actor chain;
 	str behalf;
 	msec ends_at;  /* held until then */
 	bool happened; /* does it count afterwards? */
@@ -118,6 +119,7 @@ forget(struct hours *h, size_t i)
 		authority_uses_remove(&h->log[h->log_n - 1].use);
 		h->log[i] = h->log[h->log_n - 1];
 		h->log[i].use.behalf.p = &h->log[i].behalf;
+		h->log[i].use.chain = &h->log[i].chain;
 		authority_uses_add(&h->uses, &h->log[i].use);
 	}
 	h->log_n--;
@@ -157,7 +159,8 @@ restart(struct hours *h)
 			.action = use->action,
 			.verb = use->verb,
 			.principal = use->principal,
-			.behalf = use->behalf };
+			.behalf = use->behalf,
+			.chain = use->chain };
 		authority_uses_add(&h->uses, use);
 	}
 	h->restarts++;
@@ -254,6 +257,7 @@ start(struct hours *h, const struct wish *wish)
 		.ends_at = h->at + MINUTE + below(h, 20 * MINUTE),
 		.happened = below(h, 8) > 0 };
 	start->use.behalf = (struct strs){ &start->behalf, wish->behalf.n > 0 };
+	start->use.chain = &start->chain;
 	if (below(h, 50) == 0) { /* in doubt, until a person has looked */
 		start->ends_at = h->at + HOUR + below(h, DOUBT_MAX - HOUR);
 		start->happened = below(h, 2) == 0;
