@@ -277,8 +277,12 @@ restore_into(const char *from, const char *key, const char *folder, struct resto
 	    openat(state_fd, STORE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (state_fd < 0 || copy < 0)
 		return err_sys(err, ERR_IO, "make '%s'", path);
-	if (!copy_bytes(source, copy, path, err) || !whole(path, key, ret, err) ||
-	    !folder_make(attempts, 0700, err))
+	char at[PATH_MAX];
+	if (!copy_bytes(source, copy, path, err))
+		return false;
+	if (realpath(path, at) == NULL)
+		return err_sys(err, ERR_IO, "find '%s'", path);
+	if (!whole(at, key, ret, err) || !folder_make(attempts, 0700, err))
 		return false;
 	AUTO_CLOSE int attempts_fd = open(attempts, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r->attempts_fd = attempts_fd;

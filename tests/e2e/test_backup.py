@@ -142,6 +142,45 @@ def test_a_restored_server_does_nothing_until_a_person_says_so():
         again.stop()
 
 
+def test_a_mark_of_a_restore_that_cannot_be_read_lets_nothing_act():
+    with Scratch("mark") as s:
+        live = start(s)
+        live.stop()
+        file, other = s.dir / "b.db", s.dir / "other"
+        assert cli("backup", file, state=live.state).returncode == 0
+        assert cli("restore", file, state=other).returncode == 0
+        (other / "restored").write_text("x" * 1000)
+        again = Firstline(s, live.config, name="other").start()
+        status = again.get("/v1/status")
+        assert status["stopped"] and "restored" in status["stopped_why"], status
+        again.fire(ALERT)
+        again.wait_incident(lambda row: "WorkerDown" in row["title"])
+        assert begun(s) == []
+        assert not (other / "restored").exists()
+        again.stop()
+
+
+def test_names_are_from_where_one_stands():
+    with Scratch("here") as s:
+        live = start(s)
+        live.stop()
+        (s.dir / "a place").mkdir()
+
+        def here(*args):
+            return subprocess.run([BUILD / "firstline", *args], cwd=s.dir / "a place",
+                                  capture_output=True, text=True, timeout=60,
+                                  env={k: v for k, v in os.environ.items()
+                                       if k != "FIRSTLINE_STATE"})
+
+        assert here("backup", "b.db", "--state", str(live.state)).returncode == 0
+        for state in (["--state", "a state"], ["--state", "./b/"], []):
+            done = here("restore", "b.db", *state)
+            assert done.returncode == 0, done
+        made = {path.name for path in (s.dir / "a place").iterdir()}
+        assert made == {"b.db", "a state", "b", "firstline-state"}, made
+        assert here("journal", "verify").returncode == 0
+
+
 def test_backups_beside_a_busy_server_are_whole():
     with Scratch("busy") as s:
         live = start(s)
