@@ -4,8 +4,11 @@
  * The world went on after the backup was made, and what was done then is not known here. So
  * nothing is done until a person has looked and says `firstline resume`.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/state.h"
@@ -14,13 +17,25 @@
 
 #define RESTORED_BYTES_MAX 500
 
-/* What `firstline restore` left in the state folder: of when the backup is. */
+/* Is there what `firstline restore` left in the state folder, and of when does it say that the
+ * backup is? That it cannot be read makes it no less there. Who cannot tell whether it is there
+ * starts anew: to take it for absent would be to act. */
 static bool
-told(int folder_fd, struct arena *arena, str *ret)
+told(struct engine *engine, struct arena *arena, str *ret)
 {
 	struct err err;
-	return file_read_at(arena, folder_fd, ENGINE_RESTORED, RESTORED_BYTES_MAX, ret,
-	    &err);
+	struct stat st;
+	AUTO_CLOSE int fd =
+	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool there = fd >= 0 && fstatat(fd, ENGINE_RESTORED, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!there && (fd < 0 || errno != ENOENT))
+		engine_die(engine, ENGINE_EXIT_FAILED,
+		    "cannot tell whether the state folder is a backup's: %s",
+		    strerror(errno));
+	if (there &&
+	    !file_read_at(arena, fd, ENGINE_RESTORED, RESTORED_BYTES_MAX, ret, &err))
+		*ret = STR("from a backup, of when cannot be read");
+	return there;
 }
 
 bool
@@ -30,9 +45,7 @@ restored_begin(struct engine *engine)
 	    memory[RESTORED_BYTES_MAX + 64]; /* once; not poisoned for the next frame */
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str of = { 0 };
-	AUTO_CLOSE int fd =
-	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool from_backup = fd >= 0 && told(fd, &arena, &of);
+	bool from_backup = told(engine, &arena, &of);
 	struct event started = { .kind = EVENT_STARTED,
 		.started = { engine->epoch, true, from_backup } };
 	batch_step(engine, &started);
