@@ -41,6 +41,13 @@ found_kind_name(enum found_kind kind)
 	UNREACHABLE();
 }
 
+const struct authority *
+authority_mapped(const struct model *model, struct arena_map *map)
+{
+	struct arena arena = arena_map(map, authority_arena_bytes(model));
+	return authority_new(model, &arena);
+}
+
 void
 found_add(struct analysing *a, const struct found *found)
 {

@@ -484,11 +484,8 @@ void
 authority_difference(const struct model *before, const struct model *after, msec wall,
     struct arena *arena, struct difference *ret)
 {
-	struct arena_map map;
-	struct arena work =
-	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(before) +
-				authority_arena_bytes(after) +
-				(before->rules_n + after->rules_n) * 24 * sizeof(void *));
+	struct arena_map map, indexes[2];
+	struct arena work = arena_map(&map, ANALYSE_WORK_BYTES);
 	struct comparing c = { .models = { before, after },
 		.wall = wall,
 		.arena = arena,
@@ -498,7 +495,7 @@ authority_difference(const struct model *before, const struct model *after, msec
 	    (struct difference){ .p = arena_new(arena, struct differs, ANALYSE_FOUND_MAX),
 		    .unseen = arena_new(arena, struct unseen, ANALYSE_FOUND_MAX) };
 	for (unsigned side = 0; side < 2; side++) {
-		c.authorities[side] = authority_new(c.models[side], &work);
+		c.authorities[side] = authority_mapped(c.models[side], &indexes[side]);
 		find_changed(&c, side);
 		c.met[side] = arena_new(&work, bool, c.changed_n[side] + 1);
 		c.open[side] = arena_new(&work, size_t, c.changed_n[side] + 1);
@@ -512,6 +509,8 @@ authority_difference(const struct model *before, const struct model *after, msec
 		tell_unmet(&c);
 	}
 	unseen_probes(ret, before, after, arena);
+	arena_unmap(&indexes[0]);
+	arena_unmap(&indexes[1]);
 	arena_unmap(&map);
 	qsort(ret->p, ret->n, sizeof(ret->p[0]), widening_first);
 	drop_repeated(ret);

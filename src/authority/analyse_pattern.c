@@ -398,7 +398,7 @@ class_part(struct automaton *m)
 			if (to < 0)
 				to = from;
 		}
-		if (from < 0x80 && to < 0x80 && from <= to)
+		if ((from | to) < 0x80 && from <= to)
 			set_add_range(&set, (unsigned char)from, (unsigned char)to);
 	}
 	m->failed |= !skip(m, STR("]"));

@@ -43,15 +43,13 @@ only_grants_and(struct analysing *a, const struct rule *approval, struct arena *
 	return model;
 }
 
-/* People whose yes the rule takes at that instant. */
+/* Of all, those whose yes the rule takes at that instant; machines are never. */
 static size_t
 could_say_yes(const struct rule *approval, const struct strs *all, msec wall)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < all->n; i++) {
 		bool covered = false;
-		if (!str_starts(all->p[i], STR("person:")))
-			continue;
 		for (size_t k = 0; k < approval->by_n && !covered; k++)
 			covered = principal_covers(&approval->by[k], all->p[i], NULL, wall);
 		n += covered;
@@ -133,30 +131,38 @@ lack_found(struct analysing *a, const struct rule *approval, msec wall,
 	    });
 }
 
+/* Of the sampler's action. */
+static bool
+lack_of_action(struct analysing *a, const struct authority *authority,
+    struct sampler *sampler, const struct rule *approval, const struct strs *all, msec wall)
+{
+	const struct model *model = a->model;
+	struct lack lack;
+	for (size_t k = 0; k < model->services_n; k++) {
+		if (!rule_covers_service(model, approval, &model->services[k]))
+			continue;
+		sampler_service(sampler, &model->services[k]);
+		for (size_t p = 0; p < all->n; p++) {
+			if (lacks(a, authority, sampler, all->p[p], wall, &lack)) {
+				lack_found(a, approval, wall, &lack);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static bool
 lack_at(struct analysing *a, const struct authority *authority, struct sampler *sampler,
     const struct rule *approval, const struct strs *all, msec wall)
 {
 	const struct model *model = a->model;
-	struct lack lack;
 	for (size_t i = 0; i < model->actions_n; i++) {
 		struct arena kept = *sampler->arena; /* candidates of one action */
-		if (!rule_covers_action(approval, &model->actions[i]) ||
-		    !sampler_action(sampler, &model->actions[i])) {
-			*sampler->arena = kept;
-			continue;
-		}
-		for (size_t k = 0; k < model->services_n; k++) {
-			if (!rule_covers_service(model, approval, &model->services[k]))
-				continue;
-			sampler_service(sampler, &model->services[k]);
-			for (size_t p = 0; p < all->n; p++) {
-				if (!lacks(a, authority, sampler, all->p[p], wall, &lack))
-					continue;
-				lack_found(a, approval, wall, &lack);
-				return true;
-			}
-		}
+		if (rule_covers_action(approval, &model->actions[i]) &&
+		    sampler_action(sampler, &model->actions[i]) &&
+		    lack_of_action(a, authority, sampler, approval, all, wall))
+			return true;
 		*sampler->arena = kept;
 	}
 	return false;
@@ -284,14 +290,13 @@ seen_before(hash32 *seen, size_t *n, const hash32 *hash)
 }
 
 static void
-find_lack(struct analysing *a, const struct rule *approval, struct arena *arena)
+find_lack(struct analysing *a, const struct rule *approval, const struct model *model,
+    const struct authority *authority, struct arena *arena)
 {
-	const struct model *model = only_grants_and(a, approval, arena);
 	const struct rule **rules = arena_new(arena, const struct rule *, model->rules_n);
 	for (size_t i = 0; i < model->rules_n; i++)
 		rules[i] = &model->rules[model->rules_n - 1 - i]; /* the approval first */
 	struct sampler *sampler = sampler_new(model, rules, model->rules_n, a->wall, arena);
-	const struct authority *authority = authority_new(model, arena);
 	struct strs all = everyone(a->model, arena);
 	sampler->plain = true;
 	size_t enough = approval->need + (size_t)approval->not_reloader + 1;
@@ -417,11 +422,11 @@ analyse_people(struct analysing *a)
 			find_own_grant(a, rule);
 		if (rule->kind != RULE_APPROVAL)
 			continue;
-		struct arena_map map;
-		struct arena arena =
-		    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(a->model) +
-					a->model->rules_n * sizeof(struct rule) * 2);
-		find_lack(a, rule, &arena);
+		struct arena_map map, index;
+		struct arena arena = arena_map(&map, ANALYSE_WORK_BYTES);
+		const struct model *model = only_grants_and(a, rule, &arena);
+		find_lack(a, rule, model, authority_mapped(model, &index), &arena);
+		arena_unmap(&index);
 		arena_unmap(&map);
 	}
 }

@@ -144,10 +144,8 @@ covers_somebody(const struct rule *rule)
 			return true;
 		if (to->kind == PRINCIPAL_TEAM && to->team->lead != NULL)
 			return true;
-		for (size_t k = 0; k < to->team->rotation_n; k++) {
-			if (to->team->rotations[k].people_n > 0)
-				return true;
-		}
+		if (to->team->rotation_n > 0)
+			return true; /* none is without people */
 	}
 	return rule->to_n == 0 && rule->kind != RULE_GRANT;
 }
@@ -479,8 +477,6 @@ find_shadowed(struct analysing *a)
 	}
 }
 
-/* ---- ending ---- */
-
 /* ---- approvals for more targets than there are ---- */
 
 static size_t
@@ -542,6 +538,8 @@ find_never(struct analysing *a)
 			find_never_asked(a, &a->model->rules[i]);
 	}
 }
+
+/* ---- ending ---- */
 
 static void
 find_ending(struct analysing *a)

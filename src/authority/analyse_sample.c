@@ -90,14 +90,13 @@ sampler_new(const struct model *model, const struct rule *const *rules, size_t n
 		add_limits(s, rules[i]);
 		for (size_t k = 0; k < rules[i]->when_n; k++) {
 			const struct when *when = &rules[i]->when[k];
-			if (!str_eq(when->param, STR("targets")) || when->number < 0 ||
+			if (!str_eq(when->param, STR("targets")) || when->number <= 0 ||
 			    when->number > 1000)
 				continue;
 			uint32_t number = (uint32_t)when->number;
 			add_count(s->targets_ns, &s->targets_ns_n, number + 1, 1001);
 			add_count(s->targets_ns, &s->targets_ns_n, number, 1001);
-			add_count(s->targets_ns, &s->targets_ns_n,
-			    number > 0 ? number - 1 : 0, 1001);
+			add_count(s->targets_ns, &s->targets_ns_n, number - 1, 1001);
 		}
 	}
 	return s;

@@ -415,15 +415,14 @@ void
 analyse_spans(struct analysing *a)
 {
 	const struct model *model = a->model;
-	struct arena_map map;
-	struct arena arena =
-	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(model));
+	struct arena_map map, index;
+	struct arena arena = arena_map(&map, ANALYSE_WORK_BYTES);
 	const struct rule **rules =
 	    arena_new(&arena, const struct rule *, model->rules_n + 1);
 	for (size_t i = 0; i < model->rules_n; i++)
 		rules[i] = &model->rules[i];
 	struct asking k = { .a = a,
-		.authority = authority_new(model, &arena),
+		.authority = authority_mapped(model, &index),
 		.sampler = sampler_new(model, rules, model->rules_n, a->wall, &arena),
 		.all = everyone(model, &arena),
 		.arena = &arena };
@@ -447,5 +446,6 @@ analyse_spans(struct analysing *a)
 	decisions_begin(a);
 	for (size_t i = 0; i < model->services_n && !a->told; i++)
 		find_blast(&k, &model->services[i], arena);
+	arena_unmap(&index);
 	arena_unmap(&map);
 }

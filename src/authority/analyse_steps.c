@@ -191,8 +191,7 @@ observe_as_asked(const struct fitting *f, struct asking_for *want)
 	}
 }
 
-/* Is the value a string whose values nobody can list? Then only that some grant is about
- * the step at all can be said. */
+/* All that can be said where a value is one that nobody can list. */
 static bool
 grant_about(const struct fitting *f, const struct service *service)
 {
@@ -232,7 +231,6 @@ param_fits(struct fitting *f, struct asking_for *want, size_t at,
 	return true;
 }
 
-/* It fits, but for people alone: a run that an alert starts ends there. */
 static void
 set_value(struct asking_for *want, str name, str value)
 {
@@ -292,6 +290,7 @@ pairs_fit(struct fitting *f, struct asking_for *want, const struct candidates *v
 	return true;
 }
 
+/* It fits, but for people alone: a run that an alert starts ends there. */
 static void
 note_people_only(struct fitting *f, struct asking_for *want)
 {
@@ -586,12 +585,10 @@ find_undo(struct analysing *a)
 void
 analyse_steps(struct analysing *a)
 {
-	struct arena_map map;
-	struct arena arena =
-	    arena_map(&map, ((size_t)64 << 20) + authority_arena_bytes(a->model) +
-				a->model->rules_n * sizeof(struct rule) * 2);
+	struct arena_map map, index;
+	struct arena arena = arena_map(&map, ANALYSE_WORK_BYTES);
 	struct fitting f = { .a = a, .model = grants_at_best(a, &arena) };
-	f.authority = authority_new(f.model, &arena);
+	f.authority = authority_mapped(f.model, &index);
 	f.all = everyone(a->model, &arena);
 	for (size_t i = 0; i < a->model->runbooks_n; i++) {
 		f.runbook = &a->model->runbooks[i];
@@ -601,6 +598,7 @@ analyse_steps(struct analysing *a)
 				find_unfit(&f, arena);
 		}
 	}
+	arena_unmap(&index);
 	arena_unmap(&map);
 	find_undo(a);
 }

@@ -24,6 +24,11 @@ struct analysing {
 	bool told;
 };
 
+/* Of one analysis, or of one approval: for samples, and for rules that are not as written. */
+#define ANALYSE_WORK_BYTES ((size_t)128 << 20)
+/* In memory of its own. */
+const struct authority *authority_mapped(const struct model *model, struct arena_map *map);
+
 /* Everything is copied but the strings, which are the arena's or the model's. */
 void found_add(struct analysing *a, const struct found *found);
 void decisions_begin(struct analysing *a);

@@ -358,6 +358,7 @@ bool scope_covers(const struct scope *scope, const struct service *service);
 #define LACKS_SCOPE 128u
 #define LACKS_ACTION 256u
 #define LACKS_FIRST LACKS_ACTION /* told first */
+#define LACKS_MORE UINT32_MAX    /* than any grant does */
 #define LACKS_VALUE (LACKS_LIVE | LACKS_BOUND)
 #define LACKS_NOT_NOW (LACKS_INCIDENT | LACKS_DURING | LACKS_BEGIN | LACKS_TIME)
 
@@ -471,6 +472,8 @@ whole_chain(const struct judgement *j)
 {
 	return (1u << j->chain_n) - 1;
 }
+/* No grant is near yet, to that one of the chain. */
+void near_begin(struct judgement *j, size_t which);
 /* Is it nearer than those before, for them? */
 void consider_near(struct judgement *j, const struct entry *entry, unsigned whom,
     unsigned lacks);

@@ -183,6 +183,13 @@ fault(struct judgement *j, enum reason_kind kind, enum wrong wrong, size_t which
 
 /* ---- the request itself ---- */
 
+void
+near_begin(struct judgement *j, size_t which)
+{
+	j->near[which] = NULL;
+	j->near_lacks[which] = LACKS_MORE;
+}
+
 static void
 chain_add(struct judgement *j, str text)
 {
@@ -197,8 +204,7 @@ chain_add(struct judgement *j, str text)
 	struct asker *asker = &j->chain[j->chain_n];
 	asker_set(asker, text, &j->facts->over);
 	j->machine |= asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT;
-	j->near[j->chain_n] = NULL;
-	j->near_lacks[j->chain_n++] = 0;
+	near_begin(j, j->chain_n++);
 }
 
 void
@@ -298,12 +304,10 @@ judge_params(struct judgement *j)
 
 	for (size_t i = 0; i < given->n; i++) {
 		const struct pair *pair = &given->p[i];
-		if (i > 0 && str_cmp(given->p[i - 1].name, pair->name) >= 0) {
-			fault(j, REASON_ERROR, WRONG_PARAM_ORDER, i);
-			continue;
-		}
 		const struct param *param = param_find(declared, pair->name);
-		if (param == NULL)
+		if (i > 0 && str_cmp(given->p[i - 1].name, pair->name) >= 0)
+			fault(j, REASON_ERROR, WRONG_PARAM_ORDER, i);
+		else if (param == NULL)
 			fault(j, REASON_ERROR, WRONG_PARAM_UNDECLARED, i);
 		else if (!param_takes(param, pair->value))
 			fault(j, REASON_ERROR, WRONG_PARAM_VALUE, i);
@@ -460,7 +464,7 @@ consider_near(struct judgement *j, const struct entry *entry, unsigned whom, uns
 	for (size_t i = 0; whom != 0; i++, whom >>= 1) {
 		if ((whom & 1) == 0)
 			continue;
-		if (j->near[i] == NULL || lacks < j->near_lacks[i] ||
+		if (lacks < j->near_lacks[i] ||
 		    (lacks == j->near_lacks[i] && entry < j->near[i])) {
 			j->near[i] = entry;
 			j->near_lacks[i] = lacks;

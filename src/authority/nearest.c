@@ -89,7 +89,7 @@ judge_nearest(struct judgement *j)
 	if (whom == 0)
 		return;
 	for (size_t i = 0; i < j->chain_n; i++)
-		j->near[i] = NULL;
+		near_begin(j, i);
 	walk_seek(&walk, j->authority, j->action, j->service);
 	walk_fetch(&walk, j->authority);
 	walk_begin(&walk, j->authority);

@@ -14,7 +14,7 @@
  *	> diff max: 40 -> max: 60            what `check --diff` tells of what is as it is, and was so
  *	> may ana restart-unit web-1 unit=a.service [behalf=person:mei] [targets=3] [undo=1]
  *	> yes mei ana restart-unit web-1     would mei's yes count for that?
- *	> who-can restart-unit web-1, what-can ana web-1
+ *	> who-can restart-unit web-1 [unit=a.service], what-can ana web-1
  *	> tried ana restart-unit checkout [plain]   which requests and facts analyses make up
  *	> values restart-unit                with which values
  *	> moments 2 max: 40 -> max: 60       at which moments, the first two rules having changed
@@ -397,14 +397,15 @@ yes(struct rules *r, const str *words, size_t n)
 }
 
 static void
-who_can(struct rules *r, const str *words)
+who_can(struct rules *r, const str *words, size_t n)
 {
-	struct authority_request request =
-	    request_of(r, STR("automation"), words[0], words[1]);
+	str asking[WORDS_MAX] = { STR("automation") };
+	memcpy(asking + 1, words, n * sizeof(*words));
+	struct authority_request request = read_request(r, asking, n + 1);
 	struct authority_who list[32];
-	size_t n = authority_who_can(r->authority, &request, &r->facts, &r->arena, list,
-	    countof(list));
-	for (size_t i = 0; i < n; i++)
+	size_t list_n = authority_who_can(r->authority, &request, &r->facts, &r->arena,
+	    list, countof(list));
+	for (size_t i = 0; i < list_n; i++)
 		buf_printf(&r->out, "%.*s: %s: %.*s\n", STR_ARG(list[i].principal),
 		    verdict_name(list[i].verdict), STR_ARG(list[i].text));
 }
@@ -550,7 +551,7 @@ ask(struct rules *r, str line)
 	else if (str_eq(words[0], STR("yes")))
 		yes(r, words + 1, n - 1);
 	else if (str_eq(words[0], STR("who-can")))
-		who_can(r, words + 1);
+		who_can(r, words + 1, n - 1);
 	else if (str_eq(words[0], STR("what-can")))
 		what_can(r, words + 1);
 	else {

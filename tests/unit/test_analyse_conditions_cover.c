@@ -48,7 +48,9 @@ static const char base[] =
     "  soon: {zone: UTC, spans: [{from: 2026-12-01, until: 2026-12-02}]}\n"
     "  far: {zone: UTC, spans: [{from: 2020-01-01, until: 2020-01-02}, {from: 2029-01-01, "
     "until: 2029-01-02}]}\n"
-    "  past: {zone: UTC, spans: [{from: 2020-01-01, until: 2020-01-02}]}\n";
+    "  past: {zone: UTC, spans: [{from: 2020-01-01, until: 2020-01-02}]}\n"
+    "  over: {zone: UTC, spans: [{from: 2026-11-01, until: '2026-11-23 13:12'}]}\n"
+    "  last: {zone: UTC, spans: [{from: 2026-11-01, until: '2026-11-23 13:13'}]}\n";
 
 static struct config config;
 
@@ -386,6 +388,8 @@ rules__are_first_in_force_when_all_their_times_are_on(void)
 		{ PROHIBIT(", during: soon, until: 2026-12-24"), "2026-12-01 00:00 UTC" },
 		{ PROHIBIT(", during: soon, until: 2026-11-30"), NULL },
 		{ PROHIBIT(", during: past"), NULL },
+		{ PROHIBIT(", during: over"), NULL },
+		{ PROHIBIT(", during: last"), "2026-11-23 13:12 UTC" },
 		/* Further ahead than calendars are looked at: some time. */
 		{ PROHIBIT(", during: far"), "2026-11-23 13:12 UTC" },
 		{ PROHIBIT(", during: far, until: 2029-01-01"), "2026-11-23 13:12 UTC" },

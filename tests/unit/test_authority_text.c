@@ -169,6 +169,44 @@ names__are_told_as_people_say_them(void)
 	test_row = NULL;
 }
 
+static void
+askers__are_told_apart_by_what_they_are_called(void)
+{
+	static const struct {
+		const char *text;
+		enum asker_kind kind;
+		const char *name;
+	} rows[] = {
+		{ "person:ana", ASKER_PERSON, "ana" },
+		{ "person:a", ASKER_PERSON, "a" },
+		{ "person:", ASKER_OTHER, "" },
+		{ "person", ASKER_OTHER, "" },
+		{ "personal:a", ASKER_OTHER, "" },
+		{ "persona", ASKER_OTHER, "" },
+		{ "Person:ana", ASKER_OTHER, "" },
+		{ "agent:x", ASKER_AGENT, "x" },
+		{ "agent:agent:x", ASKER_AGENT, "agent:x" },
+		{ "agent:", ASKER_OTHER, "" },
+		{ "agents:x", ASKER_OTHER, "" },
+		{ "agent-x", ASKER_OTHER, "" },
+		{ "automation", ASKER_AUTOMATION, "" },
+		{ "automation:", ASKER_OTHER, "" },
+		{ "automatio", ASKER_OTHER, "" },
+		{ "local-admin", ASKER_OTHER, "" },
+		{ "", ASKER_OTHER, "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].text;
+		const struct asker asker = asker_of(str_of(rows[i].text), NULL);
+		EXPECT(asker.kind == rows[i].kind);
+		EXPECT_STR(asker.name, str_of(rows[i].name));
+		EXPECT_STR(asker.text, str_of(rows[i].text));
+		EXPECT(asker.person == NULL && asker.over == NULL && asker.whom_n == 0 &&
+		       asker.hash == 0);
+	}
+	test_row = NULL;
+}
+
 /* What is over the maximum, or the arena, is left out; what follows goes on behind it. */
 static void
 text__ends_where_there_is_no_room(void)
@@ -206,6 +244,7 @@ main(void)
 	RUN(durations__are_told_by_the_largest_unit_that_says_them);
 	RUN(clocks__tell_the_minute_that_is_over_and_of_another_day_its_date);
 	RUN(names__are_told_as_people_say_them);
+	RUN(askers__are_told_apart_by_what_they_are_called);
 	RUN(text__ends_where_there_is_no_room);
 	TEST_MAIN_END();
 }
