@@ -26,8 +26,9 @@
 #define GAPS_MAX 4096       /* further ones are counted as "others" */
 #define SILENCES_MAX CORE_SILENCES_MAX /* also expired ones, of which the oldest go first */
 #define TOKENS_MAX CORE_TOKENS_MAX
-#define ANSWERS_MAX 4096 /* replies kept for Idempotency-Key; the oldest go first */
-#define SENDING_MAX 128  /* notices out at once, but for one of each channel */
+#define ANSWERS_MAX \
+	4096 /* replies kept for Idempotency-Key; beyond, the oldest goes at the next step */
+#define SENDING_MAX 128 /* notices out at once, but for one of each channel */
 #define CHANNEL_SENDING_MAX CHANNEL_OUT_MAX
 #define CHANNEL_DOWN_AFTER 5    /* failures in a row */
 #define TRIED_MAX 16            /* tests of channels that wait for an answer */
