@@ -241,6 +241,23 @@ copy_bytes(int from, int to, const char *name, struct err *err)
 	return true;
 }
 
+/* The store of a server has its newest in a log beside it, and by itself is a whole chain
+ * that ends too soon: SQLite's header says whether there may be such a log. */
+static bool
+is_backup(int copy, const char *from, struct err *err)
+{
+	unsigned char version[2] = { 0 }; /* to write it, to read it; 2: with a log */
+	if (pread(copy, version, sizeof(version), 18) < 0)
+		return err_sys(err, ERR_IO, "read '%s'", from);
+	if (version[0] != 2 && version[1] != 2)
+		return true;
+	return err_set(err, ERR_INVALID,
+	    "'%s' is the store of a server and no backup: its newest entries stand beside "
+	    "it. "
+	    "'firstline backup FILE --state DIR' makes one of the folder that it is in",
+	    from);
+}
+
 /* "from a backup of 2026-11-28T19:40:00.000Z, which ends with entry 4711" */
 static bool
 mark(int state_fd, const char *from, const struct store_verdict *verdict, struct err *err)
@@ -274,11 +291,11 @@ restore_into(const char *from, const char *key, const char *folder, struct resto
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open '%s'",
 		    from);
 	AUTO_CLOSE int copy =
-	    openat(state_fd, STORE_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	    openat(state_fd, STORE_FILE, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (state_fd < 0 || copy < 0)
 		return err_sys(err, ERR_IO, "make '%s'", path);
 	char at[PATH_MAX];
-	if (!copy_bytes(source, copy, path, err))
+	if (!copy_bytes(source, copy, path, err) || !is_backup(copy, from, err))
 		return false;
 	if (realpath(path, at) == NULL)
 		return err_sys(err, ERR_IO, "find '%s'", path);

@@ -176,8 +176,13 @@ def test_names_are_from_where_one_stands():
         for state in (["--state", "a state"], ["--state", "./b/"], []):
             done = here("restore", "b.db", *state)
             assert done.returncode == 0, done
+        with subprocess.Popen(["cat", s.dir / "a place/b.db"], stdout=subprocess.PIPE) as cat:
+            done = subprocess.run([BUILD / "firstline", "restore", "/dev/stdin", "--state", "piped"],
+                                  cwd=s.dir / "a place", stdin=cat.stdout,
+                                  capture_output=True, timeout=60)
+        assert done.returncode == 0, done
         made = {path.name for path in (s.dir / "a place").iterdir()}
-        assert made == {"b.db", "a state", "b", "firstline-state"}, made
+        assert made == {"b.db", "a state", "b", "firstline-state", "piped"}, made
         assert here("journal", "verify").returncode == 0
 
 
@@ -427,6 +432,8 @@ def test_what_cannot_be_is_refused_and_leaves_nothing():
         assert done.returncode == 1 and "is there already" in done.stderr, done
         done = cli("restore", file, state=live.state)
         assert done.returncode == 1 and "not an empty folder" in done.stderr, done
+        done = cli("restore", live.state / "firstline.db", state=s.dir / "x")
+        assert done.returncode == 1 and "no backup" in done.stderr, done
         done = cli("restore", s.dir / "missing.db", state=s.dir / "x")
         assert done.returncode == 3, done
         damaged = bytearray(file.read_bytes())
