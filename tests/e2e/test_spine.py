@@ -1,6 +1,5 @@
 """The whole path with real peers: Prometheus scrapes nginx through the blackbox exporter,
-nginx dies, Firstline restarts it, verifies, tells the people on duty, and closes. Then the
-same where restarting does not help."""
+nginx dies, Firstline restarts it, verifies, tells the people on duty, and closes."""
 # first: it waits for real verifications
 import contextlib
 import os
@@ -259,28 +258,6 @@ def test_a_dead_service_is_restarted_verified_and_closed_without_a_person():
         verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
-
-def test_a_restart_that_does_not_help_becomes_a_handoff_and_people_are_told():
-    with Scratch("handoff") as scratch:
-        smtp, hook, production, firstline = begin(scratch, breakable=True)
-        production.kill_nginx()
-        incident = firstline.wait_incident(lambda row: row["state"] == "handed-off", 60,
-                                           "the incident is handed off")
-        whole = firstline.incident(incident["id"])
-        handoff = whole["handoffs"][0]
-        assert handoff["team"] == "web-dev" and handoff["class"] == "investigation", handoff
-        case = handoff["case_file"]
-        for word in ("WebDown", "restart-nginx", "find out why it does not start", "web-1"):
-            assert word in case, (word, case)
-        wait_until(lambda: list((firstline.state / "handoffs").glob("*.md")),
-                   message="the case file is written")
-        wait_until(lambda: "incident.handed_off" in hook.types(), message=str(hook.types()))
-        wait_until(lambda: len(smtp.messages) >= 2, message="mails")
-        assert any("web-dev" in m.get_content() for m in smtp.parsed()), smtp.subjects()
-        # The alert clears by other hands; everyone who was told is told of the end.
-        production.start_nginx()
-        firstline.wait_incident(lambda row: row["state"] == "closed", 120, "closed at last")
-        wait_until(lambda: hook.types()[-1] == "incident.ended", message=str(hook.types()))
 
 
 if __name__ == "__main__":

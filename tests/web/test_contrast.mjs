@@ -1,4 +1,5 @@
 /* High contrast: the theme, what the system asks for, and the system's own colours. */
+// first: it takes longest
 import AxeSource from "axe-core";
 import { browser, check, demo, run } from "./lib.mjs";
 

@@ -1,4 +1,5 @@
 /* How the pages are served, and the frame around them. */
+// first: it takes longest
 import AxeSource from "axe-core";
 import { execFileSync } from "node:child_process";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
@@ -7,6 +8,7 @@ import { browser, check, demo, held, open, run, sleep, until, Server } from "./l
 import { SHOP } from "./shop.mjs";
 
 /* As they come: fetch would decode them. */
+// first: it takes longest
 function raw(url, headers = {}, method = "GET") {
 	return new Promise((done, fail) => http.request(url, { headers, method }, (answer) => {
 		const pieces = [];

@@ -1,4 +1,5 @@
 /* Every page: axe in both themes at three widths, and what outsiders write stays text. */
+// first: it takes longest
 import http from "node:http";
 import AxeSource from "axe-core";
 import { browser, check, demo, open, run, Server, sleep } from "./lib.mjs";
@@ -43,6 +44,7 @@ otherwise: stop
 `;
 
 /* Nothing but what we make: no foreign element, no handler, no address of another kind. */
+// first: it takes longest
 function foreign() {
 	const out = [];
 	for (const e of document.querySelectorAll("#app *")) {
