@@ -342,9 +342,9 @@ ask_about_action(struct comparing *c, struct sampler *sampler, const struct acti
 static const struct rule **
 edges_of(struct comparing *c, size_t *ret_n)
 {
-	size_t n = 0;
-	const struct rule **rules = arena_new(c->work, const struct rule *,
-	    c->models[0]->rules_n * 2 + c->models[1]->rules_n * 2 + 1);
+	size_t n = 0, all = c->changed_n[0] + c->changed_n[1] + c->models[0]->rules_n +
+	                    c->models[1]->rules_n;
+	const struct rule **rules = arena_new(c->work, const struct rule *, all);
 	for (unsigned side = 0; side < 2; side++) {
 		for (size_t i = 0; i < c->changed_n[side]; i++)
 			rules[n++] = c->changed[side][i];
@@ -353,6 +353,7 @@ edges_of(struct comparing *c, size_t *ret_n)
 		for (size_t i = 0; i < c->models[side]->rules_n; i++)
 			rules[n++] = &c->models[side]->rules[i];
 	}
+	ASSERT(n == all);
 	*ret_n = n;
 	return rules;
 }

@@ -7,7 +7,9 @@
  */
 #include "authority/analysing.h"
 
-#define HORIZON_WEEKS 8
+#define HORIZON (8 * 7 * DAY)
+#define SOON (15 * DAY)   /* two weeks, and the day on which one looks */
+#define LATER (400 * DAY) /* as far as calendars are looked at */
 #define TURNS_MAX 64
 #define CHANGES_MAX 8
 #define STEPS_MAX 512   /* along two calendars or rotations, until they differ */
@@ -95,8 +97,8 @@ add_calendars(struct edges *e, const struct calendar *a, const struct calendar *
 				add_differing(e, a, b, span->from_wall, span->until_wall);
 		}
 	}
-	add_differing(e, a, b, e->wall, e->wall + 15 * DAY);
-	add_differing(e, a, b, e->wall + 15 * DAY, e->wall + 400 * DAY);
+	add_differing(e, a, b, e->wall, e->wall + SOON);
+	add_differing(e, a, b, e->wall + SOON, e->wall + LATER);
 }
 
 static void
@@ -163,7 +165,7 @@ add_rotations(struct edges *e, const struct rotation *a, const struct rotation *
 				    only->spans[n].until_wall);
 		}
 	}
-	add_differing_duty(e, a, b, e->wall, e->wall + HORIZON_WEEKS * 7 * DAY);
+	add_differing_duty(e, a, b, e->wall, e->wall + HORIZON);
 }
 
 static const struct rotation *
@@ -200,8 +202,7 @@ add_turns(struct edges *e, const struct principal *to)
 	for (size_t i = 0; i < to->team->rotation_n; i++) {
 		const struct rotation *rotation = &to->team->rotations[i];
 		msec at = e->wall;
-		for (size_t k = 0; k < TURNS_MAX && at < e->wall + HORIZON_WEEKS * 7 * DAY;
-		     k++) {
+		for (size_t k = 0; k < TURNS_MAX && at < e->wall + HORIZON; k++) {
 			struct turn turn = rotation_at(rotation, at);
 			if (turn.until_wall <= at)
 				break;

@@ -288,8 +288,8 @@ escaped(struct automaton *m, struct set *ret)
 	case 'x':
 		if (skip(m, STR("{"))) {
 			m->failed |= !hex_of(m, 6, &value) || !skip(m, STR("}"));
-		} else if (!hex_of(m, 2, &value)) {
-			value = 0;
+		} else {
+			(void)hex_of(m, 2, &value); /* of none it is 0 */
 		}
 		m->failed |= value >= 0x80; /* more than one byte */
 		set_add(ret, (unsigned char)(value & 0x7f));
@@ -615,18 +615,17 @@ struct way {
 	str like;
 	const char *order; /* of bytes, the best first */
 	struct node_of *nodes;
-	uint64_t *seen;
+	bool *seen;
 	uint32_t n;
 };
 
 static void
 reach(struct way *w, uint32_t parent, uint16_t state, size_t like, char c)
 {
-	size_t bit = state * (w->like.n + 1) + like;
-	if (state == NOWHERE || w->n == NODES_MAX ||
-	    (w->seen[bit / 64] >> (bit % 64) & 1) != 0)
+	bool *seen = &w->seen[state * (w->like.n + 1) + like];
+	if (state == NOWHERE || w->n == NODES_MAX || *seen)
 		return;
-	w->seen[bit / 64] |= UINT64_C(1) << (bit % 64);
+	*seen = true;
 	w->nodes[w->n++] = (struct node_of){ parent, state, (uint8_t)like, c };
 }
 
@@ -694,10 +693,9 @@ static bool
 way_through(const struct automaton *m, const struct part_of *all, str like,
     const char *order, struct arena scratch, struct arena *arena, str *ret)
 {
-	size_t bits = (size_t)STATES_MAX * (like.n + 1);
 	struct way w = { .m = m, .like = like, .order = order };
 	w.nodes = arena_fresh(&scratch, struct node_of, NODES_MAX);
-	w.seen = arena_fresh(&scratch, uint64_t, bits / 64 + 1);
+	w.seen = arena_fresh(&scratch, bool, STATES_MAX *(like.n + 1));
 	reach(&w, 0, all->in, 0, '\0');
 	for (uint32_t at = 0; at < w.n; at++) {
 		if (w.nodes[at].state == all->out && w.nodes[at].like == like.n)

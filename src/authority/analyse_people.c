@@ -201,10 +201,8 @@ add_rule(struct changes *c, const struct rule *rule)
 	size_t k = 0;
 	add_teams(c, rule->to, rule->to_n);
 	add_teams(c, rule->by, rule->by_n);
-	if (rule->from_wall != 0)
-		c->edges[c->edges_n++] = rule->from_wall;
-	if (rule->until_wall != 0)
-		c->edges[c->edges_n++] = rule->until_wall;
+	c->edges[c->edges_n++] = rule->from_wall; /* 0 is long past */
+	c->edges[c->edges_n++] = rule->until_wall;
 	while (k < c->calendars_n && c->calendars[k] != rule->during)
 		k++;
 	if (rule->during != NULL && k == c->calendars_n)
