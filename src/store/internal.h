@@ -83,6 +83,7 @@ NODISCARD bool store_body_copy(struct arena *arena, str body, str *ret, struct e
 NODISCARD bool memory_open(struct store **ret, struct err *err);
 NODISCARD bool sqlite_open(str path, const char *state_dir, struct store **ret,
     struct err *err);
+NODISCARD bool sqlite_upgrade(const char *path, struct err *err);
 NODISCARD bool sqlite_open_readonly(str path, const char *state_dir, struct store **ret,
     struct err *err);
 

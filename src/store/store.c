@@ -469,3 +469,9 @@ store_copy(struct store *store, const char *path, struct err *err)
 {
 	return store->ops->copy(store, path, err);
 }
+
+bool
+store_upgrade(const char *path, struct err *err)
+{
+	return sqlite_upgrade(path, err);
+}

@@ -213,5 +213,9 @@ NODISCARD bool store_base_rows(struct store *store, uint64_t base_seq, enum tabl
  * on failure there is no file. What becomes of it in a power failure is the caller's to
  * sync. */
 NODISCARD bool store_copy(struct store *store, const char *path, struct err *err);
+/* Such a file, made by this version or an earlier one and opened by nobody else, becomes one
+ * of this version, as store_open would make it. ERR_INVALID says why it cannot. Whatever
+ * happens, it stays a file by itself; on failure it may be of a version between. */
+NODISCARD bool store_upgrade(const char *path, struct err *err);
 
 #endif

@@ -381,6 +381,32 @@ sqlite__migrates_however_often_it_is_killed(void)
 		printf("killed %lu times\n", kills);
 }
 
+/* A copy by itself becomes one of today, and stays by itself. */
+static void
+sqlite__a_copy_of_every_version_becomes_one_of_this(void)
+{
+	struct err err = { 0 };
+	for (int64_t version = 0; version <= SCHEMA_VERSION; version++) {
+		struct store *store = NULL;
+		struct store_verdict verdict;
+		new_folder();
+		old_store(version);
+		EXPECT(store_upgrade(path, &err) == (version > 0));
+		if (version == 0)
+			continue;
+		EXPECT(store_open_readonly(URL, folder, &store, &err));
+		EXPECT_U64(store_head(store).seq, 1);
+		EXPECT(store_verify(store, &verdict, &err) && verdict.ok);
+		store_close(store);
+		char log[TEMP_PATH_MAX + 64];
+		(void)snprintf(log, sizeof(log), "%s-wal", path);
+		EXPECT(access(log, F_OK) != 0);
+	}
+	EXPECT(!store_upgrade("/nowhere/firstline.db", &err));
+	sql("PRAGMA user_version = 99");
+	EXPECT(!store_upgrade(path, &err) && err.kind == ERR_INVALID);
+}
+
 static void
 sqlite__refuses_a_newer_version(void)
 {
@@ -704,6 +730,7 @@ main(void)
 	RUN(sqlite__file_elsewhere_is_locked_too);
 	RUN(sqlite__migrates_from_every_version);
 	RUN(sqlite__migrates_however_often_it_is_killed);
+	RUN(sqlite__a_copy_of_every_version_becomes_one_of_this);
 	RUN(sqlite__refuses_a_newer_version);
 	RUN(sqlite__verify_finds_every_flipped_bit);
 	RUN(sqlite__verify_names_what_is_wrong);

@@ -55,3 +55,18 @@ sqlite_copy(struct store *store, const char *path, struct err *err)
 		(void)unlink(path);
 	return ok;
 }
+
+bool
+sqlite_upgrade(const char *path, struct err *err)
+{
+	char name[PATH_MAX];
+	int64_t version;
+	(void)snprintf(name, sizeof(name), "%s", path);
+	struct sqlite_store s = { .path = name };
+	bool ok = open_copy(&s, err) && sqlite_version(&s, &version, err) &&
+	          (version > 0 || err_set(err, ERR_INVALID, "'%s' holds nothing", path)) &&
+	          schema_migrate(&s, version, SCHEMA_VERSION, err);
+	sqlite_finalize(&s);
+	(void)sqlite3_close(s.db);
+	return ok;
+}

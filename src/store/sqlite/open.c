@@ -145,9 +145,8 @@ connect_to(struct sqlite_store *s, int flags, struct err *err)
 	    err);
 }
 
-/* Ours, and of which version? An empty file is version 0 of ours. */
-static bool
-version_read(struct sqlite_store *s, int64_t *ret, struct err *err)
+bool
+sqlite_version(struct sqlite_store *s, int64_t *ret, struct err *err)
 {
 	int64_t application = 0, version = 0, objects = 0;
 	if (!sqlite_number(s, "PRAGMA application_id", &application, err) ||
@@ -241,7 +240,8 @@ writer_begin(struct sqlite_store *s, struct err *err)
 	(void)snprintf(sql, sizeof(sql),
 	    "PRAGMA page_size = %d; PRAGMA application_id = %d", SQLITE_PAGE_BYTES,
 	    APPLICATION_ID);
-	if (!connect_to(s, SQLITE_OPEN_READWRITE, err) || !version_read(s, &version, err) ||
+	if (!connect_to(s, SQLITE_OPEN_READWRITE, err) ||
+	    !sqlite_version(s, &version, err) ||
 	    (version == 0 && !sqlite_exec(s, sql, err)) || !log_mode(s, err) ||
 	    !sqlite_exec(s,
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
@@ -261,7 +261,7 @@ reader_begin(struct sqlite_store *s, struct err *err)
 		return false;
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (!sqlite_exec(s, "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0", err) ||
-	    !version_read(s, &version, err))
+	    !sqlite_version(s, &version, err))
 		return false;
 	if (version != SCHEMA_VERSION)
 		return err_set(err, ERR_INVALID,

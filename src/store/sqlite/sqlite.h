@@ -141,6 +141,11 @@ str sqlite_bytes(sqlite3_stmt *stmt, int column);
 void sqlite_bind(sqlite3_stmt *stmt, int index, str bytes);
 void sqlite_finalize(struct sqlite_store *s);
 
+/* ---- open.c ---- */
+
+/* Ours, and of which version? An empty file is version 0 of ours. */
+NODISCARD bool sqlite_version(struct sqlite_store *s, int64_t *ret, struct err *err);
+
 /* ---- schema.c ---- */
 
 #define SCHEMA_VERSION 10
