@@ -1,0 +1,211 @@
+"""What a backup may be, what a state folder may be, and what is said where it cannot be: of an
+earlier version, cut off, beside one that was killed, into a folder that is there."""
+import datetime
+import fcntl
+import os
+import pathlib
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support.harness import BUILD, Firstline, Scratch, run_all, wait_until
+from test_backup import ALERT, cli, start
+
+
+def backed_up(s):
+    """A backup of a server that is over, and the server."""
+    live = start(s)
+    (s.dir / "hold").unlink()
+    live.fire(ALERT)
+    live.wait_incident(lambda row: row["state"] in ("recovered", "closed"))
+    live.stop()
+    file = s.dir / "b.db"
+    assert cli("backup", file, state=live.state).returncode == 0
+    return live, file
+
+
+# What each version added, from the newest (src/store/sqlite/schema.c).
+ADDED = {10: ["DROP TABLE noise"],
+         9: ["DROP TABLE heartbeat"],
+         8: ["DROP TABLE mark", "DROP TABLE mark_row", "DROP TABLE base",
+             "ALTER TABLE bundle DROP COLUMN seq"],
+         7: ["DROP TABLE override"],
+         6: ["DROP TABLE session", "DROP TABLE login"],
+         5: ["DROP TABLE trust"],
+         4: ["DROP TABLE asked", "DROP TABLE lease"],
+         3: ["DROP TABLE silence"],
+         2: []}
+
+
+def test_a_backup_of_an_earlier_version_becomes_one_of_this():
+    with Scratch("older") as s:
+        live, file = backed_up(s)
+        head = cli("journal", "verify", "--json", state=live.state).stdout
+        made_by = sqlite3.connect(file)
+        now = made_by.execute("PRAGMA user_version").fetchone()[0]
+        assert now == max(ADDED), "say above what the new version added"
+        for version in sorted(ADDED, reverse=True):
+            for sql in ADDED[version]:
+                made_by.execute(sql)
+            made_by.execute(f"PRAGMA user_version = {version - 1}")
+            made_by.commit()
+            before = file.read_bytes()
+            state = s.dir / f"state-{version - 1}"
+            done = cli("restore", file, state=state)
+            assert done.returncode == 0, (version, done)
+            assert file.read_bytes() == before, "the backup stays what it was"
+            assert cli("journal", "verify", "--json", state=state).stdout == head
+            assert sorted(p.name for p in state.iterdir()) == [
+                "attempts", "firstline.db", "restored"], version
+        made_by.close()
+        again = Firstline(s, live.config, name="state-1").start()
+        assert again.get("/v1/status")["stopped"]
+        assert again.cli("journal", "verify").returncode == 0
+        again.stop()
+
+
+def test_a_backup_of_a_newer_version_is_refused_by_its_name():
+    with Scratch("newer") as s:
+        _, file = backed_up(s)
+        newer = sqlite3.connect(file)
+        newer.execute("PRAGMA user_version = 99")
+        newer.close()
+        done = cli("restore", file, state=s.dir / "x")
+        assert done.returncode == 1 and f"'{file}' was written by a newer" in done.stderr, done
+        assert not (s.dir / "x").exists() and not (s.dir / "x.part").exists()
+
+
+def test_what_is_no_backup_is_named_with_what_to_do():
+    with Scratch("named") as s:
+        _, file = backed_up(s)
+        whole = file.read_bytes()
+        s.file("empty.db", "")
+        s.file("text.db", "not a store\n" * 20)
+        (s.dir / "cut.db").write_bytes(whole[:len(whole) // 2])
+        bad = bytearray(whole)
+        for at in range(3 * 8192 + 100, len(bad), 97):
+            bad[at] ^= 1
+        (s.dir / "bad.db").write_bytes(bad)
+        (s.dir / "folder.db").mkdir()
+        stranger = sqlite3.connect(s.dir / "other.db")
+        stranger.execute("CREATE TABLE t (x)")
+        stranger.commit()
+        stranger.close()
+        for name, says in (
+                ("empty.db", "is empty, and no backup: name a file that 'firstline backup' wrote"),
+                ("text.db", "is no backup: name a file that 'firstline backup' wrote"),
+                ("cut.db", "is cut off: "),
+                ("bad.db", ""),
+                ("folder.db", "is a folder: name the file that 'firstline backup' wrote"),
+                ("other.db", "is a database of another program")):
+            done = cli("restore", s.dir / name, state=s.dir / "x")
+            assert done.returncode == 1 and f"'{s.dir / name}'" in done.stderr, done
+            assert says in done.stderr and ".part" not in done.stderr, done
+            assert not (s.dir / "x").exists() and not (s.dir / "x.part").exists(), name
+        done = cli("restore", file, state="")
+        assert done.returncode == 2 and "restore needs --state DIR" in done.stderr, done
+        s.file("a file", "")
+        done = cli("restore", file, state=s.dir / "a file")
+        assert done.returncode == 1 and "a file'" in done.stderr, done
+
+
+def test_the_next_command_can_be_pasted():
+    with Scratch("pasted") as s:
+        _, file = backed_up(s)
+        for name in ("plain", "a place", "ana's", "$HOME"):
+            done = cli("restore", file, state=s.dir / name)
+            assert done.returncode == 0, done
+            line = next(line for line in done.stderr.splitlines() if "firstline serve" in line)
+            assert shlex.split(line)[-1] == str(s.dir / name), line
+            assert ("'" in line) == (name != "plain"), line
+
+
+def test_a_backup_is_of_the_time_of_its_last_entry():
+    with Scratch("time") as s:
+        live, file = backed_up(s)
+        os.utime(file, (1924992000, 1924992000))  # 2031
+        assert cli("restore", file, state=s.dir / "x").returncode == 0
+        mark = (s.dir / "x/restored").read_text()
+        at, entries = re.fullmatch(r"from a backup of (\S+)Z, which ends with entry (\d+)\n",
+                                   mark).groups()
+        age = datetime.datetime.utcnow() - datetime.datetime.fromisoformat(at)
+        assert datetime.timedelta(0) <= age < datetime.timedelta(minutes=5), mark
+        assert f"{entries} entries" in cli("journal", "verify", state=live.state).stdout
+
+
+def reading(*args, state):
+    """A restore that has read some, and waits for more."""
+    return subprocess.Popen([BUILD / "firstline", "restore", *map(str, args), "--state",
+                             str(state)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def test_what_was_killed_blocks_no_name_and_what_lives_is_left_alone():
+    with Scratch("part") as s:
+        _, file = backed_up(s)
+        (s.dir / "there").mkdir()
+        pipe = s.dir / "pipe"
+        os.mkfifo(pipe)
+        for name, part in (("away", "away.part"), ("there", "there/restore.part")):
+            one = reading(pipe, state=s.dir / name)
+            with open(pipe, "wb") as source:
+                source.write(file.read_bytes()[:100000])
+                source.flush()
+                part = s.dir / part
+                copy = part / "firstline.db"
+                wait_until(lambda: copy.exists() and copy.stat().st_size > 0, message="it copies")
+                two = cli("restore", file, state=s.dir / name)
+                assert two.returncode == 1 and "another process is at work in" in two.stderr, two
+                assert copy.stat().st_size > 0
+                one.kill()
+                one.communicate()
+            assert part.is_dir()
+            done = cli("restore", file, state=s.dir / name)
+            assert done.returncode == 0, done
+            assert sorted(os.listdir(s.dir / name)) == ["attempts", "firstline.db", "restored"]
+            assert not part.exists()
+
+
+def test_a_backup_takes_over_what_a_killed_one_left_and_nothing_else():
+    with Scratch("taken") as s:
+        live, file = backed_up(s)
+        part = s.dir / "k.db.part"
+        part.mkdir(0o700)
+        (part / "firstline.db").write_text("some of it")
+        done = cli("backup", s.dir / "k.db", state=live.state)
+        assert done.returncode == 1 and "remove it" in done.stderr, done
+        assert (part / "firstline.db").exists(), "nobody knows whose it is"
+        with open(part / "part.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            done = cli("backup", s.dir / "k.db", state=live.state)
+            assert done.returncode == 1 and "another process is at work" in done.stderr, done
+        done = cli("backup", s.dir / "k.db", state=live.state)
+        assert done.returncode == 0, done
+        assert not part.exists() and (s.dir / "k.db").stat().st_mode & 0o777 == 0o600
+        assert (s.dir / "k.db").read_bytes() == file.read_bytes()
+
+
+def test_an_empty_folder_is_filled_and_stays_the_one_that_it_is():
+    """As a volume that is mounted there: no other can be put in its place."""
+    with Scratch("volume") as s:
+        live, file = backed_up(s)
+        volume = s.dir / "volume"
+        (volume / "lost+found").mkdir(parents=True)
+        was = volume.stat()
+        done = cli("restore", file, state=volume)
+        assert done.returncode == 0, done
+        assert volume.stat().st_ino == was.st_ino
+        assert sorted(os.listdir(volume)) == ["attempts", "firstline.db", "lost+found", "restored"]
+        done = cli("restore", file, state=volume)
+        assert done.returncode == 1 and "is not an empty folder" in done.stderr, done
+        again = Firstline(s, live.config, name="volume").start()
+        assert "restored" in again.get("/v1/status")["stopped_why"]
+        again.stop()
+
+
+if __name__ == "__main__":
+    run_all(sys.modules[__name__])
