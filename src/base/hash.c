@@ -72,28 +72,39 @@ siphash(const struct siphash_key *key, str bytes)
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "siphash reads words as they lie");
 
 /*
- * Looking an algorithm up by name costs more than hashing a short text, so each thread
- * does it once and keeps one context, reset at each use.
+ * Looking an algorithm up by name costs more than hashing a short text, so each thread does
+ * it once and keeps one context, reset at each use.
  */
-static const EVP_MD *
-sha256_md(void)
+static _Thread_local struct hashing {
+	EVP_MD *md;
+	EVP_MD_CTX *context;
+} of_thread;
+
+static struct hashing *
+hashing_begin(void)
 {
-	static _Thread_local EVP_MD *md;
-	if (md == NULL)
-		md = EVP_MD_fetch(NULL, "SHA256", NULL);
-	ASSERT(md != NULL);
-	return md;
+	if (of_thread.context == NULL) {
+		of_thread.md = EVP_MD_fetch(NULL, "SHA256", NULL);
+		of_thread.context = EVP_MD_CTX_new();
+	}
+	ASSERT(of_thread.md != NULL && of_thread.context != NULL);
+	return &of_thread;
+}
+
+void
+hash_thread_ends(void)
+{
+	EVP_MD_CTX_free(of_thread.context);
+	EVP_MD_free(of_thread.md);
+	of_thread = (struct hashing){ .md = NULL };
 }
 
 hash32
 sha256_parts(const str *parts, size_t n)
 {
-	static _Thread_local EVP_MD_CTX *context;
-	if (context == NULL)
-		context = EVP_MD_CTX_new();
-	ASSERT(context != NULL);
-
-	int ok = EVP_DigestInit_ex2(context, sha256_md(), NULL);
+	struct hashing *hashing = hashing_begin();
+	EVP_MD_CTX *context = hashing->context;
+	int ok = EVP_DigestInit_ex2(context, hashing->md, NULL);
 	for (size_t i = 0; i < n && ok; i++)
 		ok = EVP_DigestUpdate(context, parts[i].p, parts[i].n);
 	hash32 hash = { { 0 } };
@@ -116,8 +127,8 @@ hmac_sha256(str key, str bytes)
 	ASSERT(key.n <= INT32_MAX);
 	hash32 hash = { { 0 } };
 	unsigned size = 0;
-	const unsigned char *made = HMAC(sha256_md(), key.n ? key.p : "", (int)key.n,
-	    (const unsigned char *)bytes.p, bytes.n, hash.b, &size);
+	const unsigned char *made = HMAC(hashing_begin()->md, key.n ? key.p : "",
+	    (int)key.n, (const unsigned char *)bytes.p, bytes.n, hash.b, &size);
 	ASSERT(made != NULL);
 	ASSERT(size == sizeof(hash.b));
 	return hash;

@@ -42,6 +42,9 @@ hash32 sha256(str bytes);
 /* Of the concatenation of n parts. */
 hash32 sha256_parts(const str *parts, size_t n);
 hash32 hmac_sha256(str key, str bytes);
+/* Gives back what this thread kept for its hashes; it may hash again. For threads that end
+ * before the program does. */
+void hash_thread_ends(void);
 /* Takes the same time whatever differs. */
 bool hash32_eq_secret(const hash32 *a, const hash32 *b);
 

@@ -88,24 +88,31 @@ regex_release(struct regex *all)
 }
 
 /* What a match needs besides the program; one a thread, made at its first match. */
-struct match_tools {
+static _Thread_local struct match_tools {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-};
+} of_thread;
 
 static struct match_tools *
 match_tools(void)
 {
-	static _Thread_local struct match_tools tools;
-	if (tools.data == NULL) {
-		tools.data = pcre2_match_data_create(1, NULL);
-		tools.context = pcre2_match_context_create(NULL);
-		ASSERT(tools.data != NULL);
-		ASSERT(tools.context != NULL);
-		(void)pcre2_set_match_limit(tools.context, MATCH_STEPS_MAX);
-		(void)pcre2_set_heap_limit(tools.context, MATCH_HEAP_KIB_MAX);
+	if (of_thread.data == NULL) {
+		of_thread.data = pcre2_match_data_create(1, NULL);
+		of_thread.context = pcre2_match_context_create(NULL);
+		ASSERT(of_thread.data != NULL);
+		ASSERT(of_thread.context != NULL);
+		(void)pcre2_set_match_limit(of_thread.context, MATCH_STEPS_MAX);
+		(void)pcre2_set_heap_limit(of_thread.context, MATCH_HEAP_KIB_MAX);
 	}
-	return &tools;
+	return &of_thread;
+}
+
+void
+regex_thread_ends(void)
+{
+	pcre2_match_data_free(of_thread.data);
+	pcre2_match_context_free(of_thread.context);
+	of_thread = (struct match_tools){ .data = NULL };
 }
 
 bool

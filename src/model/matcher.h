@@ -7,4 +7,7 @@
  * model). They cannot be matched afterwards. */
 void regex_release(struct regex *all);
 
+/* Gives back what this thread kept for its matches; it may match again. */
+void regex_thread_ends(void);
+
 #endif

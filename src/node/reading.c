@@ -8,7 +8,9 @@
  */
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "model/ics.h"
+#include "model/matcher.h"
 #include "node/calendars.h"
 #include "node/supervisor.h"
 
@@ -73,6 +75,8 @@ on_thread(void *arg)
 		read_calendar(r);
 	else
 		read_folder(r);
+	hash_thread_ends();
+	regex_thread_ends();
 	ASSERT(uv_async_send(&r->ended) == 0);
 }
 

@@ -628,5 +628,25 @@ def test_a_reload_takes_effect_while_an_incident_is_open():
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def test_reading_the_folder_again_and_again_leaves_nothing_in_memory():
+    """Each reading is a thread of the supervisor's: 216 bytes of it once stayed."""
+    def anonymous_kb(firstline):
+        rollup = pathlib.Path(f"/proc/{firstline.child.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Anonymous: +(\d+) kB", rollup, re.MULTILINE)[1])
+
+    def read_again(firstline, times):
+        for _ in range(times):
+            answer = firstline.post("/v1/reload")
+            assert answer.status == 200, answer
+        return anonymous_kb(firstline)
+
+    with Scratch("reload-again") as scratch:
+        firstline, _ = begin(scratch)
+        before = read_again(firstline, 100)
+        after = read_again(firstline, 400)
+        assert after - before < 40, f"{before} KiB, {after} KiB after 400 more"
+        firstline.stop()
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])

@@ -1,5 +1,8 @@
 #include "support/reading.h"
 
+#include <malloc.h>
+#include <pthread.h>
+
 #include "model/matcher.h"
 #include "support/test.h"
 
@@ -103,11 +106,39 @@ matcher__reports_a_bad_pattern_where_it_is_bad(void)
 	EXPECT_STR(reading_diags.first->message, STR("a pattern is at most 512 bytes"));
 }
 
+static void *
+match_something(void *m)
+{
+	bool matched = matches(m, "api-1", NULL);
+	regex_thread_ends();
+	return matched ? m : NULL;
+}
+
+/* Under ASan the counter is 0, and its leak checker looks instead. */
+static void
+matcher__leaves_nothing_of_a_thread_that_ended(void)
+{
+	struct matchers m = { 0 };
+	size_t before = 0;
+	EXPECT(matchers("{job: '~api-.*'}", &m));
+	for (int i = 0; i < 300; i++) {
+		pthread_t thread;
+		void *matched;
+		ASSERT(pthread_create(&thread, NULL, match_something, &m) == 0);
+		ASSERT(pthread_join(thread, &matched) == 0 && matched != NULL);
+		if (i == 100)
+			before = mallinfo2().uordblks;
+	}
+	EXPECT(mallinfo2().uordblks < before + 4096);
+	regex_release(reader.regexes);
+}
+
 int
 main(void)
 {
 	RUN(matcher__compares_and_negates);
 	RUN(matcher__gives_up_on_a_pattern_that_explodes);
+	RUN(matcher__leaves_nothing_of_a_thread_that_ended);
 	RUN(matcher__reports_a_bad_pattern_where_it_is_bad);
 	TEST_MAIN_END();
 }
