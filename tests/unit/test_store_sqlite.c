@@ -92,6 +92,61 @@ sql(const char *text)
 	(void)sqlite3_close(db);
 }
 
+/* ---- memory ---- */
+
+static size_t
+pages_bytes(const struct store *store)
+{
+	int now = 0, highest = 0;
+	ASSERT(sqlite3_db_status(sqlite_of(store)->db, SQLITE_DBSTATUS_CACHE_USED, &now,
+		   &highest, 0) == SQLITE_OK);
+	return (size_t)now;
+}
+
+/* Entries that no compression makes shorter, as many as do not fit into memory. */
+static void
+commit_much(struct store *store)
+{
+	static char text[1 << 20];
+	uint64_t x = 1;
+	for (int i = 0; i < 16; i++) {
+		for (size_t at = 0; at < sizeof(text); at++) {
+			x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+			text[at] = (char)x;
+		}
+		must_commit(store, (str){ text, sizeof(text) }, NULL, 0);
+	}
+}
+
+static bool
+skip_entry(void *context, const struct stored_entry *entry)
+{
+	(void)context;
+	(void)entry;
+	return true;
+}
+
+/* The limit is told in KiB, and SQLite makes a number of pages of it: of the size that they
+ * have by then. */
+static void
+sqlite__pages_in_memory_are_bounded_alike_in_new_and_old_files(void)
+{
+	new_folder();
+	for (int start = 0; start < 2; start++) {
+		struct store *store = must_open(), *reader;
+		struct err err;
+		commit_much(store);
+		EXPECT(pages_bytes(store) > (size_t)7 << 20);
+		EXPECT(pages_bytes(store) < (size_t)9 << 20);
+		ASSERT(store_reader(store, &reader, &err));
+		EXPECT(store_entries(reader, 1, UINT32_MAX, skip_entry, NULL, &err));
+		EXPECT(pages_bytes(reader) > (size_t)3 << 20);
+		EXPECT(pages_bytes(reader) < (size_t)5 << 20);
+		store_close(reader);
+		store_close(store);
+	}
+}
+
 /* ---- files ---- */
 
 static void
@@ -723,6 +778,7 @@ sqlite__any_byte_of_the_file_may_be_wrong(void)
 int
 main(void)
 {
+	RUN(sqlite__pages_in_memory_are_bounded_alike_in_new_and_old_files);
 	RUN(sqlite__files_are_their_owners_alone);
 	RUN(sqlite__refuses_what_is_no_store);
 	RUN(sqlite__readonly_needs_a_store);

@@ -245,7 +245,8 @@ writer_begin(struct sqlite_store *s, struct err *err)
 	    (version == 0 && !sqlite_exec(s, sql, err)) || !log_mode(s, err) ||
 	    !sqlite_exec(s,
 		"PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
-		"PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF",
+		"PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = OFF;"
+		"PRAGMA cache_size = -8192", /* holds for the size of its pages by now */
 		err))
 		return false;
 	(void)sqlite3_wal_hook(s->db, sqlite_logged, s);
