@@ -15,6 +15,7 @@ BLOCKS_MAX = 24
 BLOCK_SAMPLES_MIN = 3
 ZOMBIE_SAMPLES = 3  # so many in a row have it: nobody waits for it
 DAY_S = 86400
+START_BYTES = 675  # of the engine, for each start of an action that is remembered (docs/limits.md)
 # Connections to receivers are kept for two minutes, so before that a count says little.
 DESCRIPTORS_JUDGED_S = 600
 
@@ -81,6 +82,12 @@ def quarters(values):
     return values[:n], values[-n:]
 
 
+def for_a_day_kb(name, sample):
+    """Starts of actions are remembered for a day: with the same load no more after it, but a soak
+    that is shorter sees nothing of them go."""
+    return START_BYTES * sample["counts"].get("starts_remembered", 0) / 1024 if name == "engine" else 0
+
+
 class Told:
     """What one process did after settling."""
 
@@ -88,9 +95,11 @@ class Told:
         self.name = name
         rows = [(s["t"], s["counts"].get("incidents_closed", 0), s["processes"][name], s["rest"])
                 for s in samples if name in s["processes"]]
-        at_work = [(t, closed, p["anonymous_kb"]) for t, closed, p, rest in rows if not rest]
-        found = blocks([(t, kb) for t, _, kb in at_work])
+        found = blocks([(t, p["anonymous_kb"]) for t, _, p, rest in rows if not rest])
         self.first_kb, self.last_kb = (found[0][1], found[-1][1]) if found else (0, 0)
+        at_work = [(s["t"], s["counts"].get("incidents_closed", 0), s["processes"][name]["anonymous_kb"] - for_a_day_kb(name, s))
+                   for s in samples if name in s["processes"] and not s["rest"]]
+        found = blocks([(t, kb) for t, _, kb in at_work])
         self.slope, self.low, self.high = (v * DAY_S / 1024 for v in slope(found))
         self.split = by_time_and_incidents(at_work)
         self.rss_kb = [statistics.median(p["rss_kb"] for _, _, p, _ in part) for part in quarters(rows)]
@@ -138,6 +147,13 @@ def kept(samples):
     return text + ". Kept by `keep:`, so it grows."
 
 
+def for_a_day(samples):
+    """What of the engine's growth ends after a day, and is not in its slope."""
+    first, last = (s["counts"].get("starts_remembered", 0) for s in (samples[0], samples[-1]))
+    return (f"Starts of actions, remembered for a day: {first:,} → {last:,}, {(last - first) * START_BYTES / 1024:+,.0f} KiB of the "
+            "engine's, which is not in its MiB a day.")
+
+
 def limits_of(told, seconds):
     """What a run so long can tell at all."""
     sure = [t for t in told if math.isfinite(t.high)]
@@ -163,7 +179,7 @@ def tell(begin, samples, end):
         f"{seconds / 3600:.2f} h after {begin['settle'] / 60:.1f} min of settling, {begin['rate']} alerts/s asked for, "
         f"{counts['sent'] / max(samples[-1]['t'], 1e-9):,.0f}/s sent; {end['why'] if end else 'cut off'}.",
         "", "| Process | anonymous KiB, first | last | MiB a day | 95 % | ≤ 1 | B an incident | RSS KiB | descriptors | threads |",
-        "|---|---|---|---|---|---|---|---|---|---|", *(t.line() for t in told), "", kept(measured),
+        "|---|---|---|---|---|---|---|---|---|---|", *(t.line() for t in told), "", for_a_day(measured), kept(measured),
         f"Processes of attempts at last: {measured[-1]['others']}; their cgroups: {measured[-1]['cgroups']}. "
         + ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in counts.items()) + ".",
         limits_of(told, seconds)]

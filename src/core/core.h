@@ -74,6 +74,8 @@ struct core_counts {
 	uint32_t hands_on, glass,
 	    unreviewed;     /* leases: in force; broken glass that is over */
 	uint32_t approvals; /* that wait for people */
+	size_t uses;        /* starts of actions that limits count, or would */
+	size_t bytes;       /* of memory: all that is open or remembered */
 };
 struct core_counts core_counts(const struct core *core);
 const struct incident_row *core_incident(const struct core *core, incident_id id);

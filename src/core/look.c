@@ -9,7 +9,9 @@ core_counts(const struct core *core)
 	struct core_counts counts = { .incidents_open = core->open_n,
 		.runs = core->counts[TABLE_RUN],
 		.notices_open = core->counts[TABLE_NOTICE],
-		.gaps = core->counts[TABLE_GAP] };
+		.gaps = core->counts[TABLE_GAP],
+		.uses = core->counts[TABLE_GRANT_USE],
+		.bytes = pool_used(core->pool) };
 	list_each(it, &core->open)
 	{
 		const struct incident_row *row =

@@ -122,6 +122,9 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "shadow_runs", true, control->shadow_runs,
 	    "Runs in shadow that would have acted, ever");
 	add(a, "gaps_open", false, now.gaps, "Operational gaps on record");
+	add(a, "starts_remembered", false, now.uses,
+	    "Starts of actions that limits count, or would");
+	add(a, "core_bytes", false, now.bytes, "Memory of all that is open or remembered");
 	add(a, "journal_entries", true, engine->head.seq, "Entries in the journal");
 	add(a, "journal_let_go", true, keep_begins(engine),
 	    "Of those, let go of because they were old");

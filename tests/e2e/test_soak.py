@@ -33,7 +33,7 @@ def test_a_soak_in_small():
             assert f"| {name} |" in out and all(name in s["processes"] for s in samples), out
         counts = samples[-1]["counts"]
         assert counts["failed"] == 0, out
-        for what in ("sent", "events", "asked", "incidents_opened", "attempts_started", "notices_delivered"):
+        for what in ("sent", "events", "asked", "incidents_opened", "attempts_started", "notices_delivered", "starts_remembered", "core_bytes"):
             assert counts[what] > 0, (what, counts)
         told = subprocess.run([ROOT / "bench/soak", "--tell", log], capture_output=True, text=True, timeout=30)
         assert told.returncode == 0 and "descriptors are not judged, and of so short a run nothing is said of slopes" in told.stdout, told
@@ -61,7 +61,7 @@ def made_up(grows=lambda t: 0, hours=8, **wrong):
         processes = {name: {"pid": 10 + i, "rss_kb": 9000, "fds": 20 + draw.randrange(5), "threads": 1,
                             "anonymous_kb": 5000 + draw.randrange(200)} for i, name in enumerate(soaked.PROCESSES)}
         processes["engine"]["anonymous_kb"] += int(grows(t))
-        counts = {"incidents_closed": closed, "sent": 1000 * t}
+        counts = {"incidents_closed": closed, "sent": 1000 * t, "starts_remembered": int(wrong.get("starts", 0) * t)}
         samples.append({"kind": "sample", "t": t, "rest": False, "processes": processes, "others": 0, "zombies": [],
                         "state_bytes": 10_000_000 + t * 100, "state_files": 9, "cgroups": 0, "counts": counts})
     late = samples[len(samples) // 2:]
@@ -81,6 +81,8 @@ def test_what_grows_is_told_from_what_does_not():
             ("nothing", made_up(), []),
             ("half of what is allowed", made_up(mib_a_day(0.5)), []),
             ("twice of it", made_up(mib_a_day(2)), ["engine: its memory grows"]),
+            ("what starts of actions take, one in ten seconds", made_up(mib_a_day(5.56), starts=0.1), []),
+            ("twice of it", made_up(mib_a_day(11.12), starts=0.1), ["engine: its memory grows"]),
             ("one step of a MiB", made_up(lambda t: 1024 * (t > 2 * HOUR)), []),
             ("one spike", made_up(lambda t: 90000 * (HOUR < t < 2 * HOUR)), []),
             ("a descriptor", made_up(fds=1), ["hands: 20 descriptors at first, 25 at last"]),

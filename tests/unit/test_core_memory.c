@@ -82,12 +82,12 @@ core__a_use_of_a_limit_costs_little(void)
 	w->remembered_max = w->core->remembered_max = 1;
 	for (unsigned i = 0; i < 24; i++)
 		trouble(w, i);
-	size_t with = pool_used(w->core->pool);
-	uint32_t uses = w->core->counts[TABLE_GRANT_USE];
-	EXPECT(uses >= 23);
+	struct core_counts with = core_counts(w->core);
+	EXPECT(with.uses >= 23);
 	world_after(w, 2 * DAY);
-	EXPECT_U64(w->core->counts[TABLE_GRANT_USE], 0);
-	EXPECT(with - pool_used(w->core->pool) <= uses * USE_BYTES);
+	struct core_counts without = core_counts(w->core);
+	EXPECT_U64(without.uses, 0);
+	EXPECT(with.bytes - without.bytes <= with.uses * USE_BYTES);
 	world_free(w);
 }
 
