@@ -173,6 +173,22 @@ pattern__and_like_have_a_size_that_they_may_have(void)
 	EXPECT(!pattern_text_made(STR("a{400}"), (str){ stars, 100 }, 0, &scratch, &text));
 }
 
+/* 4,000 that lead nowhere, five around them, and one for each sign that takes nothing. */
+static void
+pattern__has_4095_states_at_most(void)
+{
+	char pattern[REGEX_BYTES_MAX] = "(a{2000}){0}";
+	size_t n = strlen(pattern);
+	memset(&pattern[n], '^', 91);
+	pattern[n + 91] = 'b';
+	struct arena scratch = arena;
+	str text;
+	EXPECT(!pattern_text_made(str_of(pattern), STR("*"), 0, &scratch, &text));
+	memmove(&pattern[n], &pattern[n + 1], 92);
+	EXPECT(pattern_text_made(str_of(pattern), STR("*"), 0, &scratch, &text));
+	EXPECT_STR(text, STR("b"));
+}
+
 /* ---- held against the matcher ---- */
 
 static const char config_head[] =
@@ -325,6 +341,7 @@ main(void)
 	RUN(pattern__takes_bytes_by_their_number_and_signs_behind_a_backslash);
 	RUN(pattern__takes_groups_of_every_kind);
 	RUN(pattern__takes_as_many_as_are_wanted);
+	RUN(pattern__has_4095_states_at_most);
 	RUN(pattern__and_like_have_a_size_that_they_may_have);
 	RUN(pattern__takes_each_sign_that_the_matcher_takes);
 	RUN(pattern__takes_as_often_as_the_matcher_takes);
