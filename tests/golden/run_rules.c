@@ -29,6 +29,7 @@
 #include <stdlib.h>
 
 #include "authority/analyse.h"
+#include "rules_beside.h"
 #include "rules_tried.h"
 #include "support/config.h"
 #include "support/test.h"
@@ -119,8 +120,12 @@ load(struct rules *r, struct config *c, str edit)
 	config_add(c, "production.yaml", yaml);
 	if (runbook != NULL)
 		config_add(c, "runbooks/a.md", runbook);
-	const struct model *model = config_load(c);
-	if (model == NULL) {
+	config_add(c, "z.yaml", beside_yaml);
+	config_add(c, "runbooks/z.md", beside_runbook);
+	struct model *model = config_load(c);
+	if (model != NULL) {
+		beside_cut(model);
+	} else {
 		str faults = config_faults(c);
 		buf_printf(&r->out, "it does not load: %.*s", STR_ARG(faults));
 	}
