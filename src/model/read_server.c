@@ -20,6 +20,14 @@ section_value(const struct section *section)
 	return section->n > 0 ? section->nodes[0] : NULL;
 }
 
+/* The engine is confined to the state folder: a file elsewhere could not be opened. */
+static bool
+is_elsewhere(str path)
+{
+	return path.p[0] == '/' || str_starts(path, STR("../")) ||
+	       str_contains(path, STR("/../"));
+}
+
 static void
 store_read(struct reader *r, const struct node *node, str *ret)
 {
@@ -29,7 +37,13 @@ store_read(struct reader *r, const struct node *node, str *ret)
 	bool ok = str_eq(text, STR("memory:")) ||
 	          (str_starts(text, STR("sqlite:")) && text.n > strlen("sqlite:") &&
 		      text.n <= STORE_BYTES_MAX);
-	if (ok)
+	if (ok && str_starts(text, STR("sqlite:")) &&
+	    is_elsewhere(str_drop(text, strlen("sqlite:"))))
+		read_error(r, node,
+		    STR("write sqlite:FILE; where the state folder is, 'firstline serve "
+			"--state' says"),
+		    "the store is a file in the state folder");
+	else if (ok)
 		*ret = text;
 	else
 		read_error(r, node, STR("write sqlite:FILE"), "'%.*s' is no store",

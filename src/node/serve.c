@@ -419,6 +419,12 @@ choose_paths(struct supervisor *s, struct err *err)
 	            : s->now.model->store.n > 0   ? s->now.model->store
 	                                          : STR("sqlite:firstline.db");
 	(void)snprintf(s->store_url, sizeof(s->store_url), "%.*s", STR_ARG(store));
+	if (str_starts(store, STR("sqlite:/")))
+		return err_set(err, ERR_INVALID,
+		    "--store %s: the store is a file in the state folder: write "
+		    "sqlite:FILE, "
+		    "and where the folder is by --state",
+		    s->store_url);
 	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
 	if (n < 0)
 		return err_sys(err, ERR_IO, "/proc/self/exe");
