@@ -68,7 +68,27 @@ on_sweep(uv_timer_t *timer)
 	b->arena.beg = b->map.memory;
 }
 
-/* ---- no room on the disk ---- */
+/* ---- no room on the disk, or nothing can be written there ---- */
+
+/*
+ * One page to the people on duty, and what was on its way to them. It is kept nowhere, so its
+ * numbers are not given again; the engine that starts once the disk can be written to knows
+ * nothing of it. Nothing else leaves: to act needs what is kept.
+ */
+static void
+tell_read_only(struct engine *engine)
+{
+	struct event started = { .kind = EVENT_STARTED,
+		.started = { engine->epoch + 1, true, true } };
+	struct event event = { .kind = EVENT_SELF };
+	event.self = (struct self){ .kind = SELF_DISK_FULL,
+		.subject = STR("disk"),
+		.text =
+		    STR("the disk is read-only: alerts are refused with 507 and nothing is "
+			"done until it can be written to") };
+	batch_aside(engine, &started);
+	batch_aside(engine, &event);
+}
 
 /* One page to the people on duty, out of the reserve, as soon as hands can send it. */
 static void
@@ -78,6 +98,10 @@ tell_no_room(struct engine *engine)
 	if (engine->told_no_room || engine->hands.peer == NULL)
 		return;
 	engine->told_no_room = true;
+	if (!store_writes(engine->store)) {
+		tell_read_only(engine);
+		return;
+	}
 	if (!store_reserve_release(engine->store, &err)) {
 		engine_log(engine, LOG_ERROR, "no reserve to tell of the full disk: %s",
 		    err.text);
@@ -94,19 +118,30 @@ tell_no_room(struct engine *engine)
 	engine->refusing = true;
 }
 
+static void
+refuse_all(struct engine *engine, const char *why, const char *what_to_do)
+{
+	engine->refusing = true;
+	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why),
+	    "%s '%s': %s, it goes on by itself", why, engine->options->state_dir,
+	    what_to_do);
+	engine_log(engine, LOG_ERROR, "%s", engine->refusing_why);
+}
+
 /* False where it is not for want of room: another start may do better. */
 static bool
 look_for_room(struct engine *engine, struct err *err)
 {
+	if (!store_writes(engine->store)) {
+		refuse_all(engine, "the disk is read-only that holds",
+		    "let it be written to");
+		return true;
+	}
 	if (store_has_room(engine->store, err) && store_reserve(engine->store, err))
 		return true;
 	if (err->kind != ERR_NO_SPACE)
 		return false;
-	engine->refusing = true;
-	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why),
-	    "no room on the disk of '%s': make room, it goes on by itself",
-	    engine->options->state_dir);
-	engine_log(engine, LOG_ERROR, "%s", engine->refusing_why);
+	refuse_all(engine, "no room on the disk of", "make room");
 	return true;
 }
 
@@ -241,6 +276,12 @@ on_heal(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
 	struct err err;
+	if (!store_writes(engine->store)) {
+		if (store_writes_again(engine->store))
+			engine_die(engine, ENGINE_EXIT_WRITES,
+			    "the disk can be written to again: starting anew");
+		return;
+	}
 	if (!engine->refusing || !engine->ready)
 		return;
 	if (!store_has_room(engine->store, &err)) {

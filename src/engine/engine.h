@@ -31,6 +31,8 @@ enum engine_exit {
 	ENGINE_EXIT_NO_ROOM = 3, /* start me again: I will refuse until there is room */
 	ENGINE_EXIT_BUSY = 4,    /* another engine holds the store: do not start me again */
 	ENGINE_EXIT_CORRUPT = 5, /* the store is damaged: do not start me again */
+	ENGINE_EXIT_WRITES =
+	    6, /* the disk was read-only and is not any more: start me again */
 };
 
 /* A file of the state folder, made by `firstline restore`; its text says of which backup.

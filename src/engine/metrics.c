@@ -128,7 +128,8 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "journal_entries", true, engine->head.seq, "Entries in the journal");
 	add(a, "journal_let_go", true, keep_begins(engine),
 	    "Of those, let go of because they were old");
-	add(a, "refusing", false, engine->refusing, "1 while there is no room on the disk");
+	add(a, "refusing", false, engine->refusing,
+	    "1 while there is no room on the disk, or it is read-only");
 	add(a, "stopped", false, control->stopped, "1 while stop-all is in force");
 	add(a, "hands_up", false, engine->hands.peer != NULL,
 	    "1 while the hands role is there");

@@ -142,7 +142,7 @@ struct engine {
 	bool ready;    /* a configuration is adopted, or was when last there was room */
 	bool begun;    /* this process took its first steps: it has an epoch of its own */
 	hash32 unkept; /* !begun: the configuration that found no room */
-	bool refusing; /* no room on the disk */
+	bool refusing; /* no room on the disk, or it is read-only */
 	char refusing_why[200];
 	bool told_no_room;
 	struct overflows overflows;
@@ -176,6 +176,9 @@ struct engine {
 /* batch.c */
 void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
+/* A step that nothing keeps: of all that it brings only notices leave, at once. What is in
+ * memory is ahead of the store from then on: nothing may be committed any more. */
+void batch_aside(struct engine *engine, struct event *event);
 /* Between two steps: give back what a large one used. A system call, so not for each. */
 void batch_trim(struct engine *engine);
 /* A row of the engine's own, in the commit of the step that follows; NULL: delete it. */

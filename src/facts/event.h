@@ -256,7 +256,7 @@ enum self_kind {
 	SELF_QUARANTINED,
 	SELF_SANDBOX_GAP,
 	SELF_OVERFLOW,  /* intake dropped or refused; text says what */
-	SELF_DISK_FULL, /* we were refusing; now there is room again */
+	SELF_DISK_FULL, /* no room, or it is read-only: we refuse */
 	SELF_SOURCE_BAD,
 	SELF_TLS,      /* the certificate cannot be used */
 	SELF_CALENDAR, /* one of `calendar_urls` is as it was long ago; subject: its name */

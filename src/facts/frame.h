@@ -244,7 +244,7 @@ struct status_item {
 	uint64_t epoch, seq;
 	msec since_wall, now_wall;
 	hash32 config;
-	bool refusing; /* no room on the disk */
+	bool refusing; /* no room on the disk, or it is read-only */
 	str refusing_why;
 	bool stopped;
 	str stopped_by, stopped_why;

@@ -89,9 +89,16 @@ reopen(struct ceiling *c, struct err *err)
 	return true;
 }
 
-/* Reads the file, leaves out what is old, and writes it anew. */
 static bool
-load(struct ceiling *c, msec wall, msec boot, struct err *err)
+write_anew(struct ceiling *c, str text, struct err *err)
+{
+	return file_write_durable(c->attempts_fd, CEILING_FILE, text, 0600, err) &&
+	       reopen(c, err);
+}
+
+/* Reads the file, leaves out what is old, and writes it anew: *ret_written. */
+static bool
+load(struct ceiling *c, msec wall, msec boot, bool *ret_written, struct err *err)
 {
 	struct arena_map map;
 	struct arena arena = arena_map(&map, CEILING_FILE_MAX + 4096);
@@ -105,9 +112,7 @@ load(struct ceiling *c, msec wall, msec boot, struct err *err)
 		*err = read_err;
 	c->n = 0;
 	read_lines(c, bytes, wall, boot, &text);
-	ok = ok &&
-	     file_write_durable(c->attempts_fd, CEILING_FILE, buf_str(&text), 0600, err) &&
-	     reopen(c, err);
+	*ret_written = ok && write_anew(c, buf_str(&text), err);
 	c->file_bytes = text.n;
 	buf_done(&text);
 	arena_unmap(&map);
@@ -121,7 +126,9 @@ ceiling_open(int attempts_fd, msec wall, msec boot, struct err *err)
 	ASSERT(c != NULL);
 	c->attempts_fd = attempts_fd;
 	c->file = -1;
-	if (load(c, wall, boot, err))
+	/* Where it cannot be written nothing starts, but people are told all the same. */
+	bool written;
+	if (load(c, wall, boot, &written, err))
 		return c;
 	ceiling_close(c);
 	return NULL;
@@ -155,7 +162,9 @@ ceiling_count(struct ceiling *c, str target, msec wall, msec boot, struct err *e
 {
 	drop_old(c, boot);
 	ASSERT(c->n < CEILING_TARGETS_MAX); /* ceiling_allows was asked */
-	if (c->file_bytes > CEILING_FILE_MAX / 2 && !load(c, wall, boot, err))
+	bool written = c->file >= 0;
+	if ((!written || c->file_bytes > CEILING_FILE_MAX / 2) &&
+	    !(load(c, wall, boot, &written, err) && written))
 		return false;
 	struct buf line = BUF(4096);
 	write_line(&line, target, wall);

@@ -23,7 +23,8 @@
 
 struct ceiling;
 
-/* Reads and rewrites the file. `boot` is the present moment on the boot clock, which is
+/* Reads the file and rewrites it; where it cannot be written, the first count does, and
+ * nothing starts until one can. `boot` is the present moment on the boot clock, which is
  * what is counted by: the wall clock may jump. */
 NODISCARD struct ceiling *ceiling_open(int attempts_fd, msec wall, msec boot,
     struct err *err);

@@ -329,6 +329,11 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 	if (role->hung)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s did not answer, was ended and started again", role->name);
+	else if (role->kind == ROLE_KIND_ENGINE && signal == 0 &&
+		 status == ENGINE_EXIT_WRITES)
+		(void)snprintf(role->died, sizeof(role->died),
+		    "the disk was read-only, and can be written to again: until now alerts "
+		    "were refused with 507 and nothing was done");
 	else if (signal != 0)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s ended by signal %d and was started again", role->name,

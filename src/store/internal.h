@@ -18,6 +18,7 @@ struct store_ops {
 	bool (*reserve)(struct store *store, struct err *err);
 	bool (*reserve_release)(struct store *store, struct err *err);
 	bool (*has_room)(struct store *store, struct err *err);
+	bool (*writes_again)(struct store *store); /* NULL: it never ceases to */
 	bool (*bundle_put)(struct store *store, const hash32 *hash, str bytes, msec wall,
 	    struct err *err);
 	bool (*reader)(const struct store *store, struct store **ret, struct err *err);
@@ -58,6 +59,7 @@ struct store {
 	const struct store_ops *ops;
 	struct store_head head;
 	bool writer;
+	bool read_only; /* a writer that the file system lets write nothing */
 	struct compact_room written, read; /* the entry that is being written, read */
 };
 

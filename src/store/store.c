@@ -59,6 +59,19 @@ store_close(struct store *store)
 	store->ops->close(store);
 }
 
+bool
+store_writes(const struct store *store)
+{
+	return store->writer && !store->read_only;
+}
+
+bool
+store_writes_again(struct store *store)
+{
+	ASSERT(store->read_only);
+	return store->ops->writes_again(store);
+}
+
 struct store_head
 store_head(const struct store *store)
 {
@@ -84,7 +97,7 @@ row_fits(const struct row_write *row, struct err *err)
 bool
 store_commit(struct store *store, const struct commit *commit, struct err *err)
 {
-	ASSERT(store->writer);
+	ASSERT(store_writes(store));
 	ASSERT(commit->seq == 0 || commit->seq == store->head.seq + 1);
 	ASSERT((commit->seq == 0) == (commit->entry.n == 0));
 

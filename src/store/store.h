@@ -55,10 +55,15 @@ struct store_head {
  * the store where there is none, for its user's eyes only, migrates it (numbered steps, each
  * a transaction) and checks its end, or all of a small one: ERR_CORRUPT. ERR_NO_SPACE when
  * the disk is full and even the reserve could not help; with its help the store opens, and
- * the reserve is given up. `state_dir` exists. */
+ * the reserve is given up. Where the file system lets nothing be written (EROFS) what is there
+ * opens to be read alone: nothing may be asked of it then that writes. `state_dir` exists. */
 NODISCARD bool store_open(const char *url, const char *state_dir, struct store **ret,
     struct err *err);
 void store_close(struct store *store);
+/* Can it be written to? Of one that cannot store_writes_again says when it could be: close it
+ * then, and open it again. */
+bool store_writes(const struct store *store);
+bool store_writes_again(struct store *store);
 
 /* Of a reader: as it was when that was opened. */
 struct store_head store_head(const struct store *store);

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import configuration, starts
 from support.engine import Engine
 from support.gate import QUARANTINE, QUARANTINED, decode
-from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+from support.harness import Firstline, Scratch, WebhookSink, free_port, run_all, wait_until
 
 FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
@@ -109,6 +110,106 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             assert len(epochs) >= 3 and epochs == sorted(set(epochs)), epochs
             verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
             assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def pages(hook):
+    return [str(body) for _, body in hook.requests if "read-only" in str(body)]
+
+
+def refuses_as_read_only(firstline, hook):
+    """It takes nothing, says why wherever it is asked, pages once and acts on nothing."""
+    wait_until(lambda: status_of(firstline, 1) == 507, 20, 0.1, "refused with 507")
+    answer = firstline.fire(labels(2))
+    assert answer.status == 507 and answer.headers.get("Retry-After"), answer
+    assert b"read-only" in answer.body, answer
+    ready = firstline.request("GET", "/-/ready", token=None)
+    assert ready.status == 503 and b"read-only" in ready.body, ready
+    assert "read-only" in firstline.cli("status").stdout
+    silence = firstline.cli("silence", "add", "Held", "--for", "1h", "--comment", "c")
+    assert silence.returncode == 1 and "read-only" in silence.stderr, silence
+    wait_until(lambda: pages(hook), 15, message="people are told of the read-only disk")
+
+
+def heals(firstline, scratch):
+    wait_until(lambda: status_of(firstline, 3) == 200, 20, 0.1, "it heals by itself")
+    firstline.wait_incident(lambda r: "can be written to again" in r["title"], 20, "told of for good")
+    assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
+    wait_until(lambda: starts(scratch), 15, message="and hands takes its orders")
+    firstline.stop()
+    verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def remount(path, how):
+    subprocess.run(["mount", "-o", f"remount,{how}", str(path)], check=True)
+
+
+def test_a_start_on_a_read_only_disk_tells_and_heals():
+    for end in ("stop", "kill_all"):  # its log is in the file, or beside it
+        with Scratch("frozen") as scratch:
+            hook = WebhookSink(scratch)
+            firstline = Firstline(scratch, configuration(scratch, hook))
+            with small_disk(firstline.state, "24m"):
+                firstline.start()
+                assert firstline.fire(labels(0)).status == 200
+                getattr(firstline, end)()
+                remount(firstline.state, "ro")
+                firstline.port = None
+                firstline.start(wait=False, listen=(listen := f"127.0.0.1:{free_port()}"))
+                firstline.port = int(listen.rsplit(":", 1)[1])
+                refuses_as_read_only(firstline, hook)
+                assert shown(firstline) == {0}, "what was acknowledged is there meanwhile"
+                # Started again meanwhile it pages nobody once more.
+                firstline.kill_role("engine")
+                refuses_as_read_only(firstline, hook)
+                remount(firstline.state, "rw")
+                heals(firstline, scratch)
+                assert len(pages(hook)) == 2, "one as it began and one as it was over"
+
+
+def test_a_read_only_disk_without_a_store_is_told_and_ends_the_start():
+    with Scratch("frozen-new") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        with small_disk(firstline.state, "24m"):
+            remount(firstline.state, "ro")
+            firstline.start(wait=False)
+            assert firstline.child.wait(20) == 1
+            assert "Read-only file system" in firstline.log_text(), firstline.log_text()
+
+
+@contextlib.contextmanager
+def failing_disk(scratch, path):
+    """An ext4 of its own that turns read-only at an error, and the file that makes one."""
+    image = scratch.dir / "image"
+    with open(image, "wb") as file:
+        file.truncate(64 << 20)
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+    path.mkdir(mode=0o700)
+    subprocess.run(["mount", "-o", "loop,errors=remount-ro", str(image), str(path)], check=True)
+    try:
+        path.chmod(0o700)
+        device = os.stat(path).st_dev
+        name = os.path.basename(os.path.realpath(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"))
+        yield pathlib.Path(f"/sys/fs/ext4/{name}/trigger_fs_error")
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_disk_that_turns_read_only_is_told():
+    if not pathlib.Path("/dev/loop-control").exists() or not shutil.which("mkfs.ext4"):
+        print("# no loop device or no mkfs.ext4 here: the other tests of a read-only disk stand")
+        return
+    with Scratch("turns") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook))
+        with failing_disk(scratch, firstline.state) as trigger:
+            firstline.start()
+            assert firstline.fire(labels(0)).status == 200
+            trigger.write_text("1")
+            refuses_as_read_only(firstline, hook)
+            assert shown(firstline) == {0}, "what was acknowledged is there meanwhile"
+            assert len(pages(hook)) == 1 and not starts(scratch)
+            firstline.stop()
 
 
 def refused_requests(firstline, times, answers):

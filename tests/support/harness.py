@@ -132,7 +132,7 @@ class Firstline:
         self.port = None
 
     def start(self, wait=True, listen=None):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             (self.state / "endpoint").unlink()
         port = self.port or 0
         self.child = self.scratch.start(

@@ -55,11 +55,18 @@ lock_taken(int fd, const char *name, struct err *err)
 	return err_set(err, ERR_BUSY, "'%s' is held by another server", name);
 }
 
-/* Returns the descriptor that holds the lock, or -1. */
+/* Returns the descriptor that holds the lock, or -1. Nobody writes where nothing can be written,
+ * but another may read as we do, and page people as we do. */
 static int
-lock_take(int folder_fd, const char *name, struct err *err)
+lock_take(int folder_fd, const char *name, bool *read_only, struct err *err)
 {
 	int fd = openat(folder_fd, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == EROFS) {
+		*read_only = true;
+		fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			errno = EROFS;
+	}
 	if (fd < 0) {
 		(void)err_sys(err, errno == ENOSPC ? ERR_NO_SPACE : ERR_IO, "open '%s'",
 		    name);
@@ -73,7 +80,7 @@ lock_take(int folder_fd, const char *name, struct err *err)
 		fd_close(&fd);
 		return -1;
 	}
-	/* Who holds it, for the message above; on a full disk it stays untold. */
+	/* Who holds it, for the message above; on a full or read-only disk it stays untold. */
 	char pid[16];
 	int n = snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	bool told = ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) == n;
@@ -89,7 +96,7 @@ locks_take(struct sqlite_store *s, const char *state_dir, bool elsewhere, struct
 	s->state_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->state_fd < 0)
 		return err_sys(err, ERR_IO, "open the state folder '%s'", state_dir);
-	s->lock_fd = lock_take(s->state_fd, "lock", err);
+	s->lock_fd = lock_take(s->state_fd, "lock", &s->base.read_only, err);
 	if (s->lock_fd < 0)
 		return false;
 	if (!elsewhere)
@@ -98,7 +105,7 @@ locks_take(struct sqlite_store *s, const char *state_dir, bool elsewhere, struct
 	int n = snprintf(name, sizeof(name), "%s-lock", s->path);
 	if (n < 0 || (size_t)n >= sizeof(name))
 		return err_set(err, ERR_INVALID, "the store's path is too long");
-	s->file_lock_fd = lock_take(AT_FDCWD, name, err);
+	s->file_lock_fd = lock_take(AT_FDCWD, name, &s->base.read_only, err);
 	return s->file_lock_fd >= 0;
 }
 
@@ -128,11 +135,32 @@ file_make(const char *path, struct err *err)
 	return true;
 }
 
+/* The file as SQLite names one that nobody changes: without it, a file that was closed in order
+ * cannot be read where its log cannot be made. */
+static void
+immutable_name(const char *path, char *ret, size_t size)
+{
+	size_t n = (size_t)snprintf(ret, size, "file:");
+	for (const char *p = path; *p != '\0' && n + sizeof("%xx?immutable=1") < size;
+	     p++) {
+		if (strchr("%?#", *p) == NULL)
+			n += (size_t)snprintf(ret + n, size - n, "%c", *p);
+		else
+			n += (size_t)snprintf(ret + n, size - n, "%%%02x", (unsigned)*p);
+	}
+	(void)snprintf(ret + n, size - n, "?immutable=1");
+}
+
 static bool
 connect_to(struct sqlite_store *s, int flags, struct err *err)
 {
+	char name[3 * PATH_MAX];
+	if (s->immutable) {
+		immutable_name(s->path, name, sizeof(name));
+		flags |= SQLITE_OPEN_URI;
+	}
 	errno = 0;
-	int rc = sqlite3_open_v2(s->path, &s->db,
+	int rc = sqlite3_open_v2(s->immutable ? name : s->path, &s->db,
 	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	if (rc != SQLITE_OK)
 		return sqlite_fail(s, rc, err, "open");
@@ -317,6 +345,23 @@ sqlite_close(struct store *store)
 	free(s);
 }
 
+/* Nothing can be written: what is there is read. */
+static bool
+frozen_begin(struct sqlite_store *s, struct store **ret, struct err *err)
+{
+	char log[PATH_MAX];
+	struct stat st;
+	int n = snprintf(log, sizeof(log), "%s-wal", s->path);
+	s->immutable =
+	    n > 0 && (size_t)n < sizeof(log) && stat(log, &st) < 0 && errno == ENOENT;
+	if (reader_begin(s, err) && sqlite_check(s, err)) {
+		*ret = &s->base;
+		return true;
+	}
+	sqlite_close(&s->base);
+	return false;
+}
+
 bool
 sqlite_open(str path, const char *state_dir, struct store **ret, struct err *err)
 {
@@ -327,6 +372,8 @@ sqlite_open(str path, const char *state_dir, struct store **ret, struct err *err
 	s->base.writer = true;
 	if (!locks_take(s, state_dir, path.p[0] == '/', err) || !file_make(full, err))
 		goto fail;
+	if (s->base.read_only)
+		return frozen_begin(s, ret, err);
 	sqlite_reserve_open(s);
 	if (!writer_begin(s, err)) {
 		/* Even an old store needs a little room to be opened. */
@@ -346,9 +393,10 @@ fail:
 }
 
 static bool
-reader_open(const char *path, struct store **ret, struct err *err)
+reader_open(const char *path, bool immutable, struct store **ret, struct err *err)
 {
 	struct sqlite_store *s = handle_new(path);
+	s->immutable = immutable;
 	if (!reader_begin(s, err)) {
 		sqlite_close(&s->base);
 		return false;
@@ -367,13 +415,14 @@ sqlite_open_readonly(str path, const char *state_dir, struct store **ret, struct
 	if (stat(full, &st) != 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open '%s'",
 		    full);
-	return reader_open(full, ret, err);
+	return reader_open(full, false, ret, err);
 }
 
 static bool
 sqlite_reader(const struct store *store, struct store **ret, struct err *err)
 {
-	return reader_open(sqlite_of(store)->path, ret, err);
+	const struct sqlite_store *s = sqlite_of(store);
+	return reader_open(s->path, s->immutable, ret, err);
 }
 
 const struct store_ops sqlite_ops = {
@@ -384,6 +433,7 @@ const struct store_ops sqlite_ops = {
 	.reserve = sqlite_reserve,
 	.reserve_release = sqlite_reserve_release,
 	.has_room = sqlite_has_room,
+	.writes_again = sqlite_writes_again,
 	.bundle_put = sqlite_bundle_put,
 	.reader = sqlite_reader,
 	.rows = sqlite_rows,

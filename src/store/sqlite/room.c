@@ -111,6 +111,18 @@ sqlite_reserve_release(struct store *store, struct err *err)
 	return true;
 }
 
+/* Of a file system that was read-only: found out by writing, too. */
+bool
+sqlite_writes_again(struct store *store)
+{
+	struct sqlite_store *s = sqlite_of(store);
+	AUTO_CLOSE int fd = openat(s->state_fd, "room",
+	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool again = fd >= 0 && write(fd, "", 1) == 1 && fsync(fd) == 0;
+	(void)unlinkat(s->state_fd, "room", 0);
+	return again;
+}
+
 static bool
 room_for(const struct sqlite_store *s, size_t bytes, struct err *err)
 {

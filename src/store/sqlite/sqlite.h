@@ -74,6 +74,7 @@ struct sqlite_store {
 	int state_fd;     /* the state folder */
 	int lock_fd;      /* STATE/lock, held */
 	int file_lock_fd; /* PATH-lock, held; -1 when the file is in the state folder */
+	bool immutable;   /* read-only, and its log is all in the file */
 	bool reserved;    /* STATE/reserve is there at its full size */
 	struct compact_room row_written, row_read;
 	int64_t newest[TABLE_COUNT]; /* the highest id ever seen; -1: not looked yet */
@@ -232,6 +233,7 @@ void sqlite_reserve_open(struct sqlite_store *s);
 bool sqlite_reserve(struct store *store, struct err *err);
 bool sqlite_reserve_release(struct store *store, struct err *err);
 bool sqlite_has_room(struct store *store, struct err *err);
+bool sqlite_writes_again(struct store *store);
 /* Nothing more can be written there. */
 bool sqlite_disk_full(int folder_fd);
 
