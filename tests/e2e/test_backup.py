@@ -125,6 +125,8 @@ def test_a_restored_server_does_nothing_until_a_person_says_so():
         again.fire(ALERT, {"alertname": "New", "service": "worker"})
         new = again.wait_incident(lambda row: "New" in row["title"])
         assert new["id"] > 100000, "numbers that were given since are not given again"
+        again.wait_incident(lambda row: row["id"] == new["id"] and row["needs_person"],
+                            message="it waits for a person")
         assert len(begun(s)) == 1, "nothing was started"
         refused = again.post(f"/v1/incidents/{number}/run",
                              {"action": "heal", "target": "worker-1"})

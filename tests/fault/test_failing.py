@@ -198,7 +198,8 @@ def everything_fails_in(roles, kinds, seconds):
         assert not (scratch.dir / "leaked").read_text(), "what was preloaded reached a command"
         firstline.stop()
         wait_until(lambda: not shims(firstline.state), 10, message="its shims are gone, too")
-        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state,
+                                 seconds=600)
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

@@ -140,7 +140,8 @@ def test_random_kills_under_load():
         assert len(acknowledged) > KILLS, "the load was none"
         assert begun >= KILLS // 20, "hardly an action began"
         firstline.stop()
-        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state,
+                                 seconds=600)
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

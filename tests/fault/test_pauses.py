@@ -76,7 +76,8 @@ def test_random_pauses_under_load():
               f"{begun} actions began")
         assert len(acknowledged) > 10 * PAUSES and begun > 0, "the load was none"
         firstline.stop()
-        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state,
+                                 seconds=600)
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 

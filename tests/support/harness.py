@@ -247,12 +247,12 @@ class Firstline:
     def stop(self):
         end(self.child)
 
-    def cli(self, *args, check=False, text=True):
+    def cli(self, *args, check=False, text=True, seconds=30):
         done = subprocess.run(
             [str(BUILD / "firstline"), *map(str, args)],
             env=dict(self.env, FIRSTLINE_STATE=str(self.state),
                      FIRSTLINE_URL=f"http://127.0.0.1:{self.port}", NO_COLOR="1"),
-            stdin=subprocess.DEVNULL, capture_output=True, text=text, timeout=30)
+            stdin=subprocess.DEVNULL, capture_output=True, text=text, timeout=seconds)
         if check:
             assert done.returncode == 0, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
