@@ -5,10 +5,10 @@
 
 #define LINES_MAX 64
 
-static const char *const names[] = { "Cookie", "Authorization", "Content-Type", "Content-Length",
-	"Transfer-Encoding", "Host", "X-Forwarded-For", "X-Forwarded-Proto", "Origin",
-	"Sec-Fetch-Site", "If-None-Match", "Last-Event-ID", "Idempotency-Key", "Expect",
-	"Content-Encoding", "X-Firstline-CSRF" };
+static const char *const names[] = { "Cookie", "Authorization", "Content-Type",
+	"Content-Length", "Transfer-Encoding", "Host", "X-Forwarded-For",
+	"X-Forwarded-Proto", "Origin", "Sec-Fetch-Site", "If-None-Match", "Last-Event-ID",
+	"Idempotency-Key", "Expect", "Content-Encoding", "X-Firstline-CSRF" };
 
 static bool
 is_within(str part, str whole)
