@@ -96,7 +96,7 @@ backup_print(const char *what, const char *path, const struct store_verdict *v, 
 	}
 	buf_done(&text);
 	buf_done(&head);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+	return out_flush(true);
 }
 
 /* ---- backup ---- */

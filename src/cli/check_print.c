@@ -5,18 +5,17 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 
 #define TEXT_MAX (4u << 20)
 
 static int
 print(struct buf *text)
 {
-	bool ok = !text->overflow && fwrite(text->p, 1, text->n, stdout) == text->n &&
-	          fflush(stdout) == 0;
+	bool all = !text->overflow;
+	(void)fwrite(text->p, 1, text->n, stdout);
 	buf_done(text);
-	if (!ok)
-		complain("could not write all of the answer to stdout");
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return out_flush(all);
 }
 
 /* "checked 1 service, 2 teams, ..." */

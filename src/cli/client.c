@@ -1,4 +1,5 @@
 #include "cli/client.h"
+#include "cli/output.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -415,10 +416,7 @@ int
 client_print_json(str body)
 {
 	body = str_trim(body);
-	bool ok = fwrite(body.p, 1, body.n, stdout) == body.n;
-	ok = fputc('\n', stdout) != EOF && ok;
-	ok = fflush(stdout) == 0 && ok;
-	if (!ok)
-		complain("could not write all of the answer to stdout");
-	return ok ? EXIT_OK : EXIT_FAILED;
+	(void)fwrite(body.p, 1, body.n, stdout);
+	(void)fputc('\n', stdout);
+	return out_flush(true);
 }

@@ -155,7 +155,8 @@ verify_store(struct store *store, const struct journal_options *o)
 		verdict_text(&v, buf_str(&report));
 	buf_done(&report);
 	bool good = ok && v.chain.ok && (!v.replays || v.replayed.same);
-	return fflush(stdout) == 0 && good ? EXIT_OK : EXIT_FAILED;
+	int written = out_flush(true);
+	return good ? written : EXIT_FAILED;
 }
 
 static int

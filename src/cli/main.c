@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/complete.h"
+#include "cli/output.h"
 #include "hands/act.h"
 #include "node/serve.h"
 
@@ -183,17 +184,13 @@ dispatch(const struct commands *in, int argc, char **argv, bool help)
 	return command->run(argc, argv);
 }
 
-int
-main(int argc, char **argv)
+static int
+command(int argc, char **argv)
 {
 	static const struct commands all = { "", commands, countof(commands) };
 	if (argc < 2)
 		return print_overview(stderr);
 	const char *name = argv[1];
-	if (strcmp(name, "role") == 0)
-		return node_role(argc, argv);
-	if (strcmp(name, "act") == 0)
-		return act_main(argc == 3 ? argv[2] : "");
 	if (strcmp(name, "complete") == 0) {
 		struct command_line root = { .subs = commands,
 			.subs_n = countof(commands) };
@@ -213,4 +210,17 @@ main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	return dispatch(&all, argc - 2, argv + 2, true);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc >= 2 && strcmp(argv[1], "role") == 0)
+		return node_role(argc, argv);
+	if (argc >= 2 && strcmp(argv[1], "act") == 0)
+		return act_main(argc == 3 ? argv[2] : "");
+	int code = command(argc, argv);
+	/* Whatever it did: nobody takes half an answer for a whole one. */
+	int written = out_flush(true);
+	return code == EXIT_OK ? written : code;
 }

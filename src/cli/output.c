@@ -83,17 +83,25 @@ out_begin(struct arena *arena)
 }
 
 int
+out_flush(bool all)
+{
+	static bool said;
+	bool ok = fflush(stdout) == 0 && all;
+	ok = ferror(stdout) == 0 && ok; /* earlier, and forgotten by fflush */
+	if (!ok && !said)
+		complain("could not write all of the answer to stdout");
+	said = said || !ok;
+	return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+int
 out_end(struct out *out)
 {
-	str text = buf_str(&out->text);
-	bool ok = !out->text.overflow;
-	if (text.n > 0)
-		ok = fwrite(text.p, 1, text.n, stdout) == text.n && ok;
-	ok = fflush(stdout) == 0 && ok;
+	bool all = !out->text.overflow;
+	if (out->text.n > 0)
+		(void)fwrite(out->text.p, 1, out->text.n, stdout);
 	buf_done(&out->text);
-	if (!ok)
-		complain("could not write all of the answer to stdout");
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return out_flush(all);
 }
 
 void

@@ -36,6 +36,10 @@ struct out out_begin(struct arena *arena);
 /* Writes it all. EXIT_OK, or EXIT_FAILED having said why. */
 int out_end(struct out *out);
 
+/* Is all of it out that was written to stdout, and was it all that there is to write?
+ * EXIT_FAILED says on stderr that it is not, once. */
+int out_flush(bool all);
+
 void buf_shown(struct buf *out, str s); /* as it is, but for control characters */
 void out_text(struct out *out, str s);  /* as it is, but for control characters */
 void out_printf(struct out *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
