@@ -1,6 +1,7 @@
 #include "node/serve.h"
 #include "base/base.h"
 #include "cli/cli.h"
+#include "os/env.h"
 
 static int
 run(int argc, char **argv)
@@ -23,6 +24,8 @@ run(int argc, char **argv)
 		complain("serve needs --config DIR; 'firstline init DIR' writes one");
 		return EXIT_USAGE;
 	}
+	if (options.state_dir == NULL)
+		options.state_dir = env_get("FIRSTLINE_STATE"); /* as every other command */
 	return node_serve(&options);
 }
 
@@ -38,7 +41,8 @@ const struct command_line command_serve = {
 	    "\n"
 	    "  --config DIR    the configuration (see 'firstline init')\n"
 	    "  --state DIR     where the journal and running attempts live\n"
-	    "                  (default $STATE_DIRECTORY, else ./firstline-state)\n"
+	    "                  (default $FIRSTLINE_STATE, $STATE_DIRECTORY,\n"
+	    "                  ./firstline-state)\n"
 	    "  --store URL     sqlite:FILE within the state folder (default "
 	    "sqlite:firstline.db)\n"
 	    "  --listen ADDR   instead of the configuration's, as 127.0.0.1:9911; port 0 "
