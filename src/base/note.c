@@ -217,16 +217,6 @@ line_read(str line, str *ret_name, uint8_t *ret_id, uint8_t *ret_signature)
 	return true;
 }
 
-/* Is it this key's? */
-static bool
-line_is_of(const struct note_key *key, str line, uint8_t *ret_signature)
-{
-	str name;
-	uint8_t id[4];
-	return line_read(line, &name, id, ret_signature) &&
-	       str_eq(name, str_of(key->name)) && memcmp(id, key->id, sizeof(id)) == 0;
-}
-
 /* Text and signature lines; false: it is no note. */
 static bool
 note_cut(str note, str *ret_text, str *ret_lines)
@@ -256,28 +246,53 @@ note_look(str note, str *ret_text, struct note_key *ret_by)
 	return true;
 }
 
+/* `other`: whose signature it has under that name; without a name nobody's. */
+static bool
+not_by(const struct note_key *key, const struct note_key *other, struct err *err)
+{
+	if (other->name[0] == '\0')
+		return err_set(err, ERR_INVALID, "it has no signature by '%s'", key->name);
+	struct buf by = BUF(NOTE_NAME_MAX + 40), wanted = BUF(NOTE_NAME_MAX + 40);
+	note_key_name(other, &by);
+	note_key_name(key, &wanted);
+	(void)err_set(err, ERR_INVALID,
+	    "another key of that name signed it: %.*s, not %.*s", STR_ARG(buf_str(&by)),
+	    STR_ARG(buf_str(&wanted)));
+	buf_done(&wanted);
+	buf_done(&by);
+	return false;
+}
+
 bool
 note_open(const struct note_key *key, str note, str *ret_text, struct err *err)
 {
 	str text, rest;
+	struct note_key other = { 0 };
 	if (!note_cut(note, &text, &rest))
 		return err_set(err, ERR_INVALID,
 		    "it is no signed note: a text, an empty line, and lines that begin "
 		    "with a dash");
 	for (unsigned i = 0; rest.n > 0; i++) {
-		uint8_t signature[SIGNATURE_BYTES];
+		uint8_t id[sizeof(key->id)], signature[SIGNATURE_BYTES];
+		str name;
 		struct str_cut line = str_cut(rest, '\n');
 		rest = line.tail;
 		if (i == SIGNATURES_MAX || !str_starts(line.head, STR(DASH)))
 			return err_set(err, ERR_INVALID,
 			    "a line behind its text is no signature");
-		if (!line_is_of(key, line.head, signature))
+		if (!line_read(line.head, &name, id, signature) ||
+		    !str_eq(name, str_of(key->name)))
 			continue;
+		if (memcmp(id, key->id, sizeof(id)) != 0) {
+			memcpy(other.name, key->name, sizeof(other.name));
+			memcpy(other.id, id, sizeof(id));
+			continue;
+		}
 		if (!is_signed(key, text, signature))
 			return err_set(err, ERR_INVALID,
 			    "its signature is not of this text: it was changed");
 		*ret_text = text;
 		return true;
 	}
-	return err_set(err, ERR_INVALID, "it has no signature by '%s'", key->name);
+	return not_by(key, &other, err);
 }

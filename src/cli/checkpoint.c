@@ -51,9 +51,9 @@ whole(const struct options *o, struct checkpoint *ret, struct err *err)
 static int
 print_buf(struct buf *out)
 {
-	bool ok = fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0;
+	(void)fwrite(out->p, 1, out->n, stdout);
 	buf_done(out);
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return out_flush(true);
 }
 
 static int
@@ -115,13 +115,40 @@ const struct command_line command_journal_checkpoint = {
 
 /* ---- proving ---- */
 
+/* The error is about what is in that file. */
+static bool
+of_file(const char *file, struct err *err)
+{
+	struct err was = *err;
+	return err_set(err, was.kind, "'%s': %s", file, was.text);
+}
+
 /* From a file, either form. */
 static bool
 key_load(const char *file, struct arena *arena, struct note_key *ret, struct err *err)
 {
 	str text;
-	return file_read(arena, file, NOTE_KEY_TEXT_MAX, &text, err) &&
-	       note_key_read(text, ret, err);
+	if (!file_read(arena, file, NOTE_KEY_TEXT_MAX, &text, err))
+		return false;
+	return note_key_read(text, ret, err) || of_file(file, err);
+}
+
+/* A mail may have made CRLF of its line ends. No text that can be signed has a CR, so this
+ * makes nothing right that was not. */
+static bool
+note_load(const char *file, struct arena *arena, str *ret, struct err *err)
+{
+	str bytes;
+	if (!file_read(arena, file, 2 * NOTE_BYTES_MAX, &bytes, err))
+		return false;
+	char *p = arena_new(arena, char, bytes.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < bytes.n; i++) {
+		if (bytes.p[i] != '\r' || i + 1 == bytes.n || bytes.p[i + 1] != '\n')
+			p[n++] = bytes.p[i];
+	}
+	*ret = (str){ p, n };
+	return true;
 }
 
 bool
@@ -151,10 +178,10 @@ prove(const struct options *o, const char *file, struct arena *arena, struct err
 	struct checkpoint at;
 	struct store *store;
 	struct store_verdict now;
-	if (!key_load(o->key, arena, &key, err) ||
-	    !file_read(arena, file, NOTE_BYTES_MAX, &note, err) ||
-	    !note_open(&key, note, &text, err))
+	if (!key_load(o->key, arena, &key, err) || !note_load(file, arena, &note, err))
 		return false;
+	if (!note_open(&key, note, &text, err))
+		return of_file(file, err);
 	if (!checkpoint_read(text, &at))
 		return err_set(err, ERR_INVALID, "'%s' is signed, but is no checkpoint",
 		    file);
@@ -187,9 +214,9 @@ run_prove(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct arena arena = arena_map(&map, (size_t)1 << 20);
-	bool ok = prove(&o, argv[1], &arena, &err) && fflush(stdout) == 0;
+	bool ok = prove(&o, argv[1], &arena, &err);
 	arena_unmap(&map);
-	return ok ? EXIT_OK : failed(&err);
+	return ok ? out_flush(true) : failed(&err);
 }
 
 const struct command_line command_journal_prove = {
