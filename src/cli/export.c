@@ -9,6 +9,7 @@
 #include "cli/client.h"
 #include "cli/journal.h"
 #include "facts/effect.h"
+#include "intake/intake.h"
 #include "model/bundle.h"
 #include "store/store.h"
 
@@ -42,15 +43,53 @@ put_line(struct exporting *x)
 
 /* ---- tables ---- */
 
+static void
+put_wall(struct buf *line, const char *name, msec wall)
+{
+	buf_printf(line, ",\"%s\":\"", name);
+	buf_time(line, wall);
+	buf_char(line, '"');
+}
+
+static bool
+take_alert(void *context, const struct packed_alert *alert)
+{
+	struct exporting *x = context;
+	struct arena scratch = x->arena;
+	struct alert_body body;
+	x->ok = record_decode_all(&alert_body_type, alert->body, &scratch, &body, &x->err);
+	if (!x->ok)
+		return false;
+	buf_printf(&x->line, "{\"table\":\"%s\",\"row\":{\"number\":%llu,\"incident\":%u",
+	    table_names[TABLE_ALERTS], (unsigned long long)alert->number, alert->incident);
+	buf_add(&x->line, STR(",\"source\":"));
+	json_put_string(&x->line, alert->source);
+	put_wall(&x->line, "starts_wall", alert->starts_wall);
+	put_wall(&x->line, "ends_wall", alert->ends_wall);
+	put_wall(&x->line, "updated_wall", alert->updated_wall);
+	buf_printf(&x->line, ",\"held\":%s,\"body\":", alert->held ? "true" : "false");
+	record_to_json(&alert_body_type, &body, &x->line);
+	buf_add(&x->line, STR("}}"));
+	return put_line(x);
+}
+
 static bool
 take_row(void *context, const struct stored_row *row)
 {
 	struct exporting *x = context;
 	struct arena scratch = x->arena;
 	const struct record_type *type = table_type(row->table);
-	void *record = arena_alloc(&scratch, type->size, alignof(max_align_t), 1);
 	x->last = row->id;
 	x->taken++;
+	if (row->table == TABLE_ALERTS) { /* a pack of them, counted from 0 */
+		struct err err;
+		if (!intake_read_pack(row->id - 1, row->body, take_alert, x, &err)) {
+			x->err = err;
+			x->ok = false;
+		}
+		return x->ok;
+	}
+	void *record = arena_alloc(&scratch, type->size, alignof(max_align_t), 1);
 	x->ok = record_decode_all(type, row->body, &scratch, record, &x->err);
 	if (!x->ok)
 		return false;
@@ -74,7 +113,7 @@ table(struct exporting *x, enum table table)
 	return x->ok;
 }
 
-/* ---- the journal, and the configurations that it tells of ---- */
+/* ---- configurations, and the journal ---- */
 
 static void
 files_json(struct buf *line, const struct bundle *bundle)
@@ -92,15 +131,13 @@ files_json(struct buf *line, const struct bundle *bundle)
 	}
 }
 
+/* Each that is kept, also one whose adoption was let go of. */
 static bool
-configuration(struct exporting *x, const hash32 *hash)
+take_configuration(void *context, const hash32 *hash, str bytes)
 {
+	struct exporting *x = context;
 	struct arena scratch = x->arena;
 	struct bundle bundle;
-	str bytes;
-	struct err err;
-	if (!store_bundle_get(x->store, hash, &scratch, &bytes, &err))
-		return true; /* kept no longer */
 	x->ok = bundle_decode(bytes, &scratch, &bundle, &x->err);
 	if (!x->ok)
 		return false;
@@ -124,29 +161,22 @@ take_entry(void *context, const struct stored_entry *stored)
 	buf_add(&x->line, STR("{\"entry\":"));
 	entry_json(&x->line, &entry, &stored->hash);
 	buf_char(&x->line, '}');
-	if (!put_line(x))
-		return false;
-	struct arena mark = x->arena;
-	x->arena = scratch;
-	for (size_t i = 0; x->ok && i < entry.step_n; i++) {
-		const struct event *event = &entry.step[i].event;
-		if (event->kind == EVENT_CONFIG_ADOPTED)
-			(void)configuration(x, &event->config_adopted.hash);
-	}
-	x->arena = mark;
-	return x->ok;
+	return put_line(x);
 }
 
+/* As of one moment, whatever a live server does meanwhile. */
 static bool
 everything(struct exporting *x)
 {
+	if (!store_hold(x->store, &x->err))
+		return false;
 	for (unsigned i = 1; i < TABLE_COUNT; i++) {
-		/* Active alerts are kept in packs; the journal has each of them. */
-		if (i != TABLE_ALERTS && !table(x, (enum table)i))
+		if (!table(x, (enum table)i))
 			return false;
 	}
 	struct store_base base;
-	return store_base(x->store, NULL, &base, &x->err) &&
+	return store_bundles(x->store, take_configuration, x, &x->err) && x->ok &&
+	       store_base(x->store, NULL, &base, &x->err) &&
 	       store_entries(x->store, base.mark.seq + 1, UINT64_MAX, take_entry, x,
 		   &x->err) &&
 	       x->ok;
@@ -174,8 +204,8 @@ run(int argc, char **argv)
 	    client_state_dir(state), &x->store, &x->err);
 	bool opened = ok;
 	if (ok)
-		ok = everything(x) && fflush(stdout) == 0;
-	if (!ok)
+		ok = everything(x);
+	if (!ok && ferror(stdout) == 0) /* else main says it, of whatever command */
 		complain("%s", x->err.text);
 	int code = ok                             ? EXIT_OK
 	           : x->err.kind == ERR_NOT_FOUND ? EXIT_NOT_FOUND
@@ -193,10 +223,11 @@ const struct command_line command_export = {
 	.help =
 	    "  firstline export --state firstline-state | gzip > firstline.ndjson.gz\n"
 	    "\n"
-	    "Each row of each table, each entry of the journal with the alerts in it, and "
-	    "the\n"
-	    "configurations that it was judged by. Works beside a live server. Hashes of\n"
-	    "tokens and passwords are left out.\n"
+	    "Each row of each table, each alert that is active, each configuration that "
+	    "is kept,\n"
+	    "and each entry of the journal with the alerts in it, all as of one moment. "
+	    "Works\n"
+	    "beside a live server. Hashes of tokens and passwords are left out.\n"
 	    "\n"
 	    "  {\"table\":\"incident\",\"row\":{...}}\n"
 	    "  {\"entry\":{\"seq\":1,\"hash\":\"...\",\"steps\":[...]}}\n"

@@ -261,6 +261,21 @@ uint64_t intake_packs_as_of(struct intake *intake, uint64_t seq);
  * not kept: no loaded alert expires before `at` plus its horizon. */
 NODISCARD bool intake_load_pack(struct intake *intake, uint64_t id, str body, msec at,
     struct err *err);
+
+/* What is in a pack, for whoever has a store and no intake. */
+struct packed_alert {
+	uint64_t number;
+	incident_id incident;
+	str source;
+	msec starts_wall, ends_wall, updated_wall;
+	bool held;
+	str body; /* CBOR of struct alert_body */
+};
+/* Calls `take` for each alert in order; its slices hold as long as the pack's body. `take`
+ * returning false ends early without error. ERR_CORRUPT as of intake_load_pack. */
+NODISCARD bool intake_read_pack(uint64_t id, str body,
+    bool (*take)(void *context, const struct packed_alert *alert), void *context,
+    struct err *err);
 NODISCARD bool intake_apply(struct intake *intake, uint64_t seq, const struct step *step,
     msec at, struct err *err);
 

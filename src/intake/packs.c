@@ -310,42 +310,56 @@ take_kept(struct cbor *c, uint64_t id, const uint16_t *sources, size_t source_n,
 }
 
 static bool
-take_sources(struct intake *intake, struct cbor *c, uint16_t *ret, size_t *ret_n)
-{
-	if (!cbor_array(c, ret_n) || *ret_n > PACK_ALERTS)
-		return false;
-	for (size_t i = 0; i < *ret_n; i++) {
-		str name;
-		if (!cbor_text(c, &name) || name.n > SOURCE_BYTES_MAX)
-			return false;
-		ret[i] = source_index(intake, name);
-	}
-	return true;
-}
-
-static bool
 corrupt(uint64_t id, const struct cbor *c, struct err *err)
 {
 	return err_set(err, ERR_CORRUPT, "alert pack %llu: %s", (unsigned long long)id,
 	    c->error ? c->error : "not what was written");
 }
 
+/* What stands before its alerts. */
+struct pack_head {
+	uint64_t as_of;
+	str source[PACK_ALERTS];
+	size_t source_n;
+	size_t n; /* alerts */
+};
+
+static bool
+take_sources(struct cbor *c, struct pack_head *head)
+{
+	if (!cbor_array(c, &head->source_n) || head->source_n > PACK_ALERTS)
+		return false;
+	for (size_t i = 0; i < head->source_n; i++) {
+		if (!cbor_text(c, &head->source[i]) || head->source[i].n > SOURCE_BYTES_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_head(struct cbor *c, uint64_t id, struct pack_head *ret, struct err *err)
+{
+	size_t fields = 0;
+	uint64_t version = 0;
+	if (!cbor_array(c, &fields) || fields != 4 || !cbor_u64(c, &version) ||
+	    version != VERSION || !cbor_u64(c, &ret->as_of) || !take_sources(c, ret) ||
+	    !cbor_array(c, &ret->n) || ret->n == 0 || ret->n > PACK_ALERTS ||
+	    id > UINT64_MAX / PACK_ALERTS - 1)
+		return corrupt(id, c, err);
+	return true;
+}
+
 bool
 intake_load_pack(struct intake *intake, uint64_t id, str body, msec at, struct err *err)
 {
 	struct cbor c;
-	size_t fields = 0;
-	size_t n = 0;
-	size_t source_n = 0;
-	uint64_t version = 0;
-	uint64_t as_of = 0;
+	struct pack_head head = { 0 };
 	uint16_t sources[PACK_ALERTS];
 	cbor_open(&c, body);
-	if (!cbor_array(&c, &fields) || fields != 4 || !cbor_u64(&c, &version) ||
-	    version != VERSION || !cbor_u64(&c, &as_of) ||
-	    !take_sources(intake, &c, sources, &source_n) || !cbor_array(&c, &n) ||
-	    n == 0 || n > PACK_ALERTS || id > UINT64_MAX / PACK_ALERTS - 1)
-		return corrupt(id, &c, err);
+	if (!take_head(&c, id, &head, err))
+		return false;
+	for (size_t i = 0; i < head.source_n; i++)
+		sources[i] = source_index(intake, head.source[i]);
 	if (pack_find(intake, id) != NULL)
 		return err_set(err, ERR_CORRUPT, "alert pack %llu is there twice",
 		    (unsigned long long)id);
@@ -353,12 +367,12 @@ intake_load_pack(struct intake *intake, uint64_t id, str body, msec at, struct e
 	if (pack == NULL)
 		return full(err);
 	pack->stored = true;
-	pack->as_of = as_of;
+	pack->as_of = head.as_of;
 
 	uint64_t before = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < head.n; i++) {
 		struct kept kept;
-		if (!take_kept(&c, id, sources, source_n, &kept) ||
+		if (!take_kept(&c, id, sources, head.source_n, &kept) ||
 		    (i > 0 && kept.number <= before))
 			return corrupt(id, &c, err);
 		before = kept.number;
@@ -367,6 +381,37 @@ intake_load_pack(struct intake *intake, uint64_t id, str body, msec at, struct e
 		    wire_body_measure(kept.body, &unused) ? wire_fingerprint(kept.body) : 0;
 		if (!put_kept(intake, pack, &kept, at, err))
 			return false;
+	}
+	return cbor_close(&c) || corrupt(id, &c, err);
+}
+
+bool
+intake_read_pack(uint64_t id, str body,
+    bool (*take)(void *context, const struct packed_alert *alert), void *context,
+    struct err *err)
+{
+	struct cbor c;
+	struct pack_head head = { 0 };
+	uint16_t sources[PACK_ALERTS];
+	cbor_open(&c, body);
+	if (!take_head(&c, id, &head, err))
+		return false;
+	for (size_t i = 0; i < head.source_n; i++)
+		sources[i] = (uint16_t)i; /* its own */
+	for (size_t i = 0; i < head.n; i++) {
+		struct kept kept;
+		if (!take_kept(&c, id, sources, head.source_n, &kept))
+			return corrupt(id, &c, err);
+		struct packed_alert alert = { .number = kept.number,
+			.incident = kept.incident,
+			.source = head.source[kept.source],
+			.starts_wall = kept.starts_wall,
+			.ends_wall = kept.ends_wall,
+			.updated_wall = kept.updated_wall,
+			.held = kept.held,
+			.body = kept.body };
+		if (!take(context, &alert))
+			return true;
 	}
 	return cbor_close(&c) || corrupt(id, &c, err);
 }

@@ -29,6 +29,10 @@ struct store_ops {
 	    struct stored_row *ret, struct err *err);
 	bool (*bundle_get)(struct store *store, const hash32 *hash, struct arena *arena,
 	    str *ret, struct err *err);
+	bool (*bundles)(struct store *store,
+	    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+	    struct err *err);
+	bool (*hold)(struct store *store, struct err *err);
 	/* As they were given to `commit`, which is compact (compact.h): store.c holds them
 	 * against the chain and opens them. */
 	bool (*entries)(struct store *store, uint64_t first, uint64_t limit,

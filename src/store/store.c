@@ -218,6 +218,21 @@ store_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, s
 	return store->ops->bundle_get(store, hash, arena, ret, err);
 }
 
+bool
+store_bundles(struct store *store,
+    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+    struct err *err)
+{
+	return store->ops->bundles(store, take, context, err);
+}
+
+bool
+store_hold(struct store *store, struct err *err)
+{
+	ASSERT(!store->writer);
+	return store->ops->hold(store, err);
+}
+
 /* ---- letting go ---- */
 
 bool

@@ -101,6 +101,10 @@ NODISCARD bool store_reader(const struct store *store, struct store **ret, struc
 NODISCARD bool store_open_readonly(const char *url, const char *state_dir,
     struct store **ret, struct err *err);
 
+/* From now on this reader sees all of it as of one entry, that of store_head, until it is
+ * closed. The log of a live server grows until then. ERR_INVALID of a store in memory. */
+NODISCARD bool store_hold(struct store *store, struct err *err);
+
 struct stored_row {
 	enum table table;
 	row_id id;
@@ -131,6 +135,12 @@ NODISCARD bool store_row(struct store *store, enum table table, row_id id,
     struct arena *arena, struct stored_row *ret, struct err *err);
 NODISCARD bool store_bundle_get(struct store *store, const hash32 *hash,
     struct arena *arena, str *ret, struct err *err);
+
+/* Every configuration that is kept, in the order in which they came; slices as of store_rows.
+ * ERR_CORRUPT: one does not match its hash. */
+NODISCARD bool store_bundles(struct store *store,
+    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+    struct err *err);
 
 struct stored_entry {
 	uint64_t seq;

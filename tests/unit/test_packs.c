@@ -517,6 +517,52 @@ pack_of_two(struct arena *arena)
 	return pack.body;
 }
 
+struct read_pack {
+	size_t n, most;
+	uint64_t number[4];
+	struct arena arena;
+};
+
+static bool
+take_packed(void *context, const struct packed_alert *alert)
+{
+	struct read_pack *read = context;
+	struct arena scratch = read->arena;
+	struct alert_body body;
+	struct err err;
+	EXPECT(record_decode_all(&alert_body_type, alert->body, &scratch, &body, &err));
+	EXPECT(body.labels.n > 0 && alert->source.n > 0);
+	EXPECT(alert->starts_wall > 0 && alert->ends_wall == WALL + DAY);
+	read->number[read->n++] = alert->number;
+	return read->n < read->most;
+}
+
+static void
+read__tells_what_is_in_a_pack(void)
+{
+	static char room[1 << 20];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct err err;
+	str body = pack_of_two(&arena);
+	intake_free(table);
+	for (size_t most = 1; most <= 3; most++) {
+		struct read_pack read = { .most = most,
+			.arena = arena_over(room, sizeof(room)) };
+		EXPECT(intake_read_pack(3, body, take_packed, &read, &err));
+		EXPECT_U64(read.n, most < 2 ? most : 2);
+		EXPECT(read.number[0] / PACK_ALERTS == 3);
+		EXPECT(most == 1 || read.number[1] == read.number[0] + 1);
+		arena_release(room, sizeof(room));
+	}
+	for (size_t i = 0; i < body.n; i++) {
+		struct read_pack read = { .most = 3,
+			.arena = arena_over(room, sizeof(room)) };
+		EXPECT(!intake_read_pack(0, str_take(body, i), take_packed, &read, &err));
+		EXPECT(err.kind == ERR_CORRUPT);
+		arena_release(room, sizeof(room));
+	}
+}
+
 static void
 apply__leaves_a_newer_pack_alone(void)
 {
@@ -573,6 +619,7 @@ main(void)
 	RUN(packs__of_the_largest_alerts_fit_their_row);
 	RUN(load__expires_nothing_by_itself);
 	RUN(load__refuses_what_was_not_written);
+	RUN(read__tells_what_is_in_a_pack);
 	RUN(apply__leaves_a_newer_pack_alone);
 	RUN(packs__and_entries_give_back_what_was_there);
 	TEST_MAIN_END();

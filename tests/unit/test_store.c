@@ -417,6 +417,34 @@ store__one_row_by_id(void)
 	store_close(store);
 }
 
+static bool
+add_bundle(void *context, const hash32 *hash, str bytes)
+{
+	hash32 is = sha256(bytes);
+	EXPECT(hash32_eq(&is, hash));
+	buf_add(context, bytes);
+	return !str_eq(bytes, STR("two "));
+}
+
+static void
+store__bundles_in_the_order_in_which_they_came(void)
+{
+	static const char *const texts[] = { "two ", "three ", "one " };
+	struct err err = { 0 };
+	struct store *store = fresh();
+	struct buf all = BUF(100);
+	for (size_t i = countof(texts); i-- > 0;) {
+		hash32 hash = sha256(str_of(texts[i]));
+		EXPECT(store_bundle_put(store, &hash, str_of(texts[i]), 5, &err));
+	}
+	hash32 again_hash = sha256(STR("one "));
+	EXPECT(store_bundle_put(store, &again_hash, STR("one "), 6, &err));
+	EXPECT(store_bundles(store, add_bundle, &all, &err));
+	EXPECT_STR(buf_str(&all), STR("one three two "));
+	buf_done(&all);
+	store_close(store);
+}
+
 static void
 store__bundles_by_hash(void)
 {
@@ -774,6 +802,7 @@ main(void)
 		RUN(store__long_walks_are_whole);
 		RUN(store__one_row_by_id);
 		RUN(store__bundles_by_hash);
+		RUN(store__bundles_in_the_order_in_which_they_came);
 		RUN(store__reader_sees_each_commit_whole);
 		RUN(store__reader_in_another_thread_is_never_torn);
 		RUN(store__verify_agrees_with_what_was_written);

@@ -275,6 +275,69 @@ sqlite__file_elsewhere_is_locked_too(void)
 	store_close(store);
 }
 
+/* ---- reading as of one moment ---- */
+
+static bool
+count_bundle(void *context, const hash32 *hash, str bytes)
+{
+	hash32 is = sha256(bytes);
+	*(unsigned *)context += hash32_eq(&is, hash);
+	return true;
+}
+
+static bool
+count_entry(void *context, const struct stored_entry *entry)
+{
+	*(uint64_t *)context = entry->seq;
+	return true;
+}
+
+static bool
+count_row(void *context, const struct stored_row *row)
+{
+	*(row_id *)context = row->id;
+	return true;
+}
+
+static void
+sqlite__a_reader_that_holds_sees_one_moment(void)
+{
+	struct err err = { 0 };
+	struct row_write row = { .table = TABLE_RUN, .id = 1, .wall = 1, .body = STR("1") };
+	struct row_query query = { .table = TABLE_RUN, .limit = STORE_ROWS_MAX };
+	hash32 one = sha256(STR("one")), two = sha256(STR("two"));
+	new_folder();
+	struct store *store = must_open(), *reader = NULL;
+	must_commit(store, STR("one"), &row, 1);
+	EXPECT(store_bundle_put(store, &one, STR("one"), 1, &err));
+	EXPECT(store_open_readonly(URL, folder, &reader, &err));
+	row.id = 2;
+	must_commit(store, STR("two"), &row, 1);
+	EXPECT(store_hold(reader, &err));
+	EXPECT_U64(store_head(reader).seq, 2);
+	row.id = 3;
+	must_commit(store, STR("three"), &row, 1);
+	EXPECT(store_bundle_put(store, &two, STR("two"), 2, &err));
+
+	uint64_t seq = 0, last = 0;
+	row_id id = 0;
+	unsigned bundles = 0;
+	struct store_verdict verdict;
+	EXPECT(store_rows(reader, &query, count_row, &id, &seq, &err));
+	EXPECT(id == 2 && seq == 2);
+	EXPECT(store_entries(reader, 1, UINT64_MAX, count_entry, &last, &err));
+	EXPECT_U64(last, 2);
+	EXPECT(store_bundles(reader, count_bundle, &bundles, &err));
+	EXPECT_U64(bundles, 1);
+	EXPECT(store_base_rows(reader, 0, TABLE_RUN, 0, 1, count_row, &id, &err));
+	EXPECT(store_verify(reader, &verdict, &err) && verdict.ok && verdict.entries == 2);
+	store_close(reader);
+	bundles = 0;
+	EXPECT(store_bundles(store, count_bundle, &bundles, &err));
+	EXPECT_U64(bundles, 2);
+	store_close(store);
+}
+
 /* ---- migrations ---- */
 
 /* A store as that version left it, with something in each of its kinds of tables. */
@@ -784,6 +847,7 @@ main(void)
 	RUN(sqlite__readonly_needs_a_store);
 	RUN(sqlite__second_writer_is_told_who_holds_it);
 	RUN(sqlite__file_elsewhere_is_locked_too);
+	RUN(sqlite__a_reader_that_holds_sees_one_moment);
 	RUN(sqlite__migrates_from_every_version);
 	RUN(sqlite__migrates_however_often_it_is_killed);
 	RUN(sqlite__a_copy_of_every_version_becomes_one_of_this);

@@ -416,6 +416,29 @@ memory_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, 
 }
 
 static bool
+memory_bundles(struct store *store,
+    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+    struct err *err)
+{
+	(void)err;
+	struct memory *data = data_lock(store);
+	for (size_t i = 0; i < data->bundle_n; i++) {
+		const struct memory_bundle *bundle = &data->bundle[i];
+		if (!take(context, &bundle->hash, (str){ bundle->bytes, bundle->n }))
+			break;
+	}
+	data_unlock(data);
+	return true;
+}
+
+static bool
+memory_hold(struct store *store, struct err *err)
+{
+	(void)store;
+	return err_set(err, ERR_INVALID, "a store in memory cannot be held");
+}
+
+static bool
 memory_entries(struct store *store, uint64_t first, uint64_t limit,
     bool (*take)(void *context, const struct stored_entry *entry), void *context,
     struct err *err)
@@ -669,6 +692,8 @@ static const struct store_ops memory_ops = {
 	.rows = memory_rows,
 	.row = memory_row,
 	.bundle_get = memory_bundle_get,
+	.bundles = memory_bundles,
+	.hold = memory_hold,
 	.entries = memory_entries,
 	.mark_begin = memory_mark_begin,
 	.mark_some = memory_mark_some,

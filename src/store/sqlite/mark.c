@@ -288,14 +288,14 @@ sqlite_base_rows(struct store *store, uint64_t base_seq, const struct row_query 
 	struct sqlite_store *s = sqlite_of(store);
 	struct store_base base;
 	bool trimmed;
-	if (!sqlite_run_plain(s, STMT_BEGIN_READ, err, "begin to read"))
+	if (!sqlite_read_begin(s, err))
 		return false;
 	bool ok = sqlite_base_read(s, NULL, &base, &trimmed, err);
 	if (ok && base.mark.seq != base_seq)
 		ok = err_set(err, ERR_GONE, "the journal begins elsewhere by now");
 	ok = ok && rows_read(s, base_seq, query, take, context, err);
 	struct err ignored;
-	return sqlite_run_plain(s, STMT_COMMIT, ok ? err : &ignored, "end reading") && ok;
+	return sqlite_read_end(s, ok ? err : &ignored) && ok;
 }
 
 static bool

@@ -37,6 +37,31 @@ sqlite_row_read(struct sqlite_store *s, sqlite3_stmt *stmt, enum table table,
 	return true;
 }
 
+/* ---- transactions ---- */
+
+bool
+sqlite_read_begin(struct sqlite_store *s, struct err *err)
+{
+	return s->held || sqlite_run_plain(s, STMT_BEGIN_READ, err, "begin to read");
+}
+
+bool
+sqlite_read_end(struct sqlite_store *s, struct err *err)
+{
+	return s->held || sqlite_run_plain(s, STMT_COMMIT, err, "end reading");
+}
+
+bool
+sqlite_hold(struct store *store, struct err *err)
+{
+	struct sqlite_store *s = sqlite_of(store);
+	if (!sqlite_read_begin(s, err))
+		return false;
+	s->held = true; /* closing it ends it */
+	/* The first read is what a transaction stands still at. */
+	return sqlite_head(s, &store->head, err);
+}
+
 /* ---- the head ---- */
 
 /* The hash and what the alert rows were as of, from a journal statement. What does not
@@ -149,14 +174,14 @@ sqlite_rows(struct store *store, const struct row_query *query,
 	               (query->incident != 0 ? ROWS_INCIDENT : 0u) |
 	               (query->newest_first ? ROWS_NEWEST : 0u);
 	sqlite3_stmt *stmt = sqlite_table(s, query->table, STMT_ROWS + how, err);
-	if (stmt == NULL || !sqlite_run_plain(s, STMT_BEGIN_READ, err, "begin to read"))
+	if (stmt == NULL || !sqlite_read_begin(s, err))
 		return false;
 	struct store_head head = { 0 };
 	bool ok =
 	    head_entry(s, &head, err) && rows_take(s, stmt, query, take, context, err);
 	(void)sqlite3_reset(stmt);
 	struct err ignored;
-	if (!sqlite_run_plain(s, STMT_COMMIT, ok ? err : &ignored, "end reading"))
+	if (!sqlite_read_end(s, ok ? err : &ignored))
 		return false;
 	if (ok)
 		*ret_seq = head.seq;
@@ -206,6 +231,30 @@ sqlite_bundle_get(struct store *store, const hash32 *hash, struct arena *arena, 
 		(void)err_set(err, ERR_NOT_FOUND, "the store holds no such configuration");
 	else
 		(void)sqlite_fail(s, rc, err, "read a configuration of");
+	(void)sqlite3_reset(stmt);
+	return ok;
+}
+
+bool
+sqlite_bundles(struct store *store,
+    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+    struct err *err)
+{
+	struct sqlite_store *s = sqlite_of(store);
+	sqlite3_stmt *stmt = sqlite_plain(s, STMT_BUNDLES, err);
+	if (stmt == NULL)
+		return false;
+	bool ok = true, more = true;
+	int rc = SQLITE_ROW;
+	while (ok && more && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
+		str hash = sqlite_bytes(stmt, 0), bytes = sqlite_bytes(stmt, 1);
+		hash32 is = sha256(bytes);
+		ok = str_eq(hash, (str){ (const char *)is.b, sizeof(is.b) }) ||
+		     err_set(err, ERR_CORRUPT, "a configuration does not match its hash");
+		more = ok && take(context, &is, bytes);
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		ok = sqlite_fail(s, rc, err, "read configurations of");
 	(void)sqlite3_reset(stmt);
 	return ok;
 }

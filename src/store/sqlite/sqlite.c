@@ -73,7 +73,7 @@ static const char *const plain_sql[PLAIN_STMT_COUNT] = {
 			    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO UPDATE"
 			    " SET seq = max(seq, excluded.seq)",
 	[STMT_BUNDLE_GET] = "SELECT bytes FROM bundle WHERE hash = ?1",
-	[STMT_BUNDLES] = "SELECT hash, bytes FROM bundle",
+	[STMT_BUNDLES] = "SELECT hash, bytes FROM bundle ORDER BY rowid",
 	[STMT_BUNDLE_USE] = "UPDATE bundle SET seq = max(seq, ?2) WHERE hash = ?1",
 	[STMT_BUNDLES_DELETE] = "DELETE FROM bundle WHERE hash IN"
 				" (SELECT hash FROM bundle WHERE seq < ?1 LIMIT ?2)",

@@ -89,6 +89,7 @@ struct sqlite_store {
 		unsigned stage;
 		int64_t after; /* the row looked at last */
 	} trimming;
+	bool held;   /* one read transaction until it is closed */
 	bool broken; /* a commit failed in a way that says nothing about the disk */
 	/* The write-ahead log, in frames: how many it holds, how many of these the file has
 	 * too, and how many it held when a checkpoint was last tried. */
@@ -177,6 +178,13 @@ bool sqlite_row(struct store *store, enum table table, row_id id, struct arena *
     struct stored_row *ret, struct err *err);
 bool sqlite_bundle_get(struct store *store, const hash32 *hash, struct arena *arena,
     str *ret, struct err *err);
+bool sqlite_bundles(struct store *store,
+    bool (*take)(void *context, const hash32 *hash, str bytes), void *context,
+    struct err *err);
+bool sqlite_hold(struct store *store, struct err *err);
+/* A read transaction, or the one that holds. */
+NODISCARD bool sqlite_read_begin(struct sqlite_store *s, struct err *err);
+NODISCARD bool sqlite_read_end(struct sqlite_store *s, struct err *err);
 bool sqlite_entries(struct store *store, uint64_t first, uint64_t limit,
     bool (*take)(void *context, const struct stored_entry *entry), void *context,
     struct err *err);

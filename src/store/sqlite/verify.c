@@ -127,23 +127,10 @@ table_sound(struct sqlite_store *s, enum table table, struct err *err)
 }
 
 static bool
-bundles_sound(struct sqlite_store *s, struct err *err)
+next_bundle(void *context, const hash32 *hash, str bytes)
 {
-	sqlite3_stmt *stmt = sqlite_plain(s, STMT_BUNDLES, err);
-	if (stmt == NULL)
-		return false;
-	bool ok = true;
-	int rc = SQLITE_ROW;
-	while (ok && (rc = sqlite_step(stmt)) == SQLITE_ROW) {
-		str hash = sqlite_bytes(stmt, 0);
-		hash32 is = sha256(sqlite_bytes(stmt, 1));
-		ok = str_eq(hash, (str){ (const char *)is.b, sizeof(is.b) }) ||
-		     err_set(err, ERR_CORRUPT, "a configuration does not match its hash");
-	}
-	if (ok && rc != SQLITE_DONE)
-		ok = sqlite_fail(s, rc, err, "read configurations of");
-	(void)sqlite3_reset(stmt);
-	return ok;
+	(void)context, (void)hash, (void)bytes;
+	return true;
 }
 
 /* An entry whose key was changed is missing from its place, and shows there; but for the
@@ -176,6 +163,7 @@ sqlite_verify(struct store *store, struct err *err)
 		if (!table_sound(s, table, err))
 			return false;
 	}
-	return sqlite_marks_sound(s, err) && bundles_sound(s, err) &&
+	return sqlite_marks_sound(s, err) &&
+	       sqlite_bundles(store, next_bundle, NULL, err) &&
 	       file_sound(s, "PRAGMA integrity_check(1)", err);
 }
