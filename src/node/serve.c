@@ -13,6 +13,7 @@
 
 #include "engine/engine.h"
 #include "node/logged.h"
+#include "node/owned.h"
 #include "node/supervisor.h"
 #include "os/clock.h"
 #include "os/env.h"
@@ -413,6 +414,8 @@ choose_paths(struct supervisor *s, struct err *err)
 		return false;
 	if (realpath(state, s->state_dir) == NULL)
 		return err_sys(err, ERR_IO, "'%s'", state);
+	if (!state_folder_owned(s->state_dir, err))
+		return false;
 	static const char *const folders[] = { "attempts", "handoffs" };
 	for (size_t i = 0; i < countof(folders); i++) {
 		char path[4200];

@@ -2,6 +2,7 @@
 import datetime
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -332,6 +333,39 @@ def test_the_last_token_taken_back_opens_nothing():
         firstline.start(listen="0.0.0.0:0")
         assert firstline.get("/v1/status")["loopback_only"] is True, "no token: this machine only"
         closed()
+
+
+def start_refused(firstline, *words):
+    """serve ends with a message that has these words."""
+    firstline.start(wait=False)
+    assert firstline.child.wait(20) == 1
+    said = firstline.log_text().splitlines()[-1]
+    assert all(word in said for word in words), said
+
+
+def test_a_state_folder_that_others_can_write_is_refused():
+    with Scratch("owned") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        for mode in (0o777, 0o1777, 0o770, 0o702):
+            firstline.state.mkdir(exist_ok=True)
+            firstline.state.chmod(mode)
+            start_refused(firstline, f"'{firstline.state}' is open to others", "chmod go-w")
+        firstline.state.chmod(0o755)
+        firstline.start()
+        firstline.stop()
+        token = firstline.state / "local.token"
+        token.chmod(0o660)
+        start_refused(firstline, "'local.token'", "chmod go-w")
+        token.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(token, 65534, 65534)
+            start_refused(firstline, "'local.token'", "belongs to user 65534", "chown")
+            os.chown(token, 0, 0)
+            os.chown(firstline.state, 65534, 65534)
+            start_refused(firstline, f"'{firstline.state}' belongs to user 65534", "chown")
+            os.chown(firstline.state, 0, 0)
+        firstline.start()
+        firstline.stop()
 
 
 def test_no_secret_is_shown_and_files_are_ours_alone():

@@ -1,0 +1,82 @@
+#include "node/owned.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/fd.h"
+
+static bool
+is_ours(const struct stat *st)
+{
+	return st->st_uid == geteuid() || st->st_uid == 0;
+}
+
+/* A link is as it is: whoever could put another in its place is asked for by its folder. */
+static bool
+others_write(const struct stat *st)
+{
+	return !S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+static bool
+folder_owned(int fd, const char *path, struct err *err)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, ERR_IO, "stat '%s'", path);
+	if (!is_ours(&st))
+		return err_set(err, ERR_DENIED,
+		    "the state folder '%s' belongs to user %u, who could make themselves "
+		    "admin here; this is user %u: start as that user, or chown it",
+		    path, (unsigned)st.st_uid, (unsigned)geteuid());
+	if (others_write(&st))
+		return err_set(err, ERR_DENIED,
+		    "the state folder '%s' is open to others, who could make themselves "
+		    "admin here: look whether all in it is yours, then chmod go-w it",
+		    path);
+	return true;
+}
+
+static bool
+file_owned(int fd, const char *name, const char *path, struct err *err)
+{
+	struct stat st;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || err_sys(err, ERR_IO, "stat '%s/%s'", path, name);
+	if (!is_ours(&st))
+		return err_set(err, ERR_DENIED,
+		    "'%s' in the state folder '%s' belongs to user %u, and this is user "
+		    "%u: "
+		    "remove it, or chown it if you know who put it there",
+		    name, path, (unsigned)st.st_uid, (unsigned)geteuid());
+	if (others_write(&st))
+		return err_set(err, ERR_DENIED,
+		    "'%s' in the state folder '%s' can be written by others: chmod go-w it",
+		    name, path);
+	return true;
+}
+
+bool
+state_folder_owned(const char *path, struct err *err)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, ERR_IO, "open '%s'", path);
+	if (!folder_owned(fd, path, err))
+		return false;
+	DIR *dir = opendir(path);
+	if (dir == NULL)
+		return err_sys(err, ERR_IO, "open '%s'", path);
+	bool ok = true;
+	for (const struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+		/* The folder itself was looked at, and the one around it is not ours. */
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			ok = file_owned(fd, entry->d_name, path, err);
+	}
+	(void)closedir(dir);
+	return ok;
+}

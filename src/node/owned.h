@@ -1,0 +1,15 @@
+#ifndef NODE_OWNED_H
+#define NODE_OWNED_H
+
+#include "base/err.h"
+
+/*
+ * owned -- is a state folder, and what stands in it, this user's alone to write?
+ *
+ * Whoever can write there is the local admin: a `local.token` of theirs is the server's.
+ * ERR_DENIED names what is not so, and what to do. What is root's is as good as ours: root
+ * needs no such door. What stands in the folders below is made and judged by who uses it.
+ */
+NODISCARD bool state_folder_owned(const char *path, struct err *err);
+
+#endif
