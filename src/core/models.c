@@ -249,6 +249,8 @@ on_started(struct core *core, const struct started *started)
 		if (probe->row.asked == 0)
 			probe_again(core, probe);
 	}
+	list_each(it, &core->tables[TABLE_RUN])
+	    check_again(core, container_of(object_of(it, in_table), struct run, o));
 	asked_started(core);
 	if (started->engine)
 		heartbeats_started(core);

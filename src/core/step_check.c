@@ -10,7 +10,8 @@
  *
  * No answer is neither proof nor disproof, and breaks a time of holding: what was not
  * seen did not hold. The deadline counts when looks come back; one that is out at the
- * deadline is waited for, since its own timeout bounds it.
+ * deadline is waited for, since its own timeout bounds it. Where the engine or hands was away
+ * until then, one more look is made, and counts.
  */
 #include "core/state.h"
 
@@ -196,6 +197,33 @@ check_seen(struct core *core, struct run *run, const struct probe_result *seen)
 	const struct probe *asked = &run_step(run)->probe;
 	check_looked(core, run, condition_holds(&asked->expect, seen),
 	    check_value(core, asked, seen));
+}
+
+/* As long as a look of the step is waited for, at most. */
+static msec
+look_lasts(const struct runbook_step *step)
+{
+	msec most = step->gate_hosts ? step->target_service->healthy->timeout_ms
+	                             : step->probe.timeout_ms;
+	for (size_t i = 0; i < step->probes_n; i++) {
+		if (most < step->probes[i].probe.timeout_ms)
+			most = step->probes[i].probe.timeout_ms;
+	}
+	return most + PROBE_GRACE_MS;
+}
+
+void
+check_again(struct core *core, struct run *run)
+{
+	struct run_row *row = &run->row;
+	bool looks = row->phase == PHASE_PROBING || row->phase == PHASE_WAITING;
+	if (row->state != RUN_RUNNING || !looks || row->deadline == 0 || row->undoing)
+		return;
+	msec least = core->at + look_lasts(run_step(run));
+	if (row->deadline >= least)
+		return;
+	row->deadline = least;
+	object_touch(core, &run->o);
 }
 
 void

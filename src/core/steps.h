@@ -14,6 +14,8 @@
 void check_enter(struct core *core, struct run *run);
 void check_seen(struct core *core, struct run *run, const struct probe_result *seen);
 void check_due(struct core *core, struct run *run);
+/* What was out is asked again: there is time for its answer, or for one more look. */
+void check_again(struct core *core, struct run *run);
 /* Between two batches of an action: as a `wait` with `until`. */
 void gate_enter(struct core *core, struct run *run);
 /* What was seen, in words: "812", "status 503", "no answer (timeout)". */

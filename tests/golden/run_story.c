@@ -22,6 +22,7 @@
  *	> ana {"kind": "undo", "row": $attempt}     the last one; "digest": $plan of the last run
  *	> ana {"kind": "session-add", ...} cookie=a link=b     with what no JSON has in it
  *	> restart, hands-restart               the engine dies and comes back, or hands
+ *	> away 5m                              it comes back after so long, with the same folder
  *	> adopt newer.yaml                     that, with newer.md or else a.md, and b.md
  *	> adopt newer.yaml ana                 the same, brought in by her
  *	> plan automation r payments where=here    what a run of that runbook would do; also `plan ana r 1`
@@ -740,6 +741,8 @@ happens(struct story *s, str line)
 		news(s, rest);
 	else if (str_eq(verb, STR("restart")))
 		world_restart(w);
+	else if (str_eq(verb, STR("away")))
+		world_away(w, span(rest), NULL);
 	else if (str_eq(verb, STR("hands-restart")))
 		world_hands_restart(w);
 	else if (str_eq(verb, STR("adopt")))
