@@ -26,6 +26,8 @@ kind_text(enum self_kind kind)
 		return "tls";
 	case SELF_CALENDAR:
 		return "calendar";
+	case SELF_DAMAGED:
+		return "damaged";
 	}
 	UNREACHABLE();
 }

@@ -230,8 +230,10 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 			event.config_adopted.by = (str){ reload->who, reload->who_n };
 		batch_step(engine, &event);
 	}
-	if (first)
+	if (first) {
 		step_gaps(engine);
+		engine_tell_damage(engine);
+	}
 	bound(engine, &config->model->limits);
 	if (!same || first)
 		suppress_rules(engine, config->model);

@@ -65,6 +65,8 @@ metrics_answer(struct engine *engine, struct answer_out *a)
 	add(a, "commits", true, n->commits, "Journal entries committed");
 	add(a, "commit_microseconds", true, n->commit_us, "Time spent committing");
 	add(a, "frames_bad", true, n->frames_bad, "Malformed messages from another role");
+	add(a, "rows_damaged", false, engine->damaged_n,
+	    "Rows of the store that were damaged and left out at the start");
 	add(a, "quarantine_dropped", true, n->quarantine_dropped,
 	    "Bodies let go of because the quarantine was full");
 	add(a, "unauthorized", true, n->unauthorized,

@@ -3,7 +3,12 @@
  *
  * Loads open rows and alert packs, then applies recorded outcomes of the entries that the
  * packs trail. Never runs core_step: what was decided is not decided again.
+ *
+ * A damaged row by which nothing is decided is left out and told; any other ends the start, for
+ * without it more might be allowed than was, or an incident be forgotten.
  */
+#include <stdio.h>
+
 #include "engine/state.h"
 #include "os/clock.h"
 
@@ -12,7 +17,8 @@
 
 struct load {
 	struct engine *engine;
-	msec at; /* the engine's clock now: freshness starts anew from it */
+	msec at;          /* the engine's clock now: freshness starts anew from it */
+	enum table table; /* being loaded */
 	uint64_t last;
 	size_t taken;
 	bool ok;
@@ -78,11 +84,59 @@ take_row(void *context, const struct stored_row *row)
 	return load->ok;
 }
 
+static void
+leave_out(void *context, row_id id)
+{
+	struct load *load = context;
+	struct engine *engine = load->engine;
+	load->last = id;
+	load->taken++;
+	if (engine->damaged_n < DAMAGED_TOLD_MAX)
+		engine->damaged[engine->damaged_n] = (struct damage){ load->table, id };
+	engine->damaged_n++;
+	engine_log(engine, LOG_ERROR, "%s %llu is damaged, and left out",
+	    table_names[load->table], (unsigned long long)id);
+}
+
+void
+engine_tell_damage(struct engine *engine)
+{
+	size_t told =
+	    engine->damaged_n < DAMAGED_TOLD_MAX ? engine->damaged_n : DAMAGED_TOLD_MAX;
+	for (size_t i = 0; i < told; i++) {
+		char subject[64], text[300];
+		(void)snprintf(subject, sizeof(subject), "%s %llu",
+		    table_names[engine->damaged[i].table],
+		    (unsigned long long)engine->damaged[i].id);
+		(void)snprintf(text, sizeof(text),
+		    "%zu damaged rows of the store were left out at the start: nothing is "
+		    "decided by them, but the disk may be failing; 'firstline journal "
+		    "verify', and a backup while there is one to make",
+		    engine->damaged_n);
+		struct event event = { .kind = EVENT_SELF };
+		event.self = (struct self){ .kind = SELF_DAMAGED,
+			.subject = str_of(subject),
+			.text = str_of(text) };
+		batch_step(engine, &event);
+	}
+}
+
+/* What happened, in words, and counts of alerts: for people to read. */
+static bool
+decides_nothing(enum table table)
+{
+	return table == TABLE_TIMELINE || table == TABLE_NOISE;
+}
+
 static bool
 load_table(struct load *load, enum table table)
 {
-	struct row_query query = { .table = table, .open_only = true, .limit = LOAD_PAGE };
+	struct row_query query = { .table = table,
+		.open_only = true,
+		.limit = LOAD_PAGE,
+		.damaged = decides_nothing(table) ? leave_out : NULL };
 	uint64_t seq;
+	load->table = table;
 	do {
 		load->taken = 0;
 		if (!store_rows(load->engine->store, &query, take_row, load, &seq,

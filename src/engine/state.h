@@ -111,6 +111,8 @@ struct looker {
 	row_id attempt;
 };
 
+#define DAMAGED_TOLD_MAX 16 /* rows that an incident names; the log names all */
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -152,6 +154,11 @@ struct engine {
 	struct sends *sends;   /* channels.c */
 	struct keeper *keeper; /* keep_turn.c */
 	msec kept_boot;        /* the same, when hands was last told of it */
+	struct damage {
+		enum table table;
+		row_id id;
+	} damaged[DAMAGED_TOLD_MAX]; /* rows that were left out at the start */
+	size_t damaged_n;            /* of all of them */
 	bool stopping;
 	int exit_code;
 	struct strs sandbox_gaps;
@@ -222,6 +229,8 @@ void wire_send(struct wire *wire); /* flush; closes the wire when it is broken *
 
 /* start.c */
 NODISCARD bool engine_load(struct engine *engine, struct err *err);
+/* Firstline's own incident tells of what was left out then, at each start anew. */
+void engine_tell_damage(struct engine *engine);
 
 /* engine.c: what wires.c calls */
 void on_frame(struct wire *wire, const struct frame *frame);

@@ -264,6 +264,7 @@ static const char *const self_kind_names[] = {
 	[SELF_SOURCE_BAD] = "source-bad",
 	[SELF_TLS] = "tls",
 	[SELF_CALENDAR] = "calendar",
+	[SELF_DAMAGED] = "damaged",
 };
 
 static const struct field self_fields[] = {

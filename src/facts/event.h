@@ -260,6 +260,7 @@ enum self_kind {
 	SELF_SOURCE_BAD,
 	SELF_TLS,      /* the certificate cannot be used */
 	SELF_CALENDAR, /* one of `calendar_urls` is as it was long ago; subject: its name */
+	SELF_DAMAGED,  /* a row of the store is damaged, and left out; subject: which */
 };
 
 struct self {

@@ -120,7 +120,10 @@ struct row_query {
 	incident_id incident; /* 0: any */
 	bool open_only;
 	bool newest_first;
-	row_id after;   /* go on after this id, in the order asked for; 0: from the start */
+	row_id after; /* go on after this id, in the order asked for; 0: from the start */
+	/* A row that does not match its digest is given here and left out; NULL: it ends the
+	 * call with ERR_CORRUPT. */
+	void (*damaged)(void *context, row_id id);
 	uint32_t limit; /* 1..STORE_ROWS_MAX */
 };
 

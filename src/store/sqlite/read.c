@@ -157,9 +157,12 @@ rows_take(struct sqlite_store *s, sqlite3_stmt *stmt, const struct row_query *qu
 		if (rc != SQLITE_ROW)
 			return sqlite_fail(s, rc, err, "read rows of");
 		struct stored_row row;
-		if (!sqlite_row_read(s, stmt, query->table, &row, err))
+		bool sound = sqlite_row_read(s, stmt, query->table, &row, err);
+		if (!sound && query->damaged == NULL)
 			return false;
-		if (!take(context, &row))
+		if (!sound)
+			query->damaged(context, (row_id)sqlite3_column_int64(stmt, 0));
+		else if (!take(context, &row))
 			return true;
 	}
 }
