@@ -436,6 +436,16 @@ WRAP(stat64)(const char *path, struct stat64 *ret)
 	return ours(path) ? stat_inode(inode_at(-1, path), ret) : REAL(stat64)(path, ret);
 }
 
+int WRAP(fstatat64)(int dir_fd, const char *path, struct stat64 *ret, int flags);
+int REAL(fstatat64)(int dir_fd, const char *path, struct stat64 *ret, int flags);
+int
+WRAP(fstatat64)(int dir_fd, const char *path, struct stat64 *ret, int flags)
+{
+	if (file_of(dir_fd) == NULL)
+		return REAL(fstatat64)(dir_fd, path, ret, flags);
+	return stat_inode(inode_at(dir_fd, path), ret);
+}
+
 int WRAP(fstatvfs64)(int fd, struct statvfs64 *ret);
 int REAL(fstatvfs64)(int fd, struct statvfs64 *ret);
 int
