@@ -63,6 +63,7 @@ static struct served hands = { .name = "hands", .kind = ROLE_KIND_HANDS };
 static struct peer *gate; /* our end of the engine's */
 static uint64_t life;     /* of that connection */
 static struct asked asked[ASKED_MAX];
+static size_t asked_top; /* from here on none was ever taken: they are many, and few are */
 static uint64_t last_id;
 static char local_token[80], ana_token[80];
 
@@ -283,9 +284,22 @@ on_role_frame(struct served *role, const struct frame *frame)
 /* ---- senders ---- */
 
 static struct asked *
-find_asked(uint64_t id)
+free_asked(void)
 {
 	for (size_t i = 0; i < ASKED_MAX; i++) {
+		if (asked[i].id != 0)
+			continue;
+		if (i >= asked_top)
+			asked_top = i + 1;
+		return &asked[i];
+	}
+	return NULL;
+}
+
+static struct asked *
+find_asked(uint64_t id)
+{
+	for (size_t i = 0; i < asked_top; i++) {
 		if (asked[i].id == id)
 			return &asked[i];
 	}
@@ -361,7 +375,7 @@ gate_alerts(str json, void (*taken)(void *arg), void *arg)
 {
 	static char memory[4 << 20];
 	struct arena scratch = arena_over(memory, sizeof(memory));
-	struct asked *a = find_asked(0);
+	struct asked *a = free_asked();
 	if (gate == NULL || a == NULL || local_token[0] == '\0')
 		return false;
 	struct buf wire = BUF((size_t)8 << 20);
@@ -384,7 +398,7 @@ gate_alerts(str json, void (*taken)(void *arg), void *arg)
 static void
 ask(const struct request *request)
 {
-	struct asked *a = find_asked(0);
+	struct asked *a = free_asked();
 	if (a == NULL)
 		return;
 	struct buf bytes = BUF(1 << 20);
@@ -412,7 +426,7 @@ gate_command(const struct request *request)
 static void
 send_commands(void)
 {
-	for (size_t i = 0; gate != NULL && i < ASKED_MAX; i++) {
+	for (size_t i = 0; gate != NULL && i < asked_top; i++) {
 		struct asked *a = &asked[i];
 		if (a->id == 0 || a->alerts || sim_clock.now < a->again_at)
 			continue;
@@ -425,11 +439,13 @@ send_commands(void)
 static void
 find_tokens(void)
 {
-	const struct inode *file = disk_find(&kernel.disk, SIM_STATE "/local.token");
 	static bool asked_for;
+	if (asked_for)
+		return;
+	const struct inode *file = disk_find(&kernel.disk, SIM_STATE "/local.token");
 	if (local_token[0] == '\0' && file != NULL)
 		(void)disk_read(file, 0, local_token, sizeof(local_token) - 1);
-	if (asked_for || local_token[0] == '\0')
+	if (local_token[0] == '\0')
 		return;
 	asked_for = true;
 	static struct pair params[] = { { { "principal", 9 }, { "person:ana", 10 } },
