@@ -20,6 +20,8 @@
 #include "base/poison.h"
 
 #define GRAIN 16u
+#define POISON_AHEAD \
+	1024u /* bytes behind the last block: an arena leaves what is far in it */
 #define BLOCK_MIN 32u
 #define SMALL_MAX 512u /* bytes; below, classes are GRAIN apart */
 #define SMALL_CLASSES (SMALL_MAX / GRAIN)
@@ -211,6 +213,8 @@ take_fresh(struct pool *pool, size_t need)
 	if ((size_t)(pool->end - pool->fresh) < need)
 		return NULL;
 	struct block *block = block_at(pool->fresh);
+	size_t room = (size_t)(pool->end - pool->fresh) + sizeof(uint64_t);
+	POISON(block, room - need < POISON_AHEAD ? room : need + POISON_AHEAD);
 	set_head(block, need, 0);
 	pool->fresh += need;
 	return block;
@@ -260,7 +264,8 @@ pool_new(size_t bytes_max)
 	size_t pad = (size_t)(-((uintptr_t)memory.beg + sizeof(uint64_t)) & (GRAIN - 1));
 	pool->fresh = memory.beg + pad;
 	pool->end = pool->fresh + bytes_max;
-	ASSERT(pool->end <= memory.end);
+	ASSERT(pool->end + sizeof(uint64_t) <=
+	       memory.end); /* poisoned, behind the last block */
 	return pool;
 }
 
