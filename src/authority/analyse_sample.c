@@ -76,6 +76,7 @@ sampler_new(const struct model *model, const struct rule *const *rules, size_t n
     struct arena *arena)
 {
 	struct sampler *s = arena_new(arena, struct sampler, 1);
+	authority_uses_init(&s->sample.index);
 	s->model = model;
 	s->rules = rules;
 	s->rules_n = n;
@@ -365,7 +366,10 @@ make_uses(struct sampler *s, const unsigned *choice)
 	unsigned chosen = choice[OF_USES_N];
 	uint32_t n = chosen == 0 ? 0 : s->counts[chosen - 1];
 	const struct action *action = s->used[choice[OF_USES_ACTION]];
-	authority_uses_init(&sample->index);
+	/* Few are in an index of many lists: those are taken out, instead of all begun anew. */
+	for (uint32_t i = 0; i < sample->uses_n; i++)
+		authority_uses_remove(&sample->uses[i]);
+	sample->uses_n = n;
 	for (uint32_t i = 0; i < n; i++) {
 		struct authority_use *use = &sample->uses[i];
 		*use = (struct authority_use){

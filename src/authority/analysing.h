@@ -172,6 +172,7 @@ struct sample {
 	struct pairs given;
 	struct authority_uses index;
 	struct authority_use uses[USES_MADE_MAX];
+	uint32_t uses_n; /* of them in the index */
 	struct authority_yes yes[VOTERS_MAX];
 	str healthy[USES_MADE_MAX];
 };
