@@ -795,7 +795,7 @@ authority_arena_bytes(const struct model *model)
 	bytes += model->hosts_n *
 	         (sizeof(struct host *) + sizeof(struct array_run) + sizeof(str));
 	bytes += model->services_n *
-	         (node_bytes + sizeof(struct service_place) + sizeof(struct strs) + 1);
+	         (node_bytes + sizeof(struct service_place) + sizeof(struct strs));
 	bytes += (model->services_n + model->hosts_n + model->people_n + 16) * 4 *
 	         sizeof(struct hashed_slot);
 	bytes += model->people_n * sizeof(struct array_run);
