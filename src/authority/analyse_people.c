@@ -305,15 +305,12 @@ find_lack(struct analysing *a, const struct rule *approval, const struct model *
 	size_t seen_n = 0, looks = 0;
 	msec at = a->wall, end = a->wall + HORIZON;
 	for (; at < end && looks < MOMENTS_LOOKED_MAX; looks++) {
-		if (could_say_yes(approval, &all, at) >= enough) {
-			at = next_change(&own, at, end);
-			continue;
-		}
-		hash32 now = holding(&every, at);
-		if (!seen_before(seen, &seen_n, &now) &&
+		bool few = could_say_yes(approval, &all, at) < enough;
+		hash32 now = few ? holding(&every, at) : (hash32){ 0 };
+		if (few && !seen_before(seen, &seen_n, &now) &&
 		    lack_at(a, authority, sampler, approval, &all, at))
 			return;
-		at = next_change(&every, at, end);
+		at = next_change(few ? &every : &own, at, end);
 	}
 	if (at < end)
 		left_out(a,

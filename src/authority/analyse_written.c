@@ -130,10 +130,8 @@ void
 analyse_written(struct analysing *a)
 {
 	env_secrets(a);
-	for (size_t i = 0; i < a->model->rules_n; i++) {
-		if (a->model->rules[i].not_beside.n > 0)
-			one_sided(a, &a->model->rules[i]);
-	}
+	for (size_t i = 0; i < a->model->rules_n; i++)
+		one_sided(a, &a->model->rules[i]);
 	for (size_t i = 0; i < a->model->runbooks_n; i++) {
 		if (a->model->runbooks[i].drill_every_ms > 0)
 			drill(a, &a->model->runbooks[i]);

@@ -472,8 +472,6 @@ whole_chain(const struct judgement *j)
 {
 	return (1u << j->chain_n) - 1;
 }
-/* No grant is near yet, to that one of the chain. */
-void near_begin(struct judgement *j, size_t which);
 /* Is it nearer than those before, for them? */
 void consider_near(struct judgement *j, const struct entry *entry, unsigned whom,
     unsigned lacks);

@@ -183,13 +183,6 @@ fault(struct judgement *j, enum reason_kind kind, enum wrong wrong, size_t which
 
 /* ---- the request itself ---- */
 
-void
-near_begin(struct judgement *j, size_t which)
-{
-	j->near[which] = NULL;
-	j->near_lacks[which] = LACKS_MORE;
-}
-
 static void
 chain_add(struct judgement *j, str text)
 {
@@ -204,7 +197,8 @@ chain_add(struct judgement *j, str text)
 	struct asker *asker = &j->chain[j->chain_n];
 	asker_set(asker, text, &j->facts->over);
 	j->machine |= asker->kind == ASKER_AUTOMATION || asker->kind == ASKER_AGENT;
-	near_begin(j, j->chain_n++);
+	j->near[j->chain_n] = NULL;
+	j->near_lacks[j->chain_n++] = LACKS_MORE;
 }
 
 void

@@ -454,11 +454,8 @@ check_spacing(const struct check *c)
 static bool
 in_group(const struct judgement *j, const struct host *host)
 {
-	const struct model *model = j->authority->model;
-	const struct array_run *run = j->host != NULL ? j->authority->group_of_host : NULL;
-	if (run != NULL)
-		return run[host - model->hosts].first == j->group.first;
-	return str_eq(host->service->name, j->service->name);
+	const struct array_run *runs = j->authority->group_of_host;
+	return runs[host - j->authority->model->hosts].first == j->group.first;
 }
 
 uint32_t

@@ -88,8 +88,6 @@ judge_nearest(struct judgement *j)
 	unsigned whom = j->d->no_grant;
 	if (whom == 0)
 		return;
-	for (size_t i = 0; i < j->chain_n; i++)
-		near_begin(j, i);
 	walk_seek(&walk, j->authority, j->action, j->service);
 	walk_fetch(&walk, j->authority);
 	walk_begin(&walk, j->authority);

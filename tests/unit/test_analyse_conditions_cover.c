@@ -30,9 +30,9 @@ static const char base[] =
     "{promql: up, expect: '== 1'}}\n"
     "  books: {owner: ops, system: office, tier: 2, environment: staging}\n"
     "hosts:\n"
+    "  web-3: {service: web, environment: attic}\n"
     "  web-1: {service: web}\n"
     "  web-2: {service: web, environment: staging}\n"
-    "  web-3: {service: web, environment: attic}\n"
     "  books-1: {service: books, environment: attic}\n"
     "actions:\n"
     "  restart: {verb: restart, params: {unit: {type: string, pattern: '[a-z]+'}}, run: "
@@ -270,6 +270,8 @@ rules__cover_services_that_are_all_that_they_ask_for(void)
 		{ "a host's environment is not enough for a grant",
 		    ON("environment: attic"), "web", false },
 		{ "it is for a prohibition", PROHIBIT(", on: {environment: attic}"), "web",
+		    true },
+		{ "of another host, too", PROHIBIT(", on: {environment: staging}"), "web",
 		    true },
 		{ "of no host of this service", PROHIBIT(", on: {environment: production}"),
 		    "books", false },

@@ -189,6 +189,21 @@ pattern__has_4095_states_at_most(void)
 	EXPECT_STR(text, STR("b"));
 }
 
+static void
+pattern__has_31_groups_in_groups_at_most(void)
+{
+	static const char open[] = "((((((((((((((((((((((((((((((((",
+			  close[] = "))))))))))))))))))))))))))))))))";
+	static_assert(sizeof(open) == 32 + 1 && sizeof(close) == 32 + 1, "one too many");
+	struct arena scratch = arena;
+	str text;
+	EXPECT(!pattern_text_made(arena_printf(&scratch, "%sa%s", open, close), STR("*"), 0,
+	    &scratch, &text));
+	EXPECT(pattern_text_made(arena_printf(&scratch, "%sa%s", &open[1], &close[1]),
+	    STR("*"), 0, &scratch, &text));
+	EXPECT_STR(text, STR("a"));
+}
+
 /* ---- held against the matcher ---- */
 
 static const char config_head[] =
@@ -342,6 +357,7 @@ main(void)
 	RUN(pattern__takes_groups_of_every_kind);
 	RUN(pattern__takes_as_many_as_are_wanted);
 	RUN(pattern__has_4095_states_at_most);
+	RUN(pattern__has_31_groups_in_groups_at_most);
 	RUN(pattern__and_like_have_a_size_that_they_may_have);
 	RUN(pattern__takes_each_sign_that_the_matcher_takes);
 	RUN(pattern__takes_as_often_as_the_matcher_takes);
