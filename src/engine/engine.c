@@ -230,6 +230,8 @@ adopt(struct engine *engine, const struct config *config, uint64_t request)
 			event.config_adopted.by = (str){ reload->who, reload->who_n };
 		batch_step(engine, &event);
 	}
+	if (from_backup)
+		restored_stop(engine);
 	if (first) {
 		step_gaps(engine);
 		engine_tell_damage(engine);

@@ -38,6 +38,19 @@ told(struct engine *engine, struct arena *arena, str *ret)
 	return there;
 }
 
+/* Twice at most, and the same. */
+static char why[RESTORED_BYTES_MAX + 200];
+
+static void
+stop_all(struct engine *engine)
+{
+	struct event stop = { .kind = EVENT_COMMAND };
+	stop.command = (struct command){ .kind = COMMAND_STOP_ALL,
+		.principal = STR("firstline"),
+		.text = str_of(why) };
+	batch_step(engine, &stop);
+}
+
 bool
 restored_begin(struct engine *engine)
 {
@@ -51,17 +64,19 @@ restored_begin(struct engine *engine)
 	batch_step(engine, &started);
 	if (!from_backup)
 		return false;
-	char why[RESTORED_BYTES_MAX + 200];
 	(void)snprintf(why, sizeof(why),
 	    "restored %.*s: what was done after it is not known here; look at what is in "
 	    "doubt, then resume",
 	    STR_ARG(str_trim(of)));
-	struct event stop = { .kind = EVENT_COMMAND };
-	stop.command = (struct command){ .kind = COMMAND_STOP_ALL,
-		.principal = STR("firstline"),
-		.text = str_of(why) };
-	batch_step(engine, &stop);
+	stop_all(engine);
 	return true;
+}
+
+void
+restored_stop(struct engine *engine)
+{
+	if (!core_control(engine->core)->stopped)
+		stop_all(engine);
 }
 
 void

@@ -193,6 +193,8 @@ void batch_row(struct engine *engine, struct row_write row, const void *record);
 /* The event that this process has started; and where the store is from a backup (true),
  * that everything is stopped. */
 bool restored_begin(struct engine *engine);
+/* The same once a configuration is there: without any, nothing could be stopped yet. */
+void restored_stop(struct engine *engine);
 void restored_forget(struct engine *engine); /* once that is on the disk */
 /* After a turn of the loop: hand what was stepped to the committer, or without a step send
  * what waits; then what can wait itself. true: there is more to do at once. A commit that
