@@ -345,15 +345,22 @@ sqlite_close(struct store *store)
 	free(s);
 }
 
+static bool
+log_is_gone(const char *path)
+{
+	struct stat st;
+	char *log = NULL;
+	ASSERT(asprintf(&log, "%s-wal", path) > 0);
+	bool ret = stat(log, &st) < 0 && errno == ENOENT;
+	free(log);
+	return ret;
+}
+
 /* Nothing can be written: what is there is read. */
 static bool
 frozen_begin(struct sqlite_store *s, struct store **ret, struct err *err)
 {
-	char log[PATH_MAX];
-	struct stat st;
-	int n = snprintf(log, sizeof(log), "%s-wal", s->path);
-	s->immutable =
-	    n > 0 && (size_t)n < sizeof(log) && stat(log, &st) < 0 && errno == ENOENT;
+	s->immutable = log_is_gone(s->path);
 	if (reader_begin(s, err) && sqlite_check(s, err)) {
 		*ret = &s->base;
 		return true;
