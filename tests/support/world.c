@@ -12,14 +12,6 @@
 #define NOTICES_MAX 65536
 #define INCIDENTS_MAX 100
 
-/* core_check is asked after each step; not where sanitizers make it slow, since what it finds is
- * not for them. */
-#ifdef __SANITIZE_ADDRESS__
-#define CHECKED_EVERY 16
-#else
-#define CHECKED_EVERY 1
-#endif
-
 /* ---- comparing cores ---- */
 
 static void
@@ -258,8 +250,7 @@ step(struct world *w, struct event *event)
 	struct arena fx_arena = arena_over(w->fx_map.memory, w->fx_map.size);
 	struct effects fx = { .arena = &fx_arena };
 	core_step(w->core, event, &fx);
-	if (w->entry_n % CHECKED_EVERY == 0)
-		core_check(w->core);
+	core_check(w->core);
 	keep_entry(w, event, &fx);
 	keep_rows(w);
 	note_orders(w, &fx);
