@@ -111,22 +111,31 @@ read_frames(struct role_process *role)
 		give_up(role);
 }
 
+/* It ended with something of ours unread, which counts as an error of the connection. Why it
+ * ended is the last thing it said. */
+static void
+read_rest(struct role_process *role)
+{
+	while (role->peer != NULL)
+		read_frames(role);
+}
+
 static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct role_process *role = poll->data;
 	struct err err;
 	if (status < 0) {
-		disconnect(role);
-		return;
-	}
-	if ((events & UV_WRITABLE) != 0 && !peer_flush(role->peer, &err)) {
-		give_up(role);
+		read_rest(role);
 		return;
 	}
 	if ((events & UV_READABLE) != 0)
 		read_frames(role);
-	if (role->peer != NULL)
+	if (role->peer == NULL)
+		return;
+	if ((events & UV_WRITABLE) != 0 && !peer_flush(role->peer, &err))
+		give_up(role);
+	else
 		poll_again(role);
 }
 

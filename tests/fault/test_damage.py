@@ -1,5 +1,7 @@
 """Rows of the store that were changed by nobody we know: the disk, or a hand."""
+import os
 import pathlib
+import signal
 import sqlite3
 import sys
 
@@ -57,9 +59,16 @@ def test_a_damaged_row_that_decides_ends_the_start():
         firstline.wait_incident(lambda r: r["service"] == "worker")
         firstline.stop()
         row = damage(firstline, "incident", "open = 1")
-        firstline.start(wait=False)
-        assert firstline.child.wait(20) == 1
-        assert f"incident {row} is damaged" in firstline.log_text(), firstline.log_text()
+        for late in (False, True):  # also where it is read long after the engine has gone
+            told = firstline.log_text().count(f"incident {row} is damaged")
+            firstline.start(wait=False)
+            if late:
+                wait_until(lambda: firstline.role("engine"), 10, 0.001, "an engine")
+                os.kill(firstline.child.pid, signal.SIGSTOP)
+                wait_until(lambda: not firstline.role("engine"), 10, message="its end")
+                os.kill(firstline.child.pid, signal.SIGCONT)
+            assert firstline.child.wait(20) == 1
+            assert firstline.log_text().count(f"incident {row} is damaged") == told + 1, firstline.log_text()
 
 
 if __name__ == "__main__":
