@@ -12,6 +12,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/calendar_url.h"
 #include "model/ics.h"
@@ -189,7 +190,8 @@ lines_read(struct reader *r, str text, const struct zone *zone, struct ics *ics)
 {
 	struct str_cut cut = str_cut(text, '\n');
 	size_t n = 0;
-	if (!str_eq(cut.head, STR("calendar 1")))
+	if (!str_eq(cut.head, STR("calendar 1")) || !str_utf8(text) ||
+	    memchr(text.p, '\0', text.n) != NULL)
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		n += text.p[i] == '\n';
