@@ -43,6 +43,8 @@ struct far {
 /* One connection, from its beginning to its end. */
 struct session {
 	bool ready;
+	bool late;      /* its time was over first */
+	bool talkative; /* it said more than SSH_GREETING_MAX before it was ready */
 	struct buf out; /* after it was ready */
 	struct buf errors;
 };
@@ -165,6 +167,7 @@ struct pipes {
 	int in, out, errors; /* ours; -1: closed */
 	str script;          /* what is still to be sent */
 	struct buf before;   /* what came before it was ready */
+	size_t looked;       /* so much of that is lines that are not it */
 };
 
 static void
@@ -190,11 +193,11 @@ take(int *fd, struct buf *to)
 	buf_put(to, bytes, (size_t)n < room ? (size_t)n : room);
 }
 
-/* Ready is a line of its own; whatever greets us before does not matter. */
+/* Ready is a line of its own; what greets us before does not matter, but for its length. */
 static void
 look_for_ready(struct session *s, struct pipes *p)
 {
-	str rest = buf_str(&p->before);
+	str rest = str_drop(buf_str(&p->before), p->looked);
 	for (struct str_cut cut; (cut = str_cut(rest, '\n')).found; rest = cut.tail) {
 		if (!str_eq(cut.head, STR(SSH_READY)))
 			continue;
@@ -202,6 +205,8 @@ look_for_ready(struct session *s, struct pipes *p)
 		buf_add(&s->out, cut.tail);
 		return;
 	}
+	p->looked = p->before.n - rest.n;
+	s->talkative = p->before.n == p->before.max;
 }
 
 static void
@@ -219,14 +224,15 @@ send_script(struct session *s, struct pipes *p)
 static void
 talk(struct session *s, struct pipes *p, msec until)
 {
-	while (p->out >= 0 || p->errors >= 0) {
+	while ((p->out >= 0 || p->errors >= 0) && !s->talkative) {
 		struct pollfd polled[] = {
 			{ .fd = p->out, .events = POLLIN },
 			{ .fd = p->errors, .events = POLLIN },
 			{ .fd = s->ready ? p->in : -1, .events = POLLOUT },
 		};
 		msec now = clock_boot();
-		if (now >= until)
+		s->late = now >= until;
+		if (s->late)
 			return;
 		(void)poll(polled, 3, (int)(until - now < 1000 ? until - now : 1000));
 		if (polled[1].revents != 0)
@@ -259,7 +265,7 @@ session_run(const struct far *far, str script, msec until, struct session *s)
 		.out = out[0],
 		.errors = errors[0],
 		.script = script,
-		.before = BUF(ANSWER_MAX) };
+		.before = BUF(SSH_GREETING_MAX) };
 	(void)fcntl(p.in, F_SETFL, O_NONBLOCK);
 	if (ok) {
 		talk(s, &p, until);
@@ -293,8 +299,13 @@ not_ready(const struct far *far, const struct session *s)
 		    STR_ARG(host), STR_ARG(file));
 	for (struct str_cut cut; (cut = str_cut(errors, '\n')).found;)
 		errors = cut.tail; /* the last line says it */
+	if (s->talkative)
+		return act_ended(ACT_NEVER,
+		    "%.*s greets with more than %zu bytes before its shell is ready",
+		    STR_ARG(host), SSH_GREETING_MAX);
 	if (errors.n == 0)
-		errors = STR("no answer");
+		errors = s->late ? STR("it was not ready when the time was over")
+		                 : STR("no answer");
 	return act_ended(ACT_NEVER, "%.*s: %.*s", STR_ARG(host),
 	    (int)(errors.n < 200 ? errors.n : 200), errors.p);
 }

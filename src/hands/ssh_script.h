@@ -31,6 +31,7 @@
  */
 #define SSH_REMOTE "echo firstline-ready; exec /bin/sh -s"
 #define SSH_READY "firstline-ready"
+#define SSH_GREETING_MAX ((size_t)64 << 10) /* of what a login says before it is ready */
 #define SSH_OUTPUT_MAX 8000 /* of a command's output, kept on the far side */
 #define SSH_SCRIPT_MAX ((size_t)512 << 10)
 

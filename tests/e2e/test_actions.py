@@ -222,9 +222,9 @@ def test_a_secret_that_cannot_be_had_starts_nothing():
 # ---- ssh ----
 
 class Sshd:
-    """OpenSSH's server on loopback, and a link to it that can be cut."""
+    """OpenSSH's server on loopback, and a link to it that can be cut, or says something first."""
 
-    def __init__(self, scratch):
+    def __init__(self, scratch, more=""):
         self.scratch = scratch
         self.user = getpass.getuser()
         self.port = free_port()
@@ -244,6 +244,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 SetEnv XDG_STATE_HOME={self.far}
+{more}
 """)
         if os.getuid() == 0:
             os.makedirs("/run/sshd", exist_ok=True)
@@ -252,6 +253,7 @@ SetEnv XDG_STATE_HOME={self.far}
                    message="sshd")
         self.links = []
         self.let = True
+        self.banner, self.linked = b"", 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.link_port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -268,9 +270,15 @@ SetEnv XDG_STATE_HOME={self.far}
                 near, _ = self.listener.accept()
             except OSError:
                 return
+            self.linked += 1
             if not self.let:
                 near.close()
                 continue
+            threading.Thread(target=self.link, args=(near,), daemon=True).start()
+
+    def link(self, near):
+        with contextlib.suppress(OSError):  # who has heard enough hangs up
+            near.sendall(self.banner)
             far = socket.create_connection(("127.0.0.1", self.port))
             self.links += [near, far]
             for a, b in ((near, far), (far, near)):
@@ -430,6 +438,67 @@ def test_t12_host_keys_that_others_can_change_are_not_trusted():
         sshd.know = lambda key: parts["known_hosts"]
         last = far_attempt(h, sshd, "add")[-1]
         assert last["news"] == "refused" and "changed by others" in last["why"], last
+
+
+def test_without_a_file_of_host_keys_nobody_is_asked():
+    """R41"""
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        sshd.know = lambda key: s.dir / "is-not-there"
+        h = over_ssh(s, sshd, {"add": ["true"]})
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "never-started" and "is-not-there" in last["why"], last
+        assert sshd.linked == 0, "asked all the same"
+
+
+BANNER = 10_000_000
+
+
+def test_a_banner_of_10_mb_before_the_protocol_begins_nothing():
+    """R41: it is refused by name within its time, by one connection; a short one is let be."""
+    with Scratch("actions") as s:
+        sshd = Sshd(s)
+        count = s.dir / "count"
+        h = over_ssh(s, sshd, {"add": ["sh", "-c", f"echo x >> {count}"]})
+        for banner, why in ((b"x" * BANNER, "banner line too long"),
+                            ((b"y" * 98 + b"\r\n") * (BANNER // 100), "No SSH version received"),
+                            (b"\0" * BANNER, "banner line contains invalid characters"),
+                            ((b"z" * 7999 + b"\n") * (BANNER // 8000), "when the time was over")):
+            sshd.banner, sshd.linked = banner, 0
+            last = far_attempt(h, sshd, "add", timeout_ms=3000)[-1]
+            assert last["news"] == "never-started" and why in last["why"], last
+            assert last["why"].startswith("127.0.0.1: ") and sshd.linked == 1, (last, sshd.linked)
+            assert not count.exists() and not sshd.far.exists()
+        sshd.banner = b"This is ours.\r\n" * 20
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "exited" and last["exit_code"] == 0, last
+        assert count.read_text() == "x\n"
+
+
+def test_a_login_that_greets_without_end_begins_nothing():
+    """R41: of what a login says before the shell is ready, 64 KiB are let be."""
+    with Scratch("actions") as s:
+        greet = s.file("greet", f"""#!/bin/sh
+head -c $(cat {s.dir}/size) /dev/zero | tr '\\0' g
+echo
+exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
+""", 0o755)
+        sshd = Sshd(s, f"ForceCommand {greet}")
+        count = s.dir / "count"
+        h = over_ssh(s, sshd, {"add": ["sh", "-c", f"echo x >> {count}"]})
+        s.file("size", f"{BANNER}")
+        began = time.monotonic()
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "never-started", last
+        assert "greets with more than 65536 bytes" in last["why"], last
+        assert time.monotonic() - began < 8, "it is said at once"
+        seen = probe(h, kind="ssh", timeout_ms=30000, timeout=40, parts=sshd.parts(), argv=["true"])
+        assert seen["status"] == "failed" and "greets with more" in seen["error"], seen
+        assert not count.exists() and not sshd.far.exists() and sshd.linked == 2
+        s.file("size", "60000")
+        last = far_attempt(h, sshd, "add")[-1]
+        assert last["news"] == "exited" and last["exit_code"] == 0, last
+        assert count.read_text() == "x\n"
 
 
 def test_a_far_machine_that_is_not_there_never_began():
