@@ -238,12 +238,13 @@ refuse_folder(struct supervisor *s, uint64_t request, struct buf *text,
 }
 
 /* What a calendar does takes no reload from anybody: that waits, and so does the next, which
- * is the same. */
+ * is the same. A signal waits for anything: nobody can be told to ask again, and the folder may
+ * be another one than what is being read. */
 static bool
-waits_for_calendar(struct supervisor *s, uint64_t request)
+waits(struct supervisor *s, uint64_t request)
 {
 	bool calendar = s->next.memfd >= 0 ? s->next_fetched : s->reading.name[0] != '\0';
-	if (!calendar || (s->reload_waits && request != 0 && s->reload_waiting != 0))
+	if (request != 0 && (!calendar || (s->reload_waits && s->reload_waiting != 0)))
 		return false;
 	s->reload_waiting = request != 0 || !s->reload_waits ? request : s->reload_waiting;
 	s->reload_waits = true;
@@ -256,7 +257,7 @@ reload_begin(struct supervisor *s, uint64_t request)
 	if (!reading_busy(s)) {
 		system_reloading(s);
 		reading_folder(s, request);
-	} else if (!waits_for_calendar(s, request)) {
+	} else if (!waits(s, request)) {
 		static const char busy[] = "another reload is on its way: ask again";
 		node_log(s, LOG_ERROR, "supervisor", "reload: %s", busy);
 		refuse_reload(s, request, STR(busy));

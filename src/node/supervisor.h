@@ -94,7 +94,7 @@ struct supervisor {
 	bool next_fetched;       /* a calendar's, not the folder's */
 	uint64_t reload_request; /* of the engine's client that asked; 0: a signal */
 	struct reading reading;
-	bool reload_waits;       /* for a calendar that is being read or given out */
+	bool reload_waits;       /* for what is being read or given out */
 	uint64_t reload_waiting; /* as reload_request */
 	struct kept_calendar fetched[CALENDAR_URLS_MAX];
 	char state_dir[4096];

@@ -628,6 +628,33 @@ def test_a_reload_takes_effect_while_an_incident_is_open():
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def test_a_hang_up_while_the_folder_is_read_has_it_read_once_more():
+    """R28: SIGHUP has no answer that could say no."""
+    with Scratch("reload-twice") as scratch:
+        firstline, good = begin(scratch)
+        scratch.file("config/many.yaml", "services:\n" + "".join(
+            f"  s{n}: {{owner: ops, tier: 3}}\n" for n in range(5000)))  # it takes a while
+
+        def change(name):
+            scratch.file("config/production.yaml", good.replace("  dev: {kind", f"  {name}: {{kind"
+                                                                ).replace("developers: dev", f"developers: {name}"))
+            firstline.child.send_signal(signal.SIGHUP)
+
+        def developers():
+            seen = {"alertname": f"Odd-{time.monotonic()}", "service": "worker"}
+            assert firstline.fire(seen).status == 200
+            return firstline.wait_incident(lambda r: r["title"].startswith(seen["alertname"]))["developers"]
+        for turn in range(5):
+            change(f"first-{turn}")
+            time.sleep(0.02)  # it is being read
+            change(f"second-{turn}")
+            time.sleep(0.02)
+            change(f"third-{turn}")
+            wait_until(lambda: developers() == f"third-{turn}", 10, 0.2, "what was written last is in force")
+        # Who asks for it by API meanwhile is answered, too, whatever the answer.
+        assert firstline.post("/v1/reload").status == 200
+
+
 def test_reading_the_folder_again_and_again_leaves_nothing_in_memory():
     """Each reading is a thread of the supervisor's: 216 bytes of it once stayed."""
     def anonymous_kb(firstline):
