@@ -15,25 +15,14 @@
 #include <unistd.h>
 
 #include "hands/setup.h"
+#include "hands/spawn_request.h"
 #include "os/crash.h"
 #include "os/env.h"
 #include "os/fd.h"
 #include "shim/shim.h"
 
-#define NAME_BYTES_MAX 1024 /* of a service or target */
-#define OWN_ARGS 7          /* what stands before the command's arguments */
-#define REQUEST_BYTES_MAX (SHIM_ARGS_BYTES_MAX + 4096)
 #define FIRST_FREE_FD 10 /* above those a shim is given */
 #define SHIM_FDS_MAX 4
-
-/* A request: this head, then the shim's arguments, each with its NUL. */
-struct request_head {
-	uint64_t id;
-	uint32_t probe;
-	uint32_t own; /* the last descriptor is its input */
-	uint32_t argc;
-	uint32_t reserved; /* 0 */
-};
 
 /* ---- the process ---- */
 
@@ -59,7 +48,7 @@ pass_troubles(char **env, size_t max)
 
 /* The work, the setup, the claim, the input: where the shim looks for each. */
 static unsigned
-fd_places(const struct request_head *head, int *ret)
+fd_places(const struct spawn_head *head, int *ret)
 {
 	unsigned n = 0;
 	ret[n++] = SHIM_FD_WORK;
@@ -108,28 +97,6 @@ start_shim(const struct process *s, char **argv, const int *fds, const int *plac
 	return error;
 }
 
-/* The arguments as they stand in the request. hands is not an adversary, but a request
- * that is not whole is refused, not guessed at. */
-static bool
-parse_request(char *bytes, size_t n, struct request_head *head, char **ret_argv)
-{
-	if (n < sizeof(*head) || n > REQUEST_BYTES_MAX)
-		return false;
-	memcpy(head, bytes, sizeof(*head));
-	if (head->argc < OWN_ARGS + 1 || head->argc > OWN_ARGS + SHIM_ARGS_MAX)
-		return false;
-	char *at = bytes + sizeof(*head), *end = bytes + n;
-	for (uint32_t i = 0; i < head->argc; i++) {
-		char *nul = memchr(at, '\0', (size_t)(end - at));
-		if (nul == NULL)
-			return false;
-		ret_argv[i] = at;
-		at = nul + 1;
-	}
-	ret_argv[head->argc] = NULL;
-	return at == end;
-}
-
 /* Received descriptors, moved out of the way of those a shim gets. */
 static unsigned
 take_fds(struct msghdr *msg, int *ret, unsigned max)
@@ -155,8 +122,8 @@ take_fds(struct msghdr *msg, int *ret, unsigned max)
 static bool
 serve_one(const struct process *s)
 {
-	static char bytes[REQUEST_BYTES_MAX];
-	static char *argv[OWN_ARGS + SHIM_ARGS_MAX + 1];
+	static char bytes[SPAWN_REQUEST_MAX];
+	static char *argv[SPAWN_ARGV_MAX];
 	union {
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(SHIM_FDS_MAX * sizeof(int))];
@@ -174,10 +141,10 @@ serve_one(const struct process *s)
 
 	int fds[SHIM_FDS_MAX], places[SHIM_FDS_MAX];
 	unsigned fd_n = take_fds(&msg, fds, SHIM_FDS_MAX);
-	struct request_head head = { 0 };
+	struct spawn_head head = { 0 };
 	struct spawn_answer answer = { .error = EINVAL };
 	CRASH_POINT("spawner-received");
-	if (parse_request(bytes, (size_t)n, &head, argv)) {
+	if (spawn_request_read(bytes, (size_t)n, &head, argv)) {
 		answer.id = head.id;
 		answer.probe = head.probe;
 		if (fd_n == fd_places(&head, places))
@@ -276,89 +243,15 @@ spawner_start(const char *shim, struct spawner *ret, struct err *err)
 	return true;
 }
 
-const char *
-spawn_refuses(const struct spawn_order *order)
-{
-	const struct strs *argv = order->argv;
-	size_t bytes = 0;
-	if (argv->n == 0 || argv->p[0].n == 0)
-		return "there is no command";
-	if (argv->n > SHIM_ARGS_MAX)
-		return "the command has too many arguments";
-	for (size_t i = 0; i < argv->n; i++) {
-		if (argv->p[i].n > 0 && memchr(argv->p[i].p, '\0', argv->p[i].n) != NULL)
-			return "an argument holds a NUL";
-		bytes += argv->p[i].n + 1;
-		if (bytes > SHIM_ARGS_BYTES_MAX)
-			return "the arguments are too long";
-	}
-	if (argv->p[0].p[0] != '/' && str_contains(argv->p[0], STR("/")))
-		return "the program is neither an absolute path nor a plain name";
-	if (order->timeout_ms == 0 || order->timeout_ms > SHIM_TIMEOUT_MS_MAX)
-		return "its timeout is out of range";
-	str names[] = { order->service, order->target };
-	for (size_t i = 0; i < countof(names); i++) {
-		if (names[i].n > NAME_BYTES_MAX)
-			return "the name of the service or target is too long";
-		for (size_t k = 0; k < names[i].n; k++) {
-			if ((unsigned char)names[i].p[k] < 0x20)
-				return "the name of the service or target holds a control "
-				       "character";
-		}
-	}
-	return NULL;
-}
-
-static void
-add_arg(char *bytes, size_t *n, str arg)
-{
-	ASSERT(*n + arg.n + 1 <= REQUEST_BYTES_MAX);
-	if (arg.n > 0)
-		memcpy(bytes + *n, arg.p, arg.n);
-	bytes[*n + arg.n] = '\0';
-	*n += arg.n + 1;
-}
-
-static void
-add_number(char *bytes, size_t *n, uint64_t value)
-{
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	add_arg(bytes, n, (str){ text, (size_t)len });
-}
-
-static size_t
-write_request(char *bytes, const struct spawn_order *order)
-{
-	struct request_head head = {
-		.id = order->id,
-		.probe = order->probe,
-		.own = order->input_fd > 0,
-		.argc = (uint32_t)(OWN_ARGS + order->argv->n),
-	};
-	static const char *const words[2][2] = { { "attempt", "act" }, { "probe", "ask" } };
-	size_t n = sizeof(head);
-	memcpy(bytes, &head, sizeof(head));
-	add_arg(bytes, &n, STR("firstline-shim"));
-	add_arg(bytes, &n, str_of(words[head.probe][head.own]));
-	add_number(bytes, &n, order->id);
-	add_number(bytes, &n, order->incident);
-	add_arg(bytes, &n, order->service);
-	add_arg(bytes, &n, order->target);
-	add_number(bytes, &n, order->timeout_ms);
-	for (size_t i = 0; i < order->argv->n; i++)
-		add_arg(bytes, &n, order->argv->p[i]);
-	return n;
-}
-
 bool
 spawner_send(struct spawner *spawner, const struct spawn_order *order, struct err *err)
 {
-	static char bytes[REQUEST_BYTES_MAX];
+	static char bytes[SPAWN_REQUEST_MAX];
 	ASSERT(spawn_refuses(order) == NULL);
 	ASSERT(order->probe == (order->lock_fd < 0));
 	ASSERT(spawner->unanswered < SPAWNS_UNANSWERED_MAX);
-	struct iovec iov = { .iov_base = bytes, .iov_len = write_request(bytes, order) };
+	struct iovec iov = { .iov_base = bytes,
+		.iov_len = spawn_request_write(order, bytes) };
 	int fds[SHIM_FDS_MAX];
 	size_t fd_n = 0;
 	fds[fd_n++] = order->work_fd;

@@ -61,6 +61,8 @@ struct word {
 
 /* setup.c: from SHIM_FD_SETUP; false when it is not whole. Makes the secrets' memfds. */
 bool setup_read(struct setup *setup);
+/* The same from setup->bytes, which it cuts. */
+bool setup_take(struct setup *setup);
 /* The redactor learns the secrets, and the setup forgets them. */
 void setup_teach(struct setup *setup, struct redactor *redactor);
 void setup_forget(struct setup *setup);

@@ -10,8 +10,8 @@
 
 /*
  * parts -- what the files of firstline-shim share: shim.c (from the start to the end),
- * command.c (becoming the command), cgroup.c, report.c (output and files), small.c. How a
- * command is confined is in confine.h.
+ * job.c (what is asked for), command.c (becoming the command), cgroup.c, report.c (output and
+ * files), small.c. How a command is confined is in confine.h.
  */
 #define SHIM_NAME_BYTES_MAX 2048 /* of a service or target */
 #define SHIM_WHY_MAX 300
@@ -27,6 +27,9 @@ struct job {
 	uint64_t timeout_ms;
 	char **argv;
 };
+
+/* job.c: the command line of our own spawner: it is right, or nothing is done. */
+bool job_read(int argc, char **argv, struct job *ret);
 
 /* What the command wrote: the beginning, the end, and how much in all. */
 struct output {

@@ -89,8 +89,11 @@ read_text(struct setup *setup, char *name)
 	if (value == NULL)
 		return false;
 	*value++ = '\0';
-	if (strcmp(name, "profile") == 0)
-		return setup->has_profile = read_profile(setup, value);
+	if (strcmp(name, "profile") == 0) {
+		/* Another one could take back what the first confined. */
+		bool first = !setup->has_profile;
+		return setup->has_profile = first && read_profile(setup, value);
+	}
 	if (strcmp(name, "pillars") == 0)
 		return read_number(value, &setup->pillars);
 	if (strcmp(name, "uid") == 0)
@@ -129,8 +132,12 @@ setup_read(struct setup *setup)
 	setup->shim_gid = (unsigned)getegid();
 	bool whole = read_bytes(setup);
 	(void)close(SHIM_FD_SETUP);
-	if (!whole)
-		return false;
+	return whole && setup_take(setup);
+}
+
+bool
+setup_take(struct setup *setup)
+{
 	for (size_t at = 0; at < setup->n;) {
 		char *end = memchr(setup->bytes + at, '\0', setup->n - at);
 		if (end == NULL || !read_text(setup, setup->bytes + at))

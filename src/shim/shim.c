@@ -200,31 +200,6 @@ wait_for_end(const struct job *job, struct run *run, struct output *out,
 
 /* ---- main ---- */
 
-/* Reading the command line of our own spawner: it is right, or nothing is done. */
-static bool
-parse_job(int argc, char **argv, struct job *ret)
-{
-	uint64_t number;
-	if (argc < 8)
-		return false;
-	bool ask = strcmp(argv[1], "ask") == 0, act = strcmp(argv[1], "act") == 0;
-	*ret = (struct job){
-		.probe = strcmp(argv[1], "probe") == 0 || ask,
-		.own = ask || act,
-		.id = argv[2],
-		.incident = argv[3],
-		.service = argv[4],
-		.target = argv[5],
-		.argv = argv + 7,
-	};
-	return (ret->probe || act || strcmp(argv[1], "attempt") == 0) &&
-	       parse_u64(ret->id, &number) && parse_u64(ret->incident, &number) &&
-	       strlen(ret->service) < SHIM_NAME_BYTES_MAX &&
-	       strlen(ret->target) < SHIM_NAME_BYTES_MAX &&
-	       parse_u64(argv[6], &ret->timeout_ms) &&
-	       ret->timeout_ms <= SHIM_TIMEOUT_MS_MAX;
-}
-
 static bool
 settle_in(const struct job *job, struct run *run)
 {
@@ -428,7 +403,7 @@ main(int argc, char **argv)
 	struct cgroup cgroup = { .base = -1, .own = -1 };
 	if (argc == 2 && strcmp(argv[1], "check") == 0)
 		return check_main();
-	if (!parse_job(argc, argv, &job))
+	if (!job_read(argc, argv, &job))
 		return 2;
 	bool settled = settle_in(&job, &run);
 	out.fd = job.probe ? -1
