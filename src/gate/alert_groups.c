@@ -132,7 +132,7 @@ serve_alert_groups(struct call *call)
 	ASSERT(g != NULL);
 	call->own = g;
 	call->on_end = on_end;
-	if (!alert_query_read(call, &g->query, true) || !link_ready(call))
+	if (!alert_query_take(call, true, &g->query) || !link_ready(call))
 		return;
 	struct request request = { .op = OP_ALERT_GROUPS,
 		.cursor = g->query.cursor,

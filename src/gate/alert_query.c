@@ -1,11 +1,23 @@
 #include "gate/alert_query.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
-#define LIST_LIMIT_MAX 1000
 #define LIST_LIMIT 100
 #define GROUPS_LIMIT 50
 #define GROUPS_FIRST 5
+
+static bool refuse(struct alert_query *q, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static bool
+refuse(struct alert_query *q, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(q->why, sizeof(q->why), fmt, args);
+	va_end(args);
+	return false;
+}
 
 static void
 add(struct alert_query *q, const char *name, str value)
@@ -27,24 +39,22 @@ add_numbered(struct alert_query *q, const char *name, size_t number, str value)
 
 /* The labels to group by, ascending. */
 static bool
-read_by(struct call *call, struct alert_query *q)
+read_by(const struct target *target, struct alert_query *q)
 {
 	str by[TALLY_BY_MAX];
 	size_t n = 0;
-	for (size_t i = 0; i < call->target.query_n; i++) {
-		const struct pair *pair = &call->target.query[i];
+	for (size_t i = 0; i < target->query_n; i++) {
+		const struct pair *pair = &target->query[i];
 		if (!str_eq(pair->name, STR("by")))
 			continue;
 		size_t at = n;
 		while (at > 0 && str_cmp(by[at - 1], pair->value) > 0)
 			at--;
 		bool twice = at > 0 && str_eq(by[at - 1], pair->value);
-		if (n == TALLY_BY_MAX || pair->value.n == 0 || twice) {
-			respond_error(call, 400, 2,
+		if (n == TALLY_BY_MAX || pair->value.n == 0 || twice)
+			return refuse(q,
 			    "'by' is the name of a label, of at most %d, each once",
 			    TALLY_BY_MAX);
-			return false;
-		}
 		memmove(&by[at + 1], &by[at], (n - at) * sizeof(by[0]));
 		by[at] = pair->value;
 		n++;
@@ -57,48 +67,44 @@ read_by(struct call *call, struct alert_query *q)
 }
 
 static bool
-read_filters(struct call *call, struct alert_query *q)
+read_filters(const struct target *target, struct arena *arena, struct alert_query *q)
 {
-	for (size_t i = 0; i < call->target.query_n; i++) {
-		const struct pair *pair = &call->target.query[i];
+	for (size_t i = 0; i < target->query_n; i++) {
+		const struct pair *pair = &target->query[i];
 		if (!str_eq(pair->name, STR("filter")) || pair->value.n == 0)
 			continue;
-		if (q->filter_n == LABEL_MATCHERS_MAX) {
-			respond_error(call, 400, 2, "there are more than %d filters",
+		if (q->filter_n == LABEL_MATCHERS_MAX)
+			return refuse(q, "there are more than %d filters",
 			    LABEL_MATCHERS_MAX);
-			return false;
-		}
-		if (!label_matchers_add_filter(&q->filters, pair->value, &call->arena)) {
-			respond_error(call, 400, 2,
+		if (!label_matchers_add_filter(&q->filters, pair->value, arena))
+			return refuse(q,
 			    "'%.*s' is no matcher: write severity=\"critical\", !=, =~ or "
 			    "!~",
 			    STR_ARG(pair->value));
-			return false;
-		}
 		add_numbered(q, "filter.", q->filter_n++, pair->value);
 	}
 	return true;
 }
 
 static bool
-read_number(struct call *call, const char *name, uint64_t min, uint64_t max, uint64_t *ret)
+read_number(const struct target *target, struct alert_query *q, const char *name,
+    uint64_t min, uint64_t max, uint64_t *ret)
 {
-	str text = target_query(&call->target, str_of(name));
+	str text = target_query(target, str_of(name));
 	if (text.n == 0 || (str_u64(text, max, ret) && *ret >= min))
 		return true;
-	respond_error(call, 400, 2, "'%s' is a number from %llu to %llu", name,
+	return refuse(q, "'%s' is a number from %llu to %llu", name,
 	    (unsigned long long)min, (unsigned long long)max);
-	return false;
 }
 
 /* Names it does not know, or one twice of which there is one. */
 static bool
-knows_all(struct call *call, bool groups)
+knows_all(const struct target *target, struct alert_query *q, bool groups)
 {
-	struct target once = call->target;
+	struct target once = *target;
 	once.query_n = 0;
-	for (size_t i = 0; i < call->target.query_n; i++) {
-		const struct pair *pair = &call->target.query[i];
+	for (size_t i = 0; i < target->query_n; i++) {
+		const struct pair *pair = &target->query[i];
 		bool many = str_eq(pair->name, STR("filter")) ||
 		            (groups && str_eq(pair->name, STR("by")));
 		if (!many)
@@ -106,18 +112,15 @@ knows_all(struct call *call, bool groups)
 	}
 	str unknown = target_query_unknown(&once,
 	    groups ? "state text first limit cursor" : "state text limit cursor");
-	if (unknown.n == 0)
-		return true;
-	respond_error(call, 400, 2, "unknown or repeated query parameter '%.*s'",
-	    STR_ARG(unknown));
-	return false;
+	return unknown.n == 0 ||
+	       refuse(q, "unknown or repeated query parameter '%.*s'", STR_ARG(unknown));
 }
 
 static bool
-read_first(struct call *call, struct alert_query *q)
+read_first(const struct target *target, struct alert_query *q)
 {
 	uint64_t first = GROUPS_FIRST;
-	if (!read_number(call, "first", 0, TALLY_FIRST_MAX, &first))
+	if (!read_number(target, q, "first", 0, TALLY_FIRST_MAX, &first))
 		return false;
 	(void)snprintf(q->first, sizeof(q->first), "%u", (unsigned)first);
 	add(q, "first", str_of(q->first));
@@ -126,19 +129,17 @@ read_first(struct call *call, struct alert_query *q)
 
 /* Behind the others: names ascend. */
 static bool
-read_words(struct call *call, struct alert_query *q)
+read_words(const struct target *target, struct alert_query *q)
 {
-	str state = target_query(&call->target, STR("state"));
-	str text = target_query(&call->target, STR("text"));
+	str state = target_query(target, STR("state"));
+	str text = target_query(target, STR("text"));
 	struct needle needle;
 	const char *wrong = needle_read(text, &needle);
 	if (wrong == NULL && state.n > 0 && !str_eq(state, STR("active")) &&
 	    !str_eq(state, STR("held")) && !str_eq(state, STR("all")))
 		wrong = "'state' is active, held or all";
-	if (wrong != NULL) {
-		respond_error(call, 400, 2, "%s", wrong);
-		return false;
-	}
+	if (wrong != NULL)
+		return refuse(q, "%s", wrong);
 	if (state.n > 0)
 		add(q, "state", state);
 	if (needle.n > 0)
@@ -147,15 +148,25 @@ read_words(struct call *call, struct alert_query *q)
 }
 
 bool
-alert_query_read(struct call *call, struct alert_query *q, bool groups)
+alert_query_read(const struct target *target, bool groups, struct arena *arena,
+    struct alert_query *q)
 {
 	q->limit = groups ? GROUPS_LIMIT : LIST_LIMIT;
-	return knows_all(call, groups) &&
-	       read_number(call, "limit", 1,
-		   groups ? TALLY_PAGE_GROUPS_MAX : LIST_LIMIT_MAX, &q->limit) &&
-	       read_number(call, "cursor", 0, UINT64_MAX, &q->cursor) &&
-	       (!groups || read_by(call, q)) && read_filters(call, q) &&
-	       (!groups || read_first(call, q)) && read_words(call, q);
+	return knows_all(target, q, groups) &&
+	       read_number(target, q, "limit", 1,
+		   groups ? TALLY_PAGE_GROUPS_MAX : ALERT_QUERY_LISTED_MAX, &q->limit) &&
+	       read_number(target, q, "cursor", 0, UINT64_MAX, &q->cursor) &&
+	       (!groups || read_by(target, q)) && read_filters(target, arena, q) &&
+	       (!groups || read_first(target, q)) && read_words(target, q);
+}
+
+bool
+alert_query_take(struct call *call, bool groups, struct alert_query *q)
+{
+	bool ok = alert_query_read(&call->target, groups, &call->arena, q);
+	if (!ok)
+		respond_error(call, 400, 2, "%s", q->why);
+	return ok;
 }
 
 void

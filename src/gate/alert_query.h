@@ -14,8 +14,9 @@
  *	text=disk full               each word stands in a value of its labels or annotations
  *	by=service                   groups: a label, up to eight times
  *
- * What is wrong is answered, with what to write instead.
+ * What is wrong is told with what to write instead. Reading is pure.
  */
+#define ALERT_QUERY_LISTED_MAX 1000 /* alerts of a page */
 struct alert_query {
 	struct label_matchers filters; /* checked here, applied by the engine */
 	struct pair param[LABEL_MATCHERS_MAX + TALLY_BY_MAX + 3];
@@ -23,10 +24,15 @@ struct alert_query {
 	char first[4];
 	size_t param_n, filter_n;
 	uint64_t limit, cursor;
+	char why[1024]; /* it is refused */
 };
 
-/* false: it is answered. The query lives until alert_query_done. */
-NODISCARD bool alert_query_read(struct call *call, struct alert_query *query, bool groups);
+/* Into a zeroed query, which lives until alert_query_done, also where it is refused. Its texts
+ * are the target's, or in the arena: room for as many bytes. */
+NODISCARD bool alert_query_read(const struct target *target, bool groups,
+    struct arena *arena, struct alert_query *query);
+/* Of a request; false: it is answered. */
+NODISCARD bool alert_query_take(struct call *call, bool groups, struct alert_query *query);
 void alert_query_done(struct alert_query *query);
 
 #endif

@@ -377,7 +377,7 @@ serve_alert_list(struct call *call)
 {
 	struct listing *listing = listing_new(call);
 	struct alert_query *query = &listing->query;
-	if (!alert_query_read(call, query, false))
+	if (!alert_query_take(call, false, query))
 		return;
 	memcpy(listing->param, query->param, query->param_n * sizeof(query->param[0]));
 	listing->param_n = query->param_n;

@@ -273,11 +273,10 @@ on_signed(struct call *call, const struct answer *answer)
 	response_header(call->response, "Location", arena_cstr(&scratch, to));
 }
 
-/* One way of the form's two; which of them, the engine is told by name. */
-static bool
-read_form(struct call *call, struct arena *arena, struct request *request)
+bool
+sign_in_read(str body, struct arena *arena, struct request *request)
 {
-	str body = buf_str(&call->body), token, password, person;
+	str token, password, person;
 	if (form_value(body, STR("token"), arena, &token) != FORM_FOUND ||
 	    form_value(body, STR("person"), arena, &person) != FORM_FOUND ||
 	    form_value(body, STR("password"), arena, &password) != FORM_FOUND)
@@ -297,7 +296,7 @@ serve_sign_in_form(struct call *call)
 	struct arena scratch = call->gate->scratch;
 	struct request request = { .op = OP_SESSION_ADD };
 	call->session = STR(""); /* of before; the new one takes its place */
-	if (!read_form(call, &scratch, &request))
+	if (!sign_in_read(buf_str(&call->body), &scratch, &request))
 		try_again(call, 422, STR("Give a name and its password, or a token"));
 	else if (link_ready(call))
 		link_ask(call, &request, on_signed);

@@ -341,6 +341,8 @@ NODISCARD bool session_give(struct call *call, const struct answer *answer);
 void serve_reading(struct call *call); /* a page, and what it tells without a script */
 /* Where there is no page: to whoever reads pages, one that says why. false: they do not. */
 bool reading_lost(struct call *call, unsigned status, str why);
+/* One way of the form's two; which of them, the engine is told by name. */
+NODISCARD bool sign_in_read(str body, struct arena *arena, struct request *request);
 void serve_sign_in_form(struct call *call); /* a form that such a page had */
 
 /* health.c */
