@@ -53,22 +53,42 @@ silence_named(struct client *client, const char *id, struct silence_row *ret)
 
 /* ---- in words ---- */
 
+static void
+put_quoted(struct buf *out, str text)
+{
+	buf_char(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_char(out, '\\');
+		buf_char(out, text.p[i]);
+	}
+	buf_char(out, '"');
+}
+
+/* Names of labels are mostly such that they need no quotes. */
+static void
+put_name(struct buf *out, str name)
+{
+	bool bare = name.n > 0;
+	for (size_t i = 0; i < name.n; i++)
+		bare = bare && strchr(" \t\r\n,=!~{}\"\\", name.p[i]) == NULL;
+	if (bare)
+		buf_add(out, name);
+	else
+		put_quoted(out, name);
+}
+
 str
 silence_matchers_text(struct arena *arena, const struct silence_row *row)
 {
 	struct buf out = BUF((size_t)1 << 20);
 	const struct silence_matcher *m = row->matchers.p;
 	for (size_t i = 0; i < row->matchers.n; i++) {
-		const char *op =
-		    m[i].regex ? (m[i].equal ? "=~" : "!~") : (m[i].equal ? "=" : "!=");
-		buf_printf(&out, "%s%.*s%s\"", i > 0 ? ", " : "", STR_ARG(m[i].name), op);
-		for (size_t k = 0; k < m[i].value.n; k++) {
-			char c = m[i].value.p[k];
-			if (c == '"' || c == '\\')
-				buf_char(&out, '\\');
-			buf_char(&out, c);
-		}
-		buf_char(&out, '"');
+		buf_add(&out, i > 0 ? STR(", ") : STR(""));
+		put_name(&out, m[i].name);
+		buf_add(&out, m[i].regex ? (m[i].equal ? STR("=~") : STR("!~"))
+					 : (m[i].equal ? STR("=") : STR("!=")));
+		put_quoted(&out, m[i].value);
 	}
 	str text = arena_str(arena, buf_str(&out));
 	buf_done(&out);

@@ -217,23 +217,32 @@ author(const char *by)
 
 /* A word alone is the name of an alert, as for amtool. */
 static bool
-matchers_take(struct client *client, int argc, char **argv, struct silence_row *row)
+add_typed(struct label_matchers *read, const char *typed, struct arena *arena)
 {
-	static struct label_matchers read;
-	for (int i = 0; i < argc; i++) {
-		str text = str_of(argv[i]);
-		if (strpbrk(argv[i], "=!~") == NULL)
-			text = arena_printf(&client->arena, "alertname=\"%s\"", argv[i]);
-		if (!label_matchers_add(&read, text, &client->arena)) {
-			complain("'%s' is no matcher: write job=db, job!=db, "
-				 "job=~\"db-.*\" "
-				 "or job!~\"db-.*\"",
-			    argv[i]);
-			return false;
-		}
+	str text = str_of(typed);
+	if (strpbrk(typed, "=!~") == NULL) {
+		struct silence_matcher word = { .name = STR("alertname"),
+			.value = text,
+			.equal = true };
+		text = silence_matchers_text(arena,
+		    &(struct silence_row){ .matchers = { &word, 1 } });
 	}
-	struct silence_matcher *m =
-	    arena_new(&client->arena, struct silence_matcher, read.n);
+	if (label_matchers_add(read, text, arena))
+		return true;
+	complain("'%s' is no matcher: write job=db, job!=db, job=~\"db-.*\" or "
+		 "job!~\"db-.*\"",
+	    typed);
+	return false;
+}
+
+bool
+silence_matchers_take(struct arena *arena, int argc, char **argv, struct silence_row *row)
+{
+	struct label_matchers read = { .n = 0 };
+	bool ok = true;
+	for (int i = 0; ok && i < argc; i++)
+		ok = add_typed(&read, argv[i], arena);
+	struct silence_matcher *m = arena_new(arena, struct silence_matcher, read.n);
 	for (size_t i = 0; i < read.n; i++) {
 		enum label_op op = read.item[i].op;
 		m[i] = (struct silence_matcher){ .name = read.item[i].name,
@@ -241,9 +250,10 @@ matchers_take(struct client *client, int argc, char **argv, struct silence_row *
 			.regex = op == LABEL_MATCH || op == LABEL_NOT_MATCH,
 			.equal = op == LABEL_EQUAL || op == LABEL_MATCH };
 	}
-	row->matchers = (struct records){ m, read.n };
+	if (ok)
+		row->matchers = (struct records){ m, read.n };
 	label_matchers_done(&read);
-	return true;
+	return ok;
 }
 
 static int
@@ -255,7 +265,7 @@ add(struct client *client, void *context, int argc, char **argv)
 		.comment = str_of(o->comment != NULL ? o->comment : ""),
 		.during = str_of(o->during != NULL ? o->during : ""),
 		.until_resolved = o->until_resolved };
-	if (!matchers_take(client, argc, argv, &row))
+	if (!silence_matchers_take(&client->arena, argc, argv, &row))
 		return EXIT_USAGE;
 	if (o->preview)
 		return silence_preview(client, &row);
