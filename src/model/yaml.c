@@ -28,7 +28,8 @@ struct parse {
 	    *byte_of; /* within src->text: of each MARK_STEP-th character; NULL if ascii */
 	size_t line_off; /* line_no is the line of this byte */
 	uint32_t line_no;
-	bool failed; /* nothing more can be read */
+	size_t quote_off, quote_end; /* the last text in quotes that goes over lines */
+	bool failed;                 /* nothing more can be read */
 };
 
 static void fault(struct parse *p, struct span at, str hint, const char *fmt, ...)
@@ -180,11 +181,26 @@ syntax_hint(str problem)
 	return STR("");
 }
 
+/* A quote that was forgotten ends at the next one, lines later, and only what stands behind
+ * that makes no sense. */
+static bool
+report_quote(struct parse *p, size_t from, size_t until)
+{
+	uint32_t line = line_at(p, until);
+	if (line == line_at(p, from))
+		return false;
+	fault(p, (struct span){ from, 1 }, STR("close the quote where its text ends"),
+	    "this quote is not closed before line %u", line);
+	return true;
+}
+
 /* Where something is never closed its beginning says more than the place where that shows:
  * true when it is so and was reported. */
 static bool
 report_open(struct parse *p, str problem, size_t off, str hint)
 {
+	if (p->quote_end > 0 && line_at(p, p->quote_end) == line_at(p, off))
+		return report_quote(p, p->quote_off, off);
 	if (p->yaml.context == NULL)
 		return false;
 	size_t from = byte_at(p, p->yaml.context_mark);
@@ -203,7 +219,8 @@ report_open(struct parse *p, str problem, size_t off, str hint)
 		fault(p, at, hint, "this quote is never closed");
 		return true;
 	}
-	return false;
+	return first == '"' && str_contains(problem, STR("escape character")) &&
+	       report_quote(p, from, off);
 }
 
 static void
@@ -289,6 +306,11 @@ scalar_node(struct parse *p, const yaml_event_t *event)
 	if (node == NULL)
 		return NULL;
 	size_t quote = plain ? 0 : 1;
+	char mark = at.len > 0 ? p->src->text.p[at.off] : 0;
+	if ((mark == '"' || mark == '\'') && line_at(p, at.off + at.len) > node->line) {
+		p->quote_off = at.off;
+		p->quote_end = at.off + at.len;
+	}
 	if (at.len == value.n + 2 * quote &&
 	    memcmp(p->src->text.p + at.off + quote, value.p, value.n) == 0) {
 		node->verbatim = true;
