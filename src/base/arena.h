@@ -43,7 +43,7 @@ void *arena_fresh_alloc(struct arena *a, size_t size, size_t align, size_t n);
 str arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* A copy of s in the arena; aborts when full. */
+/* A copy of s in the arena; aborts when full. s may stand in a copy of the arena (scratch). */
 str arena_str(struct arena *a, str s);
 /* A NUL-terminated copy, for calls to the OS and to libraries; s holds no NUL. */
 const char *arena_cstr(struct arena *a, str s);

@@ -24,6 +24,7 @@
 #else
 #define POISON(p, n) ((void)(p), (void)(n))
 #define UNPOISON(p, n) ((void)(p), (void)(n))
+#define POISONED(p) ((void)(p), true)
 #endif
 
 #endif

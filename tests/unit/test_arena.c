@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include "base/poison.h"
 #include "support/test.h"
 
 static void
@@ -27,6 +28,35 @@ arena_try__says_null_when_full_and_takes_nothing(void)
 	EXPECT(arena_try(&a, char, 1) == NULL);
 	EXPECT(arena_try(&a, char, 0) != NULL);
 }
+
+#ifdef POISON_ON
+/* For the sanitizers to find what reads on: however far from the start, and whichever way the
+ * last object was taken. */
+static void
+arena_alloc__what_follows_must_not_be_touched(void)
+{
+	enum { MB = 1 << 20 };
+	struct arena_map map;
+	struct arena a = arena_map(&map, 8 * MB);
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 100; i++) {
+			char *p = arena_new(&a, char, 65536);
+			EXPECT(!POISONED(p) && !POISONED(p + 65535) && POISONED(p + 65536));
+		}
+		a = arena_map_reset(&map, 0);
+		EXPECT(POISONED(map.memory) && POISONED((char *)map.memory + MB - 1));
+	}
+	(void)arena_fresh(&a, char, 3 * MB);
+	EXPECT(POISONED(a.beg) && POISONED(a.beg + 4096));
+
+	/* What a copy has taken stays when none is taken behind it. */
+	struct arena copy = a;
+	char *taken = arena_new(&copy, char, 8);
+	(void)arena_new(&a, char, 0);
+	EXPECT(!POISONED(taken));
+	arena_unmap(&map);
+}
+#endif
 
 static size_t
 use_scratch(struct arena scratch)
@@ -97,6 +127,9 @@ main(void)
 {
 	RUN(arena_new__is_zeroed_and_aligned);
 	RUN(arena_try__says_null_when_full_and_takes_nothing);
+#ifdef POISON_ON
+	RUN(arena_alloc__what_follows_must_not_be_touched);
+#endif
 	RUN(arena__by_value_gives_everything_back);
 	RUN(arena_str__copies);
 	RUN(arena_printf__cuts_at_the_end_of_the_arena);
