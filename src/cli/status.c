@@ -23,10 +23,13 @@ print_head(struct out *out, const struct status_item *s)
 		out_text(out, STR(": "));
 		out_wrapped(out, 0, 22, s->refusing_why);
 	}
+	bool lost = s->refusing && s->seq == 0; /* whether anything is open is not known */
 	if (!s->hands_up) {
 		out_styled(out, STYLE_WARN, STR("The role that acts and notifies is down"));
 		out_text(out, STR("; it is being started again.\n"));
 	}
+	if (lost)
+		return;
 	if (s->incidents_open == 0) {
 		out_styled(out, STYLE_GOOD, STR("No incident is open."));
 		out_text(out, STR("\n"));

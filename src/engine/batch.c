@@ -281,18 +281,19 @@ batch_step(struct engine *engine, struct event *event)
 static void send_waiting(struct buf *from, struct wire *to);
 
 void
-batch_aside(struct engine *engine, struct event *event)
+batch_aside(struct engine *engine, struct core *core, struct event *event)
 {
 	struct batch *b = &engine->batch;
-	ASSERT(engine->refusing && !store_writes(engine->store));
+	ASSERT(engine->refusing);
+	ASSERT(core != engine->core || !store_writes(engine->store));
 	engine_now(engine, &event->at, &event->wall);
 	struct effects fx = { .arena = &b->arena };
-	core_step(engine->core, event, &fx);
+	core_step(core, event, &fx);
 	for (size_t i = 0; i < fx.n; i++) {
 		if (fx.item[i].kind == EFFECT_NOTIFY)
 			perform_notify(engine, &fx.item[i]);
 	}
-	core_clean(engine->core);
+	core_clean(core);
 	b->arena.beg = b->map.memory;
 	send_waiting(&b->to_hands, &engine->hands);
 }

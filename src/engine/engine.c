@@ -68,80 +68,111 @@ on_sweep(uv_timer_t *timer)
 	b->arena.beg = b->map.memory;
 }
 
-/* ---- no room on the disk, or nothing can be written there ---- */
+/* ---- no room on the disk, nothing can be written there, or the store is lost ---- */
 
-/*
- * One page to the people on duty, and what was on its way to them. It is kept nowhere, so its
- * numbers are not given again; the engine that starts once the disk can be written to knows
- * nothing of it. Nothing else leaves: to act needs what is kept.
- */
-static void
-tell_read_only(struct engine *engine)
+static bool
+is_lost(const struct engine *engine)
 {
-	struct event started = { .kind = EVENT_STARTED,
-		.started = { engine->epoch + 1, true, true } };
-	struct event event = { .kind = EVENT_SELF };
-	event.self = (struct self){ .kind = SELF_DISK_FULL,
-		.subject = STR("disk"),
-		.text =
-		    STR("the disk is read-only: alerts are refused with 507 and nothing is "
-			"done until it can be written to") };
-	batch_aside(engine, &started);
-	batch_aside(engine, &event);
+	return engine->options->lost.why != NULL;
 }
 
-/* One page to the people on duty, out of the reserve, as soon as hands can send it. */
+/*
+ * One page to the people on duty, and what was on its way to them. It is kept nowhere; the
+ * engine that starts once there is a store that can be written to knows nothing of it.
+ * Nothing else leaves: to act needs what is kept.
+ */
 static void
-tell_no_room(struct engine *engine)
+tell_aside(struct engine *engine)
+{
+	struct event started = { .kind = EVENT_STARTED,
+		.started = { engine->epoch + 1, true, false } };
+	const hash32 *config = &core_control(engine->core)->config;
+	if (is_lost(engine))
+		config = &engine->unkept;
+	else
+		batch_aside(engine, engine->core, &started);
+	aside_begin(engine, config, &engine->refusing_self);
+}
+
+/* One page to the people on duty, where there is room out of the reserve, as soon as hands
+ * can send it. */
+static void
+tell_refusing(struct engine *engine)
 {
 	struct err err;
-	if (engine->told_no_room || engine->hands.peer == NULL)
+	if (engine->hands.peer == NULL)
 		return;
-	engine->told_no_room = true;
-	if (!store_writes(engine->store)) {
-		tell_read_only(engine);
+	if (engine->told_refusing) {
+		aside_again(engine);
+		return;
+	}
+	engine->told_refusing = true;
+	if (is_lost(engine) || !store_writes(engine->store)) {
+		tell_aside(engine);
 		return;
 	}
 	if (!store_reserve_release(engine->store, &err)) {
 		engine_log(engine, LOG_ERROR, "no reserve to tell of the full disk: %s",
 		    err.text);
+		aside_begin(engine, &core_control(engine->core)->config,
+		    &engine->refusing_self);
 		return;
 	}
 	engine->refusing = false;
-	struct event event = { .kind = EVENT_SELF };
-	event.self = (struct self){ .kind = SELF_DISK_FULL,
-		.subject = STR("disk"),
-		.text = STR("there is no room on the disk: alerts are refused with 507 and "
-			    "nothing is done until there is room") };
+	struct event event = { .kind = EVENT_SELF, .self = engine->refusing_self };
 	batch_step(engine, &event);
 	batch_commit(engine);
 	engine->refusing = true;
 }
 
 static void
-refuse_all(struct engine *engine, const char *why, const char *what_to_do)
+refuse_all(struct engine *engine, const char *why, const char *what_to_do, str text)
 {
 	engine->refusing = true;
+	engine->refusing_self =
+	    (struct self){ .kind = SELF_DISK_FULL, .subject = STR("disk"), .text = text };
 	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why),
 	    "%s '%s': %s, it goes on by itself", why, engine->options->state_dir,
 	    what_to_do);
 	engine_log(engine, LOG_ERROR, "%s", engine->refusing_why);
 }
 
+static void
+refuse_without_store(struct engine *engine)
+{
+	static char text[sizeof(engine->refusing_why)];
+	engine->refusing = true;
+	(void)snprintf(text, sizeof(text), "no alert is taken and nothing is done: %s",
+	    engine->options->lost.why);
+	(void)snprintf(engine->refusing_why, sizeof(engine->refusing_why), "%s", text);
+	engine->refusing_self = (struct self){ .kind = SELF_DAMAGED,
+		.subject = STR("store"),
+		.text = str_of(text) };
+	engine_log(engine, LOG_ERROR, "%s", text);
+}
+
 /* False where it is not for want of room: another start may do better. */
 static bool
 look_for_room(struct engine *engine, struct err *err)
 {
+	if (is_lost(engine)) {
+		refuse_without_store(engine);
+		return true;
+	}
 	if (!store_writes(engine->store)) {
 		refuse_all(engine, "the disk is read-only that holds",
-		    "let it be written to");
+		    "let it be written to",
+		    STR("the disk is read-only: alerts are refused with 507 and nothing is "
+			"done until it can be written to"));
 		return true;
 	}
 	if (store_has_room(engine->store, err) && store_reserve(engine->store, err))
 		return true;
 	if (err->kind != ERR_NO_SPACE)
 		return false;
-	refuse_all(engine, "no room on the disk of", "make room");
+	refuse_all(engine, "no room on the disk of", "make room",
+	    STR("there is no room on the disk: alerts are refused with 507 and nothing is "
+		"done until there is room"));
 	return true;
 }
 
@@ -162,7 +193,7 @@ send_ready(struct engine *engine)
 {
 	const struct token_row *any;
 	struct ready_frame ready = { .sandbox_gaps = engine->sandbox_gaps,
-		.tokens = core_tokens(engine->core, &any, 1) > 0 };
+		.tokens = is_lost(engine) || core_tokens(engine->core, &any, 1) > 0 };
 	frame_record(peer_out(engine->supervisor.peer), FRAME_READY, 0, &ready_frame_type,
 	    &ready);
 	wire_send(&engine->supervisor);
@@ -257,6 +288,7 @@ begin_late(struct engine *engine, struct err *err)
 	if (!store_bundle_put(engine->store, &config->hash, config->bundle, clock_wall(),
 		err))
 		return false;
+	aside_end(engine);
 	engine->refusing = false;
 	adopt(engine, config, 0);
 	return true;
@@ -266,6 +298,7 @@ begin_late(struct engine *engine, struct err *err)
 static void
 go_on(struct engine *engine)
 {
+	aside_end(engine);
 	engine->refusing = false;
 	struct event event = { .kind = EVENT_STARTED,
 		.started = { engine->epoch, false, false } };
@@ -275,11 +308,32 @@ go_on(struct engine *engine)
 	intake_grace(engine->intake, at);
 }
 
+/* Only another start can tell whether the store is of use again: by and by. */
+static void
+try_store_again(struct engine *engine)
+{
+	msec now = clock_wall(), since = engine->options->lost.wall;
+	msec pause = now > since ? (now - since) / 2 : 0;
+	pause = pause < LOST_AGAIN_MIN_MS   ? LOST_AGAIN_MIN_MS
+	        : pause > LOST_AGAIN_MAX_MS ? LOST_AGAIN_MAX_MS
+	                                    : pause;
+	if (!engine->aside.told)
+		pause = LOST_UNTOLD_MS;
+	if (clock_boot() - engine->since_boot < pause)
+		return;
+	engine_log(engine, LOG_INFO, "the store is tried again");
+	_Exit(ENGINE_EXIT_AGAIN);
+}
+
 static void
 on_heal(uv_timer_t *timer)
 {
 	struct engine *engine = timer->data;
 	struct err err;
+	if (is_lost(engine)) {
+		try_store_again(engine);
+		return;
+	}
 	if (!store_writes(engine->store)) {
 		if (store_writes_again(engine->store))
 			engine_die(engine, ENGINE_EXIT_WRITES,
@@ -326,14 +380,15 @@ adopt_bundle(struct engine *engine, const struct frame *frame, hash32 *ret_hash,
 		return err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	if (engine->refusing) {
 		/* Nothing can be kept: serve from what was adopted last, if anything was. */
-		engine->ready = configs_newest(&engine->configs, engine->core) != NULL;
+		const struct model *last = configs_newest(&engine->configs, engine->core);
+		engine->ready = last != NULL || is_lost(engine);
 		engine->unkept = config->hash;
-		if (engine->ready) {
-			suppress_rules(engine,
-			    configs_newest(&engine->configs, engine->core));
+		if (last != NULL) {
+			suppress_rules(engine, last);
 			suppress_silences(engine);
-			tell_no_room(engine);
 		}
+		if (engine->ready)
+			tell_refusing(engine);
 		return engine->ready ||
 		       err_set(err, ERR_NO_SPACE, "%s", engine->refusing_why);
 	}
@@ -478,8 +533,8 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 		return output_seen(engine, frame->payload);
 	if (frame->kind != FRAME_RESULT)
 		return false;
-	if (!engine->ready || engine->refusing)
-		return true; /* heard again once there is room: all that is open is asked for */
+	if (!engine->ready)
+		return true;
 	struct arena scratch = engine->batch.arena;
 	struct event event;
 	struct err err;
@@ -489,7 +544,11 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 	engine->batch.arena = scratch;
 	if (event.kind == EVENT_NOTICE_RESULT)
 		channels_heard(engine, &event.notice_result, clock_wall());
-	batch_step(engine, &event);
+	if (!engine->refusing)
+		batch_step(engine, &event);
+	else if (event.kind == EVENT_NOTICE_RESULT)
+		aside_heard(engine, &event);
+	/* All else is heard again once there is room: all that is open is asked for. */
 	return true;
 }
 
@@ -554,11 +613,11 @@ on_wire_opened(struct wire *wire)
 		return;
 	/* Its first start of this engine gets the epoch with EVENT_STARTED's orders. */
 	uint64_t epoch = engine->begun ? engine->epoch : engine->epoch + 1;
-	struct epoch_frame frame = { .epoch = epoch };
+	struct epoch_frame frame = { .epoch = is_lost(engine) ? EPOCH_NONE : epoch };
 	frame_record(peer_out(wire->peer), FRAME_EPOCH, 0, &epoch_frame_type, &frame);
 	wire_send(wire);
 	if (engine->ready && engine->refusing)
-		tell_no_room(engine);
+		tell_refusing(engine);
 	if (!engine->ready || engine->refusing)
 		return;
 	struct event event = { .kind = EVENT_STARTED,
@@ -662,11 +721,16 @@ static bool
 set_up(struct engine *engine, struct arena *arena, struct err *err)
 {
 	const struct engine_options *options = engine->options;
-	if (!store_open(options->store_url, options->state_dir, &engine->store, err))
+	if (!store_open(is_lost(engine) ? "memory:" : options->store_url,
+		options->state_dir, &engine->store, err))
 		return false;
 	engine->head = store_head(engine->store);
-	if (!access_init(engine, err) || !taps_init(engine, err))
-		return false;
+	if (!access_init(engine, err) || !taps_init(engine, err)) {
+		if (!is_lost(engine))
+			return false;
+		/* Then nobody has the local token, and it is known who is told. */
+		engine_log(engine, LOG_ERROR, "%s", err->text);
+	}
 	struct confine how = { .role = CONFINE_ENGINE, .state_dir = options->state_dir };
 	if (!confine(&how, arena, &engine->sandbox_gaps, err))
 		return false;
@@ -686,7 +750,11 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||
 	    !reader_init(engine, err) || !store_reader(engine->store, &engine->look, err))
 		return false;
-	return look_for_room(engine, err);
+	if (!look_for_room(engine, err))
+		return false;
+	if (!engine->refusing)
+		aside_forget(engine);
+	return true;
 }
 
 int
@@ -697,7 +765,9 @@ engine_main(const struct engine_options *options)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	(void)signal(SIGPIPE, SIG_IGN);
-	engine = (struct engine){ .options = options, .since_wall = clock_wall() };
+	engine = (struct engine){ .options = options,
+		.since_wall = clock_wall(),
+		.since_boot = clock_boot() };
 	engine.supervisor.next_fd = engine.gate.next_fd = engine.hands.next_fd = -1;
 	batch_init(&engine);
 

@@ -17,11 +17,19 @@
  *
  * Without room on the disk it comes up refusing: it steps nothing, answers 507, tells
  * the people on duty once from a reserve, looks again every second and heals by itself.
+ *
+ * Where the store is lost, damaged or not to be read, it is started without: it has nothing,
+ * answers 507 to all that asks for more than how it does, tells people out of memory, and
+ * after a while ends so that the store is tried again.
  */
 struct engine_options {
 	int supervisor_fd; /* all other peers arrive over it, as FRAME_PEER */
 	const char *state_dir;
 	const char *store_url;
+	struct lost {
+		const char *why; /* do without the store; NULL: it is not lost */
+		msec wall;       /* since when */
+	} lost;
 };
 
 /* Exit codes the supervisor understands. */
@@ -30,10 +38,17 @@ enum engine_exit {
 	ENGINE_EXIT_FAILED = 1,  /* start me again */
 	ENGINE_EXIT_NO_ROOM = 3, /* start me again: I will refuse until there is room */
 	ENGINE_EXIT_BUSY = 4,    /* another engine holds the store: do not start me again */
-	ENGINE_EXIT_CORRUPT = 5, /* the store is damaged: do not start me again */
+	ENGINE_EXIT_CORRUPT = 5, /* the store is damaged: start me without it */
 	ENGINE_EXIT_WRITES =
 	    6, /* the disk was read-only and is not any more: start me again */
+	ENGINE_EXIT_AGAIN = 7, /* I was without the store: start me with it */
 };
+
+/* Without the store: when it is tried again. The longer it is lost, the less often; and what
+ * nobody could be told yet goes on for a while first, to the next tier. */
+#define LOST_AGAIN_MIN_MS (5 * SECOND)
+#define LOST_AGAIN_MAX_MS (5 * MINUTE)
+#define LOST_UNTOLD_MS (10 * MINUTE)
 
 /* A file of the state folder, made by `firstline restore`; its text says of which backup.
  * The first start stops everything until a person resumes, and removes it. */

@@ -542,8 +542,11 @@ dispatch(struct engine *engine, const struct asked *asked)
 }
 
 static bool
-works_without_room(enum op op)
+works_meanwhile(const struct engine *engine, enum op op)
 {
+	/* Without the store nothing is known: an empty answer would be a wrong one. */
+	if (engine->options->lost.why != NULL)
+		return op == OP_STATUS || op == OP_METRICS;
 	return op != OP_PRESSED && op != OP_PING && op != OP_TAPPED && op != OP_DIALED &&
 	       op != OP_SESSION_ADD && op != OP_SESSION_AGAIN && op != OP_SESSION_END &&
 	       op != OP_PASSWORD && op != OP_LOGIN_LINK && op != OP_COMMAND &&
@@ -565,6 +568,11 @@ on_request_frame(struct engine *engine, const struct frame *frame)
 	}
 	asked.caller = access_who(engine, &asked.request);
 	uint32_t refused = access_refuses(engine, asked.caller, &asked.request);
+	/* Nor who anybody is: to send them away would be to say that they are not known. */
+	if (refused == 401 && engine->ready && engine->options->lost.why != NULL) {
+		refuse(engine, asked.id, 507, 1, engine->refusing_why);
+		return;
+	}
 	if (refused != 0) {
 		engine->n.unauthorized++;
 		refuse(engine, asked.id, refused, 4,
@@ -582,7 +590,7 @@ on_request_frame(struct engine *engine, const struct frame *frame)
 		refuse(engine, asked.id, 503, 1, "starting");
 		return;
 	}
-	if (engine->refusing && !works_without_room(asked.request.op)) {
+	if (engine->refusing && !works_meanwhile(engine, asked.request.op)) {
 		refuse(engine, asked.id, 507, 1, engine->refusing_why);
 		return;
 	}

@@ -113,6 +113,15 @@ struct looker {
 
 #define DAMAGED_TOLD_MAX 16 /* rows that an incident names; the log names all */
 
+/* Telling people what cannot be kept: aside.c. */
+struct aside {
+	struct core *core; /* NULL: nothing is to be told, or it is */
+	struct self self;
+	bool told;     /* somebody was reached */
+	msec again_at; /* the engine's clock: said once more then */
+};
+#define ASIDE_TOLD_MS (30 * MINUTE) /* by a server that is started again: not told again */
+
 struct engine {
 	const struct engine_options *options;
 	uv_loop_t loop;
@@ -139,14 +148,16 @@ struct engine {
 	hash32 tap_key;      /* with which links are made: taps.c */
 	struct dials *dials; /* dialed.c */
 	uint64_t epoch;
-	msec since_wall;
+	msec since_wall, since_boot;
 	bool loopback_only; /* only this machine reaches the gate's socket */
 	bool ready;    /* a configuration is adopted, or was when last there was room */
 	bool begun;    /* this process took its first steps: it has an epoch of its own */
 	hash32 unkept; /* !begun: the configuration that found no room */
-	bool refusing; /* no room on the disk, or it is read-only */
-	char refusing_why[200];
-	bool told_no_room;
+	bool refusing; /* no room on the disk, it is read-only, or the store is lost */
+	char refusing_why[900];
+	struct self refusing_self; /* the same, for people */
+	bool told_refusing;
+	struct aside aside;
 	struct overflows overflows;
 	struct reloads reloads;
 	msec committed_boot;   /* when the last entry was committed */
@@ -183,9 +194,9 @@ struct engine {
 /* batch.c */
 void batch_init(struct engine *engine);
 void batch_step(struct engine *engine, struct event *event);
-/* A step that nothing keeps: of all that it brings only notices leave, at once. What is in
- * memory is ahead of the store from then on: nothing may be committed any more. */
-void batch_aside(struct engine *engine, struct event *event);
+/* A step of that core, which nothing keeps: of all that it brings only notices leave, at
+ * once. Of the engine's own core what is in memory is ahead of the store from then on. */
+void batch_aside(struct engine *engine, struct core *core, struct event *event);
 /* Between two steps: give back what a large one used. A system call, so not for each. */
 void batch_trim(struct engine *engine);
 /* A row of the engine's own, in the commit of the step that follows; NULL: delete it. */
@@ -228,6 +239,14 @@ void wire_close(struct wire *wire);
 void wire_replace(struct wire *wire, struct engine *engine, enum role_kind role, int fd,
     uint64_t pair);
 void wire_send(struct wire *wire); /* flush; closes the wire when it is broken */
+
+/* aside.c: while it refuses. By that configuration; once, until aside_end. */
+void aside_begin(struct engine *engine, const hash32 *config, const struct self *self);
+void aside_timer(uv_timer_t *timer);
+void aside_heard(struct engine *engine, const struct event *result); /* of a notice */
+void aside_again(struct engine *engine); /* hands is there anew */
+void aside_end(struct engine *engine);
+void aside_forget(const struct engine *engine); /* what was told lately: all is well */
 
 /* start.c */
 NODISCARD bool engine_load(struct engine *engine, struct err *err);

@@ -244,7 +244,7 @@ struct status_item {
 	uint64_t epoch, seq;
 	msec since_wall, now_wall;
 	hash32 config;
-	bool refusing; /* no room on the disk, or it is read-only */
+	bool refusing; /* no room on the disk, it is read-only, or the store is lost */
 	str refusing_why;
 	bool stopped;
 	str stopped_by, stopped_why;
@@ -397,8 +397,9 @@ struct publish {
 /* ---- supervisor ---- */
 
 struct epoch_frame {
-	uint64_t epoch;
+	uint64_t epoch; /* EPOCH_NONE: of an engine that only has people told */
 };
+#define EPOCH_NONE 0
 struct peer_frame {
 	enum role_kind role;
 	bool loopback_only; /* the gate's socket is reached from this machine alone */

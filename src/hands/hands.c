@@ -51,6 +51,7 @@ struct hands {
 	struct queue waiting; /* orders whose configuration is not here yet */
 	uint64_t epoch;       /* the newest seen */
 	bool epoch_told;      /* on this connection */
+	bool acts;            /* ... and it is one that may order more than messages */
 	struct arena_map scratch_map;
 	struct arena scratch; /* copied by value for each use */
 };
@@ -235,6 +236,11 @@ take_order(struct hands *h, str bytes)
 		tell_log(&h->tell, LOG_ERROR, "an order of the engine: %s", err.text);
 		return false;
 	}
+	if (!h->acts && effect.kind != EFFECT_NOTIFY) {
+		tell_log(&h->tell, LOG_ERROR,
+		    "an order of an engine that only has people told");
+		return false;
+	}
 	if (!must_wait(h, &effect))
 		return carry_out(h, &effect, bytes, scratch);
 	row_id id = ordered_id(&effect);
@@ -325,9 +331,12 @@ on_epoch(struct hands *h, const struct frame *frame)
 	struct err err;
 	if (!record_decode_all(&epoch_frame_type, frame->payload, &scratch, &epoch, &err))
 		return false;
-	if (h->epoch_told || epoch.epoch < h->epoch)
+	bool acts = epoch.epoch != EPOCH_NONE;
+	if (h->epoch_told || (acts && epoch.epoch < h->epoch))
 		return false;
-	h->epoch = epoch.epoch;
+	if (acts)
+		h->epoch = epoch.epoch;
+	h->acts = acts;
 	h->epoch_told = true;
 	attempts_tell_left(h->attempts);
 	tell_gaps(h);

@@ -188,6 +188,7 @@ process_closed(uv_handle_t *handle)
 			uv_stop(&s->loop);
 		return;
 	}
+	/* LOST_AFTER_ENDS of the engine, by these: people are told after some seconds. */
 	static const msec pause_ms[] = { 0, 100, 500, 1000, 2000, 5000 };
 	unsigned i =
 	    role->deaths < countof(pause_ms) ? role->deaths : countof(pause_ms) - 1;
@@ -217,7 +218,9 @@ spawn(struct role_process *role, int fd, struct err *err)
 	char word[] = "role";
 	char name[16];
 	(void)snprintf(name, sizeof(name), "%s", role->name);
-	char *args[] = { s->exe, word, name, parent, s->state_dir, s->store_url, NULL };
+	bool without = role->kind == ROLE_KIND_ENGINE && s->lost.without;
+	char *args[] = { s->exe, word, name, parent, s->state_dir, s->store_url,
+		without ? s->lost.since : NULL, s->lost.why, NULL };
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_INHERIT_FD, .data.fd = 2 },

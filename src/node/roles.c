@@ -17,8 +17,8 @@
 int
 node_role(int argc, char **argv)
 {
-	/* role NAME PARENT STATE STORE */
-	if (argc != 6) {
+	/* role NAME PARENT STATE STORE [SINCE WHY: the store is lost] */
+	if (argc != 6 && argc != 8) {
 		fprintf(stderr, "firstline: 'role' is how serve starts its parts; "
 				"run 'firstline serve'\n");
 		return 2;
@@ -30,6 +30,8 @@ node_role(int argc, char **argv)
 		    .supervisor_fd = ROLE_FD_SUPERVISOR,
 		    .state_dir = argv[4],
 		    .store_url = argv[5],
+		    .lost.wall = argc == 8 ? strtoull(argv[6], NULL, 10) : 0,
+		    .lost.why = argc == 8 ? argv[7] : NULL,
 		});
 	if (strcmp(name, "hands") == 0)
 		return hands_main(&(struct hands_options){

@@ -85,7 +85,8 @@ tell_deaths(struct supervisor *s)
 {
 	struct role_process *roles[] = { &s->hands, &s->engine, &s->gate };
 	for (size_t i = 0; i < countof(roles); i++) {
-		if (roles[i]->died[0] == '\0' || s->engine.state != ROLE_READY)
+		if (roles[i]->died[0] == '\0' || s->engine.state != ROLE_READY ||
+		    s->lost.without)
 			continue;
 		tell_engine(s, SELF_ROLE_DIED, roles[i]->name, roles[i]->died);
 		roles[i]->died[0] = '\0';
@@ -184,6 +185,14 @@ announce(struct supervisor *s)
 /* ---- what roles tell ---- */
 
 static void
+on_log(struct role_process *role, const struct log_frame *log)
+{
+	node_log(role->supervisor, log->level, role->name, "%.*s", STR_ARG(log->text));
+	if (log->level == LOG_ERROR)
+		(void)snprintf(role->said, sizeof(role->said), "%.*s", STR_ARG(log->text));
+}
+
+static void
 on_hands_adopted(struct supervisor *s)
 {
 	s->hands.state = ROLE_READY;
@@ -199,6 +208,8 @@ on_engine_ready(struct supervisor *s, const struct ready_frame *ready)
 	struct err err;
 	s->engine.state = ROLE_READY;
 	tell_deaths(s);
+	if (!s->lost.without)
+		s->lost = (struct lost_store){ .ends = 0 };
 	if (s->listen_fd < 0 && !bind_socket(s, ready->tokens, &err)) {
 		node_log(s, LOG_ERROR, "supervisor", "%s", err.text);
 		stop_serving(s, 1);
@@ -246,7 +257,8 @@ on_adopted(struct role_process *role, const struct adopted_frame *adopted)
 	struct supervisor *s = role->supervisor;
 	if (role->state == ROLE_STARTING) {
 		if (!adopted->ok) {
-			node_log(s, LOG_ERROR, role->name, "%.*s", STR_ARG(adopted->text));
+			struct log_frame log = { LOG_ERROR, adopted->text };
+			on_log(role, &log);
 			role_kill(role);
 			return;
 		}
@@ -295,7 +307,7 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 		return;
 	case FRAME_LOG:
 		if (record_decode_all(&log_frame_type, frame->payload, &arena, &log, &err))
-			node_log(s, log.level, role->name, "%.*s", STR_ARG(log.text));
+			on_log(role, &log);
 		return;
 	case FRAME_PONG:
 		role_answered(role);
@@ -321,13 +333,43 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	}
 }
 
+/* With the store is it started next, or without? */
+static void
+look_at_store(struct supervisor *s, bool exited, int64_t status)
+{
+	struct lost_store *lost = &s->lost;
+	bool corrupt = exited && status == ENGINE_EXIT_CORRUPT;
+	if (lost->without) {
+		lost->without = false;
+		if (exited && status == ENGINE_EXIT_AGAIN)
+			s->engine.deaths = 0;
+		return;
+	}
+	lost->ends++;
+	lost->without = corrupt || lost->ends >= LOST_AFTER_ENDS;
+	if (!lost->without)
+		return;
+	if (lost->wall == 0)
+		lost->wall = clock_wall();
+	(void)snprintf(lost->since, sizeof(lost->since), "%llu",
+	    (unsigned long long)lost->wall);
+	(void)snprintf(lost->why, sizeof(lost->why), "%s: %.250s",
+	    corrupt ? "the store is damaged, stop the server and restore the last good "
+		      "backup (firstline journal verify, firstline restore)"
+		    : "the engine ends again and again",
+	    exited && s->engine.said[0] != '\0' ? s->engine.said : s->engine.died);
+}
+
 void
 on_role_ended(struct role_process *role, int64_t status, int signal)
 {
 	struct supervisor *s = role->supervisor;
 	if (s->stopping)
 		return;
-	if (role->hung)
+	if (role->kind == ROLE_KIND_ENGINE && s->lost.wall != 0)
+		(void)snprintf(role->died, sizeof(role->died),
+		    "until now no alert was taken and nothing was done: %s", s->lost.why);
+	else if (role->hung)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s did not answer, was ended and started again", role->name);
 	else if (role->kind == ROLE_KIND_ENGINE && signal == 0 &&
@@ -346,8 +388,11 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 	node_log(s, LOG_ERROR, role->name, "ended %s %d",
 	    signal != 0 ? "by signal" : "with code", signal != 0 ? signal : (int)status);
 	reload_abandon(s);
-	bool for_good = role->kind == ROLE_KIND_ENGINE && signal == 0 &&
-	                (status == ENGINE_EXIT_BUSY || status == ENGINE_EXIT_CORRUPT);
+	if (role->kind == ROLE_KIND_ENGINE)
+		look_at_store(s, signal == 0, status);
+	role->said[0] = '\0';
+	bool for_good =
+	    role->kind == ROLE_KIND_ENGINE && signal == 0 && status == ENGINE_EXIT_BUSY;
 	if (for_good)
 		stop_serving(s, 1);
 	else if (role->kind != ROLE_KIND_ENGINE)

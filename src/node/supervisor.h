@@ -47,7 +47,8 @@ struct role_process {
 	bool poll_open;
 	unsigned deaths; /* in a row, without a quiet minute between */
 	msec started_boot;
-	char died[120];      /* how, for the engine to record; empty: nothing to tell */
+	char died[500];      /* how, for the engine to record; empty: nothing to tell */
+	char said[300];      /* the last mistake that it logged */
 	bool adopting;       /* a newer bundle is on its way to it */
 	unsigned unanswered; /* pings in a row */
 	bool hung;           /* killed for that */
@@ -82,12 +83,26 @@ struct reading {
 	struct err err;
 };
 
+/*
+ * The store is lost when it is damaged, or when the engine ended so often before it was ready
+ * with it. Then it is started without, so that people are told, and tries it again by ending.
+ */
+#define LOST_AFTER_ENDS 5
+struct lost_store {
+	unsigned ends; /* in a row, without being ready with the store between */
+	bool without;  /* the engine runs, or is started next, without it */
+	msec wall;     /* since when; 0: it is not lost */
+	char why[400];
+	char since[24]; /* `wall` in digits */
+};
+
 struct supervisor {
 	const struct serve_options *options;
 	uv_loop_t loop;
 	uv_signal_t on_term, on_int, on_hup;
 	uv_timer_t patience; /* at the end: then kill */
 	struct role_process hands, engine, gate;
+	struct lost_store lost;
 	uint64_t pairs;          /* connections of two roles so far */
 	struct adoption now;     /* what all roles have, or are being given at the start */
 	struct adoption next;    /* being given out by a reload; memfd -1: none */

@@ -7,7 +7,7 @@
  * file mapped before a role confines itself, named by LD_FAILING (variables that begin with
  * LD_ reach every role). Between two failures lie `apart_ms`, so that a role comes to its
  * work; a place that was passed meanwhile fails when it is passed again. Or one place alone
- * fails, named by the test (`only`).
+ * fails, named by the test (`only`). Or the disk does, for all of the store (`broken`).
  *
  * Of a shim there is no word of it: its stderr is that of its command, which is not preloaded.
  *
@@ -61,6 +61,9 @@
 #define ERRORS_MAX 4u
 
 enum { MEMORY = 1, CALLS = 2 };
+enum { OPENS_FAIL = 1, READS_FAIL = 2, WRITES_FAIL = 4 };
+#define BROKEN_NAME "firstline.db" /* its log, too */
+#define BROKEN_FDS 1024
 
 struct head {
 	_Atomic uint32_t on; /* MEMORY | CALLS: these fail */
@@ -70,6 +73,9 @@ struct head {
 	_Atomic uint64_t last_ms;
 	_Atomic uint32_t failures;
 	uint32_t only; /* the number of a place, from 1; 0: each */
+	_Atomic uint32_t
+	    broken; /* OPENS_FAIL | READS_FAIL | WRITES_FAIL: with EIO, always */
+	uint32_t unused;
 };
 
 struct place {
@@ -94,6 +100,7 @@ static struct table *table;
 static uint32_t role;
 static uintptr_t own;
 static __thread bool inside __attribute__((tls_model("initial-exec")));
+static _Atomic bool of_store[BROKEN_FDS]; /* descriptors of it */
 
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
@@ -273,6 +280,31 @@ fails(const char *name, uint32_t kind, const int errors[static ERRORS_MAX])
 	return error;
 }
 
+/* ---- a disk that fails ---- */
+
+static bool
+is_broken(uint32_t how)
+{
+	if (table == NULL || (atomic_load(&table->head.broken) & how) == 0)
+		return false;
+	errno = EIO;
+	return true;
+}
+
+static bool
+is_broken_fd(int fd, uint32_t how)
+{
+	return fd >= 0 && fd < BROKEN_FDS && atomic_load(&of_store[fd]) && is_broken(how);
+}
+
+static int
+note_opened(const char *path, int fd)
+{
+	if (fd >= 0 && fd < BROKEN_FDS)
+		atomic_store(&of_store[fd], strstr(path, BROKEN_NAME) != NULL);
+	return fd;
+}
+
 /* ---- memory ---- */
 
 static const int no_memory[ERRORS_MAX] = { ENOMEM };
@@ -349,6 +381,20 @@ posix_memalign(void **ret, size_t align, size_t n)
 		return real args;                                             \
 	}
 
+/* ... and where the disk fails, nothing of the store. */
+#define MOVES_OF(how, name, params, args, ...)                                \
+	ssize_t name params                                                   \
+	{                                                                     \
+		REAL(name);                                                   \
+		static const int errors[ERRORS_MAX] = { SHORT, __VA_ARGS__ }; \
+		int error = fails(#name, CALLS, errors);                      \
+		if (error == SHORT && n > 1)                                  \
+			n = n / 2;                                            \
+		else if (error > 0)                                           \
+			return errno = error, -1;                             \
+		return is_broken_fd(fd, how) ? -1 : real args;                \
+	}
+
 #define OPENS(name, params, args, ...)                                            \
 	int name params                                                           \
 	{                                                                         \
@@ -364,7 +410,9 @@ posix_memalign(void **ret, size_t align, size_t n)
 		int error = fails(#name, CALLS, errors);                          \
 		if (error != 0)                                                   \
 			return errno = error, -1;                                 \
-		return real args;                                                 \
+		if (strstr(path, BROKEN_NAME) != NULL && is_broken(OPENS_FAIL))   \
+			return -1;                                                \
+		return note_opened(path, real args);                              \
 	}
 
 int __open_2(const char *path, int flags);
@@ -385,13 +433,15 @@ CALL(int, __open64_2, (const char *path, int flags), (path, flags), EMFILE, EIO,
 CALL(int, __openat64_2, (int dir, const char *path, int flags), (dir, path, flags), EMFILE,
     EIO)
 
-MOVES(read, (int fd, void *to, size_t n), (fd, to, n), n, EIO, EINTR)
+MOVES_OF(READS_FAIL, read, (int fd, void *to, size_t n), (fd, to, n), EIO, EINTR)
 MOVES(__read_chk, (int fd, void *to, size_t n, size_t room), (fd, to, n, room), n, EIO,
     EINTR)
-MOVES(pread64, (int fd, void *to, size_t n, off_t at), (fd, to, n, at), n, EIO, EINTR)
-MOVES(write, (int fd, const void *from, size_t n), (fd, from, n), n, EIO, ENOSPC, EINTR)
-MOVES(pwrite64, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at), n, EIO,
+MOVES_OF(READS_FAIL, pread64, (int fd, void *to, size_t n, off_t at), (fd, to, n, at), EIO,
+    EINTR)
+MOVES_OF(WRITES_FAIL, write, (int fd, const void *from, size_t n), (fd, from, n), EIO,
     ENOSPC, EINTR)
+MOVES_OF(WRITES_FAIL, pwrite64, (int fd, const void *from, size_t n, off_t at),
+    (fd, from, n, at), EIO, ENOSPC, EINTR)
 MOVES(send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags), n,
     EAGAIN, ENOBUFS, EINTR)
 MOVES(recv, (int fd, void *to, size_t n, int flags), (fd, to, n, flags), n, EAGAIN, ENOMEM,
@@ -406,8 +456,18 @@ CALL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flag
 CALL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags), EAGAIN,
     ENOMEM, EINTR)
 
-CALL(int, fsync, (int fd), (fd), EIO, ENOSPC)
-CALL(int, fdatasync, (int fd), (fd), EIO, ENOSPC)
+#define SYNCS(name)                                                    \
+	int name(int fd)                                               \
+	{                                                              \
+		REAL(name);                                            \
+		static const int errors[ERRORS_MAX] = { EIO, ENOSPC }; \
+		int error = fails(#name, CALLS, errors);               \
+		if (error != 0)                                        \
+			return errno = error, -1;                      \
+		return is_broken_fd(fd, WRITES_FAIL) ? -1 : real(fd);  \
+	}
+SYNCS(fsync)
+SYNCS(fdatasync)
 CALL(int, ftruncate64, (int fd, off_t n), (fd, n), EIO, ENOSPC, EINTR)
 CALL(int, fallocate64, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n), EIO,
     ENOSPC, EINTR)
@@ -594,6 +654,8 @@ close(int fd)
 	REAL(close);
 	static const int errors[ERRORS_MAX] = { EINTR, EIO };
 	int error = fails("close", CALLS, errors);
+	if (fd >= 0 && fd < BROKEN_FDS)
+		atomic_store(&of_store[fd], false);
 	int code = real(fd);
 	if (error != 0)
 		return errno = error, -1;

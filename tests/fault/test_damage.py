@@ -1,4 +1,5 @@
 """Rows of the store that were changed by nobody we know: the disk, or a hand."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -7,7 +8,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import configuration
-from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+from support.harness import Firstline, Scratch, WebhookSink, free_port, run_all, wait_until
 
 ODD = {"alertname": "Odd", "service": "worker"}
 
@@ -52,7 +53,13 @@ def test_a_damaged_line_of_a_timeline_is_left_out_and_told():
         assert verified.returncode == 1 and str(bad[0]) in verified.stdout + verified.stderr, verified
 
 
-def test_a_damaged_row_that_decides_ends_the_start():
+def refused(firstline):
+    assert firstline.child.poll() is None, "serve ended:\n" + firstline.log_text()[-3000:]
+    with contextlib.suppress(OSError):
+        return firstline.fire(ODD).status == 507
+
+
+def test_a_damaged_row_that_decides_ends_the_engine_and_is_named_once():
     with Scratch("decides") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
         assert firstline.fire(ODD).status == 200
@@ -60,15 +67,18 @@ def test_a_damaged_row_that_decides_ends_the_start():
         firstline.stop()
         row = damage(firstline, "incident", "open = 1")
         for late in (False, True):  # also where it is read long after the engine has gone
-            told = firstline.log_text().count(f"incident {row} is damaged")
-            firstline.start(wait=False)
+            said = f"error: engine: incident {row} is damaged"
+            told = firstline.log_text().count(said)
+            firstline.start(wait=False, listen=(listen := f"127.0.0.1:{free_port()}"))
+            firstline.port = int(listen.rsplit(":", 1)[1])
             if late:
                 wait_until(lambda: firstline.role("engine"), 10, 0.001, "an engine")
                 os.kill(firstline.child.pid, signal.SIGSTOP)
                 wait_until(lambda: not firstline.role("engine"), 10, message="its end")
                 os.kill(firstline.child.pid, signal.SIGCONT)
-            assert firstline.child.wait(20) == 1
-            assert firstline.log_text().count(f"incident {row} is damaged") == told + 1, firstline.log_text()
+            wait_until(lambda: refused(firstline), 20, 0.1, "it goes on without the store")
+            assert firstline.log_text().count(said) == told + 1, firstline.log_text()
+            firstline.stop()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ LONG = bool(os.environ.get("LONG"))
 MEMORY, CALLS = 1, 2
 ROLES = {1: "supervisor", 2: "gate", 4: "engine", 8: "hands", 16: "shim"}
 ALL = sum(ROLES)
-HEAD = struct.Struct("=IIIIQII")
+HEAD = struct.Struct("=IIIIQIIII")
+OPENS_FAIL, READS_FAIL, WRITES_FAIL = 1, 2, 4
 PLACE = struct.Struct("=QIIIIIi24s" + 4 * "24s" + "4Q")
 PLACES = 16384
 
@@ -46,6 +47,10 @@ class Table:
 
     def fail(self, kinds, apart_ms=150, each=1, roles=ALL):
         struct.pack_into("=IIII", self.map, 0, kinds, apart_ms, each, roles)
+
+    def break_disk(self, how):
+        """Opens, reads or writes of the store fail with EIO, always; 0: none does."""
+        struct.pack_into("=I", self.map, HEAD.size - 8, how)
 
     def failures(self):
         return HEAD.unpack_from(self.map)[5]

@@ -52,6 +52,24 @@ def shown(firstline):
             if a["labels"]["alertname"] == "Full"}
 
 
+def fill(firstline):
+    """Which alerts it took until there was no room, and the first that it did not."""
+    with open(firstline.state / "filler", "wb") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"\0" * 65536)
+            file.flush()
+    taken = set()
+    for i in range(20000):
+        status = status_of(firstline, i)
+        if status == 200:
+            taken.add(i)
+        elif status == 507:
+            return taken, i
+        else:
+            time.sleep(0.05)  # the engine is being started again
+    raise AssertionError("never 507")
+
+
 def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
     with Scratch("full") as scratch:
         hook = WebhookSink(scratch)
@@ -62,22 +80,7 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             made = firstline.cli("silence", "add", "Held", "--for", "1h", "--comment", "c",
                                  check=True).stdout.strip()
             firstline.fire({"alertname": "Held", "service": "worker"})
-            filler = firstline.state / "filler"
-            with open(filler, "wb") as file, contextlib.suppress(OSError):
-                while True:
-                    file.write(b"\0" * 65536)
-                    file.flush()
-            taken, refused = set(), None
-            for i in range(20000):
-                status = status_of(firstline, i)
-                if status == 200:
-                    taken.add(i)
-                elif status == 507:
-                    refused = i
-                    break
-                else:
-                    time.sleep(0.05)  # the engine is being started again
-            assert refused is not None, "never 507"
+            taken, refused = fill(firstline)
             answer = firstline.fire(labels(refused))
             assert answer.status == 507 and answer.headers.get("Retry-After"), answer
             engine = firstline.role("engine")
@@ -96,7 +99,7 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
                       if a["labels"]["alertname"] == "Held"]
             assert held["status"]["silencedBy"] == [made], held
             assert firstline.cli("silence", "expire", made).returncode == 1
-            filler.unlink()
+            (firstline.state / "filler").unlink()
             wait_until(lambda: status_of(firstline, 30000) == 200, 10, 0.1, "it heals by itself")
             assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
             wait_until(lambda: starts(scratch), 15, message="and hands takes its orders")
@@ -165,6 +168,71 @@ def test_a_start_on_a_read_only_disk_tells_and_heals():
                 remount(firstline.state, "rw")
                 heals(firstline, scratch)
                 assert len(pages(hook)) == 2, "one as it began and one as it was over"
+
+
+@contextlib.contextmanager
+def frozen(scratch, firstline):
+    """It took an alert, and is started on the disk that is read-only since."""
+    with small_disk(firstline.state, "24m"):
+        firstline.start()
+        assert firstline.fire(labels(0)).status == 200
+        firstline.stop()
+        remount(firstline.state, "ro")
+        firstline.port = None
+        firstline.start(wait=False, listen=(listen := f"127.0.0.1:{free_port()}"))
+        firstline.port = int(listen.rsplit(":", 1)[1])
+        yield
+        firstline.stop()
+
+
+def test_the_page_of_a_read_only_disk_is_tried_again_until_somebody_is_reached():
+    with Scratch("again") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook))
+        hook.status = 503
+        with frozen(scratch, firstline):
+            wait_until(lambda: pages(hook), 15, message="tried")
+            hook.status = 200
+            wait_until(lambda: len(pages(hook)) > 1, 15, message="tried again")
+            wait_until(lambda: "people are told of it" in firstline.log_text(), 10, message="told")
+            tried = len(pages(hook))
+            firstline.kill_role("engine")
+            refuses_as_read_only(firstline, hook)
+            assert len(pages(hook)) == tried and not starts(scratch), pages(hook)
+
+
+def test_the_page_of_a_read_only_disk_takes_the_next_reach():
+    with Scratch("next") as scratch:
+        hook, second = WebhookSink(scratch), WebhookSink(scratch)
+        config = configuration(scratch, hook)
+        file = config / "production.yaml"
+        file.write_text(file.read_text().replace("reach: [hook]", "reach: [hook, second]").replace(
+            "channels:", f'channels:\n  second: {{webhook: "{second.url}", digest: never}}'))
+        firstline = Firstline(scratch, config)
+        hook.status = 404  # for good
+        with frozen(scratch, firstline):
+            wait_until(lambda: pages(second), 15, message="told by the other channel")
+            assert len(pages(hook)) == 1
+
+
+def test_the_page_of_a_full_disk_is_tried_again():
+    with Scratch("full-again") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook))
+        with small_disk(firstline.state, "12m"):
+            firstline.start()
+            hook.status = 503
+            fill(firstline)
+            told = lambda: [b for _, b in list(hook.requests) if "room on the disk" in str(b)]
+            wait_until(told, 15, message="tried")
+            hook.status = 200
+            wait_until(lambda: len(told()) > 1, 15, message="tried again")
+            wait_until(lambda: "people are told of it" in firstline.log_text(), 10)
+            (firstline.state / "filler").unlink()
+            wait_until(lambda: status_of(firstline, 30000) == 200, 10, 0.1, "it heals by itself")
+            firstline.stop()
+            verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+            assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_a_read_only_disk_without_a_store_is_told_and_ends_the_start():
