@@ -134,6 +134,8 @@ tell_end(struct attempts *all, row_id id, int dir_fd, const struct shim_result *
 	result.why = clean_line(&scratch, why, WHY_MAX);
 	if (end->state == SHIM_REFUSED)
 		result.judged = STR("the far side");
+	if (end->state == SHIM_UNKNOWN && str_eq(end->why, STR(SHIM_WHY_STUCK)))
+		result.alive = ALIVE_MAYBE;
 	tell_news(all->tell, &result);
 }
 

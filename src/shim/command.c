@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -181,6 +182,33 @@ is_running(int away, const struct word *word)
 	return !word->said.failed;
 }
 
+bool
+command_away(int *away)
+{
+	struct pollfd polled = { .fd = *away, .events = POLLIN };
+	char byte;
+	if (*away < 0)
+		return true;
+	if (poll(&polled, 1, 0) != 1 || (read(*away, &byte, 1) < 0 && errno == EINTR))
+		return false;
+	(void)close(*away);
+	*away = -1;
+	return true;
+}
+
+/* The same for a moment only: a program on a disk that does not answer keeps whoever starts
+ * it, and its time passes all the same. */
+static bool
+is_running_soon(int *away, const struct word *word)
+{
+	uint64_t until = boot_ms() + SHIM_AWAY_MS, now;
+	while (!command_away(away) && (now = boot_ms()) < until) {
+		struct pollfd polled = { .fd = *away, .events = POLLIN };
+		(void)poll(&polled, 1, (int)(until - now));
+	}
+	return *away >= 0 || !word->said.failed;
+}
+
 /* A pipe whose writing end does not lie where the command's descriptors are put. */
 static bool
 high_pipe(int *ret_read, int *ret_write)
@@ -293,10 +321,10 @@ command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
 	bool went = let_go(job, ret->pid, begun_wall, cgroup, go, ret_said);
 	CRASH_POINT("shim-let-go");
 
-	bool ok = went && is_running(away, word);
+	bool ok = went && is_running_soon(&away, word);
 	if (went && !ok)
 		*ret_said = word->said;
-	(void)close(away);
+	ret->away = away;
 	while (!ok && waitpid(ret->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	return ok;

@@ -89,12 +89,15 @@ struct started {
 	pid_t pid;
 	int out;     /* reading end of its output */
 	int verdict; /* of its verdict; -1: it gives none */
+	int away;    /* ends when it is what it was to be; -1: it is */
 	/* Whether it began at all; how it ended, where pid is not the command itself. */
 	const struct word *word;
 };
-/* False with *ret_said: what kept it from running. */
+/* False with *ret_said: what kept it from running. True: it runs, or takes its time to. */
 bool command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
     uint64_t begun_wall, struct started *ret, struct said *ret_said);
+/* Is the command what it was to be, or will never be? Then *away is closed, and -1. */
+bool command_away(int *away);
 
 /* report.c */
 struct redactor;

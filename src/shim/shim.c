@@ -42,11 +42,13 @@ struct run {
 	enum phase phase;
 	const char *ended; /* the state, where it was our doing */
 	bool stuck;
+	bool told;       /* that it started */
 	bool term_asked; /* a TERM to ourselves is a wish to stop */
 	uint64_t deadline;
 	uint64_t begun_wall;
 	int out;     /* reading end of the command's output */
 	int verdict; /* of its verdict; -1: it gives none */
+	int away;    /* as in struct started */
 	int signals;
 };
 
@@ -163,6 +165,18 @@ advance(const struct job *job, struct run *run, const struct cgroup *cgroup)
 	return true;
 }
 
+/* Not before it is what it was to be: a program that cannot be read has not started. */
+static void
+tell_started(const struct job *job, struct run *run)
+{
+	if (run->told || !command_away(&run->away) || !run->word->leaving ||
+	    run->word->said.failed)
+		return;
+	run->told = true;
+	if (!job->probe)
+		started_tell();
+}
+
 static void
 wait_for_end(const struct job *job, struct run *run, struct output *out,
     const struct cgroup *cgroup)
@@ -170,6 +184,7 @@ wait_for_end(const struct job *job, struct run *run, struct output *out,
 	uint64_t shown = boot_ms();
 	for (;;) {
 		reap(run);
+		tell_started(job, run);
 		if (advance(job, run, cgroup))
 			break;
 		uint64_t now = boot_ms();
@@ -184,8 +199,9 @@ wait_for_end(const struct job *job, struct run *run, struct output *out,
 			{ .fd = run->signals, .events = POLLIN },
 			{ .fd = run->out, .events = POLLIN },
 			{ .fd = job->probe ? SHIM_FD_WORK : -1, .events = POLLRDHUP },
+			{ .fd = run->away, .events = POLLIN },
 		};
-		(void)poll(polled, 3, (int)wait);
+		(void)poll(polled, 4, (int)wait);
 		struct signalfd_siginfo info;
 		while (read(run->signals, &info, sizeof(info)) == sizeof(info))
 			run->term_asked |= info.ssi_signo == SIGTERM;
@@ -319,12 +335,14 @@ tell_end(const struct job *job, const struct run *run, struct output *out)
 		.exit_code = exited ? WEXITSTATUS(status) : 0,
 		.signal = signaled ? WTERMSIG(status) : 0,
 		.begun_wall = run->begun_wall,
-		.why = run->stuck ? "some of it could not be killed" : "",
+		.why = run->stuck ? SHIM_WHY_STUCK : "",
 	};
 	if (run->ended != NULL)
 		ending.state = run->ended;
 	char why[SHIM_WHY_MAX];
-	if (read_verdict(run, out, &ending, why))
+	if (run->stuck && run->ended != NULL)
+		ending.state = SHIM_STATE_UNKNOWN;
+	else if (read_verdict(run, out, &ending, why))
 		ending.exit_code = ending.signal = 0;
 	report(job, out, &ending);
 }
@@ -385,6 +403,7 @@ start(const struct job *job, struct setup *setup, struct run *run, struct output
 		run->out = started.out;
 		run->word = started.word;
 		run->verdict = started.verdict;
+		run->away = started.away;
 		return true;
 	}
 	cgroup_remove(cgroup);
@@ -399,7 +418,7 @@ main(int argc, char **argv)
 	static struct redactor redactor;
 	static struct setup setup;
 	struct job job;
-	struct run run = { .out = -1, .verdict = -1 };
+	struct run run = { .out = -1, .verdict = -1, .away = -1 };
 	struct cgroup cgroup = { .base = -1, .own = -1 };
 	if (argc == 2 && strcmp(argv[1], "check") == 0)
 		return check_main();
@@ -421,18 +440,22 @@ main(int argc, char **argv)
 		tell_never_started(&job, &run, &out, never);
 		return 0;
 	}
+	uint64_t began = boot_ms();
 	if (!start(&job, &setup, &run, &out, &cgroup))
 		return 0;
-	if (!job.probe && run.word->leaving)
-		started_tell();
+	tell_started(&job, &run);
 	CRASH_POINT("shim-started");
 
-	run.deadline = boot_ms() + job.timeout_ms;
+	run.deadline = (run.away >= 0 ? began : boot_ms()) + job.timeout_ms;
 	wait_for_end(&job, &run, &out, &cgroup);
 	cgroup_remove(&cgroup);
-	if (run.word->leaving && !run.word->said.failed)
+	if (run.word->said.failed)
+		tell_not_started(&job, &run, &out, &run.word->said);
+	else if (run.word->leaving)
 		tell_end(&job, &run, &out);
 	else
-		tell_never_started(&job, &run, &out, "it ended before it began");
+		tell_never_started(&job, &run, &out,
+		    run.stuck ? "it is stuck in the kernel before it began"
+			      : "it ended before it began");
 	return 0;
 }

@@ -103,7 +103,11 @@
 #define SHIM_STATE_STOPPED "stopped"             /* we were asked to end it */
 #define SHIM_STATE_NEVER_STARTED "never-started" /* the command surely did not run */
 #define SHIM_STATE_REFUSED "refused" /* nor did this one: it must not; act and ask only */
-#define SHIM_STATE_UNKNOWN "unknown" /* nobody can know; act and ask only */
+#define SHIM_STATE_UNKNOWN "unknown" /* nobody can know: act and ask, and what is stuck */
+
+/* It waits for a disk that does not answer, as on a network: it is killed, and there until
+ * that answers. What it had asked of the kernel may still come about. */
+#define SHIM_WHY_STUCK "some of it is stuck in the kernel and cannot be killed"
 
 #define SHIM_HEAD_MAX 4096
 #define SHIM_TAIL_MAX 4000   /* of what did not fit into the head */
@@ -115,6 +119,7 @@
 #define SHIM_GRACE_MS 5000     /* between TERM and KILL when its time is over */
 #define SHIM_STOP_GRACE_MS 500 /* when somebody said stop: it is over within a second */
 #define SHIM_LOOK_MS 100       /* how often it looks for `stop` */
+#define SHIM_AWAY_MS 500       /* for a command to be away before its clock is looked at */
 #define SHIM_SHOW_MS 1000      /* how old the end of the output may be in its file */
 
 /* All that a command gets to see of an environment, besides FIRSTLINE_ATTEMPT, _INCIDENT,

@@ -66,10 +66,10 @@ class Scratch:
         path.chmod(mode)
         return path
 
-    def start(self, *argv, env=None, log=None, cwd=None):
+    def start(self, *argv, env=None, log=None, cwd=None, stdin=subprocess.DEVNULL):
         """A child that is ended with the test."""
         out = open(self.dir / (log or (pathlib.Path(argv[0]).name + ".log")), "ab")
-        child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out,
+        child = subprocess.Popen([str(a) for a in argv], stdin=stdin, stdout=out,
                                  stderr=out, env=env, cwd=cwd, start_new_session=True)
         out.close()
         self.stack.callback(end, child)
