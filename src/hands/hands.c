@@ -1,5 +1,7 @@
 #include "hands/hands.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +22,12 @@
 #include "hands/talk.h"
 #include "os/clock.h"
 #include "os/confine.h"
+#include "os/fd.h"
 #include "os/file.h"
 
 #define SCRATCH_BYTES ((size_t)64 << 20) /* for one order or frame */
 #define RETRY_MS 250                     /* how often waiting orders are looked at */
+#define LOOK_AGAIN_MS (10 * SECOND)      /* whether the disk that failed works again */
 
 struct hands {
 	const struct hands_options *options;
@@ -33,14 +37,16 @@ struct hands {
 	struct spawner spawner;
 	uv_poll_t spawner_poll;
 	uv_timer_t retry; /* runs while orders wait for a configuration */
-	uv_timer_t stop;
+	uv_timer_t stop, look;
 	msec stop_at; /* boot clock; 0: not stopping */
 	int exit_code;
 
 	struct tell tell;
 	struct net *net;
 	struct ceiling *ceiling;
-	struct attempts *attempts;
+	struct attempts
+	    *attempts; /* NULL: their folder cannot be read, and `without` is why */
+	char without[240];
 	struct probes *probes;
 	struct notices *notices;
 	struct beacon *beacon;
@@ -115,6 +121,19 @@ tell_gaps(struct hands *h)
 		event.self.text = str_of(gap->text);
 		tell_result(&h->tell, &event);
 	}
+}
+
+/* People are told, and nothing is said of any attempt: what became of one is in the folder. */
+static void
+tell_without(struct hands *h)
+{
+	struct event event = { .kind = EVENT_SELF };
+	if (h->attempts != NULL)
+		return;
+	event.self.kind = SELF_DAMAGED;
+	event.self.subject = STR("attempts");
+	event.self.text = str_of(h->without);
+	tell_result(&h->tell, &event);
 }
 
 /* ---- orders ---- */
@@ -241,6 +260,9 @@ take_order(struct hands *h, str bytes)
 		    "an order of an engine that only has people told");
 		return false;
 	}
+	if (h->attempts == NULL && effect.kind != EFFECT_NOTIFY &&
+	    effect.kind != EFFECT_PROBE)
+		return true; /* asked for again by whoever comes after us */
 	if (!must_wait(h, &effect))
 		return carry_out(h, &effect, bytes, scratch);
 	row_id id = ordered_id(&effect);
@@ -338,7 +360,9 @@ on_epoch(struct hands *h, const struct frame *frame)
 		h->epoch = epoch.epoch;
 	h->acts = acts;
 	h->epoch_told = true;
-	attempts_tell_left(h->attempts);
+	if (h->attempts != NULL)
+		attempts_tell_left(h->attempts);
+	tell_without(h);
 	tell_gaps(h);
 	return true;
 }
@@ -351,7 +375,9 @@ on_output(struct hands *h, const struct frame *frame)
 	struct err err;
 	if (!record_decode_all(&output_item_type, frame->payload, &scratch, &asked, &err))
 		return false;
-	struct output_item seen = attempts_output(h->attempts, asked.attempt, &scratch);
+	struct output_item seen = { .attempt = asked.attempt };
+	if (h->attempts != NULL)
+		seen = attempts_output(h->attempts, asked.attempt, &scratch);
 	frame_record(talk_out(h->engine), FRAME_OUTPUT, 0, &output_item_type, &seen);
 	talk_send(h->engine);
 	return true;
@@ -503,7 +529,7 @@ on_spawner(uv_poll_t *poll, int status, int events)
 		case SPAWNER_ANSWER:
 			if (answer.probe)
 				probes_answered(h->probes, &answer);
-			else
+			else if (h->attempts != NULL)
 				attempts_answered(h->attempts, &answer);
 			continue;
 		case SPAWNER_NOTHING:
@@ -571,6 +597,38 @@ open_folder(const char *state_dir, const char *name, struct err *err)
 	return fd;
 }
 
+/* A disk that fails keeps nobody from being told of it. */
+static bool
+do_without(struct hands *h, const struct err *err)
+{
+	if (err->sys != EIO)
+		return false;
+	(void)snprintf(h->without, sizeof(h->without),
+	    "no action is started, nor heard of: %s", err->text);
+	return true;
+}
+
+/* We are confined to what could be read: another start has all of it. */
+static void
+on_look(uv_timer_t *timer)
+{
+	struct hands *h = timer->data;
+	struct err err;
+	int fd = open_folder(h->options->state_dir, "attempts", &err);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	bool fails = fd < 0 && err.sys == EIO;
+	errno = 0;
+	while (dir != NULL && readdir(dir) != NULL)
+		;
+	fails |= dir != NULL && errno == EIO;
+	if (dir != NULL)
+		(void)closedir(dir);
+	else if (fd >= 0)
+		(void)close(fd);
+	if (!fails)
+		leave(h, 1);
+}
+
 /* Before the first thread and before anything from outside was read. */
 static bool
 prepare(struct hands *h, struct strs *gaps, struct err *err)
@@ -586,13 +644,31 @@ prepare(struct hands *h, struct strs *gaps, struct err *err)
 		return false;
 	h->spawner.program = h->options->program != NULL ? h->options->program : self;
 	h->attempts_fd = open_folder(h->options->state_dir, "attempts", err);
-	if (h->attempts_fd < 0)
+	if (h->attempts_fd < 0 && !do_without(h, err))
 		return false;
 	h->handoffs_fd = open_folder(h->options->state_dir, "handoffs", err);
-	if (h->handoffs_fd < 0)
+	if (h->handoffs_fd < 0 && !do_without(h, err))
 		return false;
 	struct confine how = { .role = CONFINE_HANDS, .state_dir = h->options->state_dir };
 	return confine(&how, &h->scratch, gaps, err);
+}
+
+static bool
+find_attempts(struct hands *h, struct err *err)
+{
+	bool ok = h->without[0] == '\0';
+	h->ceiling =
+	    ok ? ceiling_open(h->attempts_fd, clock_wall(), clock_boot(), err) : NULL;
+	if (h->ceiling != NULL)
+		h->attempts = attempts_new(&h->loop, h->attempts_fd, &h->spawner,
+		    h->ceiling, &h->tell, err);
+	if (h->attempts != NULL)
+		return true;
+	if (ok && !do_without(h, err))
+		return false;
+	tell_log(&h->tell, LOG_ERROR, "%s", h->without);
+	(void)uv_timer_start(&h->look, on_look, LOOK_AGAIN_MS, LOOK_AGAIN_MS);
+	return true;
 }
 
 static bool
@@ -602,12 +678,7 @@ assemble(struct hands *h, struct err *err)
 	h->spawner_poll.data = h;
 	(void)uv_poll_start(&h->spawner_poll, UV_READABLE, on_spawner);
 	h->net = net_new(&h->loop, err);
-	h->ceiling = ceiling_open(h->attempts_fd, clock_wall(), clock_boot(), err);
-	if (h->net == NULL || h->ceiling == NULL)
-		return false;
-	h->attempts =
-	    attempts_new(&h->loop, h->attempts_fd, &h->spawner, h->ceiling, &h->tell, err);
-	if (h->attempts == NULL)
+	if (h->net == NULL || !find_attempts(h, err))
 		return false;
 	h->probes = probes_new(&h->loop, h->net, &h->spawner, &h->tell);
 	h->notices = notices_new(h->net, &h->tell);
@@ -623,7 +694,8 @@ join(struct hands *h)
 	ASSERT(uv_loop_init(&h->loop) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->retry) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->stop) == 0);
-	h->retry.data = h->stop.data = h;
+	ASSERT(uv_timer_init(&h->loop, &h->look) == 0);
+	h->retry.data = h->stop.data = h->look.data = h;
 	struct talk_use use = { .frame = on_supervisor_frame,
 		.gone = on_supervisor_gone,
 		.ctx = h };
@@ -647,6 +719,7 @@ dismantle(struct hands *h)
 	calendars_free(h->calendars);
 	uv_close((uv_handle_t *)&h->retry, NULL);
 	uv_close((uv_handle_t *)&h->stop, NULL);
+	uv_close((uv_handle_t *)&h->look, NULL);
 	uv_close((uv_handle_t *)&h->spawner_poll, NULL);
 	talk_close(h->supervisor);
 	h->supervisor = NULL;
@@ -655,8 +728,8 @@ dismantle(struct hands *h)
 	config_done(&h->config);
 	arena_unmap(&h->scratch_map);
 	(void)close(h->spawner.fd);
-	(void)close(h->attempts_fd);
-	(void)close(h->handoffs_fd);
+	fd_close(&h->attempts_fd);
+	fd_close(&h->handoffs_fd);
 }
 
 int

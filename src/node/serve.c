@@ -333,6 +333,48 @@ on_role_frame(struct role_process *role, const struct frame *frame)
 	}
 }
 
+static void
+lose_store(struct lost_store *lost, const char *what, const char *why)
+{
+	lost->without = true;
+	if (lost->wall == 0)
+		lost->wall = clock_wall();
+	(void)snprintf(lost->since, sizeof(lost->since), "%llu",
+	    (unsigned long long)lost->wall);
+	(void)snprintf(lost->why, sizeof(lost->why), "%s: %.250s", what, why);
+}
+
+/* Is it ours alone, and complete? */
+static bool
+look_at_folder(const struct supervisor *s, struct err *err)
+{
+	static const char *const folders[] = { "attempts", "handoffs" };
+	if (!state_folder_owned(s->state_dir, err))
+		return false;
+	for (size_t i = 0; i < countof(folders); i++) {
+		char path[4200];
+		(void)snprintf(path, sizeof(path), "%s/%s", s->state_dir, folders[i]);
+		if (!folder_make(path, 0700, err))
+			return false;
+	}
+	return true;
+}
+
+/* What a disk that fails could not say at the start is asked for before it is used. */
+static bool
+stays_unlooked(struct supervisor *s)
+{
+	struct err err;
+	if (!s->lost.unlooked)
+		return false;
+	s->lost.unlooked = !look_at_folder(s, &err);
+	if (s->lost.unlooked && err.sys != EIO) {
+		node_log(s, LOG_ERROR, "supervisor", "%s", err.text);
+		stop_serving(s, 1);
+	}
+	return s->lost.unlooked;
+}
+
 /* With the store is it started next, or without? */
 static void
 look_at_store(struct supervisor *s, bool exited, int64_t status)
@@ -340,23 +382,19 @@ look_at_store(struct supervisor *s, bool exited, int64_t status)
 	struct lost_store *lost = &s->lost;
 	bool corrupt = exited && status == ENGINE_EXIT_CORRUPT;
 	if (lost->without) {
-		lost->without = false;
+		lost->without = stays_unlooked(s);
 		if (exited && status == ENGINE_EXIT_AGAIN)
 			s->engine.deaths = 0;
 		return;
 	}
 	lost->ends++;
-	lost->without = corrupt || lost->ends >= LOST_AFTER_ENDS;
-	if (!lost->without)
+	if (!corrupt && lost->ends < LOST_AFTER_ENDS)
 		return;
-	if (lost->wall == 0)
-		lost->wall = clock_wall();
-	(void)snprintf(lost->since, sizeof(lost->since), "%llu",
-	    (unsigned long long)lost->wall);
-	(void)snprintf(lost->why, sizeof(lost->why), "%s: %.250s",
-	    corrupt ? "the store is damaged, stop the server and restore the last good "
-		      "backup (firstline journal verify, firstline restore)"
-		    : "the engine ends again and again",
+	lose_store(lost,
+	    corrupt
+		? "the store is damaged, stop the server and restore the last good backup "
+		  "(firstline journal verify, firstline restore)"
+		: "the engine ends again and again",
 	    exited && s->engine.said[0] != '\0' ? s->engine.said : s->engine.died);
 }
 
@@ -459,15 +497,11 @@ choose_paths(struct supervisor *s, struct err *err)
 		return false;
 	if (realpath(state, s->state_dir) == NULL)
 		return err_sys(err, ERR_IO, "'%s'", state);
-	if (!state_folder_owned(s->state_dir, err))
+	s->lost.unlooked = !look_at_folder(s, err);
+	if (s->lost.unlooked && err->sys != EIO)
 		return false;
-	static const char *const folders[] = { "attempts", "handoffs" };
-	for (size_t i = 0; i < countof(folders); i++) {
-		char path[4200];
-		(void)snprintf(path, sizeof(path), "%s/%s", s->state_dir, folders[i]);
-		if (!folder_make(path, 0700, err))
-			return false;
-	}
+	if (s->lost.unlooked)
+		lose_store(&s->lost, "the state folder cannot be read", err->text);
 	str store = s->options->store_url != NULL ? str_of(s->options->store_url)
 	            : s->now.model->store.n > 0   ? s->now.model->store
 	                                          : STR("sqlite:firstline.db");

@@ -94,6 +94,7 @@ struct lost_store {
 	msec wall;     /* since when; 0: it is not lost */
 	char why[400];
 	char since[24]; /* `wall` in digits */
+	bool unlooked;  /* whose the state folder is could not be read yet */
 };
 
 struct supervisor {

@@ -68,13 +68,14 @@ fs_all(long abi)
 	return all;
 }
 
-/* A path that does not exist needs no rule. */
+/* A path that does not exist needs no rule, and one that a failing disk does not tell of gets
+ * none: it is out of reach then. */
 static bool
 allow_path(int ruleset, const char *path, uint64_t access, struct err *err)
 {
 	AUTO_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ||
+		return errno == ENOENT || errno == EIO ||
 		       err_sys(err, ERR_DENIED, "confine: open '%s'", path);
 	int dir = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
 	if (dir < 0) /* a file: only what makes sense on one */

@@ -61,8 +61,9 @@
 #define ERRORS_MAX 4u
 
 enum { MEMORY = 1, CALLS = 2 };
-enum { OPENS_FAIL = 1, READS_FAIL = 2, WRITES_FAIL = 4 };
+enum { OPENS_FAIL = 1, READS_FAIL = 2, WRITES_FAIL = 4, FOLDER_FAILS = 8 };
 #define BROKEN_NAME "firstline.db" /* its log, too */
+#define BROKEN_FOLDER "/state"     /* and what it holds, by its path */
 #define BROKEN_FDS 1024
 
 struct head {
@@ -72,9 +73,8 @@ struct head {
 	uint32_t roles;      /* bits: 1 supervisor, 2 gate, 4 engine, 8 hands, 16 shim */
 	_Atomic uint64_t last_ms;
 	_Atomic uint32_t failures;
-	uint32_t only; /* the number of a place, from 1; 0: each */
-	_Atomic uint32_t
-	    broken; /* OPENS_FAIL | READS_FAIL | WRITES_FAIL: with EIO, always */
+	uint32_t only;           /* the number of a place, from 1; 0: each */
+	_Atomic uint32_t broken; /* OPENS_FAIL, READS_FAIL, ...: with EIO, always */
 	uint32_t unused;
 };
 
@@ -297,6 +297,13 @@ is_broken_fd(int fd, uint32_t how)
 	return fd >= 0 && fd < BROKEN_FDS && atomic_load(&of_store[fd]) && is_broken(how);
 }
 
+static bool
+is_broken_path(const char *path)
+{
+	return (strstr(path, BROKEN_NAME) != NULL && is_broken(OPENS_FAIL)) ||
+	       (strstr(path, BROKEN_FOLDER) != NULL && is_broken(FOLDER_FAILS));
+}
+
 static int
 note_opened(const char *path, int fd)
 {
@@ -410,7 +417,7 @@ posix_memalign(void **ret, size_t align, size_t n)
 		int error = fails(#name, CALLS, errors);                          \
 		if (error != 0)                                                   \
 			return errno = error, -1;                                 \
-		if (strstr(path, BROKEN_NAME) != NULL && is_broken(OPENS_FAIL))   \
+		if (is_broken_path(path))                                         \
 			return -1;                                                \
 		return note_opened(path, real args);                              \
 	}

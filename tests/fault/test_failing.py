@@ -26,7 +26,7 @@ MEMORY, CALLS = 1, 2
 ROLES = {1: "supervisor", 2: "gate", 4: "engine", 8: "hands", 16: "shim"}
 ALL = sum(ROLES)
 HEAD = struct.Struct("=IIIIQIIII")
-OPENS_FAIL, READS_FAIL, WRITES_FAIL = 1, 2, 4
+OPENS_FAIL, READS_FAIL, WRITES_FAIL, FOLDER_FAILS = 1, 2, 4, 8
 PLACE = struct.Struct("=QIIIIIi24s" + 4 * "24s" + "4Q")
 PLACES = 16384
 

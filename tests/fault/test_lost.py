@@ -6,7 +6,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import configuration, starts
 from fault.test_damage import ODD, damage
-from fault.test_failing import LONG, OPENS_FAIL, READS_FAIL, WRITES_FAIL, Table
+from fault.test_failing import FOLDER_FAILS, LONG, OPENS_FAIL, READS_FAIL, WRITES_FAIL, Table
 from support.harness import Firstline, Scratch, WebhookSink, free_port, run_all, wait_until
 
 
@@ -136,6 +136,27 @@ def test_a_disk_that_fails_at_the_start_is_told():
         firstline.start()
         assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
         wait_until(lambda: starts(scratch), 15, message="and hands takes its orders")
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_folder_that_cannot_be_read_at_the_start_is_told():
+    with Scratch("gone") as scratch:
+        hook, table = WebhookSink(scratch), Table(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook), env=table.environment())
+        begun(firstline, scratch)
+        table.break_disk(FOLDER_FAILS)
+        start(firstline)
+        answer = firstline.fire({"alertname": "WorkerDown", "service": "worker"})
+        assert answer.status == 507 and b"the state folder cannot be read" in answer.body, answer.body
+        wait_until(lambda: pages(hook, "the state folder cannot be read"), 15, message="people are told")
+        assert "nor heard of" in firstline.log_text()
+        table.break_disk(0)
+        wait_until(lambda: firstline.fire(ODD).status == 200, 30, 0.2, "it goes on by itself")
+        assert len(pages(hook, "the state folder cannot be read")) <= 2, pages(hook)
+        assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
+        wait_until(lambda: starts(scratch), 30, message="and hands takes its orders")
         firstline.stop()
         verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
         assert verified.returncode == 0, verified.stdout + verified.stderr
