@@ -54,7 +54,7 @@ key_find(const struct pings *pings, str key)
 	hash32 hash = sha256(key);
 	const struct ping_key *found = NULL;
 	for (size_t i = 0; i < pings->n; i++) {
-		if (hash32_eq(&pings->key[i].key, &hash))
+		if (hash32_eq_secret(&pings->key[i].key, &hash))
 			found = &pings->key[i];
 	}
 	return found;

@@ -1,9 +1,11 @@
 /*
- * What others sign: of each byte that is signed, and of the signature, every other value is
- * refused; so is what is signed and too old, too new, or signed with another key.
+ * What others sign, and what we sign for a link: of each byte that is signed, of the signature
+ * and of the key every other value is refused; so is what is signed and too old, too new, or
+ * signed with another key. S09, T23.
  */
 #include "base/err.h"
 #include "intake/slack.h"
+#include "intake/tap.h"
 #include "intake/twilio.h"
 #include "support/test.h"
 
@@ -152,11 +154,48 @@ signed__by_twilio_is_taken_as_it_is_alone(void)
 	arena_release(kept, sizeof(kept));
 }
 
+/* ---- our own links ---- */
+
+static void
+signed__by_us_is_taken_as_it_is_alone(void)
+{
+	static char link[TAP_BYTES_MAX], key[] = "a key of the engine";
+	struct tap tap = { .act = TAP_USEFUL,
+		.incident = { 17, 4294967295u },
+		.incident_n = 2,
+		.notice = 42,
+		.until_s = 1795456684,
+		.person = STR("ana-maria.lopez") };
+	struct buf text = BUF(sizeof(link));
+	tap_write(&text, &tap, STR("a key of the engine"));
+	memcpy(link, text.p, text.n);
+	struct tap read;
+	EXPECT(tap_read(buf_str(&text), STR("a key of the engine"), &read));
+	for (size_t i = 0; i < text.n + sizeof(key) - 1; i++) {
+		char *at = i < text.n ? &link[i] : &key[i - text.n], was = *at;
+		bool code = i + tap.person.n + 1 < text.n &&
+		            i + tap.person.n + 33 >= text.n &&
+		            was >= 'a'; /* in either case */
+		for (unsigned c = 0; c < 256; c++, tried++) {
+			*at = (char)c;
+			bool same =
+			    *at == was || (code && (c | 0x20) == (unsigned char)was);
+			bool taken = tap_read((str){ link, text.n },
+			    (str){ key, sizeof(key) - 1 }, &read);
+			EXPECT(!taken || same);
+			EXPECT(taken || *at != was);
+		}
+		*at = was;
+	}
+	buf_done(&text);
+}
+
 int
 main(void)
 {
+	RUN(signed__by_us_is_taken_as_it_is_alone);
 	RUN(signed__by_slack_is_taken_as_it_is_alone);
 	RUN(signed__by_twilio_is_taken_as_it_is_alone);
-	EXPECT(tried > 90000);
+	EXPECT(tried > 100000);
 	TEST_MAIN_END();
 }
