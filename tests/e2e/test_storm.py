@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from e2e.test_prometheus import configuration, metric
-from support.harness import Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
 
 LONG = bool(os.environ.get("LONG"))
 ALERTS = 1_000_000 if LONG else 100_000
@@ -192,6 +192,44 @@ def test_a_storm_on_fifty_services_is_at_most_five_pages_and_all_of_it_is_told()
         wait_until(lambda: given_up()["pager"] == 12, 2 * EVERY, message=f"each is counted")
         assert given_up()["team"] == 0
         print(f"  {ALERTS:,} alerts in {took:.1f} s, {SERVICES} incidents, {len(pager.requests)} pages: {pager.types()}")
+
+
+def test_what_is_sent_again_writes_nothing():
+    """1,000 alerts, 1,000 times; LONG=1: 10,000 times."""
+    with Scratch("again") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+
+        def load(times):
+            child = scratch.start(BUILD / "bench/bench_load", f"port={firstline.port}", "batch=250", "distinct=1000",
+                                  f"count={1000 * times}", "seconds=300", log=f"again-{times}.json")
+            child.wait(320)
+            told = json.loads((scratch.dir / f"again-{times}.json").read_text())
+            assert child.returncode == 0 and told["alerts"] == 1000 * times, told
+
+        def entries():
+            text = firstline.request("GET", "/metrics").body.decode()
+            return metric(text, "firstline_journal_entries_total"), metric(text, "firstline_alerts_fired_total")
+        load(1)
+        wait_until(lambda: int(metric(firstline.request("GET", "/metrics").body.decode(), "firstline_notices_waiting")) == 0,
+                   20, message="all is told")
+
+        def settled():
+            was = entries()
+            time.sleep(1)
+            return entries() == was
+        wait_until(settled, 20, message="nothing more is written of them")
+        before, bytes_before = entries(), store_bytes(firstline)
+        began = time.monotonic()
+        load(10_000 if LONG else 1_000)
+        took = time.monotonic() - began
+        assert entries() == before, (before, entries())
+        assert before[1] == 1000 and active(firstline) == 1000
+        assert store_bytes(firstline) == bytes_before
+        print(f"  the same 1,000 alerts {10_000 if LONG else 1_000:,} times in {took:.1f} s: no entry more than {before[0]:.0f}")
+
+
+def store_bytes(firstline):
+    return sum((firstline.state / name).stat().st_size for name in ("firstline.db", "firstline.db-wal"))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@
 	"authority:\n"                                                           \
 	"  - {grant: all do all, to: [automation, ana, piotr, {agent: helper}]," \
 	" may: [restart, scale], on: {tier: [1, 2]},"                            \
-	" within: {per_service: 3 in 1h, at_once: 2}, until: 2099-01-01, owner: ana}\n"
+	" within: {per_service: 3 in 1h, at_once: 2}, until: 2199-01-01, owner: ana}\n"
 #define LIMITS                                                                            \
 	"  - {limit: a host, for: [restart], within: {per_target: 1 in 30m}}\n"           \
 	"  - {limit: an actor, for: [restart, scale], within: {per_actor: 5 in 2h}}\n"    \
