@@ -211,6 +211,7 @@ def make(firstline, name, role, *more):
 
 
 def test_every_route_by_everyone():
+    """T6: no route answers without a check of rights."""
     source = (ROOT / "src/gate/routes.c").read_text()
     paths = {a or b for a, b in ROUTES.findall(source)}
     assert paths == {path for _, path in TABLE}, paths ^ {path for _, path in TABLE}
@@ -292,6 +293,7 @@ def test_every_token_is_listed_up_to_the_most_there_may_be():
 
 
 def test_hosts_and_listening():
+    """T17: a page in a browser on this machine reaches nothing by a name that is not ours."""
     with Scratch("hosts") as scratch:
         config = configuration(scratch, WebhookSink(scratch))
         firstline = Firstline(scratch, config).start(listen="0.0.0.0:0")
@@ -344,6 +346,7 @@ def start_refused(firstline, *words):
 
 
 def test_a_state_folder_that_others_can_write_is_refused():
+    """T21"""
     with Scratch("owned") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
         for mode in (0o777, 0o1777, 0o770, 0o702):
@@ -369,6 +372,7 @@ def test_a_state_folder_that_others_can_write_is_refused():
 
 
 def test_no_secret_is_shown_and_files_are_ours_alone():
+    """T21"""
     with Scratch("secrets") as scratch:
         hook = WebhookSink(scratch, SECRET)
         firstline = Firstline(scratch, configuration(scratch, hook, action="exec true")).start()

@@ -430,6 +430,7 @@ def test_a_typing_error_in_a_question_is_told_and_reads_as_no_answer():
 
 
 def test_an_agent_may_what_it_and_whom_it_serves_both_may():
+    """T18: whatever it was told by the text of an alert."""
     with Scratch("agent") as scratch:
         shop = Shop(scratch)
         number = shop.incident("pay")

@@ -266,6 +266,7 @@ def signed_elsewhere(key, note):
 
 
 def test_a_checkpoint_kept_elsewhere_shows_what_was_changed():
+    """T25"""
     with Scratch("prove") as s:
         live = start(s)
         (s.dir / "hold").unlink()

@@ -267,6 +267,7 @@ POSTS = {
 
 
 def test_over_the_bound_only_what_is_new_is_refused():
+    """T22"""
     with Scratch("bound") as scratch:
         config = configuration(scratch, WebhookSink(scratch))
         scratch.file("config/limits.yaml", "limits: {alerts: 1000}\n")

@@ -118,7 +118,7 @@ def test_what_matches_is_found_among_many():
 
 
 def test_a_costly_expression_is_refused_and_holds_nobody_up():
-    """Each of the eight takes all the steps there are for each of 20,000 alerts."""
+    """T22: Each of the eight takes all the steps there are for each of 20,000 alerts."""
     with Scratch("costly") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
         for first in range(0, 20_000, 4000):

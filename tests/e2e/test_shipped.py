@@ -87,6 +87,7 @@ def test_a_release_is_believed_by_its_signature_alone():
 
 
 def test_a_release_says_what_it_was_made_from():
+    """T24: and with what, by name and version."""
     with Scratch("provenance") as s:
         made, _ = signed_release(s)
         said = json.loads((made / "provenance.json").read_text())

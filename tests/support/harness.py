@@ -23,6 +23,7 @@ import traceback
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 KEEP = os.environ.get("KEEP") == "1"  # keep the folders of failed tests
+REPLAY = os.environ.get("REPLAY")  # a file: each journal of a test that passed is replayed twice, and told there
 
 
 def free_port():
@@ -55,6 +56,9 @@ class Scratch:
 
     def __exit__(self, kind, value, trace):
         self.stack.close()
+        if REPLAY and kind is None:
+            for store in sorted(self.dir.glob("*/firstline.db")):
+                replay_twice(store.parent)
         if kind is None or not KEEP:
             shutil.rmtree(self.dir, ignore_errors=True)
         return False
@@ -74,6 +78,20 @@ class Scratch:
         out.close()
         self.stack.callback(end, child)
         return child
+
+
+def replay_twice(state):
+    """Effects and tables are the recorded ones to the byte, or it is said what is not; and the second time
+    the same is said. What a test damaged on purpose is told as such."""
+    said = []
+    for _ in range(2):
+        done = subprocess.run([BUILD / "firstline", "journal", "verify", "--replay", "--state", state],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        said.append((done.returncode, done.stdout, done.stderr))
+    with open(REPLAY, "a") as out:
+        out.write(f"{'same' if said[0] == said[1] else 'OTHER'} {said[0][0]} {pathlib.Path(sys.argv[0]).name} "
+                  f"{state.parent.name}/{state.name}: {(said[0][1] + said[0][2]).strip()[-300:]!r}\n")
+    assert said[0] == said[1], said
 
 
 def end(child, timeout=10):

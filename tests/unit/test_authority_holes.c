@@ -333,6 +333,7 @@ hole__limit_bypass_by_nesting(void)
 	CHECK_ROWS(nested);
 }
 
+/* T7 */
 static void
 hole__config_import_is_privilege(void)
 {

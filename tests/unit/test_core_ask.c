@@ -119,6 +119,7 @@ ask__refuses_what_is_no_answer_and_says_what_is(void)
 	world_free(w);
 }
 
+/* T18 */
 static void
 ask__an_agent_never_answers(void)
 {

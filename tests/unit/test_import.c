@@ -113,6 +113,7 @@ import__keeps_the_text_and_lists_its_commands(void)
 					  "```text\nkubectl delete pod x\n```\n")));
 }
 
+/* T7: what is imported brings no step, so no right and no command. */
 static void
 import__makes_text_of_what_looks_like_a_step(void)
 {

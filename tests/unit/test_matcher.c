@@ -72,7 +72,7 @@ matcher__compares_and_negates(void)
 	}
 }
 
-/* Work is bounded: what would take for ever is no match. */
+/* T22: work is bounded, and what would take for ever is no match. */
 static void
 matcher__gives_up_on_a_pattern_that_explodes(void)
 {

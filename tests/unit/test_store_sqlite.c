@@ -663,6 +663,7 @@ flip(const char *table, const char *column, uint64_t row)
 	(void)sqlite3_close(db);
 }
 
+/* T25 */
 static void
 sqlite__verify_finds_every_flipped_bit(void)
 {
