@@ -323,7 +323,8 @@ stop_one(void)
 static void
 jump(void)
 {
-	static const int64_t spans[] = { 1000, 61 * 1000, 3600 * 1000, 26 * 3600 * 1000 };
+	static const int64_t spans[] = { 1000, 61 * 1000, 3600 * 1000, 26 * 3600 * 1000,
+		INT64_C(3653) * 24 * 3600 * 1000 };
 	int64_t ms = spans[rng_below(&sim.rng, countof(spans))];
 	sim_clock.wall_offset += rng_percent(&sim.rng, 50) ? ms : -ms;
 	sim_say("the wall clock jumps by %lld ms", (long long)ms);
