@@ -100,8 +100,8 @@ export class Server extends Api {
 		});
 		return server;
 	}
-	/* `later`: as "+6m", on a clock that is so much later. `patience`: how long it may take to be ready. */
-	async up({ later, patience } = {}) {
+	/* `lost`: without its store it does not get ready. `later`: as "+6m", on a clock that is so much later. `patience`: how long it may take to be ready. */
+	async up({ later, patience, lost } = {}) {
 		const clock = later ? { LD_PRELOAD: FAKETIME, FAKETIME: later, FAKETIME_DONT_FAKE_MONOTONIC: "1" } : {};
 		this.child = spawn(BINARY, ["serve", "--config", path.join(this.dir, "config"), "--state", path.join(this.dir, "state"),
 			"--listen", `127.0.0.1:${this.port}`], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...clock } });
@@ -109,7 +109,7 @@ export class Server extends Api {
 		for (const s of [this.child.stdout, this.child.stderr]) s.on("data", (b) => log.push(b.toString()));
 		this.url = `http://127.0.0.1:${this.port}`;
 		try {
-			await until(async () => this.child.exitCode !== null || (await fetch(`${this.url}/-/ready`)).ok, "the server is ready", patience);
+			await until(async () => this.child.exitCode !== null || (await fetch(`${this.url}${lost ? "/-/healthy" : "/-/ready"}`)).ok, "the server is ready", patience);
 			check(this.child.exitCode === null, "the server has ended");
 		} catch (error) {
 			await this.down();

@@ -1,4 +1,6 @@
 /* A page that is open for long: its session ends, somebody else signs in beside it, others act first, the server goes. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { browser, check, held, open, run, Server, until } from "./lib.mjs";
 import { SHOP } from "./shop.mjs";
 
@@ -51,6 +53,23 @@ await run({
 		/* And it goes on by itself. */
 		await server.fire([{ labels: { alertname: "Later", service: "payments" } }]);
 		await page.getByLabel("2 need a person").waitFor();
+	}),
+
+	"a page says why nothing can be shown, and goes on by itself": () => shift(async ({ server, page, context }) => {
+		await server.down();
+		const files = ["firstline.db", "firstline.db-wal"].map((name) => path.join(server.dir, "state", name)).filter(existsSync);
+		const kept = files.map((file) => readFileSync(file));
+		for (const file of files) writeFileSync(file, "damaged ".repeat(100));
+		await server.up({ lost: true });
+		await page.getByText("the store is damaged").first().waitFor();
+		const other = await open(context, `${server.url}/`);
+		await other.getByText("the store is damaged").first().waitFor();
+		await server.down();
+		files.forEach((file, i) => writeFileSync(file, kept[i]));
+		await server.up();
+		for (const back of [page, other]) await back.getByText("the store is damaged").first().waitFor({ state: "detached" });
+		await page.getByText("Odd").first().waitFor();
+		check(other.wrong.length === 0, other.wrong.join("\n"));
 	}),
 
 	"who only looks is asked as well, and who leaves it is signed out": () => shift(async ({ server, page, piotr }) => {

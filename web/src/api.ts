@@ -110,7 +110,7 @@ function randomKey() {
 	return [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-async function failure(answer: Response): Promise<ApiError> {
+export async function failure(answer: Response): Promise<ApiError> {
 	const text = await answer.text().catch(() => "");
 	try {
 		const { error } = JSON.parse(text) as { error: { message: string; exit: number } };

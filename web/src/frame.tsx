@@ -44,7 +44,7 @@ function Health() {
 	useStore(live);
 	useStore(seconds, () => live.link === "lost" && seconds.version);
 	const age = span(Date.now() - live.heard);
-	if (live.link === "lost") return <a href="/ourselves" class="chip bad"><span class="dot" />No connection, {age} old</a>;
+	if (live.link === "lost") return <a href="/ourselves" class="chip bad"><span class="dot" />No connection{live.heard ? `, ${age} old` : ""}</a>;
 	if (live.link === "connecting" || !live.status) return <span class="chip"><span class="dot" />Connecting</span>;
 	const s = live.status;
 	if (s.refusing) return <a href="/ourselves" class="chip bad"><span class="dot" />Refusing alerts</a>;
@@ -116,7 +116,7 @@ function LostBanner() {
 	useStore(live);
 	useStore(seconds, () => live.link === "lost" && seconds.version);
 	if (live.link !== "lost") return null;
-	return <div class="lost"><span class="dot" /><b>No connection.</b> What you see is {span(Date.now() - live.heard)} old; {live.why}. It is asked again by itself.</div>;
+	return <div class="lost"><span class="dot" /><b>No connection.</b> {live.heard ? `What you see is ${span(Date.now() - live.heard)} old; ` : ""}{live.why}. It is asked again by itself.</div>;
 }
 function LinkStatus() {
 	useStore(live, () => live.link);

@@ -5,7 +5,7 @@
  * connection is lost the page keeps what it has, says how old it is, and comes back with
  * Last-Event-ID; what the server cannot tell any more is fetched again.
  */
-import { ApiError, all, comeBack, get, whoIsHere, type List } from "./api";
+import { ApiError, all, comeBack, failure, get, whoIsHere, type List } from "./api";
 import { Store, seconds } from "./store";
 import { DAY, learnClock, now } from "./time";
 import type { Asked, Attempt, Decision, Duty, Handoff, Incident, Lease, Run, Status, TimelineRow, Whole } from "./types";
@@ -258,7 +258,7 @@ async function listen(signal: AbortSignal) {
 	const answer = await fetch("/v1/events", { signal, cache: "no-store", credentials: "same-origin", priority: "low",
 		headers: resumes ? { "Last-Event-ID": last } : {} });
 	if (answer.status === 401 || answer.status === 403) throw new ApiError(answer.status, "not signed in", 4);
-	if (!answer.ok || !answer.body) throw new ApiError(answer.status, "no stream", 1);
+	if (!answer.ok || !answer.body) throw await failure(answer);
 	catching = resumes && !begun;
 	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 	heardNow();
@@ -333,7 +333,8 @@ export async function follow() {
 				lost("denied", "");
 				return;
 			}
-			if (live.link !== "connecting" || tries > 0) lost("lost", "the server does not answer");
+			if (error instanceof ApiError && error.status === 507) away(error.message);
+			else if (live.link !== "connecting" || tries > 0) away("the server does not answer");
 		}
 		clearInterval(watch);
 		if (stop !== mine) return; /* somebody began anew */
@@ -342,6 +343,11 @@ export async function follow() {
 			addEventListener("online", () => { clearTimeout(timer); wake(0); }, { once: true });
 		});
 	}
+}
+
+/* Nothing can be shown, or nothing newer, and it is asked again. */
+export function away(why: string) {
+	lost("lost", why);
 }
 
 /* Nobody is signed in. */

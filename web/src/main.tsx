@@ -4,7 +4,7 @@ import { ApiError, askOnceMore, begin, signIn, signInAgain, signedOut, wasHere, 
 import { Login } from "./login";
 import { Frame, startTheme } from "./frame";
 import { startKeys } from "./keys";
-import { follow, live, look, refuse, startAnew } from "./live";
+import { away, follow, live, look, refuse, startAnew } from "./live";
 import { pages, readRest } from "./pages";
 import { startRouter, useAddress } from "./router";
 import { turn, useStore } from "./store";
@@ -65,7 +65,8 @@ async function signInAndFollow() {
 			return;
 		} catch (error) {
 			if (error instanceof ApiError && [400, 401, 403, 422, 429].includes(error.status)) return refuse(error.message);
-			await wait(1000); /* it is not there yet */
+			if (error instanceof ApiError && error.status === 507) away(error.message);
+			await wait(1000); /* it is not there yet, or without its store */
 		}
 	}
 }
