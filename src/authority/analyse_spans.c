@@ -361,7 +361,7 @@ static void
 add_values(struct asking *k, struct values *values, const struct pairs *plain, str name,
     str value)
 {
-	struct pairs one = { arena_new(k->arena, struct pair, plain->n + 1), plain->n };
+	struct pairs one = { arena_new(k->arena, struct pair, plain->n), plain->n };
 	for (size_t i = 0; i < plain->n; i++) {
 		one.p[i] = plain->p[i];
 		if (str_eq(one.p[i].name, name))
