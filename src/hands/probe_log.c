@@ -2,15 +2,18 @@
  * probe_log -- the tail of a file on this machine.
  *
  * A file may lie on a disk that does not answer: it is read by a thread of libuv's, which
- * owns all it works with and is left behind when the time is over.
+ * owns all it works with and is left behind when the time is over. There are few of those
+ * threads: while one is left behind, nobody else goes into its folder.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/list.h"
 #include "hands/probe.h"
 #include "hands/tail.h"
 
 struct work {
+	struct link link; /* of `left_behind` */
 	uv_work_t work;
 	struct probe_out *out; /* NULL: already answered */
 	uv_timer_t timer;
@@ -24,6 +27,8 @@ struct work {
 	bool ok;
 	struct err err;
 };
+
+static struct link left_behind = { &left_behind, &left_behind };
 
 static void
 let_go(struct work *work)
@@ -78,6 +83,8 @@ on_read(uv_work_t *req, int status)
 	struct probe_out *out = work->out;
 	(void)status; /* cancelled: answered already */
 	if (out == NULL) {
+		if (link_on(&work->link))
+			link_remove(&work->link);
 		let_go(work);
 		return;
 	}
@@ -102,8 +109,22 @@ on_time_over(uv_timer_t *timer)
 {
 	struct work *work = timer->data;
 	struct probe_out *out = work->out;
+	bool at_it = uv_cancel((uv_req_t *)&work->work) != 0;
 	leave(work);
+	if (at_it)
+		list_append(&left_behind, &work->link);
 	probe_failed(out, STR("the file was not read in time"));
+}
+
+static bool
+answers(const char *folder)
+{
+	list_each(it, &left_behind)
+	{
+		if (strcmp(container_of(it, struct work, link)->folder, folder) == 0)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -133,6 +154,14 @@ probe_log_start(struct probe_out *out, uv_loop_t *loop, const struct strs *folde
 	work->out = out;
 	work->lines = row->lines;
 	copy(work->folder, folder);
+	if (!answers(work->folder)) {
+		(void)err_set(err, ERR_IO,
+		    "the disk of '%s' does not answer: an earlier reading of it goes on",
+		    work->folder);
+		free(work->memory);
+		free(work);
+		return false;
+	}
 	copy(work->below, str_drop(row->where, folder.n + 1));
 	work->match_n = row->text.n;
 	if (row->text.n > 0)

@@ -99,6 +99,25 @@ def test_what_no_signal_ends_is_told_as_stuck():
         no_zombies(h.process.pid)
 
 
+def test_a_log_on_a_disk_that_hangs_keeps_nobody_from_others():
+    with Scratch("stuck") as s:
+        disk = HungDisk(s)
+        s.file("logs/app.log", "one\n")
+        h = Hands(s, {"ok": ["true"]}, channels=f"probe_files: ['{disk.path}', '{s.dir}/logs']\n")
+
+        def look(path):
+            return probe(h, kind="log", where=str(path), lines=5, timeout_ms=500)
+        # More often than there are threads that read: one of them waits for it, and no more.
+        seen = [look(disk.path / "app.log") for _ in range(6)]
+        assert {one["status"] for one in seen} == {"failed"}, seen
+        assert "not read in time" in seen[0]["error"] and "does not answer" in seen[-1]["error"], seen
+        assert look(s.dir / "logs/app.log")["value"] == "one\n"
+        assert h.run("ok")[-1]["exit_code"] == 0
+        disk.give_up()
+        wait_until(lambda: "does not answer" not in look(disk.path / "app.log")["error"], 10, 0.1,
+                   "it is looked at again")
+
+
 def test_a_stop_of_what_is_stuck_is_told_too():
     with Scratch("stuck") as s:
         disk = HungDisk(s)
