@@ -189,11 +189,30 @@ answer_reload(struct supervisor *s, bool ok, const char *text)
 	s->reload_request = 0;
 }
 
+/* Nobody wrote them, and turns begin at other times all the same. */
+static void
+tell_zones(const struct supervisor *s)
+{
+	const str prefix = STR("zone:");
+	for (size_t i = 0; i < s->next.bundle.n; i++) {
+		const struct bundle_file *file = &s->next.bundle.files[i];
+		const struct bundle_file *before =
+		    str_starts(file->path, prefix) ? bundle_find(&s->now.bundle, file->path)
+						   : NULL;
+		if (before != NULL && !str_eq(before->bytes, file->bytes))
+			node_log(s, LOG_WARNING, "supervisor",
+			    "reload: the time zone %.*s has other rules than before: look "
+			    "at who is on duty when",
+			    STR_ARG(str_drop(file->path, prefix.n)));
+	}
+}
+
 static void
 reload_end(struct supervisor *s, bool ok, const char *text)
 {
 	if (s->next.memfd >= 0) {
 		if (ok) {
+			tell_zones(s);
 			adoption_free(&s->now);
 			s->now = s->next;
 			s->next = (struct adoption){ .memfd = -1 };
