@@ -280,6 +280,21 @@ def test_every_route_by_everyone():
                 assert status in (400, 401, 405, 501), (method, path, status)
 
 
+def test_a_token_with_another_byte_is_nobodys():
+    """S09: each place of it, with what stands near; and one that is shorter, longer, or given twice."""
+    with Scratch("token-bytes") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
+        secret = make(firstline, "ana", "admin")
+        assert ask(firstline, "GET", "/v1/status", secret, None) == 200
+        wrong = {secret[:i] + other + secret[i + 1:] for i, c in enumerate(secret)
+                 for other in (chr(ord(c) ^ 1), chr(ord(c) ^ 2), c.swapcase(), "A") if other != c and other.isprintable()}
+        wrong |= {secret[:-1], secret[1:], secret + "0", secret + secret, secret.upper(), secret[4:], "flt_"}
+        assert len(wrong) > 3 * len(secret), len(wrong)
+        taken = [token for token in wrong if ask(firstline, "GET", "/v1/status", token, None) != 401]
+        assert not taken, taken
+        assert ask(firstline, "GET", "/v1/status", secret, None) == 200
+
+
 def test_every_token_is_listed_up_to_the_most_there_may_be():
     with Scratch("tokens") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
