@@ -56,7 +56,7 @@ class Scratch:
 
     def __exit__(self, kind, value, trace):
         self.stack.close()
-        if REPLAY and kind is None:
+        if REPLAY and kind is None and (BUILD / "firstline").exists():
             for store in sorted(self.dir.glob("*/firstline.db")):
                 replay_twice(store.parent)
         if kind is None or not KEEP:
