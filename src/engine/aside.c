@@ -121,9 +121,13 @@ told_lately(const struct engine *engine)
 	return read && wall <= now && now - wall < ASIDE_TOLD_MS;
 }
 
+/* Not at once: damage may be such that it is met again and again, by what is written. */
 void
-aside_forget(const struct engine *engine)
+aside_forget(struct engine *engine)
 {
+	if (engine->aside.forgotten || clock_boot() - engine->since_boot < ASIDE_FORGET_MS)
+		return;
+	engine->aside.forgotten = true;
 	AUTO_CLOSE int dir =
 	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0)

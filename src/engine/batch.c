@@ -389,6 +389,8 @@ commit_failed(struct engine *engine, const struct err *err)
 {
 	if (err->kind == ERR_NO_SPACE)
 		engine_die(engine, ENGINE_EXIT_NO_ROOM, "commit: %s", err->text);
+	if (err->kind == ERR_CORRUPT)
+		engine_die(engine, ENGINE_EXIT_CORRUPT, "commit: %s", err->text);
 	engine_die(engine, ENGINE_EXIT_FAILED, "commit: %s", err->text);
 }
 

@@ -48,6 +48,7 @@ on_sweep(uv_timer_t *timer)
 	batch_trim(engine);
 	if (engine->refusing || !engine->ready)
 		return;
+	aside_forget(engine);
 	/* Without a gate nobody can tell us that an alert is still there. */
 	if (engine->gate.peer == NULL)
 		return;
@@ -750,11 +751,7 @@ set_up(struct engine *engine, struct arena *arena, struct err *err)
 	if (!engine_load(engine, err) || !quarantine_load(engine, err) ||
 	    !reader_init(engine, err) || !store_reader(engine->store, &engine->look, err))
 		return false;
-	if (!look_for_room(engine, err))
-		return false;
-	if (!engine->refusing)
-		aside_forget(engine);
-	return true;
+	return look_for_room(engine, err);
 }
 
 int

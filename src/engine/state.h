@@ -117,10 +117,12 @@ struct looker {
 struct aside {
 	struct core *core; /* NULL: nothing is to be told, or it is */
 	struct self self;
-	bool told;     /* somebody was reached */
-	msec again_at; /* the engine's clock: said once more then */
+	bool told;      /* somebody was reached */
+	bool forgotten; /* what was told lately */
+	msec again_at;  /* the engine's clock: said once more then */
 };
-#define ASIDE_TOLD_MS (30 * MINUTE) /* by a server that is started again: not told again */
+#define ASIDE_TOLD_MS (30 * MINUTE)  /* by a server that is started again: not told again */
+#define ASIDE_FORGET_MS (5 * MINUTE) /* of work with the store */
 
 struct engine {
 	const struct engine_options *options;
@@ -246,7 +248,7 @@ void aside_timer(uv_timer_t *timer);
 void aside_heard(struct engine *engine, const struct event *result); /* of a notice */
 void aside_again(struct engine *engine); /* hands is there anew */
 void aside_end(struct engine *engine);
-void aside_forget(const struct engine *engine); /* what was told lately: all is well */
+void aside_forget(struct engine *engine); /* what was told lately: all has been well */
 
 /* start.c */
 NODISCARD bool engine_load(struct engine *engine, struct err *err);

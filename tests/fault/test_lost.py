@@ -1,6 +1,7 @@
 """A store that cannot be used: people are told, nothing is taken, nothing is done."""
 import contextlib
 import pathlib
+import sqlite3
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -108,6 +109,42 @@ def test_a_damaged_file_is_told_and_a_backup_takes_its_place():
         firstline.start()
         assert [a["labels"]["alertname"] for a in firstline.get("/api/v2/alerts")] == ["Odd"]
         assert len(pages(hook)) == 1 and not (firstline.state / "told").exists()
+
+
+def break_table(firstline, table):
+    """The first page of it is none, in a file too large to be looked at as a whole at a start."""
+    file = firstline.state / "firstline.db"
+    with sqlite3.connect(file, isolation_level=None) as db:
+        db.execute("CREATE TABLE filler (x)")
+        db.executemany("INSERT INTO filler VALUES (zeroblob(?))", [(8 << 20,)] * 9)
+        db.execute("DROP TABLE filler")
+        [page] = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        [size] = db.execute("PRAGMA page_size").fetchone()
+    db.close()
+    with open(file, "r+b") as raw:
+        raw.seek((page - 1) * size)
+        raw.write(b"\xff" * 100)
+
+
+def test_damage_that_is_met_again_and_again_is_told_once():
+    with Scratch("writes") as scratch:
+        hook = WebhookSink(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook)).start()
+        firstline.stop()
+        break_table(firstline, "incident")
+        firstline.start()  # nothing of it is read then
+        ends = lambda: firstline.log_text().count("commit: ")
+
+        def fire():
+            with contextlib.suppress(OSError):
+                return firstline.fire(ODD).status
+        assert fire() != 200
+        wait_until(lambda: fire() == 507, 10, 0.1, "refused with 507")
+        wait_until(lambda: pages(hook), 15, message="people are told")
+        assert "malformed" in firstline.log_text() and "damaged" in pages(hook)[0], pages(hook)
+        wait_until(lambda: fire() and ends() >= 3, 40, 0.2, "met again")
+        assert len(pages(hook)) == 1 and firstline.child.poll() is None, pages(hook)
+        assert fire() != 200
 
 
 def fails_for_good(firstline, scratch, hook, table, how):
