@@ -258,7 +258,7 @@ pool_new(size_t bytes_max)
 {
 	ASSERT(bytes_max > 0 && bytes_max <= RANGE_MAX);
 	struct arena_map map;
-	struct arena memory = arena_map(&map, bytes_max + sizeof(struct pool) + 2 * GRAIN);
+	struct arena memory = arena_map(&map, bytes_max + sizeof(struct pool) + 4 * GRAIN);
 	struct pool *pool = arena_new(&memory, struct pool, 1);
 	pool->map = map;
 	size_t pad = (size_t)(-((uintptr_t)memory.beg + sizeof(uint64_t)) & (GRAIN - 1));

@@ -49,6 +49,10 @@ arena_alloc__what_follows_must_not_be_touched(void)
 	(void)arena_fresh(&a, char, 3 * MB);
 	EXPECT(POISONED(a.beg) && POISONED(a.beg + 4096));
 
+	uint64_t *three = arena_new(&a, uint64_t, 3);
+	uint64_t *next = arena_new(&a, uint64_t, 1);
+	EXPECT(next > three + 3 && POISONED(three + 3) && !POISONED(next));
+
 	/* What a copy has taken stays when none is taken behind it. */
 	struct arena copy = a;
 	char *taken = arena_new(&copy, char, 8);
