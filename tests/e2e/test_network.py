@@ -130,7 +130,7 @@ def test_a_provider_that_falls_silent_and_is_slow_then():
         time.sleep(3)
         far.fast()
         everything = {1, *half_open, *slow}
-        wait_until(lambda: everything <= {n for b in far.bodies() for n in told_of(b)}, 90, 0.2,
+        wait_until(lambda: everything <= {n for b in far.bodies() for n in told_of(b)}, 150, 0.2,
                    "all of it is told by it, too")
         time.sleep(3)  # for a message too many
         after = far.bodies()[len(before):]
