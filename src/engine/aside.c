@@ -19,7 +19,8 @@
 
 #define ASIDE_INCIDENTS_MAX 16
 #define KEPT_OPEN_MS (30 * MINUTE) /* an incident of Firstline's own ends after an hour */
-#define TOLD_FILE "told"
+#define TOLD_FILE "told"           /* when, and of what */
+#define TOLD_BYTES_MAX 500
 
 static const struct model *
 find_model(void *context, const hash32 *hash)
@@ -94,11 +95,12 @@ load(struct engine *engine, const hash32 *config, struct err *err)
 static void
 note_told(const struct engine *engine)
 {
-	char text[32];
+	char text[TOLD_BYTES_MAX];
 	struct err err;
 	AUTO_CLOSE int dir =
 	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	(void)snprintf(text, sizeof(text), "%llu\n", (unsigned long long)clock_wall());
+	(void)snprintf(text, sizeof(text), "%llu\n%s", (unsigned long long)clock_wall(),
+	    engine->options->lost.why);
 	bool noted =
 	    dir >= 0 && file_write_durable(dir, TOLD_FILE, str_of(text), 0600, &err);
 	(void)noted; /* then it is told once more */
@@ -107,15 +109,18 @@ note_told(const struct engine *engine)
 static bool
 told_lately(const struct engine *engine)
 {
-	char memory[256];
+	char memory[TOLD_BYTES_MAX + 64];
 	struct arena arena = arena_over(memory, sizeof(memory));
 	struct err err;
 	uint64_t wall = 0;
 	str text = { 0 };
 	AUTO_CLOSE int dir =
 	    open(engine->options->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool read = dir >= 0 && file_read_at(&arena, dir, TOLD_FILE, 32, &text, &err) &&
-	            str_u64(str_trim(text), INT64_MAX, &wall);
+	bool read =
+	    dir >= 0 && file_read_at(&arena, dir, TOLD_FILE, TOLD_BYTES_MAX, &text, &err);
+	struct str_cut cut = str_cut(text, '\n');
+	read = read && str_u64(cut.head, INT64_MAX, &wall) &&
+	       str_eq(cut.tail, str_of(engine->options->lost.why));
 	arena_release(memory, sizeof(memory));
 	msec now = clock_wall();
 	return read && wall <= now && now - wall < ASIDE_TOLD_MS;
