@@ -129,6 +129,46 @@ everyone__is_in_it_once(void)
 
 /* ---- values ---- */
 
+/* The first of them that the pattern takes, as people write it. */
+static void
+candidates__are_guessed_where_nothing_says_one(void)
+{
+	static const struct {
+		const char *pattern, *value;
+	} rows[] = {
+		{ "[a-z]+[.]service", "web.service" },
+		{ "[a-z]{3}", "web" },
+		{ "[a-z]+-[0-9]", "web-1" },
+		{ "[0-9]", "1" },
+		{ "[0-9]{2}", "10" },
+		{ "[a-z]", "a" },
+		{ "[0-9][.][0-9][.][0-9]", "1.2.3" },
+		{ "v[0-9]+", "v1" },
+		{ "[0-9]+h", "1h" },
+		{ "([0-9]+[.]){3}[0-9]+", "10.0.0.1" },
+		{ "/[a-z/]+", "/var/tmp" },
+		{ "[a-z]+[.][a-z]+[.]com", "web.example.com" },
+		{ "https://[a-z.]+/", "https://example.com/" },
+		{ "[0-9]{4}-[0-9]{2}-[0-9]{2}", "2026-01-01" },
+		{ "[A-Z]", "A" },
+		{ "[0-9a-f]{16}", "0123456789abcdef" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		char text[4096];
+		struct candidates found = { .n = 0 };
+		test_row = rows[i].pattern;
+		(void)snprintf(text, sizeof(text),
+		    BASE ACTION("x: {type: string, pattern: '%s'}"), rows[i].pattern);
+		const struct model *model = load(text);
+		param_candidates(model, NULL, 0, &model->actions[0],
+		    &model->actions[0].params.p[0], &config.arena, &found);
+		EXPECT(found.n >= 1);
+		EXPECT_STR(found.p[0], str_of(rows[i].value));
+		config_close(&config);
+	}
+	test_row = NULL;
+}
+
 static void
 candidates__begin_with_what_rules_say_and_end_with_what_there_is(void)
 {
@@ -402,6 +442,7 @@ main(void)
 {
 	RUN(request__is_written_as_a_shell_takes_it);
 	RUN(everyone__is_in_it_once);
+	RUN(candidates__are_guessed_where_nothing_says_one);
 	RUN(candidates__begin_with_what_rules_say_and_end_with_what_there_is);
 	RUN(candidates__begin_with_what_a_runbook_writes);
 	RUN(candidates__of_hosts_and_services_are_four_at_most);

@@ -281,6 +281,27 @@ values__of_changed_rules_that_find_no_room_are_told(void)
 	done();
 }
 
+static void
+values__of_an_action_with_too_many_parameters_are_not_asked_for(void)
+{
+	static char many[4096] = BASE_WITH(WEB) "actions:\n  restart:\n    verb: restart\n"
+						"    run: [act]\n    params:\n";
+	size_t n = strlen(many);
+	for (unsigned i = 0; i <= 16; i++)
+		n += (size_t)snprintf(&many[n], sizeof(many) - n,
+		    "      p%02u: {type: integer}\n", i);
+	n += (size_t)snprintf(&many[n], sizeof(many) - n,
+	    RULES "  - {grant: ana, to: [ana], may: [restart], on: {tier: 1}" UNTIL);
+	static char less[4096];
+	(void)snprintf(less, sizeof(less), "%.*s", (int)n, many);
+	char *tier = strstr(less, "on: {tier: 1}");
+	tier[strlen("on: {tier: ")] = '2';
+	compare(less, many, NULL);
+	EXPECT(unseen("restart has more than 16 parameters: not asked for"));
+	EXPECT_U64(difference.decisions, 0);
+	done();
+}
+
 int
 main(void)
 {
@@ -290,5 +311,6 @@ main(void)
 	RUN(rules__are_met_by_what_they_are_about_alone);
 	RUN(rules__in_an_incident_are_met_in_one);
 	RUN(values__of_changed_rules_that_find_no_room_are_told);
+	RUN(values__of_an_action_with_too_many_parameters_are_not_asked_for);
 	TEST_MAIN_END();
 }
