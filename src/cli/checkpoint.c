@@ -151,23 +151,31 @@ note_load(const char *file, struct arena *arena, str *ret, struct err *err)
 	return true;
 }
 
+/* The key of that file, else of that folder, which may have none; false with err. */
+static bool
+key_of(const char *state, const char *key_file, struct note_key *key, bool *ret_known,
+    struct err *err)
+{
+	char memory[NOTE_KEY_TEXT_MAX + 64];
+	*ret_known = true;
+	if (key_file != NULL) {
+		struct arena arena = arena_over(memory, sizeof(memory));
+		bool loaded = key_load(key_file, &arena, key, err);
+		arena_release(memory, sizeof(memory));
+		return loaded;
+	}
+	*ret_known = state != NULL && checkpoint_key_find(state, key, err);
+	return *ret_known || state == NULL || err->kind == ERR_NOT_FOUND;
+}
+
 bool
 journal_base(struct store *store, const char *state, const char *key_file,
     struct base_verdict *ret, struct err *err)
 {
-	char memory[NOTE_KEY_TEXT_MAX + 64];
-	struct arena arena = arena_over(memory, sizeof(memory));
 	struct note_key key;
-	bool known = true;
-	if (key_file != NULL) {
-		if (!key_load(key_file, &arena, &key, err))
-			return false;
-	} else if (state == NULL || !checkpoint_key_find(state, &key, err)) {
-		if (state != NULL && err->kind != ERR_NOT_FOUND)
-			return false;
-		known = false;
-	}
-	return checkpoint_base(store, known ? &key : NULL, ret, err);
+	bool known;
+	return key_of(state, key_file, &key, &known, err) &&
+	       checkpoint_base(store, known ? &key : NULL, ret, err);
 }
 
 static bool
