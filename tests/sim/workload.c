@@ -11,6 +11,7 @@
 #include "sim/sim.h"
 
 #define RESEND_MS MINUTE
+#define FIRES_FOR_MS (4 * MINUTE) /* from when it was sent */
 #define RESOLVED_SENT_MS (15 * MINUTE)
 #define STORM_MAX 400
 #define EPISODES_MAX 4096
@@ -68,7 +69,7 @@ severity(const struct episode *e)
 static void
 put_alert(struct buf *json, const struct episode *e)
 {
-	msec ends = e->ended_wall != 0 ? e->ended_wall : wall() + 4 * MINUTE;
+	msec ends = e->ended_wall != 0 ? e->ended_wall : wall() + FIRES_FOR_MS;
 	/* The clock may have gone back since. */
 	if (e->ended_wall > wall())
 		ends = wall();
@@ -95,6 +96,7 @@ struct parcel {
 	struct told_of {
 		uint64_t number;
 		bool ended;
+		msec until_wall; /* as it said, of what had not ended */
 	} item[];
 };
 
@@ -116,9 +118,12 @@ taken(void *arg)
 			struct episode *e = episodes[k];
 			if (e->number != parcel->item[i].number)
 				continue;
-			if (!e->fire_taken && !parcel->item[i].ended)
+			/* The clock may have been set beyond its end while it waited: then it
+			 * had ended before anybody looked at it. */
+			if (!e->fire_taken && parcel->item[i].until_wall > wall()) {
 				promise(e->number);
-			e->fire_taken |= !parcel->item[i].ended;
+				e->fire_taken = true;
+			}
 			e->end_taken |= parcel->item[i].ended;
 		}
 	}
@@ -145,8 +150,8 @@ send_due(void)
 			continue;
 		e->send_at = sim_clock.now + (e->ended_wall != 0 ? 10 * SECOND : RESEND_MS);
 		put_alert(&json, e);
-		parcel->item[parcel->n++] =
-		    (struct told_of){ e->number, e->ended_wall != 0 };
+		parcel->item[parcel->n++] = (struct told_of){ e->number, e->ended_wall != 0,
+			e->ended_wall != 0 ? 0 : wall() + FIRES_FOR_MS };
 	}
 	buf_char(&json, ']');
 	if (parcel->n == 0 || !gate_alerts(buf_str(&json), taken, parcel))
