@@ -47,7 +47,7 @@ arena_alloc__what_follows_must_not_be_touched(void)
 		EXPECT(POISONED(map.memory) && POISONED((char *)map.memory + MB - 1));
 	}
 	(void)arena_fresh(&a, char, 3 * MB);
-	EXPECT(POISONED(a.beg) && POISONED(a.beg + 4096));
+	EXPECT(POISONED(a.beg) && POISONED(a.beg + 1024));
 
 	uint64_t *three = arena_new(&a, uint64_t, 3);
 	uint64_t *next = arena_new(&a, uint64_t, 1);
