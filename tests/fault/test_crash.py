@@ -3,6 +3,7 @@ started twice, every attempt ends known or in doubt, and the incident goes on.
 
 The first test runs the scenario once to learn the crash points it passes, then once for
 each of them. LONG=1 also kills at the second and third pass of each point."""
+# first: it kills at each point, one after another
 import contextlib
 import json
 import os

@@ -144,7 +144,9 @@ def heals(firstline, scratch):
 
 
 def remount(path, how):
-    subprocess.run(["mount", "-o", f"remount,{how}", str(path)], check=True)
+    """What was killed just now may still be on its way out of it."""
+    wait_until(lambda: subprocess.run(["mount", "-o", f"remount,{how}", str(path)], capture_output=True).returncode == 0,
+               10, 0.1, f"it is mounted {how}")
 
 
 def test_a_start_on_a_read_only_disk_tells_and_heals():

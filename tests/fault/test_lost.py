@@ -1,4 +1,5 @@
 """A store that cannot be used: people are told, nothing is taken, nothing is done."""
+# first: it waits until a store is tried again
 import contextlib
 import pathlib
 import sqlite3

@@ -4,6 +4,7 @@ unsafe action is not started again on a host unless it is sure that it did not h
 is reported as done that was not; what is in doubt is resolved by its probe or a person; and it
 ends where it ends without a kill. Needs a build with -Dcrash_points=true. LONG=1 kills at every
 journal append and at further passes of the other points."""
+# first: it kills one roll after another
 import os
 import pathlib
 import sys

@@ -3,6 +3,7 @@
 grace and a second are over. One in state D, behind a disk that does not answer, nobody can end:
 it is told as stuck, its attempt is in doubt and holds its place, and people are asked. No zombie
 is left. The disk is a file system of our own (support/hung_fs.py)."""
+# first: it waits for what hangs
 import json
 import pathlib
 import sys
