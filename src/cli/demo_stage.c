@@ -259,6 +259,11 @@ demo_clear(struct demo *demo)
 	}
 	if (demo->dir[0] == '\0')
 		return;
-	end_left_over(demo);
-	remove_tree(demo->dir);
+	/* A script of an action is no program of ours until it starts a service, which may be
+	 * while the folder is emptied: then it is not, and the service would stay. */
+	msec end = clock_boot() + START_MS;
+	do {
+		end_left_over(demo);
+		remove_tree(demo->dir);
+	} while (access(demo->dir, F_OK) == 0 && clock_boot() < end);
 }

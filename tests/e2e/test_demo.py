@@ -1,4 +1,5 @@
 """`firstline demo`: four things happen, for real, in 80 columns, and nothing is left of it."""
+import contextlib
 import os
 import pathlib
 import re
@@ -97,6 +98,25 @@ def test_what_outlives_its_server_ends_with_it_too():
             left.kill()
             reader.kill()
             reader.wait()
+    expect_nothing_left(before)
+
+
+def test_what_is_written_while_it_is_cleared_goes_too():
+    """As a service writes its number that the script of an action started just then."""
+    before = ours()
+    demo = start()
+    folder, = wait_until(lambda: ours()[0] - before[0], 20, 0.01, "its folder")
+    wait_until(lambda: len(ours()[1] - before[1]) >= 6, 20, message="it is at work")
+    os.kill(demo.pid, signal.SIGINT)
+    wait_until(lambda: not pathlib.Path(folder, "config").exists(), 20, 0, "it is cleared")
+    late = 0
+    ends = time.monotonic() + 0.5
+    while time.monotonic() < ends:
+        with contextlib.suppress(FileNotFoundError):
+            pathlib.Path(folder, f"late-{late}").touch()
+            late += 1
+    demo.communicate(timeout=30)
+    print(f"  {late} files were late")
     expect_nothing_left(before)
 
 
