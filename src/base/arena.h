@@ -13,7 +13,8 @@
  * to a function that returns memory; pass `struct arena` BY VALUE for
  * scratch: the callee's copy, and all it allocated, is gone on return.
  *
- * Under ASan what no one has taken yet is poisoned (of a large map its first 32 MiB). Memory that outlives its arena in
+ * Under ASan objects have gaps, and the first MiB of what is given out anew is poisoned, as
+ * are 4 KiB behind what was given last. Memory that outlives its arena in
  * another role (a buffer on the stack, a static one) is given back by arena_over again
  * or by arena_release.
  */
