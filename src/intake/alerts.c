@@ -393,13 +393,15 @@ expires_at(const struct merging *m, msec ends_wall)
 	return m->at + (ends_wall > m->wall ? ends_wall - m->wall : 0);
 }
 
-/* Received again. A promise is only ever made longer, unless it was no one's word; `anew`:
- * or it was of another activity. */
+/* Received again. A promise is only ever made longer, unless it was no one's word, or was
+ * given before the wall clock was set back: by the clock of today it may be years away.
+ * `anew`: or it was of another activity. */
 static void
 refresh(const struct merging *m, struct alert *alert, const struct wire_alert *wire,
     bool anew)
 {
-	if (wire->ends_wall >= alert->ends_wall || alert->timeout || anew) {
+	bool set_back = m->wall < alert->updated_wall;
+	if (wire->ends_wall >= alert->ends_wall || alert->timeout || anew || set_back) {
 		alert->ends_wall = wire->ends_wall;
 		alert->timeout = wire->timeout;
 	}

@@ -12,7 +12,7 @@
 static char memory[16 << 20];
 static struct intake *intake;
 static uint64_t next_alert;
-static msec now; /* since the test began */
+static msec now, set_back; /* since the test began */
 static struct buf wire = { .max = 4 << 20 };
 
 static void
@@ -20,7 +20,7 @@ begin_with(uint64_t alerts_max, size_t bytes_max)
 {
 	intake = intake_new(alerts_max, bytes_max, 42);
 	next_alert = 1;
-	now = 0;
+	now = set_back = 0;
 }
 
 static void
@@ -70,7 +70,7 @@ merge(void)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	memcpy(text, wire.p, wire.n); /* bodies of changes are slices of it */
 	struct merge m = intake_merge(intake, (str){ text, wire.n }, STR("source:a"),
-	    AT + now, WALL + now, &next_alert, &arena);
+	    AT + now, WALL + now - set_back, &next_alert, &arena);
 	buf_reset(&wire);
 	return m;
 }
@@ -251,6 +251,32 @@ merge__follows_alertmanagers_rules(void)
 		EXPECT_U64(intake_active(intake), rows[i].kind != CHANGE_RESOLVED);
 		end();
 	}
+}
+
+/* The wall clock was an hour ahead when it was promised: nobody means to be heard of so
+ * late, and an end that does not come is noticed. */
+static void
+merge__drops_a_promise_by_a_clock_that_was_set_back(void)
+{
+	const int64_t hour = 3600 * 1000, since = -5 * hour;
+	begin();
+	put("a", "1", "", since, 240000);
+	struct merge m = merge();
+	settle(&m, 7);
+	now = 60000;
+	set_back = (msec)hour;
+	put("a", "1", "", since, 300000 - hour);
+	m = merge();
+	settle(&m, 7);
+	const struct alert *alert = intake_find(intake, 1);
+	EXPECT_U64(alert->ends_wall, WALL + 300000 - (msec)hour);
+	EXPECT_U64(alert->expires_at, AT + 300000);
+	/* by the same clock it is kept, as ever */
+	put("a", "1", "", since, 200000 - hour);
+	m = merge();
+	settle(&m, 7);
+	EXPECT_U64(alert->expires_at, AT + 300000);
+	end();
 }
 
 static void
@@ -625,6 +651,7 @@ main(void)
 	RUN(merge__drops_what_says_nothing_new);
 	RUN(merge__follows_alertmanagers_rules);
 	RUN(merge__before_an_activity_still_to_come);
+	RUN(merge__drops_a_promise_by_a_clock_that_was_set_back);
 	RUN(merge__lets_a_default_end_be_replaced);
 	RUN(merge__ignores_the_end_of_what_is_not_active);
 	RUN(merge__gives_a_new_number_to_what_fires_again);
