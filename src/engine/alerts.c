@@ -1,17 +1,35 @@
 #include "engine/state.h"
+#include "intake/moment.h"
+#include "intake/wire.h"
 #include "os/clock.h"
 #include "os/crash.h"
 
-/* The head of an alerts frame's payload: the sender's token, then the wire form. */
-static bool
-cut_token(str payload, str *ret_token, str *ret_wire)
+#define CLOCK_SET_MS 1000 /* less is no setting, but how clocks are kept right */
+
+/* How far the wall clock was set since these alerts were read: 0 as good as always. */
+static int64_t
+clock_set_by(const struct wire_start *start)
 {
-	struct cbor c;
-	cbor_open(&c, payload);
-	if (!cbor_text(&c, ret_token))
-		return false;
-	*ret_wire = str_drop(payload, (size_t)((const char *)c.at - payload.p));
-	return true;
+	int64_t ran = (int64_t)clock_boot() - (int64_t)start->boot;
+	int64_t passed = (int64_t)clock_wall() - (int64_t)start->wall;
+	int64_t set = passed - ran;
+	if (set < -(int64_t)MOMENT_MAX || set > (int64_t)MOMENT_MAX)
+		return 0; /* no clock does that */
+	return set >= -CLOCK_SET_MS && set <= CLOCK_SET_MS ? 0 : set;
+}
+
+/* Alerts that wait while the clock is set would end years ahead, or have ended: they are
+ * taken as if they had been read by the clock of now. The copy is `keep`'s. */
+static str
+by_this_clock(const struct wire_start *start, str wire, struct buf *keep)
+{
+	int64_t set = clock_set_by(start);
+	*keep = BUF(wire.n + 1);
+	if (set == 0)
+		return wire;
+	buf_add(keep, wire);
+	wire_set_clock(keep->p, keep->n, set);
+	return buf_str(keep);
 }
 
 static void
@@ -57,8 +75,9 @@ merge_alerts(struct engine *engine, uint64_t id, str source, str wire)
 void
 on_alerts_frame(struct engine *engine, const struct frame *frame)
 {
-	str token, wire;
-	if (!cut_token(frame->payload, &token, &wire)) {
+	str wire;
+	struct wire_start start;
+	if (!wire_cut_start(frame->payload, &start, &wire)) {
 		engine->n.frames_bad++;
 		wire_close(&engine->gate);
 		return;
@@ -68,7 +87,7 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		answer(engine, frame->id, 507, engine->refusing_why);
 		return;
 	}
-	struct caller caller = access_caller(engine, token);
+	struct caller caller = access_caller(engine, start.token);
 	uint32_t refused = access_refuses_alerts(engine, caller);
 	if (refused != 0) {
 		engine->n.unauthorized++;
@@ -78,9 +97,11 @@ on_alerts_frame(struct engine *engine, const struct frame *frame)
 		return;
 	}
 
-	struct buf kept = BUF(0);
+	struct buf timely, kept = BUF(0);
+	wire = by_this_clock(&start, wire, &timely);
 	wire = heartbeats_take(engine, wire, &kept);
 	merge_alerts(engine, frame->id,
 	    caller.role == 0 ? STR("anonymous") : caller.principal, wire);
 	buf_done(&kept);
+	buf_done(&timely);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "gate/state.h"
+#include "intake/wire.h"
+#include "os/clock.h"
 
 #define TEXT_PLAIN "text/plain; charset=utf-8"
 
@@ -41,7 +43,7 @@ serve_ready(struct call *call)
 		return;
 	struct buf *out = peer_out(gate->engine);
 	size_t begin = frame_begin(out, FRAME_ALERTS, link_wait(call, on_probe));
-	cbor_put_text(out, STR(""));
+	wire_put_start(out, &(struct wire_start){ STR(""), clock_boot(), clock_wall() });
 	frame_end(out, begin);
 }
 

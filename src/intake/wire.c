@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/cbor.h"
 #include "base/hash.h"
 #include "intake/moment.h"
 
@@ -18,6 +19,28 @@ enum body_field {
 	BODY_ANNOTATIONS = 2,
 	BODY_URL = 3,
 };
+
+/* ---- the start ---- */
+
+void
+wire_put_start(struct buf *out, const struct wire_start *start)
+{
+	cbor_put_text(out, start->token);
+	cbor_put_u64(out, start->boot);
+	cbor_put_u64(out, start->wall);
+}
+
+bool
+wire_cut_start(str payload, struct wire_start *ret, str *ret_wire)
+{
+	struct cbor c;
+	cbor_open(&c, payload);
+	if (!cbor_text(&c, &ret->token) || !cbor_u64(&c, &ret->boot) ||
+	    !cbor_u64(&c, &ret->wall) || ret->boot > MOMENT_MAX || ret->wall > MOMENT_MAX)
+		return false;
+	*ret_wire = str_drop(payload, (size_t)((const char *)c.at - payload.p));
+	return true;
+}
 
 /* ---- heads ---- */
 
@@ -67,6 +90,25 @@ static bool
 is_wall(msec wall)
 {
 	return wall >= 1 && wall <= MOMENT_MAX;
+}
+
+static msec
+set_wall(msec wall, int64_t ms)
+{
+	int64_t set = (int64_t)wall + ms;
+	return set < 1 ? 1 : set > (int64_t)MOMENT_MAX ? MOMENT_MAX : (msec)set;
+}
+
+void
+wire_set_clock(char *p, size_t n, int64_t ms)
+{
+	str rest = { p, n };
+	struct wire_alert alert;
+	while (wire_cut(&rest, &alert) == WIRE_ALERT) {
+		alert.starts_wall = set_wall(alert.starts_wall, ms);
+		alert.ends_wall = set_wall(alert.ends_wall, ms);
+		wire_put_head(p + (alert.body.p - p) - WIRE_HEAD_BYTES, &alert);
+	}
 }
 
 enum wire_status

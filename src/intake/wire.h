@@ -9,8 +9,8 @@
 /*
  * wire -- alerts on their way from the gate to the engine.
  *
- * The payload of FRAME_ALERTS is the sender's token (one CBOR text, as it came) and then,
- * to its end, any number of alerts, little endian:
+ * The payload of FRAME_ALERTS is the sender's token (one CBOR text, as it came), two CBOR
+ * numbers (struct wire_start) and then, to its end, any number of alerts, little endian:
  *
  *	0   u8   1: the version of this form
  *	1   u8   flags: 1 = `ends` is a default, not the sender's word
@@ -45,6 +45,20 @@ struct wire_alert {
 	uint64_t fingerprint;
 	msec starts_wall, ends_wall; /* 1..MOMENT_MAX */
 };
+
+/* What the payload begins with. The clocks are those of the gate when it read the alerts. */
+struct wire_start {
+	str token;
+	msec boot, wall; /* at most MOMENT_MAX */
+};
+
+void wire_put_start(struct buf *out, const struct wire_start *start);
+/* false: malformed. Slices of the payload. */
+NODISCARD bool wire_cut_start(str payload, struct wire_start *ret, str *ret_wire);
+
+/* The same alerts by a wall clock that was set by so many milliseconds since, at most
+ * MOMENT_MAX to either side: in place. */
+void wire_set_clock(char *p, size_t n, int64_t ms);
 
 /* Write the head; the body's bytes follow it. */
 void wire_put_head(char *p, const struct wire_alert *alert);

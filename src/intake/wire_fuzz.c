@@ -35,6 +35,27 @@ check_body(str body)
 	}
 }
 
+/* By another clock there are the same alerts. */
+static void
+check_clock(str wire, int64_t ms)
+{
+	struct buf copy = BUF(wire.n + 1);
+	buf_add(&copy, wire);
+	wire_set_clock(copy.p, copy.n, ms);
+	str set = buf_str(&copy);
+	for (;;) {
+		struct wire_alert before, after;
+		enum wire_status status = wire_cut(&wire, &before);
+		ASSERT(wire_cut(&set, &after) == status);
+		if (status != WIRE_ALERT)
+			break;
+		ASSERT(str_eq(before.body, after.body) &&
+		       before.fingerprint == after.fingerprint &&
+		       before.timeout == after.timeout);
+	}
+	buf_done(&copy);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -42,7 +63,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_body(all);
 
 	struct wire_alert alert;
+	struct wire_start start;
 	str in = all;
+	if (wire_cut_start(all, &start, &in)) {
+		struct buf again = BUF(size + 100);
+		wire_put_start(&again, &start);
+		ASSERT(again.n <= size - in.n); /* numbers may come longer than they need */
+		buf_done(&again);
+		check_clock(in, (int64_t)start.wall - (int64_t)start.boot);
+	}
+	in = all;
 	while (wire_cut(&in, &alert) == WIRE_ALERT) {
 		check_body(alert.body);
 		char head[WIRE_HEAD_BYTES];

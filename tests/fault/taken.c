@@ -30,6 +30,7 @@
 
 #include "base/cbor.h"
 #include "gate/state.h"
+#include "intake/wire.h"
 #include "os/confine.h"
 #include "os/peer.h"
 
@@ -543,7 +544,7 @@ static void
 send_alerts(struct line *line, const char *what, str token)
 {
 	size_t begin = frame_begin(peer_out(line->peer), FRAME_ALERTS, ++line->id);
-	cbor_put_text(peer_out(line->peer), token);
+	wire_put_start(peer_out(line->peer), &(struct wire_start){ .token = token });
 	frame_end(peer_out(line->peer), begin);
 	send_out(line);
 	uint32_t status = hear(line);

@@ -11,6 +11,8 @@
 #include "engine/engine.h"
 #include "hands/hands.h"
 #include "intake/intake.h"
+#include "intake/wire.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/peer.h"
 #include "sim/house.h"
@@ -363,7 +365,8 @@ send_frame(enum frame_kind kind, uint64_t id, str token, str bytes)
 	struct buf *out = peer_out(gate);
 	size_t begin = frame_begin(out, kind, id);
 	if (kind == FRAME_ALERTS)
-		cbor_put_text(out, token);
+		wire_put_start(out,
+		    &(struct wire_start){ token, clock_boot(), clock_wall() });
 	buf_add(out, bytes);
 	frame_end(out, begin);
 	flush(gate);

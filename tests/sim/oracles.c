@@ -312,9 +312,10 @@ check_incidents(const struct rows *incidents, const struct rows *notices)
 	for (size_t i = 0; i < incidents->n; i++) {
 		const struct incident_row *row = incidents->row[i];
 		if (row->state != INCIDENT_CLOSED)
-			sim_fail("moves: incident %u is %s, needs a person: %s (%.*s)",
-			    row->id, incident_state_name(row->state),
-			    row->needs_person ? "yes" : "no",
+			sim_fail("moves: incident %u is %s, %u of %u alerts active, "
+				 "needs a person: %s (%.*s)",
+			    row->id, incident_state_name(row->state), row->alerts_active,
+			    row->alerts_total, row->needs_person ? "yes" : "no",
 			    STR_ARG(row->needs_person_why));
 	}
 	for (const struct told *it = sim.told; it != NULL; it = it->next) {

@@ -96,7 +96,7 @@ struct parcel {
 	struct told_of {
 		uint64_t number;
 		bool ended;
-		msec until_wall; /* as it said, of what had not ended */
+		msec until; /* of what had not ended, however the wall clock is set */
 	} item[];
 };
 
@@ -118,9 +118,8 @@ taken(void *arg)
 			struct episode *e = episodes[k];
 			if (e->number != parcel->item[i].number)
 				continue;
-			/* The clock may have been set beyond its end while it waited: then it
-			 * had ended before anybody looked at it. */
-			if (!e->fire_taken && parcel->item[i].until_wall > wall()) {
+			/* It may have waited until it was over. */
+			if (!e->fire_taken && parcel->item[i].until > sim_clock.now) {
 				promise(e->number);
 				e->fire_taken = true;
 			}
@@ -151,7 +150,7 @@ send_due(void)
 		e->send_at = sim_clock.now + (e->ended_wall != 0 ? 10 * SECOND : RESEND_MS);
 		put_alert(&json, e);
 		parcel->item[parcel->n++] = (struct told_of){ e->number, e->ended_wall != 0,
-			e->ended_wall != 0 ? 0 : wall() + FIRES_FOR_MS };
+			e->ended_wall != 0 ? 0 : sim_clock.now + FIRES_FOR_MS };
 	}
 	buf_char(&json, ']');
 	if (parcel->n == 0 || !gate_alerts(buf_str(&json), taken, parcel))
@@ -331,7 +330,8 @@ jump(void)
 	static const int64_t spans[] = { 1000, 61 * 1000, 3600 * 1000, 26 * 3600 * 1000,
 		INT64_C(3653) * 24 * 3600 * 1000 };
 	int64_t ms = spans[rng_below(&sim.rng, countof(spans))];
-	sim_clock.wall_offset += rng_percent(&sim.rng, 50) ? ms : -ms;
+	ms = rng_percent(&sim.rng, 50) ? ms : -ms;
+	sim_clock.wall_offset += ms;
 	sim_say("the wall clock jumps by %lld ms", (long long)ms);
 }
 

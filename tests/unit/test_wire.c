@@ -191,6 +191,74 @@ wire_cut__gives_back_what_was_put(void)
 }
 
 static void
+wire_cut_start__gives_back_what_was_put(void)
+{
+	struct wire_start start = { STR("token"), 5000, UINT64_C(1795419163000) };
+	struct buf out = BUF(1000);
+	wire_put_start(&out, &start);
+	size_t n = out.n;
+	buf_add(&out, STR("alerts"));
+	struct wire_start got;
+	str wire;
+	EXPECT(wire_cut_start(buf_str(&out), &got, &wire));
+	EXPECT_STR(got.token, start.token);
+	EXPECT(got.boot == start.boot && got.wall == start.wall);
+	EXPECT_STR(wire, STR("alerts"));
+	for (size_t cut = 0; cut < n; cut++)
+		EXPECT(!wire_cut_start(str_take(buf_str(&out), cut), &got, &wire));
+	buf_reset(&out);
+	start.wall = UINT64_C(253402300800000);
+	wire_put_start(&out, &start);
+	EXPECT(!wire_cut_start(buf_str(&out), &got, &wire)); /* after the year 9999 */
+	buf_done(&out);
+}
+
+static void
+wire_set_clock__moves_start_and_end(void)
+{
+	static const int64_t year = INT64_C(365) * 24 * 3600 * 1000;
+	struct wire_alert a = { .body = STR("\xa1" LABEL),
+		.labels_bytes = 7,
+		.timeout = true,
+		.fingerprint = 7,
+		.starts_wall = 1795419163000,
+		.ends_wall = 1795419223000 };
+	char bytes[2 * (WIRE_HEAD_BYTES + 7)];
+	for (size_t i = 0; i < 2; i++) {
+		char *p = bytes + i * (WIRE_HEAD_BYTES + 7);
+		wire_put_head(p, &a);
+		memcpy(p + WIRE_HEAD_BYTES, a.body.p, a.body.n);
+	}
+	const struct {
+		const char *name;
+		int64_t ms;
+		msec starts, ends;
+	} rows[] = {
+		{ "back by ten years", -10 * year, a.starts_wall - 10 * (msec)year,
+		    a.ends_wall - 10 * (msec)year },
+		{ "and again", 10 * year, a.starts_wall, a.ends_wall },
+		{ "before 1970", -70 * year, 1, 1 },
+		{ "after the year 9999", 9000 * year, UINT64_C(253402300799999),
+		    UINT64_C(253402300799999) },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].name;
+		wire_set_clock(bytes, sizeof(bytes), rows[i].ms);
+		str in = { bytes, sizeof(bytes) };
+		struct wire_alert got;
+		for (size_t k = 0; k < 2; k++) {
+			EXPECT(wire_cut(&in, &got) == WIRE_ALERT);
+			EXPECT_U64(got.starts_wall, rows[i].starts);
+			EXPECT_U64(got.ends_wall, rows[i].ends);
+			EXPECT_STR(got.body, a.body);
+			EXPECT(
+			    got.labels_bytes == 7 && got.timeout && got.fingerprint == 7);
+		}
+		EXPECT(wire_cut(&in, &got) == WIRE_END);
+	}
+}
+
+static void
 wire_cut__refuses_heads_that_cannot_be(void)
 {
 	static const struct {
@@ -237,6 +305,8 @@ main(void)
 	RUN(wire_body_measure__takes_what_record_encode_writes);
 	RUN(wire_body_measure__refuses_what_record_encode_would_not_write);
 	RUN(wire_cut__gives_back_what_was_put);
+	RUN(wire_cut_start__gives_back_what_was_put);
+	RUN(wire_set_clock__moves_start_and_end);
 	RUN(wire_cut__refuses_heads_that_cannot_be);
 	TEST_MAIN_END();
 }
