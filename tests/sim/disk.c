@@ -370,6 +370,21 @@ forget_pending(struct inode *inode)
 }
 
 void
+disk_done(struct disk *disk)
+{
+	for (struct inode *it = disk->all; it != NULL; it = it->next) {
+		forget_pending(it);
+		free(it->pending);
+		free(it->now.bytes);
+		free(it->kept.bytes);
+		free(it->names.item);
+		free(it->kept_names.item);
+		free(it->renaming);
+		*it = (struct inode){ .next = it->next, .number = it->number };
+	}
+}
+
+void
 inode_closed(struct inode *inode)
 {
 	if (!inode->unlinked || inode->folder)

@@ -85,6 +85,8 @@ struct inode {
 };
 
 void disk_init(struct disk *disk, uint64_t seed);
+/* Gives back all that its files hold. The inodes stay: who died may still point to one. */
+void disk_done(struct disk *disk);
 
 /* A path like "/sim/state/x"; NULL: there is none. */
 struct inode *disk_find(const struct disk *disk, const char *path);

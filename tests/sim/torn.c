@@ -57,7 +57,7 @@ new_disk(uint64_t n)
 	seed = n;
 	rng = (struct rng){ n * 3 + 1 };
 	vfs_forget(&kernel.disk);
-	/* The old one's memory goes with the process: its files are small. */
+	disk_done(&kernel.disk);
 	disk_init(&kernel.disk, n * 3 + 2);
 	tasks_init(n * 3 + 3);
 	struct inode *top = inode_new(&kernel.disk, true);
