@@ -2,12 +2,13 @@
  * firstline-sim -- Firstline's engine and hands in one process, under simulated time, disk,
  * network, processes and clock, with everything that goes wrong drawn from a seed.
  *
- *	firstline-sim --seed N [--hours H] [--bug NAME] [--loud]
+ *	firstline-sim --seed N [--hours H] [--bug NAME] [--loud] [--keep FOLDER]
  *	firstline-sim --seeds COUNT [--within SECONDS] [--from N] [--jobs J] [--hours H]
  *	firstline-sim --prove [--seeds COUNT] [--jobs J]
  *	firstline-sim --days D [--seed N | --seeds COUNT]
  *
- * The first repeats one seed, always the same, to the byte. The second runs many, each in a
+ * The first repeats one seed, always the same, to the byte, and leaves its state folder
+ * in FOLDER, for `firstline export` and `journal` to read. The second runs many, each in a
  * process of its own, and says for each that fails how to repeat it; none begins after
  * SECONDS, and then it says how many did. The third makes each of the mistakes of bugs.c in
  * turn and fails when no seed finds it. The fourth is of days with little trouble each, in
@@ -27,6 +28,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@
 struct sim sim;
 static unsigned hours = HOURS_DEFAULT;
 static uint64_t within = UINT64_MAX; /* seconds */
+static const char *keep_in;          /* a folder that is there; or NULL */
 
 /* ---- telling ---- */
 
@@ -59,11 +62,48 @@ sim_say(const char *fmt, ...)
 	printf("\n");
 }
 
+static void
+keep_file(const char *path, const struct copy *bytes)
+{
+	FILE *file = fopen(path, "wb");
+	/* Of ballast there is a length alone. */
+	size_t n = bytes->bytes != NULL ? bytes->n : 0;
+	if (file == NULL ||
+	    fwrite(n > 0 ? bytes->bytes : (const uint8_t *)"", 1, n, file) != n)
+		perror(path);
+	if (file != NULL)
+		(void)fclose(file);
+}
+
+static void
+keep_folder(const char *path, const struct inode *folder)
+{
+	for (size_t i = 0; i < folder->names.n; i++) {
+		const struct disk_name *name = &folder->names.item[i];
+		char below[1024];
+		(void)snprintf(below, sizeof(below), "%s/%s", path, name->name);
+		if (!name->inode->folder) {
+			keep_file(below, &name->inode->now);
+			continue;
+		}
+		(void)mkdir(below, 0755);
+		keep_folder(below, name->inode);
+	}
+}
+
+static void
+keep_state(void)
+{
+	kernel.now = NULL;
+	if (keep_in != NULL)
+		keep_folder(keep_in, disk_find(&kernel.disk, SIM_STATE));
+}
+
 void
 sim_fail(const char *fmt, ...)
 {
 	va_list args;
-	kernel.now = NULL;
+	keep_state();
 	(void)fflush(stdout);
 	fprintf(stderr, "seed %llu at %llu s: ", (unsigned long long)sim.seed,
 	    (unsigned long long)(sim_clock.now / 1000));
@@ -446,6 +486,8 @@ main(int argc, char **argv)
 			hours = 24 * (sim.days = (unsigned)number(argv, &i));
 		else if (strcmp(argv[i], "--bug") == 0 && i + 1 < argc)
 			sim.bug = argv[++i];
+		else if (strcmp(argv[i], "--keep") == 0 && i + 1 < argc)
+			keep_in = argv[++i];
 		else if (strcmp(argv[i], "--loud") == 0)
 			sim.loud = true;
 		else if (strcmp(argv[i], "--prove") == 0)
@@ -467,6 +509,7 @@ main(int argc, char **argv)
 	if (!one)
 		return many(argv[0], from, n > 0 ? n : 100, jobs);
 	run_seed();
+	keep_state();
 	print_counts();
 	return 0;
 }
