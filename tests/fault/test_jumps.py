@@ -4,17 +4,21 @@ while people are being called, an action runs and a message waits for its provid
 called when it is their turn and not before, what runs ends as it ended, nobody is called twice, no
 role spins, and the journal replays. States and orders of them beyond these: the simulator, whose
 clocks jump by ten years too."""
+import concurrent.futures
+import datetime
 import json
 import mmap
 import os
 import pathlib
+import signal
 import struct
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import ALERT, configuration, starts
-from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, wait_until
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
 
 YEARS_10_MS = 3653 * 24 * 3600 * 1000
 AFTER_S = 10  # until the next tier is called
@@ -28,8 +32,11 @@ class Clock:
         self.file = self.path.open("r+b")
         self.map = mmap.mmap(self.file.fileno(), 8)
 
+    def ms(self):
+        return struct.unpack_from("=q", self.map)[0]
+
     def jump(self, ms):
-        struct.pack_into("=q", self.map, 0, struct.unpack_from("=q", self.map)[0] + ms)
+        struct.pack_into("=q", self.map, 0, self.ms() + ms)
 
 
 class Pager(WebhookSink):
@@ -143,6 +150,50 @@ def test_jumps_of_ten_years_neither_lose_nor_hasten_anything():
         assert verified.returncode == 0, verified.stdout + verified.stderr
         firstline.start()
         assert {r["title"].split(":")[0] for r in firstline.incidents("state=open")} >= {"Before", "Between", "After"}
+
+
+def wall_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def waits_while_it_jumps(firstline, clock, ms):
+    """An alert of the last minute and the next four, that the gate has read when the clock is set."""
+    now = time.time() + clock.ms() / 1000
+    alert = {"labels": {"alertname": "Waits", "by": str(ms), "service": "worker"},
+             "startsAt": stamp(now - 60), "endsAt": stamp(now + 240)}
+    engine = firstline.role("engine")
+    os.kill(engine, signal.SIGSTOP)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            posted = pool.submit(firstline.request, "POST", "/api/v2/alerts", [alert], token=None)
+            wait_until(lambda: waiting_for(engine), 10, 0.01, "the alert is before the engine")
+            clock.jump(ms)
+            os.kill(engine, signal.SIGCONT)
+            assert posted.result().status == 200, posted.result()
+    finally:
+        os.kill(engine, signal.SIGCONT)
+    listed = [a for a in firstline.get("/api/v2/alerts") if a["labels"].get("by") == str(ms)]
+    assert len(listed) == 1, (ms, listed)
+    now = time.time() + clock.ms() / 1000
+    starts, ends = wall_of(listed[0]["startsAt"]) - now, wall_of(listed[0]["endsAt"]) - now
+    assert -75 < starts < -55 and 225 < ends < 245, (ms, starts, ends)
+
+
+def waiting_for(pid):
+    """Bytes that wait to be read by a stopped process, in any of its sockets."""
+    own = {os.readlink(link) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+    lines = subprocess.run(["ss", "-xH"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return any(f"socket:[{f[5]}]" in own and int(f[2]) > 0 for f in map(str.split, lines) if len(f) > 5)
+
+
+def test_alerts_that_wait_while_it_jumps_are_taken_by_the_new_one():
+    """Else they would be active for ten years, or have ended before anybody looked."""
+    with Scratch("jumps-wait") as s:
+        clock = Clock(s)
+        firstline = Firstline(s, configuration(s, Pager(s)), env={
+            "LD_PRELOAD": str(BUILD / "libjumps.so"), "LD_JUMPS": str(clock.path)}).start()
+        for ms in (3600 * 1000, YEARS_10_MS, -YEARS_10_MS, -26 * 3600 * 1000):
+            waits_while_it_jumps(firstline, clock, ms)
 
 
 if __name__ == "__main__":
