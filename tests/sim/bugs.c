@@ -32,7 +32,8 @@ bool REAL(engine_load)(struct engine *engine, struct err *err);
 bool
 WRAP(engine_load)(struct engine *engine, struct err *err)
 {
-	oracle_started(store_head(engine->store).seq);
+	if (engine->options->lost.why == NULL)
+		oracle_started(store_head(engine->store).seq);
 	keeping_started(engine->store);
 	return REAL(engine_load)(engine, err);
 }

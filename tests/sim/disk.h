@@ -19,7 +19,7 @@
 struct inode;
 
 /* What a fault does at the operation with number `at`. */
-enum disk_fault { FAULT_NONE, FAULT_IO, FAULT_NO_SPACE, FAULT_SHORT };
+enum disk_fault { FAULT_NONE, FAULT_IO, FAULT_NO_SPACE, FAULT_SHORT, FAULT_READ_ONLY };
 
 struct disk {
 	struct rng rng;
@@ -87,6 +87,9 @@ struct inode {
 void disk_init(struct disk *disk, uint64_t seed);
 /* Gives back all that its files hold. The inodes stay: who died may still point to one. */
 void disk_done(struct disk *disk);
+
+/* Nothing on it can be opened to be written. */
+bool disk_read_only(const struct disk *disk);
 
 /* A path like "/sim/state/x"; NULL: there is none. */
 struct inode *disk_find(const struct disk *disk, const char *path);

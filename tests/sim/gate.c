@@ -76,6 +76,14 @@ static size_t now, next; /* of a reload: next != now */
 static enum { CALM = 1, HANDS_ADOPT, ENGINE_ADOPTS } reloading = CALM;
 static bool stopping;
 
+/* Without its store the engine is started once it has ended so often before it was ready. */
+#define LOST_AFTER_ENDS 5
+static struct {
+	bool without;
+	unsigned ends;
+	msec wall;
+} lost;
+
 struct process *
 gate_engine(void)
 {
@@ -113,7 +121,9 @@ engine_entry(void *arg)
 	const struct served *role = arg;
 	return engine_main(&(struct engine_options){ .supervisor_fd = role->fd,
 	    .state_dir = SIM_STATE,
-	    .store_url = "sqlite:firstline.db" });
+	    .store_url = "sqlite:firstline.db",
+	    .lost = { .why = lost.without ? "the engine ends again and again" : NULL,
+		.wall = lost.wall } });
 }
 
 static int
@@ -188,6 +198,21 @@ forget_gate(void)
 	}
 }
 
+/* With its store is it started next, or without? As the supervisor has it. */
+static void
+look_at_store(void)
+{
+	if (lost.without) {
+		lost.without = false;
+		return;
+	}
+	if (++lost.ends < LOST_AFTER_ENDS)
+		return;
+	lost.without = true;
+	lost.wall = lost.wall != 0 ? lost.wall : clock_wall();
+	sim_say("the engine is started without its store");
+}
+
 static void
 died(struct served *role)
 {
@@ -203,8 +228,10 @@ died(struct served *role)
 	role->start_at = sim_clock.now + (sim_peace() ? 100 : rng_below(&sim.rng, 3000));
 	reloading = CALM;
 	next = now;
-	if (role == &engine)
+	if (role == &engine) {
 		forget_gate();
+		look_at_store();
+	}
 }
 
 void
@@ -276,6 +303,8 @@ on_role_frame(struct served *role, const struct frame *frame)
 		on_adopted(role, &adopted);
 	if (frame->kind == FRAME_READY && role == &engine) {
 		engine.state = READY;
+		if (!lost.without)
+			lost.ends = 0, lost.wall = 0;
 		connect_roles(&engine, NULL);
 	}
 	if (frame->kind == FRAME_LOG &&

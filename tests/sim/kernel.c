@@ -288,6 +288,9 @@ sim_open(int dir_fd, const char *path, int flags)
 		return fail(EEXIST);
 	if (inode == NULL && (flags & O_CREAT) == 0)
 		return fail(ENOENT);
+	if (inode != NULL && !inode->folder && (flags & O_ACCMODE) != O_RDONLY &&
+	    disk_read_only(&kernel.disk))
+		return fail(EROFS);
 	if (inode == NULL) {
 		inode = inode_new(&kernel.disk, false);
 		inode->ballast = ballast(name);

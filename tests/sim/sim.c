@@ -201,6 +201,7 @@ make_peace(void *arg)
 	sim_say("peace");
 	kernel.disk.capacity = 0;
 	kernel.disk.fault_at = 0;
+	kernel.disk.fault_stays = false;
 	memset(sim.sick, 0, sizeof(sim.sick));
 	struct process *roles[] = { gate_engine(), gate_hands() };
 	for (size_t i = 0; i < countof(roles); i++) {

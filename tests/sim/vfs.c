@@ -350,6 +350,9 @@ vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int 
 	f->inode = inode;
 	(void)snprintf(f->path, sizeof(f->path), "%s", path);
 	f->base.pMethods = &methods;
+	if ((flags & SQLITE_OPEN_READWRITE) != 0 && disk_read_only(&kernel.disk))
+		flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) |
+		        SQLITE_OPEN_READONLY;
 	if (ret_flags != NULL)
 		*ret_flags = flags;
 	return SQLITE_OK;

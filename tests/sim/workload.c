@@ -344,8 +344,32 @@ room_again(void *arg)
 }
 
 static void
+disk_well(void *arg)
+{
+	(void)arg;
+	kernel.disk.fault_at = 0;
+	kernel.disk.fault_stays = false;
+	sim_say("the disk is well again");
+}
+
+static void
+lose_disk(void)
+{
+	kernel.disk.fault_at = kernel.disk.operations + 1;
+	kernel.disk.fault_stays = true;
+	kernel.disk.fault = rng_percent(&sim.rng, 50) ? FAULT_IO : FAULT_READ_ONLY;
+	sim_say("the disk %s",
+	    kernel.disk.fault == FAULT_IO ? "fails for a while" : "is read-only");
+	later(rng_between(&sim.rng, SECOND,
+		  rng_percent(&sim.rng, 50) ? 30 * SECOND : 40 * MINUTE),
+	    disk_well, NULL);
+}
+
+static void
 disk_trouble(void)
 {
+	if (kernel.disk.fault_stays)
+		return;
 	if (kernel.disk.capacity == 0 &&
 	    sim_now_and_then(sim.troubles.disk_full, 100 * HOUR)) {
 		kernel.disk.capacity =
@@ -358,6 +382,8 @@ disk_trouble(void)
 		kernel.disk.fault = rng_percent(&sim.rng, 70) ? FAULT_IO : FAULT_SHORT;
 		sim_say("the disk fails once");
 	}
+	if (sim_now_and_then(sim.troubles.disk_lost, 100 * HOUR))
+		lose_disk();
 }
 
 static void
@@ -456,11 +482,13 @@ workload_init(void)
 		.bad_actions = share(60),
 		.disk_full = share(60),
 		.io_errors = share(100),
-		.sync_ms = rng_percent(&sim.rng, 50) ? 0 : rng_below(&sim.rng, 60) };
+		.sync_ms = rng_percent(&sim.rng, 50) ? 0 : rng_below(&sim.rng, 60),
+		.disk_lost = share(100) };
 	sim.sick[rng_below(&sim.rng, SERVICES)] = true;
 	if (sim.days == 0)
 		return;
 	/* What is read again before it goes must be readable, and nobody gives up. */
+	sim.troubles.disk_lost = 0;
 	sim.troubles.io_errors = sim.troubles.lossy = sim.troubles.outages = 0;
 	sim.troubles.flapping = false;
 	sim.troubles.incidents = 4 + share(8);
