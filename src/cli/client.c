@@ -300,39 +300,12 @@ exit_of_status(long status)
 	}
 }
 
-/* {"error": {"status": 403, "message": "...", "exit": 5}} */
-static bool
-read_error(struct client *client, str body, str *ret_message, uint64_t *ret_exit)
-{
-	struct json j;
-	bool found = false;
-	json_open(&j, body, &client->arena);
-	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
-		return false;
-	for (str name; json_member(&j, &name);) {
-		if (!str_eq(name, STR("error")) || json_peek(&j) != JSON_OBJECT) {
-			json_skip(&j);
-			continue;
-		}
-		(void)json_object(&j);
-		for (str member; json_member(&j, &member);) {
-			if (str_eq(member, STR("message")))
-				found = json_string(&j, ret_message);
-			else if (str_eq(member, STR("exit")))
-				json_u64(&j, EXIT_CONFLICT, ret_exit);
-			else
-				json_skip(&j);
-		}
-	}
-	return json_close(&j) && found;
-}
-
 static int
 complain_refused(struct client *client, const struct exchange *x)
 {
 	str message = STR("");
 	uint64_t code = 0;
-	if (!read_error(client, buf_str(&x->answer), &message, &code) || code == 0)
+	if (!reply_error(buf_str(&x->answer), &client->arena, &message, &code) || code == 0)
 		code = (uint64_t)exit_of_status(x->status);
 	if (message.n > 0)
 		complain("%.*s", STR_ARG(message));

@@ -88,6 +88,13 @@ bool reply_has(struct client *client, str body, const char *member);
  * nulls and names that no enumerator has. NULL, or what is wrong with the text. */
 const char *reply_known(const struct record_type *type, str object, struct arena scratch,
     struct buf *out);
+/* What a server refuses with: {"error": {"status": 403, "message": "...", "exit": 5}}. false:
+ * this is no such answer. *ret_exit stays where there is none. */
+NODISCARD bool reply_error(str body, struct arena *arena, str *ret_message,
+    uint64_t *ret_exit);
+/* Of an element of a list of alerts: its name, "alert" where it has none, and its other labels
+ * as text, `job="db", instance="db-1"`, added to `ret`. false: this is no alert. */
+NODISCARD bool reply_alert(struct json *j, str *ret_name, struct buf *ret);
 /* The objects of the list under `member`; none where it has no such member. */
 NODISCARD bool reply_list(struct client *client, str body, const char *member,
     const struct record_type *type, struct records *ret);

@@ -146,6 +146,66 @@ read_object(struct client *client, struct json *j, const struct record_type *typ
 }
 
 bool
+reply_error(str body, struct arena *arena, str *ret_message, uint64_t *ret_exit)
+{
+	struct json j;
+	bool found = false;
+	json_open(&j, body, arena);
+	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
+		return false;
+	for (str name; json_member(&j, &name);) {
+		if (!str_eq(name, STR("error")) || json_peek(&j) != JSON_OBJECT) {
+			json_skip(&j);
+			continue;
+		}
+		(void)json_object(&j);
+		for (str member; json_member(&j, &member);) {
+			if (str_eq(member, STR("message")))
+				found = json_string(&j, ret_message);
+			else if (str_eq(member, STR("exit")))
+				json_u64(&j, EXIT_CONFLICT, ret_exit);
+			else
+				json_skip(&j);
+		}
+	}
+	return json_close(&j) && found;
+}
+
+static bool
+read_labels(struct json *j, str *ret_name, struct buf *ret)
+{
+	str label, value;
+	if (!json_object(j))
+		return false;
+	while (json_member(j, &label) && json_string(j, &value)) {
+		if (str_eq(label, STR("alertname"))) {
+			*ret_name = value;
+			continue;
+		}
+		buf_add(ret, ret->n > 0 ? STR(", ") : STR(""));
+		buf_add(ret, label);
+		buf_char(ret, '=');
+		json_put_string(ret, value);
+	}
+	return j->error == NULL;
+}
+
+bool
+reply_alert(struct json *j, str *ret_name, struct buf *ret)
+{
+	*ret_name = STR("alert");
+	if (!json_object(j))
+		return false;
+	for (str name; json_member(j, &name);) {
+		if (!str_eq(name, STR("labels")))
+			json_skip(j);
+		else if (!read_labels(j, ret_name, ret))
+			return false;
+	}
+	return j->error == NULL;
+}
+
+bool
 reply_has(struct client *client, str body, const char *member)
 {
 	struct json j;

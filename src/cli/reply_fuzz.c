@@ -30,6 +30,29 @@ check(const struct record_type *type, str object)
 	buf_done(&again);
 }
 
+/* An answer that refuses, and a list of alerts. */
+static void
+check_others(str text)
+{
+	struct arena arena = arena_over(memory, sizeof(memory));
+	str message = { 0 };
+	uint64_t code = 0;
+	if (reply_error(text, &arena, &message, &code))
+		ASSERT(code <= EXIT_CONFLICT);
+	struct json j;
+	json_open(&j, text, &arena);
+	if (!json_array(&j))
+		return;
+	while (json_element(&j)) {
+		struct buf labels = BUF(8 * TEXT_MAX);
+		str name;
+		bool ok = reply_alert(&j, &name, &labels);
+		ASSERT(ok || j.error != NULL);
+		ASSERT(!labels.overflow);
+		buf_done(&labels);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,5 +62,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(&incident_row_type, text);
 	check(&decision_row_type, text);
 	check(&status_item_type, text);
+	check_others(text);
 	return 0;
 }

@@ -139,34 +139,19 @@ run_set(int argc, char **argv, struct client_command command)
 
 /* ---- what it would hold ---- */
 
-/* "DiskFull{instance=..}", line by line; false: that is no answer of a server of ours. */
+/* "DiskFull  instance="db-1"", line by line; false: that is no answer of a server of ours. */
 static bool
 put_alert(struct client *client, struct json *j, struct out *out)
 {
 	struct buf text = BUF(BODY_BYTES_MAX);
-	str name, label, value, alertname = STR("alert");
-	bool ok = json_object(j);
-	while (ok && json_member(j, &name)) {
-		if (!str_eq(name, STR("labels"))) {
-			ok = json_skip(j);
-			continue;
-		}
-		ok = json_object(j);
-		while (ok && json_member(j, &label)) {
-			ok = json_string(j, &value);
-			if (str_eq(label, STR("alertname")))
-				alertname = value;
-			else if (ok)
-				buf_printf(&text, "%s%.*s=\"%.*s\"", text.n > 0 ? ", " : "",
-				    STR_ARG(label), STR_ARG(value));
-		}
-	}
-	out_styled(out, STYLE_BOLD, alertname);
+	str name;
+	bool ok = reply_alert(j, &name, &text);
+	out_styled(out, STYLE_BOLD, name);
 	out_text(out, STR("  "));
-	out_wrapped(out, 2, 2 + text_columns(alertname),
+	out_wrapped(out, 2, 2 + text_columns(name),
 	    arena_str(&client->arena, buf_str(&text)));
 	buf_done(&text);
-	return ok && j->error == NULL;
+	return ok;
 }
 
 static int

@@ -427,7 +427,7 @@ def test_windows_and_times_hold_while_their_calendar_is_on():
         scratch.file("config/production.yaml", CONFIG.format(url=hook.url) + TIMES)
         firstline = Firstline(scratch, scratch.dir / "config").start()
         firstline.cli("send", "alertname=Patched", "job=upgraded", "service=shop", check=True)
-        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", check=True)
+        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", 'path=a "b"', check=True)
         assert alerts(firstline)["Patched"]["status"]["state"] == "suppressed"
         assert alerts(firstline)["Moved"]["status"]["state"] == "active"
         states = {s["comment"]: s["status"]["state"] for s in silences(firstline)}
@@ -438,6 +438,7 @@ def test_windows_and_times_hold_while_their_calendar_is_on():
         # What would be held, and nothing is.
         preview = firstline.cli("silence", "add", "job=~up.*|moved", "--preview", check=True)
         assert preview.stdout.startswith("Moved  ") and "Patched" not in preview.stdout, preview
+        assert 'path="a \\"b\\""' in preview.stdout, preview
         assert "1 alert that fires now would be held" in preview.stderr, preview
         assert len(silences(firstline)) == 2
         refused = firstline.cli("silence", "add", "x=y", "--for", "1h", "--comment", "c", "--during", "never")
@@ -451,7 +452,7 @@ def test_windows_and_times_hold_while_their_calendar_is_on():
         show = json.loads(firstline.cli("silence", "show", uuid, "--json", check=True).stdout)
         assert show["until_resolved"] and show["during"] == "always", show
         amtool(firstline, "silence", "update", "--duration=8h", uuid)
-        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", "--resolved", check=True)
+        firstline.cli("send", "alertname=Moved", "job=moved", "service=shop", 'path=a "b"', "--resolved", check=True)
         wait_until(lambda: [s["status"]["state"] for s in silences(firstline) if s["id"] == uuid] == ["expired"],
                    timeout=40, message="the silence ended by itself")
         # A calendar that is changed holds from then on.
