@@ -4,31 +4,19 @@
 #include "os/clock.h"
 #include "os/crash.h"
 
-#define CLOCK_SET_MS 1000 /* less is no setting, but how clocks are kept right */
-
-/* How far the wall clock was set since these alerts were read: 0 as good as always. */
-static int64_t
-clock_set_by(const struct wire_start *start)
-{
-	int64_t ran = (int64_t)clock_boot() - (int64_t)start->boot;
-	int64_t passed = (int64_t)clock_wall() - (int64_t)start->wall;
-	int64_t set = passed - ran;
-	if (set < -(int64_t)MOMENT_MAX || set > (int64_t)MOMENT_MAX)
-		return 0; /* no clock does that */
-	return set >= -CLOCK_SET_MS && set <= CLOCK_SET_MS ? 0 : set;
-}
-
-/* Alerts that wait while the clock is set would end years ahead, or have ended: they are
- * taken as if they had been read by the clock of now. The copy is `keep`'s. */
+/* Alerts that wait while the clock is set would be active for years, or have ended before
+ * anybody looked: they are taken by the clock of now. The copy is `keep`'s. */
 static str
 by_this_clock(const struct wire_start *start, str wire, struct buf *keep)
 {
-	int64_t set = clock_set_by(start);
+	msec boot = clock_boot(), new = clock_wall();
+	msec old = start->wall + (boot > start->boot ? boot - start->boot : 0);
+	msec set = new > old ? new - old : old - new;
 	*keep = BUF(wire.n + 1);
-	if (set == 0)
+	if (set <= CLOCK_SET_MS || old > MOMENT_MAX || new > MOMENT_MAX)
 		return wire;
 	buf_add(keep, wire);
-	wire_set_clock(keep->p, keep->n, set);
+	wire_set_clock(keep->p, keep->n, old, new);
 	return buf_str(keep);
 }
 

@@ -174,11 +174,11 @@ is_readable(struct call *call, const struct intake_read *read)
 }
 
 static struct intake_read
-read_body(struct call *call, msec wall, struct buf *out)
+read_body(struct call *call, struct buf *out)
 {
 	struct gate *gate = call->gate;
 	struct arena scratch = gate->scratch;
-	return intake_read_alertmanager(buf_str(&call->body), wall,
+	return intake_read_alertmanager(buf_str(&call->body), call->read_wall,
 	    gate->settings.alert_timeout_ms, &intake_limits_default, &scratch, out);
 }
 
@@ -197,10 +197,10 @@ send_alerts(struct call *call, bool was_held)
 	struct gate *gate = call->gate;
 	struct buf *out = peer_out(gate->engine);
 	size_t begin = frame_begin(out, FRAME_ALERTS, gate->last_id + 1);
-	struct wire_start start = { call->token, clock_boot(), clock_wall() };
-	wire_put_start(out, &start);
+	wire_put_start(out,
+	    &(struct wire_start){ call->token, call->read_boot, call->read_wall });
 	size_t wire_at = out->n;
-	struct intake_read read = read_body(call, start.wall, out);
+	struct intake_read read = read_body(call, out);
 	bool go = is_readable(call, &read);
 	if (go && out->n - begin > FRAME_PAYLOAD_MAX) {
 		respond_coded(call, 413, 0, "too many bytes in one request");
@@ -241,6 +241,8 @@ serve_alerts_post(struct call *call)
 {
 	call->gate->n.alert_bodies++;
 	call->on_end = on_end;
+	call->read_boot = clock_boot();
+	call->read_wall = clock_wall();
 	if (link_ready(call))
 		send_alerts(call, false);
 }
@@ -307,7 +309,7 @@ alerts_lost(struct gate *gate)
 		if (!is_in_flight(call))
 			continue;
 		buf_reset(&wire);
-		(void)read_body(call, clock_wall(), &wire);
+		(void)read_body(call, &wire);
 		call->digest = digest_of(buf_str(&wire));
 		uint32_t deaths =
 		    quarantine_strike(&gate->quarantine, &call->digest, gate->now);

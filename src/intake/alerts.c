@@ -400,7 +400,7 @@ static void
 refresh(const struct merging *m, struct alert *alert, const struct wire_alert *wire,
     bool anew)
 {
-	bool set_back = m->wall < alert->updated_wall;
+	bool set_back = m->wall + CLOCK_SET_MS < alert->updated_wall;
 	if (wire->ends_wall >= alert->ends_wall || alert->timeout || anew || set_back) {
 		alert->ends_wall = wire->ends_wall;
 		alert->timeout = wire->timeout;

@@ -93,20 +93,29 @@ is_wall(msec wall)
 }
 
 static msec
-set_wall(msec wall, int64_t ms)
+distance(msec a, msec b)
 {
-	int64_t set = (int64_t)wall + ms;
-	return set < 1 ? 1 : set > (int64_t)MOMENT_MAX ? MOMENT_MAX : (msec)set;
+	return a > b ? a - b : b - a;
+}
+
+static msec
+moved(msec wall, msec old, msec new)
+{
+	if (new >= old)
+		return new - old < MOMENT_MAX - wall ? wall + (new - old) : MOMENT_MAX;
+	return old - new < wall ? wall - (old - new) : 1;
 }
 
 void
-wire_set_clock(char *p, size_t n, int64_t ms)
+wire_set_clock(char *p, size_t n, msec old, msec new)
 {
 	str rest = { p, n };
 	struct wire_alert alert;
 	while (wire_cut(&rest, &alert) == WIRE_ALERT) {
-		alert.starts_wall = set_wall(alert.starts_wall, ms);
-		alert.ends_wall = set_wall(alert.ends_wall, ms);
+		if (distance(alert.ends_wall, old) >= distance(alert.ends_wall, new))
+			continue;
+		alert.starts_wall = moved(alert.starts_wall, old, new);
+		alert.ends_wall = moved(alert.ends_wall, old, new);
 		wire_put_head(p + (alert.body.p - p) - WIRE_HEAD_BYTES, &alert);
 	}
 }

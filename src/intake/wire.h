@@ -56,9 +56,13 @@ void wire_put_start(struct buf *out, const struct wire_start *start);
 /* false: malformed. Slices of the payload. */
 NODISCARD bool wire_cut_start(str payload, struct wire_start *ret, str *ret_wire);
 
-/* The same alerts by a wall clock that was set by so many milliseconds since, at most
- * MOMENT_MAX to either side: in place. */
-void wire_set_clock(char *p, size_t n, int64_t ms);
+/* Less is no setting of a clock, but how clocks are kept right. */
+#define CLOCK_SET_MS 1000
+
+/* The wall clock was set: where it would say `old` it says `new`, both at most MOMENT_MAX. In
+ * place. An alert whose end is nearer to the old than to the new one goes by this clock, and
+ * moves with it; the others are of senders whose clocks were right all along. */
+void wire_set_clock(char *p, size_t n, msec old, msec new);
 
 /* Write the head; the body's bytes follow it. */
 void wire_put_head(char *p, const struct wire_alert *alert);

@@ -161,12 +161,12 @@ def waits_while_it_jumps(firstline, clock, ms):
     now = time.time() + clock.ms() / 1000
     alert = {"labels": {"alertname": "Waits", "by": str(ms), "service": "worker"},
              "startsAt": stamp(now - 60), "endsAt": stamp(now + 240)}
-    engine = firstline.role("engine")
+    engine, gate = firstline.role("engine"), firstline.role("gate")
     os.kill(engine, signal.SIGSTOP)
     try:
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             posted = pool.submit(firstline.request, "POST", "/api/v2/alerts", [alert], token=None)
-            wait_until(lambda: waiting_for(engine), 10, 0.01, "the alert is before the engine")
+            wait_until(lambda: waiting_of(engine, gate) > 100, 10, 0.01, "the alert is before the engine")
             clock.jump(ms)
             os.kill(engine, signal.SIGCONT)
             assert posted.result().status == 200, posted.result()
@@ -179,11 +179,16 @@ def waits_while_it_jumps(firstline, clock, ms):
     assert -75 < starts < -55 and 225 < ends < 245, (ms, starts, ends)
 
 
-def waiting_for(pid):
-    """Bytes that wait to be read by a stopped process, in any of its sockets."""
-    own = {os.readlink(link) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+def sockets(pid):
+    return {os.readlink(link) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+
+
+def waiting_of(reader, writer):
+    """Bytes that the one process has written to the other, which has not read them."""
+    read, written = sockets(reader), sockets(writer)
     lines = subprocess.run(["ss", "-xH"], capture_output=True, text=True, check=True).stdout.splitlines()
-    return any(f"socket:[{f[5]}]" in own and int(f[2]) > 0 for f in map(str.split, lines) if len(f) > 5)
+    return sum(int(f[2]) for f in map(str.split, lines)
+               if len(f) > 7 and f"socket:[{f[5]}]" in read and f"socket:[{f[7]}]" in written)
 
 
 def test_alerts_that_wait_while_it_jumps_are_taken_by_the_new_one():

@@ -76,7 +76,7 @@ static size_t now, next; /* of a reload: next != now */
 static enum { CALM = 1, HANDS_ADOPT, ENGINE_ADOPTS } reloading = CALM;
 static bool stopping;
 
-/* Without its store the engine is started once it has ended so often before it was ready. */
+/* Without its store the engine is started once it has ended so often, and was not ready since. */
 #define LOST_AFTER_ENDS 5
 static struct {
 	bool without;

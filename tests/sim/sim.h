@@ -30,8 +30,8 @@ struct troubles {
 	unsigned bad_actions; /* percent that fail, hang, or lose their shim */
 	unsigned disk_full;   /* in a hundred hours */
 	unsigned io_errors;   /* in a hundred hours */
-	unsigned disk_lost; /* it fails for a while, or is read-only: in a hundred hours */
-	msec sync_ms;       /* a sync takes up to so long */
+	unsigned disk_lost;   /* no write succeeds for a while: in a hundred hours */
+	msec sync_ms;         /* a sync takes up to so long */
 };
 
 /* One start of a command, as the world saw it. */

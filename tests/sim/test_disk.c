@@ -1,5 +1,7 @@
 #include "sim/disk.h"
 
+#include <errno.h>
+
 #include "support/test.h"
 
 static struct inode *
@@ -73,10 +75,66 @@ disk__a_file_that_another_took_the_name_of_gives_its_room_back(void)
 	EXPECT_U64(there->now.n, 0);
 }
 
+/* What is there already need not be remembered: no cut can undo it. After a sync that failed it
+ * is not there. */
+static void
+disk__the_same_bytes_again_cannot_be_lost(void)
+{
+	unsigned lost = 0;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct disk disk;
+		size_t wrote;
+		disk_init(&disk, seed);
+		struct inode *file = file_of(&disk, "log", "first");
+		EXPECT(disk_write(&disk, file, 0, "first", 5, &wrote) == 0 && wrote == 5);
+		EXPECT_U64(file->pending_n, 0);
+		disk_power_cut(&disk);
+		expect_text(file, "first");
+
+		EXPECT(disk_write(&disk, file, 0, "other", 5, &wrote) == 0);
+		disk.fault_at = disk.operations + 1;
+		disk.fault = FAULT_IO;
+		EXPECT(disk_sync(&disk, file) == EIO);
+		disk.fault_at = 0;
+		bool kept = memcmp(file->kept.bytes, "other", 5) == 0;
+		EXPECT(disk_write(&disk, file, 0, "other", 5, &wrote) == 0);
+		EXPECT_U64(file->pending_n, kept ? 0 : 1);
+		EXPECT(disk_sync(&disk, file) == 0);
+		disk_power_cut(&disk);
+		expect_text(file, "other");
+		lost += !kept;
+		disk_done(&disk);
+	}
+	EXPECT(lost > 0);
+}
+
+static void
+disk__nothing_is_written_where_it_is_read_only(void)
+{
+	struct disk disk;
+	size_t wrote;
+	disk_init(&disk, 1);
+	struct inode *file = file_of(&disk, "log", "first");
+	EXPECT(!disk_read_only(&disk));
+	disk.fault_at = disk.operations + 1;
+	disk.fault = FAULT_READ_ONLY;
+	disk.fault_stays = true;
+	EXPECT(disk_read_only(&disk));
+	EXPECT(disk_write(&disk, file, 0, "other", 5, &wrote) == EROFS && wrote == 0);
+	EXPECT(disk_unlink(&disk, disk.root, "log") == EROFS);
+	expect_text(file, "first");
+	disk.fault_at = 0;
+	EXPECT(!disk_read_only(&disk));
+	EXPECT(disk_write(&disk, file, 0, "other", 5, &wrote) == 0);
+	disk_done(&disk);
+}
+
 int
 main(void)
 {
 	RUN(disk__a_removal_that_the_power_undid_leaves_a_file_like_any_other);
 	RUN(disk__a_file_that_another_took_the_name_of_gives_its_room_back);
+	RUN(disk__the_same_bytes_again_cannot_be_lost);
+	RUN(disk__nothing_is_written_where_it_is_read_only);
 	TEST_MAIN_END();
 }

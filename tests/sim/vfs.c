@@ -27,7 +27,7 @@ struct file {
 	struct inode *sync_folder; /* at its first sync: its name must last too */
 	int lock;
 	unsigned shared_mask, exclusive_mask;
-	bool delete_on_close;
+	bool delete_on_close, read_only;
 	char path[256];
 };
 
@@ -227,8 +227,12 @@ vfs_device(sqlite3_file *base)
 static int
 vfs_map(sqlite3_file *base, int i, int bytes, int extend, void volatile **ret)
 {
-	struct shared *s = shared_of(((struct file *)base)->inode);
+	const struct file *f = (struct file *)base;
+	struct shared *s = shared_of(f->inode);
 	ASSERT(i < REGIONS_MAX);
+	/* Its file cannot be made, or not be written to: each makes one of its own. */
+	if (f->read_only && s->region[i] == NULL)
+		return SQLITE_READONLY_CANTINIT;
 	if (s->region[i] == NULL && extend != 0) {
 		s->region[i] = calloc(1, (size_t)bytes);
 		ASSERT(s->region[i] != NULL);
@@ -353,6 +357,7 @@ vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int 
 	if ((flags & SQLITE_OPEN_READWRITE) != 0 && disk_read_only(&kernel.disk))
 		flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) |
 		        SQLITE_OPEN_READONLY;
+	f->read_only = (flags & SQLITE_OPEN_READONLY) != 0 && disk_read_only(&kernel.disk);
 	if (ret_flags != NULL)
 		*ret_flags = flags;
 	return SQLITE_OK;

@@ -214,36 +214,45 @@ wire_cut_start__gives_back_what_was_put(void)
 }
 
 static void
-wire_set_clock__moves_start_and_end(void)
+wire_set_clock__moves_what_goes_by_this_clock(void)
 {
-	static const int64_t year = INT64_C(365) * 24 * 3600 * 1000;
-	struct wire_alert a = { .body = STR("\xa1" LABEL),
+	static const msec now = 1795419193000, year = UINT64_C(365) * 24 * 3600 * 1000,
+			  last = UINT64_C(253402300799999);
+	const struct wire_alert a = { .body = STR("\xa1" LABEL),
 		.labels_bytes = 7,
 		.timeout = true,
 		.fingerprint = 7,
-		.starts_wall = 1795419163000,
-		.ends_wall = 1795419223000 };
-	char bytes[2 * (WIRE_HEAD_BYTES + 7)];
-	for (size_t i = 0; i < 2; i++) {
-		char *p = bytes + i * (WIRE_HEAD_BYTES + 7);
-		wire_put_head(p, &a);
-		memcpy(p + WIRE_HEAD_BYTES, a.body.p, a.body.n);
-	}
+		.starts_wall = now - 60000,
+		.ends_wall = now + 240000 };
 	const struct {
 		const char *name;
-		int64_t ms;
+		msec old, new;
 		msec starts, ends;
 	} rows[] = {
-		{ "back by ten years", -10 * year, a.starts_wall - 10 * (msec)year,
-		    a.ends_wall - 10 * (msec)year },
-		{ "and again", 10 * year, a.starts_wall, a.ends_wall },
-		{ "before 1970", -70 * year, 1, 1 },
-		{ "after the year 9999", 9000 * year, UINT64_C(253402300799999),
-		    UINT64_C(253402300799999) },
+		{ "back by ten years", now, now - 10 * year, a.starts_wall - 10 * year,
+		    a.ends_wall - 10 * year },
+		{ "on by ten years", now, now + 10 * year, a.starts_wall + 10 * year,
+		    a.ends_wall + 10 * year },
+		{ "back by a minute", now, now - 60000, a.starts_wall - 60000,
+		    a.ends_wall - 60000 },
+		{ "on by an hour", now, now + 3600000, a.starts_wall + 3600000,
+		    a.ends_wall + 3600000 },
+		{ "the sender's was right, and ours behind", now - 10 * year, now,
+		    a.starts_wall, a.ends_wall },
+		{ "the sender's was right, and ours ahead", now + 3600000, now,
+		    a.starts_wall, a.ends_wall },
+		{ "to 1970", now, 5, 1, 240005 },
+		{ "to the year 9999", 5, last, last, last },
 	};
+	char bytes[2 * (WIRE_HEAD_BYTES + 7)];
 	for (size_t i = 0; i < countof(rows); i++) {
 		test_row = rows[i].name;
-		wire_set_clock(bytes, sizeof(bytes), rows[i].ms);
+		for (size_t k = 0; k < 2; k++) {
+			char *p = bytes + k * (WIRE_HEAD_BYTES + 7);
+			wire_put_head(p, &a);
+			memcpy(p + WIRE_HEAD_BYTES, a.body.p, a.body.n);
+		}
+		wire_set_clock(bytes, sizeof(bytes), rows[i].old, rows[i].new);
 		str in = { bytes, sizeof(bytes) };
 		struct wire_alert got;
 		for (size_t k = 0; k < 2; k++) {
@@ -306,7 +315,7 @@ main(void)
 	RUN(wire_body_measure__refuses_what_record_encode_would_not_write);
 	RUN(wire_cut__gives_back_what_was_put);
 	RUN(wire_cut_start__gives_back_what_was_put);
-	RUN(wire_set_clock__moves_start_and_end);
+	RUN(wire_set_clock__moves_what_goes_by_this_clock);
 	RUN(wire_cut__refuses_heads_that_cannot_be);
 	TEST_MAIN_END();
 }
