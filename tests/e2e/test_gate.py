@@ -938,6 +938,8 @@ def test_ready_means_that_alerts_would_be_taken():
             found = gate.request("GET", "/-/ready", token=None)
             assert found.status == want, (status, found)
         assert gate.engine.asked[-1].wire == b""
+        assert abs(gate.engine.asked[-1].read_wall / 1000 - time.time()) < 60
+        assert abs(gate.engine.asked[-1].read_boot / 1000 - time.clock_gettime(time.CLOCK_BOOTTIME)) < 60
 
 
 def test_metrics_are_openmetrics():

@@ -336,6 +336,19 @@ def waited(firstline, scratch, *more, during=lambda: None):
     return result.returncode, result.stdout + result.stderr
 
 
+def falls_sick(scratch):
+    """And no command whose shim was killed is left that would heal it yet."""
+    heal = str(scratch.dir / "heal").encode()
+
+    def heals(pid):
+        try:
+            return heal in (pid / "cmdline").read_bytes()
+        except OSError:
+            return False
+    wait_until(lambda: not any(heals(p) for p in pathlib.Path("/proc").glob("[0-9]*")), 20, message="it is over")
+    (scratch.dir / "health").write_text("sick\n")
+
+
 def test_run_wait_ends_with_how_it_ended():
     with Scratch("wait") as scratch:
         hook = WebhookSink(scratch)
@@ -366,12 +379,13 @@ def test_run_wait_ends_with_how_it_ended():
         doubt = [a for a in firstline.incident(row["id"])["attempts"] if a["state"] == "in-doubt"]
         firstline.cli("incident", "settle", row["id"], doubt[0]["id"], "no", check=True)
         before = len(starts(scratch))
-        (scratch.dir / "health").write_text("sick\n")
+        falls_sick(scratch)
         code, said = waited(firstline, scratch, "worker-down", *on, "--timeout", "20s",
                             during=kill_in_the_middle)
         assert code == 7 and "in doubt" in said, (code, said)
         firstline.cli("incident", "cancel", row["id"], check=True)
 
+        falls_sick(scratch)
         refused = firstline.cli("run", "worker-down", *on, "--wait")
         assert refused.returncode == 5, refused.stdout + refused.stderr
 

@@ -132,7 +132,10 @@ class Asked:
         self.kind, self.id, self.payload = kind, number, payload
         self.token, self.wire, self.op, self.fields = "", b"", None, {}
         if kind == ALERTS:
-            self.token, at = decode(payload)
+            at = 0
+            for name in ("token", "read_boot", "read_wall"):
+                value, at = decode(payload, at)
+                setattr(self, name, value)
             self.wire = payload[at:]
         elif kind in (REQUEST, QUARANTINE, SELF):
             self.fields, _ = decode(payload)
