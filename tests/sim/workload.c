@@ -97,7 +97,8 @@ struct parcel {
 	struct told_of {
 		uint64_t number;
 		bool ended;
-		msec until; /* of what had not ended, however the wall clock is set */
+		msec until;     /* of what had not ended, however the wall clock is set */
+		int64_t offset; /* how it was set when it was sent */
 	} item[];
 };
 
@@ -119,10 +120,12 @@ taken(void *arg)
 			struct episode *e = episodes[k];
 			if (e->number != parcel->item[i].number)
 				continue;
-			/* It may have waited until it was over, or nearly, and the clock have
-			 * been set by less than would be noticed then. */
+			/* It may have waited until it was over; or nearly, and the clock have been
+			 * set meanwhile by less than is seen then. */
+			bool was_set = parcel->item[i].offset != sim_clock.wall_offset;
+			msec until = parcel->item[i].until;
 			if (!e->fire_taken &&
-			    parcel->item[i].until > sim_clock.now + JUMP_UNSEEN_MS) {
+			    until > sim_clock.now + (was_set ? JUMP_UNSEEN_MS : 0)) {
 				promise(e->number);
 				e->fire_taken = true;
 			}
@@ -153,7 +156,8 @@ send_due(void)
 		e->send_at = sim_clock.now + (e->ended_wall != 0 ? 10 * SECOND : RESEND_MS);
 		put_alert(&json, e);
 		parcel->item[parcel->n++] = (struct told_of){ e->number, e->ended_wall != 0,
-			e->ended_wall != 0 ? 0 : sim_clock.now + FIRES_FOR_MS };
+			e->ended_wall != 0 ? 0 : sim_clock.now + FIRES_FOR_MS,
+			sim_clock.wall_offset };
 	}
 	buf_char(&json, ']');
 	if (parcel->n == 0 || !gate_alerts(buf_str(&json), taken, parcel))
