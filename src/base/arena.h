@@ -14,9 +14,8 @@
  * scratch: the callee's copy, and all it allocated, is gone on return.
  *
  * Under ASan objects have gaps, and the first MiB of what is given out anew is poisoned, as
- * are 4 KiB behind what was given last. Memory that outlives its arena in
- * another role (a buffer on the stack, a static one) is given back by arena_over again
- * or by arena_release.
+ * are 4 KiB behind what was given last. Memory that outlives its arena in another role (a
+ * buffer on the stack, a static one) is given back by arena_over again or by arena_release.
  */
 struct arena {
 	char *beg; /* free space is [beg, end) */

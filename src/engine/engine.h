@@ -44,6 +44,9 @@ enum engine_exit {
 	ENGINE_EXIT_AGAIN = 7, /* I was without the store: start me with it */
 };
 
+/* Ended so often in a row before it was ready: it is started without the store. */
+#define LOST_AFTER_ENDS 5
+
 /* Without the store: when it is tried again. The longer it is lost, the less often; and what
  * nobody could be told yet goes on for a while first, to the next tier. */
 #define LOST_AGAIN_MIN_MS (5 * SECOND)

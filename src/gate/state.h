@@ -103,7 +103,7 @@ struct call {
 	struct buf body;
 	uint64_t drained;
 	uint64_t began_us;
-	msec read_boot, read_wall; /* of a body of alerts */
+	msec read_boot, read_wall; /* when a body of alerts was read first */
 	msec began, body_began;
 
 	uint64_t id; /* of the frame it waits for; 0: none */

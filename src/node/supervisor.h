@@ -84,10 +84,9 @@ struct reading {
 };
 
 /*
- * The store is lost when it is damaged, or when the engine ended so often before it was ready
- * with it. Then it is started without, so that people are told, and tries it again by ending.
+ * The store is lost when it is damaged, or when the engine ended LOST_AFTER_ENDS times before it
+ * was ready with it (engine/engine.h). Then it is started without, so that people are told, and tries it again by ending.
  */
-#define LOST_AFTER_ENDS 5
 struct lost_store {
 	unsigned ends; /* in a row, without being ready with the store between */
 	bool without;  /* the engine runs, or is started next, without it */

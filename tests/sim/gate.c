@@ -76,8 +76,8 @@ static size_t now, next; /* of a reload: next != now */
 static enum { CALM = 1, HANDS_ADOPT, ENGINE_ADOPTS } reloading = CALM;
 static bool stopping;
 
-/* Without its store the engine is started once it has ended so often, and was not ready since. */
-#define LOST_AFTER_ENDS 5
+/* How often the engine has ended and was not ready since; and since when it is without its
+ * store, as the supervisor has it. */
 static struct {
 	bool without;
 	unsigned ends;
@@ -303,8 +303,10 @@ on_role_frame(struct served *role, const struct frame *frame)
 		on_adopted(role, &adopted);
 	if (frame->kind == FRAME_READY && role == &engine) {
 		engine.state = READY;
-		if (!lost.without)
-			lost.ends = 0, lost.wall = 0;
+		if (!lost.without) {
+			lost.ends = 0;
+			lost.wall = 0;
+		}
 		connect_roles(&engine, NULL);
 	}
 	if (frame->kind == FRAME_LOG &&

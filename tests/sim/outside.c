@@ -743,8 +743,8 @@ WRAP(memory_touch)(void *p, size_t n)
 	(void)n;
 }
 
-/* Whether an arena has pages to give back each second: it is said to once in a minute, and not
- * asked otherwise, for that was a fifth of a seed's time. */
+/* Arenas ask each second whether they have pages to give back, which was a fifth of a seed's
+ * time: one in sixty is told that it has, and the kernel is not asked. */
 int WRAP(mincore)(void *p, size_t n, unsigned char *ret);
 int
 WRAP(mincore)(void *p, size_t n, unsigned char *ret)

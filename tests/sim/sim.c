@@ -44,7 +44,7 @@
 struct sim sim;
 static unsigned hours = HOURS_DEFAULT;
 static uint64_t within = UINT64_MAX; /* seconds */
-static const char *keep_in;          /* a folder that is there; or NULL */
+static const char *keep_in;          /* a folder; or NULL */
 
 /* ---- telling ---- */
 
@@ -78,6 +78,7 @@ keep_file(const char *path, const struct copy *bytes)
 static void
 keep_folder(const char *path, const struct inode *folder)
 {
+	(void)mkdir(path, 0755);
 	for (size_t i = 0; i < folder->names.n; i++) {
 		const struct disk_name *name = &folder->names.item[i];
 		char below[1024];
@@ -86,7 +87,6 @@ keep_folder(const char *path, const struct inode *folder)
 			keep_file(below, &name->inode->now);
 			continue;
 		}
-		(void)mkdir(below, 0755);
 		keep_folder(below, name->inode);
 	}
 }
