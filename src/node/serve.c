@@ -163,23 +163,24 @@ bind_socket(struct supervisor *s, bool tokens, struct err *err)
 	return bind_others(s, tokens, err);
 }
 
+/* In the order in which it is looked for: who finds the file finds it said in the log, and who
+ * waits for systemd finds the file. */
 static void
 announce(struct supervisor *s)
 {
 	if (s->announced)
 		return;
 	s->announced = true;
-	system_ready(s);
-	char path[4200], url[200], counts[COUNTS_MAX];
+	char url[200], counts[COUNTS_MAX];
 	struct err err;
+	model_counts(s->now.model, counts);
+	node_log(s, LOG_INFO, "supervisor", "serving on http://%s (%s)%s", s->listen,
+	    counts, s->loopback_only ? "; loopback only" : "");
 	(void)snprintf(url, sizeof(url), "http://%s\n", s->listen);
 	AUTO_CLOSE int dir = open(s->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && !file_write_durable(dir, "endpoint", str_of(url), 0644, &err))
 		node_log(s, LOG_WARNING, "supervisor", "%s", err.text);
-	(void)snprintf(path, sizeof(path), "%s", s->listen);
-	model_counts(s->now.model, counts);
-	node_log(s, LOG_INFO, "supervisor", "serving on http://%s (%s)%s", path, counts,
-	    s->loopback_only ? "; loopback only" : "");
+	system_ready(s);
 }
 
 /* ---- what roles tell ---- */
