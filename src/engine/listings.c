@@ -92,7 +92,8 @@ keep_text(char *to, size_t max, size_t *ret_n, str text)
 {
 	if (text.n > max)
 		return false;
-	memcpy(to, text.p, text.n);
+	if (text.n > 0)
+		memcpy(to, text.p, text.n);
 	*ret_n = text.n;
 	return true;
 }

@@ -200,7 +200,8 @@ by_password(struct engine *engine, uint64_t id, const struct request *r,
 	copy_text(job.agent, sizeof(job.agent), r->agent);
 	job.password_n =
 	    r->secret.n < sizeof(job.password) ? r->secret.n : sizeof(job.password);
-	memcpy(job.password, r->secret.p, job.password_n);
+	if (job.password_n > 0)
+		memcpy(job.password, r->secret.p, job.password_n);
 	if (!hasher_ask(engine->hasher, &job))
 		refuse_for(engine, id, SECOND);
 	explicit_bzero(job.password, sizeof(job.password));

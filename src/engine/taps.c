@@ -111,7 +111,8 @@ add_link(struct engine *engine, struct notice_row *notice, struct arena *arena, 
 	tap_write(&text, tap, key_of(engine));
 	struct pairs fields = { arena_new(arena, struct pair, notice->fields.n + 1),
 		notice->fields.n + 1 };
-	memcpy(fields.p, notice->fields.p, notice->fields.n * sizeof(*fields.p));
+	if (notice->fields.n > 0)
+		memcpy(fields.p, notice->fields.p, notice->fields.n * sizeof(*fields.p));
 	fields.p[notice->fields.n] =
 	    (struct pair){ name, arena_printf(arena, "%.*s/act/%.*s", STR_ARG(base),
 				     STR_ARG(buf_str(&text))) };
