@@ -236,7 +236,9 @@ spawn(struct role_process *role, int fd, struct err *err)
 	env_plain(env);
 	uv_process_options_t options = {
 		.exit_cb = on_exit,
-		.file = s->exe,
+		/* This program, whatever stands at its path since: roles of two versions do not
+		 * understand each other. */
+		.file = "/proc/self/exe",
 		.args = args,
 		/* Of what stands in it only hands may need more: `env:` secrets. */
 		.env = role->kind == ROLE_KIND_HANDS ? NULL : env,

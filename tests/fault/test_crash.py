@@ -8,13 +8,14 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import Firstline, Scratch, WebhookSink, children, run_all, wait_until
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, wait_until
 
 ALERT = {"alertname": "WorkerDown", "service": "worker", "severity": "critical"}
 
@@ -246,6 +247,24 @@ def test_an_action_survives_the_death_of_each_role():
 
 def test_an_action_survives_the_death_of_everything():
     killed_mid_action(lambda f: f.kill_all())
+
+
+def test_a_role_that_dies_after_the_program_was_replaced_is_of_the_old_one():
+    """Until the server is started again, as after an upgrade: roles of two versions do not mix."""
+    with Scratch("replaced") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        for name in ("firstline", "firstline-shim"):
+            shutil.copy(BUILD / name, scratch.dir / name)
+        firstline.program = scratch.dir / "firstline"
+        firstline.start()
+        firstline.program.unlink()
+        scratch.file("firstline", "#!/bin/sh\nexit 1\n", 0o755)
+        for role in ("engine", "hands", "gate"):
+            firstline.kill_role(role)
+        wait_until(lambda: all(firstline.role(r) for r in ("engine", "hands", "gate")), 20, 0.1, "all roles")
+        firstline.wait_ready()
+        send_until_taken(firstline)
+        firstline.wait_incident(lambda r: r["state"] == "recovered", 30, "the old one acts")
 
 
 def stopped_role_is_replaced(role):
