@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e long attempts grades bench soak screenshots mutate format lint clean
+.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e san-e2e long attempts grades bench soak screenshots mutate format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -17,6 +17,7 @@ coverage: ; @tools/coverage unit sim e2e ## lines, branches and MC/DC of src, by
 mutate: build ; @tools/mutate $${MUTATE:-src/authority} --sample $${SAMPLE:-300} --seed $${SEED:-1} ## small mistakes in the sources: which does no test notice?
 kills: ; @tools/test kills ## kill -9 at every crash point
 e2e:   ; @tools/test e2e ## with real Prometheus, nginx, SMTP
+san-e2e: ; @tools/test san_e2e ## the same, with ASan and UBSan in the program
 long:  ; @FUZZ_SECONDS=600 LONG=1 ATTEMPTS=100000 TEST_SECONDS=14400 tools/test ## hours: the large counts
 attempts: build ; @ATTEMPTS=$${ATTEMPTS:-100000} python3 tests/e2e/test_sandbox.py build test_many_short_attempts_leave_nothing ## 100,000 attempts leave nothing behind
 grades: build ; @LONG=1 RUNBOOKS="$(RUNBOOKS)" python3 tests/e2e/test_import.py build test_a_library_of_runbooks ## RUNBOOKS=folder: what runbooks elsewhere have

@@ -1,5 +1,6 @@
 """bench/run in small: every row is measured with both servers, and the table has a figure of
 each. What the figures are is nobody's business here: the machine may be busy."""
+# bare: needs bench/, which is not built with sanitizers
 # first: it takes long, and its figures are nobody's business
 import json
 import pathlib

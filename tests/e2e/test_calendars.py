@@ -1,5 +1,6 @@
 """Calendars that others keep: spelled out as ical.js does, by a program that has nothing else,
 in the configuration for holidays and overrides."""
+# bare: firstline-ics has a bound on its memory that no sanitizer keeps
 import json
 import pathlib
 import re

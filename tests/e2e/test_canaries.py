@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support.harness import ROOT, Firstline, Scratch, end, free_port, run_all, wait_until
+from support.harness import ROOT, Firstline, Scratch, bare, end, free_port, run_all, wait_until
 from test_actions import Bus, Sshd
 from test_probes import Dns, Listener, certificates, tls_server
 from test_sandbox import forms
@@ -432,6 +432,7 @@ def test_t10_no_canary_is_where_it_does_not_belong():
         check_files(scratch)
 
 
+@bare("a sanitizer takes the signal")
 def test_t10_no_role_leaves_a_core_with_a_secret_in_it():
     before = resource.getrlimit(resource.RLIMIT_CORE)
     most = before[1]

@@ -12,7 +12,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wait_until
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, bare, run_all, wait_until
 
 # A mark «name» stands before each mistake; MISTAKES says what is to be told of it there.
 BROKEN = {
@@ -655,6 +655,7 @@ def test_a_hang_up_while_the_folder_is_read_has_it_read_once_more():
         assert firstline.post("/v1/reload").status == 200
 
 
+@bare("it counts memory")
 def test_reading_the_folder_again_and_again_leaves_nothing_in_memory():
     """Each reading is a thread of the supervisor's: 216 bytes of it once stayed."""
     def anonymous_kb(firstline):

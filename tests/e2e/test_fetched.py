@@ -1,5 +1,6 @@
 """Calendars that are fetched from URLs: what changes there is in force here, what breaks there
 is not, and no schedule is ever empty for it."""
+# bare: firstline-ics has a bound on its memory that no sanitizer keeps
 import http.server
 import json
 import os

@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import gate as g
 from support.gate import Gate, answer
-from support.harness import run_all, wait_until
+from support.harness import bare, run_all, wait_until
 
 ONE = '[{"labels":{"alertname":"A","cluster":"c1","severity":"critical"}}]'
 POST = "POST /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -491,6 +491,7 @@ def test_odd_requests():
         assert gate.request("GET", "/").status == 200  # the pages
 
 
+@bare("it counts memory")
 def test_a_thousand_idle_connections():
     with Gate() as gate:
         before = gate.memory()

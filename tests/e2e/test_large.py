@@ -3,6 +3,7 @@ a server restored from it starts nothing until a person says go, and after kill 
 is ready again at once, with all that it acknowledged.
 
 LONG=1: the store has 1 GiB, and the times are held to; else 4 MiB, and they are only told."""
+# bare: needs bench/, which is not built with sanitizers
 import contextlib
 import http.client
 import json

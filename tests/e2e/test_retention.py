@@ -3,6 +3,7 @@ what is over is let go of, so that the store has its size and keeps it, and what
 is told as before, of every day. The clock is put forward by faketime.
 
 LONG=1: 10,000,000 events (an alert, or its end) over 20 days; else 24,000 over 12."""
+# bare: a clock is preloaded
 # first: each day is a start and an end of the server
 import json
 import os

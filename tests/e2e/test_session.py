@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import Answer, Firstline, Scratch, run_all, wait_until
+from support.harness import Answer, Firstline, Scratch, bare, run_all, wait_until
 
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 PASSWORD = "correct horse battery staple"
@@ -322,6 +322,7 @@ def test_tokens_and_who_ends_whose():
         assert mei.ask("GET", "/v1/session").status == 401
 
 
+@bare("a clock is preloaded")
 def test_what_is_grave_needs_a_fresh_sign_in():
     with Scratch("fresh") as scratch:
         firstline = Firstline(scratch, configuration(scratch)).start()

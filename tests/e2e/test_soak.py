@@ -1,5 +1,6 @@
 """bench/soak in small, and what it makes of a log: a leak is told from noise, a step and a short
 run, and what was cut off still counts."""
+# bare: needs bench/, which is not built with sanitizers
 import json
 import os
 import pathlib

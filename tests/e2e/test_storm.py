@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from e2e.test_prometheus import configuration, metric
-from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
+from support.harness import BUILD, Firstline, Scratch, WebhookSink, bare, children, run_all, stamp, wait_until
 
 LONG = bool(os.environ.get("LONG"))
 ALERTS = 1_000_000 if LONG else 100_000
@@ -194,6 +194,7 @@ def test_a_storm_on_fifty_services_is_at_most_five_pages_and_all_of_it_is_told()
         print(f"  {ALERTS:,} alerts in {took:.1f} s, {SERVICES} incidents, {len(pager.requests)} pages: {pager.types()}")
 
 
+@bare("it needs bench/")
 def test_what_is_sent_again_writes_nothing():
     """1,000 alerts, 1,000 times; LONG=1: 10,000 times."""
     with Scratch("again") as scratch:

@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from e2e.test_listing import memory_mb
 from e2e.test_prometheus import configuration
-from support.harness import Firstline, Scratch, WebhookSink, run_all, wait_until
+from support.harness import Firstline, Scratch, WebhookSink, bare, run_all, wait_until
 
 
 def followed(firstline, after, seconds=2):
@@ -169,6 +169,7 @@ def at_once(times, what):
         return list(pool.map(lambda _: what(), range(times)))
 
 
+@bare("it counts memory")
 def test_an_incident_of_any_length_is_read_whole():
     notes = 4400
     with Scratch("whole incident") as scratch:

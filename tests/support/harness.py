@@ -23,6 +23,7 @@ import traceback
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 KEEP = os.environ.get("KEEP") == "1"  # keep the folders of failed tests
+SANITIZED = bool(os.environ.get("ASAN_OPTIONS"))  # as `make san-e2e` sets it
 REPLAY = os.environ.get("REPLAY")  # a file: each journal of a test that passed is replayed twice, and told there
 
 
@@ -56,11 +57,13 @@ class Scratch:
 
     def __exit__(self, kind, value, trace):
         self.stack.close()
+        said = sanitizers_said(self.dir)
         if REPLAY and kind is None and (BUILD / "firstline").exists():
             for store in sorted(self.dir.glob("*/firstline.db")):
                 replay_twice(store.parent)
         if kind is None or not KEEP:
             shutil.rmtree(self.dir, ignore_errors=True)
+        assert not said, said
         return False
 
     def file(self, name, text, mode=0o644):
@@ -78,6 +81,16 @@ class Scratch:
         out.close()
         self.stack.callback(end, child)
         return child
+
+
+def sanitizers_said(folder):
+    """What ASan or UBSan found in a program built with them, as its log has it."""
+    for log in folder.glob("**/*.log"):
+        text = log.read_text(errors="replace")
+        for said in ("ERROR: AddressSanitizer", ": runtime error: "):
+            if said in text:
+                return text[max(0, text.index(said) - 200):][:6000]
+    return ""
 
 
 def replay_twice(state):
@@ -364,6 +377,14 @@ class WebhookSink:
         return [body.get("type") for _, body in list(self.requests)]
 
 
+def bare(why):
+    """Of a test that no program under a sanitizer can pass, for what it measures or preloads."""
+    def mark(test):
+        test.bare = why
+        return test
+    return mark
+
+
 def run_all(module):
     failed = 0
     only = sys.argv[2:]
@@ -371,6 +392,9 @@ def run_all(module):
         if not name.startswith("test_") or not callable(test):
             continue
         if only and name not in only:
+            continue
+        if SANITIZED and hasattr(test, "bare"):
+            print(f"  left out {name}: {test.bare}")
             continue
         began = time.monotonic()
         try:
