@@ -35,8 +35,18 @@ def start():
                             stderr=subprocess.PIPE, text=True)
 
 
+def what_is(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return "gone now"
+
+
 def expect_nothing_left(before):
-    wait_until(lambda: ours()[1] <= before[1], 10, message=f"its processes are gone: {ours()[1] - before[1]}")
+    try:
+        wait_until(lambda: ours()[1] <= before[1], 10)
+    except AssertionError:
+        left = {pid: what_is(pid) for pid in ours()[1] - before[1]}
+        raise AssertionError(f"its processes are there still: {left}") from None
     assert ours()[0] <= before[0], ours()[0] - before[0]
 
 

@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from support import gate as g
 from support.gate import Gate
-from support.harness import ROOT, Firstline, Scratch, run_all, wait_until
+from support.harness import ROOT, Firstline, Scratch, bare, run_all, wait_until
 
 SMUGGLING = ROOT / "tests/corpus/smuggling"
 
@@ -235,6 +235,7 @@ def test_slow_clients():
         assert memory(firstline) < 512 << 20
 
 
+@bare("it counts memory")
 def test_five_thousand_idle_connections():
     with Scratch("idle") as scratch:
         firstline = server(scratch)

@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
+from support.harness import Firstline, Scratch, WebhookSink, bare, children, run_all, stamp, wait_until
 
 MIB = 1 << 20
 HOSTILE = ["; rm -rf /", "$(touch /tmp/owned)", "`id`", "a\nb", "-rf", "--help", "it's \"quoted\"",
@@ -171,6 +171,7 @@ def names(firstline):
     return {a["labels"].get("id") for a in firstline.get("/api/v2/alerts")}
 
 
+@bare("it counts memory")
 def test_bodies_of_alerts():
     good = json.dumps(alert(alertname="A", service="worker", id="good"))
     deep = 1_000_000

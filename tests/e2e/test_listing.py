@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from e2e.test_prometheus import configuration
 from support.engine import Engine
 from support.gate import ANSWER, OPS, REQUEST, decode, encode, frame
-from support.harness import Firstline, Scratch, WebhookSink, children, run_all, wait_until
+from support.harness import Firstline, Scratch, WebhookSink, bare, children, run_all, wait_until
 
 
 def listed(firstline, *filters, more=""):
@@ -163,6 +163,7 @@ def memory_mb(firstline, role):
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
+@bare("it counts memory")
 def test_groups_of_many():
     n = 100_000
     with Scratch("groups") as scratch:

@@ -69,6 +69,7 @@ def active(firstline):
     return int(metric(firstline.request("GET", "/metrics").body.decode(), "firstline_alerts_active"))
 
 
+@bare("it counts memory")
 def test_a_storm_is_kept_folded_and_holds_nobody_up():
     with Scratch("storm") as scratch:
         hook = WebhookSink(scratch)

@@ -4,13 +4,15 @@ acknowledged is there, no attempt began twice, the journal replays, and with the
 over all of it works: an alert is taken, its action runs, people are told. Of the shim alone,
 call by call: test_failing_shim.py.
 
-FAIL_SECONDS=N goes on for so long (8 for memory, 9 for calls); LONG=1: until each place
-that was passed has failed with each of its errors, or for half an hour, in each role."""
+FAIL_SECONDS=N goes on for so long (8 for memory, 9 for calls); LONG=1: in each role by
+itself, which is started again and reads its folder again meanwhile, until each place that was
+passed has failed with each of its errors and no other comes, or for half an hour."""
 import contextlib
 import json
 import mmap
 import os
 import pathlib
+import signal
 import struct
 import sys
 import threading
@@ -23,6 +25,7 @@ from support.harness import BUILD, Firstline, Scratch, WebhookSink, run_all, wai
 
 LONG = bool(os.environ.get("LONG"))
 MEMORY, CALLS = 1, 2
+QUIET = 60  # seconds in which nothing is passed that has not failed yet, with LONG
 ROLES = {1: "supervisor", 2: "gate", 4: "engine", 8: "hands", 16: "shim"}
 ALL = sum(ROLES)
 HEAD = struct.Struct("=IIIIQIIII")
@@ -63,10 +66,11 @@ class Table:
                        "errors": row[5], "last": row[6], "name": text(row[7]),
                        "at": [f"{text(m)}+{a:#x}" for m, a in zip(row[8:12], row[12:16]) if m]}
 
-    def all_failed(self, kinds, roles):
+    def progress(self, kinds, roles):
+        """Places that these passed, failures of them, and how many are still to come."""
         named = {name for bit, name in ROLES.items() if bit & roles}
-        return not [p for p in self.places() if p["kind"] & kinds and p["role"] in named
-                    and p["failed"] < p["errors"]]
+        rows = [p for p in self.places() if p["kind"] & kinds and p["role"] in named]
+        return len(rows), sum(p["failed"] for p in rows), sum(p["errors"] - p["failed"] for p in rows)
 
     def environment(self):
         return {"LD_PRELOAD": str(BUILD / "libfailing.so"), "LD_FAILING": str(self.path)}
@@ -98,12 +102,29 @@ def keep_up(firstline):
     raise AssertionError("it does not come up\n" + firstline.log_text()[-3000:])
 
 
+def begin_again(firstline, roles):
+    """What is done at a start alone is passed once more: by the role, or by all of it."""
+    with contextlib.suppress(AssertionError, ProcessLookupError):
+        if ROLES[roles] in ("gate", "engine", "hands"):
+            firstline.kill_role(ROLES[roles])
+        elif ROLES[roles] == "supervisor":
+            firstline.kill_all()
+
+
+def read_again(firstline):
+    """As after a change: the supervisor reads the folder, and all take over what it says."""
+    with open(firstline.config / "production.yaml", "a") as rules:
+        rules.write("# once more\n")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(firstline.child.pid, signal.SIGHUP)
+
+
 def endure(firstline, scratch, table, kinds, roles, seconds):
     senders = [Sender(firstline, name) for name in ("a", "b")]
     for sender in senders:
         sender.start()
-    began = heard = time.monotonic()
-    taken = 0
+    began = heard = new = time.monotonic()
+    taken, turn, before = 0, 0, None
     while time.monotonic() < began + seconds:
         if not alive(firstline):
             keep_up(firstline)
@@ -114,7 +135,17 @@ def endure(firstline, scratch, table, kinds, roles, seconds):
             taken, heard = now, time.monotonic()
         # One place in each start, and there are many.
         assert time.monotonic() < heard + (900 if LONG else 60), "nothing is taken\n" + firstline.log_text()[-3000:]
-        if LONG and now and table.all_failed(kinds, roles):
+        if not LONG:
+            continue
+        turn += 1
+        if turn % 3 == 0:
+            read_again(firstline)
+        if turn % 8 == 0:
+            begin_again(firstline, roles)
+        progress = table.progress(kinds, roles)
+        if progress != before:
+            before, new = progress, time.monotonic()
+        if now and progress[2] == 0 and time.monotonic() > new + QUIET:
             break
     for sender in senders:
         sender.over.set()
@@ -182,7 +213,7 @@ def everything_fails_in(roles, kinds, seconds):
         hook, table = WebhookSink(scratch), Table(scratch)
         config = configuration(scratch, hook)
         rules = config / "production.yaml"
-        rules.write_text(rules.read_text().replace("5 in 1h", "50 in 1h").replace(
+        rules.write_text(rules.read_text().replace("5 in 1h", "1000 in 1h").replace(
             "to: [automation]", "to: [automation, person: ana]"))
         with open(scratch.dir / "heal", "a") as heal:
             heal.write(f"env | grep ^LD_ >>{scratch.dir}/leaked\nexit 0\n")

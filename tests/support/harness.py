@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -87,9 +88,9 @@ def sanitizers_said(folder):
     """What ASan or UBSan found in a program built with them, as its log has it."""
     for log in folder.glob("**/*.log"):
         text = log.read_text(errors="replace")
-        for said in ("ERROR: AddressSanitizer", ": runtime error: "):
-            if said in text:
-                return text[max(0, text.index(said) - 200):][:6000]
+        found = re.search(r"ERROR: AddressSanitizer|\.[ch]:\d+:\d+: runtime error: ", text)
+        if found:
+            return text[max(0, found.start() - 200):][:6000]
     return ""
 
 
