@@ -41,11 +41,11 @@ key_make(int state_fd, str name, struct note_key *ret, struct err *err)
 	if (ok) {
 		note_key_write(&key, true, &out);
 		buf_char(&out, '\n');
-		ok = file_write_durable(state_fd, CHECKPOINT_KEY_FILE, buf_str(&out), 0600,
+		ok = file_write_first(state_fd, CHECKPOINT_KEY_FILE, buf_str(&out), 0600,
 		    err);
 	}
 	buf_done(&out);
-	/* Somebody else may have made one meanwhile: what is there counts. */
+	/* Somebody else may have made one meanwhile, and given it out: what is there counts. */
 	return ok && key_read(state_fd, ret, err);
 }
 

@@ -3,8 +3,12 @@
  */
 #include "store/checkpoint.h"
 
+#include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/temp.h"
 #include "support/test.h"
@@ -196,6 +200,74 @@ key__is_made_once_and_for_its_user(void)
 	       err.kind == ERR_NOT_FOUND);
 }
 
+/* One first user of the key: what it got, into the pipe. */
+static void
+first_user(const char *where, int start, int said)
+{
+	struct err err;
+	struct note_key key;
+	char byte;
+	bool ok = read(start, &byte, 1) == 0 &&
+	          checkpoint_key(where, STR(CHECKPOINT_KEY_NAME), &key, &err);
+	_exit(ok && write(said, key.id, sizeof(key.id)) == sizeof(key.id) ? 0 : 1);
+}
+
+/* What is given out at once must be what stays: a note that another key signed is no proof. */
+static void
+key__is_the_same_for_all_who_make_it_at_once(void)
+{
+	enum { USERS = 8, ROUNDS = 20 };
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct err err;
+		struct note_key key = { 0 };
+		char where[TEMP_PATH_MAX + 40];
+		int start[2], said[2], status;
+		(void)snprintf(where, sizeof(where), "%s/at-once-%u", folder, round);
+		EXPECT(mkdir(where, 0700) == 0 && pipe(start) == 0 && pipe(said) == 0);
+		for (unsigned i = 0; i < USERS; i++) {
+			if (fork() == 0) {
+				(void)close(start[1]);
+				first_user(where, start[0], said[1]);
+			}
+		}
+		(void)close(start[1]);
+		(void)close(said[1]);
+		for (unsigned i = 0; i < USERS; i++)
+			EXPECT(wait(&status) > 0 && status == 0);
+		EXPECT(checkpoint_key_find(where, &key, &err));
+		uint8_t id[sizeof(key.id)];
+		for (unsigned i = 0; i < USERS; i++)
+			EXPECT(read(said[0], id, sizeof(id)) == sizeof(id) &&
+			       memcmp(id, key.id, sizeof(id)) == 0);
+		(void)close(start[0]);
+		(void)close(said[0]);
+		DIR *dir = opendir(where);
+		EXPECT(dir != NULL);
+		for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+			EXPECT(entry->d_name[0] != '.' ||
+			       strspn(entry->d_name, ".") == strlen(entry->d_name));
+		(void)closedir(dir);
+	}
+}
+
+/* Root who asks first leaves a key that the server can read. */
+static void
+key__belongs_to_whom_the_folder_belongs(void)
+{
+	struct err err;
+	struct stat st;
+	struct note_key key;
+	char where[TEMP_PATH_MAX + 40], path[sizeof(where) + 40];
+	if (geteuid() != 0)
+		return;
+	(void)snprintf(where, sizeof(where), "%s/theirs", folder);
+	(void)snprintf(path, sizeof(path), "%s/" CHECKPOINT_KEY_FILE, where);
+	EXPECT(mkdir(where, 0700) == 0 && chown(where, 65534, 65533) == 0);
+	EXPECT(checkpoint_key(where, STR(CHECKPOINT_KEY_NAME), &key, &err));
+	EXPECT(stat(path, &st) == 0 && st.st_uid == 65534 && st.st_gid == 65533 &&
+	       (st.st_mode & 0777) == 0600);
+}
+
 int
 main(void)
 {
@@ -205,5 +277,7 @@ main(void)
 	RUN(base__is_not_what_a_checkpoint_says);
 	RUN(checkpoint__is_held_against_what_is_left);
 	RUN(key__is_made_once_and_for_its_user);
+	RUN(key__is_the_same_for_all_who_make_it_at_once);
+	RUN(key__belongs_to_whom_the_folder_belongs);
 	TEST_MAIN_END();
 }
