@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/fd.h"
+#include "os/file.h"
 
 /* A file of its own, and not what is made: where the folder is on another machine, an flock
  * is one with the locks that SQLite takes. */
@@ -72,6 +73,50 @@ bool
 part_remove_all(int dir_fd, const char *name, struct err *err)
 {
 	return remove_deep(dir_fd, name, 0, err);
+}
+
+/* ---- giving ---- */
+
+static bool give_all(int fd, const char *except, unsigned depth, int to_fd,
+    struct err *err);
+
+/* Through no link, and no second name of what stands elsewhere: whoever may write around it
+ * must not come to own more than this. What is in a folder comes first. */
+static bool
+give(int dir_fd, const char *name, unsigned depth, int to_fd, struct err *err)
+{
+	struct stat st;
+	AUTO_CLOSE int fd =
+	    openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return err_sys(err, ERR_IO, "open '%s'", name);
+	bool folder = S_ISDIR(st.st_mode) && depth < DEPTH_MAX;
+	if (!folder && !(S_ISREG(st.st_mode) && st.st_nlink == 1))
+		return err_set(err, ERR_DENIED, "'%s' is not what was made here", name);
+	return (!folder || give_all(fd, "", depth + 1, to_fd, err)) &&
+	       file_give(fd, to_fd, err) &&
+	       (fsync(fd) == 0 || err_sys(err, ERR_IO, "write '%s'", name));
+}
+
+static bool
+give_all(int fd, const char *except, unsigned depth, int to_fd, struct err *err)
+{
+	DIR *dir = folder_list(fd);
+	if (dir == NULL)
+		return err_sys(err, ERR_IO, "read a folder");
+	bool ok = true;
+	for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+		if (!is_dots(entry->d_name) && strcmp(entry->d_name, except) != 0)
+			ok = give(fd, entry->d_name, depth, to_fd, err);
+	}
+	(void)closedir(dir);
+	return ok;
+}
+
+bool
+part_give(const struct part *part, int folder_fd, struct err *err)
+{
+	return geteuid() != 0 || give_all(part->fd, LOCK_FILE, 0, folder_fd, err);
 }
 
 /* ---- taking ---- */

@@ -22,6 +22,8 @@ struct part {
  * in it. ERR_INVALID: something else has its name. */
 NODISCARD bool part_take(const char *path, const char *suffix, struct part *ret,
     struct err *err);
+/* As root: all that is in it gets the owner of that folder (file_give). */
+NODISCARD bool part_give(const struct part *part, int folder_fd, struct err *err);
 /* Remove it with all that is in it. */
 void part_drop(struct part *part);
 /* It has its name by now, under which it is nobody's part any more. */

@@ -6,7 +6,8 @@
  *
  * A folder that is not there is made under another name, and gets its own when it is complete.
  * One that is there and empty stays, as it may be a volume whose name nobody can move: what
- * is complete moves into it, the mark that nothing is to be done first and the store last.
+ * is complete moves into it, the mark that nothing is to be done first and the store last. As
+ * root it is given to whose folder that is first: the server runs as that user.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -338,7 +339,11 @@ restore_in(struct restoring *r)
 		return not_empty(r);
 	if (!part_take(r->state, inside ? "/" PART_INSIDE : ".part", &r->part, r->err))
 		return false;
-	bool ok = fill(r) && (inside ? move_all(r) : rename_all(r));
+	bool ok = fill(r);
+	if (ok && inside)
+		ok = part_give(&r->part, r->state_fd, r->err) && move_all(r);
+	else if (ok)
+		ok = rename_all(r);
 	if (ok && !inside)
 		part_keep(&r->part);
 	else

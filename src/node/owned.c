@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,4 +81,21 @@ state_folder_owned(const char *path, struct err *err)
 	}
 	(void)closedir(dir);
 	return ok;
+}
+
+bool
+state_folder_usable(const char *path, const char *name, struct err *err)
+{
+	struct stat st;
+	char folder[PATH_MAX];
+	int n = snprintf(folder, sizeof(folder), "%s/%s", path, name);
+	if (n < 0 || (size_t)n >= sizeof(folder))
+		return err_set(err, ERR_LIMIT, "the state folder's name is too long");
+	if (faccessat(AT_FDCWD, folder, R_OK | W_OK | X_OK, AT_EACCESS) == 0 ||
+	    errno != EACCES || stat(folder, &st) != 0)
+		return true;
+	return err_set(err, ERR_DENIED,
+	    "'%s' belongs to user %u, and the server, user %u, may not read and write it: "
+	    "chown -R the state folder to the server's user, or start as the other",
+	    folder, (unsigned)st.st_uid, (unsigned)geteuid());
 }

@@ -12,4 +12,8 @@
  */
 NODISCARD bool state_folder_owned(const char *path, struct err *err);
 
+/* ERR_DENIED: this user may not read and write the folder NAME in it; says what to do. What a disk
+ * that fails or that lets nothing be written has to say is no matter of owners. */
+NODISCARD bool state_folder_usable(const char *path, const char *name, struct err *err);
+
 #endif

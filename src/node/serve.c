@@ -355,7 +355,8 @@ look_at_folder(const struct supervisor *s, struct err *err)
 	for (size_t i = 0; i < countof(folders); i++) {
 		char path[4200];
 		(void)snprintf(path, sizeof(path), "%s/%s", s->state_dir, folders[i]);
-		if (!folder_make(path, 0700, err))
+		if (!folder_make(path, 0700, err) ||
+		    !state_folder_usable(s->state_dir, folders[i], err))
 			return false;
 	}
 	return true;

@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from support.harness import BUILD, Firstline, Scratch, run_all, wait_until
+from support.harness import BUILD, Firstline, Scratch, end, run_all, wait_until
 from test_backup import ALERT, cli, start
 
 
@@ -205,6 +205,82 @@ def test_an_empty_folder_is_filled_and_stays_the_one_that_it_is():
         again = Firstline(s, live.config, name="volume").start()
         assert "restored" in again.get("/v1/status")["stopped_why"]
         again.stop()
+
+
+NOBODY = 65534
+
+
+def as_nobody(*argv, **how):
+    return subprocess.Popen([*map(str, argv)], user=NOBODY, group=NOBODY, extra_groups=[],
+                            stdin=subprocess.DEVNULL, text=True, **how)
+
+
+def ended(child):
+    try:
+        return child.communicate(timeout=20)[1]
+    except subprocess.TimeoutExpired:
+        end(child)
+        raise
+
+
+def open_to_nobody(s, live):
+    """The configuration and the way to it, for a server of another user."""
+    s.dir.chmod(0o755)
+    for path in (live.config, *live.config.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o055)
+
+
+def test_what_root_restores_into_the_folder_of_another_user_is_theirs():
+    if os.geteuid() != 0:
+        print("# skipped: needs root")
+        return
+    with Scratch("theirs") as s:
+        live = start(s)
+        live.fire(ALERT)
+        wait_until(lambda: (s.dir / "starts").exists(), message="the action begins")
+        file = s.dir / "b.db"
+        assert cli("backup", file, state=live.state).returncode == 0
+        (s.dir / "hold").unlink()
+        live.stop()
+        volume = s.dir / "volume"
+        volume.mkdir(0o700)
+        os.chown(volume, NOBODY, NOBODY)
+        done = cli("restore", file, state=volume)
+        assert done.returncode == 0 and "1 attempt was open" in done.stderr, done
+        inside = list(volume.rglob("*"))
+        assert len(inside) > 4, inside
+        for path in inside:
+            st = path.lstat()
+            assert (st.st_uid, st.st_gid, st.st_mode & 0o077) == (NOBODY, NOBODY, 0), path
+        open_to_nobody(s, live)
+        with open(s.dir / "volume.log", "ab") as log:
+            again = Firstline(s, live.config, name="volume")
+            again.child = as_nobody(BUILD / "firstline", "serve", "--config", live.config, "--state",
+                                    volume, "--listen", "127.0.0.1:0", stdout=log, stderr=log)
+        s.stack.callback(end, again.child)
+        again.wait_ready()
+        assert "restored" in again.get("/v1/status")["stopped_why"]
+        again.stop()
+
+
+def test_what_the_server_may_not_open_is_said_before_it_starts():
+    if os.geteuid() != 0:
+        print("# skipped: needs root")
+        return
+    with Scratch("refuses") as s:
+        live, file = backed_up(s)
+        open_to_nobody(s, live)
+        for name in ("attempts", "handoffs"):
+            state = s.dir / f"state-{name}"
+            state.mkdir(0o700)
+            os.chown(state, NOBODY, NOBODY)
+            (state / name).mkdir(0o700)
+            child = as_nobody(BUILD / "firstline", "serve", "--config", live.config, "--state", state,
+                              "--listen", "127.0.0.1:0", stderr=subprocess.PIPE)
+            said = ended(child)
+            assert child.returncode == 1, said
+            assert f"'{state}/{name}' belongs to user 0, and the server, user {NOBODY}, " in said
+            assert "chown -R" in said and "Permission denied" not in said, said
 
 
 if __name__ == "__main__":
