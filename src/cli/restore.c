@@ -33,7 +33,6 @@
 
 #define ARENA_BYTES ((size_t)1 << 30) /* address space; touched as it is used */
 #define ATTEMPTS "attempts"
-#define PART_INSIDE "restore.part" /* of a folder that is there */
 
 struct options {
 	const char *state, *key;
@@ -260,12 +259,13 @@ is_empty(int fd)
 		return false;
 	}
 	static const char *const moved[] = { ENGINE_RESTORED, ATTEMPTS };
-	bool begun = faccessat(fd, PART_INSIDE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	bool begun = faccessat(fd, ENGINE_RESTORING, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	bool none = true;
 	for (struct dirent *entry; none && (entry = readdir(dir)) != NULL;) {
 		const char *name = entry->d_name;
 		none = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-		       strcmp(name, PART_INSIDE) == 0 || strcmp(name, "lost+found") == 0;
+		       strcmp(name, ENGINE_RESTORING) == 0 ||
+		       strcmp(name, "lost+found") == 0;
 		for (size_t i = 0; begun && i < countof(moved); i++)
 			none = none || strcmp(name, moved[i]) == 0;
 	}
@@ -337,7 +337,7 @@ restore_in(struct restoring *r)
 	bool inside = r->state_fd >= 0;
 	if (inside && !is_empty(r->state_fd))
 		return not_empty(r);
-	if (!part_take(r->state, inside ? "/" PART_INSIDE : ".part", &r->part, r->err))
+	if (!part_take(r->state, inside ? "/" ENGINE_RESTORING : ".part", &r->part, r->err))
 		return false;
 	bool ok = fill(r);
 	if (ok && inside)

@@ -56,6 +56,8 @@ enum engine_exit {
 /* A file of the state folder, made by `firstline restore`; its text says of which backup.
  * The first start stops everything until a person resumes, and removes it. */
 #define ENGINE_RESTORED "restored"
+/* A folder in it, while `firstline restore` makes what is to stand there. */
+#define ENGINE_RESTORING "restore.part"
 
 /* Runs until FRAME_STOP or the end of the supervisor's connection. */
 int engine_main(const struct engine_options *options);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/engine.h"
 #include "os/fd.h"
 
 static bool
@@ -98,4 +99,24 @@ state_folder_usable(const char *path, const char *name, struct err *err)
 	    "'%s' belongs to user %u, and the server, user %u, may not read and write it: "
 	    "chown -R the state folder to the server's user, or start as the other",
 	    folder, (unsigned)st.st_uid, (unsigned)geteuid());
+}
+
+bool
+state_folder_complete(const char *path, str store, struct err *err)
+{
+	struct stat st;
+	char part[PATH_MAX], file[PATH_MAX];
+	if (!str_starts(store, STR("sqlite:")))
+		return true; /* none that anybody restores */
+	str name = str_drop(store, strlen("sqlite:"));
+	int a = snprintf(part, sizeof(part), "%s/" ENGINE_RESTORING, path);
+	int b = snprintf(file, sizeof(file), "%s/%.*s", path, STR_ARG(name));
+	if (a < 0 || b < 0 || (size_t)a >= sizeof(part) || (size_t)b >= sizeof(file))
+		return err_set(err, ERR_LIMIT, "the state folder's name is too long");
+	if (lstat(part, &st) != 0 || lstat(file, &st) == 0 || errno != ENOENT)
+		return true;
+	return err_set(err, ERR_INVALID,
+	    "a restore into '%s' was begun and has not ended: run it again, or remove "
+	    "'" ENGINE_RESTORING "' there to begin with an empty store",
+	    path);
 }

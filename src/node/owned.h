@@ -2,6 +2,7 @@
 #define NODE_OWNED_H
 
 #include "base/err.h"
+#include "base/str.h"
 
 /*
  * owned -- is a state folder, and what stands in it, this user's alone to write?
@@ -15,5 +16,9 @@ NODISCARD bool state_folder_owned(const char *path, struct err *err);
 /* ERR_DENIED: this user may not read and write the folder NAME in it; says what to do. What a disk
  * that fails or that lets nothing be written has to say is no matter of owners. */
 NODISCARD bool state_folder_usable(const char *path, const char *name, struct err *err);
+
+/* ERR_INVALID: a restore into it was begun and has not come to this store (as serve names it):
+ * an empty one would be begun in its place. */
+NODISCARD bool state_folder_complete(const char *path, str store, struct err *err);
 
 #endif

@@ -499,11 +499,6 @@ choose_paths(struct supervisor *s, struct err *err)
 		return false;
 	if (realpath(state, s->state_dir) == NULL)
 		return err_sys(err, ERR_IO, "'%s'", state);
-	s->lost.unlooked = !look_at_folder(s, err);
-	if (s->lost.unlooked && err->sys != EIO)
-		return false;
-	if (s->lost.unlooked)
-		lose_store(&s->lost, "the state folder cannot be read", err->text);
 	str store = s->options->store_url != NULL ? str_of(s->options->store_url)
 	            : s->now.model->store.n > 0   ? s->now.model->store
 	                                          : STR("sqlite:firstline.db");
@@ -514,6 +509,14 @@ choose_paths(struct supervisor *s, struct err *err)
 		    "sqlite:FILE, "
 		    "and where the folder is by --state",
 		    s->store_url);
+	/* Before anything is made in it: what is not empty is not restored into. */
+	if (!state_folder_complete(s->state_dir, str_of(s->store_url), err))
+		return false;
+	s->lost.unlooked = !look_at_folder(s, err);
+	if (s->lost.unlooked && err->sys != EIO)
+		return false;
+	if (s->lost.unlooked)
+		lose_store(&s->lost, "the state folder cannot be read", err->text);
 	ssize_t n = readlink("/proc/self/exe", s->exe, sizeof(s->exe) - 1);
 	if (n < 0)
 		return err_sys(err, ERR_IO, "/proc/self/exe");

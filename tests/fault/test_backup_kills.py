@@ -3,6 +3,7 @@ whole or is none, nothing acts in what is none, and the same command goes throug
 Needs a build with -Dcrash_points=true."""
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -66,6 +67,7 @@ def test_a_server_in_a_folder_without_its_store_does_nothing():
         assert cli("backup", file, state=live.state).returncode == 0
         state.mkdir()
         killed("restore-attempts", "restore", file, state=state)
+        shutil.rmtree(state / "restore.part")  # somebody wants no restore any more
         again = Firstline(s, live.config, name="early").start()
         assert again.get("/v1/status")["stopped"]
         again.fire(ALERT)
@@ -74,6 +76,28 @@ def test_a_server_in_a_folder_without_its_store_does_nothing():
         again.stop()
         done = cli("restore", file, state=state)
         assert done.returncode == 1 and "not an empty folder" in done.stderr, "it has a store now"
+
+
+def test_no_server_begins_an_empty_store_where_a_restore_has_not_ended():
+    with Scratch("unended") as s:
+        live = start(s)
+        live.stop()
+        file = s.dir / "b.db"
+        assert cli("backup", file, state=live.state).returncode == 0
+        for point, has in INSIDE[:-1]:
+            state = s.dir / point
+            state.mkdir()
+            killed(point, "restore", file, state=state)
+            done = subprocess.run(
+                [BUILD / "firstline", "serve", "--config", live.config, "--state", state, "--listen",
+                 "127.0.0.1:0"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=15)
+            assert done.returncode == 1, (point, done)
+            assert f"a restore into '{state}' was begun and has not ended: run it again" in done.stderr
+            assert sorted(os.listdir(state)) == has, "it is as it was, for the next restore"
+            assert cli("restore", file, state=state).returncode == 0
+            again = Firstline(s, live.config, name=point).start()
+            assert "restored" in again.get("/v1/status")["stopped_why"]
+            again.stop()
 
 
 def test_a_folder_that_is_made_has_its_name_or_is_none():
