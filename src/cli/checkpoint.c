@@ -34,17 +34,35 @@ open_store(const struct options *o, struct store **ret, struct err *err)
 
 /* The chain is walked first: what is damaged is not signed. */
 static bool
-whole(const struct options *o, struct checkpoint *ret, struct err *err)
+whole(struct store *store, struct checkpoint *ret, struct err *err)
 {
-	struct store *store;
 	struct store_verdict verdict;
-	if (!open_store(o, &store, err))
-		return false;
 	bool ok = store_verify(store, &verdict, err);
-	store_close(store);
 	if (ok && !verdict.ok)
 		ok = err_set(err, ERR_CORRUPT, "damaged, and not signed: %s", verdict.text);
 	*ret = (struct checkpoint){ verdict.entries, verdict.head };
+	return ok;
+}
+
+/* The key is made beside a store alone: in any other folder it would be nobody's, and in the
+ * way of a restore. */
+static bool
+checkpoint(const struct options *o, struct buf *out, struct err *err)
+{
+	struct note_key key;
+	struct checkpoint at;
+	struct store *store;
+	if (!open_store(o, &store, err))
+		return false;
+	bool ok = checkpoint_key(client_state_dir(o->state), str_of(o->name), &key, err);
+	if (ok && o->show_key) {
+		note_key_write(&key, false, out);
+		buf_char(out, '\n');
+	} else {
+		ok = ok && whole(store, &at, err) &&
+		     checkpoint_sign(&key, &at, clock_wall(), out, err);
+	}
+	store_close(store);
 	return ok;
 }
 
@@ -66,8 +84,6 @@ run_checkpoint(int argc, char **argv)
 		{ .name = "name", .value = &o.name },
 		{ .name = "key", .flag = &o.show_key },
 	};
-	struct note_key key;
-	struct checkpoint at;
 	struct err err;
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
@@ -76,15 +92,7 @@ run_checkpoint(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	struct buf out = BUF(NOTE_BYTES_MAX);
-	bool ok = checkpoint_key(client_state_dir(o.state), str_of(o.name), &key, &err);
-	if (ok && o.show_key) {
-		note_key_write(&key, false, &out);
-		buf_char(&out, '\n');
-	} else {
-		ok = ok && whole(&o, &at, &err) &&
-		     checkpoint_sign(&key, &at, clock_wall(), &out, &err);
-	}
-	if (!ok) {
+	if (!checkpoint(&o, &out, &err)) {
 		buf_done(&out);
 		return failed(&err);
 	}

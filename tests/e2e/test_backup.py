@@ -377,7 +377,7 @@ def test_what_was_let_go_of_is_gone_and_the_rest_is_whole():
         live.stop()
         other = s.dir / "other"
         assert cli("journal", "checkpoint", "--key", state=other).returncode == 3
-        s.file("wrong", wrong_key(s))
+        s.file("wrong", wrong_key(s, live))
         done = cli("restore", backup, "--key", s.dir / "wrong", state=other)
         assert done.returncode == 1 and "not by" in done.stderr and not other.exists(), done
         done = cli("restore", backup, "--key", s.dir / "key", state=other)
@@ -397,9 +397,25 @@ def test_what_was_let_go_of_is_gone_and_the_rest_is_whole():
         again.stop()
 
 
-def wrong_key(s):
-    (s.dir / "stranger").mkdir(mode=0o700)
-    return cli("journal", "checkpoint", "--key", state=s.dir / "stranger").stdout
+def wrong_key(s, live, *args, name="stranger"):
+    (s.dir / name).mkdir(mode=0o700)
+    assert cli("backup", s.dir / name / "firstline.db", state=live.state).returncode == 0
+    done = cli("journal", "checkpoint", "--key", *args, state=s.dir / name)
+    assert done.returncode == 0 and done.stdout, done
+    return done.stdout
+
+
+def test_a_key_is_made_beside_a_store_alone():
+    with Scratch("nostore") as s:
+        live = start(s)
+        live.stop()
+        file, volume = s.dir / "b.db", s.dir / "volume"
+        volume.mkdir(0o700)
+        done = cli("journal", "checkpoint", "--key", state=volume)
+        assert done.returncode == 3 and "firstline.db" in done.stderr and not done.stdout, done
+        assert os.listdir(volume) == []
+        assert cli("backup", file, state=live.state).returncode == 0
+        assert cli("restore", file, state=volume).returncode == 0
 
 
 def test_a_beginning_that_nobody_signed_is_refused():

@@ -16,7 +16,7 @@ def test_it_says_which_file_and_which_key():
         text = cli("journal", "checkpoint", state=live.state).stdout
         key = cli("journal", "checkpoint", "--key", state=live.state).stdout
         note = s.file("the note", text)
-        mine, other = s.file("mine", key), s.file("other", wrong_key(s))
+        mine, other = s.file("mine", key), s.file("other", wrong_key(s, live))
 
         def prove(note=note, key=mine):
             done = cli("journal", "prove", note, "--key", key, state=live.state)
@@ -28,19 +28,13 @@ def test_it_says_which_file_and_which_key():
         assert code == 1 and said == (
             f"firstline: '{note}': another key of that name signed it: firstline+{ids[0]}, "
             f"not firstline+{ids[1]}\n"), said
-        stranger = s.file("elsewhere.key", cli("journal", "checkpoint", "--key", "--name", "elsewhere",
-                                          state=folder(s, "elsewhere")).stdout)
+        stranger = s.file("elsewhere.key", wrong_key(s, live, "--name", "elsewhere", name="elsewhere"))
         code, said = prove(key=stranger)
         assert code == 1 and f"'{note}': it has no signature by 'elsewhere'" in said, said
         code, said = prove(key=s.file("no key", "what\n"))
         assert code == 1 and f"'{s.dir / 'no key'}': it is no key" in said, said
         code, said = prove(note=s.file("no note", "what\n"))
         assert code == 1 and f"'{s.dir / 'no note'}': it is no signed note" in said, said
-
-
-def folder(s, name):
-    (s.dir / name).mkdir(mode=0o700)
-    return s.dir / name
 
 
 def test_line_ends_of_a_mail_change_nothing_and_nothing_else_is_forgiven():
