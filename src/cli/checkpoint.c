@@ -12,7 +12,7 @@
 #include "store/checkpoint.h"
 
 struct options {
-	const char *state, *store, *key, *name;
+	const char *state, *store, *key, *base_key, *name;
 	bool show_key;
 };
 
@@ -190,11 +190,13 @@ static bool
 prove(const struct options *o, const char *file, struct arena *arena, struct err *err)
 {
 	str note, text;
-	struct note_key key;
+	struct note_key key, base_key;
 	struct checkpoint at;
 	struct store *store;
 	struct store_verdict now;
-	if (!key_load(o->key, arena, &key, err) || !note_load(file, arena, &note, err))
+	if (!key_load(o->key, arena, &key, err) ||
+	    !key_load(o->base_key != NULL ? o->base_key : o->key, arena, &base_key, err) ||
+	    !note_load(file, arena, &note, err))
 		return false;
 	if (!note_open(&key, note, &text, err))
 		return of_file(file, err);
@@ -203,7 +205,7 @@ prove(const struct options *o, const char *file, struct arena *arena, struct err
 		    file);
 	if (!open_store(o, &store, err))
 		return false;
-	bool ok = checkpoint_prove(store, &key, &at, &now, err);
+	bool ok = checkpoint_prove(store, &base_key, &at, &now, err);
 	store_close(store);
 	if (ok)
 		printf("%llu %s signed, %llu since\n", (unsigned long long)at.entries,
@@ -220,13 +222,15 @@ run_prove(int argc, char **argv)
 		{ .name = "state", .value = &o.state },
 		{ .name = "store", .value = &o.store },
 		{ .name = "key", .value = &o.key },
+		{ .name = "base-key", .value = &o.base_key },
 	};
 	struct err err;
 	struct arena_map map;
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
 	if (argc != 2 || o.key == NULL) {
-		complain("usage: firstline journal prove CHECKPOINT --key FILE");
+		complain("usage: firstline journal prove CHECKPOINT --key FILE [--base-key "
+			 "FILE]");
 		return EXIT_USAGE;
 	}
 	struct arena arena = arena_map(&map, (size_t)1 << 20);
@@ -244,11 +248,16 @@ const struct command_line command_journal_prove = {
 		"nothing\n"
 		"before it was changed, left out, or cut off. Where old entries were let "
 		"go of,\n"
-		"the key must have signed that too. Exits 0 or 1.\n"
+		"a key must have signed that too: --key's, or where a backup was restored "
+		"since,\n"
+		"that of the folder that it was made of. Exits 0 or 1.\n"
 		"\n"
-		"  --key FILE     what 'firstline journal checkpoint --key' said\n"
-		"  --state DIR    the server's state folder (default $FIRSTLINE_STATE,\n"
-		"                 ./firstline-state)\n"
-		"  --store URL    as serve has it (default " STORE_DEFAULT ")\n",
+		"  --key FILE         what 'firstline journal checkpoint --key' said\n"
+		"  --base-key FILE    what it said where entries were let go of (default: "
+		"--key's)\n"
+		"  --state DIR        the server's state folder (default "
+		"$FIRSTLINE_STATE,\n"
+		"                     ./firstline-state)\n"
+		"  --store URL        as serve has it (default " STORE_DEFAULT ")\n",
 	.run = run_prove,
 };

@@ -168,16 +168,6 @@ goes_on(struct store *store, const struct checkpoint *at, const struct store_ver
 		   entries);
 }
 
-bool
-checkpoint_prove(struct store *store, const struct note_key *key,
-    const struct checkpoint *at, struct store_verdict *ret, struct err *err)
-{
-	struct base_verdict base;
-	return store_verify(store, ret, err) &&
-	       (ret->ok || err_set(err, ERR_CORRUPT, "damaged: %s", ret->text)) &&
-	       checkpoint_base(store, key, &base, err) && goes_on(store, at, ret, err);
-}
-
 /* ---- the base ---- */
 
 /* What its note says follows from the base alone, so nothing of it is ever read. */
@@ -207,7 +197,7 @@ checkpoint_sign_base(const struct note_key *key, struct store_base *base, struct
 
 static bool
 signed_by(const struct note_key *key, const struct store_base *base,
-    const struct note_key *by, struct err *err)
+    const struct note_key *by, const char *option, struct err *err)
 {
 	str text;
 	struct err why;
@@ -221,8 +211,8 @@ signed_by(const struct note_key *key, const struct store_base *base,
 	if (other)
 		(void)err_set(err, ERR_CORRUPT,
 		    "that the journal begins behind entry %llu is signed by '%.*s': "
-		    "give its key with --key",
-		    (unsigned long long)base->mark.seq, STR_ARG(buf_str(&names)));
+		    "give its key with %s",
+		    (unsigned long long)base->mark.seq, STR_ARG(buf_str(&names)), option);
 	else
 		(void)err_set(err, ERR_CORRUPT,
 		    "the note that the journal begins behind entry %llu: %s",
@@ -232,7 +222,7 @@ signed_by(const struct note_key *key, const struct store_base *base,
 }
 
 static bool
-base_check(const struct store_base *base, const struct note_key *key,
+base_check(const struct store_base *base, const struct note_key *key, const char *option,
     struct base_verdict *ret, struct err *err)
 {
 	unsigned long long entries = base->mark.seq;
@@ -252,12 +242,13 @@ base_check(const struct store_base *base, const struct note_key *key,
 		    "beginning of the journal",
 		    entries);
 	ret->is = key != NULL ? BASE_SIGNED : BASE_UNCHECKED;
-	return key == NULL || signed_by(key, base, &ret->by, err);
+	return key == NULL || signed_by(key, base, &ret->by, option, err);
 }
 
-bool
-checkpoint_base(struct store *store, const struct note_key *key, struct base_verdict *ret,
-    struct err *err)
+/* `option`: how a person gives that key. */
+static bool
+base_may_be(struct store *store, const struct note_key *key, const char *option,
+    struct base_verdict *ret, struct err *err)
 {
 	char memory[STORE_NOTE_MAX + 64];
 	struct arena arena = arena_over(memory, sizeof(memory));
@@ -265,8 +256,26 @@ checkpoint_base(struct store *store, const struct note_key *key, struct base_ver
 	bool ok = store_base(store, &arena, &base, err);
 	if (ok) {
 		*ret = (struct base_verdict){ .is = BASE_WHOLE, .entries = base.mark.seq };
-		ok = base.mark.seq == 0 || base_check(&base, key, ret, err);
+		ok = base.mark.seq == 0 || base_check(&base, key, option, ret, err);
 	}
 	arena_release(memory, sizeof(memory));
 	return ok;
+}
+
+bool
+checkpoint_base(struct store *store, const struct note_key *key, struct base_verdict *ret,
+    struct err *err)
+{
+	return base_may_be(store, key, "--key", ret, err);
+}
+
+bool
+checkpoint_prove(struct store *store, const struct note_key *base_key,
+    const struct checkpoint *at, struct store_verdict *ret, struct err *err)
+{
+	struct base_verdict base;
+	return store_verify(store, ret, err) &&
+	       (ret->ok || err_set(err, ERR_CORRUPT, "damaged: %s", ret->text)) &&
+	       base_may_be(store, base_key, "--base-key", &base, err) &&
+	       goes_on(store, at, ret, err);
 }

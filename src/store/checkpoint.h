@@ -48,10 +48,11 @@ NODISCARD bool checkpoint_sign(const struct note_key *key, const struct checkpoi
 /* Its text, which somebody has signed. false: it is no checkpoint. */
 NODISCARD bool checkpoint_read(str text, struct checkpoint *ret);
 
-/* Walks the store: it is whole, begins at its start or where this key has signed that it may,
- * and goes on from what was signed. ERR_CORRUPT or ERR_INVALID says what it is not, ERR_GONE
- * that what was signed is about entries that were let go of. */
-NODISCARD bool checkpoint_prove(struct store *store, const struct note_key *key,
+/* Walks the store: it is whole, begins at its start or where this key has signed that it may
+ * (in a store that came from a backup, the key of the folder that let entries go), and goes on
+ * from what was signed. ERR_CORRUPT or ERR_INVALID says what it is not, ERR_GONE that what was
+ * signed is about entries that were let go of. */
+NODISCARD bool checkpoint_prove(struct store *store, const struct note_key *base_key,
     const struct checkpoint *at, struct store_verdict *ret, struct err *err);
 
 /* base->note is made, in `out`. */
