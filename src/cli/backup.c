@@ -16,10 +16,14 @@
 #include "cli/journal.h"
 #include "cli/output.h"
 #include "cli/part.h"
+#include "facts/row.h"
 #include "os/crash.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "store/checkpoint.h"
+
+#define ARENA_BYTES ((size_t)1 << 30) /* address space; touched as it is used */
+#define CONTROL_ROW 1                 /* its number */
 
 struct options {
 	const char *state, *store;
@@ -49,19 +53,62 @@ backup_folder(const char *path, struct err *err)
 	return fd;
 }
 
+static bool
+missing(struct err *err, const char *path, const char *what)
+{
+	return err_set(err, ERR_CORRUPT,
+	    "'%s' is damaged: %s is missing, without which no server starts", path, what);
+}
+
+/* What a server begins with: written with each step, so that it is there with any entry. Before
+ * the first configuration was adopted it names none. */
+static bool
+begins(struct store *store, const char *path, struct arena *arena, struct err *err)
+{
+	struct stored_row stored;
+	struct control_row control;
+	str bundle;
+	if (!store_row(store, TABLE_CONTROL, CONTROL_ROW, arena, &stored, err))
+		return err->kind == ERR_NOT_FOUND
+		           ? missing(err, path, "the row of its counters")
+		           : false;
+	if (!record_decode_all(&control_row_type, stored.body, arena, &control, err))
+		return false;
+	if (hash32_zero(&control.config) ||
+	    store_bundle_get(store, &control.config, arena, &bundle, err))
+		return true;
+	return err->kind == ERR_NOT_FOUND
+	           ? missing(err, path, "the configuration that was in force")
+	           : false;
+}
+
+static bool
+whole(struct store *store, const char *path, const char *key, struct store_verdict *ret,
+    struct err *err)
+{
+	struct base_verdict base;
+	struct arena_map map;
+	if (!store_verify(store, ret, err))
+		return false;
+	if (!ret->ok)
+		return err_set(err, ERR_CORRUPT, "'%s' is damaged: %s", path, ret->text);
+	if (!journal_base(store, NULL, key, &base, err))
+		return false;
+	struct arena arena = arena_map(&map, ARENA_BYTES);
+	bool ok = ret->entries == 0 || begins(store, path, &arena, err);
+	arena_unmap(&map);
+	return ok;
+}
+
 bool
 backup_whole(const char *path, const char *key, struct store_verdict *ret, struct err *err)
 {
-	struct base_verdict base;
 	char url[PATH_MAX + 16];
 	struct store *store;
 	(void)snprintf(url, sizeof(url), "sqlite:%s", path);
 	if (!store_open_readonly(url, "/", &store, err))
 		return false;
-	bool ok = store_verify(store, ret, err) &&
-	          (ret->ok ||
-		      err_set(err, ERR_CORRUPT, "'%s' is damaged: %s", path, ret->text)) &&
-	          journal_base(store, NULL, key, &base, err);
+	bool ok = whole(store, path, key, ret, err);
 	store_close(store);
 	return ok;
 }
@@ -69,13 +116,15 @@ backup_whole(const char *path, const char *key, struct store_verdict *ret, struc
 void
 backup_name(struct err *err, const char *was, const char *name)
 {
-	char text[sizeof(err->text)];
-	const char *at = strstr(err->text, was);
-	if (at == NULL)
-		return;
-	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - err->text), err->text,
-	    name, at + strlen(was));
-	memcpy(err->text, text, sizeof(text));
+	struct buf text = BUF(2 * PATH_MAX);
+	const char *from = err->text;
+	for (const char *at; (at = strstr(from, was)) != NULL; from = at + strlen(was)) {
+		buf_add(&text, (str){ from, (size_t)(at - from) });
+		buf_add(&text, str_of(name));
+	}
+	buf_add(&text, str_of(from));
+	(void)snprintf(err->text, sizeof(err->text), "%.*s", STR_ARG(buf_str(&text)));
+	buf_done(&text);
 }
 
 int

@@ -207,6 +207,30 @@ def test_an_empty_folder_is_filled_and_stays_the_one_that_it_is():
         again.stop()
 
 
+def test_what_no_server_could_begin_with_is_no_backup():
+    """Its chain is whole: what is missing is not in it."""
+    with Scratch("begins") as s:
+        live, file = backed_up(s)
+        for name, sql, says in (
+                ("control", "DELETE FROM control", "the row of its counters is missing"),
+                ("bundle", "DELETE FROM bundle", "the configuration that was in force is missing")):
+            bad = s.dir / f"{name}.db"
+            bad.write_bytes(file.read_bytes())
+            changed = sqlite3.connect(bad)
+            changed.execute(sql)
+            changed.commit()
+            changed.close()
+            done = cli("restore", bad, state=s.dir / "x")
+            assert done.returncode == 1 and f"'{bad}' is damaged: {says}" in done.stderr, done
+            assert not (s.dir / "x").exists() and not (s.dir / "x.part").exists(), name
+            state = s.dir / f"of-{name}"
+            state.mkdir(0o700)
+            bad.rename(state / "firstline.db")
+            done = cli("backup", s.dir / "y.db", state=state)
+            assert done.returncode == 1 and says in done.stderr, done
+            assert not (s.dir / "y.db").exists(), name
+
+
 NOBODY = 65534
 
 
