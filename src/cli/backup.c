@@ -150,45 +150,68 @@ backup_print(const char *what, const char *path, const struct store_verdict *v, 
 
 /* ---- backup ---- */
 
+struct making {
+	struct store *store;
+	const char *state, *path;
+	struct part part;
+	struct store_verdict verdict;
+	struct err *err;
+};
+
+/* What is wrong with a copy is wrong with what it is of, and by now the copy has gone. */
+static bool
+not_made(const struct making *m, const char *copy)
+{
+	static const char damaged[] = "'" BACKUP_STORE "' is damaged: ";
+	struct err was = *m->err;
+	if (was.kind != ERR_CORRUPT) {
+		backup_name(m->err, copy, m->path);
+		return false;
+	}
+	backup_name(&was, copy, BACKUP_STORE);
+	str why = str_of(was.text);
+	if (str_starts(why, STR(damaged)))
+		why = str_drop(why, strlen(damaged));
+	return err_set(m->err, ERR_CORRUPT,
+	    "no backup was made: the store in '%s' is damaged: %.*s, see 'firstline "
+	    "journal verify'",
+	    m->state, STR_ARG(why));
+}
+
 /* Written in a folder beside it, looked at, and only then given its name. */
 static bool
-fill(struct store *store, const struct part *part, const char *path,
-    struct store_verdict *ret, struct err *err)
+fill(struct making *m)
 {
 	char copy[PATH_MAX], at[PATH_MAX];
-	int n = snprintf(copy, sizeof(copy), "%s/" BACKUP_STORE, part->path);
+	int n = snprintf(copy, sizeof(copy), "%s/" BACKUP_STORE, m->part.path);
 	if (n < 0 || (size_t)n >= sizeof(copy))
-		return err_set(err, ERR_INVALID, "the path is too long");
-	if (access(path, F_OK) == 0)
-		return err_set(err, ERR_INVALID,
-		    "'%s' is there already: name another file, or remove it", path);
-	if (!store_copy(store, copy, err))
-		return false;
+		return err_set(m->err, ERR_INVALID, "the path is too long");
+	if (access(m->path, F_OK) == 0)
+		return err_set(m->err, ERR_INVALID,
+		    "'%s' is there already: name another file, or remove it", m->path);
+	if (!store_copy(m->store, copy, m->err))
+		return not_made(m, copy);
 	CRASH_POINT("backup-copied");
-	AUTO_CLOSE int folder = backup_folder(path, err);
+	AUTO_CLOSE int folder = backup_folder(m->path, m->err);
 	if (folder < 0)
 		return false;
 	if (realpath(copy, at) == NULL)
-		return err_sys(err, ERR_IO, "find '%s'", copy);
-	if (!backup_whole(at, NULL, ret, err)) {
-		backup_name(err, at, path);
-		return false;
-	}
+		return err_sys(m->err, ERR_IO, "find '%s'", copy);
+	if (!backup_whole(at, NULL, &m->verdict, m->err))
+		return not_made(m, at);
 	AUTO_CLOSE int fd = open(copy, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0 || rename(copy, path) != 0)
-		return err_sys(err, ERR_IO, "write '%s'", path);
-	return folder_sync(folder, err);
+	if (fd < 0 || fsync(fd) != 0 || rename(copy, m->path) != 0)
+		return err_sys(m->err, ERR_IO, "write '%s'", m->path);
+	return folder_sync(folder, m->err);
 }
 
 static bool
-backup_write(struct store *store, const char *path, struct store_verdict *ret,
-    struct err *err)
+backup_write(struct making *m)
 {
-	struct part part;
-	if (!part_take(path, ".part", &part, err))
+	if (!part_take(m->path, ".part", &m->part, m->err))
 		return false;
-	bool ok = fill(store, &part, path, ret, err);
-	part_drop(&part);
+	bool ok = fill(m);
+	part_drop(&m->part);
 	return ok;
 }
 
@@ -201,8 +224,6 @@ run_backup(int argc, char **argv)
 		{ .name = "store", .value = &o.store },
 		{ .name = "json", .flag = &o.json },
 	};
-	struct store *store;
-	struct store_verdict verdict;
 	struct err err;
 	if (!options_take(&argc, argv, specs, countof(specs)))
 		return EXIT_USAGE;
@@ -210,12 +231,15 @@ run_backup(int argc, char **argv)
 		complain("usage: firstline backup FILE [--state DIR]");
 		return EXIT_USAGE;
 	}
-	if (!store_open_readonly(o.store != NULL ? o.store : STORE_DEFAULT,
-		client_state_dir(o.state), &store, &err))
+	struct making m = { .state = client_state_dir(o.state),
+		.path = argv[1],
+		.err = &err };
+	if (!store_open_readonly(o.store != NULL ? o.store : STORE_DEFAULT, m.state,
+		&m.store, &err))
 		return backup_failed(&err);
-	bool ok = backup_write(store, argv[1], &verdict, &err);
-	store_close(store);
-	return ok ? backup_print("backed up to", argv[1], &verdict, o.json)
+	bool ok = backup_write(&m);
+	store_close(m.store);
+	return ok ? backup_print("backed up to", m.path, &m.verdict, o.json)
 	          : backup_failed(&err);
 }
 

@@ -17,7 +17,8 @@ int backup_folder(const char *path, struct err *err);
  * let go of, that must be signed; by whom is checked with a key alone. */
 NODISCARD bool backup_whole(const char *path, const char *key, struct store_verdict *ret,
     struct err *err);
-/* The error is about a file that is gone when it is read: name another one in its place. */
+/* The error is about a file that is gone when it is read: name another one in its place, wherever
+ * it is named. */
 void backup_name(struct err *err, const char *was, const char *name);
 /* EXIT_OK when it could be said. */
 int backup_print(const char *what, const char *path, const struct store_verdict *v,

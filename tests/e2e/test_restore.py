@@ -231,6 +231,33 @@ def test_what_no_server_could_begin_with_is_no_backup():
             assert not (s.dir / "y.db").exists(), name
 
 
+def test_what_is_damaged_is_named_by_where_it_is():
+    with Scratch("where") as s:
+        live, file = backed_up(s)
+        damaged = sqlite3.connect(live.state / "firstline.db")
+        [row] = damaged.execute("SELECT min(id) FROM incident").fetchone()
+        damaged.execute("UPDATE incident SET body = substr(body, 2)")
+        damaged.commit()
+        damaged.close()
+        done = cli("backup", s.dir / "n.db", state=live.state)
+        assert done.returncode == 1, done
+        assert done.stderr.startswith(
+            f"firstline: no backup was made: the store in '{live.state}' is damaged: "), done
+        assert f"incident {row} is damaged" in done.stderr, done
+        assert "see 'firstline journal verify'" in done.stderr, done
+        assert "n.db" not in done.stderr and ".part" not in done.stderr, done
+        # SQLite's own opinion names the file once more.
+        raw = bytearray(file.read_bytes())
+        page = raw[16] << 8 | raw[17]
+        root = sqlite3.connect(file).execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'noise'").fetchone()[0]
+        raw[(root - 1) * page + 5:(root - 1) * page + 7] = b"\0\1"  # where its cells begin
+        (s.dir / "bad.db").write_bytes(raw)
+        done = cli("restore", s.dir / "bad.db", state=s.dir / "x")
+        assert done.returncode == 1 and done.stderr.count(f"'{s.dir / 'bad.db'}'") == 2, done
+        assert ".part" not in done.stderr, done
+
+
 NOBODY = 65534
 
 
