@@ -55,16 +55,37 @@ struct restoring {
 /* ---- the copy ---- */
 
 static bool
+write_bytes(int to, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t wrote =
+		    write(to, bytes, n); /* of a full disk the first part goes well */
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return false;
+		bytes += wrote;
+		n -= (size_t)wrote;
+	}
+	return true;
+}
+
+static bool
 copy_bytes(struct restoring *r, int from, int to)
 {
 	static char bytes[1 << 16];
-	ssize_t n;
-	while ((n = read(from, bytes, sizeof(bytes))) > 0) {
-		if (write(to, bytes, (size_t)n) != n)
+	for (;;) {
+		ssize_t n = read(from, bytes, sizeof(bytes));
+		if (n == 0)
+			return true;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(r->err, ERR_IO, "read '%s'", r->from);
+		if (!write_bytes(to, bytes, (size_t)n))
 			return err_sys(r->err, ERR_IO, "copy '%s' to '%s'", r->from,
 			    r->state);
 	}
-	return n == 0 || err_sys(r->err, ERR_IO, "read '%s'", r->from);
 }
 
 static uint32_t

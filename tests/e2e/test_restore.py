@@ -5,7 +5,9 @@ import fcntl
 import os
 import pathlib
 import re
+import resource
 import shlex
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -256,6 +258,23 @@ def test_what_is_damaged_is_named_by_where_it_is():
         done = cli("restore", s.dir / "bad.db", state=s.dir / "x")
         assert done.returncode == 1 and done.stderr.count(f"'{s.dir / 'bad.db'}'") == 2, done
         assert ".part" not in done.stderr, done
+
+
+def test_a_copy_that_finds_no_room_says_so():
+    """What is written before there is none is written short, and that alone is no error."""
+    with Scratch("room") as s:
+        _, file = backed_up(s)
+
+        def bounded():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+        done = subprocess.run([BUILD / "firstline", "restore", file, "--state", s.dir / "x"],
+                              preexec_fn=bounded, restore_signals=False, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=60)
+        assert done.returncode == 1 and done.stderr == (
+            f"firstline: copy '{file}' to '{s.dir / 'x'}': File too large\n"), done
+        assert not (s.dir / "x").exists() and not (s.dir / "x.part").exists()
 
 
 NOBODY = 65534
