@@ -91,6 +91,7 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["status", "now"], "usage: firstline status"),
             (["incident", "show"], "usage: firstline incident show NUMBER"),
             (["incident", "show", "twelve"], "'twelve' is no number"),
+            (["journal", "show", "--incident", "4294967297"], "'4294967297' is no number of an incident"),
             (["incident", "settle", "3", "maybe"], "'yes' or 'no'"),
             (["incident", "hand-over", "3"], "usage: firstline incident hand-over NUMBER PERSON"),
             (["may", "ana", "restart", "at", "web"], "expected 'on'"),
