@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/client.h"
@@ -178,31 +179,41 @@ not_made(const struct making *m, const char *copy)
 	    m->state, STR_ARG(why));
 }
 
+static bool
+is_there(const struct making *m)
+{
+	return err_set(m->err, ERR_INVALID,
+	    "'%s' is there already: name another file, or remove it", m->path);
+}
+
 /* Written in a folder beside it, looked at, and only then given its name. */
 static bool
 fill(struct making *m)
 {
-	char copy[PATH_MAX], at[PATH_MAX];
-	int n = snprintf(copy, sizeof(copy), "%s/" BACKUP_STORE, m->part.path);
+	/* From the root on: SQLite takes the name of a folder such as 'file:x' for a URI. */
+	char folder[PATH_MAX], copy[PATH_MAX];
+	struct stat st;
+	if (realpath(m->part.path, folder) == NULL)
+		return err_sys(m->err, ERR_IO, "find '%s'", m->part.path);
+	int n = snprintf(copy, sizeof(copy), "%s/" BACKUP_STORE, folder);
 	if (n < 0 || (size_t)n >= sizeof(copy))
 		return err_set(m->err, ERR_INVALID, "the path is too long");
-	if (access(m->path, F_OK) == 0)
-		return err_set(m->err, ERR_INVALID,
-		    "'%s' is there already: name another file, or remove it", m->path);
+	if (lstat(m->path, &st) == 0)
+		return is_there(m);
 	if (!store_copy(m->store, copy, m->err))
 		return not_made(m, copy);
 	CRASH_POINT("backup-copied");
-	AUTO_CLOSE int folder = backup_folder(m->path, m->err);
-	if (folder < 0)
+	AUTO_CLOSE int above = backup_folder(m->path, m->err);
+	if (above < 0)
 		return false;
-	if (realpath(copy, at) == NULL)
-		return err_sys(m->err, ERR_IO, "find '%s'", copy);
-	if (!backup_whole(at, NULL, &m->verdict, m->err))
-		return not_made(m, at);
+	if (!backup_whole(copy, NULL, &m->verdict, m->err))
+		return not_made(m, copy);
 	AUTO_CLOSE int fd = open(copy, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0 || rename(copy, m->path) != 0)
-		return err_sys(m->err, ERR_IO, "write '%s'", m->path);
-	return folder_sync(folder, m->err);
+	if (fd >= 0 && fsync(fd) == 0 &&
+	    file_rename_new(m->part.fd, BACKUP_STORE, AT_FDCWD, m->path))
+		return folder_sync(above, m->err);
+	return errno == EEXIST ? is_there(m)
+	                       : err_sys(m->err, ERR_IO, "write '%s'", m->path);
 }
 
 static bool

@@ -307,10 +307,7 @@ static bool
 move(const struct restoring *r, const char *name)
 {
 	/* Not over a store: a server may have been started there meanwhile. */
-	int moved = renameat2(r->part.fd, name, r->state_fd, name, RENAME_NOREPLACE);
-	if (moved != 0 && errno == EINVAL) /* a file system that cannot tell */
-		moved = renameat(r->part.fd, name, r->state_fd, name);
-	return (moved == 0 ||
+	return (file_rename_new(r->part.fd, name, r->state_fd, name) ||
 		   err_sys(r->err, ERR_IO, "move '%s' into '%s'", name, r->state)) &&
 	       folder_sync(r->state_fd, r->err);
 }

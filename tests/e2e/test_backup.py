@@ -186,6 +186,10 @@ def test_names_are_from_where_one_stands():
         made = {path.name for path in (s.dir / "a place").iterdir()}
         assert made == {"b.db", "a state", "b", "firstline-state", "piped"}, made
         assert here("journal", "verify").returncode == 0
+        for name in ("file:x", "file:y?mode=memory", ":memory:", "-x"):
+            done = here("backup", name, "--state", str(live.state))
+            assert done.returncode == 0 and (s.dir / "a place" / name).stat().st_size > 0, done
+            assert here("restore", name, "--state", f"of {name}").returncode == 0
 
 
 def test_backups_beside_a_busy_server_are_whole():
@@ -455,6 +459,11 @@ def test_what_cannot_be_is_refused_and_leaves_nothing():
         assert done.returncode == 1 and "no backup" in done.stderr, done
         done = cli("restore", s.dir / "missing.db", state=s.dir / "x")
         assert done.returncode == 3, done
+        link = s.dir / "link.db"  # to nowhere yet: somebody's all the same
+        link.symlink_to(s.dir / "nowhere.db")
+        done = cli("backup", link, state=live.state)
+        assert done.returncode == 1 and "is there already" in done.stderr, done
+        assert link.is_symlink() and not (s.dir / "nowhere.db").exists()
         damaged = bytearray(file.read_bytes())
         connection = sqlite3.connect(file)
         page = connection.execute("PRAGMA page_size").fetchone()[0]
