@@ -23,11 +23,15 @@ key_read(int state_fd, struct note_key *ret, struct err *err)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str text;
 	bool read = file_read_at(&arena, state_fd, CHECKPOINT_KEY_FILE, NOTE_KEY_TEXT_MAX,
-			&text, err) &&
-	            note_key_read(text, ret, err);
+	    &text, err);
+	struct err why = { 0 };
+	bool ok = read && note_key_read(text, ret, &why);
 	arena_release(memory, sizeof(memory));
 	explicit_bzero(memory, sizeof(memory));
-	return read &&
+	if (read && !ok)
+		return err_set(err, why.kind,
+		    "'" CHECKPOINT_KEY_FILE "' of the state folder: %s", why.text);
+	return ok &&
 	       (ret->signs || err_set(err, ERR_INVALID,
 				  "'" CHECKPOINT_KEY_FILE "' holds no key to sign with"));
 }

@@ -200,6 +200,24 @@ key__is_made_once_and_for_its_user(void)
 	       err.kind == ERR_NOT_FOUND);
 }
 
+static void
+key__that_is_none_is_named(void)
+{
+	struct err err;
+	struct note_key key;
+	char where[TEMP_PATH_MAX + 40], path[sizeof(where) + 40];
+	(void)snprintf(where, sizeof(where), "%s/garbled", folder);
+	(void)snprintf(path, sizeof(path), "%s/" CHECKPOINT_KEY_FILE, where);
+	EXPECT(mkdir(where, 0700) == 0);
+	FILE *file = fopen(path, "w");
+	EXPECT(file != NULL && fputs("none\n", file) >= 0 && fclose(file) == 0);
+	EXPECT(!checkpoint_key(where, STR(CHECKPOINT_KEY_NAME), &key, &err));
+	EXPECT(err.kind == ERR_INVALID);
+	EXPECT_STR(str_of(err.text),
+	    STR("'journal.key' of the state folder: it is no key: write NAME+ID+BASE64, as "
+		"'firstline journal checkpoint' says it"));
+}
+
 /* One first user of the key: what it got, into the pipe. */
 static void
 first_user(const char *where, int start, int said)
@@ -277,6 +295,7 @@ main(void)
 	RUN(base__is_not_what_a_checkpoint_says);
 	RUN(checkpoint__is_held_against_what_is_left);
 	RUN(key__is_made_once_and_for_its_user);
+	RUN(key__that_is_none_is_named);
 	RUN(key__is_the_same_for_all_who_make_it_at_once);
 	RUN(key__belongs_to_whom_the_folder_belongs);
 	TEST_MAIN_END();
