@@ -81,6 +81,26 @@ def test_a_backup_of_a_newer_version_is_refused_by_its_name():
         assert not (s.dir / "x").exists() and not (s.dir / "x.part").exists()
 
 
+def test_the_store_of_an_older_version_is_backed_up_by_that_one():
+    """A start makes it one of this version for good: whoever asks first is told so."""
+    with Scratch("before") as s:
+        _, file = backed_up(s)
+        state = s.dir / "before"
+        state.mkdir(0o700)
+        file.rename(state / "firstline.db")
+        older = sqlite3.connect(state / "firstline.db")
+        for sql in ADDED[max(ADDED)]:
+            older.execute(sql)
+        older.execute(f"PRAGMA user_version = {max(ADDED) - 1}")
+        older.close()
+        for args in (["backup", s.dir / "x.db"], ["journal", "verify"]):
+            done = cli(*args, state=state)
+            assert done.returncode == 1 and done.stderr.endswith(
+                "/firstline.db' was written by an older Firstline: back it up with that one, then "
+                "start this server once, which changes it for good\n"), done
+        assert not (s.dir / "x.db").exists()
+
+
 def test_what_is_no_backup_is_named_with_what_to_do():
     with Scratch("named") as s:
         _, file = backed_up(s)

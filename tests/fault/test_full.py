@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -170,6 +171,43 @@ def test_a_start_on_a_read_only_disk_tells_and_heals():
                 remount(firstline.state, "rw")
                 heals(firstline, scratch)
                 assert len(pages(hook)) == 2, "one as it began and one as it was over"
+
+
+def test_what_was_closed_is_read_where_nothing_can_be_written():
+    """As a snapshot that is mounted, or by who may only read."""
+    with Scratch("snapshot") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        with small_disk(firstline.state, "24m"):
+            firstline.start()
+            assert firstline.fire(labels(0)).status == 200
+            firstline.cli("journal", "checkpoint", check=True)
+            firstline.stop()
+            closed = sqlite3.connect(firstline.state / "firstline.db")
+            closed.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            closed.close()
+            assert not list(firstline.state.glob("firstline.db-*")), "all of it is in the file"
+
+            def reads(*args, **how):
+                done = subprocess.run([firstline.program, *map(str, args), "--state", firstline.state],
+                                      stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                      timeout=60, **how)
+                assert done.returncode == 0, done
+                return done.stdout
+
+            asked = (["journal", "verify", "--replay"], ["journal", "show"], ["export"],
+                     ["journal", "checkpoint", "--key"])
+            said = [reads(*args) for args in asked]
+            for log in firstline.state.glob("firstline.db-*"):
+                log.unlink()  # of a reader, and empty
+            remount(firstline.state, "ro")
+            assert [reads(*args) for args in asked] == said
+            reads("backup", scratch.dir / "b.db")
+            remount(firstline.state, "rw")
+            assert not list(firstline.state.glob("firstline.db-*"))
+            scratch.dir.chmod(0o755)
+            firstline.state.chmod(0o755)
+            (firstline.state / "firstline.db").chmod(0o644)
+            assert reads("export", user=65534, group=65534, extra_groups=[]) == said[2]
 
 
 @contextlib.contextmanager

@@ -111,6 +111,15 @@ locks_take(struct sqlite_store *s, const char *state_dir, bool elsewhere, struct
 
 /* ---- the connection ---- */
 
+static void
+folder_of(const char *path, char ret[static PATH_MAX])
+{
+	(void)snprintf(ret, PATH_MAX, "%s", path);
+	char *slash = strrchr(ret, '/');
+	ASSERT(slash != NULL);
+	slash[slash == ret] = '\0';
+}
+
 /* Made by us and not by SQLite, so that it is nobody else's to read; SQLite gives the log
  * the same mode. */
 static bool
@@ -125,10 +134,7 @@ file_make(const char *path, struct err *err)
 		return err_sys(err, errno == ENOSPC ? ERR_NO_SPACE : ERR_IO, "open '%s'",
 		    path);
 	char folder[PATH_MAX];
-	(void)snprintf(folder, sizeof(folder), "%s", path);
-	char *slash = strrchr(folder, '/');
-	ASSERT(slash != NULL);
-	slash[slash == folder] = '\0';
+	folder_of(path, folder);
 	AUTO_CLOSE int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder_fd < 0 || fsync(folder_fd) != 0)
 		return err_sys(err, ERR_IO, "sync the folder of '%s'", path);
@@ -294,7 +300,8 @@ reader_begin(struct sqlite_store *s, struct err *err)
 		return false;
 	if (version != SCHEMA_VERSION)
 		return err_set(err, ERR_INVALID,
-		    "'%s' was written by an older Firstline: start the server once",
+		    "'%s' was written by an older Firstline: back it up with that one, "
+		    "then start this server once, which changes it for good",
 		    s->path);
 	return sqlite_head(s, &s->base.head, err);
 }
@@ -412,6 +419,16 @@ reader_open(const char *path, bool immutable, struct store **ret, struct err *er
 	return true;
 }
 
+/* Was it closed in order, where we can make no log to read it by? Who writes there has one. */
+static bool
+is_frozen(const char *path)
+{
+	char folder[PATH_MAX];
+	folder_of(path, folder);
+	return log_is_gone(path) && faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) != 0 &&
+	       (errno == EROFS || errno == EACCES);
+}
+
 bool
 sqlite_open_readonly(str path, const char *state_dir, struct store **ret, struct err *err)
 {
@@ -422,7 +439,8 @@ sqlite_open_readonly(str path, const char *state_dir, struct store **ret, struct
 	if (stat(full, &st) != 0)
 		return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open '%s'",
 		    full);
-	return reader_open(full, false, ret, err);
+	return reader_open(full, false, ret, err) ||
+	       (is_frozen(full) && reader_open(full, true, ret, err));
 }
 
 static bool
