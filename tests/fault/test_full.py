@@ -182,6 +182,9 @@ def test_what_was_closed_is_read_where_nothing_can_be_written():
             assert firstline.fire(labels(0)).status == 200
             firstline.cli("journal", "checkpoint", check=True)
             firstline.stop()
+            remount(firstline.state, "ro")
+            firstline.cli("journal", "verify", "--replay", check=True)  # with its logs
+            remount(firstline.state, "rw")
             closed = sqlite3.connect(firstline.state / "firstline.db")
             closed.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             closed.close()
