@@ -482,6 +482,10 @@ CALL(int, fchmod, (int fd, mode_t mode), (fd, mode), EIO)
 CALL(int, rename, (const char *from, const char *to), (from, to), EIO, ENOSPC)
 CALL(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to), EIO,
     ENOSPC)
+CALL(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+    (a, from, b, to, flags), EIO, ENOSPC, EINVAL)
+CALL(int, linkat, (int a, const char *from, int b, const char *to, int flags),
+    (a, from, b, to, flags), EIO, ENOSPC, EPERM)
 CALL(int, unlink, (const char *path), (path), EIO)
 CALL(int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), EIO)
 CALL(int, link, (const char *from, const char *to), (from, to), EIO, ENOSPC)
