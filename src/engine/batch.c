@@ -514,6 +514,17 @@ commit(struct engine *engine)
 		committer_start(engine->committer, &c->commit);
 }
 
+bool
+batch_fits(const struct engine *engine, size_t payload)
+{
+	static_assert(ENTRY_BEGIN_MAX + FRAME_PAYLOAD_MAX + ENGINE_STEP_ROOM <=
+			  STORE_ENTRY_BYTES_MAX,
+	    "the longest frame fits into an entry of its own");
+	const struct batch *b = &engine->batch;
+	return b->step_n == 0 ||
+	       b->steps.n + payload + ENGINE_STEP_ROOM <= STORE_ENTRY_BYTES_MAX;
+}
+
 void
 batch_wait(struct engine *engine)
 {

@@ -64,6 +64,9 @@ int engine_main(const struct engine_options *options);
 
 #define ENGINE_BATCH_STEPS_MAX 1024        /* steps in one commit */
 #define ENGINE_BATCH_BYTES_MAX (16u << 20) /* of the entry, about; a step may pass it */
+/* In the entry, for what a step makes of a frame beside its payload: of the most alerts that
+ * one has, each in an incident of its own, 8 KiB each. */
+#define ENGINE_STEP_ROOM (32u << 20)
 #define ENGINE_PACKS_TRAIL_MAX \
 	8192 /* dirty alert packs; beyond: every commit writes some */
 #define ENGINE_INCIDENTS_MAX \

@@ -215,6 +215,9 @@ void restored_forget(struct engine *engine); /* once that is on the disk */
 bool batch_turn(struct engine *engine);
 /* Make room for more steps: wait for the commit that is under way and begin the next. */
 void batch_hand_over(struct engine *engine);
+/* Is there room in the batch's entry for what a frame of so many bytes may make? Any has it
+ * in an empty batch. */
+bool batch_fits(const struct engine *engine, size_t payload);
 /* All that was stepped is on the disk and all that waited is sent when this returns. */
 void batch_commit(struct engine *engine);
 /* The entry that what is stepped now will be in. */

@@ -101,6 +101,8 @@ take_frames(struct wire *wire)
 	struct frame frame;
 	struct err err;
 	while (wire->peer != NULL && peer_next(wire->peer, &frame, &err)) {
+		if (!batch_fits(wire->engine, frame.payload.n))
+			batch_hand_over(wire->engine);
 		on_frame(wire, &frame);
 		if (wire->engine->batch.step_n >= ENGINE_BATCH_STEPS_MAX ||
 		    wire->engine->batch.steps.n >= ENGINE_BATCH_BYTES_MAX)

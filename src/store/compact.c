@@ -4,7 +4,7 @@
 
 #define COMPACT 0xff
 #define SIZE_AT 1
-#define STORED_BYTES_MAX ((size_t)64 << 20) /* over every body's maximum */
+#define STORED_BYTES_MAX ((size_t)128 << 20) /* over every body's maximum */
 
 static void
 put_u32(char *p, size_t value)

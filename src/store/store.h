@@ -47,7 +47,7 @@ struct store_head {
 	uint64_t alerts_as_of;
 };
 
-#define STORE_ENTRY_BYTES_MAX (32u << 20)
+#define STORE_ENTRY_BYTES_MAX (64u << 20)
 #define STORE_ROW_BYTES_MAX (4u << 20)
 #define STORE_ROWS_MAX 1000 /* in one call of store_rows */
 

@@ -7,7 +7,8 @@
  * file mapped before a role confines itself, named by LD_FAILING (variables that begin with
  * LD_ reach every role). Between two failures lie `apart_ms`, so that a role comes to its
  * work; a place that was passed meanwhile fails when it is passed again. Or one place alone
- * fails, named by the test (`only`). Or the disk does, for all of the store (`broken`).
+ * fails, named by the test (`only`). Or the disk does, for all of the store (`broken`), or is
+ * slow (`slow_ms`).
  *
  * Of a shim there is no word of it: its stderr is that of its command, which is not preloaded.
  *
@@ -73,9 +74,9 @@ struct head {
 	uint32_t roles;      /* bits: 1 supervisor, 2 gate, 4 engine, 8 hands, 16 shim */
 	_Atomic uint64_t last_ms;
 	_Atomic uint32_t failures;
-	uint32_t only;           /* the number of a place, from 1; 0: each */
-	_Atomic uint32_t broken; /* OPENS_FAIL, READS_FAIL, ...: with EIO, always */
-	uint32_t unused;
+	uint32_t only;            /* the number of a place, from 1; 0: each */
+	_Atomic uint32_t broken;  /* OPENS_FAIL, READS_FAIL, ...: with EIO, always */
+	_Atomic uint32_t slow_ms; /* each sync of the store takes so much longer */
 };
 
 struct place {
@@ -463,6 +464,14 @@ CALL(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flag
 CALL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags), EAGAIN,
     ENOMEM, EINTR)
 
+static void
+take_long(int fd)
+{
+	uint32_t ms = table != NULL ? atomic_load(&table->head.slow_ms) : 0;
+	if (ms > 0 && fd >= 0 && fd < BROKEN_FDS && atomic_load(&of_store[fd]))
+		(void)poll(NULL, 0, (int)ms);
+}
+
 #define SYNCS(name)                                                    \
 	int name(int fd)                                               \
 	{                                                              \
@@ -471,6 +480,7 @@ CALL(ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags), EA
 		int error = fails(#name, CALLS, errors);               \
 		if (error != 0)                                        \
 			return errno = error, -1;                      \
+		take_long(fd);                                         \
 		return is_broken_fd(fd, WRITES_FAIL) ? -1 : real(fd);  \
 	}
 SYNCS(fsync)

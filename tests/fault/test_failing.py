@@ -55,6 +55,10 @@ class Table:
         """Opens, reads or writes of the store fail with EIO, always; 0: none does."""
         struct.pack_into("=I", self.map, HEAD.size - 8, how)
 
+    def slow_disk(self, ms):
+        """Each sync of the store takes so much longer."""
+        struct.pack_into("=I", self.map, HEAD.size - 4, ms)
+
     def failures(self):
         return HEAD.unpack_from(self.map)[5]
 

@@ -10,10 +10,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import configuration, starts
+from fault.test_failing import Table
 from support.engine import Engine
 from support.gate import QUARANTINE, QUARANTINED, decode
 from support.harness import Firstline, Scratch, WebhookSink, free_port, run_all, wait_until
@@ -393,6 +395,69 @@ def test_a_body_that_ends_the_engine_twice_is_quarantined():
             assert firstline.role("engine") == engine
         quarantined = [i for i in firstline.incidents() if "uarantin" in i["title"]]
         assert len(quarantined) == 1, quarantined
+
+
+def large(name, mib, alerts):
+    """A body that takes so much room in the journal's entry: names and clocks are the rest."""
+    value = "x" * 8000
+    each = (mib << 20) // alerts - 400
+    texts = {f"text{i}": value for i in range(each // 8016)}
+    texts["rest"] = value[:each % 8016]
+    return json.dumps([{"labels": {"alertname": f"{name}{i}", "service": "worker"},
+                        "annotations": texts} for i in range(alerts)]).encode()
+
+
+def roomy(scratch, hook):
+    config = configuration(scratch, hook)
+    with open(config / "production.yaml", "a") as file:
+        file.write("limits: {body: 64 MiB, incidents_per_service: 10000}\n")
+    return config
+
+
+def post_later(firstline, body):
+    """As a thread; its status, once it is there."""
+    found = []
+
+    def post():
+        with contextlib.suppress(OSError):
+            found.append(firstline.request("POST", "/api/v2/alerts", body, token=None, timeout=30,
+                                           headers={"Content-Type": "application/json"}).status)
+    thread = threading.Thread(target=post, daemon=True)
+    thread.start()
+    return lambda: thread.join(30) or found
+
+
+def test_large_bodies_while_the_disk_is_slow_share_no_entry():
+    with Scratch("share") as scratch:
+        table = Table(scratch)
+        firstline = Firstline(scratch, roomy(scratch, WebhookSink(scratch)),
+                              env=table.environment()).start()
+        engine = firstline.role("engine")
+        table.slow_disk(1200)
+        waiting = [post_later(firstline, large("Aside", 1, 20))]
+        time.sleep(0.3)  # it is being committed: what comes now is stepped into the next entry
+        waiting.append(post_later(firstline, large("Almost", 15, 300)))
+        time.sleep(0.4)
+        waiting.append(post_later(firstline, large("Most", 23, 450)))
+        statuses = [one() for one in waiting]
+        assert firstline.role("engine") == engine, "the engine ended\n" + firstline.log_text()[-2000:]
+        assert statuses == [[200]] * 3, statuses
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_largest_body_in_incidents_of_their_own_fits_an_entry():
+    with Scratch("most") as scratch:
+        hook = WebhookSink(scratch)
+        config = roomy(scratch, hook)
+        firstline = Firstline(scratch, config).start()
+        engine = firstline.role("engine")
+        assert post_later(firstline, large("Most", 23, 4096))() == [200]
+        assert firstline.role("engine") == engine, "the engine ended\n" + firstline.log_text()[-2000:]
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def report(n):
