@@ -22,12 +22,14 @@ refuse(struct engine *engine, uint64_t id, uint32_t status, uint32_t exit,
 
 /* ---- commands ---- */
 
-/* What was asked, apart from who waits for it and how long. */
+/* What was asked, apart from who waits for it and how long, from where, and by what they
+ * showed who they are. That is the principal, who is part of the key. */
 static hash32
 request_hash(const struct request *request)
 {
 	struct request same = *request;
-	same.token = same.idempotency_key = STR("");
+	same.token = same.session = same.csrf = same.user = STR("");
+	same.from = same.agent = same.idempotency_key = STR("");
 	same.deadline_ms = 0;
 	struct buf bytes = BUF(FRAME_PAYLOAD_MAX);
 	record_encode(&request_type, &same, &bytes);

@@ -322,6 +322,39 @@ def test_tokens_and_who_ends_whose():
         assert mei.ask("GET", "/v1/session").status == 401
 
 
+def test_a_key_is_known_whoever_carries_it():
+    """The same request is the same from another place, by another browser, in another session."""
+    with Scratch("keys") as scratch:
+        config = configuration(scratch)
+        with open(config / "production.yaml", "a") as file:
+            file.write("access: {proxy: {from: [127.0.0.1/32]}}\n")
+        firstline = Firstline(scratch, config).start()
+        made = json.loads(firstline.cli("token", "add", "mei", "--role", "operator", "--json",
+                                        check=True).stdout)
+        body = {"matchers": [{"name": "a", "value": "b", "isRegex": False}],
+                "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2030-01-02T00:00:00Z",
+                "createdBy": "me", "comment": "c"}
+
+        def by_token(**headers):
+            return firstline.request("POST", "/v1/silences", body, token=made["secret"],
+                                     headers={"Idempotency-Key": "k", **headers})
+
+        def by_session(browser, person):
+            assert browser.sign_in({"link": link_for(firstline, person)}).status == 200
+            return browser.ask("POST", "/v1/silences", body, Idempotency_Key="k")
+        answers = [by_token(), by_token(**{"User-Agent": "another/1.0"}),
+                   by_token(**{"X-Forwarded-For": "192.0.2.7"}),
+                   by_session(Browser(firstline), "mei"), by_session(Browser(firstline), "mei")]
+        assert [a.status for a in answers] == [200] * 5, answers
+        assert len({a.body for a in answers}) == 1, answers
+        # Somebody else's key is another, and so is another request.
+        other = by_session(Browser(firstline), "ana")
+        assert other.status == 200 and other.body != answers[0].body, other
+        body["comment"] = "d"
+        assert by_token().status == 422
+        assert len(firstline.get("/api/v2/silences")) == 2
+
+
 @bare("a clock is preloaded")
 def test_what_is_grave_needs_a_fresh_sign_in():
     with Scratch("fresh") as scratch:
