@@ -235,22 +235,22 @@ bound(struct engine *engine, const struct limits *limits)
 	intake_bound(engine->intake, &bounds);
 }
 
-/* The one with that request; 0: a free one; NULL: there is none. */
+/* The one with that number; 0: a free one; NULL: there is none. */
 static struct reload *
-reload_of(struct engine *engine, uint64_t request)
+reload_of(struct engine *engine, uint64_t number)
 {
 	for (size_t i = 0; i < RELOADS_MAX; i++) {
-		if (engine->reloads.item[i].request == request)
+		if (engine->reloads.item[i].number == number)
 			return &engine->reloads.item[i];
 	}
 	return NULL;
 }
 
-/* `request` is the one that brought it here; 0: a signal, or a start. */
+/* `number` is of the reload that brought it here; 0: a signal, or a start. */
 static void
-adopt(struct engine *engine, const struct config *config, uint64_t request)
+adopt(struct engine *engine, const struct config *config, uint64_t number)
 {
-	const struct reload *reload = request != 0 ? reload_of(engine, request) : NULL;
+	const struct reload *reload = number != 0 ? reload_of(engine, number) : NULL;
 	bool same = hash32_eq(&core_control(engine->core)->config, &config->hash);
 	bool first = !engine->begun;
 	bool from_backup = first && first_steps(engine);
@@ -458,11 +458,20 @@ engine_ask_reload(struct engine *engine, uint64_t request, struct caller caller)
 		    "other reloads are on their way: ask again");
 		return;
 	}
+	reload->number = ++engine->reloads.last;
 	reload->request = request;
 	reload->who_n = who.n;
 	memcpy(reload->who, who.p, who.n);
-	frame_empty(peer_out(engine->supervisor.peer), FRAME_RELOAD, request);
+	frame_empty(peer_out(engine->supervisor.peer), FRAME_RELOAD, reload->number);
 	wire_send(&engine->supervisor);
+}
+
+/* The gate is gone: nobody waits, and what the reloads bring in is still theirs who asked. */
+static void
+reloads_forget(struct engine *engine)
+{
+	for (size_t i = 0; i < RELOADS_MAX; i++)
+		engine->reloads.item[i].request = 0;
 }
 
 static void
@@ -474,15 +483,17 @@ on_reloaded(struct engine *engine, const struct frame *frame)
 	if (!record_decode_all(&adopted_frame_type, frame->payload, &scratch, &adopted,
 		&err))
 		return;
+	struct reload *reload = frame->id != 0 ? reload_of(engine, frame->id) : NULL;
+	if (reload == NULL)
+		return;
 	struct answer answer = { .status = adopted.ok ? 200 : 422,
 		.exit = adopted.ok ? 0 : 1,
 		.seq = engine->head.seq,
 		.error = adopted.text };
-	frame_record(&engine->batch.to_gate, FRAME_ANSWER, frame->id, &answer_type,
-	    &answer);
-	struct reload *reload = reload_of(engine, frame->id);
-	if (reload != NULL)
-		reload->request = 0;
+	if (reload->request != 0)
+		frame_record(&engine->batch.to_gate, FRAME_ANSWER, reload->request,
+		    &answer_type, &answer);
+	reload->number = reload->request = 0;
 }
 
 static void
@@ -646,6 +657,7 @@ on_wire_closed(struct wire *wire)
 		reader_forget(wire->engine);
 		hasher_forget(wire->engine->hasher);
 		output_forget(wire->engine);
+		reloads_forget(wire->engine);
 		batch_forget(wire->engine, ROLE_KIND_GATE);
 	}
 	if (wire->role == ROLE_KIND_HANDS) {
@@ -764,7 +776,8 @@ engine_main(const struct engine_options *options)
 	(void)signal(SIGPIPE, SIG_IGN);
 	engine = (struct engine){ .options = options,
 		.since_wall = clock_wall(),
-		.since_boot = clock_boot() };
+		.since_boot = clock_boot(),
+		.reloads.last = random_u64() >> 1 };
 	engine.supervisor.next_fd = engine.gate.next_fd = engine.hands.next_fd = -1;
 	batch_init(&engine);
 

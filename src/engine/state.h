@@ -94,11 +94,14 @@ struct caller {
 
 struct answer_out;
 
-/* Reloads that were asked for and are not answered yet. */
+/* Reloads that were asked for and are not answered yet. The supervisor knows each by a number
+ * of its own: a gate counts from 1 again, and an engine before this one may have asked. */
 #define RELOADS_MAX 16
 struct reloads {
+	uint64_t last; /* number that was given; the first is random */
 	struct reload {
-		uint64_t request; /* 0: free */
+		uint64_t number;  /* 0: free */
+		uint64_t request; /* the gate's; 0: that gate is gone */
 		char who[256];
 		size_t who_n;
 	} item[RELOADS_MAX];

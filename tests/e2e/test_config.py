@@ -12,6 +12,8 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from support.engine import Engine, frames, newest_bundle
+from support.gate import ANSWER, OPS, REQUEST, decode, encode, frame
 from support.harness import BUILD, Firstline, Scratch, WebhookSink, bare, run_all, wait_until
 
 # A mark «name» stands before each mistake; MISTAKES says what is to be told of it there.
@@ -626,6 +628,51 @@ def test_a_reload_takes_effect_while_an_incident_is_open():
         firstline.stop()
         verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
         assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_reload_is_answered_to_the_gate_that_asked_and_stands_with_who_did():
+    """A gate that is started again counts its calls from 1, as the one before did."""
+    reload, adopted = 13, 10
+    with Scratch("reload-gate") as scratch:
+        firstline, good = begin(scratch)
+        tokens = {name: firstline.post("/v1/tokens", {
+            "name": name, "principal": f"person:{name}", "role": "admin"}).json["secret"] for name in ("one", "two")}
+        first = newest_bundle(firstline.state)
+        scratch.file("config/production.yaml", good + "# once more\n")
+        assert firstline.post("/v1/reload").status == 200
+        firstline.stop()
+        with Engine(firstline.state) as engine:
+            heard = frames(engine.supervisor)
+
+            def ask(name):
+                engine.gate.sendall(frame(REQUEST, 57, encode({1: OPS.index("reload") + 1, 2: tokens[name]})))
+                return next(number for kind, number, _ in heard if kind == reload)
+
+            def answers():
+                engine.metric("quarantine_dropped")  # whatever was said before that is here
+                return [decode(payload)[0][1] for kind, number, payload in engine.told if (kind, number) == (ANSWER, 57)]
+
+            def tell(number):
+                engine.supervisor.sendall(frame(adopted, number, encode({1: first[0], 2: True})))
+            before = ask("one")
+            engine.another_gate()
+            assert answers() == []
+            tell(before)
+            time.sleep(0.2)
+            assert answers() == [], "another call of another gate"
+            before = ask("one")
+            engine.another_gate()
+            now = ask("two")
+            engine.give_bundle(before, first)
+            assert next(n for kind, n, _ in heard if kind == adopted) == before
+            tell(before)
+            time.sleep(0.2)
+            assert answers() == [], "that was not what it asked for"
+            tell(now)
+            wait_until(lambda: answers() == [200], 5, message="this was")
+        shown = firstline.cli("journal", "show", "--json", "--state", firstline.state).stdout
+        by = re.findall(r'"by":"(person:\w+)"', shown)
+        assert by == ["person:one"], by
 
 
 def test_a_hang_up_while_the_folder_is_read_has_it_read_once_more():

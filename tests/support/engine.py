@@ -54,18 +54,27 @@ class Engine:
         theirs.close()
         self.give_bundle()
         assert any(kind == READY for kind, _, _ in frames(self.supervisor)), "it is not ready"
-        self.gate, theirs = pair()
+        self.gate = None
+        self.another_gate()
+
+    def another_gate(self):
+        """The one before, if any, is gone."""
+        if self.gate:
+            self.gate.shutdown(socket.SHUT_RDWR)  # it is being read
+        self.told = told = []
+        gate, theirs = pair()
+        self.gate = gate
         socket.send_fds(self.supervisor, [frame(PEER, 0, encode({1: ROLE_GATE}))],
                         [theirs.fileno()])
         theirs.close()
-        threading.Thread(target=lambda: self.told.extend(frames(self.gate)), daemon=True).start()
+        threading.Thread(target=lambda: told.extend(frames(gate)), daemon=True).start()
 
-    def give_bundle(self):
-        digest, data = newest_bundle(self.state)
+    def give_bundle(self, number=0, bundle=None):
+        digest, data = bundle or newest_bundle(self.state)
         memfd = os.memfd_create("bundle")
         os.write(memfd, data)
         record = encode({1: digest, 2: len(data)})
-        socket.send_fds(self.supervisor, [frame(BUNDLE, 0, record)], [memfd])
+        socket.send_fds(self.supervisor, [frame(BUNDLE, number, record)], [memfd])
         os.close(memfd)
 
     def __enter__(self):
