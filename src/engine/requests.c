@@ -136,6 +136,65 @@ read_was(struct engine *engine, uint64_t id, struct command *command)
 	return false;
 }
 
+/* By OP_COMMAND. What has an operation of its own, or is the engine's own word, is not: each
+ * looks at other things first, and a gate may be hostile. */
+static bool
+is_asked_for(enum command_kind kind)
+{
+	switch (kind) {
+	case COMMAND_ACKNOWLEDGE:
+	case COMMAND_NOTE:
+	case COMMAND_RESOLVE:
+	case COMMAND_RUN:
+	case COMMAND_CANCEL:
+	case COMMAND_SETTLE:
+	case COMMAND_STOP_ALL:
+	case COMMAND_RESUME:
+	case COMMAND_TOKEN_REVOKE:
+	case COMMAND_APPROVE:
+	case COMMAND_DENY:
+	case COMMAND_WITHDRAW:
+	case COMMAND_HANDS_ON:
+	case COMMAND_HANDS_OFF:
+	case COMMAND_BREAK_GLASS:
+	case COMMAND_REVIEW:
+	case COMMAND_UNDO:
+	case COMMAND_ANSWER:
+	case COMMAND_PERMIT:
+	case COMMAND_PROMOTE:
+	case COMMAND_DRILL:
+	case COMMAND_VETO:
+	case COMMAND_OVERRIDE_SET:
+	case COMMAND_OVERRIDE_COVER:
+	case COMMAND_OVERRIDE_SWAP:
+	case COMMAND_OVERRIDE_ACCEPT:
+	case COMMAND_OVERRIDE_DECLINE:
+	case COMMAND_OVERRIDE_END:
+	case COMMAND_CONTINUE:
+	case COMMAND_UNACKNOWLEDGE:
+	case COMMAND_HAND_OVER:
+	case COMMAND_CHANNEL_TEST:
+	case COMMAND_CHANNEL_PREVIEW:
+	case COMMAND_USEFUL:
+		return true;
+	case COMMAND_TOKEN_ADD:
+	case COMMAND_SILENCE_SET:
+	case COMMAND_SILENCE_EXPIRE:
+	case COMMAND_SESSION_ADD:
+	case COMMAND_SESSION_AGAIN:
+	case COMMAND_SESSION_SEEN:
+	case COMMAND_SESSION_END:
+	case COMMAND_LOGIN_LINK:
+	case COMMAND_PASSWORD_SET:
+	case COMMAND_PING:
+	case COMMAND_FEED_ADD:
+	case COMMAND_FEED_END:
+	case COMMAND_ESCALATE:
+		return false;
+	}
+	UNREACHABLE();
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
@@ -172,11 +231,11 @@ on_command(struct engine *engine, const struct asked *asked)
 		refuse(engine, asked->id, 422, 2, "this asks for nothing: name a command");
 		return;
 	}
-	/* What has an operation of its own is not asked for by this one. */
-	if (r->command == COMMAND_TOKEN_ADD || r->command == COMMAND_SILENCE_SET ||
-	    r->command == COMMAND_SILENCE_EXPIRE || r->command == COMMAND_FEED_ADD ||
-	    r->command == COMMAND_FEED_END ||
-	    (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role != ROLE_ADMIN)) {
+	if (!is_asked_for(r->command)) {
+		refuse(engine, asked->id, 403, 4, "this is no command that is asked for");
+		return;
+	}
+	if (r->command == COMMAND_TOKEN_REVOKE && asked->caller.role != ROLE_ADMIN) {
 		refuse(engine, asked->id, 403, 4, "this needs the role admin");
 		return;
 	}

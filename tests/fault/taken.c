@@ -462,6 +462,23 @@ ask_all_commands(struct line *line, const char *as, str token)
 	}
 }
 
+/* What has an operation of its own, or none, is not done as a command, whoever's token was in
+ * flight: who may is asked there. */
+static void
+ask_commands_of_their_own(struct line *line, str token)
+{
+	static const enum command_kind own[] = { COMMAND_TOKEN_ADD, COMMAND_SILENCE_SET,
+		COMMAND_SILENCE_EXPIRE, COMMAND_SESSION_ADD, COMMAND_SESSION_AGAIN,
+		COMMAND_SESSION_SEEN, COMMAND_SESSION_END, COMMAND_LOGIN_LINK,
+		COMMAND_PASSWORD_SET, COMMAND_PING, COMMAND_FEED_ADD, COMMAND_FEED_END,
+		COMMAND_ESCALATE };
+	for (size_t i = 0; i < countof(own); i++) {
+		struct request request = a_request(OP_COMMAND, token);
+		request.command = own[i];
+		ask_and_say(line, "an operator", command_kind_names[own[i]], &request);
+	}
+}
+
 /* What a viewer's token is for. A source's opens only what it sent. */
 static bool
 is_for(enum op op, bool viewer)
@@ -611,6 +628,7 @@ ask_whatever(struct line *line)
 	ask_as_nobody(line);
 	ask_all(line, "a viewer", viewer, true, true);
 	ask_all(line, "a source", source, true, false);
+	ask_commands_of_their_own(line, str_of(named("TAKEN_OPERATOR")));
 	send_alerts(line, "alerts by nobody", STR(""));
 	send_alerts(line, "alerts by a viewer", viewer);
 }

@@ -88,12 +88,13 @@ def test_a_gate_gets_nothing_of_the_engine():
         tokens = {role: honest.post("/v1/tokens", {"name": role, "role": role,
                                                    "principal": f"source:{role}"
                                                    if role == "source" else "person:ana"})
-                  for role in ("viewer", "source")}
+                  for role in ("viewer", "source", "operator")}
         secrets = {role: answer.json["secret"] for role, answer in tokens.items()}
         honest.stop()
         before = honest.cli("journal", "export", "--state", honest.state).stdout
         firstline = Taken(s, config, "gate", TAKEN_VIEWER=secrets["viewer"],
-                          TAKEN_SOURCE=secrets["source"]).start(wait=False)
+                          TAKEN_SOURCE=secrets["source"],
+                          TAKEN_OPERATOR=secrets["operator"]).start(wait=False)
         engine = wait_until(lambda: firstline.role("engine"))
         wait_until(lambda: firstline.lines()[-1:] == ["refused all of it"], 60,
                    message="all was tried\n" + firstline.log_text()[-2000:])
