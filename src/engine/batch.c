@@ -91,6 +91,19 @@ engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
 	wire_send(&engine->supervisor);
 }
 
+/* Bodies that are in flight at two deaths go into quarantine. A gate that cannot be told
+ * suspects them. */
+static void
+tell_blameless(struct engine *engine)
+{
+	struct err err;
+	if (engine->gate.peer == NULL)
+		return;
+	frame_empty(peer_out(engine->gate.peer), FRAME_BLAMELESS, 0);
+	if (!peer_flush(engine->gate.peer, &err))
+		engine_log(engine, LOG_WARNING, "the gate is not told why: %s", err.text);
+}
+
 void
 engine_die(struct engine *engine, int code, const char *fmt, ...)
 {
@@ -103,6 +116,7 @@ engine_die(struct engine *engine, int code, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	engine_log(engine, LOG_ERROR, "%s", text);
+	tell_blameless(engine);
 	_Exit(code);
 }
 
@@ -384,14 +398,26 @@ send_waiting(struct buf *from, struct wire *to)
 	buf_reset(from);
 }
 
+/* Else it may be of what was to be written: a row over its limit, or that SQLite will not have. */
+static bool
+is_of_the_disk(const struct err *err)
+{
+	return err->kind == ERR_NO_SPACE || err->kind == ERR_CORRUPT ||
+	       err->kind == ERR_DENIED || err->kind == ERR_BUSY ||
+	       (err->kind == ERR_IO && err->sys != 0);
+}
+
 static void
 commit_failed(struct engine *engine, const struct err *err)
 {
-	if (err->kind == ERR_NO_SPACE)
-		engine_die(engine, ENGINE_EXIT_NO_ROOM, "commit: %s", err->text);
-	if (err->kind == ERR_CORRUPT)
-		engine_die(engine, ENGINE_EXIT_CORRUPT, "commit: %s", err->text);
-	engine_die(engine, ENGINE_EXIT_FAILED, "commit: %s", err->text);
+	int code = err->kind == ERR_NO_SPACE  ? ENGINE_EXIT_NO_ROOM
+	           : err->kind == ERR_CORRUPT ? ENGINE_EXIT_CORRUPT
+	                                      : ENGINE_EXIT_FAILED;
+	if (is_of_the_disk(err))
+		engine_die(engine, code, "commit: %s", err->text);
+	engine->stopping = true; /* as in engine_die */
+	engine_log(engine, LOG_ERROR, "commit: %s", err->text);
+	_Exit(code);
 }
 
 /* The beginning of an entry is known when its steps are: it is written before them. */

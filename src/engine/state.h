@@ -235,6 +235,7 @@ void batch_committed(void *context, const struct committed *result);
 void engine_now(struct engine *engine, msec *ret_at, msec *ret_wall);
 void engine_log(struct engine *engine, enum log_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* For what the world did, never what a body did: the gate suspects none that is in flight. */
 _Noreturn void engine_die(struct engine *engine, int code, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 /* The timer for EVENT_TIME_PASSED, after anything may have moved it. */

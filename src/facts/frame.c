@@ -32,6 +32,7 @@ static const char *const frame_kind_names[] = {
 	[FRAME_CALENDAR] = "calendar",
 	[FRAME_OUTPUT] = "output",
 	[FRAME_PARTED] = "parted",
+	[FRAME_BLAMELESS] = "blameless",
 };
 
 static const char *const role_kind_names[] = {

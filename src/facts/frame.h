@@ -62,6 +62,9 @@ enum frame_kind {
 	 * that came with FRAME_PEER of this id is gone, whoever lost it. A gate tells of that
 	 * itself: it is ready again. */
 	FRAME_PARTED,
+	/* Engine to gate, empty: it ends now, and not by what it was given. Whatever is in flight
+	 * is none of the quarantine's. */
+	FRAME_BLAMELESS,
 };
 
 struct frame {

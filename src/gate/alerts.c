@@ -299,8 +299,8 @@ report(struct gate *gate, const struct call *call, uint32_t deaths)
 	buf_done(&hex);
 }
 
-void
-alerts_lost(struct gate *gate)
+static void
+strike_all(struct gate *gate)
 {
 	struct buf wire = BUF(2 * (size_t)FRAME_PAYLOAD_MAX);
 	list_each(it, &gate->visits)
@@ -317,6 +317,13 @@ alerts_lost(struct gate *gate)
 			report(gate, call, deaths);
 	}
 	buf_done(&wire);
+}
+
+void
+alerts_lost(struct gate *gate)
+{
+	if (!gate->engine_blameless)
+		strike_all(gate);
 	while (!list_empty(&gate->held)) {
 		struct call *call = container_of(gate->held.next, struct call, held);
 		link_remove(&call->held);

@@ -10,6 +10,8 @@
 
 #include "gate/state.h"
 
+#define LAST_READS_MAX 64 /* of 256 KiB, of an engine that has ended */
+
 bool
 link_ready(struct call *call)
 {
@@ -137,6 +139,9 @@ on_frame(struct gate *gate, const struct frame *frame)
 		return on_publish_frame(gate, frame);
 	case FRAME_QUARANTINED:
 		return alerts_quarantined(gate, frame);
+	case FRAME_BLAMELESS:
+		gate->engine_blameless = true;
+		return true;
 	default:
 		if (frame->fd >= 0)
 			(void)close(frame->fd);
@@ -174,6 +179,7 @@ link_open(struct gate *gate, int fd)
 {
 	link_close(gate, "another engine came");
 	gate->engine = peer_new(fd, GATE_ENGINE_BYTES_MAX);
+	gate->engine_blameless = false;
 	gate->engines++;
 	gate->engine_events = EPOLLIN;
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &gate->engine };
@@ -198,11 +204,31 @@ tell_waiting(struct gate *gate)
 	}
 }
 
+/* Its last word may lie there still: to write to it fails before that is read. */
+static void
+hear_last_word(struct gate *gate)
+{
+	struct frame frame;
+	struct err err = { .kind = ERR_NONE };
+	size_t got = 1;
+	for (unsigned i = 0; i < LAST_READS_MAX && got > 0 && err.kind == ERR_NONE; i++) {
+		while (peer_next(gate->engine, &frame, &err)) {
+			if (frame.kind == FRAME_BLAMELESS)
+				gate->engine_blameless = true;
+			if (frame.fd >= 0)
+				(void)close(frame.fd);
+		}
+		if (err.kind == ERR_NONE && !peer_read(gate->engine, &got, &err))
+			return;
+	}
+}
+
 void
 link_close(struct gate *gate, const char *why)
 {
 	if (gate->engine == NULL)
 		return;
+	hear_last_word(gate);
 	gate->n.engine_lost++;
 	(void)epoll_ctl(gate->epoll, EPOLL_CTL_DEL, peer_fd(gate->engine), NULL);
 	peer_free(gate->engine);

@@ -10,6 +10,7 @@
  * quarantine and never sent again. Traffic is thick, so most suspects are bystanders:
  * a suspect is sent alone (the sender's business), and when the engine lives through it
  * the suspicion is dropped. What is told apart are labels and annotations, not times.
+ * A death by the disk, which the engine tells of before it ends, makes no suspects.
  * Those the engine keeps are held for good, the others until a day after they were found.
  */
 #define QUARANTINE_ITEMS_MAX 1024

@@ -187,7 +187,8 @@ struct gate {
 	struct peer *engine;                       /* NULL: there is none */
 	uint64_t engines;                          /* that came so far */
 	uint64_t engine_events, supervisor_events; /* what epoll watches for */
-	struct map calls;                          /* frame id to call */
+	bool engine_blameless; /* it said that it ends, and not by what it was given */
+	struct map calls;      /* frame id to call */
 	uint64_t last_id;
 	struct link visits;
 	struct link fresh, served; /* those whose clients' turn it is, the longest first */

@@ -277,6 +277,46 @@ def test_a_body_at_two_deaths_is_quarantined():
         assert gate.metric('firstline_gate_refused_total{why="quarantine"}') == 1
 
 
+def test_deaths_of_the_disk_blame_nobody():
+    def on(asked):
+        if asked.wire:
+            gate.engine.die_of_the_disk()
+            return None
+        return answer()
+
+    body = '[{"labels":{"alertname":"Bystander"}}]'
+    with Gate(on) as gate:
+        for _ in range(3):
+            assert post(gate, body).status == 503
+            gate.new_engine(on)
+            wait_until(lambda: gate.request("GET", "/-/ready").status == 200, 5)
+        # And then of something else: that counts once.
+        gate.new_engine(lambda asked: gate.engine.die() if asked.wire else answer())
+        wait_until(lambda: gate.request("GET", "/-/ready").status == 200, 5)
+        assert post(gate, body).status == 503
+        engine = gate.new_engine(g.accept_all)
+        wait_until(lambda: post(gate, body).status == 200, 5)
+        assert gate.metric('firstline_gate_refused_total{why="quarantine"}') == 0
+        assert not [a for a in engine.asked if a.kind == g.QUARANTINE]
+
+
+def test_the_last_word_of_an_engine_is_heard_where_it_cannot_be_written_to():
+    """Its end may be met by a write, before what it said is read."""
+    body = '[{"labels":{"alertname":"Bystander"}}]'
+    with Gate(lambda asked: None) as gate:
+        for _ in range(20):
+            engine = gate.engine
+            waiting = [in_thread(lambda: post(gate, body))]
+            wait_until(lambda: any(a.wire for a in list(engine.asked)), 5)
+            # While it ends, another body is written to it.
+            waiting.append(in_thread(lambda: post(gate, body)))
+            engine.die_of_the_disk()
+            assert {one().status for one in waiting} == {503}
+            gate.new_engine(lambda asked: None if asked.wire else answer())
+            wait_until(lambda: gate.request("GET", "/-/ready").status == 200, 5)
+        assert gate.metric('firstline_gate_refused_total{why="quarantine"}') == 0
+
+
 def test_reports_to_the_quarantine_are_told_once_until_they_are_kept():
     bodies = [json.dumps([{"labels": {"alertname": f"Poison{i}"},
                            "annotations": {"text": "x" * 8000}}]) for i in range(9)]

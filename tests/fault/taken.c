@@ -585,6 +585,7 @@ static const struct {
 	{ "a calendar that was fetched", FRAME_CALENDAR, false },
 	{ "an answer", FRAME_ANSWER, false },
 	{ "what is published", FRAME_PUBLISH, false },
+	{ "that its end blames nobody", FRAME_BLAMELESS, false },
 	{ "no kind of frame", (enum frame_kind)0, false },
 };
 #define FOREIGN_N (sizeof(foreign) / sizeof(foreign[0]))

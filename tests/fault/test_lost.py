@@ -180,6 +180,25 @@ def test_a_disk_that_fails_at_the_start_is_told():
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def test_deaths_by_the_disk_put_no_alert_into_quarantine():
+    with Scratch("blameless") as scratch:
+        hook, table = WebhookSink(scratch), Table(scratch)
+        firstline = Firstline(scratch, configuration(scratch, hook), env=table.environment()).start()
+        alert = {"alertname": "Bystander", "service": "worker"}
+
+        def ended():
+            with contextlib.suppress(OSError):
+                return firstline.fire(alert).status == 503
+            return True
+        for _ in range(3):
+            table.break_disk(WRITES_FAIL)
+            assert ended()
+            table.break_disk(0)
+            wait_until(lambda: firstline.fire(ODD).status == 200, 60, 0.2, "it goes on by itself")
+        assert firstline.log_text().count("commit: ") >= 3, firstline.log_text()
+        assert firstline.fire(alert).status == 200, firstline.log_text()[-2000:]
+
+
 def test_a_folder_that_cannot_be_read_at_the_start_is_told():
     with Scratch("gone") as scratch:
         hook, table = WebhookSink(scratch), Table(scratch)

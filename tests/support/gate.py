@@ -21,7 +21,7 @@ from . import harness
 
 ALERTS, REQUEST, ANSWER, PUBLISH = 1, 2, 3, 4
 PEER, READY, LOG, SELF, STOP, SETTINGS, QUARANTINE = 8, 11, 12, 14, 15, 16, 17
-QUARANTINED = 20
+QUARANTINED, BLAMELESS = 20, 25
 ROLE_ENGINE = 3
 
 OPS = ("status metrics alerts incidents incident why handoffs handoff gaps on-call may journal "
@@ -206,6 +206,10 @@ class Engine:
 
     def tell_quarantined(self, digests):
         self.send(QUARANTINED, 0, {1: b"".join(bytes.fromhex(one) for one in digests)})
+
+    def die_of_the_disk(self):
+        self.send(BLAMELESS, 0, b"")
+        self.die()
 
     def requests(self, op):
         return [a for a in list(self.asked) if a.op == op]
