@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -30,6 +33,10 @@
 #define ACCESS_NET_CONNECT_TCP (UINT64_C(1) << 1)
 #define SCOPE_ABSTRACT_UNIX (UINT64_C(1) << 0) /* ABI 6 */
 #define SCOPE_SIGNAL (UINT64_C(1) << 1)
+
+#define CALL_FCHMODAT2 452
+
+#define CALL_LAST 462 /* mseal, Linux 6.10: the last one looked at, as in shim/seccomp.c */
 
 struct ruleset_attr {
 	uint64_t handled_access_fs;
@@ -269,13 +276,16 @@ static const int never[] = {
 	SCMP_SYS(io_uring_enter),
 	SCMP_SYS(io_uring_register),
 	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(ioprio_set),
 	SCMP_SYS(kcmp),
 	SCMP_SYS(kexec_file_load),
 	SCMP_SYS(kexec_load),
 	SCMP_SYS(keyctl),
+	SCMP_SYS(migrate_pages),
 	SCMP_SYS(mount),
 	SCMP_SYS(mount_setattr),
 	SCMP_SYS(move_mount),
+	SCMP_SYS(move_pages),
 	SCMP_SYS(name_to_handle_at),
 	SCMP_SYS(open_by_handle_at),
 	SCMP_SYS(open_tree),
@@ -283,15 +293,22 @@ static const int never[] = {
 	SCMP_SYS(personality),
 	SCMP_SYS(pidfd_getfd),
 	SCMP_SYS(pivot_root),
+	SCMP_SYS(process_madvise),
+	SCMP_SYS(process_mrelease),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev),
 	SCMP_SYS(ptrace),
 	SCMP_SYS(quotactl),
 	SCMP_SYS(reboot),
 	SCMP_SYS(request_key),
+	SCMP_SYS(sched_setaffinity),
+	SCMP_SYS(sched_setattr),
+	SCMP_SYS(sched_setparam),
+	SCMP_SYS(sched_setscheduler),
 	SCMP_SYS(setdomainname),
 	SCMP_SYS(sethostname),
 	SCMP_SYS(setns),
+	SCMP_SYS(setpriority),
 	SCMP_SYS(settimeofday),
 	SCMP_SYS(swapoff),
 	SCMP_SYS(swapon),
@@ -321,6 +338,15 @@ refuse_processes(scmp_filter_ctx filter)
 		   SCMP_A0(SCMP_CMP_MASKED_EQ, thread, 0)) == 0;
 }
 
+/* Limits of others of the same user: one of CPU kills, one of descriptors stops. libc asks for
+ * its own by 0. */
+static bool
+refuse_limits_of_others(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1,
+		   SCMP_A0(SCMP_CMP_NE, 0)) == 0;
+}
+
 /* Landlock knows no modes and owners. */
 static const int file_modes[] = {
 	SCMP_SYS(chmod),
@@ -329,6 +355,7 @@ static const int file_modes[] = {
 	SCMP_SYS(fchownat),
 	SCMP_SYS(fremovexattr),
 	SCMP_SYS(fsetxattr),
+	SCMP_SYS(futimesat),
 	SCMP_SYS(lchown),
 	SCMP_SYS(lremovexattr),
 	SCMP_SYS(lsetxattr),
@@ -338,6 +365,7 @@ static const int file_modes[] = {
 	SCMP_SYS(setxattr),
 	SCMP_SYS(utime),
 	SCMP_SYS(utimes),
+	CALL_FCHMODAT2,
 };
 
 /* abort() needs tgkill, of its own process. */
@@ -348,6 +376,29 @@ static const int signals[] = {
 	SCMP_SYS(rt_tgsigqueueinfo),
 	SCMP_SYS(tkill),
 };
+
+/* Input can be set to signal whom one names, with what one names: a kernel without a scope for
+ * signals looks at the user alone. Both commands are 32 bits wide. */
+static bool
+refuse_signals_of_input(scmp_filter_ctx filter)
+{
+	static const struct {
+		int call;
+		scmp_datum_t command;
+	} sets[] = {
+		{ SCMP_SYS(fcntl), F_SETOWN },
+		{ SCMP_SYS(fcntl), F_SETOWN_EX },
+		{ SCMP_SYS(fcntl), F_SETSIG },
+		{ SCMP_SYS(ioctl), FIOSETOWN },
+		{ SCMP_SYS(ioctl), SIOCSPGRP },
+	};
+	for (size_t i = 0; i < countof(sets); i++) {
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), sets[i].call, 1,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, sets[i].command)) != 0)
+			return false;
+	}
+	return true;
+}
 
 /* Hands reads files, stops shims and writes what is theirs. */
 static bool
@@ -361,8 +412,12 @@ refuse_files_and_signals(scmp_filter_ctx filter)
 		if (!refuse(filter, signals[i]))
 			return false;
 	}
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
-		   SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0;
+	/* of a descriptor's own file the times may be set, as its mode */
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(utimensat), 1,
+		   SCMP_A1(SCMP_CMP_NE, 0)) == 0 &&
+	       seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1,
+		   SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)getpid())) == 0 &&
+	       refuse_signals_of_input(filter);
 }
 
 /* Of the families of sockets hands has use for the local ones, the two of IP, and netlink, by
@@ -409,6 +464,24 @@ refuse_network(scmp_filter_ctx filter, enum confine_role role)
 	UNREACHABLE();
 }
 
+/* Calls newer than those looked at, ENOSYS: whoever asks takes it for an older kernel.
+ * libseccomp has no rule for a range, so they are a filter of their own; of other machines'
+ * numbers the first one has rid us. */
+static bool
+refuse_newer(struct err *err)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, CALL_LAST, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = countof(code), .filter = code };
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		return err_sys(err, ERR_DENIED, "confine: seccomp");
+	return true;
+}
+
 /* The process ends after so many seconds of its own; 0: it goes on. */
 static void
 end_after(time_t seconds)
@@ -427,6 +500,7 @@ confine_seccomp(const struct confine *how, struct err *err)
 	if (filter == NULL)
 		return err_set(err, ERR_DENIED, "confine: no memory for a filter");
 	bool ok = refuse_network(filter, how->role) && refuse_processes(filter) &&
+	          refuse_limits_of_others(filter) &&
 	          (how->role == CONFINE_HANDS || refuse_files_and_signals(filter));
 	for (size_t i = 0; ok && i < countof(never); i++)
 		ok = refuse(filter, never[i]);
@@ -439,7 +513,7 @@ confine_seccomp(const struct confine *how, struct err *err)
 	}
 	seccomp_release(filter);
 	end_after(0);
-	return ok;
+	return ok && refuse_newer(err);
 }
 
 /* ---- user ---- */

@@ -8,7 +8,9 @@
 /*
  * confine -- a role gives up what it does not need: no new privileges, no core dumps, not
  * traceable; the gate also gives up root (to the user firstline-gate, else nobody);
- * Landlock for files and outgoing TCP; a seccomp filter that answers EPERM.
+ * Landlock for files and outgoing TCP; a seccomp filter that answers EPERM, and ENOSYS to calls
+ * newer than the program. All roles may be one user: what a user may do to its own other
+ * processes (limit, slow, signal them) is refused too, but for hands' signals to shims.
  *
  * Call it before the role starts a thread. What the kernel lacks is no failure: it is
  * appended to `gaps` as a sentence. ERR is returned only where a confinement the kernel

@@ -8,8 +8,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -323,6 +325,49 @@ try_kernel(unsigned role)
 		    calls(call[i].number, call[i].a, call[i].b, call[i].c));
 }
 
+/* Others of the same user, who need no privilege to be limited, slowed or signalled. There is
+ * no process of that number: whoever is not refused is told so. */
+static void
+try_others(unsigned role)
+{
+	static const struct {
+		const char *name;
+		long number, a, b, c;
+	} call[] = {
+		{ "limit another", SYS_prlimit64, INT_MAX, RLIMIT_CPU, 0 },
+		{ "bind another", SYS_sched_setaffinity, INT_MAX, 0, 0 },
+		{ "reschedule another", SYS_sched_setscheduler, INT_MAX, 0, 0 },
+		{ "reschedule it alike", SYS_sched_setparam, INT_MAX, 0, 0 },
+		{ "reschedule it newly", SYS_sched_setattr, INT_MAX, 0, 0 },
+		{ "slow another", SYS_setpriority, PRIO_PROCESS, INT_MAX, 0 },
+		{ "slow its disk", SYS_ioprio_set, 1, INT_MAX, 0 },
+		{ "take its pages out", SYS_process_madvise, -1, 0, 0 },
+		{ "take its memory", SYS_process_mrelease, -1, 0, 0 },
+		{ "move its pages", SYS_move_pages, INT_MAX, 0, 0 },
+		{ "move all of them", SYS_migrate_pages, INT_MAX, 0, 0 },
+	};
+	for (size_t i = 0; i < countof(call); i++)
+		TRY(call[i].name, ALL,
+		    calls(call[i].number, call[i].a, call[i].b, call[i].c));
+	TRY("have another signalled of input", GATE | ENGINE,
+	    calls(SYS_fcntl, -1, F_SETOWN, 0));
+	TRY("have it signalled alike", GATE | ENGINE, calls(SYS_fcntl, -1, F_SETOWN_EX, 0));
+	TRY("have it signalled by ioctl", GATE | ENGINE,
+	    calls(SYS_ioctl, -1, FIOSETOWN, 0) || calls(SYS_ioctl, -1, SIOCSPGRP, 0));
+}
+
+/* What libseccomp of Debian 12 has no name for. */
+static void
+try_newer(unsigned role)
+{
+	TRY("open a file's mode newly", GATE | ENGINE,
+	    calls(452 /* fchmodat2 */, -1, 0, 0));
+	TRY("change a file's times", GATE | ENGINE, calls(SYS_utimensat, -1, -1, -1));
+	TRY("setxattrat", ALL, calls(463, -1, 0, -1));
+	TRY("open_tree_attr", ALL, calls(467, -1, 0, -1));
+	TRY("file_setattr", ALL, calls(469, -1, 0, 0));
+}
+
 static void
 try_all(enum confine_role role)
 {
@@ -330,6 +375,8 @@ try_all(enum confine_role role)
 	try_processes(1u << role);
 	try_network(1u << role);
 	try_kernel(1u << role);
+	try_others(1u << role);
+	try_newer(1u << role);
 }
 
 bool
