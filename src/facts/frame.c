@@ -561,6 +561,7 @@ static const struct field settings_fields[] = {
 	    .type = &hook_type },
 	{ F_(12, FIELD_RECORDS, struct settings_frame, pings, FIELD_SECRET, PINGS_MAX),
 	    .type = &hook_type },
+	FQ_STR(13, struct settings_frame, tls_unread),
 };
 const struct record_type settings_frame_type =
     RECORD(struct settings_frame, "settings", settings_fields);

@@ -447,6 +447,7 @@ struct settings_frame {
 	/* struct hook: a heartbeat's name, and the key in its URL; without a name the key of
 	 * all. At most PINGS_MAX. */
 	struct records pings;
+	str tls_unread; /* why the three could not be read, which are empty then; or empty */
 };
 #define PINGS_MAX 1001
 

@@ -58,33 +58,50 @@ take_proxies(struct settings *s, const struct settings_frame *frame)
 	    STR_ARG(frame->user_header));
 }
 
-/* A bad one changes nothing, but people are told of it: the one in force will end. */
+/* An engine that comes is told too: at the start of a gate there is none, and one that was
+ * there before may have heard of nothing. */
+void
+gate_tell_tls(struct gate *gate)
+{
+	struct tls_trouble *tls = &gate->tls;
+	struct self self = { .kind = SELF_TLS,
+		.subject = STR("gate"),
+		.text = str_of(tls->text) };
+	if (gate->engine == NULL || (tls->text[0] == '\0' && !tls->over))
+		return;
+	if (tls->over) {
+		self.text = STR("the certificate can be used again");
+		self.over = true;
+	}
+	tls->over = false;
+	frame_record(peer_out(gate->engine), FRAME_SELF, 0, &self_frame_type, &self);
+}
+
+/* A bad one changes nothing, but people are told of it: the one in force will end. Without any
+ * the configuration has no TLS any more, and this door is open until the next start. */
 static void
 take_certificate(struct gate *gate, const struct settings_frame *frame)
 {
+	struct tls_trouble *tls = &gate->tls;
 	struct err err;
-	struct self self = { .kind = SELF_TLS,
-		.subject = STR("gate"),
-		.text = STR("the certificate can be used again"),
-		.over = true };
-	char text[400];
-	if (gate->options->tls_fd < 0 || frame->certificate.n == 0)
+	if (gate->options->tls_fd < 0 ||
+	    (frame->certificate.n == 0 && frame->tls_unread.n == 0))
 		return;
-	bool ok = tls_take(frame->certificate, frame->key, frame->clients, gate->now, &err);
+	bool ok =
+	    frame->tls_unread.n > 0
+		? err_set(&err, ERR_IO, "%.*s", STR_ARG(frame->tls_unread))
+		: tls_take(frame->certificate, frame->key, frame->clients, gate->now, &err);
+	tls->over = ok && (tls->over || tls->text[0] != '\0');
+	tls->text[0] = '\0';
 	if (!ok) {
-		(void)snprintf(text, sizeof(text), "tls: %s; %s", err.text,
+		(void)snprintf(tls->text, sizeof(tls->text), "tls: %s; %s", err.text,
 		    tls_ready() ? "the certificate before stays in force"
 				: "nothing is served by TLS until that is put right");
-		gate_log(gate, LOG_ERROR, "%s", text);
-		self.text = str_of(text);
-		self.over = false;
+		gate_log(gate, LOG_ERROR, "%s", tls->text);
 	} else if (gate->started && !web_start(gate, &err)) {
 		gate_log(gate, LOG_ERROR, "tls: %s", err.text);
 	}
-	if (gate->engine != NULL && (!ok || gate->tls_bad))
-		frame_record(peer_out(gate->engine), FRAME_SELF, 0, &self_frame_type,
-		    &self);
-	gate->tls_bad = !ok;
+	gate_tell_tls(gate);
 }
 
 static void

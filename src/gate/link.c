@@ -187,6 +187,7 @@ link_open(struct gate *gate, int fd)
 	gate->ask_again = 0;
 	alerts_engine(gate);
 	events_engine(gate, true);
+	gate_tell_tls(gate);
 }
 
 /* Whoever waits is answered at once: the client can send it again. */

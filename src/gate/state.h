@@ -177,6 +177,12 @@ struct pings {
 
 struct events;
 
+/* The certificate that came last could not be used, and people are to know. */
+struct tls_trouble {
+	char text[400]; /* empty: it can be used */
+	bool over;      /* that it can be used again is still to be told to an engine */
+};
+
 struct gate {
 	struct hooks hooks;
 	struct pings pings;
@@ -214,7 +220,7 @@ struct gate {
 	size_t pressed_n;
 	msec pressed_since_wall; /* of what was signed before nothing is known */
 	bool started;            /* the doors are open, but for those that lack something */
-	bool tls_bad;            /* the certificate that came last could not be used */
+	struct tls_trouble tls;
 	bool stopping;
 	msec stop_by;
 	int exit_code;
@@ -238,6 +244,8 @@ struct gate {
 };
 
 /* gate.c */
+/* What is to be told of the certificate, where there is an engine. */
+void gate_tell_tls(struct gate *gate);
 void gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 

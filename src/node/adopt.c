@@ -155,9 +155,9 @@ give_settings(struct role_process *role, const struct adoption *adoption)
 	hooks_read(s, model, &arena, &settings.hooks);
 	pings_read(s, model, &arena, &settings.pings);
 	if (s->tls_fd >= 0 && !tls_files_read(model, &arena, &settings, &err)) {
-		node_log(s, LOG_ERROR, "supervisor",
-		    "tls: %s; the certificate before stays in force", err.text);
+		/* The gate says so, to the log and to people: it knows what that shuts. */
 		settings.certificate = settings.key = settings.clients = STR("");
+		settings.tls_unread = str_of(err.text);
 	}
 	role_send(role, FRAME_SETTINGS, 0, &settings_frame_type, &settings, -1);
 	arena_unmap(&map);

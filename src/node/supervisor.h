@@ -171,7 +171,8 @@ void fetched_read(struct supervisor *s, struct reading *r);
 void fetched_go_on(struct supervisor *s);
 
 /* tls_files.c */
-/* The files of the TLS listener, where there is one; false: one cannot be read. */
+/* The files of the TLS listener, where there is one; false: one cannot be read, or
+ * is empty. */
 NODISCARD bool tls_files_read(const struct model *model, struct arena *arena,
     struct settings_frame *ret, struct err *err);
 void tls_files_watch(struct supervisor *s);

@@ -17,7 +17,10 @@ read_file(struct arena *arena, str path, str *ret, struct err *err)
 {
 	char name[1100];
 	(void)snprintf(name, sizeof(name), "%.*s", STR_ARG(path));
-	return path.n == 0 || file_read(arena, name, TLS_FILE_MAX, ret, err);
+	if (path.n == 0)
+		return true;
+	return file_read(arena, name, TLS_FILE_MAX, ret, err) &&
+	       (ret->n > 0 || err_set(err, ERR_INVALID, "'%.150s' is empty", name));
 }
 
 bool

@@ -82,10 +82,10 @@ def tls_config(scratch, port, clients=None):
     return f"tls: {{listen: 127.0.0.1:{port}, certificate: {d}/cert.pem, key: {d}/key.pem{more}}}"
 
 
-def serial(port, ca):
+def serial(port, ca, timeout=10):
     """The serial number of the certificate that is shown now."""
     context = ssl.create_default_context(cafile=str(ca))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as s:
             return int(s.getpeercert()["serialNumber"], 16)
 
@@ -190,6 +190,46 @@ def test_a_new_certificate_without_a_dropped_connection():
         firstline.kill_role("gate")
         firstline.wait_ready()
         assert serial(port, ca.pem) == 1005
+
+
+def test_what_cannot_be_read_is_told_and_by_each_gate_that_comes():
+    with Scratch("unread") as scratch:
+        ca, port = Authority(scratch.dir, "ca"), free_port()
+        put(ca.issue("localhost", "serverAuth"), scratch.dir)
+        firstline = Firstline(scratch, configuration(scratch, tls_config(scratch, port))).start()
+        (scratch.dir / "key.pem").unlink()
+        incident = firstline.wait_incident(lambda r: "key.pem" in r["title"], 20)["id"]
+        assert serial(port, ca.pem) == 1001
+
+        def told(text, n=1):
+            said = [line["text"] for line in firstline.incident(incident)["timeline"]]
+            return sum(text in line for line in said) >= n
+
+        def next_gate():
+            firstline.kill_role("gate")
+            firstline.wait_ready()
+            try:
+                serial(port, ca.pem, timeout=1)
+            except OSError:
+                return True
+            return False
+        # The next gate has none to stand in for it, and no engine yet when it sees so.
+        assert next_gate()
+        wait_until(lambda: told("key.pem': No such file or directory; nothing is served by TLS"), 20)
+        put(ca.issue("localhost", "serverAuth"), scratch.dir)
+        wait_until(lambda: told("the certificate can be used again"), 20)
+        assert serial(port, ca.pem) == 1002
+        for name, bad, why in (("key.pem", ca.key.read_bytes(), "the key is not the certificate's"),
+                               ("cert.pem", b"", "cert.pem' is empty")):
+            (scratch.dir / name).write_bytes(bad)
+            assert next_gate(), why
+            wait_until(lambda: told(why + "; nothing is served by TLS"), 20)
+            firstline.kill_role("engine")  # the next may not know
+            firstline.wait_ready()
+            wait_until(lambda: told(why + "; nothing is served by TLS", 2), 20)
+            put(ca.issue("localhost", "serverAuth"), scratch.dir)
+            wait_until(lambda: serial(port, ca.pem) == 1000 + ca.n, 20, 0.1)
+        wait_until(lambda: told("the certificate can be used again", 3), 20)
 
 
 def test_certificates_of_clients():
