@@ -355,6 +355,7 @@ on_heal(uv_timer_t *timer)
 		go_on(engine);
 	else if (!begin_late(engine, &err))
 		return;
+	selves_go_on(engine);
 	(void)uv_timer_stop(timer);
 	quarantine_tell(engine); /* what was reported meanwhile comes again */
 	engine_log(engine, LOG_INFO, "there is room on the disk again");
@@ -441,10 +442,11 @@ on_self(struct engine *engine, const struct frame *frame)
 	struct arena scratch = engine->batch.arena;
 	struct event event = { .kind = EVENT_SELF };
 	struct err err;
-	if (engine->ready && !engine->refusing &&
-	    record_decode_all(&self_frame_type, frame->payload, &scratch, &event.self,
-		&err))
-		batch_step(engine, &event);
+	if (!engine->ready || !record_decode_all(&self_frame_type, frame->payload, &scratch,
+				  &event.self, &err))
+		return;
+	engine->batch.arena = scratch; /* the step's own memory begins behind */
+	selves_step(engine, &event);
 }
 
 /* The command line asked for a reload: the supervisor's FRAME_ADOPTED answers it. */
@@ -556,7 +558,9 @@ on_hands_frame(struct engine *engine, const struct frame *frame)
 	engine->batch.arena = scratch;
 	if (event.kind == EVENT_NOTICE_RESULT)
 		channels_heard(engine, &event.notice_result, clock_wall());
-	if (!engine->refusing)
+	if (event.kind == EVENT_SELF)
+		selves_step(engine, &event);
+	else if (!engine->refusing)
 		batch_step(engine, &event);
 	else if (event.kind == EVENT_NOTICE_RESULT)
 		aside_heard(engine, &event);

@@ -124,6 +124,16 @@ struct aside {
 	bool forgotten; /* what was told lately */
 	msec again_at;  /* the engine's clock: said once more then */
 };
+/* What was told by a part of Firstline while nothing could be kept: selves.c. */
+#define HELD_SELVES_MAX 32
+struct held_selves {
+	struct held_self {
+		uint64_t about; /* kind and subject */
+		struct buf bytes;
+	} item[HELD_SELVES_MAX];
+	size_t n;
+};
+
 #define ASIDE_TOLD_MS (30 * MINUTE)  /* by a server that is started again: not told again */
 #define ASIDE_FORGET_MS (5 * MINUTE) /* of work with the store */
 
@@ -163,6 +173,7 @@ struct engine {
 	struct self refusing_self; /* the same, for people */
 	bool told_refusing;
 	struct aside aside;
+	struct held_selves held_selves;
 	struct overflows overflows;
 	struct reloads reloads;
 	msec committed_boot;   /* when the last entry was committed */
@@ -269,6 +280,12 @@ void on_wire_closed(struct wire *wire);
 /* Ask the supervisor to read the folder again; the answer follows FRAME_ADOPTED. Whoever
  * asked stands with the configuration that it brings in. */
 void engine_ask_reload(struct engine *engine, uint64_t request, struct caller caller);
+
+/* selves.c */
+/* EVENT_SELF of another role, now or (while refusing) once there is room. */
+void selves_step(struct engine *engine, struct event *event);
+/* Nothing is refused any more: what waits is stepped. */
+void selves_go_on(struct engine *engine);
 
 /* access.c */
 NODISCARD bool access_init(struct engine *engine, struct err *err);

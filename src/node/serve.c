@@ -85,11 +85,23 @@ tell_deaths(struct supervisor *s)
 {
 	struct role_process *roles[] = { &s->hands, &s->engine, &s->gate };
 	for (size_t i = 0; i < countof(roles); i++) {
-		if (roles[i]->died[0] == '\0' || s->engine.state != ROLE_READY ||
-		    s->lost.without)
+		if (roles[i]->died[0] == '\0' || roles[i]->died_told ||
+		    s->engine.state != ROLE_READY || s->lost.without)
 			continue;
 		tell_engine(s, SELF_ROLE_DIED, roles[i]->name, roles[i]->died);
-		roles[i]->died[0] = '\0';
+		roles[i]->died_told = true;
+	}
+}
+
+/* The engine ended. One that could not write forgot all that it was told. */
+static void
+told_is_kept(struct supervisor *s, bool wrote)
+{
+	struct role_process *roles[] = { &s->hands, &s->engine, &s->gate };
+	for (size_t i = 0; i < countof(roles); i++) {
+		if (roles[i]->died_told && wrote)
+			roles[i]->died[0] = '\0';
+		roles[i]->died_told = false;
 	}
 }
 
@@ -406,14 +418,18 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 	struct supervisor *s = role->supervisor;
 	if (s->stopping)
 		return;
+	bool writes =
+	    role->kind == ROLE_KIND_ENGINE && signal == 0 && status == ENGINE_EXIT_WRITES;
+	if (role->kind == ROLE_KIND_ENGINE)
+		told_is_kept(s, !writes);
+	role->died_told = false;
 	if (role->kind == ROLE_KIND_ENGINE && s->lost.wall != 0)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "until now no alert was taken and nothing was done: %s", s->lost.why);
 	else if (role->hung)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the role %s did not answer, was ended and started again", role->name);
-	else if (role->kind == ROLE_KIND_ENGINE && signal == 0 &&
-		 status == ENGINE_EXIT_WRITES)
+	else if (writes)
 		(void)snprintf(role->died, sizeof(role->died),
 		    "the disk was read-only, and can be written to again: until now alerts "
 		    "were refused with 507 and nothing was done");

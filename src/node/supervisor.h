@@ -48,6 +48,7 @@ struct role_process {
 	unsigned deaths; /* in a row, without a quiet minute between */
 	msec started_boot;
 	char died[500];      /* how, for the engine to record; empty: nothing to tell */
+	bool died_told;      /* to the engine that runs, which may not be able to keep it */
 	char said[300];      /* the last mistake that it logged */
 	bool adopting;       /* a newer bundle is on its way to it */
 	unsigned unanswered; /* pings in a row */

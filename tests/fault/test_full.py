@@ -118,6 +118,48 @@ def test_a_full_disk_answers_507_loses_nothing_tells_and_heals():
             assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def told(firstline, text):
+    """Does an incident of Firstline's own say so?"""
+    return any(text in f'{line.get("text")}' for row in firstline.incidents()
+               for line in firstline.incident(row["id"])["timeline"])
+
+
+def a_role_dies(firstline, name):
+    died = firstline.kill_role(name)
+    wait_until(lambda: firstline.role(name) not in (None, died), 10, message=f"another {name}")
+    wait_until(lambda: status_of(firstline, 1) == 507, 10, 0.1, "refused as before")
+
+
+def test_who_died_while_the_disk_was_full_is_told_after_it():
+    with Scratch("full-died") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        with small_disk(firstline.state, "12m"):
+            firstline.start()
+            fill(firstline)
+            a_role_dies(firstline, "gate")
+            a_role_dies(firstline, "hands")
+            (firstline.state / "filler").unlink()
+            wait_until(lambda: status_of(firstline, 30000) == 200, 10, 0.1, "it heals by itself")
+            for name in ("gate", "hands"):
+                wait_until(lambda: told(firstline, f"the role {name} ended by signal 9"), 10,
+                           message=f"what became of {name}")
+            firstline.stop()
+            verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+            assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_who_died_while_the_disk_was_read_only_is_told_after_it():
+    with Scratch("frozen-died") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch)))
+        with frozen(scratch, firstline):
+            wait_until(lambda: status_of(firstline, 1) == 507, 20, 0.1, "refused with 507")
+            a_role_dies(firstline, "gate")
+            remount(firstline.state, "rw")
+            wait_until(lambda: status_of(firstline, 3) == 200, 20, 0.1, "it heals by itself")
+            wait_until(lambda: told(firstline, "the role gate ended by signal 9"), 10,
+                       message="what became of the gate")
+
+
 def pages(hook):
     return [str(body) for _, body in hook.requests if "read-only" in str(body)]
 
