@@ -262,6 +262,8 @@ role_start(struct role_process *role)
 	struct err err;
 	int pair[2];
 	ASSERT(!role->process_open);
+	/* Whoever asked, this is the try that it waited for. */
+	(void)uv_timer_stop(&role->again);
 	if (s->stopping)
 		return;
 	if (role->poll_open || !peer_pair(pair, &err)) {

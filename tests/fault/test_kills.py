@@ -145,6 +145,19 @@ def test_random_kills_under_load():
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def test_a_role_that_could_not_start_is_started_once():
+    """The next try is a second away; another role that dies meanwhile brings one before."""
+    with Scratch("stumbles") as s:
+        firstline = Firstline(s, configuration(s, WebhookSink(s)), env={
+            "LD_PRELOAD": str(BUILD / "libstumbles.so"), "LD_STUMBLES": "2"})
+        firstline.start(wait=False)
+        wait_until(lambda: "start engine: resource temporarily" in firstline.log_text(), 10, 0.01)
+        firstline.kill_role("hands")
+        engine = wait_until(lambda: firstline.role("engine"), 10, 0.01)
+        time.sleep(1.5)
+        assert firstline.child.poll() is None and firstline.role("engine") == engine, firstline.log_text()
+
+
 def test_few_addresses_are_told_and_nothing_starts():
     with Scratch("addresses") as scratch:
         config = configuration(scratch, WebhookSink(scratch))
