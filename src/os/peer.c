@@ -1,9 +1,12 @@
 #include "os/peer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "os/clock.h"
 
 #define READ_BYTES (256u << 10)
 #define FDS_WAITING_MAX 4
@@ -192,15 +195,33 @@ peer_full(const struct peer *peer)
 	return peer->out.n > peer->out_max;
 }
 
+/* Until the kernel takes more; not for long: whoever waits does nothing else. */
+static bool
+wait_for_room(int fd, msec until, struct err *err)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	msec now = clock_boot();
+	int ready = now >= until ? 0 : poll(&room, 1, (int)(until - now));
+	if (ready == 0)
+		return err_set(err, ERR_CLOSED, "peer does not read: no room in %u s",
+		    (unsigned)(PEER_FD_MS / SECOND));
+	return ready > 0 || errno == EINTR || err_sys(err, ERR_CLOSED, "wait for peer");
+}
+
 /* All of it, blocking: used for frames with descriptors, which are few and small. */
 static bool
-send_whole(int fd, struct msghdr *msg, size_t n, struct err *err)
+send_whole(int fd, struct msghdr *msg, size_t n, msec until, struct err *err)
 {
 	size_t sent = 0;
 	while (sent < n) {
 		ssize_t part = sendmsg(fd, msg, MSG_NOSIGNAL);
-		if (part < 0 && (errno == EINTR || errno == EAGAIN))
+		if (part < 0 && errno == EINTR)
 			continue;
+		if (part < 0 && errno == EAGAIN) {
+			if (!wait_for_room(fd, until, err))
+				return false;
+			continue;
+		}
 		if (part < 0)
 			return err_sys(err, ERR_CLOSED, "write to peer");
 		sent += (size_t)part;
@@ -219,8 +240,10 @@ peer_send_fd(struct peer *peer, enum frame_kind kind, uint64_t id,
 {
 	ASSERT(carries_fd(kind));
 	/* What waits goes first, or the descriptor would arrive beside another frame. */
+	msec until = clock_boot() + PEER_FD_MS;
 	while (peer_wants_write(peer)) {
-		if (!peer_flush(peer, err))
+		if (!peer_flush(peer, err) ||
+		    (peer_wants_write(peer) && !wait_for_room(peer->fd, until, err)))
 			return false;
 	}
 	struct buf frame = BUF(4096);
@@ -240,7 +263,7 @@ peer_send_fd(struct peer *peer, enum frame_kind kind, uint64_t id,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	bool ok = send_whole(peer->fd, &msg, frame.n, err);
+	bool ok = send_whole(peer->fd, &msg, frame.n, until, err);
 	buf_done(&frame);
 	return ok;
 }

@@ -34,7 +34,10 @@ NODISCARD bool peer_flush(struct peer *peer, struct err *err);
 bool peer_wants_write(const struct peer *peer);
 size_t peer_waiting(const struct peer *peer); /* bytes the kernel has not taken yet */
 bool peer_full(const struct peer *peer);
-/* A frame with a descriptor; the descriptor is duplicated by the kernel, the caller's stays open. */
+/* A frame with a descriptor; the descriptor is duplicated by the kernel, the caller's stays open.
+ * It waits for what is before it; where the other side takes nothing for PEER_FD_MS it is false,
+ * and the peer of no more use: part of a frame may be gone. */
+#define PEER_FD_MS (2 * SECOND)
 NODISCARD bool peer_send_fd(struct peer *peer, enum frame_kind kind, uint64_t id,
     const struct record_type *type, const void *record, int fd, struct err *err);
 

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/peer.h"
 #include "support/test.h"
@@ -201,6 +202,44 @@ peer__is_full_when_the_other_side_does_not_read(void)
 	close_pair();
 }
 
+static bool
+send_descriptor(struct err *err)
+{
+	struct bundle_frame bundle = { .bytes = 1 };
+	return peer_send_fd(left, FRAME_BUNDLE, 1, &bundle_frame_type, &bundle, raw_left,
+	    err);
+}
+
+static void
+peer__gives_up_a_descriptor_that_nobody_takes(void)
+{
+	static char text[60000];
+	struct err err;
+	memset(text, 'x', sizeof(text));
+	struct log_frame log = { .level = LOG_INFO, .text = { text, sizeof(text) } };
+	/* frames wait before it; or the kernel has as much as it takes, and none waits */
+	for (int waits = 0; waits < 2; waits++) {
+		open_pair();
+		if (waits) {
+			while (!peer_full(left)) {
+				frame_record(peer_out(left), FRAME_LOG, 1, &log_frame_type,
+				    &log);
+				EXPECT(peer_flush(left, &err));
+			}
+		} else {
+			while (send(raw_left, text, sizeof(text), MSG_NOSIGNAL) > 0)
+				;
+			while (send(raw_left, text, 1, MSG_NOSIGNAL) > 0)
+				;
+		}
+		msec began = clock_boot();
+		EXPECT(!send_descriptor(&err));
+		EXPECT(err.kind == ERR_CLOSED);
+		EXPECT(clock_boot() - began < 10 * SECOND);
+		close_pair();
+	}
+}
+
 int
 main(void)
 {
@@ -211,5 +250,6 @@ main(void)
 	RUN(peer__says_when_the_other_side_is_gone_or_speaks_nonsense);
 	RUN(peer__a_frame_that_needs_a_descriptor_is_refused_without_one);
 	RUN(peer__is_full_when_the_other_side_does_not_read);
+	RUN(peer__gives_up_a_descriptor_that_nobody_takes);
 	TEST_MAIN_END();
 }
