@@ -201,18 +201,52 @@ take_back(struct client *client, uint64_t incident)
 	return out_end(&out);
 }
 
+/* Who is second is answered as who is first: with the incident as it is, which the other
+ * keeps. Only who asks makes the difference, and the server knows who that is. */
+static void
+say_who_has(struct client *client, const struct incident_row *row)
+{
+	str body, me = STR("");
+	if (row->acknowledged && client_get(client, "/v1/whoami", &body) == EXIT_OK)
+		me = reply_text(client, body, "principal");
+	if (!row->acknowledged || str_eq(me, row->acknowledged_by)) {
+		say("You have incident %u; nobody else is told meanwhile.", row->id);
+		return;
+	}
+	say("%.*s has incident %u; nobody else is told meanwhile.",
+	    STR_ARG(view_who(row->acknowledged_by)), row->id);
+	if (me.n == 0 || row->drill) /* a drill stays with who asked for it */
+		return;
+	bool person = str_starts(me, STR("person:"));
+	say("firstline incident hand-over %u %.*s    %s", row->id,
+	    STR_ARG(person ? view_who(me) : STR("PERSON")),
+	    person ? "takes it" : "gives it to somebody else");
+}
+
 static int
 acknowledge(struct client *client, void *context, int argc, char **argv)
 {
 	(void)argc;
 	const bool *undo = context;
 	uint64_t incident;
+	str body;
+	struct incident_row row;
 	if (!number_take(argv[0], "an incident", &incident))
 		return EXIT_USAGE;
 	if (*undo)
 		return take_back(client, incident);
-	return change(client, incident_path(client, incident, "acknowledge"), STR("{}"),
-	    "You have", "; nobody else is told meanwhile.");
+	str path = incident_path(client, incident, "acknowledge");
+	int code = client_post(client, arena_cstr(&client->arena, path), STR("{}"), &body);
+	if (code != EXIT_OK)
+		return code;
+	if (client->options.json)
+		return client_print_json(body);
+	if (!reply_one(client, body, "incident", &incident_row_type, &row))
+		return EXIT_FAILED;
+	say_who_has(client, &row);
+	struct out out = out_begin(&client->arena);
+	view_incident_short(&out, &row);
+	return out_end(&out);
 }
 
 static int
@@ -237,6 +271,7 @@ static const struct command_line command_ack = {
 	    "  firstline incident ack 12\n"
 	    "\n"
 	    "Says that you are on it. Escalation stops; what Firstline is doing goes on.\n"
+	    "Where somebody else has it, they keep it, and you are told who that is.\n"
 	    "\n"
 	    "  --undo    take that back, or that you handed it over, within a minute: it "
 	    "is\n"

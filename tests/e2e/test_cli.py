@@ -698,5 +698,37 @@ def test_a_real_server_from_init_to_journal():
             assert json.loads(line)["steps"], line
 
 
+def test_whoever_acknowledges_second_is_told_who_has_it():
+    with Scratch("second") as scratch:
+        assert cli("init", scratch.dir / "production").returncode == 0
+        firstline = Firstline(scratch, scratch.dir / "production").start()
+        people = {}
+        for name in ("ana", "piotr"):
+            secret = firstline.cli("token", "add", name, "--role", "operator", check=True).stdout
+            people[name] = ["--token-file", scratch.file(f"{name}.token", secret, 0o600)]
+        firstline.cli("send", "alertname=SiteDown", "job=website", check=True)
+        firstline.wait_incident(lambda row: True)
+        first = firstline.cli("incident", "ack", "1", *people["piotr"], check=True)
+        assert "You have incident 1; nobody else is told" in first.stderr, first
+        assert "You have incident 1;" in firstline.cli("incident", "ack", "1", *people["piotr"], check=True).stderr
+        second = firstline.cli("incident", "ack", "1", *people["ana"], check=True)
+        assert "piotr has incident 1;" in second.stderr and "You have" not in second.stderr, second
+        # The local token is nobody's, who could take it.
+        local = firstline.cli("incident", "ack", "1", check=True)
+        assert "piotr has incident 1;" in local.stderr and "hand-over 1 PERSON" in local.stderr, local
+        # What she is told to write does what it says.
+        hint, = re.findall(r"^firstline (incident hand-over .*?)  ", second.stderr, re.M)
+        taken = firstline.cli(*hint.split(), *people["ana"], check=True)
+        assert "ana has incident 1 now" in taken.stderr, taken
+        assert firstline.incident(1)["incident"]["acknowledged_by"] == "person:ana"
+        assert "You have incident 1;" in firstline.cli("incident", "ack", "1", *people["ana"], check=True).stderr
+    # Who asks is not known: who has it is.
+    with Scratch("nobody") as scratch:
+        server = canned(scratch, {"POST /v1/incidents/12/acknowledge": (200, {"exit": 0, "incident": dict(
+            INCIDENT, acknowledged=True, acknowledged_by="person:piotr")})})
+        done = cli("incident", "ack", "12", "--url", server.url)
+        assert done.returncode == 0 and "piotr has incident 12;" in done.stderr, done
+
+
 if __name__ == "__main__":
     run_all(sys.modules[__name__])
