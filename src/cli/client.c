@@ -189,6 +189,7 @@ struct exchange {
 	char key[40];
 	struct buf answer;
 	long status;
+	bool ours;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -207,6 +208,16 @@ headers_of(struct client *client, const struct exchange *x)
 	if (x->body.p != NULL)
 		list = curl_slist_append(list, "Content-Type: application/json");
 	return curl_slist_append(list, "Expect:");
+}
+
+/* No answer says that it is Firstline's; each has this, and Alertmanager's, and those of a
+ * server that answers 200 to whatever it is asked, have not. */
+static bool
+is_ours(CURL *curl)
+{
+	struct curl_header *header;
+	return curl_easy_header(curl, "Cross-Origin-Opener-Policy", 0, CURLH_HEADER, -1,
+		   &header) == CURLHE_OK;
 }
 
 static CURLcode
@@ -240,6 +251,7 @@ exchange_once(struct client *client, struct exchange *x)
 	}
 	CURLcode code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &x->status);
+	x->ours = code == CURLE_OK && is_ours(curl);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(curl);
 	return code;
@@ -332,6 +344,7 @@ ask(struct client *client, struct exchange *x, str *ret_body)
 	}
 	int exit = EXIT_OK;
 	client->status = (uint32_t)x->status;
+	client->ours = x->ours;
 	if (code != CURLE_OK)
 		exit = complain_unreached(client, code, x->error);
 	else if (x->status < 200 || x->status > 299)

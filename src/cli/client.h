@@ -41,6 +41,7 @@ struct client {
 	const char *url;   /* without a '/' at its end */
 	const char *token; /* NULL: none */
 	uint32_t status;   /* HTTP's, of the last answer */
+	bool ours;         /* that answer has what Firstline's gate gives with each */
 };
 
 /*
@@ -88,8 +89,9 @@ bool reply_has(struct client *client, str body, const char *member);
  * nulls and names that no enumerator has. NULL, or what is wrong with the text. */
 const char *reply_known(const struct record_type *type, str object, struct arena scratch,
     struct buf *out);
-/* What a server refuses with: {"error": {"status": 403, "message": "...", "exit": 5}}. false:
- * this is no such answer. *ret_exit stays where there is none. */
+/* What a server refuses with: {"error": {"status": 403, "message": "...", "exit": 5}} below
+ * /v1; below /api/v2, as Alertmanager does, a bare "..." or {"code": 602, "message": "..."}.
+ * false: this is no such answer. *ret_exit stays where there is none. */
 NODISCARD bool reply_error(str body, struct arena *arena, str *ret_message,
     uint64_t *ret_exit);
 /* Of an element of a list of alerts: its name, "alert" where it has none, and its other labels

@@ -145,30 +145,62 @@ read_object(struct client *client, struct json *j, const struct record_type *typ
 	       not_understood(err.text);
 }
 
+/* {"message": "...", "exit": 5} */
+static bool
+read_refusal(struct json *j, str *ret_message, uint64_t *ret_exit)
+{
+	bool found = false;
+	if (!json_object(j))
+		return false;
+	for (str member; json_member(j, &member);) {
+		if (str_eq(member, STR("message")) && json_peek(j) == JSON_STRING)
+			found = json_string(j, ret_message);
+		else if (str_eq(member, STR("exit")))
+			json_u64(j, EXIT_CONFLICT, ret_exit);
+		else
+			json_skip(j);
+	}
+	return found;
+}
+
+/* The same under "error"; beside it, "message" where "code" is too, as go-swagger has it. */
+static bool
+read_refusal_of(struct json *j, str *ret_message, uint64_t *ret_exit)
+{
+	bool found = false, bare = false, code = false;
+	str message = { 0 };
+	if (!json_object(j))
+		return false;
+	for (str name; json_member(j, &name);) {
+		if (str_eq(name, STR("error")) && json_peek(j) == JSON_OBJECT) {
+			found = read_refusal(j, ret_message, ret_exit);
+			continue;
+		}
+		code = code || str_eq(name, STR("code"));
+		if (str_eq(name, STR("message")) && json_peek(j) == JSON_STRING)
+			bare = json_string(j, &message);
+		else
+			json_skip(j);
+	}
+	if (!found && bare && code)
+		*ret_message = message;
+	return found || (bare && code);
+}
+
 bool
 reply_error(str body, struct arena *arena, str *ret_message, uint64_t *ret_exit)
 {
 	struct json j;
-	bool found = false;
+	str message = { 0 };
+	uint64_t code = *ret_exit;
 	json_open(&j, body, arena);
-	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
+	bool found = json_peek(&j) == JSON_STRING ? json_string(&j, &message)
+	                                          : read_refusal_of(&j, &message, &code);
+	if (!json_close(&j) || !found)
 		return false;
-	for (str name; json_member(&j, &name);) {
-		if (!str_eq(name, STR("error")) || json_peek(&j) != JSON_OBJECT) {
-			json_skip(&j);
-			continue;
-		}
-		(void)json_object(&j);
-		for (str member; json_member(&j, &member);) {
-			if (str_eq(member, STR("message")))
-				found = json_string(&j, ret_message);
-			else if (str_eq(member, STR("exit")))
-				json_u64(&j, EXIT_CONFLICT, ret_exit);
-			else
-				json_skip(&j);
-		}
-	}
-	return json_close(&j) && found;
+	*ret_message = message;
+	*ret_exit = code;
+	return true;
 }
 
 static bool

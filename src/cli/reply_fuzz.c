@@ -37,8 +37,9 @@ check_others(str text)
 	struct arena arena = arena_over(memory, sizeof(memory));
 	str message = { 0 };
 	uint64_t code = 0;
-	if (reply_error(text, &arena, &message, &code))
-		ASSERT(code <= EXIT_CONFLICT);
+	bool refused = reply_error(text, &arena, &message, &code);
+	ASSERT(code <= EXIT_CONFLICT);
+	ASSERT(refused || (message.n == 0 && code == 0));
 	struct json j;
 	json_open(&j, text, &arena);
 	if (!json_array(&j))

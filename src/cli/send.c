@@ -65,7 +65,7 @@ send(struct client *client, void *context, int argc, char **argv)
 	if (!params_take(client, argc, argv, &labels) ||
 	    (o->lasts != NULL && !length_take(o->lasts, &lasts)))
 		return EXIT_USAGE;
-	if (!pairs_has(&labels, STR("alertname"))) {
+	if (pairs_get(&labels, STR("alertname")).n == 0) {
 		complain("an alert needs a name: alertname=...");
 		return EXIT_USAGE;
 	}
@@ -74,6 +74,12 @@ send(struct client *client, void *context, int argc, char **argv)
 	    alert_of(client, o, &labels, lasts), &body);
 	if (code != EXIT_OK)
 		return code;
+	if (!client->ours || body.n > 0) {
+		complain("%s answered %u, but not as Firstline does: nothing says that the "
+			 "alert is kept; does --url name a Firstline?",
+		    client->url, client->status);
+		return EXIT_FAILED;
+	}
 	if (client->options.json)
 		return client_print_json(STR("{\"exit\":0}"));
 	if (o->resolved)
@@ -114,7 +120,7 @@ const struct command_line command_send = {
 	    "\n"
 	    "Sends one alert with these labels. When the command returns 0 the alert is "
 	    "on\n"
-	    "the disk.\n"
+	    "the disk: a 200 of what is no Firstline is an error.\n"
 	    "\n"
 	    "  --summary TEXT     what people read first\n"
 	    "  --description TEXT and more\n"

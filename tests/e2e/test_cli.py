@@ -432,6 +432,36 @@ def test_send_posts_one_alert_as_prometheus_would():
         assert cli("send", "alertname=Up", "--resolved", "--url", server.url).returncode == 0
 
 
+def test_send_says_why_it_was_refused_and_believes_firstline_alone():
+    with Scratch("refused") as scratch:
+        for status, reply, code, want in (
+                (400, '"alert 1: no label\\nalert 2: none either"', 2, "alert 1: no label"),
+                (401, '"a token is needed"', 4, "a token is needed"),
+                (403, '"a viewer may not send alerts"', 4, "a viewer may not send alerts"),
+                (422, {"code": 602, "message": "labels in body is required"}, 2, "labels in body is required"),
+                (500, "<html>", 1, "answered 500")):
+            server = canned(scratch, {"POST /api/v2/alerts": (status, reply)})
+            done = cli("send", "alertname=Up", "--url", server.url)
+            assert done.returncode == code and want in done.stderr, done
+        for more, reply in (({}, "<html>It works!"), ({"ours": False}, "")):
+            server = canned(scratch, {"POST /api/v2/alerts": (200, reply)}, **more)
+            for args in ([], ["--json"], ["--resolved"]):
+                done = cli("send", "alertname=Up", *args, "--url", server.url)
+                assert done.returncode == 1 and "not as Firstline does" in done.stderr, done
+                assert "kept:" not in done.stderr and not done.stdout, done
+    with Scratch("real") as scratch:
+        assert cli("init", scratch.dir / "production").returncode == 0
+        firstline = Firstline(scratch, scratch.dir / "production").start()
+        secret = firstline.cli("token", "add", "reader", "--role", "viewer", check=True).stdout
+        token = scratch.file("reader.token", secret, 0o600)
+        for args, code, want in ((["alertname="], 2, "an alert needs a name"), (["alertname=Up", "a b=" + "x" * 70000], 2, "label"),
+                                 (["alertname=Up", "--token-file", token], 4, "this token may not send alerts"),
+                                 (["alertname=Up", "--token-file", scratch.file("no.token", "flt_no")], 4, "token")):
+            done = firstline.cli("send", *args)
+            assert done.returncode == code and want in done.stderr and "answered 4" not in done.stderr, done
+        assert "Taken, and kept" in firstline.cli("send", "alertname=Up", check=True).stderr
+
+
 def test_run_on_a_service_needs_exactly_one_open_incident():
     with Scratch("on") as scratch:
         path = "GET /v1/incidents?state=open&service=web"

@@ -10,7 +10,8 @@ class CannedServer:
     list of answers is used up one by one; its last stays. Without the query, a path answers
     any query."""
 
-    def __init__(self, scratch, answers, host="127.0.0.1"):
+    def __init__(self, scratch, answers, host="127.0.0.1", ours=True):
+        self.ours = ours
         self.answers = {key: list(value) if isinstance(value, list) else [value]
                         for key, value in answers.items()}
         self.requests = []
@@ -32,6 +33,8 @@ class CannedServer:
                     answer = answer.encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                if outer.ours:  # each answer of Firstline has it
+                    self.send_header("Cross-Origin-Opener-Policy", "same-origin")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)

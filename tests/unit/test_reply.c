@@ -60,6 +60,45 @@ reply_list__reads_lists_and_what_is_in_them(void)
 }
 
 static void
+reply_error__finds_the_reason_in_each_form(void)
+{
+	static const struct {
+		const char *body, *message; /* NULL: no such answer */
+		uint64_t code;
+	} rows[] = {
+		{ "{\"error\":{\"status\":403,\"message\":\"no\",\"exit\":5}}", "no", 5 },
+		{ "{\"error\":{\"message\":\"no\"}}", "no", 77 },
+		{ "\"a token is needed\"\n", "a token is needed", 77 },
+		{ "{\"code\":602,\"message\":\"labels in body is required\"}",
+		    "labels in body is required", 77 },
+		{ "{\"message\":\"m\",\"code\":413}", "m", 77 },
+		{ "{\"code\":1,\"message\":\"m\",\"error\":{\"message\":\"no\"}}", "no",
+		    77 },
+		{ "{\"message\":\"somebody else's\"}" },
+		{ "{\"code\":602,\"message\":7}" },
+		{ "{\"error\":{\"message\":7,\"exit\":5}}" },
+		{ "{\"error\":\"no\"}" },
+		{ "\"cut" },
+		{ "\"two\" \"texts\"" },
+		{ "{\"error\":{\"message\":\"no\",\"exit\":5}" },
+		{ "[\"no\"]" },
+		{ "<html>" },
+		{ "" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		test_row = rows[i].body;
+		struct client client = begin();
+		str message = STR("before");
+		uint64_t code = 77;
+		bool ok = reply_error(str_of(rows[i].body), &client.arena, &message, &code);
+		EXPECT(ok == (rows[i].message != NULL));
+		EXPECT_STR(message, str_of(ok ? rows[i].message : "before"));
+		EXPECT_U64(code, ok ? rows[i].code : 77);
+	}
+	test_row = NULL;
+}
+
+static void
 body_of__quotes_what_people_type(void)
 {
 	struct client client = begin();
@@ -148,6 +187,7 @@ main(void)
 {
 	RUN(reply_one__reads_a_row_bare_or_under_its_name);
 	RUN(reply_list__reads_lists_and_what_is_in_them);
+	RUN(reply_error__finds_the_reason_in_each_form);
 	RUN(body_of__quotes_what_people_type);
 	RUN(client_escape__leaves_nothing_that_means_something_in_a_path);
 	RUN(date_take__reads_days_and_nothing_else);
