@@ -129,9 +129,9 @@ static const struct command_line command_list = {
 	.summary = "open incidents, or all",
 	.help = "  firstline incident list --service checkout\n"
 		"\n"
-		"Open incidents, each with its impact first, then its state, age and "
-		"owner, and\n"
-		"what is being done about it.\n"
+		"Open incidents, each with its impact first, then the alert that opened "
+		"it, its\n"
+		"state, age and owner, and what is being done about it.\n"
 		"\n"
 		"  --all              closed ones too, newest first\n"
 		"  --closed           only closed ones\n"

@@ -140,6 +140,14 @@ impact_of(const struct incident_row *row)
 	return row->title.n > 0 ? row->title : row->signature;
 }
 
+/* An impact says whom it hurts; that of two incidents may be the same, which alert it was
+ * says only the title. */
+static bool
+has_title_beside(const struct incident_row *row)
+{
+	return row->impact.n > 0 && row->title.n > 0;
+}
+
 static enum style
 severity_style(enum severity severity)
 {
@@ -160,6 +168,10 @@ view_incident_short(struct out *out, const struct incident_row *row)
 	out_text(out, STR("  "));
 	out_wrapped(out, 12, (number.n < 5 ? 6 : number.n + 1) + severity.n + 2,
 	    impact_of(row));
+	if (has_title_beside(row)) {
+		out_text(out, STR("            "));
+		out_wrapped(out, 12, 12, row->title);
+	}
 	out_text(out, STR("            "));
 	msec until = row->state == INCIDENT_CLOSED && row->closed_wall > row->opened_wall
 	                 ? row->closed_wall
@@ -189,7 +201,7 @@ view_incident_head(struct out *out, const struct incident_row *row)
 	out_styled(out, STYLE_BOLD, number);
 	out_text(out, STR("  "));
 	out_wrapped(out, number.n + 2, number.n + 2, impact_of(row));
-	if (row->impact.n > 0 && row->title.n > 0) {
+	if (has_title_beside(row)) {
 		out_printf(out, "%*s", (int)number.n + 2, "");
 		out_wrapped(out, number.n + 2, number.n + 2, row->title);
 	}

@@ -248,14 +248,16 @@ def test_colour_is_for_terminals_and_can_be_refused():
 
 def test_lists_go_on_page_by_page():
     with Scratch("pages") as scratch:
-        row = {"id": 1, "state": "open", "severity": "sev3", "owner": "ops", "impact": "first"}
+        row = {"id": 1, "state": "open", "severity": "sev3", "owner": "ops", "impact": "first", "title": "Slow: p99"}
         server = canned(scratch, {
             "GET /v1/incidents?state=open": (200, {"items": [row], "cursor": "1"}),
             "GET /v1/incidents?state=open&cursor=1":
-                (200, {"items": [dict(row, id=2, impact="second")], "cursor": None}),
+                (200, {"items": [dict(row, id=2, title="Full: disk")], "cursor": None}),
         })
         done = cli("incident", "list", "--url", server.url)
         assert "first" in done.stdout and "#2" in done.stdout, done
+        # What is hurt is the same: the alert tells them apart.
+        assert "Slow: p99\n" in done.stdout and "Full: disk\n" in done.stdout, done
 
 
 # ---- what is asked ----
