@@ -33,15 +33,17 @@ until_of(struct client *client, const char *text)
 	    arena_printf(&client->arena, "%llu", (unsigned long long)wall));
 }
 
-/* Sources, agents and people have names of their own kind. */
+/* Sources, agents and people have names of their own kind. What says its kind is meant so,
+ * and Firstline's own two are no people: the server says that no token stands for them. */
 static const char *
 principal_of(struct client *client, const struct add_options *o, const char *name)
 {
-	if (o->principal != NULL && strchr(o->principal, ':') != NULL)
-		return o->principal;
+	const char *who = o->principal != NULL ? o->principal : name;
+	if (strchr(who, ':') != NULL || strcmp(who, "automation") == 0 ||
+	    strcmp(who, "firstline") == 0)
+		return who;
 	const char *kind = strcmp(o->role, "source") == 0 ? "source" : "person";
-	return arena_cstr(&client->arena, arena_printf(&client->arena, "%s:%s", kind,
-					      o->principal != NULL ? o->principal : name));
+	return arena_cstr(&client->arena, arena_printf(&client->arena, "%s:%s", kind, who));
 }
 
 static const char *
@@ -64,9 +66,9 @@ add(struct client *client, void *context, int argc, char **argv)
 	}
 	if (o->until != NULL && (until = until_of(client, o->until)) == NULL)
 		return EXIT_USAGE;
-	const char *texts[] = { "name", argv[0], "principal",
-		principal_of(client, o, argv[0]), "role", o->role, "until", until, "behalf",
-		person_of(client, o->behalf), NULL };
+	const char *who = principal_of(client, o, argv[0]);
+	const char *texts[] = { "name", argv[0], "principal", who, "role", o->role, "until",
+		until, "behalf", person_of(client, o->behalf), NULL };
 	str body;
 	struct secret_item secret;
 	int code = client_post(client, "/v1/tokens", body_of(client, texts, NULL), &body);
@@ -82,8 +84,9 @@ add(struct client *client, void *context, int argc, char **argv)
 		return code;
 	}
 	printf("%.*s\n", STR_ARG(secret.secret));
-	say("That is token '%s', role %s. It is shown this once; only its hash is kept.",
-	    argv[0], o->role);
+	say("That is token '%s' of %s, role %s. It is shown this once; only its hash is "
+	    "kept.",
+	    argv[0], who, o->role);
 	say("It is sent as 'Authorization: Bearer TOKEN'; for this command line put it in "
 	    "a "
 	    "file and use --token-file.");
@@ -129,7 +132,9 @@ static const struct command_line command_add = {
 	    "of\n"
 	    "                     the configuration, or KIND:NAME such as agent:helper\n"
 	    "                     (default NAME)\n"
-	    "  --behalf PERSON    whom an agent serves: what it does both must be allowed\n"
+	    "  --behalf PERSON    whom an agent serves: what it does both must be "
+	    "allowed;\n"
+	    "                     without one an agent may only be a viewer or a source\n"
 	    "  --until WHEN       90d, or 2027-01-31 (default: until "
 	    "revoked)\n" CLIENT_HELP,
 	.run = run_add,

@@ -8,7 +8,6 @@
 #include "core/sessions.h"
 
 #define ANSWER_BYTES_MAX (ANSWER_BODY_MAX / 2) /* of a reply's record */
-#define NAME_MAX_BYTES 200
 
 struct answering
 answer_no(struct core *core, uint32_t status, uint32_t exit, const char *fmt, ...)
@@ -471,11 +470,16 @@ token_add(struct core *core, const struct command *command)
 {
 	struct answering no;
 	const struct token_row *asked = &command->token;
-	if (asked->name.n == 0 || asked->name.n > NAME_MAX_BYTES ||
-	    asked->principal.n == 0 || asked->principal.n > NAME_MAX_BYTES ||
-	    asked->role == 0 || asked->role == ROLE_FEED || hash32_zero(&asked->secret))
+	if (asked->name.n == 0 || asked->principal.n == 0 || asked->role == 0 ||
+	    asked->role == ROLE_FEED || hash32_zero(&asked->secret))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a token needs a name, a principal, a role and a secret");
+	bool long_name = asked->name.n > CORE_TOKEN_NAME_MAX;
+	if (long_name || asked->principal.n > CORE_TOKEN_NAME_MAX)
+		return answer_no(core, 422, EXIT_USAGE,
+		    "a token's %s has at most %u bytes; this one has %zu",
+		    long_name ? "name" : "principal", CORE_TOKEN_NAME_MAX,
+		    long_name ? asked->name.n : asked->principal.n);
 	if (!is_principal(asked->principal))
 		return answer_no(core, 422, EXIT_USAGE,
 		    "a principal is written without blanks, as in person:ana");

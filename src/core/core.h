@@ -93,7 +93,8 @@ size_t core_incidents(const struct core *core, incident_id after,
 const struct token_row *core_token(const struct core *core, const hash32 *secret);
 /* NULL: there is none that is not revoked. */
 const struct token_row *core_token_by_id(const struct core *core, row_id id);
-#define CORE_TOKENS_MAX 1024u /* not revoked: there are never more */
+#define CORE_TOKENS_MAX 1024u    /* not revoked: there are never more */
+#define CORE_TOKEN_NAME_MAX 200u /* bytes of its name; of its principal */
 /* Those that somebody asks by: no feeds. */
 size_t core_tokens(const struct core *core, const struct token_row **ret, size_t n);
 

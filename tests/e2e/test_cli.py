@@ -345,6 +345,13 @@ def test_changes_say_what_they_mean():
         (["token", "add", "h", "--role", "operator", "--principal", "agent:h", "--behalf", "ana"],
          "/v1/tokens", {"name": "h", "principal": "agent:h", "role": "operator",
                         "behalf": "person:ana"}, done_token),
+        # What says its kind is meant so, and Firstline itself is no person.
+        (["token", "add", "agent:z", "--role", "viewer"], "/v1/tokens",
+         {"name": "agent:z", "principal": "agent:z", "role": "viewer"}, done_token),
+        (["token", "add", "person:ana", "--role", "source"], "/v1/tokens",
+         {"name": "person:ana", "principal": "person:ana", "role": "source"}, done_token),
+        (["token", "add", "x", "--role", "viewer", "--principal", "automation"], "/v1/tokens",
+         {"name": "x", "principal": "automation", "role": "viewer"}, done_token),
         (["stop-all", "it is", "worse"], "/v1/stop-all", {"text": "it is worse"}, {"exit": 0}),
         (["resume"], "/v1/resume", {}, {"exit": 0}),
         (["token", "add", "prom", "--role", "source"], "/v1/tokens",
@@ -710,6 +717,12 @@ def test_a_real_server_from_init_to_journal():
             firstline.cli(*args, check=True)
         secret = firstline.cli("token", "add", "reader", "--role", "viewer", check=True).stdout
         token = scratch.file("reader.token", secret, 0o600)
+        for args, want in ((["agent:z", "--role", "operator"], "needs the person it serves"),
+                           (["z", "--role", "viewer", "--principal", "automation"], "no token stands for 'automation'"),
+                           (["firstline", "--role", "source"], "no token stands for 'firstline'"),
+                           (["n" * 5000, "--role", "viewer"], "a token's name has at most 200 bytes; this one has 5000")):
+            no = firstline.cli("token", "add", *args)
+            assert no.returncode == 2 and want in no.stderr and not no.stdout, no
         refused = firstline.cli("incident", "ack", "1", "--token-file", token)
         assert refused.returncode == 4, refused
         assert firstline.cli("token", "revoke", "reader").returncode == 0
