@@ -1,7 +1,39 @@
 #include "node/serve.h"
 #include "base/base.h"
 #include "cli/cli.h"
+#include "model/model.h"
 #include "os/env.h"
+#include "os/listen.h"
+
+/* A role that cannot open it would be started again without end. */
+static bool
+store_take(const char *url)
+{
+	if (url == NULL)
+		return true;
+	if (!model_store_is_one(str_of(url))) {
+		complain("--store: '%s' is no store: write sqlite:FILE", url);
+		return false;
+	}
+	if (model_store_is_elsewhere(str_of(url))) {
+		complain("--store %s: the store is a file in the state folder: write "
+			 "sqlite:FILE, and where the folder is by --state",
+		    url);
+		return false;
+	}
+	return true;
+}
+
+/* Looked at as it is written, before loopback takes its place where there are no tokens. */
+static bool
+listen_take(const char *address)
+{
+	struct err err;
+	if (address == NULL || address_check(str_of(address), &err))
+		return true;
+	complain("--listen: %s", err.text);
+	return false;
+}
 
 static int
 run(int argc, char **argv)
@@ -24,6 +56,8 @@ run(int argc, char **argv)
 		complain("serve needs --config DIR; 'firstline init DIR' writes one");
 		return EXIT_USAGE;
 	}
+	if (!store_take(options.store_url) || !listen_take(options.listen))
+		return EXIT_USAGE;
 	if (options.state_dir == NULL)
 		options.state_dir = env_get("FIRSTLINE_STATE"); /* as every other command */
 	return node_serve(&options);

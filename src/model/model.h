@@ -947,6 +947,11 @@ void model_done(const struct model *model);
 #define MODEL_ZONES_MAX 512
 struct strs model_zone_names(const struct bundle *bundle, struct arena *arena);
 
+/* "memory:" or "sqlite:FILE"? And is that file one outside the state folder, where it could
+ * not be opened? */
+bool model_store_is_one(str url);
+bool model_store_is_elsewhere(str url);
+
 /* Lookups; NULL when absent. */
 const struct service *model_service(const struct model *model, str name);
 const struct team *model_team(const struct model *model, str name);

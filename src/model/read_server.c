@@ -20,12 +20,22 @@ section_value(const struct section *section)
 	return section->n > 0 ? section->nodes[0] : NULL;
 }
 
-/* The engine is confined to the state folder: a file elsewhere could not be opened. */
-static bool
-is_elsewhere(str path)
+bool
+model_store_is_one(str url)
 {
-	return path.p[0] == '/' || str_starts(path, STR("../")) ||
-	       str_contains(path, STR("/../"));
+	return str_eq(url, STR("memory:")) ||
+	       (str_starts(url, STR("sqlite:")) && url.n > strlen("sqlite:") &&
+		   url.n <= STORE_BYTES_MAX);
+}
+
+/* The engine is confined to the state folder: a file elsewhere could not be opened. */
+bool
+model_store_is_elsewhere(str url)
+{
+	str path = str_drop(url, strlen("sqlite:"));
+	return str_starts(url, STR("sqlite:")) &&
+	       (str_starts(path, STR("/")) || str_starts(path, STR("../")) ||
+		   str_contains(path, STR("/../")));
 }
 
 static void
@@ -34,11 +44,8 @@ store_read(struct reader *r, const struct node *node, str *ret)
 	str text;
 	if (!read_text(r, node, &text))
 		return;
-	bool ok = str_eq(text, STR("memory:")) ||
-	          (str_starts(text, STR("sqlite:")) && text.n > strlen("sqlite:") &&
-		      text.n <= STORE_BYTES_MAX);
-	if (ok && str_starts(text, STR("sqlite:")) &&
-	    is_elsewhere(str_drop(text, strlen("sqlite:"))))
+	bool ok = model_store_is_one(text);
+	if (ok && model_store_is_elsewhere(text))
 		read_error(r, node,
 		    STR("write sqlite:FILE; where the state folder is, 'firstline serve "
 			"--state' says"),

@@ -50,6 +50,17 @@ read_address(str text, union address *ret, socklen_t *ret_n)
 }
 
 bool
+address_check(str text, struct err *err)
+{
+	union address address;
+	socklen_t n;
+	return read_address(text, &address, &n) ||
+	       err_set(err, ERR_INVALID,
+		   "'%.*s' is no address to listen on: write 127.0.0.1:9911 or [::1]:9911",
+		   STR_ARG(text));
+}
+
+bool
 address_is_loopback(str text)
 {
 	union address address;
@@ -66,10 +77,8 @@ listen_tcp(str text, int *ret_fd, uint16_t *ret_port, struct err *err)
 {
 	union address address;
 	socklen_t n;
-	if (!read_address(text, &address, &n))
-		return err_set(err, ERR_INVALID,
-		    "'%.*s' is no address to listen on: write 127.0.0.1:9911 or [::1]:9911",
-		    STR_ARG(text));
+	if (!address_check(text, err) || !read_address(text, &address, &n))
+		return false;
 	int fd =
 	    socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

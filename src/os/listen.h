@@ -11,6 +11,8 @@
 
 /* "127.0.0.1:9911", "[::1]:9911", "0.0.0.0:9911"; port 0: any. Non-blocking, CLOEXEC. */
 NODISCARD bool listen_tcp(str address, int *ret_fd, uint16_t *ret_port, struct err *err);
+/* Is that an address to listen on? Nothing is opened. */
+NODISCARD bool address_check(str address, struct err *err);
 bool address_is_loopback(str address);
 /* A socket in the file system, for its owner and group. One that nobody listens on any more
  * makes way. */

@@ -614,6 +614,23 @@ def test_init_says_what_to_do_where_it_cannot_write():
         assert list((scratch.dir / "half").iterdir()) == [], done
 
 
+def test_serve_with_a_mistyped_option_starts_nothing():
+    with Scratch("no-serve") as scratch:
+        assert cli("init", scratch.dir / "production").returncode == 0
+        for args, want in ((["--store", "foo"], "--store: 'foo' is no store: write sqlite:FILE"),
+                           (["--store", "sqlite:"], "'sqlite:' is no store"),
+                           (["--store", ""], "'' is no store"),
+                           (["--store", "sqlite:/var/x.db"], "a file in the state folder"),
+                           (["--store", "sqlite:../x.db"], "a file in the state folder"),
+                           (["--listen", "foo"], "'foo' is no address to listen on"),
+                           (["--listen", "127.0.0.1"], "'127.0.0.1' is no address to listen on"),
+                           (["--listen", "localhost:0"], "'localhost:0' is no address"),
+                           (["--listen", "127.0.0.1:99999"], "'127.0.0.1:99999' is no address")):
+            done = cli("serve", "--config", scratch.dir / "production", "--state", scratch.dir / "state", *args)
+            assert done.returncode == 2 and want in done.stderr and done.stderr.count("\n") == 1, (args, done)
+            assert not (scratch.dir / "state").exists(), args
+
+
 def test_check_of_what_is_no_configuration_says_what_to_name():
     with Scratch("no-config") as scratch:
         scratch.file("empty/notes.txt", "")
