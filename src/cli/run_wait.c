@@ -278,10 +278,11 @@ is_over(const struct asked_row *row, const struct awaiting *awaiting)
 	return row->state != ASKED_APPROVAL || !awaiting->wait;
 }
 
-/* Looks at what waits until there is something to say. */
+/* Looks at what waits until there is something to say. *ret_told: whose yes it waits for was
+ * said meanwhile. */
 static int
 await_asked(struct client *client, struct asked_row *row, str *body,
-    const struct awaiting *awaiting)
+    const struct awaiting *awaiting, bool *ret_told)
 {
 	str path =
 	    arena_printf(&client->arena, "/v1/asked/%llu", (unsigned long long)row->id);
@@ -289,11 +290,11 @@ await_asked(struct client *client, struct asked_row *row, str *body,
 	msec until = clock_boot() +
 	             (awaiting->wait ? awaiting->timeout_ms : ASKED_FACTS_MS + 10 * SECOND);
 	struct arena mark = client->arena;
-	bool told = false;
+	*ret_told = false;
 	while (!is_over(row, awaiting) && clock_boot() < until) {
-		if (row->state == ASKED_APPROVAL && !told) {
+		if (row->state == ASKED_APPROVAL && !*ret_told) {
 			(void)decided(client, row, awaiting);
-			told = true;
+			*ret_told = true;
 		}
 		pause_between();
 		client->arena = mark; /* each look takes the memory of the last */
@@ -340,9 +341,14 @@ await_action(struct client *client, str body, const struct awaiting *awaiting)
 	}
 	if (!reply_one(client, body, "asked", &asked_row_type, &row))
 		return EXIT_FAILED;
-	int code = await_asked(client, &row, &body, awaiting);
+	bool told;
+	int code = await_asked(client, &row, &body, awaiting, &told);
 	if (code != EXIT_OK)
 		return code;
+	if (told && row.state == ASKED_APPROVAL) {
+		say("Nobody has said so in time: it waits on, and is done when they do.");
+		return EXIT_NEEDS_APPROVAL;
+	}
 	if (!json)
 		return decided(client, &row, awaiting);
 	code = client_print_json(body);

@@ -13,12 +13,12 @@ struct awaiting {
 	msec timeout_ms;
 };
 #define AWAIT_DEFAULT_MS (10 * MINUTE)
-#define AWAIT_HELP                                                                       \
-	"  --wait             until it is over, also for an approval: exits 0 when it "  \
-	"did\n"                                                                          \
-	"                     what it should, 1 when not, 5 refused, 7 in doubt, 8 not " \
-	"over\n"                                                                         \
-	"                     in time\n"                                                 \
+#define AWAIT_HELP                                                                      \
+	"  --wait             until it is over, also for an approval: exits 0 when it " \
+	"did\n"                                                                         \
+	"                     what it should, 1 when not, 5 refused, 6 still waits "    \
+	"for\n"                                                                         \
+	"                     approval, 7 in doubt, 8 not over in time\n"               \
 	"  --timeout LENGTH   how long to wait (default 10m)\n"
 
 /*

@@ -425,6 +425,9 @@ def test_run_waits_for_facts_and_says_who_may_approve():
                     "GET /v1/asked/61": [(200, reply) for reply in replies]}))
                 done = cli(*command, *more, "--url", server.url)
                 assert done.returncode == want and text in done.stderr, (replies, more, done)
+                # Whose yes it waits for is said once, however long that is.
+                assert done.stderr.count("needs approval") <= 1, (replies, more, done)
+                assert "--timeout" not in more or "in time: it waits on" in done.stderr, done
                 assert "--json" not in more or json.loads(done.stdout)["asked"]["id"] == 61, done
 
 
