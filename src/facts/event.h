@@ -260,8 +260,11 @@ enum self_kind {
 	SELF_SOURCE_BAD,
 	SELF_TLS,      /* the certificate cannot be used */
 	SELF_CALENDAR, /* one of `calendar_urls` is as it was long ago; subject: its name */
-	SELF_DAMAGED,  /* a row of the store is damaged, and left out; subject: which */
+	/* A row of the store is damaged, and left out; subject: which. Or hands cannot read its
+	 * folder; subject: HANDS_DAMAGED. */
+	SELF_DAMAGED,
 };
+#define HANDS_DAMAGED "attempts"
 
 struct self {
 	enum self_kind kind;

@@ -629,7 +629,7 @@ event_travels(enum event_kind kind)
 	case EVENT_PROBE_RESULT:
 	case EVENT_NOTICE_RESULT:
 	case EVENT_HANDOFF_RESULT:
-	case EVENT_SELF: /* SELF_SANDBOX_GAP alone */
+	case EVENT_SELF: /* is_of_hands */
 		return true;
 	case EVENT_ALERTS_CHANGED:
 	case EVENT_ALERTS_EXPIRED:
@@ -705,6 +705,14 @@ result_encode(struct buf *out, const struct event *event)
 	record_encode(event_type(result.kind), event_record(&result), out);
 }
 
+/* What its commands do without, and that it cannot read its own folder. */
+static bool
+is_of_hands(const struct self *self)
+{
+	return self->kind == SELF_SANDBOX_GAP ||
+	       (self->kind == SELF_DAMAGED && str_eq(self->subject, STR(HANDS_DAMAGED)));
+}
+
 bool
 result_decode(str bytes, struct arena *arena, struct event *ret, struct err *err)
 {
@@ -721,7 +729,7 @@ result_decode(str bytes, struct arena *arena, struct event *ret, struct err *err
 		return false;
 	if (!close_frame(&in, "result", err))
 		return false;
-	if (result.kind == EVENT_SELF && result.self.kind != SELF_SANDBOX_GAP)
+	if (result.kind == EVENT_SELF && !is_of_hands(&result.self))
 		return err_set(err, ERR_CORRUPT, "result: that is not for hands to say");
 	*ret = result;
 	return true;

@@ -493,7 +493,8 @@ const struct record_type *item_body_type(const struct item *item);
 /* Every record type there is; NULL from their number on. For tests and fuzzing. */
 const struct record_type *record_type_at(size_t i);
 
-/* An effect as an order, an event as a result, and back. Only the kinds that travel. */
+/* An effect as an order, an event as a result, and back. Only the kinds that travel; of Firstline
+ * itself hands says what its commands do without, and that it cannot read its folder. */
 void order_encode(struct buf *out, const struct effect *effect);
 NODISCARD bool order_decode(str bytes, struct arena *arena, struct effect *ret,
     struct err *err);

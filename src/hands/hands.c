@@ -131,7 +131,7 @@ tell_without(struct hands *h)
 	if (h->attempts != NULL)
 		return;
 	event.self.kind = SELF_DAMAGED;
-	event.self.subject = STR("attempts");
+	event.self.subject = STR(HANDS_DAMAGED);
 	event.self.text = str_of(h->without);
 	tell_result(&h->tell, &event);
 }

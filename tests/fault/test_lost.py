@@ -213,6 +213,7 @@ def test_a_folder_that_cannot_be_read_at_the_start_is_told():
         table.break_disk(0)
         wait_until(lambda: firstline.fire(ODD).status == 200, 30, 0.2, "it goes on by itself")
         assert len(pages(hook, "the state folder cannot be read")) <= 2, pages(hook)
+        assert "hands: ended by signal" not in firstline.log_text(), "what it says of itself was refused"
         assert firstline.fire({"alertname": "WorkerDown", "service": "worker"}).status == 200
         wait_until(lambda: starts(scratch), 30, message="and hands takes its orders")
         firstline.stop()

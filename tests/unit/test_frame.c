@@ -174,6 +174,37 @@ result__only_what_hands_may_say_travels(void)
 }
 
 static void
+result__of_firstline_hands_tells_what_is_its_own(void)
+{
+	static const struct {
+		enum self_kind kind;
+		const char *subject;
+		bool travels;
+	} rows[] = {
+		{ SELF_SANDBOX_GAP, "worker", true },
+		{ SELF_DAMAGED, HANDS_DAMAGED, true },
+		{ SELF_DAMAGED, "incident", false },
+		{ SELF_ROLE_DIED, HANDS_DAMAGED, false },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct buf out = BUF(1 << 12);
+		struct arena arena = arena_over(memory, sizeof(memory));
+		struct event back, event = { .kind = EVENT_SELF };
+		struct err err = { .text = "" };
+		event.self = (struct self){ .kind = rows[i].kind,
+			.subject = str_of(rows[i].subject),
+			.text = STR("why") };
+		result_encode(&out, &event);
+		EXPECT(
+		    result_decode(buf_str(&out), &arena, &back, &err) == rows[i].travels);
+		EXPECT_STR(str_of(err.text),
+		    rows[i].travels ? STR("")
+				    : STR("result: that is not for hands to say"));
+		buf_done(&out);
+	}
+}
+
+static void
 order__refusals_say_why(void)
 {
 	static const struct {
@@ -212,6 +243,7 @@ main(void)
 	RUN(frame__items_know_their_type);
 	RUN(order__only_what_is_for_hands_travels);
 	RUN(result__only_what_hands_may_say_travels);
+	RUN(result__of_firstline_hands_tells_what_is_its_own);
 	RUN(order__refusals_say_why);
 	TEST_MAIN_END();
 }
