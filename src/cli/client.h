@@ -112,7 +112,8 @@ str body_of(struct client *client, const char *const *texts, const struct pairs 
 NODISCARD bool params_take(struct client *client, int argc, char **argv, struct pairs *ret);
 /* An incident's or a row's number: "12" or "#12". Complains. */
 NODISCARD bool number_take(const char *text, const char *what, uint64_t *ret);
-/* "90s", "5m", "2h", "1d". Complains. */
+/* "90s", "5m", "2h", "1d". The second complains. */
+NODISCARD bool length_read(str text, msec *ret);
 NODISCARD bool length_take(const char *text, msec *ret);
 /* "2026-11-23", "2026-11-23T18:30" or with a blank, in local time; "18:30": the next one.
  * Complains. */

@@ -83,6 +83,10 @@ list(struct client *client, void *context, int argc, char **argv)
 	(void)argc, (void)argv;
 	const struct list_options *o = context;
 	str body;
+	if (o->all && o->closed) {
+		complain("--all or --closed, not both: --all has the open ones too");
+		return EXIT_USAGE;
+	}
 	int code = client_get(client, list_path(client, o, STR("")), &body);
 	if (code != EXIT_OK)
 		return code;

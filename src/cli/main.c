@@ -184,6 +184,36 @@ dispatch(const struct commands *in, int argc, char **argv, bool help)
 	return command->run(argc, argv);
 }
 
+static bool
+is_help(const char *name)
+{
+	return strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+	       strcmp(name, "-h") == 0;
+}
+
+static bool
+is_version(const char *name)
+{
+	return strcmp(name, "version") == 0 || strcmp(name, "--version") == 0;
+}
+
+/* firstline help [COMMAND...] */
+static int
+print_help(const struct commands *all, int argc, char **argv)
+{
+	if (argc == 0 || is_help(argv[0]))
+		return print_overview(stdout);
+	if (strcmp(argv[0], "exit-codes") == 0) {
+		printf("%s", exit_codes);
+		return EXIT_OK;
+	}
+	if (is_version(argv[0])) {
+		printf("  firstline version\n\nPrints the version of this program.\n");
+		return EXIT_OK;
+	}
+	return dispatch(all, argc, argv, true);
+}
+
 static int
 command(int argc, char **argv)
 {
@@ -196,20 +226,13 @@ command(int argc, char **argv)
 			.subs_n = countof(commands) };
 		return complete_main(&root, argc - 2, argv + 2);
 	}
-	if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+	if (is_version(name)) {
 		printf("firstline %s\n", FIRSTLINE_VERSION);
 		return EXIT_OK;
 	}
-	if (strcmp(name, "help") != 0 && strcmp(name, "--help") != 0 &&
-	    strcmp(name, "-h") != 0)
-		return dispatch(&all, argc - 1, argv + 1, false);
-	if (argc == 2)
-		return print_overview(stdout);
-	if (strcmp(argv[2], "exit-codes") == 0) {
-		printf("%s", exit_codes);
-		return EXIT_OK;
-	}
-	return dispatch(&all, argc - 2, argv + 2, true);
+	if (is_help(name))
+		return print_help(&all, argc - 2, argv + 2);
+	return dispatch(&all, argc - 1, argv + 1, false);
 }
 
 int

@@ -463,13 +463,12 @@ words_of(struct client *client, int argc, char **argv)
 }
 
 bool
-length_take(const char *text, msec *ret)
+length_read(str s, msec *ret)
 {
 	static const struct {
 		char unit;
 		msec ms;
 	} units[] = { { 's', SECOND }, { 'm', MINUTE }, { 'h', HOUR }, { 'd', DAY } };
-	str s = str_of(text);
 	for (size_t i = 0; i < countof(units) && s.n > 1; i++) {
 		uint64_t n;
 		if (s.p[s.n - 1] == units[i].unit &&
@@ -478,6 +477,14 @@ length_take(const char *text, msec *ret)
 			return true;
 		}
 	}
+	return false;
+}
+
+bool
+length_take(const char *text, msec *ret)
+{
+	if (length_read(str_of(text), ret))
+		return true;
 	complain("'%s' is no length of time: write 90s, 5m, 2h or 1d", text);
 	return false;
 }

@@ -29,7 +29,7 @@ when_take(const char *text, msec now, msec *ret)
 	str s = str_of(text);
 	if (moment_parse(s, ret) && *ret > 0)
 		return true;
-	if (s.n > 0 && s.p[s.n - 1] >= 'a' && length_take(text, &length)) {
+	if (length_read(s, &length)) {
 		*ret = now + length;
 		return true;
 	}

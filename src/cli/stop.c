@@ -57,7 +57,7 @@ resume(struct client *client, void *context, int argc, char **argv)
 {
 	(void)context, (void)argc, (void)argv;
 	return post_control(client, "/v1/resume", STR("{}"),
-	    "The stop is lifted. Runbooks that were ended stay ended.",
+	    "Nothing is stopped now. Runbooks that were ended stay ended.",
 	    "firstline status    what is open");
 }
 

@@ -90,6 +90,7 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["incident", "xyzzy"], "'firstline help incident"),
             (["status", "now"], "usage: firstline status"),
             (["incident", "show"], "usage: firstline incident show NUMBER"),
+            (["incident", "list", "--all", "--closed"], "--all or --closed, not both"),
             (["incident", "show", "twelve"], "'twelve' is no number"),
             (["journal", "show", "--incident", "4294967297"], "'4294967297' is no number of an incident"),
             (["incident", "settle", "3", "maybe"], "'yes' or 'no'"),
@@ -125,12 +126,17 @@ def test_what_is_mistyped_gets_the_nearest_name_and_exit_2():
             (["silence", "add", "a=b", "--for", "2h", "--until", "3h"], "not both"),
             (["silence", "add", "a=~(", "--for", "2h", "--comment", "c"], "no matcher"),
             (["silence", "add", "a=b", "--until", "soon", "--comment", "c"], "30m (from now)"),
+            (["silence", "add", "a=b", "--until", "5X", "--comment", "c"], "'5X' is no time"),
             (["init"], "init needs one folder"),
             (["incident"], "incident settle"),
             ([], "firstline demo")):
         done = cli(*args)
         assert done.returncode == 2 and not done.stdout, (args, done)
         assert want in done.stderr, (args, done.stderr)
+        assert done.stderr.count("firstline: ") <= 1, (args, done.stderr)  # one mistake, told once
+    for args in (["help", "help"], ["help", "--help"], ["help", "-h"], ["--help", "help"]):
+        assert cli(*args).stdout == cli("help").stdout, args
+    assert cli("help", "version").stdout.startswith("  firstline version\n")
     assert "5  refused by authority" in cli("help", "exit-codes").stdout
 
 
@@ -749,7 +755,9 @@ def test_a_real_server_from_init_to_journal():
         assert firstline.cli("status", "--token-file", token).returncode == 4
         assert firstline.cli("stop-all", "a test").returncode == 0
         assert "Everything is stopped" in firstline.cli("status").stdout
-        assert firstline.cli("resume").returncode == 0
+        assert "Nothing is stopped now" in firstline.cli("resume", check=True).stderr
+        again = firstline.cli("resume", check=True)  # what was not there is not lifted
+        assert "lifted" not in again.stderr, again
         assert firstline.cli("incident", "resolve", "1", "enough").returncode == 0
         assert firstline.cli("incident", "ack", "1").returncode == 9
         closed = firstline.cli("incident", "list", "--closed", check=True)
