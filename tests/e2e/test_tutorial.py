@@ -58,7 +58,8 @@ def test_the_tutorial_is_true():
                     continue
                 done = subprocess.run(ours(command), shell=True, cwd=scratch.dir, env=env,
                                       capture_output=True, text=True, timeout=30)
-                assert done.returncode in (0, 5), (command, done)
+                mistake = " error: " in output
+                assert done.returncode in ((1,) if mistake else (0, 5)), (command, done)
                 assert not output.strip() or shows(ours(output), done.stdout + done.stderr), \
                     f"$ {command}\npage:\n{ours(output)}\nreally:\n{done.stdout}{done.stderr}"
                 if command.startswith("firstline send") and "--resolved" not in command:
