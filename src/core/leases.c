@@ -270,7 +270,8 @@ is_person(struct core *core, const struct command *command, const char *what,
 	return true;
 }
 
-/* What is written with it: bounded, else the refusal. */
+/* What is written with it: bounded, else the refusal. `what`: all of what is said where one
+ * character would do, and what needs a reason where that has a least length. */
 static bool
 read_why(struct core *core, const struct command *command, size_t min, const char *what,
     str *ret_why, struct answering *ret)
@@ -283,7 +284,7 @@ read_why(struct core *core, const struct command *command, size_t min, const cha
 		*ret = min > 1
 		           ? answer_no(core, 422, EXIT_USAGE,
 				 "%s needs a reason of at least %zu characters", what, min)
-		           : answer_no(core, 422, EXIT_USAGE, "%s needs a text", what);
+		           : answer_no(core, 422, EXIT_USAGE, "%s", what);
 		return false;
 	}
 	if (why.n > LEASE_WHY_MAX) {
@@ -463,8 +464,8 @@ lease_hands_off(struct core *core, const struct command *command)
 				 STR_ARG(command->name));
 	struct lease_row *row = &lease->row;
 	bool own = str_eq(row->principal, command->principal);
-	if (!read_why(core, command, own ? 0 : 1, "to end what another person holds", &why,
-		&no))
+	if (!read_why(core, command, own ? 0 : 1,
+		"to end what another person holds needs a reason", &why, &no))
 		return no;
 	str by = text_who(command->principal), who = text_who(row->principal);
 	if (!own && row->kind == LEASE_HANDS_ON)
@@ -565,7 +566,7 @@ lease_review(struct core *core, const struct command *command)
 	if (str_eq(row->principal, command->principal))
 		return answer_no(core, 403, EXIT_REFUSED,
 		    "you broke it: another person must review it");
-	if (!read_why(core, command, 1, "a review", &text, &no))
+	if (!read_why(core, command, 1, "a review needs a text", &text, &no))
 		return no;
 	row_set_str(core, &row->review, text);
 	if (str_eq(row->review, text))
