@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define RESULT_TRIES_MAX 30 /* one a second, should the disk be full */
@@ -228,6 +229,14 @@ write_result_file(const char *text, size_t n)
 	return true;
 }
 
+/* Taken away with all that the server kept: nothing can be written there any more. */
+static bool
+folder_is_gone(void)
+{
+	struct stat st;
+	return fstat(SHIM_FD_WORK, &st) == 0 && st.st_nlink == 0;
+}
+
 void
 report(const struct job *job, struct output *out, const struct ending *ending)
 {
@@ -251,7 +260,9 @@ report(const struct job *job, struct output *out, const struct ending *ending)
 	CRASH_POINT("shim-result-before");
 	if (out->fd >= 0 && out->total > 0)
 		keep_output(out);
-	for (int i = 0; i < RESULT_TRIES_MAX && !write_result_file(text, (size_t)n); i++)
+	for (int i = 0; i < RESULT_TRIES_MAX && !write_result_file(text, (size_t)n) &&
+			!folder_is_gone();
+	     i++)
 		(void)poll(NULL, 0, 1000);
 	CRASH_POINT("shim-result-after");
 }

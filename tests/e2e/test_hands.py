@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -433,6 +434,20 @@ def test_a_result_written_while_hands_was_dead_is_told():
         wait_until(lambda: not h.folder(ident).exists(), message="the folder goes")
         h.order("reconcile-attempt", attempt=ident, epoch=2)
         assert news(h.end_of(ident)) == ["never-started"]
+
+
+def test_a_shim_without_a_folder_ends_with_its_command():
+    """It tries half a minute to keep a result; where its folder is gone there is nowhere to."""
+    with Scratch("hands") as s:
+        go = s.dir / "go"
+        h = Hands(s, {"wait": ["sh", "-c", f"while ! [ -e {go} ]; do sleep 0.05; done"]})
+        ident = h.start_attempt("wait")
+        h.end_of(ident, last=("started",))
+        shim = int(started(h, ident)["shim_pid"])
+        h.kill()
+        shutil.rmtree(h.folder(ident))
+        go.touch()
+        wait_until(lambda: not alive(shim), 5, message="the shim ends")
 
 
 def test_an_engine_hears_of_every_folder_that_is_left():
