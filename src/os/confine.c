@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -377,27 +378,48 @@ static const int signals[] = {
 	SCMP_SYS(tkill),
 };
 
+/* Of a call with many: its second argument. */
+struct command {
+	int call;
+	scmp_datum_t command;
+};
+
+static bool
+refuse_commands(scmp_filter_ctx filter, const struct command *commands, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* each is 32 bits wide */
+		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), commands[i].call, 1,
+			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, commands[i].command)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* A server that was started by hand shares its terminal with a shell: nothing is typed there. */
+static bool
+refuse_typing(scmp_filter_ctx filter)
+{
+	static const struct command typing[] = {
+		{ SCMP_SYS(ioctl), TIOCSTI },
+		{ SCMP_SYS(ioctl), TIOCLINUX },
+	};
+	return refuse_commands(filter, typing, countof(typing));
+}
+
 /* Input can be set to signal whom one names, with what one names: a kernel without a scope for
- * signals looks at the user alone. Both commands are 32 bits wide. */
+ * signals looks at the user alone. */
 static bool
 refuse_signals_of_input(scmp_filter_ctx filter)
 {
-	static const struct {
-		int call;
-		scmp_datum_t command;
-	} sets[] = {
+	static const struct command sets[] = {
 		{ SCMP_SYS(fcntl), F_SETOWN },
 		{ SCMP_SYS(fcntl), F_SETOWN_EX },
 		{ SCMP_SYS(fcntl), F_SETSIG },
 		{ SCMP_SYS(ioctl), FIOSETOWN },
 		{ SCMP_SYS(ioctl), SIOCSPGRP },
 	};
-	for (size_t i = 0; i < countof(sets); i++) {
-		if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), sets[i].call, 1,
-			SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, sets[i].command)) != 0)
-			return false;
-	}
-	return true;
+	return refuse_commands(filter, sets, countof(sets));
 }
 
 /* Hands reads files, stops shims and writes what is theirs. */
@@ -500,7 +522,7 @@ confine_seccomp(const struct confine *how, struct err *err)
 	if (filter == NULL)
 		return err_set(err, ERR_DENIED, "confine: no memory for a filter");
 	bool ok = refuse_network(filter, how->role) && refuse_processes(filter) &&
-	          refuse_limits_of_others(filter) &&
+	          refuse_limits_of_others(filter) && refuse_typing(filter) &&
 	          (how->role == CONFINE_HANDS || refuse_files_and_signals(filter));
 	for (size_t i = 0; ok && i < countof(never); i++)
 		ok = refuse(filter, never[i]);

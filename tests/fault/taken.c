@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -356,6 +357,14 @@ try_others(unsigned role)
 	    calls(SYS_ioctl, -1, FIOSETOWN, 0) || calls(SYS_ioctl, -1, SIOCSPGRP, 0));
 }
 
+/* A server that was started by hand shares its terminal with a shell. */
+static void
+try_terminal(unsigned role)
+{
+	TRY("type into the terminal", ALL, calls(SYS_ioctl, -1, TIOCSTI, 0));
+	TRY("paste into the console", ALL, calls(SYS_ioctl, -1, TIOCLINUX, 0));
+}
+
 /* What libseccomp of Debian 12 has no name for. */
 static void
 try_newer(unsigned role)
@@ -376,6 +385,7 @@ try_all(enum confine_role role)
 	try_network(1u << role);
 	try_kernel(1u << role);
 	try_others(1u << role);
+	try_terminal(1u << role);
 	try_newer(1u << role);
 }
 
