@@ -57,10 +57,8 @@ print_page(struct client *client, const struct records *page, struct out *out, s
 static const char *
 page_path(struct client *client, str cursor)
 {
-	return cursor.n == 0 ? "/v1/asked"
-	                     : arena_cstr(&client->arena,
-				   arena_printf(&client->arena, "/v1/asked?cursor=%.*s",
-				       STR_ARG(cursor)));
+	return arena_cstr(&client->arena,
+	    arena_printf(&client->arena, "/v1/asked?cursor=%.*s", STR_ARG(cursor)));
 }
 
 static int
@@ -92,7 +90,8 @@ static int
 list(struct client *client)
 {
 	str body;
-	int code = client_get(client, page_path(client, STR("")), &body);
+	int code = client->options.json ? client_get_all(client, "/v1/asked", &body)
+	                                : client_get(client, "/v1/asked", &body);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

@@ -24,14 +24,14 @@ struct client_options {
 	bool json;
 };
 
-#define CLIENT_HELP                                                                  \
-	"\n"                                                                         \
-	"  --json             the server's answer as it is\n"                        \
-	"  --url URL          the server (default $FIRSTLINE_URL, STATE/endpoint,\n" \
-	"                     http://127.0.0.1:9911)\n"                              \
-	"  --state DIR        its state folder (default $FIRSTLINE_STATE,\n"         \
-	"                     ./firstline-state)\n"                                  \
-	"  --token-file FILE  who asks (default $FIRSTLINE_TOKEN_FILE,\n"            \
+#define CLIENT_HELP                                                                      \
+	"\n"                                                                             \
+	"  --json             the server's answer as it is; a list with all its pages\n" \
+	"  --url URL          the server (default $FIRSTLINE_URL, STATE/endpoint,\n"     \
+	"                     http://127.0.0.1:9911)\n"                                  \
+	"  --state DIR        its state folder (default $FIRSTLINE_STATE,\n"             \
+	"                     ./firstline-state)\n"                                      \
+	"  --token-file FILE  who asks (default $FIRSTLINE_TOKEN_FILE,\n"                \
 	"                     STATE/local.token)\n"
 
 struct client {
@@ -67,6 +67,9 @@ int client_open(struct client *client, const struct client_options *options);
 void client_close(struct client *client);
 
 int client_get(struct client *client, const char *path, str *ret_body);
+/* A list to its end, page after page, as one answer of which `cursor` is null; one that is
+ * a single page as the server wrote it. Memory for 256 MiB of it. */
+int client_get_all(struct client *client, const char *path, str *ret_body);
 int client_post(struct client *client, const char *path, str json, str *ret_body);
 int client_delete(struct client *client, const char *path, str *ret_body);
 

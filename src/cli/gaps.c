@@ -6,7 +6,7 @@ list(struct client *client, void *context, int argc, char **argv)
 	(void)context, (void)argc, (void)argv;
 	str body;
 	struct records gaps;
-	int code = client_get(client, "/v1/gaps", &body);
+	int code = client_get_all(client, "/v1/gaps", &body);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

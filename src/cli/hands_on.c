@@ -56,7 +56,7 @@ list(struct client *client, enum lease_kind kind, const char *none)
 {
 	str body;
 	struct records leases;
-	int code = client_get(client, "/v1/leases?limit=1000", &body);
+	int code = client_get_all(client, "/v1/leases?limit=1000", &body);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

@@ -87,7 +87,10 @@ list(struct client *client, void *context, int argc, char **argv)
 		complain("--all or --closed, not both: --all has the open ones too");
 		return EXIT_USAGE;
 	}
-	int code = client_get(client, list_path(client, o, STR("")), &body);
+	const char *path = list_path(client, o, STR(""));
+	bool all = client->options.json && o->limit == NULL;
+	int code =
+	    all ? client_get_all(client, path, &body) : client_get(client, path, &body);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

@@ -74,7 +74,7 @@ list(struct client *client, void *context, int argc, char **argv)
 	const bool *all = context;
 	str body;
 	struct records rows;
-	int code = client_get(client,
+	int code = client_get_all(client,
 	    *all ? "/v1/overrides?limit=1000&state=all" : "/v1/overrides?limit=1000",
 	    &body);
 	if (code != EXIT_OK)

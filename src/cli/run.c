@@ -8,6 +8,8 @@
 #include "cli/run_wait.h"
 #include "cli/view.h"
 
+#define LISTED_MAX 10 /* incidents of a service, of which one is to be named */
+
 struct run_options {
 	const char *incident, *action, *on, *target, *timeout, *service, *as, *before;
 	bool dry;
@@ -15,22 +17,28 @@ struct run_options {
 };
 
 static int
-no_incident(const char *service, const struct records *open)
+no_incident(const char *service)
+{
+	complain("no incident is open on '%s'", service);
+	say("Actions are done within an incident. 'firstline send alertname=... "
+	    "service=%s' opens one;\n'firstline incident list' shows others to name "
+	    "with --incident.",
+	    service);
+	return EXIT_NOT_FOUND;
+}
+
+static int
+several_incidents(const char *service, const struct records *open)
 {
 	const struct incident_row *rows = open->p;
-	if (open->n == 0) {
-		complain("no incident is open on '%s'", service);
-		say("Actions are done within an incident. 'firstline send alertname=... "
-		    "service=%s' opens one;\n'firstline incident list' shows others to "
-		    "name "
-		    "with --incident.",
-		    service);
-		return EXIT_NOT_FOUND;
-	}
 	complain("%zu incidents are open on '%s': say which with --incident", open->n,
 	    service);
-	for (size_t i = 0; i < open->n; i++)
+	size_t i = 0;
+	for (; i < open->n && i < LISTED_MAX; i++)
 		say("  --incident %u    %.*s", rows[i].id, STR_ARG(rows[i].title));
+	if (i < open->n)
+		say("and %zu more: firstline incident list --service %s", open->n - i,
+		    service);
 	return EXIT_CONFLICT;
 }
 
@@ -42,13 +50,14 @@ find_incident(struct client *client, const char *service, uint64_t *ret)
 	    STR_ARG(client_escape(client, service)));
 	str body;
 	struct records open;
-	int code = client_get(client, arena_cstr(&client->arena, path), &body);
+	int code = client_get_all(client, arena_cstr(&client->arena, path), &body);
 	if (code != EXIT_OK)
 		return code;
 	if (!reply_list(client, body, "items", &incident_row_type, &open))
 		return EXIT_FAILED;
 	if (open.n != 1)
-		return no_incident(service, &open);
+		return open.n == 0 ? no_incident(service)
+		                   : several_incidents(service, &open);
 	*ret = ((const struct incident_row *)open.p)->id;
 	return EXIT_OK;
 }

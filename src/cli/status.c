@@ -4,6 +4,7 @@
 #include "facts/frame.h"
 
 #define LISTED_MAX 10
+#define LISTED_TEXT "10"
 
 static void
 print_head(struct out *out, const struct status_item *s)
@@ -122,7 +123,7 @@ show(struct client *client, void *context, int argc, char **argv)
 		return EXIT_FAILED;
 	struct records incidents = { NULL, 0 };
 	if (status.incidents_open > 0) {
-		code = client_get(client, "/v1/incidents", &list);
+		code = client_get(client, "/v1/incidents?limit=" LISTED_TEXT, &list);
 		if (code != EXIT_OK)
 			return code;
 		if (!reply_list(client, list, "items", &incident_row_type, &incidents))
@@ -132,13 +133,14 @@ show(struct client *client, void *context, int argc, char **argv)
 	print_head(&out, &status);
 	print_people(&out, &status);
 	const struct incident_row *rows = incidents.p;
-	for (size_t i = 0; i < incidents.n && i < LISTED_MAX; i++) {
+	size_t i = 0;
+	for (; i < incidents.n && i < LISTED_MAX; i++) {
 		out_text(&out, STR("\n"));
 		view_incident_short(&out, &rows[i]);
 	}
-	if (incidents.n > LISTED_MAX)
+	if (i < status.incidents_open)
 		out_printf(&out, "\n%zu more: firstline incident list\n",
-		    incidents.n - LISTED_MAX);
+		    status.incidents_open - i);
 	print_server(&out, client, &status);
 	return out_end(&out);
 }

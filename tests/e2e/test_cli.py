@@ -266,6 +266,53 @@ def test_lists_go_on_page_by_page():
         assert "Slow: p99\n" in done.stdout and "Full: disk\n" in done.stdout, done
 
 
+def pages_of(path, rows, size=100):
+    """Answers of a server that gives `size` of them at a time."""
+    out, join = {}, "&" if "?" in path else "?"
+    for at in range(0, max(len(rows), 1), size):
+        cursor = str(at + size) if at + size < len(rows) else None
+        out[f"GET {path}" + (f"{join}cursor={at}" if at else "")] = (
+            200, {"items": rows[at:at + size], "cursor": cursor, "seq": 7 + at})
+    return out
+
+
+def test_a_list_of_many_pages_is_shown_and_counted_whole():
+    incident = {"id": 1, "state": "open", "severity": "sev3", "service": "web", "owner": "ops", "title": "t"}
+    many = [dict(incident, id=n, title=f"it is {n}") for n in range(1, 131)]
+    gaps = [{"kind": "no-service", "subject": f"alert-{n}.", "text": "none", "count": 1} for n in range(150)]
+    handoffs = [{"id": n, "state": "open", "class": "config", "title": f"case {n}.", "team": "dev"} for n in range(130)]
+    leases = [{"id": n, "kind": "hands-on", "service": f"s{n}."} for n in range(1020)]
+    overrides = [{"id": n, "kind": "set", "state": "ended", "team": f"t{n}."} for n in range(1100)]
+    status = json.loads((GOLDEN / "status.answer.json").read_text())
+    with Scratch("many") as scratch:
+        server = canned(scratch, {
+            "GET /v1/status": (200, dict(status, incidents_open=140)),
+            "GET /v1/incidents": (200, {"items": many[:100], "cursor": "99"}),
+            **pages_of("/v1/incidents?state=open", many), **pages_of("/v1/gaps", gaps),
+            **pages_of("/v1/incidents?state=open&service=web", many), **pages_of("/v1/handoffs", handoffs),
+            **pages_of("/v1/leases?limit=1000", leases, 1000),
+            **pages_of("/v1/overrides?limit=1000&state=all", overrides, 1000),
+            **pages_of("/v1/asked", [{"id": n, "state": "approval"} for n in range(130)])})
+
+        def ask(*args):
+            return cli(*args, "--url", server.url)
+        shown = ask("status")
+        assert "130 more: firstline incident list" in shown.stdout, shown
+        run = ask("run", "x", "--on", "web")
+        assert run.returncode == 9 and "130 incidents are open on 'web'" in run.stderr, run
+        assert run.stderr.count("--incident ") == 10 and "120 more" in run.stderr, run
+        for args, last in ((["gaps"], "alert-149."), (["handoff", "list"], "case 129."), (["hands-on"], "s1019."),
+                           (["override", "list", "--all"], "t1099.")):
+            assert last in ask(*args).stdout, args
+        for args, n in ((["incident", "list"], 130), (["gaps"], 150), (["handoff", "list"], 130), (["approve"], 130),
+                        (["hands-on"], 1020), (["override", "list", "--all"], 1100)):
+            whole = json.loads(ask(*args, "--json").stdout)
+            assert len(whole["items"]) == n and whole["cursor"] is None and whole["seq"] == 7, (args, len(whole["items"]))
+        # What a page is asked for by its length is that page.
+        server.answers["GET /v1/incidents?state=open&limit=2"] = [(200, {"items": many[:2], "cursor": "2", "seq": 1})]
+        assert json.loads(ask("incident", "list", "--limit", "2", "--json").stdout)["cursor"] == "2"
+
+
 # ---- what is asked ----
 
 DIGEST = "3f2a9c01d2e4b5a697887766554433221100ffeeddccbbaa9988776655443322"

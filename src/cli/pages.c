@@ -1,0 +1,118 @@
+/*
+ * A list of more than one page, asked for until its end: nobody who asks for a list expects
+ * the first hundred of it.
+ */
+#include <stdio.h>
+
+#include "base/json.h"
+#include "cli/client.h"
+
+#define ALL_BYTES_MAX ((size_t)256 << 20) /* of one list, as JSON */
+#define CURSOR_TEXT_MAX 32
+
+/* The members of a page as they are written: its elements, the cursor of the next. */
+struct page {
+	str items, seq;
+	char cursor[CURSOR_TEXT_MAX]; /* empty: this is the last */
+};
+
+static bool
+read_cursor(struct json *j, struct page *ret)
+{
+	str cursor;
+	if (json_peek(j) != JSON_STRING) {
+		json_skip(j);
+		return true;
+	}
+	return json_string(j, &cursor) && cursor.n < sizeof(ret->cursor) &&
+	       snprintf(ret->cursor, sizeof(ret->cursor), "%.*s", STR_ARG(cursor)) >= 0;
+}
+
+static bool
+read_page(struct client *client, str body, struct page *ret)
+{
+	struct json j;
+	bool ok = true;
+	*ret = (struct page){ 0 };
+	json_open(&j, body, &client->arena);
+	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
+		return false;
+	for (str name; json_member(&j, &name) && ok;) {
+		if (str_eq(name, STR("items")) && json_peek(&j) == JSON_ARRAY)
+			ok = json_raw(&j, &ret->items);
+		else if (str_eq(name, STR("seq")))
+			ok = json_raw(&j, &ret->seq);
+		else if (str_eq(name, STR("cursor")))
+			ok = read_cursor(&j, ret);
+		else
+			json_skip(&j);
+	}
+	return ok && json_close(&j);
+}
+
+/* What stands between the brackets of a list. */
+static void
+add_items(struct buf *all, str list)
+{
+	str items = list.n > 2 ? str_trim(str_take(str_drop(list, 1), list.n - 2)) : list;
+	if (list.n <= 2 || items.n == 0)
+		return;
+	if (all->p[all->n - 1] != '[')
+		buf_char(all, ',');
+	buf_add(all, items);
+}
+
+static const char *
+next_path(struct client *client, const char *path, const struct page *page)
+{
+	return arena_cstr(&client->arena,
+	    arena_printf(&client->arena, "%s%ccursor=%s", path,
+		strchr(path, '?') != NULL ? '&' : '?', page->cursor));
+}
+
+/* What follows the first page; each is forgotten when its elements are taken. */
+static int
+add_rest(struct client *client, const char *path, struct page page, struct buf *all)
+{
+	while (page.cursor[0] != '\0') {
+		struct arena mark = client->arena;
+		str body;
+		int code = client_get(client, next_path(client, path, &page), &body);
+		if (code != EXIT_OK)
+			return code;
+		if (!read_page(client, body, &page)) {
+			complain("the server's answer was not understood: it is no list");
+			return EXIT_FAILED;
+		}
+		add_items(all, page.items);
+		client->arena = mark;
+	}
+	return EXIT_OK;
+}
+
+int
+client_get_all(struct client *client, const char *path, str *ret_body)
+{
+	struct page first;
+	int code = client_get(client, path, ret_body);
+	/* One page, or no list: as the server wrote it. */
+	if (code != EXIT_OK || !read_page(client, *ret_body, &first) ||
+	    first.cursor[0] == '\0')
+		return code;
+	struct buf all = BUF(ALL_BYTES_MAX);
+	buf_add(&all, STR("{\"items\":["));
+	add_items(&all, first.items);
+	code = add_rest(client, path, first, &all);
+	buf_add(&all, STR("],\"cursor\":null,\"seq\":"));
+	buf_add(&all, first.seq.n > 0 ? first.seq : STR("null"));
+	buf_char(&all, '}');
+	bool whole = !all.overflow;
+	if (code == EXIT_OK && whole)
+		*ret_body = arena_str(&client->arena, buf_str(&all));
+	buf_done(&all);
+	if (code != EXIT_OK || whole)
+		return code;
+	complain("the list is over %zu MiB: ask for it page by page, at %s",
+	    ALL_BYTES_MAX >> 20, path);
+	return EXIT_FAILED;
+}
