@@ -238,7 +238,8 @@ const struct command_line command_approve = {
 	    "are\n"
 	    "then; what changed meanwhile is asked for anew.\n"
 	    "\n"
-	    "  --why TEXT         stands in the timeline and with the decision\n"
+	    "  --why TEXT         stands in the timeline and with the decision; at most "
+	    "500 bytes\n"
 	    "  --digest DIGEST    of what you saw, 8 characters or more: anything else is "
 	    "not\n"
 	    "                     approved, and exits 9\n" CLIENT_HELP,
@@ -261,6 +262,7 @@ end_it(struct client *client, const char *verb, const char *why, const char *tex
 		return code;
 	if (client->options.json)
 		return client_print_json(body);
+	say_cut(why);
 	say("%s: %.*s on %.*s is not done.", did, STR_ARG(row.action), STR_ARG(row.target));
 	if (row.incident > 0)
 		say("firstline incident show %u    what becomes of it", row.incident);

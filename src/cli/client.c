@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "facts/event.h"
 #include "os/clock.h"
 #include "os/env.h"
 #include "os/file.h"
@@ -127,19 +128,20 @@ client_close(struct client *client)
 	arena_unmap(&client->map);
 }
 
-/* A folder that is named and is none would else be a server that cannot be reached. */
-static bool
-state_is_there(const struct client_command *command, const char *state)
+/* A folder that is named and is none would else be a server that cannot be reached. It is not
+ * there, unless what was meant is no folder at all. */
+static int
+look_for_state(const struct client_command *command, const char *state)
 {
 	struct stat st;
 	if (state == NULL || (stat(state, &st) == 0 && S_ISDIR(st.st_mode)))
-		return true;
+		return EXIT_OK;
 	const char *instead = command->instead_of_state != NULL
 	                          ? command->instead_of_state(str_of(state))
 	                          : NULL;
 	complain("--state names the server's state folder, and there is no folder '%s'%s%s",
 	    state, instead != NULL ? "; write " : "", instead != NULL ? instead : "");
-	return false;
+	return instead != NULL ? EXIT_USAGE : EXIT_NOT_FOUND;
 }
 
 int
@@ -163,9 +165,9 @@ client_run(int argc, char **argv, const struct client_command *command)
 		complain("usage: firstline %s", command->usage);
 		return EXIT_USAGE;
 	}
-	if (!state_is_there(command, options.state))
-		return EXIT_USAGE;
-	int code = client_open(&client, &options);
+	int code = look_for_state(command, options.state);
+	if (code == EXIT_OK)
+		code = client_open(&client, &options);
 	if (code != EXIT_OK)
 		return code;
 	code = command->run(&client, command->context, argc - 1, argv + 1);
@@ -374,6 +376,14 @@ client_delete(struct client *client, const char *path, str *ret_body)
 {
 	struct exchange x = { .method = "DELETE", .path = path };
 	return ask(client, &x, ret_body);
+}
+
+void
+say_cut(const char *words)
+{
+	if (words != NULL && strlen(words) > COMMAND_WORDS_MAX)
+		say("Of your words the first %d bytes are kept; say the rest in a note.",
+		    COMMAND_WORDS_MAX);
 }
 
 str

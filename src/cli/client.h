@@ -70,6 +70,10 @@ int client_get(struct client *client, const char *path, str *ret_body);
 /* A list to its end, page after page, as one answer of which `cursor` is null; one that is
  * a single page as the server wrote it. Memory for 256 MiB of it. */
 int client_get_all(struct client *client, const char *path, str *ret_body);
+/* Is there such a service, such a team? EXIT_NOT_FOUND, and said: a name that is mistyped would
+ * else read as one of which there is nothing to tell. */
+int service_known(struct client *client, const char *name);
+int team_known(struct client *client, const char *name);
 int client_post(struct client *client, const char *path, str json, str *ret_body);
 int client_delete(struct client *client, const char *path, str *ret_body);
 
@@ -125,6 +129,9 @@ NODISCARD bool time_take(const struct zone *zone, const char *text, msec *ret);
 NODISCARD bool time_next(const struct zone *zone, msec wall, str text, msec *ret);
 /* "2026-11-23" as the start of that day. */
 NODISCARD bool date_take(str text, struct civil *ret);
+/* Of what stops something, which is never refused for its words: says that they are cut, where
+ * they are. NULL: there are none. */
+void say_cut(const char *words);
 /* The words with blanks between them. */
 str words_of(struct client *client, int argc, char **argv);
 

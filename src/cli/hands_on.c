@@ -166,7 +166,8 @@ const struct command_line command_hands_on = {
 	    "what, and what still waits for a review.\n"
 	    "\n"
 	    "  --for LENGTH       default " HANDS_ON_DEFAULT
-	    ", at most 12h; again before its end: longer\n" CLIENT_HELP,
+	    ", at most 12h; again before its end: longer\n"
+	    "  REASON             why, in at most 700 bytes\n" CLIENT_HELP,
 	.run = run_hands_on,
 };
 
@@ -302,7 +303,9 @@ const struct command_line command_break_glass = {
 	    "for\n"
 	    "automation or agents. Whoever answers for it is told, every decision names "
 	    "it, and\n"
-	    "somebody else has to review it afterwards. The reason needs 10 characters.\n"
+	    "somebody else has to review it afterwards. The reason needs 10 characters, "
+	    "and has\n"
+	    "at most 700 bytes.\n"
 	    "\n"
 	    "  --for LENGTH       for how long, at most 4h\n" CLIENT_HELP,
 	.run = run_break_glass,
@@ -357,6 +360,6 @@ const struct command_line command_review = {
 		"Until\n"
 		"then it is a gap. Without a number: what waits for a review, and what is "
 		"broken\n"
-		"now.\n" CLIENT_HELP,
+		"now. TEXT has at most 700 bytes.\n" CLIENT_HELP,
 	.run = run_review,
 };

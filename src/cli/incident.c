@@ -323,9 +323,11 @@ static const struct command_line command_hand_over = {
 	    "The incident is theirs from now on, as if they had acknowledged it. PERSON "
 	    "is\n"
 	    "the id, or a name that only one has (\"Mei Lin\"). They are\n"
-	    "told, with your summary, which stands in the timeline too. 'incident ack\n"
-	    "--undo' takes it back within a minute; they are told of that as "
-	    "well.\n" CLIENT_HELP,
+	    "told, with your summary, which stands in the timeline too (at most 500 bytes: "
+	    "a\n"
+	    "note takes more). 'incident ack --undo' takes it back within a minute; they "
+	    "are\n"
+	    "told of that as well.\n" CLIENT_HELP,
 	.run = run_hand_over,
 };
 
@@ -356,8 +358,9 @@ static const struct command_line command_note = {
 	.summary = "add to its timeline what you saw or did",
 	.help = "  firstline incident note 12 \"the replica lags by 40 s\"\n"
 		"\n"
-		"Adds a note to the timeline; also to a closed incident's, while it is "
-		"remembered.\n" CLIENT_HELP,
+		"Adds a note of up to 16 KiB to the timeline; also to a closed incident's, "
+		"while\n"
+		"it is remembered.\n" CLIENT_HELP,
 	.run = run_note,
 };
 
@@ -406,7 +409,7 @@ static const struct command_line command_useful = {
 		"people and\n"
 		"what they said.\n"
 		"\n"
-		"  --note TEXT    why\n" CLIENT_HELP,
+		"  --note TEXT    why, in at most 500 bytes\n" CLIENT_HELP,
 	.run = run_useful,
 };
 
@@ -439,7 +442,8 @@ static const struct command_line command_resolve = {
 	.help = "  firstline incident resolve 12 \"the provider fixed it\"\n"
 		"\n"
 		"Closes an incident on your word. One whose alerts still fire is looked at "
-		"again.\n" CLIENT_HELP,
+		"again.\n"
+		"REASON has at most 500 bytes: a note takes more.\n" CLIENT_HELP,
 	.run = run_resolve,
 };
 

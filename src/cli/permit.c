@@ -219,6 +219,6 @@ const struct command_line command_permit = {
 	    "without\n"
 	    "                     being asked; anything else is not permitted, and exits "
 	    "9\n"
-	    "  --why TEXT         stands in the timeline\n" CLIENT_HELP,
+	    "  --why TEXT         stands in the timeline; at most 500 bytes\n" CLIENT_HELP,
 	.run = run,
 };

@@ -163,7 +163,7 @@ const struct command_line command_promote = {
 	    "\n"
 	    "  --on SERVICE       of the incidents\n"
 	    "  --to LEVEL         suggest, step, plan, veto or auto\n"
-	    "  --why TEXT         stands with it\n"
+	    "  --why TEXT         stands with it; at most 500 bytes\n"
 	    "  --digest DIGEST    of the evidence that you saw, 8 characters or more: "
 	    "your\n"
 	    "                     yes, without being asked; anything else exits "

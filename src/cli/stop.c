@@ -25,11 +25,14 @@ stop_all(struct client *client, void *context, int argc, char **argv)
 	const char *reason =
 	    argc > 0 ? arena_cstr(&client->arena, words_of(client, argc, argv)) : NULL;
 	const char *texts[] = { "text", reason, NULL };
-	return post_control(client, "/v1/stop-all", body_of(client, texts, NULL),
+	int code = post_control(client, "/v1/stop-all", body_of(client, texts, NULL),
 	    "Everything is stopped: runbooks end, actions that are out are ended, none "
 	    "starts. "
 	    "People are still told.",
 	    "firstline resume    lifts it");
+	if (code == EXIT_OK)
+		say_cut(reason);
+	return code;
 }
 
 static int
@@ -48,7 +51,8 @@ const struct command_line command_stop_all = {
 	    "  firstline stop-all \"the restart makes it worse\"\n"
 	    "\n"
 	    "Ends every runbook and every action that is out, and lets none start until\n"
-	    "'firstline resume'. Alerts are taken and people told as ever.\n" CLIENT_HELP,
+	    "'firstline resume'. Alerts are taken and people told as ever. Of REASON the\n"
+	    "first 500 bytes are kept.\n" CLIENT_HELP,
 	.run = run_stop_all,
 };
 

@@ -65,6 +65,7 @@ const struct command_line command_undo = {
 	    "or\n"
 	    "an agent did, whoever is on duty takes back by the ordinary rules.\n"
 	    "\n"
-	    "  --why TEXT         stands in the timeline\n" AWAIT_HELP CLIENT_HELP,
+	    "  --why TEXT         stands in the timeline; at most 500 bytes\n" AWAIT_HELP
+		CLIENT_HELP,
 	.run = run,
 };

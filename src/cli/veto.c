@@ -27,6 +27,7 @@ veto(struct client *client, void *context, int argc, char **argv)
 		return code;
 	if (client->options.json)
 		return client_print_json(body);
+	say_cut(o->why);
 	say("Vetoed: it is not done, and the incident is a person's now.");
 	say("firstline incident show %llu    what may be done",
 	    (unsigned long long)incident);
@@ -56,6 +57,7 @@ const struct command_line command_veto = {
 		"Ends the runbook that announced what it will do, or waits for a person's\n"
 		"permission. Nothing of it is done, and the incident is a person's.\n"
 		"\n"
-		"  --why TEXT         stands in the timeline\n" CLIENT_HELP,
+		"  --why TEXT         stands in the timeline: its first 500 "
+		"bytes\n" CLIENT_HELP,
 	.run = run,
 };

@@ -126,6 +126,10 @@ size_t core_silences(const struct core *core, const struct silence_row **ret, si
 const struct silence_row *core_silence(const struct core *core, str uuid);
 #define CORE_SILENCES_MAX 2048 /* there are never more */
 
+/* Bytes of a command's `text` that are kept; of more, the rest would be lost. 0: it is not
+ * bounded here. */
+size_t core_words_max(enum command_kind kind);
+
 /* A notice that is not over; NULL: there is none of that number. */
 const struct notice_row *core_notice(const struct core *core, row_id id);
 

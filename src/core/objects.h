@@ -42,7 +42,6 @@
 #define UNDO_KEPT_MAX 256      /* attempts, where they may be taken back */
 #define ASKED_OPEN_MAX 16u     /* of one incident that wait at once */
 #define TIMELINE_TEXT_MAX 1000 /* bytes */
-#define NOTE_MAX (16u * 1024)  /* bytes */
 #define TITLE_MAX 200          /* bytes */
 #define STOPPED_WHY_SHOWN 300  /* bytes, in each refusal */
 #define RECURRENCE_MAX 1000    /* bytes */

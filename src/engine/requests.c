@@ -195,10 +195,30 @@ is_asked_for(enum command_kind kind)
 	UNREACHABLE();
 }
 
+/* Here and not in the core: what an earlier version took is in the journal, and is stepped
+ * again as it was. */
+static bool
+says_too_much(struct engine *engine, const struct asked *asked)
+{
+	const struct request *r = &asked->request;
+	size_t max = core_words_max(r->command);
+	if (max == 0 || r->text.n <= max)
+		return false;
+	str why = arena_printf(&engine->batch.arena,
+	    "what is said with it has at most %zu bytes, and this is %zu: nothing was "
+	    "done; "
+	    "say it in fewer words, and the rest in a note of an incident, which takes %u",
+	    max, r->text.n, NOTE_MAX);
+	refuse(engine, asked->id, 413, 2, arena_cstr(&engine->batch.arena, why));
+	return true;
+}
+
 static void
 on_command(struct engine *engine, const struct asked *asked)
 {
 	const struct request *r = &asked->request;
+	if (says_too_much(engine, asked))
+		return;
 	struct event event = { .kind = EVENT_COMMAND };
 	event.command = (struct command){
 		.kind = r->command,

@@ -133,6 +133,10 @@ enum command_kind {
 
 #define COMMAND_KIND_COUNT 81 /* one more than the last */
 
+#define NOTE_MAX (16u * 1024) /* bytes */
+#define COMMAND_WORDS_MAX \
+	500 /* bytes of what is said with a command, where it is no note */
+
 struct command {
 	enum command_kind kind;
 	uint64_t request; /* the frame to answer; 0: nobody waits */

@@ -186,6 +186,9 @@ struct lease_row {
 #define LEASES_OF_KIND_MAX 512
 #define LEASE_MS_MAX (12 * HOUR)
 #define LEASE_WHY_MAX 1000
+/* Of a lease's reason or review, so that all of it stands in one line of a timeline, behind
+ * the names of a person and a service. */
+#define LEASE_WORDS_MAX 700
 
 /* ---- trust: what a runbook has proved on a service ---- */
 

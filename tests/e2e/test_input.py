@@ -291,6 +291,34 @@ def test_over_the_bound_only_what_is_new_is_refused():
         assert "anonymous" in str(firstline.incident(told[0]["id"])["timeline"])
 
 
+def what_is_said_is_kept_whole_or_refused(firstline, number):
+    """A person's words are in the timeline to their last byte, or nothing was done and they are told the limit."""
+    at = f"/v1/incidents/{number}"
+    for path, body, name, most in (
+            (f"{at}/acknowledge", {}, "text", 500), (f"{at}/unacknowledge", {}, "text", 500),
+            (f"{at}/hand-over", {"person": "ana"}, "text", 500), (f"{at}/useful", {"useful": "no"}, "text", 500),
+            ("/v1/resume", {}, "text", 500), ("/v1/attempts/9/undo", {}, "why", 500),
+            ("/v1/asked/9/approve", {}, "why", 500), (f"{at}/permit", {"digest": "ab" * 32}, "why", 500),
+            (f"{at}/resolve", {}, "text", 500), ("/v1/services/worker/hands-on", {"for": "1h"}, "why", 700),
+            ("/v1/services/worker/hands-off", {}, "why", 700), ("/v1/leases/9/review", {}, "text", 700),
+            ("/v1/services/worker/break-glass", {"for": "1h"}, "why", 700),
+            ("/v1/overrides/9/decline", {}, "why", 1000)):
+        answer = firstline.post(path, dict(body, **{name: "x" * (most + 1)}))
+        assert answer.status == 413 and f"at most {most} bytes" in answer.json["error"]["message"], (path, answer)
+        assert answer.json["error"]["exit"] == 2, answer
+        answer = firstline.post(path, dict(body, **{name: "x" * most}))
+        assert answer.status != 413, (path, answer)
+        if answer.status == 200 and path.startswith(at):
+            assert "x" * most in firstline.request("GET", at).body.decode(), path
+    # What stops is done whatever is said with it, and the rest of the words is missed aloud.
+    done = firstline.cli("stop-all", "y" * 600)
+    assert done.returncode == 0 and "first 500 bytes" in done.stderr, done
+    assert "y" * 497 + "..." in firstline.request("GET", "/v1/status").json["stopped_why"]
+    assert firstline.cli("resume").returncode == 0
+    done = firstline.cli("incident", "resolve", number, "z" * 501)
+    assert done.returncode == 2 and "at most 500 bytes" in done.stderr, done
+
+
 def test_bodies_of_v1():
     with Scratch("v1") as scratch:
         firstline, _ = start(scratch)
@@ -333,6 +361,7 @@ def test_bodies_of_v1():
         assert firstline.post(note, {"text": "x" * 16384}).status in (200, 201, 202)
         assert firstline.post(note, {"text": "x" * 16385}).status == 413
         assert firstline.post(note, {"text": " \n "}).status == 422
+        what_is_said_is_kept_whole_or_refused(firstline, number)
         answer = firstline.post(note, {"text": xss})
         assert answer.status in (200, 201, 202), answer
         raw = firstline.request("GET", f"/v1/incidents/{number}")

@@ -82,6 +82,52 @@ command__notes_are_bounded_and_kept(void)
 }
 
 static void
+command__words_up_to_their_bound_are_kept_to_the_last(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	static char text[LEASE_WORDS_MAX + 1];
+	memset(text, 'a', sizeof(text));
+	static const struct command rows[] = {
+		{ .kind = COMMAND_ACKNOWLEDGE, .incident = 1 },
+		{ .kind = COMMAND_UNACKNOWLEDGE, .incident = 1 },
+		{ .kind = COMMAND_HAND_OVER, .incident = 1, .name = { "mei", 3 } },
+		{ .kind = COMMAND_USEFUL, .incident = 1, .name = { "no", 2 } },
+		{ .kind = COMMAND_HANDS_ON, .name = { "ledger", 6 } },
+		{ .kind = COMMAND_HANDS_OFF, .name = { "ledger", 6 } },
+		{ .kind = COMMAND_RESOLVE, .incident = 1 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct command command = rows[i];
+		test_row = command_kind_names[command.kind];
+		size_t n = core_words_max(command.kind);
+		char end[] = { '#', (char)('0' + i), '.', '\0' };
+		ASSERT(n > sizeof(end) && n < sizeof(text));
+		memcpy(text + n - 3, end, 3);
+		command.text = (str){ text, n };
+		EXPECT(world_command(w, &command).status < 300);
+		EXPECT(world_says(w, 1, end));
+		memset(text, 'a', sizeof(text));
+	}
+	world_free(w);
+}
+
+static void
+command__words_that_an_earlier_version_took_are_taken_again(void)
+{
+	struct world *w = world_new(SHOP, NULL, NULL);
+	world_fire(w, "alertname=Slow,service=ledger");
+	static char text[COMMAND_WORDS_MAX + 1];
+	memset(text, 'a', sizeof(text));
+	struct command command = { .kind = COMMAND_ACKNOWLEDGE,
+		.incident = 1,
+		.text = { text, sizeof(text) } };
+	EXPECT_U64(world_command(w, &command).status, 200);
+	EXPECT(world_says(w, 1, "aaa..."));
+	world_free(w);
+}
+
+static void
 command__a_closed_incident_takes_only_notes(void)
 {
 	struct world *w = world_new(SHOP, NULL, NULL);
@@ -866,6 +912,8 @@ main(void)
 	RUN(command__about_what_is_not_there);
 	RUN(command__a_runbook_that_is_not_there_is_told_with_the_nearest);
 	RUN(command__notes_are_bounded_and_kept);
+	RUN(command__words_up_to_their_bound_are_kept_to_the_last);
+	RUN(command__words_that_an_earlier_version_took_are_taken_again);
 	RUN(command__a_closed_incident_takes_only_notes);
 	RUN(command__what_is_said_with_it_is_kept);
 	RUN(command__an_action_by_hand_is_judged_for_who_asks);
