@@ -7,6 +7,8 @@
 #include "os/clock.h"
 
 #define FOUND_ARENA_BYTES ((size_t)512 << 20) /* of address space */
+#define MISTAKES_BYTES_MAX ((size_t)4 << 20)
+#define FAULT_BYTES 4096
 
 /* What is at a URL is not fetched to check a folder, unless that is asked for. */
 static void
@@ -24,20 +26,35 @@ tell_unknown(const struct model *model)
 	}
 }
 
+/* What is no mistake at a place of a file: that the folder cannot be read. */
+static void
+list_fault(struct buf *mistakes, const char *dir, const char *why)
+{
+	char memory[FAULT_BYTES];
+	struct arena arena = arena_over(memory, sizeof(memory));
+	struct source src = { .name = str_of(dir) };
+	struct diags diags;
+	diags_init(&diags, &arena);
+	diag_error(&diags, &src, (struct span){ 0 }, STR(""), "%s", why);
+	diags_json(mistakes, &diags);
+}
+
 /* A folder, or a revision of it. False: said why, and *ret_code is how to end. */
 static bool
 load_with(const char *dir, const char *revision, const struct copies *copies,
-    struct adoption *ret, int *ret_code)
+    struct buf *mistakes, struct adoption *ret, int *ret_code)
 {
 	struct err err;
 	struct buf text = BUF(ADOPTION_TEXT_MAX);
-	bool ok = adoption_read(dir, revision, copies, ret, &text, &err);
+	bool ok = adoption_check(dir, revision, copies, ret, &text, mistakes, &err);
 	if (text.n > 0)
 		(void)fwrite(text.p, 1, text.n, stderr);
 	buf_done(&text);
 	if (ok)
 		return true;
 	complain("%s", err.text);
+	if (mistakes != NULL && mistakes->n == 0)
+		list_fault(mistakes, dir, err.text);
 	*ret_code = EXIT_FAILED;
 	if (err.kind == ERR_NOT_FOUND)
 		*ret_code = EXIT_NOT_FOUND;
@@ -51,7 +68,7 @@ load(const char *dir, const char *revision, const struct check_options *o,
     struct adoption *ret, int *ret_code)
 {
 	const struct copies copies = { .state_dir = o->state };
-	bool ok = load_with(dir, revision, &copies, ret, ret_code);
+	bool ok = load_with(dir, revision, &copies, o->mistakes, ret, ret_code);
 	if (ok && !o->fetch)
 		tell_unknown(ret->model);
 	return ok;
@@ -74,12 +91,14 @@ fetch(const char *dir, const struct check_options *o, struct arena *arena,
 	diags_text(&text, &diags);
 	(void)fwrite(text.p, 1, text.n, stderr);
 	buf_done(&text);
+	if (o->mistakes != NULL)
+		diags_json(o->mistakes, &diags);
 	adoption_free(adoption);
 	int code;
 	const struct copies copies = { .state_dir = o->state,
 		.given = got.copy,
 		.given_n = got.n };
-	if (!ok || !load_with(dir, NULL, &copies, adoption, &code))
+	if (!ok || !load_with(dir, NULL, &copies, o->mistakes, adoption, &code))
 		return false;
 	if (diags.count == 0)
 		return true;
@@ -102,7 +121,7 @@ check(const char *dir, const struct check_options *o, struct arena *arena)
 	struct analysis analysis;
 	struct tests_tried tried;
 	code = EXIT_FAILED;
-	if (check_tests(dir, adoption.model, arena, &tried)) {
+	if (check_tests(dir, adoption.model, arena, o->mistakes, &tried)) {
 		authority_analyse(adoption.model, clock_wall(), arena, &analysis);
 		code = check_print(adoption.model, &analysis, &tried, o);
 	}
@@ -169,8 +188,14 @@ run(int argc, char **argv)
 	}
 	struct arena_map map;
 	struct arena arena = arena_map(&map, FOUND_ARENA_BYTES);
+	struct buf mistakes = BUF(MISTAKES_BYTES_MAX);
+	o.mistakes = o.json ? &mistakes : NULL;
 	int code =
 	    o.diff != NULL ? check_difference(dir, &o, &arena) : check(dir, &o, &arena);
+	/* What is looked at and printed else has none. */
+	if (mistakes.n > 0)
+		check_print_list(&mistakes);
+	buf_done(&mistakes);
 	arena_unmap(&map);
 	return code;
 }
@@ -209,6 +234,6 @@ const struct command_line command_check = {
 	    "                that was changed could not be looked at\n"
 	    "  --explain     also what is good to know: what a freeze leaves allowed, how\n"
 	    "                many hosts can be reached within an hour\n"
-	    "  --json        a list\n",
+	    "  --json        a list, of the mistakes too, with line and column\n",
 	.run = run,
 };

@@ -125,6 +125,16 @@ check_print(const struct model *model, const struct analysis *analysis,
 	return errors > 0 || (warnings > 0 && o->strict) ? EXIT_FAILED : code;
 }
 
+void
+check_print_list(const struct buf *mistakes)
+{
+	struct buf text = BUF(TEXT_MAX + 16);
+	buf_char(&text, '[');
+	buf_add(&text, buf_str(mistakes));
+	buf_add(&text, STR("]\n"));
+	(void)print(&text);
+}
+
 /* ---- --diff ---- */
 
 static bool

@@ -15,7 +15,7 @@
 /* One file; its memory is gone on return. */
 static unsigned
 try_file(const struct model *model, const struct bundle_file *file, struct arena scratch,
-    struct buf *out, struct tests_tried *tried)
+    struct buf *out, struct buf *mistakes, struct tests_tried *tried)
 {
 	struct diags diags;
 	diags_init(&diags, &scratch);
@@ -27,12 +27,14 @@ try_file(const struct model *model, const struct bundle_file *file, struct arena
 	}
 	diags_sort(&diags);
 	diags_text(out, &diags);
+	if (mistakes != NULL)
+		diags_json(mistakes, &diags);
 	return diags.count;
 }
 
 bool
 check_tests(const char *dir, const struct model *model, struct arena *arena,
-    struct tests_tried *ret)
+    struct buf *mistakes, struct tests_tried *ret)
 {
 	struct err err;
 	struct bundle bundle;
@@ -45,10 +47,12 @@ check_tests(const char *dir, const struct model *model, struct arena *arena,
 	}
 	diags_sort(&diags);
 	diags_text(&out, &diags);
+	if (mistakes != NULL)
+		diags_json(mistakes, &diags);
 	unsigned faults = diags.count;
 	*ret = (struct tests_tried){ 0 };
 	for (size_t i = 0; i < bundle.n; i++)
-		faults += try_file(model, &bundle.files[i], *arena, &out, ret);
+		faults += try_file(model, &bundle.files[i], *arena, &out, mistakes, ret);
 	if (out.n > 0)
 		(void)fwrite(out.p, 1, out.n, stderr);
 	buf_done(&out);

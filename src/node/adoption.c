@@ -67,6 +67,7 @@ load(struct adoption *adoption, struct bundle *bundle, const struct copies *copi
 struct origin {
 	const char *dir, *revision;
 	const struct adoption *of; /* in place of those */
+	struct buf *list;          /* of mistakes, as JSON; NULL: nobody wants it */
 };
 
 /* The folder's own: the others are found again. */
@@ -148,6 +149,8 @@ read_once(const struct origin *from, const struct copies *copies, struct adoptio
 	          load(&adoption, &bundle, copies, &texts, &diags, err);
 	diags_sort(&diags);
 	diags_text(out, &diags);
+	if (from->list != NULL)
+		diags_json(from->list, &diags);
 	if (ok && adoption.model == NULL)
 		ok = err_set(err, ERR_INVALID, "%u mistake%s in '%s'", diags.count,
 		    diags.count == 1 ? "" : "s",
@@ -182,6 +185,14 @@ adoption_read(const char *dir, const char *revision, const struct copies *copies
     struct adoption *ret, struct buf *out, struct err *err)
 {
 	struct origin from = { .dir = dir, .revision = revision };
+	return read_all(&from, copies, ret, out, err);
+}
+
+bool
+adoption_check(const char *dir, const char *revision, const struct copies *copies,
+    struct adoption *ret, struct buf *out, struct buf *list, struct err *err)
+{
+	struct origin from = { .dir = dir, .revision = revision, .list = list };
 	return read_all(&from, copies, ret, out, err);
 }
 

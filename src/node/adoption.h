@@ -29,6 +29,10 @@ struct adoption {
  * folder or revision; ERR_DENIED: that is no revision. */
 NODISCARD bool adoption_read(const char *dir, const char *revision,
     const struct copies *copies, struct adoption *ret, struct buf *out, struct err *err);
+/* The same; mistakes are also added to `list` as elements of a JSON list, unless that is NULL. */
+NODISCARD bool adoption_check(const char *dir, const char *revision,
+    const struct copies *copies, struct adoption *ret, struct buf *out, struct buf *list,
+    struct err *err);
 /* The same files once more, whatever the folder holds by now, with other copies. */
 NODISCARD bool adoption_renew(const struct adoption *of, const struct copies *copies,
     struct adoption *ret, struct buf *out, struct err *err);

@@ -86,6 +86,39 @@ def test_warnings_say_where_what_and_how_to_mend():
         assert {"blast", "freeze"} <= {f["kind"] for f in notes if f["note"]}, notes
 
 
+def test_mistakes_are_on_the_list_too():
+    with Scratch("listed") as scratch:
+        folder = shop(scratch)
+        (folder / "bad.yaml").write_text("authority:\n  - {grant: 'a \u00e9', to: [nobody], may: [fly],\n     untill: \"x\"}\n")
+
+        def listed(*args, code=1):
+            done = run("check", "--json", *args)
+            assert done.returncode == code and done.stderr, done
+            for item in (found := json.loads(done.stdout)):
+                assert item["kind"] == "mistake" and item["error"] and not item["note"], item
+            return done.stderr, found
+        said, found = listed(folder)
+        assert found and said.count(": error: ") == len(found), (said, found)
+        for item in found:
+            assert f"{item['file']}:{item['line']}:{item['column']}: error: {item['text']}\n" in said, (item, said)
+            assert not item["hint"] or f"    hint: {item['hint']}\n" in said, (item, said)
+        assert {f["line"] for f in found} == {2, 3} and any(f["hint"] for f in found), found
+        assert len(listed("--diff", shop(scratch, "before"), folder)[1]) == len(found)
+        # Over a hundred the rest is counted on the list as it is in words.
+        (folder / "bad.yaml").write_text("authority:\n" + "  - {grant: a}\n" * 200)
+        said, found = listed(folder)
+        assert len(found) == 101 and re.match(r"and \d+ more$", found[-1]["text"]) and found[-1]["text"] in said
+        # A case that a runbook does not keep; and what is no folder at all.
+        (folder / "bad.yaml").unlink()
+        test = folder / "runbooks/queue-not-draining.test.yaml"
+        test.write_text(test.read_text().replace("drained: holds]", "drained: does not hold]"))
+        found = listed(folder)[1]
+        assert [(f["file"], f["line"]) for f in found] == [("runbooks/queue-not-draining.test.yaml", 11)], found
+        assert found[0]["text"].startswith("expected 'drained: does not hold'") and found[0]["hint"], found
+        found = listed(scratch.dir / "none", code=3)[1]
+        assert len(found) == 1 and "No such file" in found[0]["text"], found
+
+
 def test_a_time_with_nobody_on_duty_fails():
     with Scratch("check") as scratch:
         folder = shop(scratch)

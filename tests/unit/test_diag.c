@@ -31,6 +31,28 @@ diags_text__shows_the_place_and_what_to_write(void)
 }
 
 static void
+diags_json__is_the_same_for_programs(void)
+{
+	struct arena a = arena_over(memory, sizeof(memory));
+	struct diags d;
+	diags_init(&d, &a);
+	struct source src = { STR("teams.yaml"), STR("a\n\"\xff: 1\n") };
+	diag_error(&d, &src, (struct span){ 3, 1 }, STR("say \"x\""), "bad '\xff'");
+	for (unsigned i = 0; i < DIAGS_MAX; i++)
+		diag_error(&d, &src, (struct span){ 0, 1 }, STR(""), "e");
+	struct buf out = BUF(1 << 16);
+	buf_add(&out, STR("{}"));
+	diags_json(&out, &d);
+	EXPECT(str_starts(buf_str(&out),
+	    STR("{},{\"kind\":\"mistake\",\"note\":false,\"error\":true,"
+		"\"file\":\"teams.yaml\",\"line\":2,\"column\":2,\"text\":\"bad '?'\","
+		"\"example\":\"\",\"hint\":\"say \\\"x\\\"\"},{")));
+	EXPECT(str_contains(buf_str(&out),
+	    STR("\"line\":0,\"column\":0,\"text\":\"and 1 more\"")));
+	buf_done(&out);
+}
+
+static void
 diags_text__copes_with_any_bytes(void)
 {
 	static const struct {
@@ -182,6 +204,7 @@ int
 main(void)
 {
 	RUN(diags_text__shows_the_place_and_what_to_write);
+	RUN(diags_json__is_the_same_for_programs);
 	RUN(diags_text__copes_with_any_bytes);
 	RUN(diags_text__cuts_a_long_line_around_the_caret);
 	RUN(diags_sort__is_by_file_then_place_then_time);
