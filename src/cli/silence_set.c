@@ -450,7 +450,7 @@ import(struct client *client, void *context, int argc, char **argv)
 	str text, body, object;
 	if (!file_read(&client->arena, argv[0], FILE_BYTES_MAX, &text, &err)) {
 		complain("%s", err.text);
-		return EXIT_FAILED;
+		return err.kind == ERR_NOT_FOUND ? EXIT_NOT_FOUND : EXIT_FAILED;
 	}
 	int code = silences_get(client, &body, &all);
 	json_open(&j, text, &client->arena);

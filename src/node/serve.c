@@ -615,7 +615,7 @@ node_serve(const struct serve_options *options)
 	buf_done(&complaints);
 	if (!ok || !choose_paths(&s, &err)) {
 		fprintf(stderr, "firstline: %s\n", err.text);
-		return 1;
+		return !ok && err.kind == ERR_NOT_FOUND ? 3 : 1;
 	}
 	for (size_t i = 0; i < s.now.skipped.n; i++)
 		node_log(&s, LOG_WARNING, "supervisor",

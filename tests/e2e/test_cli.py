@@ -592,7 +592,7 @@ def test_a_server_that_is_not_there():
                               (["incident", "list", "--state=closed"], "'firstline incident list --closed'"),
                               (["status", "--state", "nowhere"], None)):
             folder = cli(*args, cwd=scratch.dir)
-            assert folder.returncode == 2 and not folder.stdout and "there is no folder '" in folder.stderr, folder
+            assert folder.returncode == (2 if instead else 3) and not folder.stdout and "there is no folder '" in folder.stderr, folder
             assert instead is None or f"write {instead}" in folder.stderr, folder
         journal = cli("journal", "verify", "--state", scratch.dir / "none")
         assert journal.returncode != 0 and "none" in journal.stderr, journal
@@ -706,6 +706,9 @@ def test_check_of_what_is_no_configuration_says_what_to_name():
 # ---- a real server ----
 
 def look_at_calendars(firstline, shifts):
+        # What check does not find, serve does not find.
+        done = cli("serve", "--config", scratch.dir / "none", "--state", scratch.dir / "state", "--listen", "127.0.0.1:0")
+        assert done.returncode == 3 and "No such file or directory" in done.stderr, done
     """What `--ics` writes, as ical.js reads it: the shifts that --json has, each once."""
     subprocess.run([ROOT / "tools/peers"], check=True)
 
