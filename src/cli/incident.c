@@ -52,6 +52,37 @@ print_page(struct out *out, const struct records *page, size_t before)
 	}
 }
 
+static void
+say_none(const struct list_options *o)
+{
+	const char *open = o->all || o->closed ? "" : " is open";
+	if (o->service != NULL && o->owner != NULL)
+		say("No incident of service '%s' and team '%s'%s.", o->service, o->owner,
+		    open);
+	else if (o->service != NULL || o->owner != NULL)
+		say("No incident of %s '%s'%s.", o->service != NULL ? "service" : "team",
+		    o->service != NULL ? o->service : o->owner, open);
+	else
+		say("No incident%s.", open);
+}
+
+/* Nothing is found: of a name that is mistyped that would be no news. */
+static int
+names_known(struct client *client, const struct list_options *o, str body)
+{
+	struct records items;
+	int code = EXIT_OK;
+	if (o->service == NULL && o->owner == NULL)
+		return EXIT_OK;
+	if (!reply_list(client, body, "items", &incident_row_type, &items))
+		return EXIT_FAILED;
+	if (items.n == 0 && o->service != NULL)
+		code = service_known(client, o->service);
+	if (items.n == 0 && o->owner != NULL && code == EXIT_OK)
+		code = team_known(client, o->owner);
+	return code;
+}
+
 /* Page by page, until what was asked for is there. */
 static int
 print_list(struct client *client, const struct list_options *o, str body, struct out *out)
@@ -71,7 +102,7 @@ print_list(struct client *client, const struct list_options *o, str body, struct
 			return code;
 	}
 	if (n == 0)
-		say("%s", o->all || o->closed ? "No incident." : "No incident is open.");
+		say_none(o);
 	else
 		say("\nfirstline incident show NUMBER    all about one of them");
 	return EXIT_OK;
@@ -91,6 +122,8 @@ list(struct client *client, void *context, int argc, char **argv)
 	bool all = client->options.json && o->limit == NULL;
 	int code =
 	    all ? client_get_all(client, path, &body) : client_get(client, path, &body);
+	if (code == EXIT_OK)
+		code = names_known(client, o, body);
 	if (code != EXIT_OK)
 		return code;
 	if (client->options.json)

@@ -114,6 +114,16 @@ print_weeks(struct out *out, const struct shift_item *rows, size_t n)
 
 /* ---- as a calendar ---- */
 
+static bool
+has_turn(const struct shift_item *rows, size_t n, const char *person)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(rows[i].person, str_of(person)))
+			return true;
+	}
+	return false;
+}
+
 /* As it is: what a terminal would act on, a calendar reads. */
 static void
 print_ics(struct out *out, const struct options *o, msec from,
@@ -179,6 +189,11 @@ ahead(struct client *client, const struct options *o, const char *what)
 		print_next(&out, shifts.p, shifts.n);
 	else
 		print_weeks(&out, shifts.p, shifts.n);
+	if (o->ics && o->person != NULL && !has_turn(shifts.p, shifts.n, o->person))
+		say("'%s' has no turn in that time, so the calendar is empty. --person is "
+		    "an "
+		    "id; firstline on-call weeks    who has turns",
+		    o->person);
 	str note = reply_text(client, body, "note");
 	if (note.n > 0)
 		say("%.*s.", STR_ARG(note));

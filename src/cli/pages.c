@@ -1,6 +1,6 @@
 /*
  * A list of more than one page, asked for until its end: nobody who asks for a list expects
- * the first hundred of it.
+ * the first hundred of it. And an empty one, of a name that nobody has.
  */
 #include <stdio.h>
 
@@ -115,4 +115,28 @@ client_get_all(struct client *client, const char *path, str *ret_body)
 	complain("the list is over %zu MiB: ask for it page by page, at %s",
 	    ALL_BYTES_MAX >> 20, path);
 	return EXIT_FAILED;
+}
+
+/* ---- names in a filter ---- */
+
+static int
+known(struct client *client, const char *path, const char *name)
+{
+	str body;
+	return client_get(client,
+	    arena_cstr(&client->arena, arena_printf(&client->arena, "%s%.*s", path,
+					   STR_ARG(client_escape(client, name)))),
+	    &body);
+}
+
+int
+service_known(struct client *client, const char *name)
+{
+	return known(client, "/v1/services/", name);
+}
+
+int
+team_known(struct client *client, const char *name)
+{
+	return known(client, "/v1/on-call?team=", name);
 }

@@ -16,9 +16,13 @@ struct run_options {
 	struct awaiting awaiting;
 };
 
+/* What opens one is of no use for a service that is mistyped. */
 static int
-no_incident(const char *service)
+no_incident(struct client *client, const char *service)
 {
+	int code = service_known(client, service);
+	if (code != EXIT_OK)
+		return code;
 	complain("no incident is open on '%s'", service);
 	say("Actions are done within an incident. 'firstline send alertname=... "
 	    "service=%s' opens one;\n'firstline incident list' shows others to name "
@@ -56,7 +60,7 @@ find_incident(struct client *client, const char *service, uint64_t *ret)
 	if (!reply_list(client, body, "items", &incident_row_type, &open))
 		return EXIT_FAILED;
 	if (open.n != 1)
-		return open.n == 0 ? no_incident(service)
+		return open.n == 0 ? no_incident(client, service)
 		                   : several_incidents(service, &open);
 	*ret = ((const struct incident_row *)open.p)->id;
 	return EXIT_OK;

@@ -2,6 +2,7 @@
  * duty -- who is on duty, now and in the coming weeks, for whoever asks.
  */
 #include "model/duty.h"
+#include "base/diag.h"
 #include "engine/state.h"
 #include "os/clock.h"
 
@@ -21,6 +22,23 @@ read_time(const struct request *request, str name, msec *ret)
 {
 	str text = pairs_get(&request->params, name);
 	return text.n == 0 || str_u64(text, UINT64_MAX, ret);
+}
+
+/* true: that team is none, which is answered; a typing error must not read as "no rotation". */
+static bool
+is_no_team(struct answer_out *a, const struct model *model, str name)
+{
+	if (name.n == 0 || model_team(model, name) != NULL)
+		return false;
+	str *names = arena_new(a->arena, str, model->teams_n + 1);
+	for (size_t i = 0; i < model->teams_n; i++)
+		names[i] = model->teams[i].name;
+	str near = diag_suggest(a->arena, name, names, model->teams_n);
+	a->answer.status = 404;
+	a->answer.exit = 3;
+	a->answer.error = arena_printf(a->arena, "there is no team '%.*s'%s%.*s",
+	    STR_ARG(name), near.n > 0 ? ": " : "", STR_ARG(near));
+	return true;
 }
 
 static bool
@@ -58,6 +76,8 @@ answer_on_call(struct engine *engine, const struct request *request, struct answ
 		refuse(a, "at is a time in milliseconds since 1970");
 		return;
 	}
+	if (is_no_team(a, model, request->name))
+		return;
 	for (size_t i = 0; i < model->teams_n; i++) {
 		if (is_asked(request, &model->teams[i]))
 			duty_of_team(a, model, &model->teams[i],
@@ -102,6 +122,8 @@ answer_shifts(struct engine *engine, const struct request *request, struct answe
 		refuse(a, "'to' is a time after 'from', by at most 400 days");
 		return;
 	}
+	if (is_no_team(a, model, request->name))
+		return;
 	size_t n = 0;
 	bool room = true;
 	for (size_t i = 0; i < model->teams_n && room; i++) {

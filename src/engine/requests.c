@@ -520,6 +520,17 @@ wants_closed(const struct request *r)
 	return str_eq(state, STR("closed")) || str_eq(state, STR("all"));
 }
 
+/* Of one that was, none is active: that is an answer. */
+static bool
+is_no_incident(struct engine *engine, const struct asked *asked)
+{
+	uint64_t number = asked->request.incident;
+	if (number < core_control(engine->core)->next_incident)
+		return false;
+	refuse(engine, asked->id, 404, 3, "there is no incident with that number");
+	return true;
+}
+
 static void
 dispatch(struct engine *engine, const struct asked *asked)
 {
@@ -535,6 +546,8 @@ dispatch(struct engine *engine, const struct asked *asked)
 		return;
 	case OP_ALERTS:
 	case OP_ALERT_GROUPS:
+		if (is_no_incident(engine, asked))
+			return;
 		listing_add(engine, asked->id, &asked->request);
 		return;
 	case OP_INCIDENTS:

@@ -531,9 +531,14 @@ def test_run_on_a_service_needs_exactly_one_open_incident():
     with Scratch("on") as scratch:
         path = "GET /v1/incidents?state=open&service=web"
         args = ["run", "--action", "a", "--on", "web", "--url"]
-        server = canned(scratch, {path: (200, {"items": []})})
+        server = canned(scratch, {path: (200, {"items": []}), "GET /v1/services/web": (200, {"name": "web"})})
         none = cli(*args, server.url)
         assert none.returncode == 3 and "firstline send" in none.stderr, none
+        gone = canned(scratch, {path: (200, {"items": []}), "GET /v1/services/web": (404, {
+            "error": {"status": 404, "message": "there is no service 'web'", "exit": 3}})})
+        none = cli(*args, gone.url)
+        assert none.returncode == 3 and "there is no service 'web'" in none.stderr, none
+        assert "firstline send" not in none.stderr, "what it says would open nothing there"
         two = canned(scratch, {path: (200, {"items": [INCIDENT, dict(INCIDENT, id=13)]})})
         both = cli(*args, two.url)
         assert both.returncode == 9 and "--incident 13" in both.stderr, both
@@ -701,14 +706,14 @@ def test_check_of_what_is_no_configuration_says_what_to_name():
                 ("n" * 250 + "/" + "m" * 250, 3, "No such file or directory")):
             done = cli("check", scratch.dir / name)
             assert done.returncode == code and want in done.stderr and not done.stdout, done
+        # What check does not find, serve does not find.
+        done = cli("serve", "--config", scratch.dir / "none", "--state", scratch.dir / "state", "--listen", "127.0.0.1:0")
+        assert done.returncode == 3 and "No such file or directory" in done.stderr, done
 
 
 # ---- a real server ----
 
 def look_at_calendars(firstline, shifts):
-        # What check does not find, serve does not find.
-        done = cli("serve", "--config", scratch.dir / "none", "--state", scratch.dir / "state", "--listen", "127.0.0.1:0")
-        assert done.returncode == 3 and "No such file or directory" in done.stderr, done
     """What `--ics` writes, as ical.js reads it: the shifts that --json has, each once."""
     subprocess.run([ROOT / "tools/peers"], check=True)
 
@@ -729,6 +734,32 @@ def look_at_calendars(firstline, shifts):
     assert {e["uid"] for e in hers["events"]} < {e["uid"] for e in whole["events"]}
     assert firstline.cli("on-call", "next", "--ics").returncode == 2
     assert firstline.cli("on-call", "--person", person).returncode == 2
+
+
+def names_that_nobody_has_are_told(firstline):
+    """A typing error does not read as good news: it is not found."""
+    for args, want in (
+            (["incident", "list", "--service", "websit"], "there is no service 'websit'"),
+            (["incident", "list", "--all", "--service", "websit"], "there is no service 'websit'"),
+            (["incident", "list", "--service", "websit", "--json"], "there is no service 'websit'"),
+            (["incident", "list", "--owner", "operation"], "there is no team 'operation': did you mean 'operations'?"),
+            (["on-call", "--team", "operation"], "did you mean 'operations'?"),
+            (["on-call", "next", "--team", "nosuch"], "there is no team 'nosuch'"),
+            (["who-can", "nosuch", "on", "website"], "there is no action 'nosuch'"),
+            (["run", "--action", "restart-unit", "--on", "websit"], "there is no service 'websit'"),
+            (["silence", "import", "/nonexistent"], "/nonexistent")):
+        done = firstline.cli(*args)
+        assert done.returncode == 3 and want in done.stderr and not done.stdout, (args, done)
+    none = firstline.cli("incident", "list", "--closed", "--service", "website", "--owner", "operations")
+    assert none.returncode == 0 and "No incident of service 'website' and team 'operations'." in none.stderr, none
+    none = firstline.cli("incident", "list", "--closed", "--owner", "operations", check=True)
+    assert "No incident of team 'operations'." in none.stderr, none
+    empty = firstline.cli("on-call", "weeks", "--ics", "--person", "nobody", check=True)
+    assert "BEGIN:VEVENT" not in empty.stdout and "'nobody' has no turn" in empty.stderr, empty
+    for number, status in ((1, 200), (99, 404), (2**32 + 1, 404), (0, 404)):
+        answer = firstline.request("GET", f"/v1/incidents/{number}/alerts")
+        assert answer.status == status, (number, answer)
+    assert len(firstline.request("GET", "/v1/incidents/1/alerts").json["items"]) == 1
 
 
 def test_a_real_server_from_init_to_journal():
@@ -757,6 +788,7 @@ def test_a_real_server_from_init_to_journal():
         assert firstline.cli("why", "99").returncode == 3
         assert firstline.cli("run", "no-such-runbook", "--incident", "1").returncode == 3
         assert firstline.cli("may", "nobody", "restart-unit", "on", "website").returncode == 5
+        names_that_nobody_has_are_told(firstline)
         assert firstline.cli("on-call", check=True).stdout.startswith("operations")
         later = firstline.cli("on-call", "--at", "2026-12-24 18:00", check=True)
         assert "until 2026-12-28 09:00:00 WET" in later.stdout or "UTC" in later.stdout, later
