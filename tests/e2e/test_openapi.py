@@ -77,6 +77,39 @@ def test_real_answers_are_as_described():
         print(f"  {looked} answers looked at")
 
 
+def test_the_manual_tells_which_lists_have_pages_and_how_requests_are_refused():
+    manual = (ROOT / "docs/api.md").read_text()
+    told = manual.split("Pages have\nthe lists of ")[1].split(": these take\n`limit`")[0]
+    assert len(told.split(", ")) == 7, told
+    licence = API["info"]["license"]
+    assert licence["identifier"] == "Apache-2.0" and "url" not in licence, licence
+    with Scratch("pages") as scratch:
+        firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch), action="exit 0")).start()
+        assert firstline.fire({"alertname": "Down", "service": "s0"}).status == 200
+        firstline.wait_incident(lambda r: r["service"] == "s0")
+        paged = 0
+        for path, operations in API["paths"].items():
+            if "get" not in operations or path in ("/v1/events", "/v1/session", "/v1/openapi.json"):
+                continue
+            names = {p.get("name") for p in operations["get"].get("parameters", [])}
+            if "limit" in names:
+                paged += 1
+                assert "cursor" in names, path
+                word = path.split("/")[-1] if "{" not in path and "groups" not in path else "groups" if "groups" in path else "alerts"
+                assert word in told, (path, told)
+            elif "{" in path:
+                continue
+            status = firstline.request("GET", path.replace("{number}", "1") + "?limit=1").status
+            assert status == (200 if "limit" in names else 400), (path, status)
+        assert paged == 10, paged
+        for want, path, headers, data in ((414, "/v1/" + "a" * 9000, {}, None), (431, "/v1/status", {"X-A": "a" * 20000}, None),
+                                          (431, "/v1/status", {"X-A": "a" * 80000}, None),
+                                          (415, "/v1/stop-all", {"Content-Type": "text/plain"}, b"{}")):
+            answer = firstline.request("POST" if data else "GET", path, data, headers=headers)
+            assert answer.status == want and f"{want}" in manual.split("| Status |")[1].split("**Lists**")[0], (want, answer)
+        assert firstline.request("GET", "/v1/status").status == 200
+
+
 def test_errors_are_as_described():
     with Scratch("openapi-errors") as scratch:
         firstline = Firstline(scratch, configuration(scratch, WebhookSink(scratch))).start()
