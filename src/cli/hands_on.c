@@ -6,6 +6,7 @@
 #include "cli/view.h"
 
 #define HANDS_ON_DEFAULT "1h"
+#define LEASE_MEMBER_MAX 64
 
 /* ---- who holds what ---- */
 
@@ -177,10 +178,15 @@ const struct command_line command_hands_on = {
 static str
 with_lease(struct client *client, str json, uint64_t lease)
 {
-	return lease == 0 ? json
-	                  : arena_printf(&client->arena, "{\"lease\":%llu%s%.*s",
-				(unsigned long long)lease, json.n > 2 ? "," : "",
-				STR_ARG(str_drop(json, 1)));
+	if (lease == 0)
+		return json;
+	struct buf body = BUF(json.n + LEASE_MEMBER_MAX);
+	buf_printf(&body, "{\"lease\":%llu%s", (unsigned long long)lease,
+	    json.n > 2 ? "," : "");
+	buf_add(&body, str_drop(json, 1));
+	str text = arena_str(&client->arena, buf_str(&body));
+	buf_done(&body);
+	return text;
 }
 
 static int

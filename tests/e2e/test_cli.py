@@ -549,6 +549,18 @@ def test_run_on_a_service_needs_exactly_one_open_incident():
         assert [m for m, *_ in one.requests] == ["GET"], one.requests
 
 
+def test_a_long_reason_with_a_lease_is_sent_whole():
+    with Scratch("lease") as scratch:
+        path = "/v1/services/web/hands-off"
+        server = canned(scratch, {f"POST {path}": (200, {"exit": 0, "lease": {
+            "id": 4, "kind": "hands-on", "service": "web", "principal": "person:ana"}})})
+        why = '"x" ' * 175
+        done = cli("hands-off", "web", "--lease", "4", why, "--url", server.url)
+        assert done.returncode == 0 and server.bodies("POST", path) == [{"lease": 4, "why": why}], done
+        assert cli("hands-off", "web", "--lease", "4", "--url", server.url).returncode == 0
+        assert server.bodies("POST", path)[1] == {"lease": 4}
+
+
 # ---- exit codes ----
 
 def test_exit_codes_are_those_of_the_answer():
