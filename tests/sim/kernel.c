@@ -576,6 +576,32 @@ WRAP(renameat)(int from_fd, const char *from, int to_fd, const char *to)
 	return fail(disk_rename(&kernel.disk, file_of(from_fd)->inode, from, to));
 }
 
+int WRAP(
+    renameat2)(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int REAL(
+    renameat2)(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int
+WRAP(renameat2)(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	if (file_of(from_fd) == NULL)
+		return REAL(renameat2)(from_fd, from, to_fd, to, flags);
+	ASSERT(flags == RENAME_NOREPLACE && file_of(to_fd) != NULL);
+	if (disk_name(file_of(to_fd)->inode, to) != NULL)
+		return fail(EEXIST);
+	return WRAP(renameat)(from_fd, from, to_fd, to);
+}
+
+/* This disk has no second names, as some have none. */
+int WRAP(linkat)(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int REAL(linkat)(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int
+WRAP(linkat)(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	if (file_of(from_fd) == NULL)
+		return REAL(linkat)(from_fd, from, to_fd, to, flags);
+	return fail(EPERM);
+}
+
 int WRAP(unlinkat)(int dir_fd, const char *path, int flags);
 int REAL(unlinkat)(int dir_fd, const char *path, int flags);
 int
