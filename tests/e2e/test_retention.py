@@ -88,7 +88,8 @@ def test_the_store_keeps_its_size_and_reports_stay():
             sizes.append(one_day(s, firstline, day))
         print(f"  {2 * DAYS * ALERTS:,} events over {DAYS} days in {time.monotonic() - began:.0f} s; MiB after each: "
               + ", ".join(f"{size / 2**20:.1f}" for size in sizes))
-        assert trimmed(firstline), "something was let go of"
+        # The last of it may still be going when the last day ends: below it is waited for.
+        assert base_of(firstline.state)[0] > 0, f"something was let go of: {base_of(firstline.state)}"
         assert firstline.head - base_of(firstline.state)[0] < firstline.head * 0.85, "and much of it"
         most = max(sizes[:SETTLED])
         assert max(sizes[SETTLED:]) <= most * 1.1 + (1 << 20), sizes
@@ -96,7 +97,7 @@ def test_the_store_keeps_its_size_and_reports_stay():
         at_day(firstline, DAYS).start()
         want = {f"LoadTest{n:02}": DAYS * ALERTS // NAMES for n in range(NAMES)}
         assert fired(firstline) == want, fired(firstline)
-        wait_until(lambda: base_of(firstline.state)[2] == 1, 120, 0.1)
+        wait_until(lambda: trimmed(firstline), 120, 0.1, "and all of it is gone")
         print(f"  {pages_used(firstline.state)} pages are used; of {firstline.head} entries the first "
               f"{base_of(firstline.state)[0]} are gone")
         firstline.stop()
