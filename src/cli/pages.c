@@ -74,13 +74,16 @@ next_path(struct client *client, const char *path, const struct page *page)
 static int
 add_rest(struct client *client, const char *path, struct page page, struct buf *all)
 {
-	while (page.cursor[0] != '\0') {
+	while (page.cursor[0] != '\0' && !all->overflow) {
 		struct arena mark = client->arena;
+		struct page before = page;
 		str body;
 		int code = client_get(client, next_path(client, path, &page), &body);
 		if (code != EXIT_OK)
 			return code;
-		if (!read_page(client, body, &page)) {
+		/* Whoever says that the same follows again would be asked for ever. */
+		if (!read_page(client, body, &page) ||
+		    strcmp(page.cursor, before.cursor) == 0) {
 			complain("the server's answer was not understood: it is no list");
 			return EXIT_FAILED;
 		}

@@ -311,6 +311,11 @@ def test_a_list_of_many_pages_is_shown_and_counted_whole():
         # What a page is asked for by its length is that page.
         server.answers["GET /v1/incidents?state=open&limit=2"] = [(200, {"items": many[:2], "cursor": "2", "seq": 1})]
         assert json.loads(ask("incident", "list", "--limit", "2", "--json").stdout)["cursor"] == "2"
+        # Pages without an end: whoever answers so is no server of ours.
+        server.answers["GET /v1/incidents?state=open"] = [(200, {"items": many[:2], "cursor": "2", "seq": 1})]
+        server.answers["GET /v1/incidents?state=open&cursor=2"] = [(200, {"items": [], "cursor": "2", "seq": 1})]
+        endless = ask("incident", "list", "--json")
+        assert endless.returncode == 1 and "it is no list" in endless.stderr, endless
 
 
 # ---- what is asked ----
