@@ -20,6 +20,7 @@
 #define ANSWER_ARENA_BYTES ((size_t)32 << 20)   /* address space: one frame's records */
 #define SCRATCH_ARENA_BYTES ((size_t)256 << 20) /* address space: one body */
 #define EVENTS_A_TURN 8
+#define TLS_AGAIN_MS (30 * MINUTE) /* its incident ends after an hour without news */
 
 void
 gate_log(struct gate *gate, enum log_level level, const char *fmt, ...)
@@ -59,11 +60,12 @@ take_proxies(struct settings *s, const struct settings_frame *frame)
 }
 
 /* An engine that comes is told too: at the start of a gate there is none, and one that was
- * there before may have heard of nothing. */
+ * there before may have heard of nothing. Told again and again while it lasts. */
 void
 gate_tell_tls(struct gate *gate)
 {
 	struct tls_trouble *tls = &gate->tls;
+	tls->again = tls->text[0] != '\0' ? gate->now + TLS_AGAIN_MS : 0;
 	struct self self = { .kind = SELF_TLS,
 		.subject = STR("gate"),
 		.text = str_of(tls->text) };
@@ -280,6 +282,8 @@ wait_ms(struct gate *gate)
 	msec until = gate->next_look;
 	if (gate->ask_again != 0 && gate->ask_again < until)
 		until = gate->ask_again;
+	if (gate->tls.again != 0 && gate->tls.again < until)
+		until = gate->tls.again;
 	if (gate->stopping && gate->stop_by < until)
 		until = gate->stop_by;
 	msec wait = until <= gate->now ? 0 : until - gate->now;
@@ -294,6 +298,8 @@ look_at_time(struct gate *gate)
 {
 	visits_look(gate);
 	events_look(gate);
+	if (gate->tls.again != 0 && gate->now >= gate->tls.again)
+		gate_tell_tls(gate);
 	/* Perhaps only the connection broke: the supervisor then makes another. */
 	if (gate->ask_again != 0 && gate->now >= gate->ask_again) {
 		gate->ask_again = gate->now + GATE_AGAIN_MS;

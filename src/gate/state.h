@@ -181,6 +181,7 @@ struct events;
 struct tls_trouble {
 	char text[400]; /* empty: it can be used */
 	bool over;      /* that it can be used again is still to be told to an engine */
+	msec again;     /* when it is told once more; 0: there is none */
 };
 
 struct gate {

@@ -13,7 +13,10 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from support.harness import Answer, Firstline, Scratch, free_port, run_all, wait_until
+from support import gate as gate_wire
+from support.clock import Clock
+from support.gate import Gate
+from support.harness import Answer, Firstline, Scratch, bare, free_port, run_all, wait_until
 
 
 def run(*argv, stdin=b"", check=True):
@@ -230,6 +233,40 @@ def test_what_cannot_be_read_is_told_and_by_each_gate_that_comes():
             put(ca.issue("localhost", "serverAuth"), scratch.dir)
             wait_until(lambda: serial(port, ca.pem) == 1000 + ca.n, 20, 0.1)
         wait_until(lambda: told("the certificate can be used again", 3), 20)
+
+
+@bare("its clock is preloaded")
+def test_a_certificate_that_cannot_be_used_is_told_again_while_it_lasts():
+    """Its incident would end after an hour without news."""
+    with Scratch("again") as scratch:
+        ca, clock, said = Authority(scratch.dir, "ca"), Clock(scratch), []
+        put(ca.issue("localhost", "serverAuth"), scratch.dir)
+
+        def on(asked):
+            if asked.kind != gate_wire.SELF:
+                return gate_wire.answer()
+            said.append(asked.fields)
+            return None
+
+        with Gate(on, tls=True, env=clock.env) as gate:
+            def later(minutes):
+                clock.pass_by(minutes * 60000)
+                for _ in range(3):  # it looks at the time when something happens
+                    gate.request("GET", "/-/healthy")
+
+            gate.settings(more={13: "no such file"})
+            wait_until(lambda: len(said) == 1, 10)
+            later(29)
+            assert len(said) == 1, said
+            for n in (2, 3):
+                later(31)
+                wait_until(lambda n=n: len(said) == n, 10)
+                assert said[-1] == said[0] and "no such file" in str(said[0]), said
+            gate.settings(more={6: (scratch.dir / "cert.pem").read_bytes(),
+                                7: (scratch.dir / "key.pem").read_bytes()})
+            wait_until(lambda: len(said) == 4 and "can be used again" in str(said[3]), 10)
+            later(61)
+            assert len(said) == 4, said
 
 
 def test_certificates_of_clients():

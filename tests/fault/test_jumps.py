@@ -7,36 +7,22 @@ clocks jump by ten years too."""
 import concurrent.futures
 import datetime
 import json
-import mmap
 import os
 import pathlib
 import signal
-import struct
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from fault.test_crash import ALERT, configuration, starts
-from support.harness import BUILD, Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
+from support.clock import Clock
+from support.harness import Firstline, Scratch, WebhookSink, children, run_all, stamp, wait_until
 
 YEARS_10_MS = 3653 * 24 * 3600 * 1000
 AFTER_S = 10  # until the next tier is called
 EARLY_S, LATE_S = 0.2, 2.5
 LOOKS = ("/v1/status", "/v1/on-call", "/v1/incidents", "/api/v2/alerts", "/v1/gaps", "/metrics")
-
-
-class Clock:
-    def __init__(self, scratch):
-        self.path = scratch.file("off", "\0" * 8)
-        self.file = self.path.open("r+b")
-        self.map = mmap.mmap(self.file.fileno(), 8)
-
-    def ms(self):
-        return struct.unpack_from("=q", self.map)[0]
-
-    def jump(self, ms):
-        struct.pack_into("=q", self.map, 0, self.ms() + ms)
 
 
 class Pager(WebhookSink):
@@ -110,8 +96,7 @@ def test_jumps_of_ten_years_neither_lose_nor_hasten_anything():
     with Scratch("jumps") as s:
         clock = Clock(s)
         pagers = [Pager(s) for _ in range(3)]
-        firstline = Firstline(s, called_by_turns(s, pagers), env={
-            "LD_PRELOAD": str(BUILD / "libjumps.so"), "LD_JUMPS": str(clock.path)}).start()
+        firstline = Firstline(s, called_by_turns(s, pagers), env=clock.env).start()
         fire(firstline, alertname="Before", service="worker")
         before = wait_until(lambda: pagers[0].of("Before"), 10, message="the first is called")[0]
         clock.jump(YEARS_10_MS)
@@ -195,8 +180,7 @@ def test_alerts_that_wait_while_it_jumps_are_taken_by_the_new_one():
     """Else they would be active for ten years, or have ended before anybody looked."""
     with Scratch("jumps-wait") as s:
         clock = Clock(s)
-        firstline = Firstline(s, configuration(s, Pager(s)), env={
-            "LD_PRELOAD": str(BUILD / "libjumps.so"), "LD_JUMPS": str(clock.path)}).start()
+        firstline = Firstline(s, configuration(s, Pager(s)), env=clock.env).start()
         for ms in (3600 * 1000, YEARS_10_MS, -YEARS_10_MS, -26 * 3600 * 1000):
             waits_while_it_jumps(firstline, clock, ms)
 

@@ -226,7 +226,8 @@ def accept_all(asked):
 
 class Gate:
     def __init__(self, on=accept_all, hosts=(), listen="127.0.0.1", body_max=16 << 20,
-                 engine=True, descriptors=None):
+                 engine=True, descriptors=None, tls=False, env=None):
+        """tls: with a listener for it; env: what is added to the environment."""
         self.log = []
         self.ready = threading.Event()
         self.selfs = []
@@ -237,20 +238,25 @@ class Gate:
         server.setblocking(False)
         self.port = server.getsockname()[1]
         self.sock = ours
+        fds = [theirs, server]
+        if tls:
+            fds.append(socket.create_server((listen, 0)))
+            fds[-1].setblocking(False)
 
         def wire():
-            os.dup2(theirs.fileno(), 63)
-            os.dup2(server.fileno(), 64)
-            os.dup2(63, 3)
-            os.dup2(64, 4)
+            for i, one in enumerate(fds):
+                os.dup2(one.fileno(), 63 + i)
+            for i in range(len(fds)):
+                os.dup2(63 + i, 3 + i)
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
         self.child = subprocess.Popen(
             [str(harness.BUILD / "firstline"), "role", "gate", str(os.getpid()), "/nowhere",
-             "memory:"], preexec_fn=wire, pass_fds=(3, 4), stdin=subprocess.DEVNULL)
-        theirs.close()
-        server.close()
+             "memory:"], preexec_fn=wire, pass_fds=range(3, 3 + len(fds)),
+            stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+        for one in fds:
+            one.close()
         threading.Thread(target=self.read, daemon=True).start()
         self.settings(hosts=hosts, listen=listen, body_max=body_max)
         assert self.ready.wait(10), "the gate is not ready"
@@ -279,9 +285,10 @@ class Gate:
                 elif kind == LOG:
                     self.log.append(decode(payload)[0].get(2, ""))
 
-    def settings(self, hosts=(), listen="127.0.0.1", body_max=16 << 20):
+    def settings(self, hosts=(), listen="127.0.0.1", body_max=16 << 20, more=None):
         self.sock.sendall(frame(SETTINGS, 0, encode(
-            {1: f"{listen}:{self.port}", 2: list(hosts), 3: body_max, 4: 300000, 5: True})))
+            {1: f"{listen}:{self.port}", 2: list(hosts), 3: body_max, 4: 300000, 5: True,
+             **(more or {})})))
 
     def new_engine(self, on=None, kept=()):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
