@@ -104,6 +104,13 @@ NODISCARD bool reply_error(str body, struct arena *arena, str *ret_message,
 /* Of an element of a list of alerts: its name, "alert" where it has none, and its other labels
  * as text, `job="db", instance="db-1"`, added to `ret`. false: this is no alert. */
 NODISCARD bool reply_alert(struct json *j, str *ret_name, struct buf *ret);
+/* A page of a list, its members as they are written; both may be empty. */
+struct reply_page {
+	str items, seq;  /* `items` with its brackets */
+	char cursor[32]; /* of the next page; empty: this is the last */
+};
+/* false: this is none, or its cursor is longer than any of ours. */
+NODISCARD bool reply_page(str body, struct arena *arena, struct reply_page *ret);
 /* The objects of the list under `member`; none where it has no such member. */
 NODISCARD bool reply_list(struct client *client, str body, const char *member,
     const struct record_type *type, struct records *ret);

@@ -4,51 +4,9 @@
  */
 #include <stdio.h>
 
-#include "base/json.h"
 #include "cli/client.h"
 
 #define ALL_BYTES_MAX ((size_t)256 << 20) /* of one list, as JSON */
-#define CURSOR_TEXT_MAX 32
-
-/* The members of a page as they are written: its elements, the cursor of the next. */
-struct page {
-	str items, seq;
-	char cursor[CURSOR_TEXT_MAX]; /* empty: this is the last */
-};
-
-static bool
-read_cursor(struct json *j, struct page *ret)
-{
-	str cursor;
-	if (json_peek(j) != JSON_STRING) {
-		json_skip(j);
-		return true;
-	}
-	return json_string(j, &cursor) && cursor.n < sizeof(ret->cursor) &&
-	       snprintf(ret->cursor, sizeof(ret->cursor), "%.*s", STR_ARG(cursor)) >= 0;
-}
-
-static bool
-read_page(struct client *client, str body, struct page *ret)
-{
-	struct json j;
-	bool ok = true;
-	*ret = (struct page){ 0 };
-	json_open(&j, body, &client->arena);
-	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
-		return false;
-	for (str name; json_member(&j, &name) && ok;) {
-		if (str_eq(name, STR("items")) && json_peek(&j) == JSON_ARRAY)
-			ok = json_raw(&j, &ret->items);
-		else if (str_eq(name, STR("seq")))
-			ok = json_raw(&j, &ret->seq);
-		else if (str_eq(name, STR("cursor")))
-			ok = read_cursor(&j, ret);
-		else
-			json_skip(&j);
-	}
-	return ok && json_close(&j);
-}
 
 /* What stands between the brackets of a list. */
 static void
@@ -63,26 +21,27 @@ add_items(struct buf *all, str list)
 }
 
 static const char *
-next_path(struct client *client, const char *path, const struct page *page)
+next_path(struct client *client, const char *path, const struct reply_page *page)
 {
 	return arena_cstr(&client->arena,
-	    arena_printf(&client->arena, "%s%ccursor=%s", path,
-		strchr(path, '?') != NULL ? '&' : '?', page->cursor));
+	    arena_printf(&client->arena, "%s%ccursor=%.*s", path,
+		strchr(path, '?') != NULL ? '&' : '?',
+		STR_ARG(client_escape(client, page->cursor))));
 }
 
 /* What follows the first page; each is forgotten when its elements are taken. */
 static int
-add_rest(struct client *client, const char *path, struct page page, struct buf *all)
+add_rest(struct client *client, const char *path, struct reply_page page, struct buf *all)
 {
 	while (page.cursor[0] != '\0' && !all->overflow) {
 		struct arena mark = client->arena;
-		struct page before = page;
+		struct reply_page before = page;
 		str body;
 		int code = client_get(client, next_path(client, path, &page), &body);
 		if (code != EXIT_OK)
 			return code;
 		/* Whoever says that the same follows again would be asked for ever. */
-		if (!read_page(client, body, &page) ||
+		if (!reply_page(body, &client->arena, &page) ||
 		    strcmp(page.cursor, before.cursor) == 0) {
 			complain("the server's answer was not understood: it is no list");
 			return EXIT_FAILED;
@@ -96,10 +55,10 @@ add_rest(struct client *client, const char *path, struct page page, struct buf *
 int
 client_get_all(struct client *client, const char *path, str *ret_body)
 {
-	struct page first;
+	struct reply_page first;
 	int code = client_get(client, path, ret_body);
 	/* One page, or no list: as the server wrote it. */
-	if (code != EXIT_OK || !read_page(client, *ret_body, &first) ||
+	if (code != EXIT_OK || !reply_page(*ret_body, &client->arena, &first) ||
 	    first.cursor[0] == '\0')
 		return code;
 	struct buf all = BUF(ALL_BYTES_MAX);

@@ -237,6 +237,47 @@ reply_alert(struct json *j, str *ret_name, struct buf *ret)
 	return j->error == NULL;
 }
 
+static bool
+read_cursor(struct json *j, struct reply_page *ret)
+{
+	str cursor;
+	if (json_peek(j) != JSON_STRING) {
+		json_skip(j);
+		return true;
+	}
+	if (!json_string(j, &cursor) || cursor.n >= sizeof(ret->cursor))
+		return false;
+	if (cursor.n == 0)
+		return true;
+	if (memchr(cursor.p, '\0', cursor.n) != NULL)
+		return false;
+	memcpy(ret->cursor, cursor.p, cursor.n);
+	ret->cursor[cursor.n] = '\0';
+	return true;
+}
+
+bool
+reply_page(str body, struct arena *arena, struct reply_page *ret)
+{
+	struct json j;
+	bool ok = true;
+	*ret = (struct reply_page){ 0 };
+	json_open(&j, body, arena);
+	if (json_peek(&j) != JSON_OBJECT || !json_object(&j))
+		return false;
+	for (str name; json_member(&j, &name) && ok;) {
+		if (str_eq(name, STR("items")) && json_peek(&j) == JSON_ARRAY)
+			ok = json_raw(&j, &ret->items);
+		else if (str_eq(name, STR("seq")))
+			ok = json_raw(&j, &ret->seq);
+		else if (str_eq(name, STR("cursor")))
+			ok = read_cursor(&j, ret);
+		else
+			json_skip(&j);
+	}
+	return ok && json_close(&j);
+}
+
 bool
 reply_has(struct client *client, str body, const char *member)
 {

@@ -30,7 +30,7 @@ check(const struct record_type *type, str object)
 	buf_done(&again);
 }
 
-/* An answer that refuses, and a list of alerts. */
+/* An answer that refuses, a page of a list, and a list of alerts. */
 static void
 check_others(str text)
 {
@@ -40,6 +40,13 @@ check_others(str text)
 	bool refused = reply_error(text, &arena, &message, &code);
 	ASSERT(code <= EXIT_CONFLICT);
 	ASSERT(refused || (message.n == 0 && code == 0));
+	struct reply_page page;
+	if (reply_page(text, &arena, &page)) {
+		str list = page.items;
+		ASSERT(list.n == 0 ||
+		       (list.n >= 2 && list.p[0] == '[' && list.p[list.n - 1] == ']'));
+		ASSERT(memchr(page.cursor, '\0', sizeof(page.cursor)) != NULL);
+	}
 	struct json j;
 	json_open(&j, text, &arena);
 	if (!json_array(&j))
