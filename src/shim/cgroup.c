@@ -98,6 +98,14 @@ cgroup_write(int dir, const char *name, const char *text)
 }
 
 bool
+cgroup_take(const struct cgroup *cgroup, pid_t pid)
+{
+	char text[16];
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	return cgroup_write(cgroup->own, "cgroup.procs", text);
+}
+
+bool
 cgroup_limit(const struct cgroup *cgroup)
 {
 	char processes[24], memory[24];

@@ -8,13 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,10 +27,8 @@ passes(int error)
 static bool
 try_namespaces(struct setup *setup)
 {
-	struct clone_args args = { .flags = init_namespaces(setup),
-		.exit_signal = SIGCHLD };
 	int status = 0;
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	pid_t pid = fork_apart(init_namespaces(setup));
 	if (pid == 0) {
 		struct said said;
 		bool ok = init_confine(setup, &said);
@@ -40,7 +36,7 @@ try_namespaces(struct setup *setup)
 	}
 	if (pid < 0)
 		return false;
-	while (waitpid((pid_t)pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	errno = WIFEXITED(status) && WEXITSTATUS(status) == 1 ? EPERM : EAGAIN;
 	return status == 0;

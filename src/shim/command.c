@@ -47,6 +47,40 @@ exec_command(char **argv, char **env)
 	errno = seen;
 }
 
+/* As fork(), in namespaces of its own. A filter that looks at flags has to refuse clone3, where
+ * they lie in memory (systemd's RestrictNamespaces, some containers): clone does the same. */
+pid_t
+fork_apart(uint64_t namespaces)
+{
+	struct clone_args args = { .flags = namespaces, .exit_signal = SIGCHLD };
+	if (namespaces == 0)
+		return fork();
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && errno == ENOSYS)
+		pid = syscall(SYS_clone, (unsigned long)namespaces | SIGCHLD, NULL, NULL,
+		    NULL, 0ul);
+	return (pid_t)pid;
+}
+
+/* Moved into the cgroup before it may go on. */
+static pid_t
+fork_moved(struct cgroup *cgroup, uint64_t namespaces, bool must)
+{
+	pid_t pid = fork_apart(namespaces);
+	if (pid <= 0 || cgroup_take(cgroup, pid))
+		return pid;
+	int error = errno;
+	if (!must) {
+		cgroup_remove(cgroup);
+		return pid;
+	}
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	errno = error;
+	return -1;
+}
+
 /* As fork(), but born in the cgroup and in namespaces of its own: moving to a cgroup
  * afterwards waits 20 ms for the kernel. */
 static pid_t
@@ -54,18 +88,18 @@ fork_into(struct cgroup *cgroup, const struct setup *setup)
 {
 	uint64_t namespaces = init_namespaces(setup);
 	bool must = setup->confined && (setup->pillars & SHIM_HAS_CGROUP); /* its limits */
-	struct clone_args args = { .flags = namespaces, .exit_signal = SIGCHLD };
-	if (cgroup->own >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (unsigned)cgroup->own;
-		long pid = syscall(SYS_clone3, &args, sizeof(args));
-		if (pid >= 0 || must)
-			return (pid_t)pid;
-		cgroup_remove(cgroup);
-		args.flags = namespaces;
-		args.cgroup = 0;
-	}
-	return namespaces != 0 ? (pid_t)syscall(SYS_clone3, &args, sizeof(args)) : fork();
+	if (cgroup->own < 0)
+		return fork_apart(namespaces);
+	struct clone_args args = { .flags = namespaces | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (unsigned)cgroup->own };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && errno == ENOSYS)
+		return fork_moved(cgroup, namespaces, must);
+	if (pid >= 0 || must)
+		return (pid_t)pid;
+	cgroup_remove(cgroup);
+	return fork_apart(namespaces);
 }
 
 /* The server raised its own limit; programs that use select(), or close all descriptors

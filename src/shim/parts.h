@@ -77,6 +77,7 @@ void cgroup_make(struct cgroup *cgroup, const char *id);
 /* How many processes and how much memory: false with errno, as where there is no such
  * controller. */
 bool cgroup_limit(const struct cgroup *cgroup);
+bool cgroup_take(const struct cgroup *cgroup, pid_t pid);
 void cgroup_kill(const struct cgroup *cgroup);
 /* What still runs there goes on in our own cgroup; the command's goes away. */
 void cgroup_remove(struct cgroup *cgroup);
@@ -93,6 +94,8 @@ struct started {
 	/* Whether it began at all; how it ended, where pid is not the command itself. */
 	const struct word *word;
 };
+/* As fork(), in such namespaces of its own. */
+pid_t fork_apart(uint64_t namespaces);
 /* False with *ret_said: what kept it from running. True: it runs, or takes its time to. */
 bool command_start(const struct job *job, struct setup *setup, struct cgroup *cgroup,
     uint64_t begun_wall, struct started *ret, struct said *ret_said);

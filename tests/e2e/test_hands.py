@@ -54,6 +54,7 @@ def quoted(argv):
 
 class Hands:
     """The driver with its hands; results are kept in the order they came."""
+    before = ()  # what starts it
 
     def __init__(self, scratch, actions=None, channels="", authority=AUTHORITY):
         self.scratch = scratch
@@ -64,7 +65,7 @@ class Hands:
         self.seen = []
         self.lines = queue.Queue()
         self.process = subprocess.Popen(
-            [BUILD / "tests/e2e/hands_drive", BUILD / "firstline-shim", self.state],
+            [*self.before, BUILD / "tests/e2e/hands_drive", BUILD / "firstline-shim", self.state],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         scratch.stack.callback(self.close)
         threading.Thread(target=self.read, daemon=True).start()

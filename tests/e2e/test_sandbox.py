@@ -144,6 +144,27 @@ def test_a_user_is_taken_where_the_server_is_root():
         assert end["news"] == "refused" and "no user 'no-such-user'" in end["why"], end
 
 
+class WithoutClone3(Confined):
+    before = ("/usr/bin/python3", pathlib.Path(__file__).resolve().parent.parent / "support/no_clone3.py")
+
+
+def test_a_filter_of_namespaces_takes_nothing_away():
+    """systemd's and those of containers refuse clone3, whose flags they cannot see."""
+    look = ["sh", "-c", "readlink /proc/self/ns/pid /proc/self/ns/net; "
+            "echo /proc/[0-9]* | wc -w; grep -c firstline-attempt /proc/self/cgroup"]
+    found = {}
+    for kind in (Confined, WithoutClone3):
+        with Scratch("sandbox") as s:
+            h = kind(s, {p: (look, f"sandbox: {p}") for p in ("none", "contained", "offline")})
+            for profile in ("none", "contained", "offline"):
+                pid, net, seen, cgroups = said(h, profile)["output"].split()
+                found[kind, profile] = (pid == os.readlink("/proc/self/ns/pid"),
+                                        net == os.readlink("/proc/self/ns/net"), cgroups)
+                assert profile == "none" or int(seen) < 10, (kind, profile, seen)
+    for profile in ("none", "contained", "offline"):
+        assert found[Confined, profile] == found[WithoutClone3, profile], found
+
+
 def test_run_probes_are_confined_too():
     with Scratch("sandbox") as s:
         h = Confined(s, {"ok": ["true"]})
