@@ -1,5 +1,5 @@
 # A menu: everything real is in meson.build and tools/.
-.PHONY: help build demo release test unit san fuzz fuzz-long kills e2e san-e2e long attempts grades bench soak screenshots mutate format lint clean
+.PHONY: help build coverage demo release sim-long test unit san fuzz fuzz-long kills e2e san-e2e long attempts grades bench soak screenshots mutate format lint clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile

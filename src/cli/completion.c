@@ -10,10 +10,10 @@
 static const char for_bash[] = "_firstline() {\n"
 			       "	local line IFS=$'\\n'\n"
 			       "	COMPREPLY=()\n"
-			       "	for line in $(firstline complete "
-			       "\"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null); do\n"
+			       "	while read -r line; do\n"
 			       "		COMPREPLY+=(\"${line%%$'\\t'*}\")\n"
-			       "	done\n"
+			       "	done < <(firstline complete "
+			       "\"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
 			       "}\n"
 			       "complete -o default -F _firstline firstline\n";
 
@@ -32,11 +32,17 @@ static const char for_zsh[] =
     "compdef _firstline firstline\n"
     "[ \"${funcstack[1]-}\" = _firstline ] && _firstline \"$@\"\n";
 
-static const char for_fish[] = "function __firstline\n"
-			       "	set -l words (commandline -opc) (commandline -ct)\n"
-			       "	firstline complete $words[2..-1] 2>/dev/null\n"
-			       "end\n"
-			       "complete -c firstline -f -a '(__firstline)'\n";
+static const char for_fish[] =
+    "function __firstline\n"
+    "	set -l words (commandline -opc) (commandline -ct)\n"
+    "	set -l found (firstline complete $words[2..-1] 2>/dev/null)\n"
+    "	if set -q found[1]\n"
+    "		printf '%s\\n' $found\n"
+    "	else\n"
+    "		__fish_complete_path (commandline -ct)\n"
+    "	end\n"
+    "end\n"
+    "complete -c firstline -f -a '(__firstline)'\n";
 
 static int
 run(int argc, char **argv)

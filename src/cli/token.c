@@ -123,7 +123,7 @@ static const struct command_line command_add = {
 	    "\n"
 	    "Makes a token and prints its secret, once.\n"
 	    "\n"
-	    "  --role ROLE        source: may send alerts, nothing else\n"
+	    "  --role ROLE        source: may send alerts and see active ones\n"
 	    "                     viewer: may read\n"
 	    "                     operator: may acknowledge, run, approve, resolve, stop\n"
 	    "                     lead: ends what others set up, too\n"

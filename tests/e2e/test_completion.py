@@ -70,6 +70,14 @@ def test_bash_offers_them():
                               env=environment(scratch, FIRSTLINE_URL=server.url), timeout=30)
         assert done.stdout.splitlines()[:2] == ["12", "17"], done
         assert "-F _firstline firstline" in done.stdout
+        # What is said of a command may look like a pattern.
+        for option in ("nullglob", "failglob"):
+            script = (f'shopt -s {option}; eval "$(firstline completion bash)"; '
+                      'COMP_WORDS=(firstline journal ""); COMP_CWORD=2; '
+                      '_firstline; printf "%s\\n" "${COMPREPLY[@]}"')
+            done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True,
+                                  text=True, env=environment(scratch), timeout=30)
+            assert sorted(done.stdout.split()) == ["checkpoint", "prove", "show", "verify"], done
 
 
 def test_fish_offers_them():
@@ -81,6 +89,11 @@ def test_fish_offers_them():
                               env=environment(scratch, FIRSTLINE_URL=server.url))
         assert done.stdout.splitlines()[1] == "17\tDisk full", done
         assert len(done.stdout.splitlines()) == 2, done
+        scratch.file("eyes.yaml", "")
+        script = f"firstline completion fish | source; complete -C 'firstline check {scratch.dir}/ey'"
+        done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True,
+                              text=True, timeout=30, env=environment(scratch))
+        assert f"{scratch.dir}/eyes.yaml" in done.stdout, "where nothing else is known, a path"
 
 
 def typed(argv, env, lines, wanted):
