@@ -183,6 +183,8 @@ process_closed(uv_handle_t *handle)
 	struct supervisor *s = role->supervisor;
 	role->process_open = false;
 	if (s->stopping) {
+		if (role == &s->hands)
+			role_stop(&s->engine);
 		if (!role_running(&s->hands) && !role_running(&s->engine) &&
 		    !role_running(&s->gate))
 			uv_stop(&s->loop);

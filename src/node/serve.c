@@ -467,8 +467,9 @@ out_of_patience(uv_timer_t *timer)
 	uv_stop(&s->loop);
 }
 
-/* The gate first: what it took is answered; then who decides; then who does. Running
- * actions go on: their shims outlive us and are found again. */
+/* Gate and hands first: what the one took is answered, and what the other sends is told to the
+ * engine, which would have it sent again else. The engine when hands have gone (role.c).
+ * Running actions go on: their shims outlive us and are found again. */
 static void
 stop_serving(struct supervisor *s, int exit_code)
 {
@@ -478,8 +479,9 @@ stop_serving(struct supervisor *s, int exit_code)
 	s->exit_code = exit_code;
 	system_stopping(s);
 	role_stop(&s->gate);
-	role_stop(&s->engine);
 	role_stop(&s->hands);
+	if (!role_running(&s->hands) || !role_running(&s->engine))
+		role_stop(&s->engine);
 	(void)uv_timer_start(&s->patience, out_of_patience, PATIENCE_MS, 0);
 	if (!role_running(&s->hands) && !role_running(&s->engine) &&
 	    !role_running(&s->gate))

@@ -3,7 +3,9 @@ of the beginning, told of the end, with the secrets where they belong and nowher
 import base64
 import http.server
 import json
+import os
 import pathlib
+import signal
 import sys
 import threading
 import urllib.parse
@@ -118,6 +120,25 @@ def test_each_channel_is_told_of_the_beginning_and_the_end():
                         if p.is_file() and p.parent.name != "secrets")
         for secret in [*SECRETS.values(), "canary-hook"]:
             assert secret.encode() not in kept, f"{secret} lies about"
+
+
+def test_a_message_on_its_way_at_a_stop_is_not_sent_again():
+    with Scratch("channels-stop") as scratch:
+        firstline, provider = begin(scratch)
+        go = threading.Event()
+        provider.answer = lambda path, headers, body: b"" if go.wait(20) else b"late"
+        firstline.fire({"alertname": "Down", "service": "shop", "severity": "critical"})
+        wait_until(lambda: len(provider.requests) == 6, message="all that tells of the beginning")
+        os.kill(firstline.child.pid, signal.SIGTERM)
+        wait_until(lambda: not firstline.role("gate"), message="the stop")
+        go.set()
+        assert firstline.child.wait(10) == 0
+        firstline.start()
+        firstline.cli("incident", "resolve", str(firstline.incidents()[0]["id"]), check=True)
+        wait_until(lambda: len(provider.requests) >= 12, message="all that tells of the end")
+        paths = [path for path, _, _ in provider.requests]
+        assert sorted(paths[:6]) == sorted(paths[6:]), "the beginning was told again"
+        assert all("ended" in body for _, _, body in provider.requests[6:]), provider.requests[6:]
 
 
 def test_a_refusal_that_cannot_get_better_is_given_up_and_told():
