@@ -29,6 +29,8 @@ struct wire {
 	int polled_for; /* UV_READABLE, UV_WRITABLE */
 	int next_fd;    /* to be opened once libuv has let go of the old one; -1: none */
 	uint64_t pair;  /* which connection it is: FRAME_PEER's id */
+	bool taking;    /* a frame of it is being dealt with */
+	bool broken;    /* and it could not be sent to meanwhile: closed behind that */
 };
 
 #define OVERFLOWS_MAX 64 /* at a time; then the one that is longest ago is forgotten */

@@ -86,13 +86,18 @@ void
 wire_send(struct wire *wire)
 {
 	struct err err;
-	if (wire->peer == NULL)
+	if (wire->peer == NULL || wire->broken)
 		return;
-	if (!peer_flush(wire->peer, &err)) {
-		wire_close(wire);
+	if (peer_flush(wire->peer, &err)) {
+		poll_again(wire);
 		return;
 	}
-	poll_again(wire);
+	/* A frame whose bytes are the peer's may be half done: a commit is waited for, and
+	 * what it answers is sent. */
+	if (wire->taking)
+		wire->broken = true;
+	else
+		wire_close(wire);
 }
 
 static void
@@ -100,7 +105,8 @@ take_frames(struct wire *wire)
 {
 	struct frame frame;
 	struct err err;
-	while (wire->peer != NULL && peer_next(wire->peer, &frame, &err)) {
+	wire->taking = true;
+	while (wire->peer != NULL && !wire->broken && peer_next(wire->peer, &frame, &err)) {
 		if (!batch_fits(wire->engine, frame.payload.n))
 			batch_hand_over(wire->engine);
 		on_frame(wire, &frame);
@@ -108,9 +114,13 @@ take_frames(struct wire *wire)
 		    wire->engine->batch.steps.n >= ENGINE_BATCH_BYTES_MAX)
 			batch_hand_over(wire->engine);
 	}
-	if (wire->peer == NULL || err.kind == ERR_NONE)
+	wire->taking = false;
+	bool broken = wire->broken;
+	wire->broken = false;
+	if (wire->peer == NULL || (err.kind == ERR_NONE && !broken))
 		return;
-	wire->engine->n.frames_bad++;
+	if (!broken)
+		wire->engine->n.frames_bad++;
 	wire_close(wire);
 }
 
