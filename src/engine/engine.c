@@ -48,6 +48,8 @@ on_sweep(uv_timer_t *timer)
 	batch_trim(engine);
 	if (engine->refusing || !engine->ready)
 		return;
+	timers_arm(
+	    engine); /* libuv's clock stands while the machine sleeps, ours goes on */
 	aside_forget(engine);
 	/* Without a gate nobody can tell us that an alert is still there. */
 	if (engine->gate.peer == NULL)

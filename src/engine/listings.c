@@ -156,12 +156,14 @@ listing_add(struct engine *engine, uint64_t id, const struct request *request)
 		pairs_get(&request->params, STR("service"))) ||
 	    !keep_text(l.owner, sizeof(l.owner), &l.owner_n,
 		pairs_get(&request->params, STR("owner")))) {
+		shown_free(l.shown);
 		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 400, 2,
 		    "a filter is too long");
 		return;
 	}
 	if (is_set(request, STR("groups")) && !begin_groups(engine, &l)) {
+		shown_free(l.shown);
 		filtered_free(l.filtered);
 		answer_plain(&engine->batch.to_gate, id, engine->head.seq, 503, 1,
 		    "too many listings in groups at once, or no page of this one was asked "

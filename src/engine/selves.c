@@ -68,6 +68,9 @@ selves_go_on(struct engine *engine)
 		    record_decode_all(&self_frame_type, buf_str(&item->bytes),
 			&engine->batch.arena, &event.self, &err))
 			batch_step(engine, &event);
+		else
+			engine_log(engine, LOG_WARNING,
+			    "something told meanwhile is too long to be told now");
 		engine->batch.arena = whole;
 		buf_done(&item->bytes);
 	}

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +64,19 @@ read_all(int fd, msec deadline, struct buf *out)
 	}
 }
 
+/* What it said is said; but it may go on without a voice. */
+static bool
+ends_in_time(pid_t pid, msec deadline)
+{
+	AUTO_CLOSE int end = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd ended = { .fd = end, .events = POLLIN };
+	int came;
+	do
+		came = end < 0 ? -1 : poll(&ended, 1, left_ms(deadline));
+	while (came < 0 && end >= 0 && errno == EINTR);
+	return came != 0;
+}
+
 static bool
 ended_well(pid_t pid)
 {
@@ -91,6 +105,8 @@ output_of(const struct output_order *order, struct buf *out, bool *ret_well,
 	}
 	msec deadline = order->timeout_ms != 0 ? clock_boot() + order->timeout_ms : 0;
 	enum heard heard = read_all(from, deadline, out);
+	if (heard == HEARD_ALL && !ends_in_time(pid, deadline))
+		heard = HEARD_TOO_LONG;
 	if (heard != HEARD_ALL)
 		(void)kill(pid, SIGKILL); /* what it says is of no use any more */
 	*ret_well = ended_well(pid) && heard == HEARD_ALL;

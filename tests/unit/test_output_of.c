@@ -37,9 +37,13 @@ output_of__ends_what_takes_too_long(void)
 	struct buf out = BUF(100);
 	struct err err = { 0 };
 	bool well = true;
-	char hangs[] = "echo so; exec sleep 600";
+	char hangs[] = "echo so; exec sleep 600",
+	     silent[] = "echo so; exec >&-; exec sleep 600";
 	msec before = clock_boot();
 	EXPECT(!run(hangs, 200, &out, &well, &err));
+	EXPECT(err.kind == ERR_LIMIT && !well);
+	err = (struct err){ 0 };
+	EXPECT(!run(silent, 200, &out, &well, &err));
 	EXPECT(err.kind == ERR_LIMIT && !well);
 	EXPECT(clock_boot() - before < 300 * SECOND);
 	buf_done(&out);
