@@ -235,6 +235,8 @@ def everything_fails_in(roles, kinds, seconds):
         scratch.stack.callback(over.cancel)
         acknowledged = endure(firstline, scratch, table, kinds, roles, seconds)
         table.fail(0)
+        if alive(firstline):  # an engine without its store tries it again after five minutes at most
+            firstline.wait_ready(330)
         begun = check(firstline, acknowledged, scratch)
         works_again(firstline, scratch, hook)
         tell(table, kinds, acknowledged, begun)
