@@ -402,10 +402,12 @@ restored(const struct restoring *r, bool json)
 	put_word(&state, str_of(r->state));
 	say("%u %s open then and now in doubt. Nothing is done until a person says so:\n"
 	    "  firstline serve --config DIR --state %.*s\n"
-	    "  firstline status\n"
-	    "  firstline resume",
+	    "  firstline status --state %.*s\n"
+	    "  firstline resume --state %.*s\n"
+	    "Tokens, sessions and passwords are those of the backup: revoke again what was "
+	    "revoked since.",
 	    r->doubtful, r->doubtful == 1 ? "attempt was" : "attempts were",
-	    STR_ARG(buf_str(&state)));
+	    STR_ARG(buf_str(&state)), STR_ARG(buf_str(&state)), STR_ARG(buf_str(&state)));
 	buf_done(&state);
 	return code;
 }

@@ -757,7 +757,7 @@ static const struct field answer_fields[] = {
 	F_STR(2, struct answer_row, key),
 	F_HASH(3, struct answer_row, request),
 	F_U32(4, struct answer_row, status),
-	F_BYTES(5, struct answer_row, body, ANSWER_BODY_MAX),
+	{ F_(5, FIELD_BYTES, struct answer_row, body, FIELD_SECRET, ANSWER_BODY_MAX) },
 	F_WALL(6, struct answer_row, wall),
 };
 const struct record_type answer_row_type =

@@ -1,5 +1,8 @@
 """What is taken along is everything that the store has, also where it has no entry about it any
 more, once, and as of one moment."""
+import base64
+import contextlib
+import hashlib
 import json
 import pathlib
 import sqlite3
@@ -48,6 +51,32 @@ def test_what_has_no_entry_any_more_is_taken_along_all_the_same():
                         "  WHERE type = 'index' AND name LIKE '%/_open' ESCAPE '/')")
         assert rows == sum(stored(live.state, f"SELECT count(*) FROM {t}")[0]
                            for t in tables if t != "alerts"), tables
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from texts(one)
+
+
+def test_no_hash_of_a_secret_is_in_it_in_any_clothing():
+    with Scratch("hashes") as s:
+        live = start(s)
+        made = live.cli("token", "add", "ana", "--role", "operator", "--json", check=True)
+        live.cli("token", "revoke", "ana", check=True)
+        live.stop()
+        wanted = hashlib.sha256(json.loads(made.stdout)["secret"].encode()).digest()
+        rows = stored(live.state, "SELECT body FROM token")
+        assert any(wanted in row for row in rows), "it looks for the right one"
+        shown = cli("journal", "show", "--json", state=live.state)
+        assert shown.returncode == 0 and '"ana"' in shown.stdout, shown
+        lines = exported(live.state) + [json.loads(line) for line in shown.stdout.splitlines()]
+        for text in texts(lines):
+            decoded = b""
+            with contextlib.suppress(ValueError):
+                decoded = base64.b64decode(text, validate=True)
+            assert wanted not in decoded and wanted.hex() not in text, text
 
 
 def test_configurations_come_in_the_order_in_which_they_were_adopted():

@@ -1,5 +1,6 @@
 """What a backup may be, what a state folder may be, and what is said where it cannot be: of an
 earlier version, cut off, beside one that was killed, into a folder that is there."""
+import contextlib
 import datetime
 import fcntl
 import os
@@ -141,9 +142,37 @@ def test_the_next_command_can_be_pasted():
         for name in ("plain", "a place", "ana's", "$HOME"):
             done = cli("restore", file, state=s.dir / name)
             assert done.returncode == 0, done
-            line = next(line for line in done.stderr.splitlines() if "firstline serve" in line)
-            assert shlex.split(line)[-1] == str(s.dir / name), line
-            assert ("'" in line) == (name != "plain"), line
+            for command in ("serve", "status", "resume"):
+                line = next(line for line in done.stderr.splitlines() if f"firstline {command}" in line)
+                assert shlex.split(line)[-1] == str(s.dir / name), line
+                assert ("'" in line) == (name != "plain"), line
+
+
+def test_a_restore_into_a_folder_whose_store_has_another_name_is_not_passed_over():
+    with Scratch("named") as s:
+        live, file = backed_up(s)
+        assert cli("restore", file, state=s.dir / "other").returncode == 0
+        argv = [BUILD / "firstline", "serve", "--config", live.config, "--state", s.dir / "other",
+                "--listen", "127.0.0.1:0", "--store", "sqlite:prod.db"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1 and "restored into" in done.stderr and "'prod.db'" in done.stderr, done
+        assert not (s.dir / "other/prod.db").exists() and (s.dir / "other/restored").exists()
+        (s.dir / "other/firstline.db").rename(s.dir / "other/prod.db")
+        again = Firstline(s, live.config, name="other")
+        again.child = s.start(*argv, log=again.log)
+        again.wait_ready()
+        assert again.get("/v1/status")["stopped"]
+
+
+def test_a_trigger_is_nothing_that_a_backup_has():
+    with Scratch("trigger") as s:
+        _, file = backed_up(s)
+        with contextlib.closing(sqlite3.connect(file)) as db:
+            db.execute("CREATE TRIGGER x AFTER INSERT ON timeline BEGIN DELETE FROM token; END")
+            db.commit()
+        done = cli("restore", file, state=s.dir / "other")
+        assert done.returncode == 1 and "trigger" in done.stderr, done
+        assert not (s.dir / "other").exists()
 
 
 def test_a_backup_is_of_the_time_of_its_last_entry():

@@ -173,6 +173,8 @@ connect_to(struct sqlite_store *s, int flags, struct err *err)
 	(void)sqlite3_busy_timeout(s->db, BUSY_WAIT_MS);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 	return sqlite_exec(s,
 	    "PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;"
 	    "PRAGMA cache_size = -4096",
@@ -182,14 +184,23 @@ connect_to(struct sqlite_store *s, int flags, struct err *err)
 bool
 sqlite_version(struct sqlite_store *s, int64_t *ret, struct err *err)
 {
-	int64_t application = 0, version = 0, objects = 0;
+	int64_t application = 0, version = 0, objects = 0, foreign = 0;
 	if (!sqlite_number(s, "PRAGMA application_id", &application, err) ||
 	    !sqlite_number(s, "PRAGMA user_version", &version, err) ||
-	    !sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &objects, err))
+	    !sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &objects, err) ||
+	    !sqlite_number(s,
+		"SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')",
+		&foreign, err))
 		return false;
 	bool empty = version == 0 && objects == 0;
 	if (application != APPLICATION_ID && !empty)
 		return err_set(err, ERR_INVALID, "'%s' is a database of another program",
+		    s->path);
+	if (foreign > 0)
+		return err_set(err, ERR_CORRUPT,
+		    "'%s' has a trigger or a view, which no Firstline makes: somebody "
+		    "changed "
+		    "it, restore the last good backup",
 		    s->path);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, ERR_INVALID,
@@ -298,6 +309,9 @@ reader_begin(struct sqlite_store *s, struct err *err)
 	if (!sqlite_exec(s, "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0", err) ||
 	    !sqlite_version(s, &version, err))
 		return false;
+	if (version == 0)
+		return err_set(err, ERR_INVALID, "'%s' is empty: no server has begun there",
+		    s->path);
 	if (version != SCHEMA_VERSION)
 		return err_set(err, ERR_INVALID,
 		    "'%s' was written by an older Firstline: back it up with that one, "
