@@ -173,7 +173,28 @@ adoption_give(struct role_process *role, const struct adoption *adoption, uint64
 	if (role->kind == ROLE_KIND_ENGINE)
 		give_dials(role, adoption);
 	struct bundle_frame frame = { .hash = adoption->hash, .bytes = adoption->bytes };
+	role->given = adoption->hash;
+	role->bundles_out++;
 	role_send(role, FRAME_BUNDLE, request, &bundle_frame_type, &frame, adoption->memfd);
+}
+
+bool
+adoption_answered(struct role_process *role, const struct adopted_frame *adopted)
+{
+	if (role->bundles_out > 0)
+		role->bundles_out--;
+	if (adopted->ok)
+		role->adopted = adopted->hash;
+	return role->bundles_out == 0;
+}
+
+/* One that is not ready gets it at its start, or does not get through that. */
+static bool
+has_now(const struct role_process *role)
+{
+	const hash32 *now = &role->supervisor->now.hash;
+	return role->state != ROLE_READY ||
+	       (role->bundles_out == 0 && hash32_eq(&role->adopted, now));
 }
 
 /* ---- reload ---- */
@@ -207,6 +228,16 @@ tell_zones(const struct supervisor *s)
 	}
 }
 
+/* What a role was given that did not come into force is taken back. Hands that were started while
+ * the engine adopted had what was in force before: they are given what is now. */
+static void
+settle(struct role_process *role)
+{
+	const struct adoption *now = &role->supervisor->now;
+	if (!hash32_eq(&role->given, &now->hash))
+		adoption_give(role, now, 0);
+}
+
 static void
 reload_end(struct supervisor *s, bool ok, const char *text)
 {
@@ -221,6 +252,8 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 		} else {
 			adoption_free(&s->next);
 		}
+		settle(&s->hands);
+		settle(&s->engine);
 	}
 	system_ready(s);
 	node_log(s, ok ? LOG_INFO : LOG_ERROR, "supervisor", "%s: %s",
@@ -233,6 +266,7 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 	answer_reload(s, ok, text);
 	reading_go_on(s);
 }
+
 static void
 refuse_reload(struct supervisor *s, uint64_t request, str text)
 {
@@ -293,7 +327,8 @@ reload_read(struct supervisor *s, struct reading *r)
 	}
 	s->next = r->adoption;
 	s->reload_request = r->request;
-	if (hash32_eq(&s->next.hash, &s->now.hash)) {
+	if (hash32_eq(&s->next.hash, &s->now.hash) && has_now(&s->hands) &&
+	    has_now(&s->engine)) {
 		reload_end(s, true, "");
 		return;
 	}
@@ -305,13 +340,28 @@ reload_read(struct supervisor *s, struct reading *r)
 	adoption_give(&s->hands, &s->next, 0);
 }
 
+/* It has what is not in force, and refuses what is: at its start it can have nothing else. */
+static void
+cannot_go_back(struct role_process *role, str why)
+{
+	node_log(role->supervisor, LOG_ERROR, role->name,
+	    "cannot take the earlier configuration again: %.*s", STR_ARG(why));
+	role_kill(role);
+}
+
 void
 reload_adopted(struct role_process *role, const struct adopted_frame *adopted)
 {
 	struct supervisor *s = role->supervisor;
-	if (!role->adopting || s->next.memfd < 0 ||
-	    (adopted->ok && !hash32_eq(&adopted->hash, &s->next.hash)))
+	if (!role->adopting || s->next.memfd < 0) {
+		if (!adopted->ok && !has_now(role))
+			cannot_go_back(role, adopted->text);
 		return;
+	}
+	if (adopted->ok && !hash32_eq(&adopted->hash, &s->next.hash)) {
+		role_kill(role); /* nonsense */
+		return;
+	}
 	role->adopting = false;
 	char text[400];
 	(void)snprintf(text, sizeof(text), "%s: %.*s", role->name, STR_ARG(adopted->text));
@@ -325,10 +375,15 @@ reload_adopted(struct role_process *role, const struct adopted_frame *adopted)
 	}
 }
 
-/* A role died while the new one was on its way: the old one stays in force. */
+/* The old one stays in force, which a role that ended gets at its start. The gate takes no part
+ * until all is done; nor do hands once the engine is adopting: it may have written that down, and
+ * whatever it answers they are given. */
 void
-reload_abandon(struct supervisor *s)
+reload_abandon(const struct role_process *role)
 {
-	if (s->next.memfd >= 0)
+	struct supervisor *s = role->supervisor;
+	bool matters = role->kind == ROLE_KIND_ENGINE ||
+	               (role->kind == ROLE_KIND_HANDS && !s->engine.adopting);
+	if (s->next.memfd >= 0 && matters)
 		reload_end(s, false, "a role ended meanwhile: ask again");
 }

@@ -283,6 +283,7 @@ role_start(struct role_process *role)
 	}
 	role->state = ROLE_STARTING;
 	role->unanswered = 0;
+	role->bundles_out = 0;
 	role->hung = false;
 	role->started_boot = clock_boot();
 	role->peer = peer_new(pair[0], OUT_MAX);

@@ -268,6 +268,7 @@ static void
 on_adopted(struct role_process *role, const struct adopted_frame *adopted)
 {
 	struct supervisor *s = role->supervisor;
+	bool last = adoption_answered(role, adopted);
 	if (role->state == ROLE_STARTING) {
 		if (!adopted->ok) {
 			struct log_frame log = { LOG_ERROR, adopted->text };
@@ -281,7 +282,8 @@ on_adopted(struct role_process *role, const struct adopted_frame *adopted)
 			connect_roles(&s->engine, &s->hands);
 		return;
 	}
-	reload_adopted(role, adopted);
+	if (last)
+		reload_adopted(role, adopted);
 }
 
 /* The connection of hands with the engine broke, or they spoke nonsense there. Where they have
@@ -443,7 +445,7 @@ on_role_ended(struct role_process *role, int64_t status, int signal)
 		    (int)status);
 	node_log(s, LOG_ERROR, role->name, "ended %s %d",
 	    signal != 0 ? "by signal" : "with code", signal != 0 ? signal : (int)status);
-	reload_abandon(s);
+	reload_abandon(role);
 	if (role->kind == ROLE_KIND_ENGINE)
 		look_at_store(s, signal == 0, status);
 	role->said[0] = '\0';

@@ -47,13 +47,15 @@ struct role_process {
 	bool poll_open;
 	unsigned deaths; /* in a row, without a quiet minute between */
 	msec started_boot;
-	char died[500];      /* how, for the engine to record; empty: nothing to tell */
-	bool died_told;      /* to the engine that runs, which may not be able to keep it */
-	char said[300];      /* the last mistake that it logged */
-	bool adopting;       /* a newer bundle is on its way to it */
-	unsigned unanswered; /* pings in a row */
-	bool hung;           /* killed for that */
-	uint64_t pair;       /* its newest connection with the engine: FRAME_PEER's id */
+	char died[500]; /* how, for the engine to record; empty: nothing to tell */
+	bool died_told; /* to the engine that runs, which may not be able to keep it */
+	char said[300]; /* the last mistake that it logged */
+	bool adopting;  /* a newer bundle is on its way to it */
+	unsigned bundles_out;  /* given to it and not answered yet: they are in order */
+	hash32 given, adopted; /* the configurations that it was given, and adopted, last */
+	unsigned unanswered;   /* pings in a row */
+	bool hung;             /* killed for that */
+	uint64_t pair;         /* its newest connection with the engine: FRAME_PEER's id */
 };
 
 /* One of `calendar_urls`. */
@@ -160,8 +162,11 @@ void adoption_give(struct role_process *role, const struct adoption *adoption,
 /* Read the folder again and give it out: hands, then engine, then gate. */
 void reload_begin(struct supervisor *s, uint64_t request);
 void reload_read(struct supervisor *s, struct reading *r);
+/* It answered for a bundle. True: for the last that it was given. */
+bool adoption_answered(struct role_process *role, const struct adopted_frame *adopted);
 void reload_adopted(struct role_process *role, const struct adopted_frame *adopted);
-void reload_abandon(struct supervisor *s);
+/* It ended, perhaps in the middle of one. */
+void reload_abandon(const struct role_process *role);
 
 /* fetched.c */
 /* What hands says came of fetching one. */

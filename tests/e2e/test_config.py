@@ -537,7 +537,9 @@ def begin(scratch):
     good = GOOD.format(hook=hook.url, d=d)
     scratch.file("config/production.yaml", good)
     scratch.file("config/runbooks/worker-down.md", RUNBOOK)
-    return Firstline(scratch, d / "config").start(), good
+    firstline = Firstline(scratch, d / "config").start()
+    firstline.hook = hook
+    return firstline, good
 
 
 def hang_up(firstline, line):
@@ -700,6 +702,121 @@ def test_a_hang_up_while_the_folder_is_read_has_it_read_once_more():
             wait_until(lambda: developers() == f"third-{turn}", 10, 0.2, "what was written last is in force")
         # Who asks for it by API meanwhile is answered, too, whatever the answer.
         assert firstline.post("/v1/reload").status == 200
+
+
+def renamed(text):
+    return text.replace("hook: {web", "hook2: {web").replace("[hook]", "[hook2]")
+
+
+def begin_to_hold(scratch):
+    """With a calendar that cannot be fetched: of the next configuration it will be another way."""
+    firstline, good = begin(scratch)
+    firstline.calendar = WebhookSink(scratch)
+    good += f"calendar_urls: {{away: {{url: '{firstline.calendar.url}?now'}}}}\n"
+    firstline.calendar.status = 503
+    scratch.file("config/production.yaml", good)
+    assert firstline.post("/v1/reload").status == 200
+    wait_log(firstline, "calendar away: it answers 503")
+    return firstline, good
+
+
+def hold_engine(firstline, text):
+    """A reload of the text that the supervisor knows hands have adopted, and the engine, stopped, has not."""
+    engine = firstline.kill_role("engine", signal.SIGSTOP)
+    firstline.calendar.status = 404
+    firstline.scratch.file("config/production.yaml", text.replace("?now", "?next"))
+    firstline.child.send_signal(signal.SIGHUP)
+    wait_log(firstline, "calendar away: it answers 404")
+    return engine
+
+
+def wait_log(firstline, line):
+    wait_until(lambda: line in firstline.log_text(), 20, message=f"the log says {line}")
+
+
+def wait_another(firstline, role, old):
+    """That role was started again, and answers."""
+    wait_until(lambda: firstline.role(role) not in (None, old), 20, message=f"another {role}")
+    firstline.wait_ready()
+
+
+def hook_tells(firstline, name):
+    """Of an incident with that name; or the message is given up, as `hook` is not written."""
+    assert firstline.fire({"alertname": name, "service": "worker"}).status == 200
+    number = firstline.wait_incident(lambda r: r["title"].startswith(name))["id"]
+
+    def told():
+        assert "has no channel" not in str(firstline.incident(number)), firstline.log_text()
+        return any(name in str(body) for _, body in list(firstline.hook.requests))
+    wait_until(told, 20, message=f"ana is told of {name}")
+
+
+def test_a_reload_that_the_engine_does_not_live_to_adopt_is_taken_back_from_hands():
+    with Scratch("reload-back") as scratch:
+        firstline, good = begin_to_hold(scratch)
+        engine = hold_engine(firstline, renamed(good))
+        scratch.file("config/production.yaml", good)
+        os.kill(engine, signal.SIGKILL)
+        wait_log(firstline, "reload: a role ended meanwhile")
+        wait_another(firstline, "engine", engine)
+        hook_tells(firstline, "Odd")
+
+
+def test_a_reload_that_the_engine_refuses_is_taken_back_from_hands():
+    """As it does while 64 earlier configurations are in use."""
+    with Scratch("reload-refused") as scratch:
+        firstline, good = begin(scratch)
+        for n in range(64):
+            alert = {"alertname": f"Odd-{n}", "service": "worker"}
+            assert firstline.fire(alert).status == 200
+            firstline.wait_incident(lambda r: r["title"].startswith(alert["alertname"]))
+            text = good if n < 63 else renamed(good)
+            scratch.file("config/production.yaml", f"{text}# {n}\n")
+            answer = firstline.post("/v1/reload")
+            if answer.status != 200:
+                break
+        assert n == 63 and answer.status == 422 and "earlier configurations" in message(answer), answer
+        hook_tells(firstline, "Last")
+
+
+def test_hands_that_end_while_the_engine_adopts_have_what_it_adopted():
+    with Scratch("reload-hands") as scratch:
+        firstline, good = begin_to_hold(scratch)
+        (scratch.dir / "go").touch()
+        before = firstline.get("/v1/status")["config"]
+        engine = hold_engine(firstline, good)
+        hands = firstline.kill_role("hands")
+        wait_until(lambda: firstline.role("hands") not in (None, hands), 20, message="other hands")
+        os.kill(engine, signal.SIGCONT)
+        wait_until(lambda: firstline.log_text().count("reload: ") == 2, 20, message="the reload ends")
+        assert firstline.fire(ALERT).status == 200
+        row = firstline.wait_incident(lambda r: r["service"] == "worker" and (
+            r["needs_person"] or r["state"] in ("recovered", "closed")), 40, "its run ends")
+        whole = firstline.incident(row["id"])
+        assert row["state"] in ("recovered", "closed"), whole
+        assert firstline.log_text().count("the new configuration is in force") == 2, firstline.log_text()
+        assert firstline.get("/v1/status")["config"] != before
+        firstline.stop()
+        verified = firstline.cli("journal", "verify", "--replay", "--state", firstline.state)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_gate_that_ends_during_a_reload_does_not_undo_it():
+    with Scratch("reload-gate-ends") as scratch:
+        firstline, good = begin_to_hold(scratch)
+        before = firstline.get("/v1/status")["config"]
+        engine = hold_engine(firstline, good)
+        gate = firstline.kill_role("gate")
+        wait_log(firstline, "gate: ended")
+        os.kill(engine, signal.SIGCONT)
+        wait_until(lambda: firstline.log_text().count("reload: ") == 2, 20, message="the reload ends")
+        assert firstline.log_text().count("the new configuration is in force") == 2, firstline.log_text()
+        wait_another(firstline, "gate", gate)
+        adopted = firstline.get("/v1/status")["config"]
+        assert adopted != before
+        firstline.kill_role("engine")
+        wait_another(firstline, "engine", engine)
+        assert firstline.get("/v1/status")["config"] == adopted
 
 
 @bare("it counts memory")
