@@ -262,7 +262,7 @@ reload_end(struct supervisor *s, bool ok, const char *text)
 	/* Whoever reloads means what is at the URLs now, too. */
 	if (ok && !s->next_fetched)
 		role_send(&s->hands, FRAME_CALENDAR, 0, NULL, NULL, -1);
-	s->next_fetched = false;
+	s->next_fetched = s->reload_again = false;
 	answer_reload(s, ok, text);
 	reading_go_on(s);
 }
@@ -317,6 +317,24 @@ reload_begin(struct supervisor *s, uint64_t request)
 	}
 }
 
+/* A signal has it read again once the roles are ready; whoever can be told is. Where a calendar
+ * is put off nobody asked. A role that `ended` may have done so of what it was given: that is
+ * tried once more, and not for ever. */
+static void
+put_off(struct supervisor *s, const char *why, bool ended)
+{
+	bool was = s->reload_again;
+	bool again = s->reload_request == 0 && !s->next_fetched && !(ended && was);
+	char text[100];
+	if (again && !s->reload_waits)
+		s->reload_waiting = 0;
+	s->reload_waits |= again;
+	(void)snprintf(text, sizeof(text), "%s: %s", why,
+	    again ? "the folder is read again when it is ready" : "ask again");
+	reload_end(s, false, text);
+	s->reload_again = again && (ended || was);
+}
+
 void
 reload_read(struct supervisor *s, struct reading *r)
 {
@@ -333,7 +351,7 @@ reload_read(struct supervisor *s, struct reading *r)
 		return;
 	}
 	if (s->hands.state != ROLE_READY || s->engine.state != ROLE_READY) {
-		reload_end(s, false, "a role is starting: ask again");
+		put_off(s, "a role is starting", false);
 		return;
 	}
 	s->hands.adopting = true;
@@ -385,5 +403,5 @@ reload_abandon(const struct role_process *role)
 	bool matters = role->kind == ROLE_KIND_ENGINE ||
 	               (role->kind == ROLE_KIND_HANDS && !s->engine.adopting);
 	if (s->next.memfd >= 0 && matters)
-		reload_end(s, false, "a role ended meanwhile: ask again");
+		put_off(s, "a role ended meanwhile", true);
 }

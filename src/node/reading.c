@@ -142,13 +142,15 @@ reading_calendar(struct supervisor *s, const char *name, str bytes)
 	start(s);
 }
 
-/* A person goes before what was fetched. */
+/* A person goes before what was fetched. A signal waits for roles that can adopt what is read:
+ * who asked otherwise is told that they cannot. */
 void
 reading_go_on(struct supervisor *s)
 {
-	if (reading_busy(s))
+	bool ready = s->hands.state == ROLE_READY && s->engine.state == ROLE_READY;
+	if (reading_busy(s) || s->stopping)
 		return;
-	if (s->reload_waits) {
+	if (s->reload_waits && (ready || s->reload_waiting != 0)) {
 		s->reload_waits = false;
 		reload_begin(s, s->reload_waiting);
 	} else {

@@ -213,6 +213,7 @@ on_hands_adopted(struct supervisor *s)
 		role_start(&s->engine);
 	else if (s->engine.state != ROLE_DOWN)
 		connect_roles(&s->engine, &s->hands);
+	reading_go_on(s);
 }
 
 static void
@@ -591,6 +592,16 @@ raise_limits(struct err *err)
 		   (unsigned long long)(ADDRESS_BYTES_MIN >> 20));
 }
 
+/* One that comes while the folder is read first would end us: it waits for the loop. */
+static void
+hold_hang_ups(int how)
+{
+	sigset_t hang_up;
+	(void)sigemptyset(&hang_up);
+	(void)sigaddset(&hang_up, SIGHUP);
+	(void)pthread_sigmask(how, &hang_up, NULL);
+}
+
 int
 node_serve(const struct serve_options *options)
 {
@@ -601,6 +612,7 @@ node_serve(const struct serve_options *options)
 		.tls_fd = -1,
 		.socket_fd = -1 };
 	s.now.memfd = s.next.memfd = -1;
+	hold_hang_ups(SIG_BLOCK);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	/* It holds the key of the certificate, and what senders prove themselves with: of it
@@ -626,6 +638,7 @@ node_serve(const struct serve_options *options)
 		    "calendar %s: its last copy does not fit any more and is left out",
 		    s.now.skipped.name[i]);
 	start_loop(&s);
+	hold_hang_ups(SIG_UNBLOCK);
 	fetched_adopted(&s);
 	system_begin(&s);
 	role_start(&s.hands);

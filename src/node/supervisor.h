@@ -114,6 +114,7 @@ struct supervisor {
 	struct reading reading;
 	bool reload_waits;       /* for what is being read or given out */
 	uint64_t reload_waiting; /* as reload_request */
+	bool reload_again;       /* it waits, or is given out, since a role ended of it */
 	struct kept_calendar fetched[CALENDAR_URLS_MAX];
 	char state_dir[4096];
 	char store_url[4096];

@@ -46,6 +46,8 @@ void
 system_ready(struct supervisor *s)
 {
 	char text[300], counts[COUNTS_MAX];
+	if (!s->announced)
+		return; /* a reload before anything is served */
 	model_counts(s->now.model, counts);
 	(void)snprintf(text, sizeof(text), "READY=1\nSTATUS=Serving on http://%s: %s",
 	    s->listen, counts);
@@ -56,6 +58,8 @@ void
 system_reloading(struct supervisor *s)
 {
 	char text[100];
+	if (!s->announced)
+		return;
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
 	    (unsigned long long)clock_monotonic_us());
 	notify_tell(&s->system, text);

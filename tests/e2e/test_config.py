@@ -1,7 +1,9 @@
 """A configuration that is wrong: every mistake of a folder is told in one run, at its line
 and column and with what to write instead; `serve` refuses it, a reload with it changes
 nothing. And one that is right, taken while an incident is open."""
+import contextlib
 import ctypes
+import http.client
 import os
 import pathlib
 import re
@@ -817,6 +819,76 @@ def test_a_gate_that_ends_during_a_reload_does_not_undo_it():
         firstline.kill_role("engine")
         wait_another(firstline, "engine", engine)
         assert firstline.get("/v1/status")["config"] == adopted
+
+
+def wait_another_config(firstline, before):
+    """While roles are started again it may not be told."""
+    def look():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            answer = firstline.request("GET", "/v1/status")
+            return answer.status == 200 and answer.json["config"] != before and answer.json["config"]
+    return wait_until(look, 20, message="another configuration is in force")
+
+
+def test_a_hang_up_whose_reload_a_role_ends_is_taken_up_again():
+    """SIGHUP has no answer that could say no, and nobody who would ask again."""
+    with Scratch("reload-ended") as scratch:
+        firstline, good = begin_to_hold(scratch)
+        before = firstline.get("/v1/status")["config"]
+        engine = hold_engine(firstline, good)
+        os.kill(engine, signal.SIGKILL)
+        wait_log(firstline, "reload: a role ended meanwhile")
+        wait_another_config(firstline, before)
+
+
+def test_a_hang_up_while_a_role_is_started_again_waits_for_it():
+    with Scratch("reload-starting") as scratch:
+        firstline, good = begin(scratch)
+        for role in ("hands", "engine", "engine", "hands"):
+            before = firstline.get("/v1/status")["config"]
+            # Of the end of the role it hears together with the signal.
+            firstline.child.send_signal(signal.SIGSTOP)
+            old = firstline.kill_role(role)
+            scratch.file("config/production.yaml", f"{good}# after {before}\n")
+            firstline.child.send_signal(signal.SIGHUP)
+            firstline.child.send_signal(signal.SIGCONT)
+            wait_another_config(firstline, before)
+            wait_another(firstline, role, old)
+
+
+def test_a_configuration_of_which_a_role_may_have_ended_is_tried_once_more_only():
+    with Scratch("reload-ends") as scratch:
+        firstline, good = begin(scratch)
+        before = firstline.get("/v1/status")["config"]
+        hands = firstline.kill_role("hands", signal.SIGSTOP)  # what they are given stays on its way
+        scratch.file("config/production.yaml", good + "# another\n")
+        firstline.child.send_signal(signal.SIGHUP)
+        for _ in range(4):  # one may end while the folder is only read
+            wait_another(firstline, "engine", firstline.kill_role("engine"))
+            if "reload: a role ended meanwhile: ask again" in firstline.log_text():
+                break
+        os.kill(hands, signal.SIGCONT)
+        wait_log(firstline, "reload: a role ended meanwhile: the folder is read again")
+        wait_log(firstline, "reload: a role ended meanwhile: ask again")
+        assert firstline.get("/v1/status")["config"] == before
+        firstline.child.send_signal(signal.SIGHUP)
+        wait_another_config(firstline, before)
+
+
+def test_a_hang_up_while_the_folder_is_read_first_is_heard_later():
+    with Scratch("reload-first") as scratch:
+        firstline, good = begin(scratch)
+        firstline.stop()
+        scratch.file("config/many.yaml", "services:\n" + "".join(
+            f"  s{n}: {{owner: ops, tier: 3}}\n" for n in range(5000)))  # it takes a while
+        firstline.start(wait=False)
+        status = pathlib.Path(f"/proc/{firstline.child.pid}/status")
+        ignored = 1 << signal.SIGPIPE - 1  # of the first that it does
+        wait_until(lambda: int(re.search(r"SigIgn:\s(\w+)", status.read_text())[1], 16) & ignored,
+                   10, 0.001, "it has begun")
+        firstline.child.send_signal(signal.SIGHUP)
+        firstline.wait_ready()
+        wait_log(firstline, "reload: the new configuration is in force")
 
 
 @bare("it counts memory")
