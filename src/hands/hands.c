@@ -22,6 +22,7 @@
 #include "hands/talk.h"
 #include "os/clock.h"
 #include "os/confine.h"
+#include "os/crash.h"
 #include "os/fd.h"
 #include "os/file.h"
 
@@ -36,7 +37,8 @@ struct hands {
 	struct talk *engine; /* NULL: away */
 	struct spawner spawner;
 	uv_poll_t spawner_poll;
-	uv_timer_t retry; /* runs while orders wait for a configuration */
+	uv_timer_t patience; /* with the spawner */
+	uv_timer_t retry;    /* runs while orders wait */
 	uv_timer_t stop, look;
 	msec stop_at; /* boot clock; 0: not stopping */
 	int exit_code;
@@ -54,7 +56,7 @@ struct hands {
 	int attempts_fd, handoffs_fd;
 
 	struct config config;
-	struct queue waiting; /* orders whose configuration is not here yet */
+	struct queue waiting; /* for a configuration, or for the spawner */
 	uint64_t epoch;       /* the newest seen */
 	bool epoch_told;      /* on this connection */
 	bool acts;            /* ... and it is one that may order more than messages */
@@ -106,6 +108,16 @@ leave(struct hands *h, int code)
 	uv_stop(&h->loop);
 }
 
+/* We are confined: only a fresh start can fork another. What this one began is found again
+ * by its claim; what it has not yet begun it never will. */
+static void
+lose_spawner(struct hands *h, const char *why)
+{
+	tell_log(&h->tell, LOG_ERROR, "%s", why);
+	spawner_end(&h->spawner);
+	leave(h, 1);
+}
+
 /* What confined commands do without here: once to each engine and configuration. */
 static void
 tell_gaps(struct hands *h)
@@ -138,13 +150,6 @@ tell_without(struct hands *h)
 
 /* ---- orders ---- */
 
-/* So many starts are on their way that more must wait where they are. */
-static bool
-is_busy(const struct hands *h)
-{
-	return h->spawner.unanswered >= SPAWNS_UNANSWERED_MAX;
-}
-
 static void
 start_attempt(struct hands *h, const struct attempt_order *order, struct arena scratch)
 {
@@ -162,10 +167,8 @@ start_attempt(struct hands *h, const struct attempt_order *order, struct arena s
 		return;
 	}
 	const struct action *action = model_action(h->config.model, order->action);
-	if (!attempts_start(h->attempts, order, &action->sandbox, &err)) {
-		tell_log(&h->tell, LOG_ERROR, "%s", err.text);
-		leave(h, 1);
-	}
+	if (!attempts_start(h->attempts, order, &action->sandbox, &err))
+		lose_spawner(h, err.text);
 }
 
 static void
@@ -180,12 +183,22 @@ stop_attempt(struct hands *h, row_id id)
 	attempts_tell(&h->tell, id, NEWS_NEVER_STARTED, STR("stopped before it began"));
 }
 
+/* One that waits is no attempt yet, and will be one: what became of it is told then. */
+static void
+reconcile_attempt(struct hands *h, row_id id)
+{
+	if (queue_find(&h->waiting, id) == NULL)
+		attempts_reconcile(h->attempts, id);
+}
+
+/* Starts wait for the spawner; notices, stops and all else do not wait behind them. */
 static bool
 must_wait(const struct hands *h, const struct effect *effect)
 {
 	if (effect->kind == EFFECT_START_ATTEMPT)
 		return effect->start_attempt.epoch >= h->epoch &&
-		       !config_knows(&h->config, &effect->start_attempt.config);
+		       (spawner_busy(&h->spawner) ||
+			   !config_knows(&h->config, &effect->start_attempt.config));
 	return effect->kind == EFFECT_NOTIFY && h->config.model == NULL;
 }
 
@@ -222,7 +235,7 @@ carry_out(struct hands *h, const struct effect *effect, str bytes, struct arena 
 		stop_attempt(h, effect->stop_attempt.attempt);
 		return true;
 	case EFFECT_RECONCILE_ATTEMPT:
-		attempts_reconcile(h->attempts, effect->reconcile_attempt.attempt);
+		reconcile_attempt(h, effect->reconcile_attempt.attempt);
 		return true;
 	case EFFECT_FORGET_ATTEMPT:
 		attempts_forget(h->attempts, effect->forget_attempt.attempt);
@@ -269,7 +282,7 @@ take_order(struct hands *h, str bytes)
 	if (queue_find(&h->waiting, id) != NULL)
 		return true;
 	if (!queue_put(&h->waiting, id, clock_boot(), bytes))
-		refuse(h, &effect, STR("too many orders wait for their configuration"));
+		refuse(h, &effect, STR("too many orders wait"));
 	else if (!uv_is_active((uv_handle_t *)&h->retry))
 		(void)uv_timer_start(&h->retry, on_retry, RETRY_MS, RETRY_MS);
 	return true;
@@ -298,7 +311,7 @@ retry_one(struct hands *h, const struct waiting *item)
 static void
 retry_waiting(struct hands *h)
 {
-	for (size_t n = h->waiting.n; n > 0 && !is_busy(h); n--) {
+	for (size_t n = h->waiting.n; n > 0 && !spawner_busy(&h->spawner); n--) {
 		struct waiting *item = queue_take(&h->waiting);
 		if (retry_one(h, item))
 			waiting_free(item);
@@ -319,10 +332,8 @@ on_retry(uv_timer_t *timer)
 static void
 go_on(struct hands *h)
 {
-	if (h->stop_at == 0 && !is_busy(h))
+	if (h->stop_at == 0)
 		retry_waiting(h);
-	if (h->engine != NULL)
-		talk_pause(h->engine, h->stop_at != 0 || is_busy(h));
 }
 
 /* ---- the engine ---- */
@@ -399,8 +410,6 @@ on_engine_frame(void *ctx, const struct frame *frame)
 		beacon_all_well(h->beacon, notices_get_out(h->notices, now), now);
 		ok = true;
 	}
-	if (h->engine != NULL)
-		talk_pause(h->engine, is_busy(h));
 	return ok;
 }
 
@@ -536,12 +545,18 @@ on_spawner(uv_poll_t *poll, int status, int events)
 			go_on(h);
 			return;
 		case SPAWNER_GONE:
-			/* We are confined: only a fresh start can fork another. */
-			tell_log(&h->tell, LOG_ERROR, "the spawner is gone");
-			leave(h, 1);
+			lose_spawner(h, "the spawner is gone");
 			return;
 		}
 	}
+}
+
+static void
+on_patience(uv_timer_t *timer)
+{
+	struct hands *h = timer->data;
+	if (spawner_hangs(&h->spawner))
+		lose_spawner(h, "the spawner hangs: it does not answer");
 }
 
 /* ---- beginning and end ---- */
@@ -677,6 +692,8 @@ assemble(struct hands *h, struct err *err)
 	ASSERT(uv_poll_init(&h->loop, &h->spawner_poll, h->spawner.fd) == 0);
 	h->spawner_poll.data = h;
 	(void)uv_poll_start(&h->spawner_poll, UV_READABLE, on_spawner);
+	(void)uv_timer_start(&h->patience, on_patience, SPAWNER_LOOK_MS / CRASH_HASTE,
+	    SPAWNER_LOOK_MS / CRASH_HASTE);
 	h->net = net_new(&h->loop, err);
 	if (h->net == NULL || !find_attempts(h, err))
 		return false;
@@ -692,10 +709,11 @@ static void
 join(struct hands *h)
 {
 	ASSERT(uv_loop_init(&h->loop) == 0);
+	ASSERT(uv_timer_init(&h->loop, &h->patience) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->retry) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->stop) == 0);
 	ASSERT(uv_timer_init(&h->loop, &h->look) == 0);
-	h->retry.data = h->stop.data = h->look.data = h;
+	h->patience.data = h->retry.data = h->stop.data = h->look.data = h;
 	struct talk_use use = { .frame = on_supervisor_frame,
 		.gone = on_supervisor_gone,
 		.ctx = h };
@@ -717,6 +735,7 @@ dismantle(struct hands *h)
 	net_free(h->net);
 	beacon_free(h->beacon);
 	calendars_free(h->calendars);
+	uv_close((uv_handle_t *)&h->patience, NULL);
 	uv_close((uv_handle_t *)&h->retry, NULL);
 	uv_close((uv_handle_t *)&h->stop, NULL);
 	uv_close((uv_handle_t *)&h->look, NULL);

@@ -135,8 +135,7 @@ start_one(struct probes *probes, const struct probe_row *row)
 static bool
 has_room(const struct probes *probes)
 {
-	return probes->out_n < PROBES_AT_ONCE_MAX &&
-	       probes->spawner->unanswered < SPAWNS_UNANSWERED_MAX;
+	return probes->out_n < PROBES_AT_ONCE_MAX && !spawner_busy(probes->spawner);
 }
 
 static void

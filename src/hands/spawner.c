@@ -239,8 +239,14 @@ spawner_start(const char *shim, struct spawner *ret, struct err *err)
 	/* A spawner that does not take an order for so long is as good as dead. */
 	struct timeval patience = { .tv_sec = 2 };
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	*ret = (struct spawner){ .fd = pair[0], .pillars = pillars };
+	*ret = (struct spawner){ .fd = pair[0], .pillars = pillars, .pid = pid };
 	return true;
+}
+
+bool
+spawner_busy(const struct spawner *spawner)
+{
+	return spawner->unanswered >= SPAWNS_UNANSWERED_MAX || spawner->deaf;
 }
 
 bool
@@ -249,7 +255,7 @@ spawner_send(struct spawner *spawner, const struct spawn_order *order, struct er
 	static char bytes[SPAWN_REQUEST_MAX];
 	ASSERT(spawn_refuses(order) == NULL);
 	ASSERT(order->probe == (order->lock_fd < 0));
-	ASSERT(spawner->unanswered < SPAWNS_UNANSWERED_MAX);
+	ASSERT(!spawner_busy(spawner));
 	struct iovec iov = { .iov_base = bytes,
 		.iov_len = spawn_request_write(order, bytes) };
 	int fds[SHIM_FDS_MAX];
@@ -278,9 +284,11 @@ spawner_send(struct spawner *spawner, const struct spawn_order *order, struct er
 	do
 		sent = sendmsg(spawner->fd, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
+	spawner->deaf = sent < 0 && errno == EAGAIN;
 	if (sent < 0)
 		return err_sys(err, ERR_CLOSED, "ask the spawner");
-	spawner->unanswered++;
+	if (spawner->unanswered++ == 0)
+		spawner->looks = 0;
 	return true;
 }
 
@@ -295,6 +303,24 @@ spawner_receive(struct spawner *spawner, struct spawn_answer *ret)
 		return SPAWNER_GONE;
 	ASSERT(spawner->unanswered > 0);
 	spawner->unanswered--;
+	spawner->looks = 0;
 	*ret = answer;
 	return SPAWNER_ANSWER;
+}
+
+/* Looks count, not the clock: while we ourselves did not run, it may not have either. */
+bool
+spawner_hangs(struct spawner *spawner)
+{
+	if (spawner->unanswered > 0)
+		spawner->looks++;
+	return spawner->deaf ||
+	       (spawner->unanswered > 0 && spawner->looks > SPAWNER_LOOKS_MAX);
+}
+
+/* Nobody but us reaps it: its number is its own. */
+void
+spawner_end(const struct spawner *spawner)
+{
+	(void)kill(spawner->pid, SIGKILL);
 }

@@ -1,6 +1,8 @@
 #ifndef HANDS_SPAWNER_H
 #define HANDS_SPAWNER_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "facts/row.h"
 
@@ -16,6 +18,9 @@
 struct spawner {
 	int fd;              /* readable: spawner_receive */
 	unsigned unanswered; /* orders */
+	unsigned looks;      /* since it last answered, while any is unanswered */
+	bool deaf;           /* it did not take an order */
+	pid_t pid;
 	unsigned pillars;    /* SHIM_HAS_ bits: what this machine has to confine by */
 	const char *program; /* our own, absolute: `firstline act` is started by it */
 };
@@ -44,10 +49,13 @@ struct spawn_order {
  * or a service or target with control characters in its name. */
 const char *spawn_refuses(const struct spawn_order *order);
 
-/* The caller stops ordering at SPAWNS_UNANSWERED_MAX: then neither side can ever wait for
- * the other. The descriptors are duplicated; the caller's stay open. May wait a moment;
- * false when the spawner is as good as dead. */
+/* While it is busy nothing more is ordered, so that neither side can ever wait for the
+ * other. */
 #define SPAWNS_UNANSWERED_MAX 64
+bool spawner_busy(const struct spawner *spawner);
+
+/* Not while it is busy. The descriptors are duplicated; the caller's stay open. May wait a
+ * moment; false when the spawner is as good as dead. */
 NODISCARD bool spawner_send(struct spawner *spawner, const struct spawn_order *order,
     struct err *err);
 
@@ -58,5 +66,13 @@ struct spawn_answer {
 };
 enum spawner_news { SPAWNER_ANSWER = 1, SPAWNER_NOTHING, SPAWNER_GONE };
 enum spawner_news spawner_receive(struct spawner *spawner, struct spawn_answer *ret);
+
+/* Asked every SPAWNER_LOOK_MS: has it been asked, and not answered for SPAWNER_LOOKS_MAX of
+ * them, or not even taken what it was asked? */
+#define SPAWNER_LOOK_MS (5 * SECOND)
+#define SPAWNER_LOOKS_MAX 6
+bool spawner_hangs(struct spawner *spawner);
+/* Kill it, so that it can start nothing once others look for what it began. */
+void spawner_end(const struct spawner *spawner);
 
 #endif
