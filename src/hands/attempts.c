@@ -636,7 +636,7 @@ attempts_new(uv_loop_t *loop, int dir_fd, struct spawner *spawner, struct ceilin
 		.ceiling = ceiling,
 		.tell = tell,
 	};
-	if (!claim_sweep(dir_fd, err)) {
+	if (!claim_sweep(dir_fd, tell, err)) {
 		free(all);
 		return NULL;
 	}

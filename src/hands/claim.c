@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hands/ceiling.h"
 #include "hands/folder.h"
 #include "os/clock.h"
 #include "os/crash.h"
@@ -88,8 +89,17 @@ claim_remove_hidden(int attempts_fd, const char *name, struct err *err)
 	       err_sys(err, ERR_IO, "remove attempts/%s", name);
 }
 
+/* A claim that was being made or taken back, or the file of the ceiling before its name. */
+static bool
+is_ours(str name)
+{
+	row_id id;
+	return str_starts(name, STR("." CEILING_FILE ".")) ||
+	       (str_starts(name, STR(".")) && str_u64(str_drop(name, 1), UINT64_MAX, &id));
+}
+
 bool
-claim_sweep(int attempts_fd, struct err *err)
+claim_sweep(int attempts_fd, const struct tell *tell, struct err *err)
 {
 	int fd = openat(attempts_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -98,14 +108,14 @@ claim_sweep(int attempts_fd, struct err *err)
 		fd_close(&fd);
 		return false;
 	}
-	bool ok = true;
-	for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
-		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			ok = claim_remove_hidden(attempts_fd, entry->d_name, err);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		struct err left;
+		if (is_ours(str_of(entry->d_name)) &&
+		    !claim_remove_hidden(attempts_fd, entry->d_name, &left))
+			tell_log(tell, LOG_WARNING, "%s", left.text);
 	}
 	(void)closedir(dir);
-	return ok;
+	return true;
 }
 
 static void

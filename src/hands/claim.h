@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "facts/effect.h"
+#include "hands/tell.h"
 
 /*
  * claim -- the folder that makes an attempt ours to answer for.
@@ -28,7 +29,7 @@ NODISCARD bool claim_make(int attempts_fd, const struct attempt_order *order,
 bool claim_locked(int look_fd);
 
 NODISCARD bool claim_remove_hidden(int attempts_fd, const char *name, struct err *err);
-/* Remove all that begins with a dot. */
-NODISCARD bool claim_sweep(int attempts_fd, struct err *err);
+/* Remove what of ours begins with a dot; what cannot be removed is logged, and stays. */
+NODISCARD bool claim_sweep(int attempts_fd, const struct tell *tell, struct err *err);
 
 #endif

@@ -87,6 +87,17 @@ claim_locked__holds_while_any_duplicate_lives(void)
 	fd_close(&claimed.dir_fd);
 }
 
+static unsigned logged;
+
+static void
+on_log(void *ctx, enum log_level level, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	(void)text;
+	logged++;
+}
+
 static void
 claim_sweep__removes_what_never_was(void)
 {
@@ -94,8 +105,18 @@ claim_sweep__removes_what_never_was(void)
 	EXPECT(mkdirat(dir, ".19", 0700) == 0);
 	EXPECT(close(openat(dir, ".19/claimed", O_WRONLY | O_CREAT, 0600)) == 0);
 	EXPECT(close(openat(dir, ".spawns.0123", O_WRONLY | O_CREAT, 0600)) == 0);
-	EXPECT(claim_sweep(dir, &err));
+	EXPECT(mkdirat(dir, ".snapshot", 0700) == 0);
+	EXPECT(mkdirat(dir, ".snapshot/hourly.0", 0700) == 0);
+	EXPECT(mkdirat(dir, ".20", 0700) == 0 && mkdirat(dir, ".20/full", 0700) == 0);
+	struct tell tell = { .log = on_log };
+	EXPECT(claim_sweep(dir, &tell, &err));
 	EXPECT(!there(".19") && !there(".spawns.0123"));
+	EXPECT(there(".snapshot/hourly.0")); /* not ours */
+	EXPECT(there(".20") && logged == 1); /* cannot be removed */
+	(void)unlinkat(dir, ".20/full", AT_REMOVEDIR);
+	(void)unlinkat(dir, ".20", AT_REMOVEDIR);
+	(void)unlinkat(dir, ".snapshot/hourly.0", AT_REMOVEDIR);
+	(void)unlinkat(dir, ".snapshot", AT_REMOVEDIR);
 	EXPECT(there("17") && there("18"));
 }
 
