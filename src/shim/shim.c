@@ -195,10 +195,12 @@ wait_for_end(const struct job *job, struct run *run, struct output *out,
 		uint64_t wait = run->phase == KILLING ? 5 : SHIM_LOOK_MS;
 		if (run->deadline > now && run->deadline - now < wait)
 			wait = run->deadline - now;
+		/* One that hung up does so for ever: seen once, it would only wake us. */
+		bool asked = job->probe && run->phase == RUNNING;
 		struct pollfd polled[] = {
 			{ .fd = run->signals, .events = POLLIN },
 			{ .fd = run->out, .events = POLLIN },
-			{ .fd = job->probe ? SHIM_FD_WORK : -1, .events = POLLRDHUP },
+			{ .fd = asked ? SHIM_FD_WORK : -1, .events = POLLRDHUP },
 			{ .fd = run->away, .events = POLLIN },
 		};
 		(void)poll(polled, 4, (int)wait);
