@@ -115,19 +115,17 @@ state_folder_complete(const char *path, str store, struct err *err)
 		return err_set(err, ERR_LIMIT, "the state folder's name is too long");
 	if (lstat(file, &st) == 0 || errno != ENOENT)
 		return true;
-	int c = snprintf(part, sizeof(part), "%s/" ENGINE_RESTORED, path);
-	if (c > 0 && (size_t)c < sizeof(part) && lstat(part, &st) == 0)
+	if (lstat(part, &st) == 0)
 		return err_set(err, ERR_INVALID,
-		    "a backup was restored into '%s' as 'firstline.db', and the store is "
-		    "to "
-		    "be '%.*s', which is not there: rename the one, or name it with "
-		    "'store:'",
-		    path, STR_ARG(name));
-	(void)snprintf(part, sizeof(part), "%s/" ENGINE_RESTORING, path);
-	if (lstat(part, &st) != 0)
+		    "a restore into '%s' was begun and has not ended: run it again, or "
+		    "remove '" ENGINE_RESTORING "' there to begin with an empty store",
+		    path);
+	(void)snprintf(part, sizeof(part), "%s/" ENGINE_RESTORED, path);
+	(void)snprintf(file, sizeof(file), "%s/firstline.db", path);
+	if (lstat(part, &st) != 0 || lstat(file, &st) != 0)
 		return true;
 	return err_set(err, ERR_INVALID,
-	    "a restore into '%s' was begun and has not ended: run it again, or remove "
-	    "'" ENGINE_RESTORING "' there to begin with an empty store",
-	    path);
+	    "a backup was restored into '%s' as 'firstline.db', and the store is to be "
+	    "'%.*s', which is not there: rename the one, or name it with 'store:'",
+	    path, STR_ARG(name));
 }
